@@ -1,0 +1,173 @@
+// The table behind fault.hpp.
+#include "core/base/fault.hpp"
+
+#include <array>
+
+namespace culver {
+namespace {
+
+using enum Blame;
+using F = Fault;
+
+// fault, name, blame, exit, wire text, sentence, advice
+constexpr std::array<FaultInfo, fault_count> table{{
+    {F::internal, "internal", us, 2, "Internal server error", "Something went wrong inside Culver.",
+     "Please report it together with the log."},
+    {F::usage, "usage", us, 1, "Bad request", "The command line cannot be understood.",
+     "See culver --help."},
+    {F::bad_config, "bad_config", us, 1, "Bad configuration", "The configuration is not valid.",
+     "Correct the option or the file that is named above."},
+    {F::identity_unreadable, "identity_unreadable", us, 2, "Internal server error",
+     "The identity of this machine cannot be read or written.",
+     "Check the owner and the mode of the data folder."},
+    {F::store_failed, "store_failed", us, 2, "Internal server error",
+     "The peer book cannot be read or written.",
+     "Check the data folder and the space on its disk."},
+    {F::text_too_long, "text_too_long", us, 1, "Message too large",
+     "The text is too long for one message (49124 bytes of UTF-8).", "Send it as a file."},
+    {F::not_connected, "not_connected", us, 7, "Not connected", "That peer is not connected.", ""},
+    {F::interrupted, "interrupted", us, 130, "Interrupted", "Interrupted.", ""},
+    {F::terminated, "terminated", us, 143, "Terminated", "Terminated.", ""},
+
+    {F::malformed, "malformed", peer, 3, "Invalid message format: JSON parse error",
+     "The other side sent something that is not a message.", ""},
+    {F::too_large, "too_large", peer, 3, "Message too large",
+     "The other side sent too much at once.", ""},
+    {F::missing_field, "missing_field", peer, 3, "Invalid message: a required field is missing",
+     "The other side sent an incomplete message.", ""},
+    {F::wrong_type, "wrong_type", peer, 3, "Invalid message: a field has the wrong type",
+     "The other side sent a message with a wrong field.", ""},
+    {F::unknown_message, "unknown_message", peer, 3, "Unknown message type",
+     "The other side sent a message of an unknown kind.", ""},
+    {F::out_of_order, "out_of_order", peer, 3, "Message out of order",
+     "The other side sent a message at the wrong time.", ""},
+    {F::bad_pairing_code, "bad_pairing_code", peer, 8, "Invalid target code format",
+     "That is not a pairing code: a code is six letters and digits, without I, O, 0 and 1.",
+     "Look at the other screen again."},
+    {F::bad_public_key, "bad_public_key", peer, 3, "Invalid public key format",
+     "The other side sent a key that is not one.", ""},
+    {F::weak_public_key, "weak_public_key", peer, 4, "Invalid public key",
+     "The other side sent a key that gives no secrecy.", "Do not trust this peer."},
+    {F::bad_call, "bad_call", peer, 3, "Missing or invalid payload",
+     "The other side sent a call message that is not valid.", ""},
+    {F::bad_description, "bad_description", peer, 7, "Invalid session description",
+     "The peer sent a connection offer that cannot be used.", ""},
+    {F::bad_candidate, "bad_candidate", peer, 7, "Invalid candidate",
+     "The peer sent a network address that cannot be used.", ""},
+    {F::bad_handshake, "bad_handshake", peer, 7, "Invalid handshake",
+     "The peer sent a handshake that is not valid.", ""},
+    {F::not_authentic, "not_authentic", peer, 4, "Not authentic",
+     "A message of the peer could not be verified.", ""},
+    {F::replayed, "replayed", peer, 4, "Replayed", "A message arrived twice and was dropped.", ""},
+    {F::reflected, "reflected", peer, 4, "Reflected",
+     "One of our own messages came back and was dropped.", ""},
+    {F::queue_full, "queue_full", peer, 3, "Too many messages waiting",
+     "The other side sends faster than it may.", ""},
+
+    {F::server_unreachable, "server_unreachable", world, 3, "Server unreachable",
+     "The server cannot be reached.", "Check the address (--server) and the network."},
+    {F::server_untrusted, "server_untrusted", world, 3, "Server not trusted",
+     "The server's certificate could not be verified.", "Check the address (--server)."},
+    {F::server_lost, "server_lost", world, 3, "Server lost",
+     "The connection to the server was lost.", "Try again."},
+    {F::server_silent, "server_silent", world, 3, "Server silent", "The server does not answer.",
+     "Try again later, or use another server (--server)."},
+    {F::server_refused, "server_refused", world, 3, "Server refused",
+     "The server refused the request.", "Try again later."},
+    {F::registration_failed, "registration_failed", world, 3, "Registration failed",
+     "The server did not give us a place.", "Try again later, or use another server (--server)."},
+    {F::rate_limited, "rate_limited", world, 3, "Rate limit exceeded. Please slow down.",
+     "The server asks us to slow down.", "Wait a minute and try again."},
+
+    {F::not_registered, "not_registered", peer, 3, "Not registered. Send register message first.",
+     "The server does not know us yet.", ""},
+    {F::too_many_connections, "too_many_connections", world, 3,
+     "Too many connections from this address", "The server has too many connections.",
+     "Try again later."},
+    {F::register_timeout, "register_timeout", peer, 3, "Not registered in time",
+     "The server closed a connection that did not register.", ""},
+    {F::heartbeat_timeout, "heartbeat_timeout", world, 3, "Heartbeat timeout",
+     "The connection was silent for too long.", ""},
+    {F::slow_reader, "slow_reader", peer, 3, "Too slow in reading",
+     "The connection did not take what was sent to it.", ""},
+    {F::replaced, "replaced", world, 3, "Replaced by a newer connection",
+     "A newer connection took over.", ""},
+    {F::shutting_down, "shutting_down", world, 3, "Server shutting down",
+     "The server is shutting down.", "Try again in a moment."},
+    {F::unrelated_target, "unrelated_target", peer, 8, "Peer not found",
+     "The server knows of no pairing with that peer.", ""},
+
+    {F::pair_refused, "pair_refused", world, 10, "Pairing refused", "The peer refused the pairing.",
+     ""},
+    {F::pair_expired, "pair_expired", world, 7, "Pairing expired",
+     "Nobody answered on the other side.", "Ask for it to be accepted, and try again."},
+    {F::pair_unknown, "pair_unknown", world, 8, "Pair request could not be processed",
+     "Nobody waits under that code.", "Check the code and that the other side still shows it."},
+    {F::pair_left, "pair_left", world, 7, "Peer left", "The peer left before the pairing was made.",
+     ""},
+    {F::too_many_pending, "too_many_pending", peer, 3, "Pair request could not be processed",
+     "Too many pairings are waiting for an answer.", "Try again in a minute."},
+
+    {F::signal_timeout, "signal_timeout", world, 7, "Signaling timeout",
+     "The peer did not answer the connection offer.", "Try again."},
+    {F::ice_failed, "ice_failed", world, 7, "ICE failed", "No network path to the peer was found.",
+     "Both networks may block direct connections."},
+    {F::ice_timeout, "ice_timeout", world, 7, "ICE timeout",
+     "No network path to the peer was found in time.",
+     "Both networks may block direct connections."},
+    {F::dtls_failed, "dtls_failed", peer, 7, "DTLS failed",
+     "The encrypted connection could not be set up.", "Try again."},
+    {F::dtls_timeout, "dtls_timeout", world, 7, "DTLS timeout",
+     "The encrypted connection was not set up in time.", "Try again."},
+    {F::fingerprint_mismatch, "fingerprint_mismatch", peer, 4, "Fingerprint mismatch",
+     "The connection does not have the certificate that the peer announced.",
+     "Somebody may be in between: do not go on."},
+    {F::sctp_failed, "sctp_failed", peer, 7, "SCTP failed", "The data connection broke.",
+     "Try again."},
+    {F::channel_timeout, "channel_timeout", world, 7, "Channel timeout",
+     "The data connection was not opened in time.", "Try again."},
+    {F::handshake_timeout, "handshake_timeout", world, 7, "Handshake timeout",
+     "The peer did not prove its key in time.", "Try again."},
+    {F::key_mismatch, "key_mismatch", peer, 4, "Key mismatch",
+     "The peer's key is not the one it paired with.",
+     "Somebody may be in between: do not go on, and compare fingerprints."},
+    {F::peer_gone, "peer_gone", world, 7, "Peer gone", "The peer is gone.", ""},
+    {F::cancelled, "cancelled", us, 130, "Cancelled", "Cancelled.", ""},
+
+    {F::file_unreadable, "file_unreadable", us, 1, "File unreadable", "The file cannot be read.",
+     "Check its name and mode; only regular files can be sent."},
+    {F::file_unwritable, "file_unwritable", us, 2, "File could not be written",
+     "The file could not be written.", "Check the target folder (--out)."},
+    {F::file_changed, "file_changed", us, 2, "File changed while it was sent",
+     "The file changed while it was being sent.", "Send it again."},
+    {F::file_refused, "file_refused", world, 10, "File refused", "The peer refused the file.", ""},
+    {F::file_refused_by_us, "file_refused_by_us", world, 10, "File refused",
+     "The file was refused.", ""},
+    {F::file_too_large, "file_too_large", peer, 10, "File too large",
+     "The file is larger than the receiver takes.", ""},
+    {F::file_damaged, "file_damaged", peer, 2, "Checksum mismatch",
+     "The file arrived damaged and was thrown away.", "Send it again."},
+    {F::file_protocol, "file_protocol", peer, 7, "File transfer error",
+     "The peer broke the rules of the file transfer.", ""},
+    {F::file_stalled, "file_stalled", world, 7, "File transfer stalled",
+     "The file transfer made no progress.", "Try again."},
+    {F::no_space, "no_space", us, 12, "No space left", "There is no space left for the file.",
+     "Free some space, or choose another folder (--out)."},
+    {F::peer_no_space, "peer_no_space", world, 12, "No space left",
+     "The peer has no space left for the file.", ""},
+    {F::peer_file_failed, "peer_file_failed", world, 7, "File transfer error",
+     "The peer could not take the file.", ""},
+}};
+
+constexpr bool in_order() {
+  for (std::size_t i = 0; i < table.size(); ++i)
+    if (static_cast<std::size_t>(table[i].fault) != i || table[i].wire.size() > 123) return false;
+  return true;
+}
+static_assert(in_order(), "one row per fault, in the order of the enum; wire texts <= 123 bytes");
+
+}  // namespace
+
+const FaultInfo& info(Fault fault) { return table[static_cast<std::size_t>(fault)]; }
+
+}  // namespace culver

@@ -1,0 +1,111 @@
+// Every way things go wrong, who is to blame, and the one table that maps a fault to the wire, to
+// an exit code and to a sentence. It knows no protocol and no operating system.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace culver {
+
+/// Whose fault it is: ours (a bug, a wrong call, our disk), the peer's (client, server or other
+/// machine that broke the protocol), or the world's (network, time, the answer of a person).
+enum class Blame : std::uint8_t { us, peer, world };
+
+enum class Fault : std::uint8_t {
+  // Ours.
+  internal,
+  usage,
+  bad_config,
+  identity_unreadable,
+  store_failed,
+  text_too_long,
+  not_connected,
+  interrupted,
+  terminated,
+  // What a frame can do wrong.
+  malformed,
+  too_large,
+  missing_field,
+  wrong_type,
+  unknown_message,
+  out_of_order,
+  bad_pairing_code,
+  bad_public_key,
+  weak_public_key,
+  bad_call,
+  bad_description,
+  bad_candidate,
+  bad_handshake,
+  not_authentic,
+  replayed,
+  reflected,
+  queue_full,
+  // The server as a client sees it.
+  server_unreachable,
+  server_untrusted,
+  server_lost,
+  server_silent,
+  server_refused,
+  registration_failed,
+  rate_limited,
+  // The server as it speaks of its clients.
+  not_registered,
+  too_many_connections,
+  register_timeout,
+  heartbeat_timeout,
+  slow_reader,
+  replaced,
+  shutting_down,
+  unrelated_target,
+  // Pairing.
+  pair_refused,
+  pair_expired,
+  pair_unknown,
+  pair_left,
+  too_many_pending,
+  // Establishing a link.
+  signal_timeout,
+  ice_failed,
+  ice_timeout,
+  dtls_failed,
+  dtls_timeout,
+  fingerprint_mismatch,
+  sctp_failed,
+  channel_timeout,
+  handshake_timeout,
+  key_mismatch,
+  peer_gone,
+  cancelled,
+  // Files.
+  file_unreadable,
+  file_unwritable,
+  file_changed,
+  file_refused,
+  file_refused_by_us,
+  file_too_large,
+  file_damaged,
+  file_protocol,
+  file_stalled,
+  no_space,
+  peer_no_space,
+  peer_file_failed,
+};
+
+/// What a fault means at each of Culver's edges. All texts are static, in English, free of any
+/// user text, key or code.
+struct FaultInfo {
+  Fault fault;
+  std::string_view name;  ///< stable identifier for logs, metrics and JSON, snake_case
+  Blame blame;
+  int exit_code;              ///< of the command line; see docs/protocol/command-line.md
+  std::string_view wire;      ///< what the other side of a socket is told, <= 123 bytes
+  std::string_view sentence;  ///< what a person is told
+  std::string_view advice;    ///< what that person can do, may be empty
+};
+
+const FaultInfo& info(Fault fault);
+
+/// The number of faults, for tests that walk the whole table.
+inline constexpr std::size_t fault_count = static_cast<std::size_t>(Fault::peer_file_failed) + 1;
+
+}  // namespace culver

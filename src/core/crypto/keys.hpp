@@ -1,0 +1,36 @@
+// X25519 keys and their fingerprints. RFC 7748.
+#pragma once
+
+#include <string>
+
+#include "core/base/bytes.hpp"
+#include "core/base/env.hpp"
+#include "core/base/result.hpp"
+#include "core/base/secret.hpp"
+
+namespace culver::crypto {
+
+/// A clamped-on-use X25519 scalar.
+using PrivateKey = Secret<32>;
+/// The output of a key agreement; never used as a key itself, always through a KDF.
+using SharedSecret = Secret<32>;
+
+struct KeyPair {
+  PrivateKey secret;
+  PublicKey shared;  ///< the public half
+
+  static KeyPair generate(Rng& rng);
+  static KeyPair from_private(PrivateKey secret);
+};
+
+PublicKey public_key_of(const PrivateKey& secret);
+
+/// RFC 7748 section 6.1. An all-zero result (a peer key of small order) is Fault::weak_public_key.
+Result<SharedSecret> x25519(const PrivateKey& ours, const PublicKey& theirs);
+
+/// SHA-256 of the key as 64 upper-case hex digits in 16 groups of 4, single spaces.
+std::string fingerprint(const PublicKey& key);
+/// The first 16 upper-case hex digits of SHA-256 of the key: the default stableId of a Zajel peer.
+std::string stable_id(const PublicKey& key);
+
+}  // namespace culver::crypto

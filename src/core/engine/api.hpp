@@ -1,0 +1,148 @@
+// What a user of the engine says to it and hears from it. The command line, and later the daemon
+// and the library, speak these words only. Types only.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "core/base/bytes.hpp"
+#include "core/base/fault.hpp"
+#include "core/base/strong.hpp"
+#include "core/base/text.hpp"
+#include "core/link/events.hpp"
+
+namespace culver::engine {
+
+// ---- commands -----------------------------------------------------------------------------------
+
+/// Register with the server under a fresh code and stay there.
+struct GoOnline {};
+/// Ask the machine that shows this code for a pairing. Online first.
+struct Pair {
+  PairingCode code;
+};
+/// Answer a PairRequested notice.
+struct AnswerPair {
+  PairingCode from;
+  bool accepted;
+};
+struct SendText {
+  LinkId link;
+  Plaintext text;
+};
+/// The file has been opened by the shell under this id.
+struct SendFile {
+  LinkId link;
+  TransferId transfer;
+  Plaintext name;
+  std::uint64_t size;
+};
+/// Answer a FileOffered notice.
+struct AnswerFile {
+  TransferId transfer;
+  bool accepted;
+};
+struct CancelFile {
+  TransferId transfer;
+};
+/// Say goodbye to a peer, after what was sent has arrived.
+struct CloseLink {
+  LinkId link;
+};
+/// Leave the server; links stay.
+struct GoOffline {};
+
+using Command = std::variant<GoOnline, Pair, AnswerPair, SendText, SendFile, AnswerFile, CancelFile,
+                             CloseLink, GoOffline>;
+
+// ---- notices ------------------------------------------------------------------------------------
+
+/// Registered under this code (again with another one after a collision or a reconnect).
+struct Online {
+  PairingCode code;
+};
+/// The server is gone; retrying tells whether the engine tries again by itself.
+struct Offline {
+  Fault fault;
+  bool retrying;
+};
+struct PairRequested {
+  PairingCode from;
+  PublicKey key;
+  std::optional<Plaintext> proposed_name;
+};
+/// A request that waits for our answer is void: expired, or the other side left.
+struct PairWithdrawn {
+  PairingCode from;
+};
+/// Our Pair command, or an accepted request, came to nothing.
+struct PairFailed {
+  PairingCode peer;
+  Fault fault;
+};
+/// A match was made; the connection is being established.
+struct Connecting {
+  LinkId link;
+  PairingCode peer;
+};
+/// Both keys are proven. Only now can anything be sent.
+struct Connected {
+  LinkId link;
+  PublicKey key;
+  std::optional<Plaintext> name;
+  link::PathKind path;
+};
+struct TextReceived {
+  LinkId link;
+  Plaintext text;
+};
+/// The text left for the peer. Its arrival is shown by TextsDelivered.
+struct TextsDelivered {
+  LinkId link;  ///< everything sent on this link so far was acknowledged
+};
+struct FileOffered {
+  LinkId link;
+  TransferId transfer;
+  Plaintext name;
+  std::uint64_t size;
+};
+struct FileStarted {
+  LinkId link;
+  TransferId transfer;
+  bool outgoing;
+  Plaintext name;
+  std::uint64_t size;
+};
+struct FileProgress {
+  TransferId transfer;
+  std::uint64_t bytes;
+};
+struct FileReceived {
+  TransferId transfer;
+  Plaintext path;
+  Digest sha256;
+};
+struct FileSent {
+  TransferId transfer;
+  Digest sha256;
+  bool confirmed;
+};
+struct FileFailed {
+  TransferId transfer;
+  Fault fault;
+};
+/// The link is gone and everything of it is freed. Without a fault: a goodbye, ours or theirs.
+struct Closed {
+  LinkId link;
+  std::optional<Fault> fault;
+  bool was_connected;
+};
+
+using Notice = std::variant<Online, Offline, PairRequested, PairWithdrawn, PairFailed, Connecting,
+                            Connected, TextReceived, TextsDelivered, FileOffered, FileStarted,
+                            FileProgress, FileReceived, FileSent, FileFailed, Closed>;
+
+}  // namespace culver::engine

@@ -1,0 +1,35 @@
+// Every size that a parser accepts and a printer may produce. Sources: zajel-peer 2, 3, 4 and
+// zajel-server 11, 18.1; where the two systems differ we accept the larger and send the smaller.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace culver::wire::limits {
+
+// Signaling.
+inline constexpr std::size_t signaling_frame_in = 262'144;
+inline constexpr std::size_t signaling_frame_out = 65'536;
+inline constexpr std::size_t json_depth = 16;
+inline constexpr std::size_t proposed_name = 64;  ///< bytes of UTF-8, longer ones are cut
+inline constexpr std::size_t error_text = 1'000;
+inline constexpr std::size_t sdp = 65'536;
+inline constexpr std::size_t sdp_lines = 512;
+inline constexpr std::size_t candidate = 1'024;
+inline constexpr std::size_t candidates = 100;  ///< held for one negotiation
+
+// Data channels.
+inline constexpr std::size_t channel_frame_in = 262'144;
+inline constexpr std::size_t channel_frame_out = 65'536;
+inline constexpr std::size_t text = 49'124;  ///< bytes of UTF-8: 65,536 characters once sealed
+inline constexpr std::size_t channel_label = 64;
+
+// Files.
+inline constexpr std::size_t chunk_out = 16'384;
+inline constexpr std::size_t chunk_in = 65'536;
+inline constexpr std::uint64_t file_size = std::uint64_t{1} << 44;  ///< 16 TiB
+inline constexpr std::uint64_t file_chunks = std::uint64_t{1} << 32;
+inline constexpr std::size_t file_id = 100;
+inline constexpr std::size_t file_name = 255;
+
+}  // namespace culver::wire::limits

@@ -1,0 +1,123 @@
+// What two peers say to each other: the handshake in clear on `messages`, the sealed texts with
+// their control prefixes, and the file envelopes on `files`. docs/protocol/peer.md.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "core/base/bytes.hpp"
+#include "core/base/result.hpp"
+#include "core/base/text.hpp"
+#include "core/wire/limits.hpp"
+
+namespace culver::wire::peer {
+
+// ---- handshake ----------------------------------------------------------------------------------
+
+struct Handshake {
+  PublicKey key;
+  std::optional<PublicKey> ephemeral;  ///< absent: a v1 peer
+  std::optional<std::int64_t> ratchet_version;
+  std::optional<Plaintext> username;     ///< cut to limits::proposed_name
+  std::optional<std::string> stable_id;  ///< 16 upper-case hex digits; dropped if malformed
+  bool file_acks = false;                ///< "fileAcks": true, Culver's own; others ignore it
+  bool operator==(const Handshake&) const = default;
+};
+
+struct NotHandshake {};  ///< sealed text, to be opened
+struct OtherJson {};     ///< a JSON object with a type that we do not know: ignored
+using MessagesFrame = std::variant<Handshake, NotHandshake, OtherJson>;
+
+/// What a frame on `messages` is. Fault::bad_handshake for a handshake with broken fields,
+/// too_large. Never malformed: what is not JSON is NotHandshake.
+Result<MessagesFrame> parse_messages_frame(std::string_view frame);
+std::string print(const Handshake& handshake);
+
+// ---- texts --------------------------------------------------------------------------------------
+
+struct ChatText {
+  Plaintext text;
+};
+struct Typing {
+  bool started;
+};
+struct Receipt {};
+struct Ratchet {};       ///< key ratchet request, zajel-peer 3.5
+struct GroupControl {};  ///< ginv:, grp:, grm:
+using Content = std::variant<ChatText, Typing, Receipt, Ratchet, GroupControl>;
+
+/// Sorts an opened text by its control prefix and undoes escape(). Fault::malformed if it is not
+/// UTF-8.
+Result<Content> parse_content(std::string opened);
+/// Text as it must be sealed so that it arrives as text: one U+200B in front where the text begins
+/// with a control prefix, or with any number of U+200B followed by one.
+std::string escape(const Plaintext& text);
+
+// ---- files --------------------------------------------------------------------------------------
+
+/// The sender's name for a transfer, 1..100 bytes of printable ASCII.
+class FileId {
+ public:
+  static Result<FileId> parse(std::string_view text);
+  /// A UUID version 4 from 16 random bytes.
+  static FileId from_random(std::array<std::byte, 16> random);
+  const std::string& text() const { return text_; }
+  auto operator<=>(const FileId&) const = default;
+
+ private:
+  std::string text_;
+};
+
+struct FileStart {
+  FileId id;
+  Plaintext name;  ///< as sent, 1..255 bytes, NOT safe as a file name
+  std::uint64_t size;
+  std::uint64_t chunks;  ///< consistent: 0 iff size 0 (1 is accepted too), else <= size
+};
+struct FileChunk {
+  FileId id;
+  std::uint64_t index;
+  std::string data;  ///< sealed, base64, see link/sealed_channel.hpp
+};
+struct FileComplete {
+  FileId id;
+  std::optional<Digest> sha256;  ///< from "sha256" (hex) or "fileHash" (hex or base64)
+};
+struct FileError {
+  FileId id;
+  std::string reason;
+};
+struct FileStartAck {
+  FileId id;
+  bool accepted;
+  std::string reason;  ///< Fault name or free text, <= 100 bytes
+};
+struct FileCompleteAck {
+  FileId id;
+  bool success;
+  std::string reason;
+};
+struct FileCancel {
+  FileId id;
+  std::string reason;
+};
+struct FileIgnored {};  ///< chunk_ack, chunk_retry and types that we do not know
+using FileFrame = std::variant<FileStart, FileChunk, FileComplete, FileError, FileStartAck,
+                               FileCompleteAck, FileCancel, FileIgnored>;
+
+/// Faults: too_large, malformed, missing_field, wrong_type, file_protocol (numbers out of range or
+/// inconsistent).
+Result<FileFrame> parse_file_frame(std::string_view frame);
+std::string print(const FileStart&);
+std::string print(const FileChunk&);
+/// Writes "sha256" and "fileHash", both lower-case hex.
+std::string print(const FileComplete&);
+std::string print(const FileError&);
+std::string print(const FileStartAck&);
+std::string print(const FileCompleteAck&);
+std::string print(const FileCancel&);
+
+}  // namespace culver::wire::peer

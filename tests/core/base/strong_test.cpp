@@ -1,0 +1,40 @@
+#include "core/base/strong.hpp"
+
+#include <set>
+
+#include <gtest/gtest.h>
+
+namespace culver {
+namespace {
+
+TEST(PairingCode, IsSixOfTheAlphabetExactly) {
+  EXPECT_TRUE(PairingCode::parse("K7MW2Q"));
+  for (auto bad : {"", "K7MW2", "K7MW2QA", "k7mw2q", "K7MW2I", "K7MW2O", "K7MW20", "K7MW21",
+                   "K7MW2 ", " K7MW2", "K7M\0W2"})
+    EXPECT_EQ(PairingCode::parse(bad).error(), Fault::bad_pairing_code) << bad;
+}
+
+TEST(PairingCode, IsTypedWithBlanksDashesAndEitherCase) {
+  EXPECT_EQ(PairingCode::parse_typed(" k7m-w2q\n")->text(), "K7MW2Q");
+  EXPECT_FALSE(PairingCode::parse_typed("k7m w2q a"));
+  EXPECT_FALSE(PairingCode::parse_typed(""));
+}
+
+TEST(PairingCode, UsesEverySymbolOfTheAlphabetOnce) {
+  std::set<char> seen;
+  for (int i = 0; i < 256; ++i) {
+    std::array<std::byte, PairingCode::length> random{};
+    random[0] = static_cast<std::byte>(i);
+    const auto code = PairingCode::from_random(random);
+    EXPECT_TRUE(PairingCode::parse(code.text()));
+    seen.insert(code.text()[0]);
+  }
+  EXPECT_EQ(seen.size(), 32u);
+}
+
+TEST(PairingCode, ShowsOnlyItsEndsInLogs) {
+  EXPECT_EQ(PairingCode::parse("K7MW2Q")->masked(), "K****Q");
+}
+
+}  // namespace
+}  // namespace culver
