@@ -31,6 +31,7 @@ struct File {
   Plaintext name;
   std::uint64_t size;
   std::optional<Plaintext> path;  ///< on this machine, as far as it is known
+  bool outgoing;                  ///< not printed: a program knows which verb it has started
 };
 
 struct Code {
