@@ -73,19 +73,23 @@ class Process:
     def _ended(self):
         return self.exit_code is not None and self._ended_reading
 
-    def wait_line(self, accepts, what, bound=BOUND, start=0):
-        """What ACCEPTS makes of the first line from START on for which it is not None."""
+    def wait_line(self, accepts, what, bound=BOUND):
+        """What ACCEPTS makes of the first line for which it is not None."""
+        seen = 0
+        found = None
+
         def look():
-            for line in self.lines[start:]:
-                made = accepts(line)
-                if made is not None:
-                    return made
-            return None
+            nonlocal seen, found
+            while found is None and seen < len(self.lines):
+                found = accepts(self.lines[seen])
+                seen += 1
+            return found is not None or self._ended()
+
         with self._changed:
-            self._changed.wait_for(lambda: look() is not None or self._ended(), bound)
-            found = look()
+            self._changed.wait_for(look, bound)
         if found is None:
-            raise AssertionError(f"no {what} within {bound:.0f} s\n{self.report()}")
+            ended = "before its end" if self.exit_code is not None else f"within {bound:.0f} s"
+            raise AssertionError(f"no {what} {ended}\n{self.report()}")
         return found
 
     def wait_exit(self, bound=BOUND):
@@ -144,18 +148,29 @@ class Client(Process):
         super().__init__([program("culver"), "-d", self.data, "--server", url, "-o", "json",
                           *arguments], folder / f"{name}.log", **options)
 
+    @staticmethod
+    def parse(line):
+        return json.loads(line)
+
     def events(self, name=None):
         with self._changed:
             lines = list(self.lines)
-        parsed = [json.loads(line) for line in lines]
+        parsed = [self.parse(line) for line in lines]
         return [e for e in parsed if name is None or e["event"] == name]
 
-    def wait_event(self, name, bound=BOUND, start=0, **fields):
+    def wait_event(self, name, bound=BOUND):
         def accepts(line):
-            event = json.loads(line)
-            wanted = event.get("event") == name
-            return event if wanted and fields.items() <= event.items() else None
-        return self.wait_line(accepts, f"event {name} {fields or ''}", bound, start)
+            event = self.parse(line)
+            return event if event["event"] == name else None
+        return self.wait_line(accepts, f"event {name}", bound)
+
+    def time_of(self, name):
+        """When the first event of that name was read, on the monotonic clock."""
+        with self._changed:
+            for line, moment in zip(self.lines, self.arrived):
+                if self.parse(line)["event"] == name:
+                    return moment
+        raise KeyError(name)
 
     def type_in(self, text):
         """A line on its standard input, which then ends."""
@@ -213,6 +228,12 @@ class Stage:
         sender.type_in(code)
         return sender
 
+    def run(self, verb, name):
+        """What `culver VERB` prints for people in the data folder of that client."""
+        made = subprocess.run([program("culver"), "-d", str(self.folder / name), verb],
+                              capture_output=True, text=True, timeout=BOUND, check=True)
+        return made.stdout
+
     def peers(self, name):
         """What `culver peers` knows in the data folder of that client."""
         client = self.client(name, "peers")
@@ -266,7 +287,7 @@ class Case(unittest.TestCase):
     def pass_on(self, *arguments, out_option=("--yes", "--once")):
         """A whole exchange that must succeed; the two clients, ended."""
         receiver = self.stage.receive(*out_option)
-        sender = self.stage.send(self.code_of(receiver), "--yes", *arguments)
+        sender = self.stage.send(self.code_of(receiver), *arguments)
         self.expect_exit(sender, 0)
         self.expect_exit(receiver, 0)
         return receiver, sender

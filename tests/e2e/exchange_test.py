@@ -141,7 +141,7 @@ class Texts(Case):
 
     def test_text_from_standard_input_with_the_code_in_the_environment(self):
         receiver = self.stage.receive("--yes", "--once")
-        sender = self.stage.client("sender", "send", "--yes", "--text", "-",
+        sender = self.stage.client("sender", "send", "--text", "-",
                                    stdin=subprocess.PIPE,
                                    environment={"CULVER_CODE": self.code_of(receiver)})
         sender.type_in("two\nlines, ünïcödé")
@@ -159,7 +159,7 @@ class Silence(Case):
         receiver = self.stage.client("receiver", "-v", "-v", "-v", "receive", "--out",
                                      self.stage.out, "--yes", "--once")
         code = self.code_of(receiver)
-        sender = self.stage.client("sender", "-v", "-v", "-v", "send", "--yes", "--text", text,
+        sender = self.stage.client("sender", "-v", "-v", "-v", "send", "--text", text,
                                    "--code-file", "-", secret, stdin=subprocess.PIPE)
         sender.type_in(code)
         self.expect_exit(sender, 0)

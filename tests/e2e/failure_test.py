@@ -75,7 +75,7 @@ class ServerGone(Case):
     def test_killed_in_the_middle_of_a_file(self):
         file = make_file(self.stage.folder / "in" / "a.bin", 100_000_000, random=False)
         receiver = self.stage.receive("--yes", "--once")
-        sender = self.stage.send(self.code_of(receiver), "--yes", file)
+        sender = self.stage.send(self.code_of(receiver), file)
         sender.wait_event("file_started")
         self.stage.server.signal(signal.SIGKILL)
         self.expect_exit(sender, 0, bound=4 * BOUND)
@@ -93,7 +93,7 @@ class PeerGone(Case):
     def begin(self):
         file = make_file(self.stage.folder / "in" / "huge.bin", HUGE, random=False)
         receiver = self.stage.receive("--yes", "--once")
-        sender = self.stage.send(self.code_of(receiver), "--yes", file)
+        sender = self.stage.send(self.code_of(receiver), file)
         receiver.wait_event("file_progress")
         sender.wait_event("file_progress")
         return receiver, sender
@@ -145,7 +145,7 @@ class NoSpace(Case):
     def test_both_sides_are_told(self):
         file = make_file(self.stage.folder / "in" / "big.bin", 20_000_000)
         receiver = self.stage.receive("--yes", "--once")
-        sender = self.stage.send(self.code_of(receiver), "--yes", file)
+        sender = self.stage.send(self.code_of(receiver), file)
         self.expect_exit(sender, 12)
         self.expect_exit(receiver, 12)
         self.assertEqual(self.in_out(), [])

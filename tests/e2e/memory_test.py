@@ -18,7 +18,7 @@ class Memory(Case):
     def test_peak_of_both_ends(self):
         file = make_file(self.stage.folder / "in" / "large.bin", SIZE, random=False)
         receiver = self.stage.receive("--yes", "--once")
-        sender = self.stage.send(self.code_of(receiver), "--yes", file)
+        sender = self.stage.send(self.code_of(receiver), file)
         self.expect_exit(sender, 0, bound=4 * BOUND)
         self.expect_exit(receiver, 0)
         self.assertEqual((self.stage.out / "large.bin").stat().st_size, SIZE)
