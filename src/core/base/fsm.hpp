@@ -42,7 +42,7 @@ class OneOf {
 
   static std::string names() {
     std::string all;
-    ((all += (all.empty() ? "" : " or "), all += States::name), ...);
+    ((all += (all.empty() ? "" : " | "), all += States::name), ...);
     return all;
   }
 
