@@ -25,8 +25,8 @@ TEST(SafeName, KeepsTheLastPartOfAPathOnly) {
 }
 
 TEST(SafeName, WhatLeavesNothingIsUnnamed) {
-  for (const auto& name : {""s, "."s, ".."s, "..."s, "/"s, "a/"s, "a\\"s, "../.."s, " "s,
-                                 ". . ."s, "\0"s, "\x01\x02"s, "\u202E"s, "\u2066\u2069"s})
+  for (const auto& name : {""s, "."s, ".."s, "..."s, "/"s, "a/"s, "a\\"s, "../.."s, " "s, ". . ."s,
+                           "\0"s, "\x01\x02"s, "\u202E"s, "\u2066\u2069"s})
     EXPECT_EQ(safe_name(name), "unnamed");
 }
 
@@ -99,7 +99,7 @@ TEST(SafeName, IsNeverTooLong) {
 
 TEST(SafeName, OnceIsEnough) {
   for (const auto& name : {"CON"s, "a. .b"s, std::string(198, 'a') + ". b.txt",
-                                 std::string(300, '\xFF') + ".tar.gz", "..a.."s, "x:y"s})
+                           std::string(300, '\xFF') + ".tar.gz", "..a.."s, "x:y"s})
     EXPECT_EQ(safe_name(safe_name(name)), safe_name(name));
 }
 

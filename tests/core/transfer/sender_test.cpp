@@ -351,7 +351,7 @@ TEST(Sender, TheTableOfItsTypesNamesEveryLivingState) {
   const auto table = fsm::table<sender::Machine>();
   EXPECT_NE(table.find("| AwaitingAck | PeerStartAck | Sending | Aborted |"), std::string::npos);
   EXPECT_NE(table.find("| Flushing | Flushed | Done |"), std::string::npos);
-  EXPECT_EQ(table.find("| Done |\n| Done"), std::string::npos);
+  EXPECT_EQ(table.find("\n| Done |"), std::string::npos) << "no way out of the end";
 }
 
 }  // namespace

@@ -37,10 +37,20 @@ inline wire::peer::FileId file_id() {
   return wire::peer::FileId::from_random(random);
 }
 
-inline ByteVector content(std::size_t size, std::uint32_t seed = 7) {
-  std::mt19937 generator(seed);
-  ByteVector bytes(size);
-  for (auto& byte : bytes) byte = static_cast<std::byte>(generator());
+/// Bytes that repeat after 65,537 of them, so that no two chunks are alike.
+inline ByteVector content(std::size_t size) {
+  static const std::vector<std::byte> pool = [] {
+    std::mt19937 generator(7);
+    std::vector<std::byte> bytes(65'537);
+    for (auto& byte : bytes) byte = static_cast<std::byte>(generator());
+    return bytes;
+  }();
+  ByteVector bytes;
+  bytes.reserve(size);
+  while (bytes.size() < size) {
+    const std::size_t part = std::min(pool.size(), size - bytes.size());
+    bytes.insert(bytes.end(), pool.begin(), pool.begin() + static_cast<std::ptrdiff_t>(part));
+  }
   return bytes;
 }
 
