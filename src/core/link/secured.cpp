@@ -191,7 +191,7 @@ std::optional<Fault> Secured::on_chunk(FileChunk chunk, Effects& out) {
   }
   failures = 0;
   auto content = wire::base64::decode(as_text(*opened));
-  if (!content || content->empty() || content->size() > wire::limits::chunk_in)
+  if (!content || content->size() > wire::limits::chunk_in)
     out.emplace_back(ChunkRefused{std::move(chunk.id), Fault::file_protocol});
   else
     out.emplace_back(ChunkArrived{std::move(chunk.id), chunk.index, std::move(*content)});
