@@ -54,9 +54,11 @@ struct CloseLink {
 };
 /// Leave the server; links stay.
 struct GoOffline {};
+/// Say goodbye to everybody and leave the server.
+struct Leave {};
 
 using Command = std::variant<GoOnline, Pair, AnswerPair, SendText, SendFile, AnswerFile, CancelFile,
-                             CloseLink, GoOffline>;
+                             CloseLink, GoOffline, Leave>;
 
 // ---- notices ------------------------------------------------------------------------------------
 

@@ -98,6 +98,13 @@ void Engine::on(CloseLink&& close, Env& env, Effects& out) {
   }
 }
 
+void Engine::on(Leave&&, Env& env, Effects& out) {
+  std::vector<LinkId> everybody;
+  for (const auto& [id, peer] : roster_.all()) everybody.push_back(id);
+  for (const auto id : everybody) on(CloseLink{id}, env, out);
+  on(GoOffline{}, env, out);
+}
+
 // ---- the server ---------------------------------------------------------------------------------
 
 void Engine::on(ServerOpened&&, Env& env, Effects& out) {

@@ -63,6 +63,7 @@ class Engine {
   void on(AnswerFile&&, Env&, Effects&);
   void on(CancelFile&&, Env&, Effects&);
   void on(CloseLink&&, Env&, Effects&);
+  void on(Leave&&, Env&, Effects&);
 
   void to_session(signaling::SessionEvent event, Env&, Effects&);
   void to_link(LinkId id, link::Machine::Event event, Env&, Effects&);
