@@ -1,0 +1,81 @@
+// X25519 by OpenSSL's EVP, and the names that are derived from a public key.
+#include "core/crypto/keys.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "core/crypto/hash.hpp"
+#include "core/crypto/openssl.hpp"
+
+namespace culver::crypto {
+namespace {
+
+Pkey private_pkey(const PrivateKey& secret) {
+  Pkey pkey(EVP_PKEY_new_raw_private_key_ex(nullptr, "X25519", nullptr, chars(secret.expose()),
+                                            PrivateKey::size));
+  require(pkey != nullptr);
+  return pkey;
+}
+
+std::string upper_hex(ByteView bytes) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string text;
+  for (const std::byte byte : bytes) {
+    text += digits[std::to_integer<std::size_t>(byte >> 4)];
+    text += digits[std::to_integer<std::size_t>(byte & std::byte{15})];
+  }
+  return text;
+}
+
+}  // namespace
+
+KeyPair KeyPair::generate(Rng& rng) { return from_private(rng.secret<PrivateKey::size>()); }
+
+KeyPair KeyPair::from_private(PrivateKey secret) {
+  const PublicKey shared = public_key_of(secret);
+  return {std::move(secret), shared};
+}
+
+PublicKey public_key_of(const PrivateKey& secret) {
+  PublicKey key;
+  std::size_t size = PublicKey::size;
+  require(EVP_PKEY_get_raw_public_key(private_pkey(secret).get(), chars_to_fill(key.data), &size) ==
+          1);
+  require(size == PublicKey::size);
+  return key;
+}
+
+Result<SharedSecret> x25519(const PrivateKey& ours, const PublicKey& theirs) {
+  const Pkey own = private_pkey(ours);
+  const Pkey peer(EVP_PKEY_new_raw_public_key_ex(nullptr, "X25519", nullptr, chars(theirs.view()),
+                                                 PublicKey::size));
+  const PkeyContext context(EVP_PKEY_CTX_new_from_pkey(nullptr, own.get(), nullptr));
+  require(peer && context && EVP_PKEY_derive_init(context.get()) == 1 &&
+          EVP_PKEY_derive_set_peer(context.get(), peer.get()) == 1);
+  SharedSecret secret;
+  std::size_t size = SharedSecret::size;
+  // OpenSSL refuses an all-zero result itself; the comparison keeps us right should that change.
+  const std::array<std::byte, SharedSecret::size> zeros{};
+  if (EVP_PKEY_derive(context.get(), chars_to_fill(secret.expose_to_fill()), &size) != 1 ||
+      equal_in_constant_time(secret.expose(), zeros))
+    return fail(Fault::weak_public_key);
+  require(size == SharedSecret::size);
+  return secret;
+}
+
+std::string fingerprint(const PublicKey& key) {
+  const std::string digits = upper_hex(sha256(key.view()).view());
+  std::string text;
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    if (i > 0 && i % 4 == 0) text += ' ';
+    text += digits[i];
+  }
+  return text;
+}
+
+std::string stable_id(const PublicKey& key) {
+  return upper_hex(sha256(key.view()).view().first<8>());
+}
+
+}  // namespace culver::crypto

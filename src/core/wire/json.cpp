@@ -1,0 +1,191 @@
+// Typed field readers and a writer for JSON objects.
+#include "core/wire/json.hpp"
+
+#include <array>
+#include <cmath>
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "core/wire/limits.hpp"
+
+namespace culver::wire::json {
+namespace {
+
+/// Beyond this a double no longer tells neighbouring integers apart.
+constexpr double exact_integers = 9007199254740992.0;  // 2^53
+
+std::optional<std::int64_t> integer_of(const boost::json::value& value) {
+  if (value.is_int64()) return value.get_int64();
+  if (!value.is_double()) return std::nullopt;
+  const double number = value.get_double();
+  if (!(std::abs(number) <= exact_integers) || number != std::trunc(number)) return std::nullopt;
+  return static_cast<std::int64_t>(number);
+}
+
+bool has_nul(std::string_view text) { return text.find('\0') != std::string_view::npos; }
+
+bool must_escape(char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; }
+
+void append_escape(char c, std::string& out) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  switch (c) {
+    case '"':
+      out += "\\\"";
+      return;
+    case '\\':
+      out += "\\\\";
+      return;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
+    default:
+      out += "\\u00";
+      out += digits[static_cast<unsigned char>(c) >> 4];
+      out += digits[static_cast<unsigned char>(c) & 15];
+  }
+}
+
+/// Copies runs that need no escape as a whole: file data is one such run.
+void append_quoted(std::string_view text, std::string& out) {
+  out += '"';
+  std::size_t run = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (!must_escape(text[i])) continue;
+    out.append(text, run, i - run);
+    append_escape(text[i], out);
+    run = i + 1;
+  }
+  out.append(text, run);
+  out += '"';
+}
+
+}  // namespace
+
+bool Fields::is_null_or_absent(std::string_view key) const {
+  const auto* value = object_->if_contains(key);
+  return value == nullptr || value->is_null();
+}
+
+Result<std::string_view> Fields::text(std::string_view key) const {
+  const auto* value = object_->if_contains(key);
+  if (value == nullptr) return fail(Fault::missing_field);
+  const auto* string = value->if_string();
+  if (string == nullptr) return fail(Fault::wrong_type);
+  const std::string_view text(string->data(), string->size());
+  if (has_nul(text)) return fail(Fault::malformed);
+  return text;
+}
+
+Result<bool> Fields::boolean(std::string_view key) const {
+  const auto* value = object_->if_contains(key);
+  if (value == nullptr) return fail(Fault::missing_field);
+  if (!value->is_bool()) return fail(Fault::wrong_type);
+  return value->get_bool();
+}
+
+Result<Fields> Fields::object(std::string_view key) const {
+  const auto* value = object_->if_contains(key);
+  if (value == nullptr) return fail(Fault::missing_field);
+  if (!value->is_object()) return fail(Fault::wrong_type);
+  return Fields(value->get_object());
+}
+
+Result<std::uint64_t> Fields::number(std::string_view key, std::uint64_t largest,
+                                     Fault out_of_range) const {
+  const auto* value = object_->if_contains(key);
+  if (value == nullptr) return fail(Fault::missing_field);
+  if (!value->is_number()) return fail(Fault::wrong_type);
+  // Boost.JSON uses uint64 only for what does not fit int64, which is above every limit of ours.
+  const auto integer = integer_of(*value);
+  if (!integer || *integer < 0 || static_cast<std::uint64_t>(*integer) > largest)
+    return fail(out_of_range);
+  return static_cast<std::uint64_t>(*integer);
+}
+
+std::optional<std::string_view> Fields::text_if_any(std::string_view key) const {
+  const auto value = text(key);
+  return value ? std::optional(*value) : std::nullopt;
+}
+
+std::optional<std::int64_t> Fields::integer_if_any(std::string_view key) const {
+  const auto* value = object_->if_contains(key);
+  return value == nullptr ? std::nullopt : integer_of(*value);
+}
+
+bool Fields::is_true(std::string_view key) const { return boolean(key).value_or(false); }
+
+std::optional<std::string> Fields::raw(std::string_view key) const {
+  const auto* value = object_->if_contains(key);
+  if (value == nullptr) return std::nullopt;
+  return boost::json::serialize(*value);
+}
+
+Result<Fields> Document::parse(std::string_view frame) {
+  boost::json::parse_options options;
+  options.max_depth = limits::json_depth;
+  boost::json::error_code error;
+  root_ = boost::json::parse({frame.data(), frame.size()}, error, &memory_, options);
+  if (error || !root_.is_object()) return fail(Fault::malformed);
+  return Fields(root_.get_object());
+}
+
+Writer::Writer(std::size_t expected_size) {
+  out_.reserve(expected_size);
+  out_ += '{';
+}
+
+void Writer::begin(std::string_view key) {
+  if (out_.size() > 1) out_ += ',';
+  append_quoted(key, out_);
+  out_ += ':';
+}
+
+Writer& Writer::text(std::string_view key, std::string_view value) {
+  begin(key);
+  append_quoted(value, out_);
+  return *this;
+}
+
+Writer& Writer::number(std::string_view key, std::uint64_t value) {
+  begin(key);
+  out_ += std::to_string(value);
+  return *this;
+}
+
+Writer& Writer::integer(std::string_view key, std::int64_t value) {
+  begin(key);
+  out_ += std::to_string(value);
+  return *this;
+}
+
+Writer& Writer::boolean(std::string_view key, bool value) {
+  begin(key);
+  out_ += value ? "true" : "false";
+  return *this;
+}
+
+Writer& Writer::null(std::string_view key) {
+  begin(key);
+  out_ += "null";
+  return *this;
+}
+
+Writer& Writer::raw(std::string_view key, std::string_view json) {
+  begin(key);
+  out_ += json;
+  return *this;
+}
+
+std::string Writer::finish() && {
+  out_ += '}';
+  return std::move(out_);
+}
+
+}  // namespace culver::wire::json

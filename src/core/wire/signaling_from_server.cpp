@@ -1,0 +1,225 @@
+// What the server says to a client: parsed for the client, printed for the server.
+#include <algorithm>
+
+#include "core/wire/base64.hpp"
+#include "core/wire/json.hpp"
+#include "core/wire/limits.hpp"
+#include "core/wire/signaling.hpp"
+#include "core/wire/signaling_fields.hpp"
+#include "core/wire/utf8.hpp"
+
+namespace culver::wire::signaling {
+namespace {
+
+using json::Fields;
+using json::Writer;
+
+constexpr std::uint32_t default_expiry_ms = 120'000;
+constexpr std::int64_t longest_expiry_ms = 600'000;
+constexpr std::uint64_t longest_remaining_seconds = 600;
+constexpr std::size_t longest_mid = 100;
+
+/// An error without its text is still an error.
+std::string read_error_text(const Fields& fields, std::string_view key) {
+  return std::string(utf8::cut(fields.text_if_any(key).value_or(""), limits::error_text));
+}
+
+Result<ServerMessage> read_server_info(const Fields& fields) {
+  TRY(const auto server_id, fields.text("serverId"));
+  TRY(const auto endpoint, fields.text("endpoint"));
+  ServerInfo info{std::string(server_id), std::string(endpoint), std::nullopt};
+  if (!fields.is_null_or_absent("region")) {
+    TRY(const auto region, fields.text("region"));
+    info.region = std::string(region);
+  }
+  return info;
+}
+
+Result<ServerMessage> read_registered(const Fields& fields) {
+  // The answer to the registration of a relay, which we never send.
+  if (!fields.has("pairingCode") && fields.has("peerId")) return Ignored{};
+  TRY(const auto code, read_code(fields, "pairingCode"));
+  TRY(const auto server_id, fields.text("serverId"));
+  return Registered{code, std::string(server_id)};
+}
+
+Result<ServerMessage> read_pair_incoming(const Fields& fields) {
+  TRY(const auto from, read_code(fields, "fromCode"));
+  TRY(const auto key, read_key(fields, "fromPublicKey"));
+  PairIncoming incoming{from, key, default_expiry_ms, read_proposed_name(fields)};
+  if (const auto expires_in = fields.integer_if_any("expiresIn"))
+    incoming.expires_in_ms =
+        static_cast<std::uint32_t>(std::clamp<std::int64_t>(*expires_in, 1, longest_expiry_ms));
+  return incoming;
+}
+
+Result<ServerMessage> read_pair_expiring(const Fields& fields) {
+  TRY(const auto peer, read_code(fields, "peerCode"));
+  TRY(const auto seconds,
+      fields.number("remainingSeconds", longest_remaining_seconds, Fault::wrong_type));
+  return PairExpiring{peer, static_cast<std::uint32_t>(seconds)};
+}
+
+Result<ServerMessage> read_pair_matched(const Fields& fields) {
+  TRY(const auto peer, read_code(fields, "peerCode"));
+  TRY(const auto key, read_key(fields, "peerPublicKey"));
+  TRY(const auto initiator, fields.boolean("isInitiator"));
+  return PairMatched{peer, key, initiator};
+}
+
+template <class Message>
+Result<ServerMessage> read_only_code(const Fields& fields, std::string_view key) {
+  TRY(const auto peer, read_code(fields, key));
+  return Message{peer};
+}
+
+/// The type inside the payload may be missing; if it is there it must agree with the outer one.
+Result<ServerMessage> read_description(RelayKind kind, const Fields& fields) {
+  TRY(const auto from, read_code(fields, "from"));
+  TRY(const auto payload, fields.object("payload"));
+  if (payload.has("type")) {
+    TRY(const auto inner, payload.text("type"));
+    if (inner != name(kind)) return fail(Fault::bad_description);
+  }
+  TRY(const auto sdp, payload.text("sdp"));
+  if (sdp.size() > limits::sdp) return fail(Fault::bad_description);
+  const auto description_kind =
+      kind == RelayKind::offer ? Description::Kind::offer : Description::Kind::answer;
+  return RelayedDescription{from, {description_kind, std::string(sdp)}};
+}
+
+/// Browsers say null, or nothing, for the mid of the only section; some say null at the end.
+Result<ServerMessage> read_candidate(const Fields& fields) {
+  TRY(const auto from, read_code(fields, "from"));
+  TRY(const auto payload, fields.object("payload"));
+  RelayedCandidate relayed{from, {}};
+  if (!payload.has("candidate") || !payload.is_null_or_absent("candidate")) {
+    TRY(const auto candidate, payload.text("candidate"));
+    if (candidate.size() > limits::candidate) return fail(Fault::bad_candidate);
+    relayed.candidate.candidate = std::string(candidate);
+  }
+  if (const auto mid = payload.text_if_any("sdpMid")) {
+    if (mid->size() > longest_mid) return fail(Fault::bad_candidate);
+    relayed.candidate.mid = std::string(*mid);
+  }
+  return relayed;
+}
+
+Result<ServerMessage> read_relayed(RelayKind kind, const Fields& fields) {
+  if (kind == RelayKind::offer || kind == RelayKind::answer) return read_description(kind, fields);
+  if (kind == RelayKind::ice_candidate) return read_candidate(fields);
+  TRY(const auto from, read_code(fields, "from"));
+  return RelayedCall{kind, from};
+}
+
+std::string with_code(std::string_view type, std::string_view key, const PairingCode& code) {
+  Writer out;
+  out.text("type", type).text(key, code.text());
+  return std::move(out).finish();
+}
+
+std::string with_text(std::string_view type, std::string_view key, std::string_view text) {
+  Writer out;
+  out.text("type", type).text(key, utf8::cut(text, limits::error_text));
+  return std::move(out).finish();
+}
+
+}  // namespace
+
+Result<ServerMessage> parse_server(std::string_view frame) {
+  if (frame.size() > limits::signaling_frame_in) return fail(Fault::too_large);
+  json::Document document;
+  TRY(const auto fields, document.parse(frame));
+  TRY(const auto type, fields.text("type"));
+  if (type == "server_info") return read_server_info(fields);
+  if (type == "registered") return read_registered(fields);
+  if (type == "code_collision") return CodeCollision{};
+  if (type == "pair_incoming") return read_pair_incoming(fields);
+  if (type == "pair_expiring") return read_pair_expiring(fields);
+  if (type == "pair_matched") return read_pair_matched(fields);
+  if (type == "pair_rejected") return read_only_code<PairRejected>(fields, "peerCode");
+  if (type == "pair_timeout") return read_only_code<PairTimeout>(fields, "peerCode");
+  if (type == "pair_error") return PairError{read_error_text(fields, "error")};
+  if (type == "peer_left") return read_only_code<PeerLeft>(fields, "pairingCode");
+  if (type == "pong") return Pong{};
+  if (type == "error") return Error{read_error_text(fields, "message")};
+  if (const auto kind = relay_kind(type)) return read_relayed(*kind, fields);
+  return Ignored{};
+}
+
+std::string print(const ServerInfo& message) {
+  Writer out(256);
+  out.text("type", "server_info")
+      .text("serverId", message.server_id)
+      .text("endpoint", message.endpoint);
+  if (message.region)
+    out.text("region", *message.region);
+  else
+    out.null("region");
+  return std::move(out).finish();
+}
+
+std::string print(const Registered& message) {
+  Writer out;
+  out.text("type", "registered")
+      .text("pairingCode", message.code.text())
+      .text("serverId", message.server_id);
+  return std::move(out).finish();
+}
+
+std::string print(const CodeCollision&) {
+  return with_text("code_collision", "message",
+                   "Pairing code already in use. Please reconnect with a new code.");
+}
+
+std::string print(const PairIncoming& message) {
+  Writer out(256);
+  out.text("type", "pair_incoming")
+      .text("fromCode", message.from.text())
+      .text("fromPublicKey", base64::print(message.key))
+      .number("expiresIn", message.expires_in_ms);
+  if (message.proposed_name) out.text("proposedName", message.proposed_name->expose());
+  return std::move(out).finish();
+}
+
+std::string print(const PairExpiring& message) {
+  Writer out;
+  out.text("type", "pair_expiring")
+      .text("peerCode", message.peer.text())
+      .number("remainingSeconds", message.remaining_seconds);
+  return std::move(out).finish();
+}
+
+std::string print(const PairMatched& message) {
+  Writer out;
+  out.text("type", "pair_matched")
+      .text("peerCode", message.peer.text())
+      .text("peerPublicKey", base64::print(message.key))
+      .boolean("isInitiator", message.initiator);
+  return std::move(out).finish();
+}
+
+std::string print(const PairRejected& message) {
+  return with_code("pair_rejected", "peerCode", message.peer);
+}
+std::string print(const PairTimeout& message) {
+  return with_code("pair_timeout", "peerCode", message.peer);
+}
+std::string print(const PeerLeft& message) {
+  return with_code("peer_left", "pairingCode", message.peer);
+}
+std::string print(const PairError& message) {
+  return with_text("pair_error", "error", message.error);
+}
+std::string print(const Error& message) { return with_text("error", "message", message.message); }
+std::string print(const Pong&) { return R"({"type":"pong"})"; }
+
+std::string print_relayed(RelayKind kind, const PairingCode& from,
+                          const std::optional<RawJson>& payload) {
+  Writer out(64 + (payload ? payload->text.size() : 0));
+  out.text("type", name(kind)).text("from", from.text());
+  if (payload) out.raw("payload", payload->text);
+  return std::move(out).finish();
+}
+
+}  // namespace culver::wire::signaling
