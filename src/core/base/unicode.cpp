@@ -1,0 +1,60 @@
+// Decoding of RFC 3629 and the list of code points that must not reach a terminal.
+#include "core/base/unicode.hpp"
+
+namespace culver::unicode {
+namespace {
+
+struct Form {
+  unsigned char mask, lead;
+  std::size_t size;
+  char32_t smallest;  ///< anything below is an overlong form
+};
+constexpr Form forms[] = {
+    {0x80, 0x00, 1, 0x0}, {0xE0, 0xC0, 2, 0x80}, {0xF0, 0xE0, 3, 0x800}, {0xF8, 0xF0, 4, 0x10000}};
+
+bool is_scalar(char32_t c) { return c <= 0x10FFFF && (c < 0xD800 || c > 0xDFFF); }
+
+bool within(char32_t c, char32_t low, char32_t high) { return c >= low && c <= high; }
+
+}  // namespace
+
+CodePoint first(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const CodePoint invalid{byte(0), 1, false};
+  for (const auto& form : forms) {
+    if ((byte(0) & form.mask) != form.lead) continue;
+    if (text.size() < form.size) return invalid;
+    char32_t value = byte(0) & static_cast<unsigned char>(~form.mask);
+    for (std::size_t i = 1; i < form.size; ++i) {
+      if ((byte(i) & 0xC0) != 0x80) return invalid;
+      value = value << 6 | (byte(i) & 0x3F);
+    }
+    if (value < form.smallest || !is_scalar(value)) return invalid;
+    return {value, form.size, true};
+  }
+  return invalid;
+}
+
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const auto point = first(text);
+    if (!point.valid) return false;
+    text.remove_prefix(point.size);
+  }
+  return true;
+}
+
+bool is_control(char32_t c) {
+  return c < 0x20 || within(c, 0x7F, 0x9F) || c == 0x061C || within(c, 0x200E, 0x200F) ||
+         within(c, 0x2028, 0x202E) || within(c, 0x2066, 0x206F) || within(c, 0xFFF9, 0xFFFB) ||
+         within(c, 0xFDD0, 0xFDEF) || (c & 0xFFFE) == 0xFFFE || within(c, 0xE0000, 0xE007F);
+}
+
+std::string_view cut(std::string_view text, std::size_t bytes) {
+  if (text.size() <= bytes) return text;
+  std::size_t end = bytes;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  return text.substr(0, end);
+}
+
+}  // namespace culver::unicode

@@ -1,0 +1,31 @@
+// Reads UTF-8 one code point at a time, and knows which code points act on a terminal or reorder
+// text instead of being seen. It knows no terminal.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace culver::unicode {
+
+struct CodePoint {
+  char32_t value;    ///< of an invalid sequence: its first byte
+  std::size_t size;  ///< bytes taken; 1 for an invalid sequence
+  bool valid;
+};
+
+/// The first code point of a text that is not empty. Overlong forms, surrogates and values beyond
+/// U+10FFFF are invalid.
+CodePoint first(std::string_view text);
+
+bool is_utf8(std::string_view text);
+
+/// Whatever a person does not see but a terminal obeys: C0, DEL and C1 controls, the bidirectional
+/// marks, embeddings, overrides and isolates, line and paragraph separators, tags, interlinear
+/// annotations and noncharacters.
+bool is_control(char32_t c);
+
+/// At most `bytes` of the text, cut between two code points.
+std::string_view cut(std::string_view text, std::size_t bytes);
+
+}  // namespace culver::unicode

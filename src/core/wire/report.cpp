@@ -1,0 +1,160 @@
+// Printing of the reports. Written by hand rather than through a JSON library so that the order of
+// the fields is fixed and no byte of a peer reaches a terminal as a command.
+#include "core/wire/report.hpp"
+
+#include "core/base/unicode.hpp"
+#include "core/crypto/keys.hpp"
+#include "core/wire/base64.hpp"
+
+namespace culver::wire::report {
+namespace {
+
+void append_escape(std::string& out, char32_t unit) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  out += "\\u";
+  for (int shift = 12; shift >= 0; shift -= 4) out += digits[unit >> shift & 0xF];
+}
+
+void append_code_point(std::string& out, unicode::CodePoint point, std::string_view bytes) {
+  if (!point.valid) {
+    out += "\\ufffd";
+  } else if (point.value == '"' || point.value == '\\') {
+    out += '\\';
+    out += bytes;
+  } else if (point.value == '\n') {
+    out += "\\n";
+  } else if (!unicode::is_control(point.value)) {
+    out += bytes;
+  } else if (point.value < 0x10000) {
+    append_escape(out, point.value);
+  } else {  // a surrogate pair, RFC 8259 section 7
+    append_escape(out, 0xD800 + ((point.value - 0x10000) >> 10));
+    append_escape(out, 0xDC00 + ((point.value - 0x10000) & 0x3FF));
+  }
+}
+
+void append_string(std::string& out, std::string_view text) {
+  out += '"';
+  while (!text.empty()) {
+    const auto point = unicode::first(text);
+    append_code_point(out, point, text.substr(0, point.size));
+    text.remove_prefix(point.size);
+  }
+  out += '"';
+}
+
+/// One flat object whose fields keep the order in which they are added.
+class Object {
+ public:
+  Object() = default;
+  explicit Object(std::string_view event) { add("event", event); }
+
+  Object& add(std::string_view key, std::string_view value) {
+    append_string(next(key), value);
+    return *this;
+  }
+  Object& add(std::string_view key, const std::optional<Plaintext>& value) {
+    if (value) return add(key, value->expose());
+    next(key) += "null";
+    return *this;
+  }
+  Object& add(std::string_view key, std::uint64_t value) {
+    next(key) += std::to_string(value);
+    return *this;
+  }
+  Object& add_flag(std::string_view key, bool value) {
+    next(key) += value ? "true" : "false";
+    return *this;
+  }
+  Object& add(const File& file) {
+    add("peer", display_name(file.peer)).add("name", file.name.expose()).add("size", file.size);
+    return file.path ? add("path", file.path->expose()) : *this;
+  }
+  Object& add(const Digest& sha256) { return add("sha256", base64::hex(sha256.view())); }
+
+  std::string text() const { return text_ + "}"; }
+
+ private:
+  std::string& next(std::string_view key) {
+    if (text_.size() > 1) text_ += ',';
+    append_string(text_, key);
+    text_ += ':';
+    return text_;
+  }
+  std::string text_ = "{";
+};
+
+Object object(const Code& e) { return Object("code").add("code", e.code.text()); }
+Object object(const PairRequest& e) {
+  return Object("pair_request")
+      .add("name", e.peer.name)
+      .add("fingerprint", crypto::fingerprint(e.peer.key));
+}
+Object object(const Connected& e) {
+  return Object("connected")
+      .add("peer", display_name(e.peer))
+      .add("fingerprint", crypto::fingerprint(e.peer.key))
+      .add("path", e.relayed ? "relayed" : "direct");
+}
+Object object(const Text& e) {
+  return Object("text").add("peer", display_name(e.peer)).add("text", e.text.expose());
+}
+Object object(const FileStarted& e) { return Object("file_started").add(e.file); }
+Object object(const FileProgress& e) {
+  return Object("file_progress").add(e.file).add("bytes", e.bytes);
+}
+Object object(const FileReceived& e) { return Object("file_received").add(e.file).add(e.sha256); }
+Object object(const FileSent& e) {
+  return Object("file_sent").add(e.file).add(e.sha256).add_flag("confirmed", e.confirmed);
+}
+Object object(const Failed& e) {
+  const auto& row = info(e.fault);
+  std::string message(row.sentence);
+  if (e.about) message = e.about->expose() + ": " + message;
+  return Object("failed").add("reason", row.name).add("message", message);
+}
+Object object(const Closed& e) { return Object("closed").add("peer", display_name(e.peer)); }
+
+}  // namespace
+
+std::string short_fingerprint(const PublicKey& key) {
+  return crypto::fingerprint(key).substr(0, 4 * 4 + 3);
+}
+
+std::string display_name(const Peer& peer) {
+  if (peer.name && !peer.name->expose().empty()) return peer.name->expose();
+  return short_fingerprint(peer.key);
+}
+
+std::string print(const Event& event) {
+  return std::visit([](const auto& e) { return object(e).text(); }, event);
+}
+
+std::string print(std::span<const KnownPeer> peers) {
+  std::string array = "[";
+  for (const auto& known : peers) {
+    if (array.size() > 1) array += ',';
+    array += Object()
+                 .add("peer", display_name(known.peer))
+                 .add("name", known.peer.name)
+                 .add("public_key", base64::print(known.peer.key))
+                 .add("fingerprint", crypto::fingerprint(known.peer.key))
+                 .add("first_seen", known.first_seen)
+                 .add("last_seen", known.last_seen)
+                 .text();
+  }
+  return array + "]";
+}
+
+std::string print_identity(const PublicKey& key) {
+  return Object()
+      .add("public_key", base64::print(key))
+      .add("fingerprint", crypto::fingerprint(key))
+      .text();
+}
+
+std::string print_version(std::string_view version) {
+  return Object().add("version", version).text();
+}
+
+}  // namespace culver::wire::report

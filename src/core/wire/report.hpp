@@ -1,0 +1,91 @@
+// What the command line reports to programs: one JSON object a line, told apart by "event", and the
+// answers of `peers`, `id` and `version`. docs/protocol/command-line.md. It knows field names and
+// their order; it knows neither the engine nor a terminal.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "core/base/bytes.hpp"
+#include "core/base/fault.hpp"
+#include "core/base/strong.hpp"
+#include "core/base/text.hpp"
+
+namespace culver::wire::report {
+
+struct Peer {
+  std::optional<Plaintext> name;  ///< as the peer calls itself: never proof of who it is
+  PublicKey key;
+};
+/// The first 16 digits of the fingerprint, in groups of 4.
+std::string short_fingerprint(const PublicKey& key);
+/// The peer's name, or else its short fingerprint.
+std::string display_name(const Peer& peer);
+
+struct File {
+  Peer peer;
+  Plaintext name;
+  std::uint64_t size;
+  std::optional<Plaintext> path;  ///< on this machine, as far as it is known
+  bool outgoing;                  ///< not printed: a program knows which verb it has started
+};
+
+struct Code {
+  PairingCode code;
+};
+struct PairRequest {
+  Peer peer;
+};
+struct Connected {
+  Peer peer;
+  bool relayed;
+};
+struct Text {
+  Peer peer;
+  Plaintext text;
+};
+struct FileStarted {
+  File file;
+};
+struct FileProgress {
+  File file;
+  std::uint64_t bytes;
+};
+struct FileReceived {
+  File file;
+  Digest sha256;
+};
+struct FileSent {
+  File file;
+  Digest sha256;
+  bool confirmed;  ///< the other side has checked the digest too
+};
+struct Failed {
+  Fault fault;
+  std::optional<Plaintext> about;  ///< the file that it concerns
+};
+struct Closed {
+  Peer peer;
+};
+
+using Event = std::variant<Code, PairRequest, Connected, Text, FileStarted, FileProgress,
+                           FileReceived, FileSent, Failed, Closed>;
+
+/// One line of JSON without its newline. Always valid UTF-8: other bytes become U+FFFD. Code points
+/// that would drive a terminal are written as \u escapes.
+std::string print(const Event& event);
+
+struct KnownPeer {
+  Peer peer;
+  std::string first_seen;  ///< ISO 8601, UTC
+  std::string last_seen;
+};
+std::string print(std::span<const KnownPeer> peers);
+std::string print_identity(const PublicKey& key);
+std::string print_version(std::string_view version);
+
+}  // namespace culver::wire::report

@@ -1,0 +1,31 @@
+// The configuration file of the command line: one JSON object whose keys are the long options in
+// camelCase. docs/protocol/command-line.md.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/result.hpp"
+
+namespace culver::wire::settings {
+
+inline constexpr std::size_t file_size = 65'536;
+
+struct Settings {
+  std::optional<std::string> data_dir;
+  std::optional<std::string> server;
+  std::optional<std::string> output;
+  std::optional<std::string> name;
+  std::optional<std::string> out;
+  std::vector<std::string> ice_server;
+  std::optional<bool> yes;
+  std::optional<bool> once;
+};
+
+/// Fault::bad_config for anything but one object of known keys with values of the right type: an
+/// option that is silently ignored is worse than an error.
+Result<Settings> parse(std::string_view text);
+
+}  // namespace culver::wire::settings

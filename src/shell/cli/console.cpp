@@ -1,0 +1,142 @@
+// The queue of questions and the reading of lines.
+#include "shell/cli/console.hpp"
+
+#include <algorithm>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/read_until.hpp>
+#include <fcntl.h>
+#include <termios.h>
+#include <unistd.h>
+
+namespace culver::cli {
+namespace {
+
+bool is_yes(std::string line) {
+  std::erase(line, ' ');
+  std::transform(line.begin(), line.end(), line.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return line == "y" || line == "yes";
+}
+
+}  // namespace
+
+host::FileDescriptor open_terminal(bool controlling_too) {
+  constexpr int flags = O_RDWR | O_CLOEXEC | O_NOCTTY;
+  char name[256];
+  if (isatty(STDIN_FILENO) && ttyname_r(STDIN_FILENO, name, sizeof name) == 0)
+    return host::FileDescriptor(open(name, flags));
+  return controlling_too ? host::FileDescriptor(open("/dev/tty", flags)) : host::FileDescriptor();
+}
+
+Console::Console(boost::asio::io_context& loop, host::FileDescriptor input, Screen& screen)
+    : loop_(loop), screen_(screen) {
+  if (input) input_.emplace(loop, input.release());
+}
+
+Console::Ticket Console::ask(std::string question, Answer answer) {
+  return add({++last_ticket_, std::move(question), false, std::move(answer)});
+}
+
+Console::Ticket Console::confirm(std::string question, std::function<void(bool)> answer) {
+  auto answer_line = [this, answer = std::move(answer)](std::optional<std::string> line) {
+    if (!line) screen_.complain("Nobody is there to ask, which counts as no: --yes accepts.");
+    answer(line && is_yes(std::move(*line)));
+  };
+  return add({++last_ticket_, std::move(question), true, std::move(answer_line)});
+}
+
+Console::Ticket Console::add(Question question) {
+  const Ticket ticket = question.ticket;
+  if (questions_.size() >= max_questions) {
+    boost::asio::post(loop_, [answer = std::move(question.answer)] { answer(std::nullopt); });
+    return ticket;
+  }
+  questions_.push_back(std::move(question));
+  if (questions_.size() == 1) boost::asio::post(loop_, [this] { show_next(); });
+  return ticket;
+}
+
+void Console::show_next() {
+  if (shown_ || questions_.empty()) return;
+  if (!input_) return nobody_there();
+  const int descriptor = input_->native_handle();
+  if (questions_.front().yes_or_no && isatty(descriptor)) {
+    tcflush(descriptor, TCIFLUSH);
+    typed_.clear();
+  }
+  shown_ = true;
+  screen_.open_question(questions_.front().text);
+  read();
+}
+
+void Console::read() {
+  if (reading_) return;
+  reading_ = true;
+  boost::asio::async_read_until(
+      *input_, boost::asio::dynamic_buffer(typed_, max_line), '\n',
+      [this](boost::system::error_code error, std::size_t size) { on_line(error, size); });
+}
+
+void Console::on_line(boost::system::error_code error, std::size_t size) {
+  reading_ = false;
+  if (error == boost::asio::error::operation_aborted) return;
+  if (error == boost::asio::error::not_found) {  // longer than any answer is
+    typed_.clear();
+    return answer_front(std::string());
+  }
+  if (error) {
+    input_.reset();
+    screen_.close_question();
+    shown_ = false;
+    return nobody_there();
+  }
+  std::string line = typed_.substr(0, size - 1);
+  typed_.erase(0, size);
+  if (line.ends_with('\r')) line.pop_back();
+  answer_front(std::move(line));
+}
+
+void Console::answer_front(std::optional<std::string> line) {
+  if (!shown_) return;  // the question was withdrawn while the answer was being typed
+  shown_ = false;
+  screen_.close_question();
+  auto question = std::move(questions_.front());
+  questions_.pop_front();
+  question.answer(std::move(line));
+  show_next();
+}
+
+void Console::nobody_there() {
+  while (!questions_.empty()) {
+    auto question = std::move(questions_.front());
+    questions_.pop_front();
+    question.answer(std::nullopt);
+  }
+}
+
+void Console::withdraw(Ticket ticket) {
+  const auto found = std::find_if(questions_.begin(), questions_.end(),
+                                  [&](const Question& q) { return q.ticket == ticket; });
+  if (found == questions_.end()) return;
+  const bool on_screen = shown_ && found == questions_.begin();
+  questions_.erase(found);
+  if (!on_screen) return;
+  shown_ = false;
+  screen_.close_question();
+  screen_.complain(" (no longer needed)");
+  boost::asio::post(loop_, [this] { show_next(); });
+}
+
+void Console::close() {
+  questions_.clear();
+  if (shown_) screen_.close_question();
+  shown_ = false;
+  boost::system::error_code ignored;
+  if (input_) input_->close(ignored);
+  input_.reset();
+}
+
+}  // namespace culver::cli

@@ -1,0 +1,68 @@
+// Questions to the person at the terminal, one at a time, answered line by line on the loop.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+
+#include "shell/cli/screen.hpp"
+#include "shell/host/file_descriptor.hpp"
+
+namespace culver::cli {
+
+/// The terminal behind standard input, or the controlling one if `controlling_too`; opened anew, so
+/// that waiting on it does not make the shared standard streams non-blocking. Empty if there is
+/// none.
+host::FileDescriptor open_terminal(bool controlling_too);
+
+class Console {
+ public:
+  /// A line without its end; nothing when there is nobody to ask (any more).
+  using Answer = std::function<void(std::optional<std::string>)>;
+  using Ticket = std::uint64_t;
+  static constexpr std::size_t max_questions = 64;
+  static constexpr std::size_t max_line = 1'024;
+
+  /// Without input every question is answered at once, by nobody.
+  Console(boost::asio::io_context& loop, host::FileDescriptor input, Screen& screen);
+
+  /// The answer comes from the loop, never from inside this call.
+  Ticket ask(std::string question, Answer answer);
+  /// Only "y" and "yes" are a yes. What was typed before the question was shown does not count.
+  Ticket confirm(std::string question, std::function<void(bool)> answer);
+  /// The question has lost its point; its answer will not be called.
+  void withdraw(Ticket ticket);
+  /// Withdraws all: the loop may run dry.
+  void close();
+
+ private:
+  struct Question {
+    Ticket ticket;
+    std::string text;
+    bool yes_or_no;
+    Answer answer;
+  };
+  Ticket add(Question question);
+  void show_next();
+  void read();
+  void on_line(boost::system::error_code error, std::size_t size);
+  void answer_front(std::optional<std::string> line);
+  void nobody_there();
+
+  boost::asio::io_context& loop_;
+  std::optional<boost::asio::posix::stream_descriptor> input_;
+  Screen& screen_;
+  std::deque<Question> questions_;
+  std::string typed_;
+  Ticket last_ticket_ = 0;
+  bool shown_ = false;    ///< the front question is on the screen
+  bool reading_ = false;  ///< a read is under way
+};
+
+}  // namespace culver::cli

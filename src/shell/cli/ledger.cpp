@@ -1,0 +1,104 @@
+// The bookkeeping behind the reports.
+#include "shell/cli/ledger.hpp"
+
+namespace culver::cli {
+namespace {
+
+namespace report = wire::report;
+
+constexpr auto progress_interval = std::chrono::milliseconds(100);
+
+}  // namespace
+
+const report::Peer* Ledger::peer(LinkId link) const {
+  const auto found = peers_.find(link);
+  return found == peers_.end() ? nullptr : &found->second;
+}
+
+Ledger::Transfer* Ledger::transfer(TransferId id) {
+  const auto found = transfers_.find(id);
+  return found == transfers_.end() ? nullptr : &found->second;
+}
+
+void Ledger::fail(Fault fault, std::optional<Plaintext> about) {
+  if (!first_failure_) first_failure_ = fault;
+  reporter_.report(report::Failed{fault, std::move(about)});
+}
+
+void Ledger::note_source(TransferId id, const std::filesystem::path& path) {
+  sources_.insert_or_assign(id, Plaintext(path.string()));
+}
+
+void Ledger::on(const engine::Connected& notice) {
+  const report::Peer peer{notice.name, notice.key};
+  peers_.insert_or_assign(notice.link, peer);
+  reporter_.report(report::Connected{peer, notice.path == link::PathKind::relayed});
+}
+
+void Ledger::on(const engine::TextReceived& notice) {
+  if (const auto* from = peer(notice.link)) reporter_.report(report::Text{*from, notice.text});
+}
+
+void Ledger::on(const engine::FileOffered& notice) {
+  if (const auto* from = peer(notice.link))
+    transfers_.insert_or_assign(
+        notice.transfer,
+        Transfer{notice.link, {*from, notice.name, notice.size, std::nullopt, false}, {}});
+}
+
+void Ledger::on(const engine::FileStarted& notice) {
+  const auto* other = peer(notice.link);
+  if (!other) return;
+  std::optional<Plaintext> path;
+  if (const auto source = sources_.find(notice.transfer); source != sources_.end())
+    path = source->second;
+  const report::File file{*other, notice.name, notice.size, std::move(path), notice.outgoing};
+  transfers_.insert_or_assign(notice.transfer, Transfer{notice.link, file, {}});
+  reporter_.report(report::FileStarted{file});
+}
+
+void Ledger::on(const engine::FileProgress& notice, TimePoint now) {
+  auto* moving = transfer(notice.transfer);
+  if (!moving) return;
+  const bool complete = notice.bytes == moving->file.size;
+  if (!complete && moving->reported && now - *moving->reported < progress_interval) return;
+  moving->reported = now;
+  reporter_.report(report::FileProgress{moving->file, notice.bytes});
+}
+
+void Ledger::on(const engine::FileReceived& notice) {
+  auto* ended = transfer(notice.transfer);
+  if (!ended) return;
+  ended->file.path = notice.path;
+  reporter_.report(report::FileReceived{ended->file, notice.sha256});
+  transfers_.erase(notice.transfer);
+}
+
+void Ledger::on(const engine::FileSent& notice) {
+  if (const auto* ended = transfer(notice.transfer))
+    reporter_.report(report::FileSent{ended->file, notice.sha256, notice.confirmed});
+  transfers_.erase(notice.transfer);
+  sources_.erase(notice.transfer);
+}
+
+void Ledger::on(const engine::FileFailed& notice) {
+  const auto* ended = transfer(notice.transfer);
+  const auto source = sources_.find(notice.transfer);
+  std::optional<Plaintext> about;
+  if (ended)
+    about = ended->file.name;
+  else if (source != sources_.end())
+    about = source->second;
+  fail(notice.fault, std::move(about));
+  transfers_.erase(notice.transfer);
+  sources_.erase(notice.transfer);
+}
+
+void Ledger::on(const engine::Closed& notice, bool expected) {
+  if (notice.fault && !expected) fail(*notice.fault);
+  if (const auto* gone = peer(notice.link)) reporter_.report(report::Closed{*gone});
+  peers_.erase(notice.link);
+  std::erase_if(transfers_, [&](const auto& entry) { return entry.second.link == notice.link; });
+}
+
+}  // namespace culver::cli

@@ -1,0 +1,55 @@
+// Who is connected and which files are on their way: turns the engine's notices, which carry ids,
+// into reports, which carry names. Remembers the first failure.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+
+#include "core/base/env.hpp"
+#include "core/engine/api.hpp"
+#include "shell/cli/reporter.hpp"
+
+namespace culver::cli {
+
+class Ledger {
+ public:
+  explicit Ledger(Reporter& reporter) : reporter_(reporter) {}
+
+  void on(const engine::Connected& notice);
+  void on(const engine::TextReceived& notice);
+  void on(const engine::FileOffered& notice);
+  void on(const engine::FileStarted& notice);
+  /// At most ten reports a second for each file, and the one that completes it.
+  void on(const engine::FileProgress& notice, TimePoint now);
+  void on(const engine::FileReceived& notice);
+  void on(const engine::FileSent& notice);
+  void on(const engine::FileFailed& notice);
+  /// A fault is reported unless the caller expected the end.
+  void on(const engine::Closed& notice, bool expected);
+
+  /// Where the file of an outgoing transfer lies.
+  void note_source(TransferId transfer, const std::filesystem::path& path);
+  void fail(Fault fault, std::optional<Plaintext> about = std::nullopt);
+
+  bool has_peers() const { return !peers_.empty(); }
+  const wire::report::Peer* peer(LinkId link) const;
+  /// 0 as long as nothing has failed.
+  int exit_code() const { return first_failure_ ? info(*first_failure_).exit_code : 0; }
+
+ private:
+  struct Transfer {
+    LinkId link;
+    wire::report::File file;
+    std::optional<TimePoint> reported;
+  };
+  Transfer* transfer(TransferId id);
+
+  Reporter& reporter_;
+  std::map<LinkId, wire::report::Peer> peers_;
+  std::map<TransferId, Transfer> transfers_;
+  std::map<TransferId, Plaintext> sources_;
+  std::optional<Fault> first_failure_;
+};
+
+}  // namespace culver::cli

@@ -1,0 +1,213 @@
+// CLI11's parser, and what its values mean.
+#include "shell/cli/options.hpp"
+
+#include <array>
+#include <charconv>
+
+#include <CLI/CLI.hpp>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "core/base/unicode.hpp"
+#include "core/wire/limits.hpp"
+#include "core/wire/settings.hpp"
+#include "shell/host/file_descriptor.hpp"
+
+namespace culver::cli {
+namespace {
+
+using wire::settings::Settings;
+
+/// What was written on the command line, before anything else is looked at.
+struct Raw {
+  std::optional<std::string> data_dir, server, output, name, out, text, code_file;
+  std::vector<std::string> ice_servers, files;
+  int verbosity = 0;
+  bool yes = false, once = false;
+  CLI::App *receive = nullptr, *send = nullptr, *peers = nullptr, *id = nullptr;
+};
+
+tl::unexpected<Exit> wrong_use(const std::string& sentence) {
+  return tl::unexpected<Exit>(Exit{1, "", "culver: " + sentence + " See culver --help.\n"});
+}
+
+void add_global(CLI::App& app, Raw& raw) {
+  app.add_option("-d,--data-dir", raw.data_dir,
+                 "Where the identity and the peer book are (variable CULVER_DATA_DIR)")
+      ->type_name("DIR");
+  app.add_option("--server", raw.server,
+                 "The server, ws:// or wss:// (variable CULVER_SERVER); default " +
+                     std::string(default_server))
+      ->type_name("URL");
+  app.add_option("-o,--output", raw.output, "text for people, json for programs")
+      ->type_name("text|json");
+  app.add_option("--name", raw.name, "What peers are told as your name; default: the host's name")
+      ->type_name("NAME");
+  app.add_option("--ice-server", raw.ice_servers,
+                 "stun:HOST[:PORT] or turn:USER:PASSWORD@HOST[:PORT]; may be repeated")
+      ->type_name("URL")
+      ->allow_extra_args(false);
+  app.add_flag("-v,--verbose", raw.verbosity, "Log more; twice: all (variable CULVER_LOG)");
+}
+
+void add_verbs(CLI::App& app, Raw& raw) {
+  raw.receive = app.add_subcommand("receive", "Show a pairing code and take what peers send");
+  raw.receive->alias("recv")->alias("rx");
+  raw.receive->add_option("--out", raw.out, "Folder for the files; default: the current one")
+      ->type_name("DIR");
+  raw.receive->add_flag("--yes", raw.yes, "Accept pairings and files without asking");
+  raw.receive->add_flag("--once", raw.once, "End after the first peer has finished");
+
+  raw.send = app.add_subcommand("send", "Send a text and files to the machine that shows a code");
+  raw.send->alias("tx");
+  raw.send->add_option("--text", raw.text, "Text to send; - reads it from standard input")
+      ->type_name("MSG|-");
+  raw.send
+      ->add_option("--code-file", raw.code_file,
+                   "Read the pairing code from there (variable CULVER_CODE holds it itself)")
+      ->type_name("FILE|-");
+  raw.send->add_option("FILE", raw.files, "Files to send")->type_name("");
+
+  raw.peers = app.add_subcommand("peers", "List the peers that were connected once");
+  raw.id = app.add_subcommand("id", "Show the fingerprint and the public key of this machine");
+  app.add_subcommand("version", "Show the version");
+}
+
+tl::expected<Settings, Exit> read_settings(const std::filesystem::path& file) {
+  const host::FileDescriptor descriptor(open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!descriptor && (errno == ENOENT || errno == ENOTDIR)) return Settings{};
+  std::string text(wire::settings::file_size + 1, '\0');
+  const auto got = host::read_some(descriptor, std::as_writable_bytes(std::span(text)));
+  if (got < 0) return wrong_use("The configuration " + file.string() + " cannot be read.");
+  text.resize(static_cast<std::size_t>(got));
+  auto settings = wire::settings::parse(text);
+  if (!settings)
+    return wrong_use("The configuration " + file.string() +
+                     " is not valid: it is one JSON object whose keys are long options in "
+                     "camelCase.");
+  return std::move(*settings);
+}
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  if (gethostname(name.data(), name.size() - 1) != 0 || !name[0]) return "culver";
+  return name.data();
+}
+
+bool is_server_url(std::string_view url) {
+  for (const std::string_view scheme : {"ws://", "wss://"})
+    if (url.starts_with(scheme) && url.size() > scheme.size()) return true;
+  return false;
+}
+
+ReceiveOptions receive_options(const Raw& raw, const Settings& settings) {
+  return {raw.out.value_or(settings.out.value_or(".")), raw.yes || settings.yes.value_or(false),
+          raw.once || settings.once.value_or(false)};
+}
+
+tl::expected<Verb, Exit> verb_of(const Raw& raw, const Settings& settings) {
+  if (raw.peers->parsed()) return PeersOptions{};
+  if (raw.id->parsed()) return IdOptions{};
+  if (raw.receive->parsed()) {
+    auto options = receive_options(raw, settings);
+    std::error_code error;
+    if (!std::filesystem::is_directory(options.out, error))
+      return wrong_use("--out " + options.out.string() + " is not a folder.");
+    return options;
+  }
+  if (!raw.send->parsed()) return VersionOptions{};
+  if (!raw.text && raw.files.empty()) return wrong_use("There is nothing to send.");
+  if (raw.text == "-" && raw.code_file == "-")
+    return wrong_use("Standard input cannot be both the text and the code.");
+  return SendOptions{raw.text, {raw.files.begin(), raw.files.end()}, raw.code_file};
+}
+
+tl::expected<Options, Exit> merge(const Raw& raw, const Settings& settings,
+                                  const host::Variables& variables) {
+  Options options{};
+  auto folder = raw.data_dir;
+  if (!folder && !variables("CULVER_DATA_DIR")) folder = settings.data_dir;
+  options.data_dir = host::data_dir(folder, variables);
+  options.server = std::string(default_server);
+  if (settings.server) options.server = *settings.server;
+  if (const auto set = variables("CULVER_SERVER")) options.server = *set;
+  if (raw.server) options.server = *raw.server;
+  if (!is_server_url(options.server))
+    return wrong_use("The server's address must begin with ws:// or wss://.");
+  const auto output = raw.output.value_or(settings.output.value_or("text"));
+  if (output != "text" && output != "json") return wrong_use("--output is text or json.");
+  options.output = output == "json" ? Output::json : Output::text;
+  options.verbosity = raw.verbosity;
+  const auto name = raw.name.value_or(settings.name.value_or(host_name()));
+  if (!unicode::is_utf8(name)) return wrong_use("The name is not UTF-8.");
+  options.name = Plaintext(std::string(unicode::cut(name, wire::limits::proposed_name)));
+  for (const auto& text : raw.ice_servers.empty() ? settings.ice_server : raw.ice_servers) {
+    auto server = parse_ice_server(text);
+    if (!server)
+      return wrong_use("--ice-server is stun:HOST[:PORT] or turn:USER:PASSWORD@HOST[:PORT].");
+    options.ice_servers.push_back(std::move(*server));
+  }
+  auto verb = verb_of(raw, settings);
+  if (!verb) return tl::unexpected(std::move(verb.error()));
+  options.verb = std::move(*verb);
+  return options;
+}
+
+/// HOST, HOST:PORT, [ADDRESS] or [ADDRESS]:PORT.
+bool parse_endpoint(std::string_view text, IceServer& server) {
+  const auto bracket = text.starts_with('[') ? text.find(']') : std::string_view::npos;
+  const bool bracketed = bracket != std::string_view::npos;
+  const auto end = bracketed ? bracket + 1 : std::min(text.find(':'), text.size());
+  server.host = bracketed ? text.substr(1, bracket - 1) : text.substr(0, end);
+  server.port = 3478;  // RFC 8489 section 18.6
+  if (server.host.empty() || server.host.starts_with('[')) return false;
+  auto rest = text.substr(end);
+  if (rest.empty()) return true;
+  if (!rest.starts_with(':')) return false;
+  rest.remove_prefix(1);
+  const auto parsed = std::from_chars(rest.data(), rest.data() + rest.size(), server.port);
+  return parsed.ec == std::errc() && parsed.ptr == rest.data() + rest.size() && server.port != 0;
+}
+
+}  // namespace
+
+std::optional<IceServer> parse_ice_server(std::string_view text) {
+  IceServer server{text.starts_with("turn:"), {}, 0, {}, {}};
+  if (!server.turn && !text.starts_with("stun:")) return std::nullopt;
+  text.remove_prefix(5);
+  if (server.turn) {
+    const auto at = text.rfind('@');
+    const auto colon = text.find(':');
+    if (at == std::string_view::npos || colon == std::string_view::npos || colon == 0 || colon > at)
+      return std::nullopt;
+    server.user = text.substr(0, colon);
+    server.password = text.substr(colon + 1, at - colon - 1);
+    text.remove_prefix(at + 1);
+  }
+  if (!parse_endpoint(text, server)) return std::nullopt;
+  return server;
+}
+
+tl::expected<Options, Exit> parse_options(int argc, const char* const* argv,
+                                          const host::Variables& variables) {
+  CLI::App app("Talks to another machine and passes files to it, end-to-end encrypted.", "culver");
+  app.set_version_flag("--version", "culver " + std::string(program_version));
+  app.require_subcommand(1);
+  app.fallthrough();  // global options may follow the verb
+  Raw raw;
+  add_global(app, raw);
+  add_verbs(app, raw);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() != 0) return wrong_use(std::string(error.what()) + ".");
+    std::ostringstream out, err;
+    app.exit(error, out, err);
+    return tl::unexpected<Exit>(Exit{0, out.str(), err.str()});
+  }
+  auto settings = read_settings(host::config_file(variables));
+  if (!settings) return tl::unexpected(std::move(settings.error()));
+  return merge(raw, *settings, variables);
+}
+
+}  // namespace culver::cli

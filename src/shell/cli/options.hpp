@@ -1,0 +1,69 @@
+// The command line, the environment and the configuration file as one value.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <tl/expected.hpp>
+
+#include "core/base/text.hpp"
+#include "shell/host/paths.hpp"
+
+namespace culver::cli {
+
+inline constexpr std::string_view program_version = "0.1.0";
+inline constexpr std::string_view default_server = "ws://127.0.0.1:9000";
+
+struct ReceiveOptions {
+  std::filesystem::path out;
+  bool yes;
+  bool once;
+};
+struct SendOptions {
+  std::optional<std::string> text;  ///< "-": standard input
+  std::vector<std::filesystem::path> files;
+  std::optional<std::string> code_file;  ///< "-": standard input
+};
+struct PeersOptions {};
+struct IdOptions {};
+struct VersionOptions {};
+using Verb = std::variant<ReceiveOptions, SendOptions, PeersOptions, IdOptions, VersionOptions>;
+
+enum class Output { text, json };
+
+/// stun:HOST[:PORT] or turn:USER:PASSWORD@HOST[:PORT]; an IPv6 address stands in brackets.
+struct IceServer {
+  bool turn;
+  std::string host;
+  std::uint16_t port;
+  std::string user, password;
+  bool operator==(const IceServer&) const = default;
+};
+std::optional<IceServer> parse_ice_server(std::string_view text);
+
+struct Options {
+  std::filesystem::path data_dir;
+  std::string server;
+  Output output;
+  int verbosity;
+  Plaintext name;  ///< what peers are told
+  std::vector<IceServer> ice_servers;
+  Verb verb;
+};
+
+/// Nothing to run: help was asked for (code 0), or the command line is wrong (code 1).
+struct Exit {
+  int code;
+  std::string out;  ///< for standard output
+  std::string err;  ///< for standard error
+};
+
+/// Flags win over variables, variables over the configuration file, that over the defaults.
+tl::expected<Options, Exit> parse_options(int argc, const char* const* argv,
+                                          const host::Variables& variables);
+
+}  // namespace culver::cli

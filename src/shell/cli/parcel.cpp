@@ -1,0 +1,112 @@
+// Checks on files, text and code.
+#include "shell/cli/parcel.hpp"
+
+#include <cerrno>
+#include <cstring>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "core/base/unicode.hpp"
+#include "core/wire/limits.hpp"
+#include "shell/cli/printable.hpp"
+
+namespace culver::cli {
+namespace {
+
+using host::FileDescriptor;
+using host::Outcome;
+using host::trouble;
+
+constexpr std::size_t code_file_size = 256;
+
+tl::unexpected<host::Trouble> with_advice(Fault fault) {
+  return trouble(fault, std::string(info(fault).sentence) + " " + std::string(info(fault).advice));
+}
+
+/// At most one byte more than `limit`: enough to see that there is too much.
+std::optional<std::string> read_up_to(const FileDescriptor& file, std::size_t limit) {
+  std::string text(limit + 1, '\0');
+  const auto got = host::read_some(file, std::as_writable_bytes(std::span(text)));
+  if (got < 0) return std::nullopt;
+  text.resize(static_cast<std::size_t>(got));
+  return text;
+}
+
+Outcome<Plaintext> text_of(const std::string& option, const FileDescriptor& standard_input) {
+  auto text = option == "-" ? read_up_to(standard_input, wire::limits::text) : option;
+  if (!text) return trouble(Fault::usage, "The text cannot be read from standard input.");
+  if (text->size() > wire::limits::text) return with_advice(Fault::text_too_long);
+  if (text->empty()) return trouble(Fault::usage, "The text is empty.");
+  if (!unicode::is_utf8(*text))
+    return trouble(Fault::usage, "The text is not UTF-8. Send it as a file.");
+  return Plaintext(std::move(*text));
+}
+
+/// Codes are bearer secrets: the command line of a process is shown to every user of the machine.
+Outcome<void> check_file(const std::filesystem::path& path) {
+  const auto name = printable(path.string());
+  const FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!file && errno == ENOENT && PairingCode::parse_typed(path.string()))
+    return trouble(Fault::usage,
+                   "There is no file of that name, and pairing codes are not taken from arguments: "
+                   "other users of this machine could read them there, and they would stay in the "
+                   "history of the shell. culver asks for the code, or takes it from CULVER_CODE "
+                   "or --code-file.");
+  if (!file)
+    return trouble(Fault::file_unreadable,
+                   "The file " + name + " cannot be read: " + std::strerror(errno) + ".");
+  struct stat status {};
+  if (fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode))
+    return trouble(Fault::file_unreadable,
+                   name + " is not a regular file, and only those can be sent.");
+  return {};
+}
+
+Outcome<PairingCode> parse_code(std::string_view text, const std::string& source) {
+  const auto code = PairingCode::parse_typed(text);
+  if (code) return *code;
+  return trouble(code.error(), "What " + source +
+                                   " holds is not a pairing code: a code is six "
+                                   "letters and digits, without I, O, 0 and 1.");
+}
+
+Outcome<std::optional<PairingCode>> code_of(const SendOptions& options,
+                                            const host::Variables& variables,
+                                            const FileDescriptor& standard_input) {
+  if (options.code_file == "-") {
+    const auto text = read_up_to(standard_input, code_file_size);
+    return parse_code(text.value_or(""), "standard input");
+  }
+  if (options.code_file) {
+    const FileDescriptor file(open(options.code_file->c_str(), O_RDONLY | O_CLOEXEC));
+    const auto name = "the file " + printable(*options.code_file);
+    if (!file)
+      return trouble(Fault::usage, "Cannot read " + name + ": " + std::strerror(errno) + ".");
+    return parse_code(read_up_to(file, code_file_size).value_or(""), name);
+  }
+  if (const auto set = variables("CULVER_CODE")) return parse_code(*set, "CULVER_CODE");
+  return std::nullopt;
+}
+
+}  // namespace
+
+Outcome<Prepared> prepare(const SendOptions& options, const host::Variables& variables,
+                          const FileDescriptor& standard_input) {
+  Prepared prepared;
+  for (const auto& path : options.files) {
+    if (auto checked = check_file(path); !checked) return tl::unexpected(checked.error());
+    prepared.parcel.files.push_back(path);
+  }
+  if (options.text) {
+    auto text = text_of(*options.text, standard_input);
+    if (!text) return tl::unexpected(text.error());
+    prepared.parcel.text = std::move(*text);
+  }
+  auto code = code_of(options, variables, standard_input);
+  if (!code) return tl::unexpected(code.error());
+  prepared.code = *code;
+  return prepared;
+}
+
+}  // namespace culver::cli

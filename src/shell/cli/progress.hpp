@@ -1,0 +1,29 @@
+// The progress of one file as one line: name, percent, bar, amounts, rate and time left.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "core/base/env.hpp"
+
+namespace culver::cli {
+
+class Progress {
+ public:
+  Progress(std::string name, std::uint64_t total, TimePoint start)
+      : name_(std::move(name)), total_(total), mark_(start) {}
+
+  void advance(std::uint64_t done, TimePoint now);
+  /// At most `columns` wide, so that it never wraps.
+  std::string line(std::size_t columns) const;
+
+ private:
+  std::string name_;  ///< printable
+  std::uint64_t total_;
+  std::uint64_t done_ = 0;
+  double rate_ = 0;  ///< bytes per second, smoothed
+  TimePoint mark_;   ///< when the rate was last taken
+  std::uint64_t done_at_mark_ = 0;
+};
+
+}  // namespace culver::cli

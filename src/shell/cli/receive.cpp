@@ -1,0 +1,143 @@
+// The receiving side's decisions.
+#include "shell/cli/receive.hpp"
+
+#include "core/base/fsm.hpp"
+#include "shell/cli/printable.hpp"
+
+namespace culver::cli {
+
+using fsm::overload;
+
+void Receive::start() { stage_.command(engine::GoOnline{}); }
+
+void Receive::on(const engine::Notice& notice) {
+  if (finished_) return;
+  std::visit(overload{[this](const engine::Connected& n) { ledger_.on(n); },
+                      [this](const engine::TextReceived& n) { ledger_.on(n); },
+                      [this](const engine::FileStarted& n) { ledger_.on(n); },
+                      [this](const engine::FileProgress& n) { ledger_.on(n, stage_.now()); },
+                      [this](const engine::FileReceived& n) { ledger_.on(n); },
+                      [this](const engine::FileSent& n) { ledger_.on(n); },
+                      [](const engine::TextsDelivered&) {}, [this](const auto& n) { handle(n); }},
+             notice);
+}
+
+void Receive::handle(const engine::Online& notice) {
+  was_online_ = true;
+  told_offline_ = false;
+  stage_.reporter.report(wire::report::Code{notice.code});
+}
+
+/// A server that was never reached is most likely a wrong address; one that was comes back.
+void Receive::handle(const engine::Offline& notice) {
+  if (was_online_ && notice.retrying) {
+    if (!told_offline_) stage_.reporter.remark("The server is gone; trying to reach it again.");
+    told_offline_ = true;
+    return;
+  }
+  ledger_.fail(notice.fault);
+  if (ledger_.has_peers())
+    server_gone_ = notice.fault;
+  else
+    finish(info(notice.fault).exit_code);
+}
+
+void Receive::handle(const engine::PairRequested& notice) {
+  if (the_one_) return stage_.command(engine::AnswerPair{notice.from, false});
+  stage_.reporter.report(wire::report::PairRequest{{notice.proposed_name, notice.key}});
+  if (choices_.yes) return answer_pair(notice.from, true);
+  const auto answer = [this, from = notice.from](bool accepted) { answer_pair(from, accepted); };
+  asked_pairs_.insert_or_assign(notice.from, stage_.console.confirm("Accept? [y/N] ", answer));
+}
+
+void Receive::answer_pair(const PairingCode& from, bool accepted) {
+  asked_pairs_.erase(from);
+  if (finished_) return;
+  stage_.command(engine::AnswerPair{from, accepted});
+  if (!accepted || !choices_.once) return;
+  the_one_ = from;
+  refuse_others();
+}
+
+void Receive::refuse_others() {
+  for (const auto& [code, ticket] : std::exchange(asked_pairs_, {})) {
+    stage_.console.withdraw(ticket);
+    stage_.command(engine::AnswerPair{code, false});
+  }
+}
+
+void Receive::handle(const engine::PairWithdrawn& notice) {
+  const auto asked = asked_pairs_.find(notice.from);
+  if (asked == asked_pairs_.end()) return;
+  stage_.console.withdraw(asked->second);
+  asked_pairs_.erase(asked);
+  stage_.reporter.remark("The other side has withdrawn its request.");
+}
+
+void Receive::handle(const engine::PairFailed& notice) {
+  if (const auto asked = asked_pairs_.find(notice.peer); asked != asked_pairs_.end()) {
+    stage_.console.withdraw(asked->second);
+    asked_pairs_.erase(asked);
+  }
+  ledger_.fail(notice.fault);
+  if (is_the_one(notice.peer)) finish(ledger_.exit_code());
+}
+
+void Receive::handle(const engine::Connecting& notice) {
+  if (is_the_one(notice.peer)) link_of_the_one_ = notice.link;
+  stage_.reporter.remark("Connecting...");
+}
+
+void Receive::handle(const engine::FileOffered& notice) {
+  ledger_.on(notice);
+  const auto id = notice.transfer;
+  if (choices_.yes) return stage_.command(engine::AnswerFile{id, true});
+  const auto* from = ledger_.peer(notice.link);
+  const auto name = from ? printable(wire::report::display_name(*from)) : "The peer";
+  const auto answer = [this, id](bool accepted) {
+    asked_files_.erase(id);
+    if (!finished_) stage_.command(engine::AnswerFile{id, accepted});
+  };
+  const auto ticket =
+      stage_.console.confirm(name + " wants to send " + printable(notice.name.expose()) + " (" +
+                                 size_text(notice.size) + "). Accept? [y/N] ",
+                             answer);
+  asked_files_.insert_or_assign(id, std::pair(notice.link, ticket));
+}
+
+void Receive::withdraw_file(TransferId transfer) {
+  const auto asked = asked_files_.find(transfer);
+  if (asked == asked_files_.end()) return;
+  stage_.console.withdraw(asked->second.second);
+  asked_files_.erase(asked);
+}
+
+void Receive::handle(const engine::FileFailed& notice) {
+  withdraw_file(notice.transfer);
+  ledger_.on(notice);
+}
+
+void Receive::handle(const engine::Closed& notice) {
+  std::erase_if(asked_files_, [&](const auto& asked) {
+    if (asked.second.first != notice.link) return false;
+    stage_.console.withdraw(asked.second.second);
+    return true;
+  });
+  ledger_.on(notice, false);
+  if (notice.link == link_of_the_one_) return finish(ledger_.exit_code());
+  if (server_gone_ && !ledger_.has_peers()) finish(info(*server_gone_).exit_code);
+}
+
+void Receive::stop(Fault signal) {
+  if (finished_) return;
+  ledger_.fail(signal);
+  finish(info(signal).exit_code);
+}
+
+void Receive::finish(int exit_code) {
+  finished_ = true;
+  stage_.console.close();
+  stage_.done(exit_code);
+}
+
+}  // namespace culver::cli

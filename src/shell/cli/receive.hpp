@@ -1,0 +1,56 @@
+// culver receive: shows a code, lets peers in, takes what they send.
+#pragma once
+
+#include <map>
+#include <optional>
+
+#include "shell/cli/ledger.hpp"
+#include "shell/cli/stage.hpp"
+
+namespace culver::cli {
+
+class Receive {
+ public:
+  struct Choices {
+    bool yes;   ///< accept pairings and files without asking
+    bool once;  ///< end after the first accepted peer; nobody else is let in
+  };
+  Receive(Choices choices, Stage stage)
+      : choices_(choices), stage_(std::move(stage)), ledger_(stage_.reporter) {}
+
+  void start();
+  void on(const engine::Notice& notice);
+  /// The person has had enough.
+  void stop(Fault signal);
+
+ private:
+  void handle(const engine::Online&);
+  void handle(const engine::Offline&);
+  void handle(const engine::PairRequested&);
+  void handle(const engine::PairWithdrawn&);
+  void handle(const engine::PairFailed&);
+  void handle(const engine::Connecting&);
+  void handle(const engine::FileOffered&);
+  void handle(const engine::FileFailed&);
+  void handle(const engine::Closed&);
+
+  void answer_pair(const PairingCode& from, bool accepted);
+  void refuse_others();
+  bool is_the_one(const PairingCode& code) const { return choices_.once && the_one_ == code; }
+  void withdraw_file(TransferId transfer);
+  void finish(int exit_code);
+
+  Choices choices_;
+  Stage stage_;
+  Ledger ledger_;
+  std::map<PairingCode, Console::Ticket> asked_pairs_;
+  std::map<TransferId, std::pair<LinkId, Console::Ticket>> asked_files_;
+  std::optional<PairingCode> the_one_;  ///< with --once: the peer that was accepted
+  std::optional<LinkId> link_of_the_one_;
+  bool was_online_ = false;
+  bool told_offline_ = false;
+  std::optional<Fault> server_gone_;  ///< for good: end when the last peer has left
+  bool finished_ = false;
+};
+
+}  // namespace culver::cli

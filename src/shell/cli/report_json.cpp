@@ -1,0 +1,16 @@
+// The choice of stream; the lines themselves are core/wire/report's.
+#include "shell/cli/report_json.hpp"
+
+#include "shell/cli/report_text.hpp"
+
+namespace culver::cli {
+
+void JsonReport::report(const wire::report::Event& event) {
+  screen_.say(wire::report::print(event));
+  if (const auto* failed = std::get_if<wire::report::Failed>(&event))
+    screen_.complain(failure_sentence(*failed));
+}
+
+void JsonReport::remark(std::string_view sentence) { screen_.complain(sentence); }
+
+}  // namespace culver::cli

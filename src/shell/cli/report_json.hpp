@@ -1,0 +1,20 @@
+// Reports for programs: one line of JSON per event on standard output; failures and remarks also as
+// sentences on standard error.
+#pragma once
+
+#include "shell/cli/reporter.hpp"
+#include "shell/cli/screen.hpp"
+
+namespace culver::cli {
+
+class JsonReport final : public Reporter {
+ public:
+  explicit JsonReport(Screen& screen) : screen_(screen) {}
+  void report(const wire::report::Event& event) override;
+  void remark(std::string_view sentence) override;
+
+ private:
+  Screen& screen_;
+};
+
+}  // namespace culver::cli

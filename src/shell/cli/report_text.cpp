@@ -1,0 +1,111 @@
+// The words of the command line.
+#include "shell/cli/report_text.hpp"
+
+#include "core/crypto/keys.hpp"
+#include "core/wire/base64.hpp"
+#include "shell/cli/printable.hpp"
+#include "shell/cli/qr.hpp"
+
+namespace culver::cli {
+namespace {
+
+namespace report = wire::report;
+
+constexpr auto repaint = std::chrono::milliseconds(100);
+
+std::string name_of(const report::Peer& peer) { return printable(report::display_name(peer)); }
+
+std::string name_of(const report::File& file) { return printable(file.name.expose()); }
+
+std::string with_size(const report::File& file) {
+  return name_of(file) + " (" + size_text(file.size) + ")";
+}
+
+std::string checksum(const Digest& sha256) {
+  return "  SHA-256 " + wire::base64::hex(sha256.view());
+}
+
+}  // namespace
+
+std::string failure_sentence(const report::Failed& failed) {
+  const auto& row = info(failed.fault);
+  std::string sentence = "culver: ";
+  if (failed.about) sentence += printable(failed.about->expose()) + ": ";
+  sentence += row.sentence;
+  if (!row.advice.empty()) sentence += " " + std::string(row.advice);
+  return sentence;
+}
+
+void TextReport::report(const report::Event& event) {
+  std::visit([this](const auto& e) { show(e); }, event);
+}
+
+void TextReport::remark(std::string_view sentence) { screen_.complain(sentence); }
+
+void TextReport::show(const report::Code& e) {
+  const std::string server = server_.empty() ? "" : "--server " + server_ + " ";
+  screen_.say("Pairing code:\n\n    " + screen_.bold(e.code.text()) + "\n");
+  if (screen_.abilities().out_terminal) screen_.say(qr_code(e.code.text()));
+  screen_.say(
+      "On the other machine, run this and type the code when it is asked for:\n\n    culver " +
+      server + "send FILE\n");
+}
+
+void TextReport::show(const report::PairRequest& e) {
+  screen_.say(name_of(e.peer) + " asks to pair.\n  Fingerprint " + crypto::fingerprint(e.peer.key));
+}
+
+void TextReport::show(const report::Connected& e) {
+  screen_.say("Connected with " + screen_.bold(name_of(e.peer)) +
+              (e.relayed ? ", through a relay." : ", directly.") + "\n  Fingerprint " +
+              crypto::fingerprint(e.peer.key));
+}
+
+void TextReport::show(const report::Text& e) {
+  const auto name = name_of(e.peer);
+  screen_.say(screen_.bold(name) + ": " + printable_text(e.text.expose(), "  | "));
+}
+
+void TextReport::show(const report::FileStarted& e) {
+  bar_.emplace(Bar{e.file.name.expose(), Progress(name_of(e.file), e.file.size, now_()), {}});
+  screen_.say((e.file.outgoing ? "Sending " + with_size(e.file) + " to "
+                               : "Receiving " + with_size(e.file) + " from ") +
+              name_of(e.file.peer) + ".");
+}
+
+void TextReport::show(const report::FileProgress& e) {
+  const auto now = now_();
+  if (!bar_ || bar_->name != e.file.name.expose())
+    bar_.emplace(Bar{e.file.name.expose(), Progress(name_of(e.file), e.file.size, now), {}});
+  bar_->progress.advance(e.bytes, now);
+  if (bar_->painted && now - *bar_->painted < repaint) return;
+  bar_->painted = now;
+  const auto columns = static_cast<std::size_t>(std::max(screen_.abilities().columns(), 20));
+  screen_.paint_bar(bar_->progress.line(columns - 1));
+}
+
+void TextReport::show(const report::FileReceived& e) {
+  bar_.reset();
+  const auto path = e.file.path ? printable(e.file.path->expose()) : name_of(e.file);
+  screen_.say("Received " + path + " (" + size_text(e.file.size) + "), checked.\n" +
+              checksum(e.sha256));
+}
+
+void TextReport::show(const report::FileSent& e) {
+  bar_.reset();
+  screen_.say("Sent " + with_size(e.file) + ", " +
+              (e.confirmed ? "confirmed by " + name_of(e.file.peer) + "."
+                           : "not confirmed: the other side does not say what it received.") +
+              "\n" + checksum(e.sha256));
+}
+
+void TextReport::show(const report::Failed& e) {
+  bar_.reset();
+  screen_.complain(failure_sentence(e));
+}
+
+void TextReport::show(const report::Closed& e) {
+  screen_.say(name_of(e.peer) + " is disconnected.");
+}
+
+}  // namespace culver::cli

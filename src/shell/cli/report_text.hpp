@@ -1,0 +1,51 @@
+// Reports for a person: plain lines on standard output, a progress bar on standard error.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "core/base/env.hpp"
+#include "shell/cli/progress.hpp"
+#include "shell/cli/reporter.hpp"
+#include "shell/cli/screen.hpp"
+
+namespace culver::cli {
+
+/// "culver: NAME: what happened. What to do." The wording of every failure, for both reporters.
+std::string failure_sentence(const wire::report::Failed& failed);
+
+class TextReport final : public Reporter {
+ public:
+  /// `server` is what the other machine has to be told; empty if it is the default.
+  TextReport(Screen& screen, std::function<TimePoint()> now, std::string server)
+      : screen_(screen), now_(std::move(now)), server_(std::move(server)) {}
+
+  void report(const wire::report::Event& event) override;
+  void remark(std::string_view sentence) override;
+
+ private:
+  void show(const wire::report::Code&);
+  void show(const wire::report::PairRequest&);
+  void show(const wire::report::Connected&);
+  void show(const wire::report::Text&);
+  void show(const wire::report::FileStarted&);
+  void show(const wire::report::FileProgress&);
+  void show(const wire::report::FileReceived&);
+  void show(const wire::report::FileSent&);
+  void show(const wire::report::Failed&);
+  void show(const wire::report::Closed&);
+
+  Screen& screen_;
+  std::function<TimePoint()> now_;
+  std::string server_;
+  /// Of the file that moved last: with several at once the bar changes between them.
+  struct Bar {
+    std::string name;
+    Progress progress;
+    std::optional<TimePoint> painted;
+  };
+  std::optional<Bar> bar_;
+};
+
+}  // namespace culver::cli

@@ -1,0 +1,18 @@
+// Where the verbs report to: words for a person, or lines of JSON for a program.
+#pragma once
+
+#include <string_view>
+
+#include "core/wire/report.hpp"
+
+namespace culver::cli {
+
+class Reporter {
+ public:
+  virtual ~Reporter() = default;
+  virtual void report(const wire::report::Event& event) = 0;
+  /// A passing word for a person only: what is being waited for, what to do. One sentence.
+  virtual void remark(std::string_view sentence) = 0;
+};
+
+}  // namespace culver::cli

@@ -1,0 +1,160 @@
+// The sending side's steps.
+#include "shell/cli/send.hpp"
+
+#include "core/base/fsm.hpp"
+
+namespace culver::cli {
+
+using fsm::overload;
+
+void Send::start() {
+  if (code_) return dial();
+  ask_code(max_tries);
+}
+
+void Send::ask_code(int tries_left) {
+  stage_.console.ask("Pairing code: ", [this, tries_left](std::optional<std::string> line) {
+    if (phase_ != Phase::asking) return;
+    if (!line) {
+      stage_.reporter.remark(
+          "There is no terminal to ask for the code: use CULVER_CODE or --code-file.");
+      return end_with(Fault::usage);
+    }
+    const auto code = PairingCode::parse_typed(*line);
+    if (!code && tries_left <= 1) return end_with(code.error());
+    if (!code) {
+      stage_.reporter.remark(info(code.error()).sentence);
+      return ask_code(tries_left - 1);
+    }
+    code_ = *code;
+    dial();
+  });
+}
+
+void Send::dial() {
+  phase_ = Phase::dialing;
+  stage_.command(engine::GoOnline{});
+}
+
+void Send::on(const engine::Notice& notice) {
+  if (phase_ == Phase::over) return;
+  std::visit(overload{[this](const engine::TextReceived& n) { ledger_.on(n); },
+                      [this](const engine::FileStarted& n) { ledger_.on(n); },
+                      [this](const engine::FileProgress& n) { ledger_.on(n, stage_.now()); },
+                      [this](const engine::FileReceived& n) { ledger_.on(n); },
+                      [](const engine::PairWithdrawn&) {}, [this](const auto& n) { handle(n); }},
+             notice);
+}
+
+void Send::handle(const engine::Online&) {
+  if (phase_ != Phase::dialing) return;
+  phase_ = Phase::pairing;
+  stage_.reporter.remark("Waiting for the other side to accept...");
+  stage_.command(engine::Pair{*code_});
+}
+
+/// Without a match there is nothing to wait for; afterwards the link stands on its own.
+void Send::handle(const engine::Offline& notice) {
+  if (phase_ == Phase::dialing || phase_ == Phase::pairing) end_with(notice.fault);
+}
+
+/// Nobody has a reason to ask a sender, except the very peer that it asks itself.
+void Send::handle(const engine::PairRequested& notice) {
+  stage_.command(engine::AnswerPair{notice.from, notice.from == code_});
+}
+
+void Send::handle(const engine::PairFailed& notice) {
+  if (notice.peer == code_) end_with(notice.fault);
+}
+
+void Send::handle(const engine::Connecting& notice) {
+  if (notice.peer != code_) return;
+  link_ = notice.link;
+  phase_ = Phase::connecting;
+  stage_.reporter.remark("Connecting...");
+}
+
+void Send::handle(const engine::Connected& notice) {
+  if (notice.link != link_) return;
+  phase_ = Phase::sending;
+  ledger_.on(notice);
+  if (parcel_.text) {
+    text_under_way_ = true;
+    stage_.command(engine::SendText{*link_, *parcel_.text});
+  }
+  send_next_file();
+}
+
+void Send::send_next_file() {
+  while (!parcel_.files.empty()) {
+    const auto path = std::move(parcel_.files.front());
+    parcel_.files.pop_front();
+    const auto file = stage_.open_file(path);
+    if (!file) {
+      ledger_.fail(file.error(), Plaintext(path.string()));
+      continue;
+    }
+    file_under_way_ = file->id;
+    ledger_.note_source(file->id, path);
+    return stage_.command(engine::SendFile{*link_, file->id, file->name, file->size});
+  }
+  close_if_complete();
+}
+
+void Send::handle(const engine::TextsDelivered& notice) {
+  if (notice.link != link_ || phase_ != Phase::sending) return;
+  text_under_way_ = false;
+  close_if_complete();
+}
+
+/// A sender takes nothing.
+void Send::handle(const engine::FileOffered& notice) {
+  stage_.command(engine::AnswerFile{notice.transfer, false});
+}
+
+void Send::handle(const engine::FileSent& notice) {
+  ledger_.on(notice);
+  if (notice.transfer != file_under_way_) return;
+  file_under_way_.reset();
+  send_next_file();
+}
+
+void Send::handle(const engine::FileFailed& notice) {
+  if (notice.transfer != file_under_way_) return;  // one that we have refused
+  ledger_.on(notice);
+  file_under_way_.reset();
+  send_next_file();
+}
+
+void Send::close_if_complete() {
+  if (phase_ != Phase::sending || text_under_way_ || file_under_way_) return;
+  phase_ = Phase::closing;
+  stage_.command(engine::CloseLink{*link_});
+}
+
+void Send::handle(const engine::Closed& notice) {
+  if (notice.link != link_) return;
+  const bool expected = phase_ == Phase::closing;  // how the other side leaves then is its affair
+  ledger_.on(notice, expected);
+  if (!expected && !notice.fault) ledger_.fail(Fault::peer_gone);
+  finish(ledger_.exit_code());
+}
+
+void Send::stop(Fault signal) {
+  if (phase_ == Phase::over) return;
+  ledger_.fail(signal);
+  finish(info(signal).exit_code);
+}
+
+void Send::end_with(Fault fault) {
+  ledger_.fail(fault);
+  finish(ledger_.exit_code());
+}
+
+void Send::finish(int exit_code) {
+  phase_ = Phase::over;
+  stage_.console.close();
+  stage_.done(exit_code);
+}
+
+}  // namespace culver::cli

@@ -1,0 +1,65 @@
+// culver send: asks for the code, pairs, sends a text and files in order, waits until the other
+// side has them.
+#pragma once
+
+#include <deque>
+#include <filesystem>
+#include <optional>
+
+#include "shell/cli/ledger.hpp"
+#include "shell/cli/stage.hpp"
+
+namespace culver::cli {
+
+class Send {
+ public:
+  struct Parcel {
+    std::optional<Plaintext> text;
+    std::deque<std::filesystem::path> files;
+  };
+  static constexpr int max_tries = 3;  ///< at typing the code
+
+  /// Without a code the person is asked for it.
+  Send(Parcel parcel, std::optional<PairingCode> code, Stage stage)
+      : parcel_(std::move(parcel)),
+        code_(code),
+        stage_(std::move(stage)),
+        ledger_(stage_.reporter) {}
+
+  void start();
+  void on(const engine::Notice& notice);
+  void stop(Fault signal);
+
+ private:
+  enum class Phase { asking, dialing, pairing, connecting, sending, closing, over };
+
+  void handle(const engine::Online&);
+  void handle(const engine::Offline&);
+  void handle(const engine::PairRequested&);
+  void handle(const engine::PairFailed&);
+  void handle(const engine::Connecting&);
+  void handle(const engine::Connected&);
+  void handle(const engine::TextsDelivered&);
+  void handle(const engine::FileOffered&);
+  void handle(const engine::FileSent&);
+  void handle(const engine::FileFailed&);
+  void handle(const engine::Closed&);
+
+  void ask_code(int tries_left);
+  void dial();
+  void send_next_file();
+  void close_if_complete();
+  void end_with(Fault fault);
+  void finish(int exit_code);
+
+  Parcel parcel_;
+  std::optional<PairingCode> code_;
+  Stage stage_;
+  Ledger ledger_;
+  Phase phase_ = Phase::asking;
+  std::optional<LinkId> link_;
+  bool text_under_way_ = false;
+  std::optional<TransferId> file_under_way_;
+};
+
+}  // namespace culver::cli

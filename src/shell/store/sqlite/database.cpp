@@ -1,0 +1,97 @@
+// SQLite's C interface behind values.
+#include "shell/store/sqlite/database.hpp"
+
+#include <fcntl.h>
+
+#include "shell/host/file_descriptor.hpp"
+
+namespace culver::store::sqlite {
+namespace {
+
+constexpr int busy_timeout_ms = 5'000;
+
+}  // namespace
+
+Statement& Statement::bind(int parameter, std::string_view text) {
+  bound_ &= sqlite3_bind_text(statement_.get(), parameter, text.data(),
+                              static_cast<int>(text.size()), SQLITE_TRANSIENT) == SQLITE_OK;
+  return *this;
+}
+
+Statement& Statement::bind(int parameter, ByteView blob) {
+  bound_ &= sqlite3_bind_blob(statement_.get(), parameter, blob.data(),
+                              static_cast<int>(blob.size()), SQLITE_TRANSIENT) == SQLITE_OK;
+  return *this;
+}
+
+Statement& Statement::bind_null(int parameter) {
+  bound_ &= sqlite3_bind_null(statement_.get(), parameter) == SQLITE_OK;
+  return *this;
+}
+
+Result<bool> Statement::step() {
+  if (!bound_) return fail(Fault::store_failed);
+  switch (sqlite3_step(statement_.get())) {
+    case SQLITE_ROW:
+      return true;
+    case SQLITE_DONE:
+      return false;
+    default:
+      return fail(Fault::store_failed);
+  }
+}
+
+Result<void> Statement::run() {
+  TRY([[maybe_unused]] const bool row, step());
+  return {};
+}
+
+std::int64_t Statement::integer(int column) const {
+  return sqlite3_column_int64(statement_.get(), column);
+}
+
+std::string Statement::text(int column) const {
+  return optional_text(column).value_or(std::string());
+}
+
+std::optional<std::string> Statement::optional_text(int column) const {
+  const auto* text = sqlite3_column_text(statement_.get(), column);
+  if (!text) return std::nullopt;
+  const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column));
+  return std::string(reinterpret_cast<const char*>(text), size);
+}
+
+ByteVector Statement::blob(int column) const {
+  const auto* bytes = static_cast<const std::byte*>(sqlite3_column_blob(statement_.get(), column));
+  if (!bytes) return {};
+  return {bytes, bytes + sqlite3_column_bytes(statement_.get(), column)};
+}
+
+Result<Database> Database::open(const std::filesystem::path& file) {
+  // SQLite would make it readable by others; its -wal and -shm files take the mode of this one.
+  if (!host::FileDescriptor(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)))
+    return fail(Fault::store_failed);
+  sqlite3* connection = nullptr;
+  const int opened = sqlite3_open_v2(file.c_str(), &connection, SQLITE_OPEN_READWRITE, nullptr);
+  Database database(connection);
+  if (opened != SQLITE_OK) return fail(Fault::store_failed);
+  sqlite3_busy_timeout(connection, busy_timeout_ms);
+  CHECK_OK(database.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"));
+  return database;
+}
+
+Result<void> Database::execute(const char* sql) {
+  if (sqlite3_exec(connection_.get(), sql, nullptr, nullptr, nullptr) != SQLITE_OK)
+    return fail(Fault::store_failed);
+  return {};
+}
+
+Result<Statement> Database::prepare(std::string_view sql) {
+  sqlite3_stmt* statement = nullptr;
+  const int prepared = sqlite3_prepare_v2(connection_.get(), sql.data(),
+                                          static_cast<int>(sql.size()), &statement, nullptr);
+  if (prepared != SQLITE_OK) return fail(Fault::store_failed);
+  return Statement(statement);
+}
+
+}  // namespace culver::store::sqlite

@@ -1,0 +1,31 @@
+// The peer book in SQLite: DATA/peers.db, readable by its owner only, shared by several processes.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "shell/host/trouble.hpp"
+#include "shell/store/ports.hpp"
+#include "shell/store/sqlite/database.hpp"
+
+namespace culver::store::sqlite {
+
+class PeerBook {
+ public:
+  /// Makes the file if absent and brings an older one to the present layout. Fault::store_failed
+  /// with a sentence that names the file.
+  static host::Outcome<PeerBook> open(const std::filesystem::path& file);
+
+  Result<void> remember(const PublicKey& key, const std::optional<Plaintext>& name,
+                        const std::string& now);
+  Result<std::vector<KnownPeer>> all();
+
+ private:
+  explicit PeerBook(Database database) : database_(std::move(database)) {}
+  Database database_;
+};
+static_assert(store::PeerBook<PeerBook>);
+
+}  // namespace culver::store::sqlite
