@@ -40,6 +40,7 @@ class Pairing {
   Asking* asking(const PairingCode& target);
   Request::State* find(const PairingCode& from);
 
+  /// Nothing happens where nothing is being asked.
   void to_ask(Ask::Event event, TimePoint now, PairingEffects& effects);
   void to_request(const PairingCode& from, Request::Event event, TimePoint now,
                   PairingEffects& effects);
