@@ -157,16 +157,16 @@ struct Machine {
   /// ours and late, or comes when the peer has no more say.
   template <class S, class E>
   static State unexpected(S&& state, E&&, Env&, Effects& effects) {
-    if constexpr (E::origin == Origin::peer && std::same_as<S, Undecided>)
-      return out_of_order(state.job, false, effects);
-    else if constexpr (E::origin == Origin::peer && std::same_as<S, Creating>)
-      return out_of_order(state.job, true, effects);
+    constexpr bool peer_must_wait = std::same_as<S, Undecided> || std::same_as<S, Creating>;
+    if constexpr (E::origin == Origin::peer && peer_must_wait)
+      return out_of_order(state, effects);
     else
       return std::move(state);
   }
 
  private:
-  static Aborted out_of_order(const Job& job, bool target, Effects& effects);
+  template <class S>
+  static Aborted out_of_order(S& state, Effects& effects);
 };
 
 }  // namespace receiver

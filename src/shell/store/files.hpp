@@ -68,7 +68,7 @@ class IncomingFile {
   /// is noticed before the first byte is sent. Faults: no_space, file_unwritable.
   static Result<IncomingFile> create(const Folder& folder, const Plaintext& name,
                                      std::uint64_t reserve);
-  IncomingFile(IncomingFile&&) noexcept = default;
+  IncomingFile(IncomingFile&& other) noexcept : IncomingFile() { *this = std::move(other); }
   IncomingFile& operator=(IncomingFile&& other) noexcept;
   ~IncomingFile();
 
