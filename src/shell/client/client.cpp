@@ -24,7 +24,8 @@ host::Outcome<std::unique_ptr<Client>> Client::open(asio::io_context& loop, Conf
   auto peers = store::sqlite::PeerBook::open(config.data_dir / "peers.db");
   if (!peers) return tl::unexpected(peers.error());
 
-  net::WsClientConfig server{.url = *url};
+  net::WsClientConfig server;
+  server.url = *url;
   if (net::exposed(server)) log::warn("the connection to the server is not encrypted");
   engine::Config engine{.identity = std::move(*identity), .username = config.display_name};
   p2p::StackConfig transports;

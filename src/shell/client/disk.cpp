@@ -41,7 +41,7 @@ struct Disk::Files {
   std::optional<Event> on(TransferId id, const transfer::CreateTarget& request) {
     auto parent = downloads();
     if (!parent) return transfer::DiskFailed{parent.error()};
-    auto file = store::IncomingFile::create(**parent, request.name, request.size);
+    auto file = store::IncomingFile::create(**parent, request.name, request.reserve);
     if (!file) return transfer::DiskFailed{file.error()};
     incoming.insert_or_assign(id, std::move(*file));
     return transfer::TargetCreated{};
