@@ -27,7 +27,7 @@ struct OpenedChunk {
   static constexpr Origin origin = Origin::peer;
   wire::peer::FileId id;
   std::uint64_t index;
-  ByteVector bytes;  ///< 1..limits::chunk_in; none only in the one chunk of an empty file
+  ByteVector bytes;  ///< at most limits::chunk_in; none only in the one chunk of an empty file
 };
 struct PeerComplete {
   static constexpr std::string_view name = "PeerComplete";
