@@ -9,6 +9,8 @@
 #include <string_view>
 
 #include "core/base/fsm.hpp"
+#include "core/link/candidates.hpp"
+#include "core/link/link.hpp"
 #include "core/relay/session.hpp"
 #include "core/signaling/attempt.hpp"
 #include "core/signaling/session.hpp"
@@ -30,6 +32,8 @@ constexpr Page pages[] = {
     {"session", "A client's place on the signaling server", &fsm::table<signaling::Session>},
     {"ask", "A pairing that we asked for", &fsm::table<signaling::Ask>},
     {"request", "A pairing that somebody asks of us", &fsm::table<signaling::Request>},
+    {"link", "One connection to one peer", &fsm::table<link::Machine>},
+    {"candidates", "The candidates of a peer, sorted", &fsm::table<link::Candidates>},
     {"sender", "A file on its way out", &fsm::table<transfer::sender::Machine>},
     {"receiver", "A file on its way in", &fsm::table<transfer::receiver::Machine>},
     {"server", "One connection of the signaling server", &fsm::table<relay::session::Machine>},
