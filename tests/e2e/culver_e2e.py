@@ -52,11 +52,12 @@ class Process:
             threading.Thread(target=work, daemon=True).start()
 
     def _read(self):
-        for raw in self._child.stdout:
-            with self._changed:
-                self.lines.append(raw.decode("utf-8").rstrip("\n"))
-                self.arrived.append(time.monotonic())
-                self._changed.notify_all()
+        with self._child.stdout as stdout:
+            for raw in stdout:
+                with self._changed:
+                    self.lines.append(raw.decode("utf-8").rstrip("\n"))
+                    self.arrived.append(time.monotonic())
+                    self._changed.notify_all()
         with self._changed:
             self._ended_reading = True
             self._changed.notify_all()
@@ -262,8 +263,8 @@ def make_file(path, size, random=True):
 
 def sha256(path):
     """By the system's own program, not by anything of ours."""
-    made = subprocess.run(["sha256sum", "--binary"], stdin=open(path, "rb"), capture_output=True,
-                          check=True)
+    with open(path, "rb") as file:
+        made = subprocess.run(["sha256sum", "--binary"], stdin=file, capture_output=True, check=True)
     return made.stdout.split()[0].decode()
 
 
