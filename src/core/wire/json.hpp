@@ -40,7 +40,8 @@ class Fields {
   std::optional<std::int64_t> integer_if_any(std::string_view key) const;
   bool is_true(std::string_view key) const;
 
-  /// The value written as compact JSON; nullopt if absent.
+  /// The value written as compact JSON; nullopt if absent. Texts and integers of 64 bits stay as
+  /// they are, a fraction may change in its last digit.
   std::optional<std::string> raw(std::string_view key) const;
 
  private:

@@ -1,0 +1,36 @@
+// Base64 and hex: one text per value, and any bytes survive the way there and back.
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <span>
+#include <string_view>
+
+#include "core/wire/base64.hpp"
+
+namespace {
+
+using namespace culver::wire;
+
+void require(bool holds) {
+  if (!holds) std::abort();
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  const culver::ByteView bytes = std::as_bytes(std::span(data, size));
+
+  const auto strict = base64::decode(text);
+  if (strict) require(base64::encode(*strict) == text);
+  const auto lax = base64::decode_unpadded_too(text);
+  if (strict) require(lax == strict);
+  if (const auto key = base64::parse_public_key(text))
+    require(base64::parse_public_key(base64::print(*key)) == key);
+
+  const auto back = base64::decode(base64::encode(bytes));
+  require(back && std::equal(back->begin(), back->end(), bytes.begin(), bytes.end()));
+  const auto unhexed = base64::unhex(base64::hex(bytes));
+  require(unhexed && std::equal(unhexed->begin(), unhexed->end(), bytes.begin(), bytes.end()));
+  return 0;
+}
