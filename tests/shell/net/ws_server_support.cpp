@@ -1,5 +1,6 @@
 #include "tests/shell/net/ws_server_support.hpp"
 
+#include <array>
 #include <stdexcept>
 
 #include <boost/asio/co_spawn.hpp>
@@ -129,7 +130,7 @@ awaitable<void> close_on(SocketRef socket) {
 }
 
 /// Reads until the other side is gone.
-awaitable<void> swallow(SocketRef socket) {
+awaitable<void> swallow(Socket* socket) {
   std::array<char, 4096> bytes;
   for (;;) {
     const auto buffer = asio::buffer(bytes);
@@ -138,15 +139,13 @@ awaitable<void> swallow(SocketRef socket) {
   }
 }
 
-awaitable<void> close_half_on(SocketRef socket) {
-  {
-    websocket::stream<Socket&> stream(*socket);
-    co_await stream.async_accept(awaited);
-  }
-  const std::string close_frame("\x88\x02\x03\xe8", 4);
-  const auto bytes = asio::buffer(close_frame);
-  co_await asio::async_write(*socket, bytes, awaited);
-  co_await swallow(socket);
+/// Behind Beast's back, so that nothing is answered.
+awaitable<void> upgrade_and_swallow(SocketRef socket, std::string first) {
+  Plain stream(std::move(*socket));
+  co_await stream.async_accept(awaited);
+  const auto bytes = asio::buffer(first);
+  co_await asio::async_write(stream.next_layer(), bytes, awaited);
+  co_await swallow(&stream.next_layer());
 }
 
 awaitable<void> drop_on(SocketRef socket) {
@@ -155,7 +154,7 @@ awaitable<void> drop_on(SocketRef socket) {
 }
 
 awaitable<void> never_answer_on(SocketRef socket, Seen* seen) {
-  co_await swallow(socket);
+  co_await swallow(socket.get());
   seen->ended = true;
 }
 
@@ -165,13 +164,6 @@ awaitable<void> answer_on(SocketRef socket, std::string text) {
   co_await socket->async_read_some(buffer, awaited);
   const auto bytes = asio::buffer(text);
   co_await asio::async_write(*socket, bytes, awaited);
-}
-
-awaitable<void> never_read_on(SocketRef socket) {
-  websocket::stream<Socket&> stream(*socket);
-  co_await stream.async_accept(awaited);
-  // The client's going is seen without reading what it sent.
-  co_await socket->async_wait(tcp::socket::wait_error, awaited);
 }
 
 }  // namespace
@@ -186,7 +178,11 @@ Script say(std::vector<std::string> frames, bool binary) {
   return [frames, binary](SocketRef socket) { return say_on(socket, frames, binary); };
 }
 Script close_at_once() { return &close_on; }
-Script close_and_keep_socket() { return &close_half_on; }
+Script close_and_keep_socket() {
+  return [](SocketRef socket) {
+    return upgrade_and_swallow(socket, std::string("\x88\x02\x03\xe8", 4));
+  };
+}
 Script drop_after_upgrade() { return &drop_on; }
 Script never_answer(Seen& seen) {
   return [seen = &seen](SocketRef socket) { return never_answer_on(socket, seen); };
@@ -194,7 +190,9 @@ Script never_answer(Seen& seen) {
 Script answer(std::string bytes) {
   return [bytes](SocketRef socket) { return answer_on(socket, bytes); };
 }
-Script open_and_never_read() { return &never_read_on; }
+Script open_and_never_reply() {
+  return [](SocketRef socket) { return upgrade_and_swallow(socket, std::string()); };
+}
 
 // ---- certificates -------------------------------------------------------------------------------
 
@@ -221,7 +219,7 @@ void add_extension(X509* certificate, int kind, const std::string& value) {
 
 }  // namespace
 
-Certificate make_certificate(const std::string& name) {
+Certificate make_certificate(const std::string& name, const std::string& address) {
   const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(EVP_EC_gen("P-256"),
                                                                 &EVP_PKEY_free);
   const std::unique_ptr<X509, decltype(&X509_free)> x509(X509_new(), &X509_free);
@@ -235,7 +233,7 @@ Certificate make_certificate(const std::string& name) {
   X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, common, -1, -1, 0);
   X509_set_issuer_name(x509.get(), subject);
   add_extension(x509.get(), NID_basic_constraints, "critical,CA:TRUE");
-  add_extension(x509.get(), NID_subject_alt_name, "DNS:" + name + ",IP:127.0.0.1");
+  add_extension(x509.get(), NID_subject_alt_name, "DNS:" + name + ",IP:" + address);
   if (X509_sign(x509.get(), key.get(), EVP_sha256()) == 0) throw std::runtime_error("sign");
   return {pem([&](BIO* bio) {
             return PEM_write_bio_PrivateKey(bio, key.get(), nullptr, nullptr, 0, nullptr, nullptr);

@@ -53,14 +53,14 @@ Script close_and_keep_socket();    ///< a close frame, and then nothing
 Script drop_after_upgrade();       ///< no goodbye
 Script never_answer(Seen& seen);   ///< reads the upgrade until the client goes
 Script answer(std::string bytes);  ///< to the upgrade, and closes
-Script open_and_never_read();
+Script open_and_never_reply();
 
-/// A self-signed certificate, good for `name` (a DNS name) and 127.0.0.1.
+/// A self-signed certificate, good for a DNS name and an address.
 struct Certificate {
   std::string key_pem;
   std::string certificate_pem;
 };
-Certificate make_certificate(const std::string& name);
+Certificate make_certificate(const std::string& name, const std::string& address = "127.0.0.1");
 std::shared_ptr<boost::asio::ssl::context> server_context(const Certificate& certificate,
                                                           Seen& seen);
 
