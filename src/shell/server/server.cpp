@@ -134,6 +134,7 @@ asio::awaitable<void> Server::keep_time() {
 }
 
 asio::awaitable<void> Server::await_signal() {
+  if (draining_) co_return;
   const auto [error, number] = co_await signals_.async_wait(await);
   if (!error) drain();
 }

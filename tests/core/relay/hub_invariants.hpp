@@ -12,10 +12,7 @@ namespace culver::relay {
 inline std::string broken_seats(const Hub& hub) {
   std::size_t live = 0;
   for (const auto& [code, seat] : hub.registry().seats()) {
-    if (!seat.socket) {
-      if (hub.book().partners(code).empty()) return "a parked code has nobody to come back to";
-      continue;
-    }
+    if (!seat.socket) continue;  // parked; counted below, each with its deadline
     ++live;
     const auto* state = hub.state_of(*seat.socket);
     const auto* registered = state ? std::get_if<session::Registered>(state) : nullptr;
@@ -25,6 +22,7 @@ inline std::string broken_seats(const Hub& hub) {
   }
   if (live + hub.registry().parked() != hub.registry().seats().size())
     return "parked codes are miscounted";
+  if (hub.registry().parked() > hub.limits().connections) return "too many parked codes";
   if (live > hub.sockets()) return "more codes than sockets";
   return {};
 }

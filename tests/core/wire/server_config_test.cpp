@@ -1,0 +1,55 @@
+#include "core/wire/server_config.hpp"
+
+#include <gtest/gtest.h>
+
+namespace culver::wire {
+namespace {
+
+TEST(ServerConfig, ReadsEveryKey) {
+  const auto config = parse_server_config(
+      R"({"listen":"[::1]:0","dataDir":"/d","endpoint":"wss://e","trustedProxy":"10.0.0.1",)"
+      R"("maxConnections":5,"maxConnectionsPerAddress":2})");
+  ASSERT_TRUE(config);
+  EXPECT_EQ(config->listen, "[::1]:0");
+  EXPECT_EQ(config->data_dir, "/d");
+  EXPECT_EQ(config->endpoint, "wss://e");
+  EXPECT_EQ(config->trusted_proxy, "10.0.0.1");
+  EXPECT_EQ(config->max_connections, 5u);
+  EXPECT_EQ(config->max_connections_per_address, 2u);
+}
+
+TEST(ServerConfig, SaysWhatIsWrong) {
+  const auto complaint = [](std::string_view text) {
+    std::string why;
+    EXPECT_EQ(parse_server_config(text, &why).error(), Fault::bad_config) << text;
+    return why;
+  };
+  EXPECT_EQ(complaint("{"), "it is not JSON");
+  EXPECT_EQ(complaint("[]"), "it is not a JSON object");
+  EXPECT_EQ(complaint(R"({"lisen":"x"})"), "there is no option \"lisen\"");
+  for (const auto* text : {R"({"listen":1})", R"({"maxConnections":0})", R"({"maxConnections":-1})",
+                           R"({"maxConnections":1e3})", R"({"maxConnections":"5"})"})
+    EXPECT_NE(complaint(text).find("cannot be used"), std::string::npos) << text;
+  EXPECT_EQ(complaint(std::string(server_config_size + 1, ' ')), "it is too large");
+}
+
+TEST(ServerConfig, TheFirstWins) {
+  ServerConfig flags, file;
+  flags.listen = "a:1";
+  file.listen = "b:2";
+  file.endpoint = "wss://e";
+  const auto both = merge(flags, file);
+  EXPECT_EQ(both.listen, "a:1");
+  EXPECT_EQ(both.endpoint, "wss://e");
+}
+
+TEST(HostPort, TakesBothFamiliesAndNothingElse) {
+  EXPECT_EQ(parse_host_port("127.0.0.1:9000")->port, 9000);
+  EXPECT_EQ(parse_host_port("[::1]:0")->host, "::1");
+  for (const auto* text :
+       {"", ":", "127.0.0.1", "127.0.0.1:", ":9000", "::1:9000", "a:65536", "a:-1", "a:9x", "a: 9"})
+    EXPECT_FALSE(parse_host_port(text)) << text;
+}
+
+}  // namespace
+}  // namespace culver::wire

@@ -1,0 +1,282 @@
+// The server over real sockets.
+#include "shell/server/server.hpp"
+
+#include <fstream>
+
+#include <boost/asio/buffer.hpp>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include "tests/shell/server/client_support.hpp"
+
+namespace culver::server {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+const std::string ping = R"({"type":"ping"})";
+const std::string pong = R"({"type":"pong"})";
+
+std::string sdp_offer(std::string_view target, std::size_t size) {
+  return R"({"type":"offer","target":")" + std::string(target) + R"(","payload":")" +
+         std::string(size, 'x') + R"("})";
+}
+
+void pair(Client& ana, Client& bob) {
+  ana.enroll("AAAAAA", ana_key);
+  bob.enroll("BBBBBB", bob_key);
+  EXPECT_THAT(ana.receive(), HasSubstr("registered"));
+  EXPECT_THAT(bob.receive(), HasSubstr("registered"));
+  ana.send(R"({"type":"pair_request","targetCode":"BBBBBB"})");
+  EXPECT_THAT(bob.receive(), HasSubstr("pair_incoming"));
+  bob.send(R"({"type":"pair_response","targetCode":"AAAAAA","accepted":true})");
+  EXPECT_THAT(ana.receive(), HasSubstr("\"isInitiator\":true"));
+  EXPECT_THAT(bob.receive(), HasSubstr("\"isInitiator\":false"));
+}
+
+TEST(Server, TheLifeOfAPairing) {
+  RunningServer server;
+  Client ana(server.port()), bob(server.port());
+  EXPECT_THAT(ana.greeting, StartsWith(R"({"type":"server_info","serverId":"ed25519:)"));
+  EXPECT_THAT(ana.greeting, HasSubstr("ws://127.0.0.1:" + std::to_string(server.port())));
+  pair(ana, bob);
+  ana.send(sdp_offer("BBBBBB", 10));
+  EXPECT_EQ(bob.receive(), R"({"type":"offer","from":"AAAAAA","payload":"xxxxxxxxxx"})");
+  bob.send(R"({"type":"ice_candidate","target":"AAAAAA","payload":{"candidate":""}})");
+  EXPECT_EQ(ana.receive(),
+            R"({"type":"ice_candidate","from":"BBBBBB","payload":{"candidate":""}})");
+  bob.close();
+  EXPECT_EQ(ana.receive(), R"({"type":"peer_left","pairingCode":"BBBBBB"})");
+}
+
+TEST(Server, AMatchSurvivesALostConnection) {
+  RunningServer server;
+  Client ana(server.port()), bob(server.port());
+  pair(ana, bob);
+  bob.drop();
+  Client again(server.port());
+  again.enroll("BBBBBB", bob_key);
+  EXPECT_THAT(again.receive(), HasSubstr("registered"));
+  ana.send(sdp_offer("BBBBBB", 1));
+  EXPECT_THAT(again.receive(), HasSubstr("\"from\":\"AAAAAA\""));
+}
+
+TEST(Server, AnyPathBinaryFramesAndTheLargestFrame) {
+  RunningServer server;
+  Client client(server.port(), "/any/path?x=1");
+  client.send(ping, true);
+  EXPECT_EQ(client.receive(), pong);
+  const std::string head = R"({"type":"ping","p":")", tail = R"("})";
+  client.send(head + std::string(262'144 - head.size() - tail.size(), 'a') + tail);
+  EXPECT_EQ(client.receive(), pong);
+}
+
+TEST(Server, OversizeGetsAReasonAndThen1009_Z192j) {
+  for (const std::size_t size : {std::size_t{262'145}, std::size_t{3'000'000}}) {
+    RunningServer server;
+    Client client(server.port());
+    client.send(std::string(size, 'x'));
+    EXPECT_EQ(client.receive(), R"({"type":"error","message":"Message too large"})");
+    client.await_end();
+    EXPECT_EQ(client.close_code(), 1009);
+  }
+}
+
+TEST(Server, GarbageChangesNothing) {
+  RunningServer server;
+  Client client(server.port());
+  for (const std::string garbage : {"", "{", "\x01\x02", "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", "null",
+                                    R"({"type":"\ud800"})", R"({"type":"nope"})"}) {
+    client.send(garbage, true);
+    EXPECT_THAT(client.receive(), HasSubstr(R"("type":"error")")) << garbage;
+  }
+  client.send("\xff\xfe", true);  // binary, so it is ours to judge and not WebSocket's
+  EXPECT_THAT(client.receive(), HasSubstr(R"("type":"error")"));
+  client.send(ping);
+  EXPECT_EQ(client.receive(), pong);
+}
+
+TEST(Server, TheSilentAreDropped_Z192b) {
+  Config config;
+  config.limits.ping_interval = 100ms;
+  RunningServer server(std::move(config));
+  Client silent(server.port()), lively(server.port());
+  silent.enroll("AAAAAA", ana_key);
+  lively.enroll("BBBBBB", bob_key);
+  // While nobody reads from `silent`, nobody answers its pings either.
+  lively.receive();
+  const auto end = std::chrono::steady_clock::now() + 20s;
+  for (std::string answer; std::chrono::steady_clock::now() < end;) {
+    lively.send(R"({"type":"pair_request","targetCode":"AAAAAA"})");
+    answer = lively.receive();
+    if (answer.find("pair_error") != std::string::npos || answer.find("Rate") != std::string::npos)
+      break;
+    if (answer.find("pair_timeout") != std::string::npos) break;
+  }
+  silent.await_end();
+  EXPECT_EQ(silent.close_reason(), "Heartbeat timeout");
+  EXPECT_GT(lively.pings(), 0u);
+}
+
+TEST(Server, AnUnregisteredSocketIsClosed_Z192l) {
+  Config config;
+  config.limits.registration = 50ms;
+  RunningServer server(std::move(config));
+  Client client(server.port());
+  client.await_end();
+  EXPECT_EQ(client.close_code(), 1008);
+  EXPECT_EQ(client.close_reason(), "Not registered in time");
+}
+
+TEST(Server, AnUpgradeThatTakesTooLongIsCut) {
+  Config config;
+  config.limits.upgrade = 50ms;
+  RunningServer server(std::move(config));
+  EXPECT_EQ(talk(server.port(), "GET / HTTP/1.1\r\nHost: x\r\nX-Slow: "), "");
+}
+
+TEST(Server, AHeaderThatIsTooLongIsCut) {
+  RunningServer server;
+  EXPECT_EQ(talk(server.port(), "GET / HTTP/1.1\r\nX-Long: " + std::string(20'000, 'x')), "");
+}
+
+TEST(Server, ASlowReaderIsClosedAndItsPeerGoesOn_Z191_31) {
+  Config config;
+  config.limits.messages_per_socket = {100'000, 60s};
+  config.limits.messages_per_address = {100'000, 60s};
+  config.limits.reconnect_grace = 10ms;
+  RunningServer server(std::move(config));
+  Client ana(server.port()), bob(server.port());
+  pair(ana, bob);
+  // Bob does not read: the kernel's buffers fill, then the server's queue, then he is cut off.
+  const auto frame = sdp_offer("BBBBBB", 200'000);
+  for (int i = 0; i < 120; ++i) ana.send(frame);
+  EXPECT_EQ(ana.receive().substr(0, 60).find("offer"), std::string::npos);
+  ana.send(ping);
+  while (ana.receive() != pong) {
+  }
+  ana.close();
+  server.begin_drain();
+  server.join();
+  EXPECT_EQ(server.sockets().slow_readers(), 1u);
+  EXPECT_EQ(server.sockets().queued_bytes(), 0u);
+}
+
+TEST(Server, TheDrainClosesEverybodyWith1001AndEnds) {
+  RunningServer server;
+  Client registered(server.port()), waiting(server.port());
+  registered.enroll("AAAAAA", ana_key);
+  registered.receive();
+  server.begin_drain();
+  registered.await_end();
+  waiting.await_end();
+  for (const auto* client : {&registered, &waiting}) {
+    EXPECT_EQ(client->close_code(), 1001);
+    EXPECT_EQ(client->close_reason(), "Server shutting down");
+  }
+  server.join();
+  EXPECT_EQ(server.sockets().connections(), 0u);
+}
+
+TEST(Server, TheDrainEndsAlsoWithClientsThatDoNotAnswer) {
+  Config config;
+  config.sockets.close_bound = 100ms;
+  RunningServer server(std::move(config));
+  Client deaf(server.port());
+  server.begin_drain();
+  server.join();
+  EXPECT_EQ(server.sockets().connections(), 0u);
+}
+
+TEST(Server, SaysThatItIsHealthyAndNothingElse) {
+  RunningServer server;
+  const auto health = talk(server.port(), "GET /health HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_THAT(health, StartsWith("HTTP/1.1 200 OK\r\n"));
+  EXPECT_THAT(health, HasSubstr("Content-Type: application/json"));
+  EXPECT_TRUE(health.ends_with("\r\n\r\n{\"status\":\"healthy\"}")) << health;
+  for (const std::string path : {"/", "/health?x=1", "/stats", "/metrics", "/admin"})
+    EXPECT_THAT(talk(server.port(), "GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n"),
+                StartsWith("HTTP/1.1 404"));
+  EXPECT_EQ(talk(server.port(), "\x16\x03\x01 this is not HTTP\r\n\r\n"), "");
+}
+
+TEST(Server, CountsClientsBehindATrustedProxyOneByOne_Z192k) {
+  Config config;
+  config.limits.connections_per_address = 1;
+  config.limits.refusals_per_address = 1;
+  config.sockets.trusted_proxy = boost::asio::ip::make_address("127.0.0.1");
+  RunningServer server(std::move(config));
+  Client ana(server.port(), "/", "203.0.113.1"), bob(server.port(), "/", "203.0.113.2");
+  EXPECT_NE(ana.greeting, "");
+  EXPECT_NE(bob.greeting, "");
+  Client again(server.port(), "/", "203.0.113.9, 203.0.113.1");
+  EXPECT_EQ(again.greeting, "");
+  EXPECT_EQ(again.close_code(), 1013);
+}
+
+TEST(Server, WithoutATrustedProxyTheHeaderIsHearsay) {
+  Config config;
+  config.limits.connections_per_address = 1;
+  RunningServer server(std::move(config));
+  Client ana(server.port(), "/", "203.0.113.1"), bob(server.port(), "/", "203.0.113.2");
+  EXPECT_EQ(bob.close_code(), 1013);
+}
+
+TEST(Server, SurvivesRapidConnectsAndDisconnects) {
+  Config config;
+  config.limits.registers_per_address = {10'000, 60s};
+  RunningServer server(std::move(config));
+  for (int i = 0; i < 200; ++i) {
+    Client client(server.port());
+    client.enroll("AAAAAA", ana_key);
+    if (i % 3 == 0) client.receive();
+    if (i % 2 == 0) client.drop();
+  }
+  Client last(server.port());
+  last.enroll("AAAAAA", ana_key);
+  EXPECT_THAT(last.receive(), HasSubstr("registered"));
+}
+
+TEST(Server, KeepsItsNameInAPrivateFile) {
+  const TemporaryFolder folder;
+  std::string greetings[2];
+  for (auto& id : greetings) {
+    Config config;
+    config.sockets.listen.port(0);
+    config.data_dir = folder.path / "new" / "data";
+    Server server(std::move(config));
+    ASSERT_TRUE(server.start());
+    std::ifstream file(folder.path / "new" / "data" / "server-id");
+    std::getline(file, id);
+  }
+  EXPECT_THAT(greetings[0], StartsWith("ed25519:"));
+  EXPECT_EQ(greetings[0], greetings[1]);
+  struct stat status {};
+  ASSERT_EQ(::stat((folder.path / "new" / "data").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0700u);
+  ASSERT_EQ(::stat((folder.path / "new" / "data" / "server-id").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0600u);
+}
+
+TEST(Server, SaysWhyItCannotStart) {
+  const TemporaryFolder folder;
+  RunningServer first;
+  Config config;
+  config.sockets.listen.port(first.port());
+  config.data_dir = folder.path;
+  Server second(config);
+  const auto url = second.start();
+  ASSERT_FALSE(url);
+  EXPECT_EQ(url.error().exit_code, 3);
+  EXPECT_THAT(url.error().sentence, HasSubstr("another program uses that port"));
+
+  std::ofstream(folder.path / "server-id") << "something else\n";
+  Server third(config);
+  EXPECT_EQ(third.start().error().exit_code, 2);
+}
+
+}  // namespace
+}  // namespace culver::server
