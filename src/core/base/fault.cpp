@@ -156,7 +156,7 @@ constexpr std::array<FaultInfo, fault_count> table{{
     {F::peer_no_space, "peer_no_space", world, 12, "No space left",
      "The peer has no space left for the file.", ""},
     {F::peer_file_failed, "peer_file_failed", world, 7, "File transfer error",
-     "The peer could not take the file.", ""},
+     "The peer gave up the file transfer.", ""},
 }};
 
 constexpr bool in_order() {

@@ -54,9 +54,11 @@ struct CloseLink {
 };
 /// Leave the server; links stay.
 struct GoOffline {};
+/// Say goodbye to everybody and leave the server.
+struct Leave {};
 
 using Command = std::variant<GoOnline, Pair, AnswerPair, SendText, SendFile, AnswerFile, CancelFile,
-                             CloseLink, GoOffline>;
+                             CloseLink, GoOffline, Leave>;
 
 // ---- notices ------------------------------------------------------------------------------------
 
@@ -94,14 +96,20 @@ struct Connected {
   PublicKey key;
   std::optional<Plaintext> name;
   link::PathKind path;
+  Duration setup;  ///< from the match
 };
 struct TextReceived {
   LinkId link;
   Plaintext text;
 };
-/// The text left for the peer. Its arrival is shown by TextsDelivered.
+/// Everything sent on this link so far has reached the peer's machine.
 struct TextsDelivered {
-  LinkId link;  ///< everything sent on this link so far was acknowledged
+  LinkId link;
+};
+/// The text was not sent: not connected, or too long.
+struct TextFailed {
+  LinkId link;
+  Fault fault;
 };
 struct FileOffered {
   LinkId link;
@@ -138,11 +146,11 @@ struct FileFailed {
 struct Closed {
   LinkId link;
   std::optional<Fault> fault;
-  bool was_connected;
+  bool was_connected;  ///< it had been told as Connected
 };
 
 using Notice = std::variant<Online, Offline, PairRequested, PairWithdrawn, PairFailed, Connecting,
-                            Connected, TextReceived, TextsDelivered, FileOffered, FileStarted,
-                            FileProgress, FileReceived, FileSent, FileFailed, Closed>;
+                            Connected, TextReceived, TextsDelivered, TextFailed, FileOffered,
+                            FileStarted, FileProgress, FileReceived, FileSent, FileFailed, Closed>;
 
 }  // namespace culver::engine

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "core/base/bytes.hpp"
 #include "core/base/fault.hpp"
@@ -25,7 +27,7 @@ struct OpenedChunk {
   static constexpr Origin origin = Origin::peer;
   wire::peer::FileId id;
   std::uint64_t index;
-  ByteVector bytes;  ///< 1..limits::chunk_in
+  ByteVector bytes;  ///< at most limits::chunk_in; none only in the one chunk of an empty file
 };
 struct PeerComplete {
   static constexpr std::string_view name = "PeerComplete";
@@ -124,7 +126,8 @@ struct SendChunk {
   std::uint64_t index;
   ByteVector bytes;
 };
-/// Stops or resumes taking data from the link: what is not yet on the disk is bounded.
+/// Stops or resumes taking data from the link: what is not yet on the disk is bounded. Spoken by
+/// one transfer: the link is paused while any of its transfers wants it to be.
 struct PauseLink {
   bool paused;
 };
@@ -133,10 +136,11 @@ struct PauseLink {
 struct ReadBlock {
   std::size_t bytes;  ///< the next ones of the file
 };
-/// A hidden partial file in the target folder; the name is made safe by the disk side.
+/// A hidden partial file in the target folder; the name is made safe by the disk side. The disk
+/// performs the questions of one transfer in order, and answers in order.
 struct CreateTarget {
   Plaintext name;
-  std::uint64_t size;
+  std::uint64_t reserve;  ///< bytes to take from the disk at once; 0 while nobody has accepted
 };
 struct WriteBlock {
   ByteVector bytes;
@@ -156,7 +160,9 @@ struct Progress {
 struct Finished {
   std::string path;  ///< of the receiver; empty for the sender
   Digest sha256;
-  bool confirmed;  ///< the other side has checked it too (a sender without acks cannot know)
+  /// The checksum was compared: by the peer and acknowledged (sender), or by us with the one that
+  /// the peer sent (receiver).
+  bool confirmed;
 };
 struct Failed {
   Fault fault;

@@ -1,8 +1,8 @@
 // Typed field readers and a writer for JSON objects.
 #include "core/wire/json.hpp"
 
-#include <array>
 #include <cmath>
+#include <utility>
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>

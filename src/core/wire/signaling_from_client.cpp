@@ -1,5 +1,4 @@
 // What a client says to the server: parsed for the server, printed for the client.
-
 #include "core/wire/base64.hpp"
 #include "core/wire/json.hpp"
 #include "core/wire/limits.hpp"

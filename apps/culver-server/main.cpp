@@ -1,0 +1,113 @@
+// Reads the command line and the configuration file, then serves until a signal ends it.
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "core/wire/server_config.hpp"
+#include "shell/server/server.hpp"
+
+namespace {
+
+using culver::wire::ServerConfig;
+
+constexpr int wrong_use = 1;
+constexpr int unexpected = 2;
+
+int complain(int exit_code, const std::string& sentence) {
+  std::fprintf(stderr, "culver-server: %s\n", sentence.c_str());
+  return exit_code;
+}
+
+std::filesystem::path default_data_dir() {
+  if (const char* xdg = std::getenv("XDG_DATA_HOME"); xdg && *xdg)
+    return std::filesystem::path(xdg) / "culver-server";
+  const char* home = std::getenv("HOME");
+  return std::filesystem::path(home && *home ? home : ".") / ".local/share/culver-server";
+}
+
+/// The sentence if the file cannot be used.
+std::optional<std::string> read_file(const std::string& path, ServerConfig& config) {
+  std::ifstream file(path, std::ios::binary);
+  std::string text(culver::wire::server_config_size + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (file.bad() || (file.fail() && !file.eof()))
+    return "The configuration file " + path + " cannot be read.";
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  std::string complaint;
+  auto parsed = culver::wire::parse_server_config(text, &complaint);
+  if (!parsed) return "The configuration file " + path + " cannot be used: " + complaint + ".";
+  config = std::move(*parsed);
+  return std::nullopt;
+}
+
+/// The sentence if an address is not one.
+std::optional<std::string> apply(const ServerConfig& from, culver::server::Config& to) {
+  namespace ip = boost::asio::ip;
+  boost::system::error_code error;
+  if (from.listen) {
+    const auto host_port = culver::wire::parse_host_port(*from.listen);
+    const auto address = host_port ? ip::make_address(host_port->host, error) : ip::address{};
+    if (!host_port || error) return "--listen takes ADDRESS:PORT, for example 127.0.0.1:9000.";
+    to.sockets.listen = {address, host_port->port};
+  }
+  if (from.trusted_proxy) {
+    to.sockets.trusted_proxy = ip::make_address(*from.trusted_proxy, error);
+    if (error) return "--trusted-proxy takes an IP address.";
+  }
+  to.data_dir = from.data_dir ? std::filesystem::path(*from.data_dir) : default_data_dir();
+  to.endpoint = from.endpoint;
+  to.limits.connections = from.max_connections.value_or(to.limits.connections);
+  to.limits.connections_per_address =
+      from.max_connections_per_address.value_or(to.limits.connections_per_address);
+  return std::nullopt;
+}
+
+int serve(const culver::server::Config& config) {
+  culver::server::Server server(config);
+  const auto url = server.start();
+  if (!url) return complain(url.error().exit_code, url.error().sentence);
+  std::printf("culver-server listening on %s\n", url->c_str());
+  std::fflush(stdout);
+  server.run();
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  ServerConfig flags;
+  std::string file;
+  CLI::App app("Signaling server for Culver and Zajel clients", "culver-server");
+  app.set_version_flag("--version", "culver-server " + std::string(culver::server::version));
+  app.add_option("--listen", flags.listen, "Address and port; port 0 lets the kernel choose");
+  app.add_option("--data-dir", flags.data_dir, "Where the server keeps its name");
+  app.add_option("--config", file, "JSON file; its keys are these options in camelCase");
+  app.add_option("--endpoint", flags.endpoint, "Public URL, told to clients");
+  app.add_option("--trusted-proxy", flags.trusted_proxy, "Believe X-Forwarded-For from there");
+  app.add_option("--max-connections", flags.max_connections, "In all (10000)")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--max-connections-per-address", flags.max_connections_per_address, "(50)")
+      ->check(CLI::PositiveNumber);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : wrong_use;
+  }
+  try {
+    ServerConfig from_file;
+    if (!file.empty())
+      if (const auto sentence = read_file(file, from_file)) return complain(wrong_use, *sentence);
+    culver::server::Config config;
+    if (const auto sentence = apply(culver::wire::merge(flags, from_file), config))
+      return complain(wrong_use, *sentence);
+    return serve(config);
+  } catch (const std::exception& error) {
+    return complain(unexpected, error.what());
+  }
+}

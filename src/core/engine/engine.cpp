@@ -1,0 +1,348 @@
+#include "core/engine/engine.hpp"
+
+#include "core/wire/sdp.hpp"
+#include "core/wire/signaling.hpp"
+
+namespace culver::engine {
+
+namespace ws = wire::signaling;
+
+Engine::Engine(Config config)
+    : config_(std::move(config)),
+      self_{config_.identity, config_.username},
+      session_config_{config_.identity.shared},
+      transfers_(config_.largest_file) {}
+
+void Engine::step(Event event, Env& env, Effects& effects) {
+  std::visit([&](auto&& e) { on(std::move(e), env, effects); }, std::move(event));
+}
+
+std::optional<TimePoint> Engine::deadline() const {
+  auto next = fsm::earlier(fsm::deadline_of(session_), pairing_.deadline());
+  next = fsm::earlier(next, transfers_.deadline());
+  for (const auto& [id, peer] : roster_.all())
+    next = fsm::earlier(next, fsm::deadline_of(peer.state));
+  return next;
+}
+
+Census Engine::census() const {
+  const bool away = std::holds_alternative<signaling::Offline>(session_) ||
+                    std::holds_alternative<signaling::Closed>(session_);
+  return {roster_.all().size(), transfers_.live(), !away};
+}
+
+// ---- commands -----------------------------------------------------------------------------------
+
+void Engine::on(Command&& command, Env& env, Effects& out) {
+  std::visit([&](auto&& c) { on(std::move(c), env, out); }, std::move(command));
+}
+
+void Engine::on(GoOnline&&, Env& env, Effects& out) {
+  if (std::holds_alternative<signaling::Closed>(session_)) session_ = signaling::Offline{};
+  to_session(signaling::Start{}, env, out);
+}
+
+void Engine::on(GoOffline&&, Env& env, Effects& out) {
+  to_session(signaling::Stop{}, env, out);
+  perform(pairing_.offline(), env, out);
+}
+
+void Engine::on(Pair&& pair, Env& env, Effects& out) {
+  perform(pairing_.ask(pair.code, config_.username, env.now), env, out);
+}
+
+void Engine::on(AnswerPair&& answer, Env& env, Effects& out) {
+  perform(pairing_.answer(answer.from, answer.accepted, env.now), env, out);
+}
+
+void Engine::on(SendText&& send, Env& env, Effects& out) {
+  const auto* peer = roster_.find(send.link);
+  if (peer == nullptr || !link::is_secured(peer->state)) {
+    out.emplace_back(Tell{TextFailed{send.link, Fault::not_connected}});
+  } else if (wire::peer::escape(send.text).size() > wire::limits::text) {
+    out.emplace_back(Tell{TextFailed{send.link, Fault::text_too_long}});
+  } else {
+    to_link(send.link, link::SendText{std::move(send.text)}, env, out);
+  }
+}
+
+void Engine::on(SendFile&& file, Env& env, Effects& out) {
+  TransferEffects effects;
+  transfers_.send(file, env, effects);
+  perform(std::move(effects), env, out);
+}
+
+void Engine::on(AnswerFile&& answer, Env& env, Effects& out) {
+  TransferEffects effects;
+  transfers_.decide(answer.transfer, answer.accepted, env, effects);
+  perform(std::move(effects), env, out);
+}
+
+void Engine::on(CancelFile&& cancel, Env& env, Effects& out) {
+  TransferEffects effects;
+  transfers_.cancel(cancel.transfer, Fault::cancelled, env, effects);
+  perform(std::move(effects), env, out);
+}
+
+void Engine::on(CloseLink&& close, Env& env, Effects& out) {
+  const auto* peer = roster_.find(close.link);
+  if (peer == nullptr) return;
+  if (link::is_secured(peer->state)) {
+    // What is still under way is told to the peer before the goodbye.
+    TransferEffects effects;
+    transfers_.close(close.link, Fault::cancelled, env, effects);
+    perform(std::move(effects), env, out);
+    to_link(close.link, link::Goodbye{}, env, out);
+  } else {
+    to_link(close.link, link::Abandon{Fault::cancelled}, env, out);
+  }
+}
+
+void Engine::on(Leave&&, Env& env, Effects& out) {
+  std::vector<LinkId> everybody;
+  for (const auto& [id, peer] : roster_.all()) everybody.push_back(id);
+  for (const auto id : everybody) on(CloseLink{id}, env, out);
+  on(GoOffline{}, env, out);
+}
+
+// ---- the server ---------------------------------------------------------------------------------
+
+void Engine::on(ServerOpened&&, Env& env, Effects& out) {
+  to_session(signaling::SocketOpened{}, env, out);
+}
+
+void Engine::on(ServerFrame&& frame, Env& env, Effects& out) {
+  auto message = ws::parse_server(frame.text);
+  if (message) {
+    to_session(signaling::Frame{std::move(*message)}, env, out);
+  } else {
+    out.emplace_back(Dropped{message.error()});
+    to_session(signaling::BadFrame{message.error()}, env, out);
+  }
+}
+
+void Engine::on(ServerLost&& lost, Env& env, Effects& out) {
+  to_session(signaling::SocketLost{lost.fault}, env, out);
+}
+
+void Engine::to_session(signaling::SessionEvent event, Env& env, Effects& out) {
+  signaling::SessionContext context{env, session_config_};
+  signaling::SessionEffects effects;
+  session_ = fsm::step<signaling::Session>(std::move(session_), std::move(event), context, effects);
+  perform(std::move(effects), env, out);
+}
+
+void Engine::perform(signaling::SessionEffects effects, Env& env, Effects& out) {
+  const auto announce = fsm::overload{
+      [&](signaling::WentOnline&& online) {
+        perform(pairing_.online(online.code), env, out);
+        out.emplace_back(Tell{Online{online.code}});
+      },
+      [&](signaling::WentOffline&& offline) {
+        perform(pairing_.offline(), env, out);
+        out.emplace_back(Tell{Offline{offline.fault, offline.retrying}});
+      },
+      [&](signaling::Received&& received) {
+        on_server_message(std::move(received.message), env, out);
+      },
+  };
+  for (auto& effect : effects)
+    std::visit(
+        fsm::overload{
+            [&](signaling::Dial&&) { out.emplace_back(DialServer{}); },
+            [&](signaling::SendFrame&& e) { out.emplace_back(SendToServer{std::move(e.text)}); },
+            [&](signaling::Hangup&&) { out.emplace_back(HangUpServer{}); },
+            [&](signaling::Announce&& e) { std::visit(announce, std::move(e.notice)); },
+            [&](signaling::NotSent&& e) { on_not_sent(e.message, env, out); },
+        },
+        std::move(effect));
+}
+
+/// A signal that cannot leave ends the establishment it was for; pairings know by themselves.
+void Engine::on_not_sent(const ws::ClientMessage& message, Env& env, Effects& out) {
+  const auto* relay = std::get_if<ws::Relay>(&message);
+  if (relay == nullptr) return;
+  const auto id = roster_.find(relay->target);
+  if (id && !link::is_secured(roster_.find(*id)->state))
+    to_link(*id, link::Abandon{Fault::server_lost}, env, out);
+}
+
+/// Signals count only from a code that is being negotiated with.
+void Engine::on_server_message(ws::ServerMessage message, Env& env, Effects& out) {
+  perform(pairing_.on(message, env.now), env, out);
+  if (auto* signal = std::get_if<ws::RelayedDescription>(&message)) {
+    const auto id = roster_.find(signal->from);
+    if (!id) return out.emplace_back(Dropped{Fault::unrelated_target}), void();
+    auto sdp = wire::sdp::parse(signal->description.sdp);
+    if (!sdp) return to_link(*id, link::Abandon{sdp.error()}, env, out);
+    to_link(*id, link::RemoteDescription{signal->description.kind, std::move(*sdp)}, env, out);
+  } else if (auto* candidate = std::get_if<ws::RelayedCandidate>(&message)) {
+    const auto id = roster_.find(candidate->from);
+    if (!id) return out.emplace_back(Dropped{Fault::unrelated_target}), void();
+    const auto& line = candidate->candidate.candidate;
+    if (line.empty()) return to_link(*id, link::RemoteCandidate{std::nullopt}, env, out);
+    auto parsed = wire::sdp::parse_candidate(line);
+    if (!parsed) return out.emplace_back(Dropped{parsed.error()}), void();
+    if (!parsed->skipped)
+      to_link(*id, link::RemoteCandidate{std::move(parsed->candidate)}, env, out);
+  } else if (const auto* left = std::get_if<ws::PeerLeft>(&message)) {
+    // A link that is up does not need the server any more.
+    const auto id = roster_.find(left->peer);
+    if (id && !link::is_secured(roster_.find(*id)->state))
+      to_link(*id, link::Abandon{Fault::pair_left}, env, out);
+  }
+}
+
+// ---- pairing ------------------------------------------------------------------------------------
+
+void Engine::perform(signaling::PairingEffects effects, Env& env, Effects& out) {
+  for (auto& effect : effects)
+    std::visit(
+        fsm::overload{
+            [&](signaling::Send&& e) { to_session(std::move(e), env, out); },
+            [&](signaling::Requested&& e) {
+              out.emplace_back(Tell{PairRequested{e.from, e.key, std::move(e.proposed_name)}});
+            },
+            [&](signaling::Withdrawn&& e) { out.emplace_back(Tell{PairWithdrawn{e.from}}); },
+            [&](signaling::Failed&& e) {
+              out.emplace_back(Tell{PairFailed{e.peer, e.fault}});
+            },
+            [&](signaling::Matched&& e) { matched(std::move(e), env, out); },
+        },
+        std::move(effect));
+}
+
+/// A new match for a code replaces the link that the code had: the peer began anew.
+void Engine::matched(signaling::Matched match, Env& env, Effects& out) {
+  if (const auto old = roster_.find(match.peer))
+    to_link(*old, link::Abandon{Fault::replaced}, env, out);
+  if (roster_.all().size() >= links_at_once)
+    return out.emplace_back(Tell{PairFailed{match.peer, Fault::queue_full}}), void();
+  const LinkId id{next_link_++};
+  auto link_context = context(env);
+  link::Effects effects;
+  auto state = link::start(match.initiator, match.key, link_context, effects);
+  roster_.add(id, Peer{match.peer, match.key, std::nullopt, std::move(state), env.now});
+  out.emplace_back(Tell{Connecting{id, match.peer}});
+  perform(id, std::move(effects), env, out);
+}
+
+// ---- links --------------------------------------------------------------------------------------
+
+void Engine::on(FromTransport&& from, Env& env, Effects& out) {
+  const auto* peer = roster_.find(from.link);
+  if (peer == nullptr) return;  // late
+  auto event = link::event_of(std::move(from.event), peer->state);
+  if (event) to_link(from.link, std::move(*event), env, out);
+}
+
+void Engine::to_link(LinkId id, link::Machine::Event event, Env& env, Effects& out) {
+  auto* peer = roster_.find(id);
+  if (peer == nullptr) return;
+  auto link_context = context(env);
+  link::Effects effects;
+  peer->state =
+      fsm::step<link::Machine>(std::move(peer->state), std::move(event), link_context, effects);
+  perform(id, std::move(effects), env, out);
+  forget_if_closed(id, env, out);
+}
+
+void Engine::perform(LinkId id, link::Effects effects, Env& env, Effects& out) {
+  TransferEffects files;
+  for (auto& effect : effects) {
+    // A signal that could not leave may have ended the link halfway.
+    if (roster_.find(id) == nullptr) break;
+    std::visit(
+        fsm::overload{
+            [&](link::TransportEffect&& e) {
+              out.emplace_back(ToTransport{id, std::move(e)});
+            },
+            [&](link::SignalOut&& e) {
+              const auto code = roster_.find(id)->code;
+              auto relay =
+                  std::visit([&](const auto& s) { return ws::relay_of(code, s); }, e.signal);
+              to_session(signaling::Send{std::move(relay)}, env, out);
+            },
+            [&](link::Dropped&& e) { out.emplace_back(Dropped{e.fault}); },
+            [&](link::Established&& e) { established(id, std::move(e), env, out); },
+            [&](link::TextArrived&& e) {
+              out.emplace_back(Tell{TextReceived{id, std::move(e.text)}});
+            },
+            [&](link::FileFrameArrived&& e) {
+              transfers_.on_frame(id, std::move(e.frame), env, files);
+            },
+            [&](link::ChunkArrived&& e) { transfers_.on_chunk(id, std::move(e), env, files); },
+            [&](link::ChunkRefused&& e) { transfers_.on_refused_chunk(id, e, env, files); },
+            [&](link::FilesWindow&& e) { transfers_.on_window(id, e.bytes, env, files); },
+            [&](link::EverythingSent&&) {
+              transfers_.on_everything_sent(id, env, files);
+              out.emplace_back(Tell{TextsDelivered{id}});
+            },
+        },
+        std::move(effect));
+  }
+  perform(std::move(files), env, out);
+}
+
+void Engine::established(LinkId id, link::Established now, Env& env, Effects& out) {
+  auto& peer = *roster_.find(id);
+  if (now.username) peer.name = std::move(now.username);
+  peer.connected = true;
+  transfers_.open(id, now.file_acks);
+  out.emplace_back(Remember{peer.key, peer.name});
+  out.emplace_back(Tell{Connected{id, peer.key, peer.name, now.path, env.now - peer.matched}});
+}
+
+void Engine::forget_if_closed(LinkId id, Env& env, Effects& out) {
+  const auto* peer = roster_.find(id);
+  if (peer == nullptr || !link::is_closed(peer->state)) return;
+  const auto fault = std::get<link::Closed>(peer->state).fault;
+  const bool was_connected = peer->connected;
+  TransferEffects effects;
+  transfers_.close(id, fault.value_or(Fault::peer_gone), env, effects);
+  roster_.remove(id);
+  perform(std::move(effects), env, out);
+  out.emplace_back(Tell{Closed{id, fault, was_connected}});
+}
+
+// ---- transfers and time -------------------------------------------------------------------------
+
+void Engine::on(FromDisk&& from, Env& env, Effects& out) {
+  TransferEffects effects;
+  transfers_.on_disk(from.transfer, std::move(from.event), env, effects);
+  perform(std::move(effects), env, out);
+}
+
+void Engine::perform(TransferEffects effects, Env& env, Effects& out) {
+  for (auto& effect : effects)
+    std::visit(fsm::overload{
+                   [&](ToLink&& e) {
+                     std::visit([&](auto&& c) { to_link(e.link, std::move(c), env, out); },
+                                std::move(e.command));
+                   },
+                   [&](PauseLink&& e) {
+                     if (roster_.find(e.link) != nullptr)
+                       out.emplace_back(ToTransport{e.link, link::PauseReading{e.paused}});
+                   },
+                   [&](ToDisk&& e) { out.emplace_back(std::move(e)); },
+                   [&](Tell&& e) { out.emplace_back(std::move(e)); },
+               },
+               std::move(effect));
+}
+
+void Engine::on(Tick&&, Env& env, Effects& out) {
+  const auto due = [&](std::optional<TimePoint> deadline) {
+    return deadline && *deadline <= env.now;
+  };
+  if (due(fsm::deadline_of(session_))) to_session(signaling::Tick{}, env, out);
+  if (due(pairing_.deadline())) perform(pairing_.tick(env.now), env, out);
+  std::vector<LinkId> late;
+  for (const auto& [id, peer] : roster_.all())
+    if (due(fsm::deadline_of(peer.state))) late.push_back(id);
+  for (const auto id : late) to_link(id, link::Tick{}, env, out);
+  TransferEffects effects;
+  transfers_.on_tick(env, effects);
+  perform(std::move(effects), env, out);
+}
+
+}  // namespace culver::engine

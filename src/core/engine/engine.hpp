@@ -1,0 +1,93 @@
+// The boss of the client: it owns the session with the server, the pairings, the links and the
+// transfers by value, and introduces them to one another. It decides nothing that one of them can
+// decide. One step takes one event and gives effects; the shell performs them in order.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+
+#include "core/base/env.hpp"
+#include "core/engine/events.hpp"
+#include "core/engine/roster.hpp"
+#include "core/engine/transfers.hpp"
+#include "core/signaling/pairing.hpp"
+#include "core/signaling/session.hpp"
+#include "core/wire/limits.hpp"
+
+namespace culver::engine {
+
+struct Config {
+  crypto::KeyPair identity;
+  std::optional<Plaintext> username;  ///< shown to peers; none: they see the fingerprint
+  link::Timeouts timeouts = {};
+  std::uint64_t largest_file = wire::limits::file_size;
+};
+
+/// How much of everything is alive: what a test of leaks compares.
+struct Census {
+  std::size_t links = 0;
+  std::size_t transfers = 0;
+  bool online = false;
+  bool operator==(const Census&) const = default;
+};
+
+class Engine {
+ public:
+  static constexpr std::size_t links_at_once = 1'000;
+
+  explicit Engine(Config config);
+  Engine(const Engine&) = delete;  // links refer to the identity in here
+  Engine& operator=(const Engine&) = delete;
+
+  void step(Event event, Env& env, Effects& effects);
+  /// When to send a Tick at the latest.
+  std::optional<TimePoint> deadline() const;
+  Census census() const;
+  const PublicKey& public_key() const { return config_.identity.shared; }
+
+ private:
+  void on(Command&&, Env&, Effects&);
+  void on(ServerOpened&&, Env&, Effects&);
+  void on(ServerFrame&&, Env&, Effects&);
+  void on(ServerLost&&, Env&, Effects&);
+  void on(FromTransport&&, Env&, Effects&);
+  void on(FromDisk&&, Env&, Effects&);
+  void on(Tick&&, Env&, Effects&);
+
+  void on(GoOnline&&, Env&, Effects&);
+  void on(GoOffline&&, Env&, Effects&);
+  void on(Pair&&, Env&, Effects&);
+  void on(AnswerPair&&, Env&, Effects&);
+  void on(SendText&&, Env&, Effects&);
+  void on(SendFile&&, Env&, Effects&);
+  void on(AnswerFile&&, Env&, Effects&);
+  void on(CancelFile&&, Env&, Effects&);
+  void on(CloseLink&&, Env&, Effects&);
+  void on(Leave&&, Env&, Effects&);
+
+  void to_session(signaling::SessionEvent event, Env&, Effects&);
+  void to_link(LinkId id, link::Machine::Event event, Env&, Effects&);
+
+  void perform(signaling::SessionEffects effects, Env&, Effects&);
+  void perform(signaling::PairingEffects effects, Env&, Effects&);
+  void perform(LinkId id, link::Effects effects, Env&, Effects&);
+  void perform(TransferEffects effects, Env&, Effects&);
+
+  void on_server_message(wire::signaling::ServerMessage message, Env&, Effects&);
+  void on_not_sent(const wire::signaling::ClientMessage& message, Env&, Effects&);
+  void matched(signaling::Matched match, Env&, Effects&);
+  void established(LinkId id, link::Established now, Env&, Effects&);
+  void forget_if_closed(LinkId id, Env&, Effects&);
+  link::Context context(Env& env) { return {env, self_, config_.timeouts}; }
+
+  Config config_;
+  link::Self self_;
+  signaling::SessionConfig session_config_;
+  signaling::Session::State session_ = signaling::Offline{};
+  signaling::Pairing pairing_;
+  Roster roster_;
+  Transfers transfers_;
+  std::uint32_t next_link_ = 1;
+};
+
+}  // namespace culver::engine

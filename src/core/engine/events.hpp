@@ -1,0 +1,76 @@
+// The words between the engine and the shell that performs for it. Types only; what a user says
+// and hears is in api.hpp.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/engine/api.hpp"
+#include "core/link/link.hpp"
+#include "core/signaling/events.hpp"
+#include "core/transfer/events.hpp"
+
+namespace culver::engine {
+
+// ---- events -------------------------------------------------------------------------------------
+
+struct ServerOpened {};
+struct ServerFrame {
+  std::string text;
+};
+struct ServerLost {
+  Fault fault;
+};
+struct FromTransport {
+  LinkId link;
+  link::TransportEvent event;
+};
+struct FromDisk {
+  using Event = std::variant<transfer::BlockRead, transfer::TargetCreated, transfer::BlockWritten,
+                             transfer::TargetFinished, transfer::DiskFailed>;
+  TransferId transfer;
+  Event event;
+};
+/// Time has passed; due when deadline() says so, harmless otherwise.
+struct Tick {};
+
+using Event =
+    std::variant<Command, ServerOpened, ServerFrame, ServerLost, FromTransport, FromDisk, Tick>;
+
+// ---- effects ------------------------------------------------------------------------------------
+
+struct DialServer {};
+struct SendToServer {
+  std::string frame;
+};
+struct HangUpServer {};
+struct ToTransport {
+  LinkId link;
+  link::TransportEffect effect;
+};
+struct ToDisk {
+  using Effect = std::variant<transfer::ReadBlock, transfer::CreateTarget, transfer::WriteBlock,
+                              transfer::FinishTarget, transfer::DropSource, transfer::DropTarget>;
+  TransferId transfer;
+  Effect effect;
+};
+/// Writes the peer into the peer book, under its key.
+struct Remember {
+  PublicKey key;
+  std::optional<Plaintext> name;
+};
+struct Tell {
+  Notice notice;
+};
+/// A frame was dropped: for the log and the counters.
+struct Dropped {
+  Fault fault;
+};
+
+using Effect = std::variant<DialServer, SendToServer, HangUpServer, ToTransport, ToDisk, Remember,
+                            Tell, Dropped>;
+using Effects = std::vector<Effect>;
+
+}  // namespace culver::engine

@@ -1,0 +1,102 @@
+// All files on their way: which transfer belongs to which link and file id, whose turn it is to be
+// sent, and how much the files channel of a link still takes. The machines are in core/transfer;
+// this routes to them and gives their effects an address.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <variant>
+#include <vector>
+
+#include "core/engine/events.hpp"
+#include "core/transfer/receiver.hpp"
+#include "core/transfer/sender.hpp"
+
+namespace culver::engine {
+
+/// What transfers want done. ToLink carries link commands; they reach a link that is still Secured
+/// and are void otherwise.
+struct ToLink {
+  LinkId link;
+  std::variant<link::SendFileFrame, link::SendFileChunk> command;
+};
+struct PauseLink {
+  LinkId link;
+  bool paused;
+};
+using TransferEffect = std::variant<ToLink, PauseLink, ToDisk, Tell>;
+using TransferEffects = std::vector<TransferEffect>;
+
+class Transfers {
+ public:
+  static constexpr std::size_t queued_per_link = 1'000;
+  static constexpr std::size_t incoming_per_link = 10;
+  /// Incoming transfers get their ids here, above every id that the shell gives to outgoing ones.
+  static constexpr std::uint32_t first_incoming = 0x8000'0000;
+
+  explicit Transfers(std::uint64_t largest_file) : largest_file_(largest_file) {}
+
+  /// A link became Secured, or is gone for this cause.
+  void open(LinkId link, bool acks);
+  void close(LinkId link, Fault cause, Env&, TransferEffects&);
+
+  /// Files of one link go one after the other, in this order.
+  void send(const SendFile& file, Env&, TransferEffects&);
+  void decide(TransferId transfer, bool accepted, Env&, TransferEffects&);
+  void cancel(TransferId transfer, Fault cause, Env&, TransferEffects&);
+
+  void on_frame(LinkId link, wire::peer::FileFrame frame, Env&, TransferEffects&);
+  void on_chunk(LinkId link, link::ChunkArrived chunk, Env&, TransferEffects&);
+  void on_refused_chunk(LinkId link, const link::ChunkRefused& chunk, Env&, TransferEffects&);
+  void on_window(LinkId link, std::size_t bytes, Env&, TransferEffects&);
+  void on_everything_sent(LinkId link, Env&, TransferEffects&);
+  void on_disk(TransferId transfer, FromDisk::Event event, Env&, TransferEffects&);
+  void on_tick(Env&, TransferEffects&);
+
+  std::optional<TimePoint> deadline() const;
+  std::size_t live() const { return transfers_.size(); }
+
+ private:
+  struct Transfer {
+    LinkId link;
+    wire::peer::FileId id;
+    Plaintext name;
+    std::uint64_t size;
+    std::variant<transfer::Sender, transfer::Receiver> machine;
+  };
+  struct Files {  ///< of one link
+    bool acks = false;
+    std::size_t window = 0;  ///< the largest that was told: that of an empty buffer
+    std::size_t credit = 0;  ///< what is left of it
+    std::deque<SendFile> waiting;
+    std::optional<TransferId> sending;
+    std::set<TransferId> pausing;  ///< transfers that want the link paused
+  };
+  using Transferring = std::map<TransferId, Transfer>;
+
+  template <class Event>
+  void to_sender(LinkId link, const wire::peer::FileId& id, Event event, Env&, TransferEffects&);
+  template <class Event>
+  void to_receiver(LinkId link, const wire::peer::FileId& id, Event event, Env&, TransferEffects&);
+  /// Any event that both machines know, or one of them; the other ignores it.
+  template <class Event>
+  void to_any(Transferring::iterator at, Event event, Env&, TransferEffects&);
+
+  void offer(LinkId link, wire::peer::FileStart start, Env&, TransferEffects&);
+  void send_next(LinkId link, Env&, TransferEffects&);
+  /// Addresses a machine's effects, and forgets the transfer if that was its end.
+  void settle(TransferId transfer, transfer::Effects effects, Env&, TransferEffects&);
+  void address(TransferId id, Transfer& transfer, transfer::Effect effect, TransferEffects&);
+  void envelope(LinkId link, std::string frame, TransferEffects&);
+  void pause(LinkId link, TransferId transfer, bool paused, TransferEffects&);
+  Transferring::iterator find(LinkId link, const wire::peer::FileId& id, bool outgoing);
+
+  std::uint64_t largest_file_;
+  std::uint32_t next_incoming_ = first_incoming;
+  std::map<LinkId, Files> links_;
+  Transferring transfers_;
+};
+
+}  // namespace culver::engine

@@ -1,0 +1,49 @@
+#include "core/link/candidates.hpp"
+
+#include "core/wire/limits.hpp"
+
+namespace culver::link {
+
+using wire::limits::candidates;
+
+fsm::OneOf<Candidates::Holding> Candidates::Holding::on(CandidateArrived&& event, Env&,
+                                                        Effects&) && {
+  if (held.size() < candidates) held.push_back(std::move(event.candidate));
+  return std::move(*this);
+}
+
+fsm::OneOf<Candidates::Holding> Candidates::Holding::on(CandidatesEnded&&, Env&, Effects&) && {
+  complete = true;
+  return std::move(*this);
+}
+
+fsm::OneOf<Candidates::Passing, Candidates::Ended> Candidates::Holding::on(DescriptionKnown&& event,
+                                                                           Env&, Effects& out) && {
+  out.emplace_back(SetRemoteIce{std::move(event.ice)});
+  std::size_t passed = 0;
+  for (auto* source : {&event.candidates, &held})
+    for (auto& candidate : *source)
+      if (passed < candidates) {
+        out.emplace_back(AddCandidate{std::move(candidate)});
+        ++passed;
+      }
+  if (!complete && !event.complete) return Passing{passed};
+  out.emplace_back(RemoteCandidatesDone{});
+  return Ended{};
+}
+
+fsm::OneOf<Candidates::Passing> Candidates::Passing::on(CandidateArrived&& event, Env&,
+                                                        Effects& out) && {
+  if (passed < candidates) {
+    out.emplace_back(AddCandidate{std::move(event.candidate)});
+    ++passed;
+  }
+  return std::move(*this);
+}
+
+fsm::OneOf<Candidates::Ended> Candidates::Passing::on(CandidatesEnded&&, Env&, Effects& out) && {
+  out.emplace_back(RemoteCandidatesDone{});
+  return Ended{};
+}
+
+}  // namespace culver::link

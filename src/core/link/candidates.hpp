@@ -1,0 +1,68 @@
+// Sorts first: the peer's candidates may arrive before its description, ICE must not see them
+// before. This machine holds them, in order and bounded, until the description is known.
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/base/fsm.hpp"
+#include "core/link/events.hpp"
+
+namespace culver::link {
+
+struct CandidateArrived {
+  static constexpr std::string_view name = "CandidateArrived";
+  static constexpr Origin origin = Origin::peer;
+  wire::sdp::Candidate candidate;
+};
+struct CandidatesEnded {
+  static constexpr std::string_view name = "CandidatesEnded";
+  static constexpr Origin origin = Origin::peer;
+};
+struct DescriptionKnown {
+  static constexpr std::string_view name = "DescriptionKnown";
+  static constexpr Origin origin = Origin::ours;
+  wire::sdp::IceCredentials ice;
+  std::vector<wire::sdp::Candidate> candidates;
+  bool complete;
+};
+
+struct Candidates {
+  using Effect = std::variant<SetRemoteIce, AddCandidate, RemoteCandidatesDone>;
+  using Effects = std::vector<Effect>;
+  using Context = Env;
+
+  struct Passing;
+  struct Ended;
+
+  struct Holding {
+    static constexpr std::string_view name = "Holding";
+    std::vector<wire::sdp::Candidate> held;
+    bool complete = false;
+    fsm::OneOf<Holding> on(CandidateArrived&&, Env&, Effects&) &&;
+    fsm::OneOf<Holding> on(CandidatesEnded&&, Env&, Effects&) &&;
+    fsm::OneOf<Passing, Ended> on(DescriptionKnown&&, Env&, Effects&) &&;
+  };
+  struct Passing {
+    static constexpr std::string_view name = "Passing";
+    std::size_t passed;  ///< at most limits::candidates reach ICE
+    fsm::OneOf<Passing> on(CandidateArrived&&, Env&, Effects&) &&;
+    fsm::OneOf<Ended> on(CandidatesEnded&&, Env&, Effects&) &&;
+  };
+  /// Late candidates are ignored.
+  struct Ended {
+    static constexpr std::string_view name = "Ended";
+  };
+
+  using State = std::variant<Holding, Passing, Ended>;
+  using Event = std::variant<CandidateArrived, CandidatesEnded, DescriptionKnown>;
+
+  template <class S, class E>
+  static State unexpected(S&& state, E&&, Env&, Effects&) {
+    return State{std::move(state)};
+  }
+};
+
+}  // namespace culver::link

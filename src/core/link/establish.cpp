@@ -1,0 +1,275 @@
+// The link machine from the match to the open channel.
+#include "core/crypto/hash.hpp"
+#include "core/link/link.hpp"
+#include "core/wire/limits.hpp"
+
+namespace culver::link {
+namespace {
+
+using wire::sdp::Setup;
+using Kind = wire::signaling::Description::Kind;
+
+/// Takes one step of the candidate sorter and hands its effects on.
+Candidates::State sort(Candidates::State sorter, Candidates::Event event, Context& context,
+                       Effects& out) {
+  Candidates::Effects sorted;
+  sorter = fsm::step<Candidates>(std::move(sorter), std::move(event), context.env, sorted);
+  for (auto& effect : sorted)
+    out.emplace_back(
+        std::visit([](auto&& e) { return TransportEffect{std::move(e)}; }, std::move(effect)));
+  return sorter;
+}
+
+Candidates::State sort(Candidates::State sorter, RemoteCandidate&& remote, Context& context,
+                       Effects& out) {
+  if (!remote.candidate) return sort(std::move(sorter), CandidatesEnded{}, context, out);
+  CandidateArrived arrived{std::move(*remote.candidate)};
+  return sort(std::move(sorter), std::move(arrived), context, out);
+}
+
+void trickle(const wire::sdp::Candidate& candidate, Effects& out) {
+  out.emplace_back(SignalOut{wire::signaling::TrickledCandidate{wire::sdp::print(candidate), "0"}});
+}
+
+void describe(Kind kind, const LocalDescription& local, Setup setup, std::string mid,
+              Effects& out) {
+  wire::sdp::SessionDescription ours;
+  ours.ice = local.ice;
+  ours.fingerprint = local.fingerprint;
+  ours.setup = setup;
+  ours.mid = std::move(mid);
+  ours.max_message_size = wire::limits::channel_frame_in;
+  out.emplace_back(SignalOut{wire::signaling::Description{kind, wire::sdp::print(ours)}});
+}
+
+Closed close(Fault fault, Effects& out) {
+  out.emplace_back(TransportEffect{DropTransport{}});
+  return Closed{fault};
+}
+
+Connecting connect(bool initiator, Match match, Candidates::State candidates,
+                   wire::sdp::SessionDescription theirs, DtlsRole role, Context& context,
+                   Effects& out) {
+  DescriptionKnown known{std::move(theirs.ice), std::move(theirs.candidates),
+                         theirs.end_of_candidates};
+  candidates = sort(std::move(candidates), std::move(known), context, out);
+  out.emplace_back(TransportEffect{StartDtls{role}});
+  const Remote remote{theirs.fingerprint, theirs.sctp_port, theirs.max_message_size};
+  return Connecting{std::move(match), initiator, remote, std::move(candidates),
+                    context.env.now + context.timeouts.path};
+}
+
+}  // namespace
+
+Machine::State start(bool initiator, const PublicKey& peer_key, Context& context, Effects& out) {
+  Match match{peer_key, crypto::KeyPair::generate(context.env.rng)};
+  const auto deadline = context.env.now + context.timeouts.signal;
+  if (!initiator) return Awaiting{std::move(match), Candidates::Holding{}, deadline};
+  out.emplace_back(TransportEffect{StartIce{.controlling = true}});
+  return Gathering{std::move(match), Candidates::Holding{}, deadline};
+}
+
+// ---- Gathering ----------------------------------------------------------------------------------
+
+fsm::OneOf<Offering> Gathering::on(LocalDescription&& local, Context&, Effects& out) && {
+  describe(Kind::offer, local, Setup::actpass, "0", out);
+  return Offering{std::move(match), std::move(candidates), deadline};
+}
+
+fsm::OneOf<Gathering> Gathering::on(RemoteCandidate&& remote, Context& context, Effects& out) && {
+  candidates = sort(std::move(candidates), std::move(remote), context, out);
+  return std::move(*this);
+}
+
+fsm::OneOf<Closed> Gathering::on(Tick&&, Context&, Effects& out) && {
+  return close(Fault::ice_timeout, out);
+}
+
+fsm::OneOf<Closed> Gathering::on(Abandon&& abandon, Context&, Effects& out) && {
+  return close(abandon.fault, out);
+}
+
+// ---- Offering -----------------------------------------------------------------------------------
+
+fsm::OneOf<Offering> Offering::on(LocalCandidate&& local, Context&, Effects& out) && {
+  trickle(local.candidate, out);
+  return std::move(*this);
+}
+
+fsm::OneOf<Offering> Offering::on(RemoteCandidate&& remote, Context& context, Effects& out) && {
+  candidates = sort(std::move(candidates), std::move(remote), context, out);
+  return std::move(*this);
+}
+
+fsm::OneOf<Connecting, Offering, Closed> Offering::on(RemoteDescription&& remote, Context& context,
+                                                      Effects& out) && {
+  if (remote.kind != Kind::answer) {
+    out.emplace_back(Dropped{Fault::out_of_order});
+    return std::move(*this);
+  }
+  if (remote.sdp.setup == Setup::actpass) return close(Fault::bad_description, out);
+  const auto role = remote.sdp.setup == Setup::active ? DtlsRole::server : DtlsRole::client;
+  return connect(true, std::move(match), std::move(candidates), std::move(remote.sdp), role,
+                 context, out);
+}
+
+fsm::OneOf<Closed> Offering::on(Tick&&, Context&, Effects& out) && {
+  return close(Fault::signal_timeout, out);
+}
+
+fsm::OneOf<Closed> Offering::on(Abandon&& abandon, Context&, Effects& out) && {
+  return close(abandon.fault, out);
+}
+
+// ---- Awaiting -----------------------------------------------------------------------------------
+
+fsm::OneOf<Awaiting> Awaiting::on(RemoteCandidate&& remote, Context& context, Effects& out) && {
+  candidates = sort(std::move(candidates), std::move(remote), context, out);
+  return std::move(*this);
+}
+
+fsm::OneOf<Answering, Awaiting> Awaiting::on(RemoteDescription&& remote, Context&,
+                                             Effects& out) && {
+  if (remote.kind != Kind::offer) {
+    out.emplace_back(Dropped{Fault::out_of_order});
+    return std::move(*this);
+  }
+  out.emplace_back(TransportEffect{StartIce{.controlling = false}});
+  return Answering{std::move(match), std::move(candidates), std::move(remote.sdp), deadline};
+}
+
+fsm::OneOf<Closed> Awaiting::on(Tick&&, Context&, Effects& out) && {
+  return close(Fault::signal_timeout, out);
+}
+
+fsm::OneOf<Closed> Awaiting::on(Abandon&& abandon, Context&, Effects& out) && {
+  return close(abandon.fault, out);
+}
+
+// ---- Answering ----------------------------------------------------------------------------------
+
+fsm::OneOf<Answering> Answering::on(RemoteCandidate&& remote, Context& context, Effects& out) && {
+  candidates = sort(std::move(candidates), std::move(remote), context, out);
+  return std::move(*this);
+}
+
+fsm::OneOf<Connecting> Answering::on(LocalDescription&& local, Context& context, Effects& out) && {
+  // Active unless the offer insists on being the client itself: one round trip less.
+  const bool offer_is_client = offer.setup == Setup::active;
+  describe(Kind::answer, local, offer_is_client ? Setup::passive : Setup::active, offer.mid, out);
+  return connect(false, std::move(match), std::move(candidates), std::move(offer),
+                 offer_is_client ? DtlsRole::server : DtlsRole::client, context, out);
+}
+
+fsm::OneOf<Closed> Answering::on(Tick&&, Context&, Effects& out) && {
+  return close(Fault::ice_timeout, out);
+}
+
+fsm::OneOf<Closed> Answering::on(Abandon&& abandon, Context&, Effects& out) && {
+  return close(abandon.fault, out);
+}
+
+// ---- Connecting ---------------------------------------------------------------------------------
+
+fsm::OneOf<Connecting> Connecting::on(LocalCandidate&& local, Context&, Effects& out) && {
+  trickle(local.candidate, out);
+  return std::move(*this);
+}
+
+fsm::OneOf<Connecting> Connecting::on(RemoteCandidate&& remote_candidate, Context& context,
+                                      Effects& out) && {
+  candidates = sort(std::move(candidates), std::move(remote_candidate), context, out);
+  return std::move(*this);
+}
+
+fsm::OneOf<Securing> Connecting::on(PathReady&& ready, Context& context, Effects&) && {
+  return Securing{std::move(match),      initiator,  remote,
+                  std::move(candidates), ready.path, context.env.now + context.timeouts.dtls};
+}
+
+fsm::OneOf<Closed> Connecting::on(Tick&&, Context&, Effects& out) && {
+  return close(Fault::ice_timeout, out);
+}
+
+fsm::OneOf<Closed> Connecting::on(Abandon&& abandon, Context&, Effects& out) && {
+  return close(abandon.fault, out);
+}
+
+// ---- Securing -----------------------------------------------------------------------------------
+
+fsm::OneOf<Securing> Securing::on(LocalCandidate&& local, Context&, Effects& out) && {
+  trickle(local.candidate, out);
+  return std::move(*this);
+}
+
+fsm::OneOf<Securing> Securing::on(RemoteCandidate&& remote_candidate, Context& context,
+                                  Effects& out) && {
+  candidates = sort(std::move(candidates), std::move(remote_candidate), context, out);
+  return std::move(*this);
+}
+
+fsm::OneOf<Securing> Securing::on(PathReady&& ready, Context&, Effects&) && {
+  path = ready.path;
+  return std::move(*this);
+}
+
+fsm::OneOf<Opening, Closed> Securing::on(DtlsUp&& up, Context& context, Effects& out) && {
+  if (!crypto::equal_in_constant_time(up.peer_certificate.view(), remote.fingerprint.view()))
+    return close(Fault::fingerprint_mismatch, out);
+  out.emplace_back(TransportEffect{StartSctp{remote.sctp_port, remote.max_message_size}});
+  return Opening{std::move(match), initiator, path, std::nullopt,
+                 context.env.now + context.timeouts.channel};
+}
+
+fsm::OneOf<Closed> Securing::on(Tick&&, Context&, Effects& out) && {
+  return close(Fault::dtls_timeout, out);
+}
+
+fsm::OneOf<Closed> Securing::on(Abandon&& abandon, Context&, Effects& out) && {
+  return close(abandon.fault, out);
+}
+
+// ---- Opening ------------------------------------------------------------------------------------
+
+fsm::OneOf<Opening> Opening::on(SctpUp&&, Context&, Effects& out) && {
+  if (initiator) {
+    out.emplace_back(TransportEffect{OpenChannel{"messages"}});
+    out.emplace_back(TransportEffect{OpenChannel{"files"}});
+  }
+  return std::move(*this);
+}
+
+fsm::OneOf<Opening> Opening::on(PathReady&& ready, Context&, Effects&) && {
+  path = ready.path;
+  return std::move(*this);
+}
+
+fsm::OneOf<Opening, Proving> Opening::on(ChannelOpen&& open, Context& context, Effects& out) && {
+  if (open.label == "files" && !files) files = open.channel;
+  if (open.label != "messages") return std::move(*this);
+  wire::peer::Handshake ours{.key = context.self.identity.shared,
+                             .ephemeral = match.ephemeral.shared,
+                             .ratchet_version = 1,
+                             .username = context.self.username,
+                             .stable_id = crypto::stable_id(context.self.identity.shared),
+                             .file_acks = true};
+  const auto frame = wire::peer::print(ours);
+  const auto bytes = as_bytes(frame);
+  out.emplace_back(TransportEffect{SendOn{open.channel, {bytes.begin(), bytes.end()}}});
+  return Proving{.match = std::move(match),
+                 .path = path,
+                 .channels = {open.channel, files},
+                 .window = 0,
+                 .early = {},
+                 .deadline = context.env.now + context.timeouts.handshake};
+}
+
+fsm::OneOf<Closed> Opening::on(Tick&&, Context&, Effects& out) && {
+  return close(Fault::channel_timeout, out);
+}
+
+fsm::OneOf<Closed> Opening::on(Abandon&& abandon, Context&, Effects& out) && {
+  return close(abandon.fault, out);
+}
+
+}  // namespace culver::link

@@ -1,0 +1,19 @@
+#include "core/link/proof.hpp"
+
+#include "core/crypto/hash.hpp"
+
+namespace culver::link {
+
+Result<PeerKeyProven> Proof::by_handshake(const PublicKey& paired,
+                                          const wire::peer::Handshake& handshake) {
+  if (!crypto::equal_in_constant_time(paired.view(), handshake.key.view()))
+    return fail(Fault::key_mismatch);
+  return PeerKeyProven{};
+}
+
+Result<Proof::OpenedFrame> Proof::by_frame(SealedChannel& v1, std::string_view frame) {
+  TRY(ByteVector plaintext, v1.open(frame));
+  return OpenedFrame{PeerKeyProven{}, std::move(plaintext)};
+}
+
+}  // namespace culver::link

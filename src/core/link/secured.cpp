@@ -1,0 +1,278 @@
+// The link machine from the peer's proof to the goodbye.
+#include "core/link/link.hpp"
+#include "core/link/proof.hpp"
+#include "core/link/session_keys.hpp"
+#include "core/wire/base64.hpp"
+#include "core/wire/limits.hpp"
+
+namespace culver::link {
+namespace {
+
+using namespace wire::peer;
+
+void send_on(ChannelId channel, std::string_view frame, Effects& out) {
+  const auto bytes = as_bytes(frame);
+  out.emplace_back(TransportEffect{SendOn{channel, {bytes.begin(), bytes.end()}}});
+}
+
+Closed close(Fault fault, Effects& out) {
+  out.emplace_back(TransportEffect{DropTransport{}});
+  return Closed{fault};
+}
+
+/// The key of the session that this handshake leads to: v2 if the peer has an ephemeral key.
+Result<SessionKey> session_key(const Match& match, const Handshake& theirs, const Self& self) {
+  const auto& identity = self.identity.secret;
+  if (!theirs.ephemeral) return session_key_v1(identity, match.peer_key);
+  return session_key_v2(identity, match.peer_key, match.ephemeral.secret, *theirs.ephemeral);
+}
+
+}  // namespace
+
+// ---- Proving ------------------------------------------------------------------------------------
+
+fsm::OneOf<Proving> Proving::on(ChannelOpen&& open, Context&, Effects&) && {
+  if (open.label == "files" && !channels.files) channels.files = open.channel;
+  return std::move(*this);
+}
+
+fsm::OneOf<Proving> Proving::on(PathReady&& ready, Context&, Effects&) && {
+  path = ready.path;
+  return std::move(*this);
+}
+
+fsm::OneOf<Proving> Proving::on(Window&& told, Context&, Effects&) && {
+  if (told.channel == channels.files) window = told.bytes;
+  return std::move(*this);
+}
+
+fsm::OneOf<Proving, Secured, Closed> Proving::on(ChannelData&& data, Context& context,
+                                                 Effects& out) && {
+  if (data.channel == channels.files) {
+    std::size_t held = data.bytes.size();
+    for (const auto& frame : early) held += frame.size();
+    if (held > early_bytes) return close(Fault::queue_full, out);
+    early.push_back(std::move(data.bytes));
+    return std::move(*this);
+  }
+  if (data.channel != channels.messages) {
+    out.emplace_back(Dropped{Fault::unknown_message});
+    return std::move(*this);
+  }
+  const auto frame = as_text(data.bytes);
+  auto parsed = parse_messages_frame(frame);
+  if (!parsed) return close(parsed.error(), out);
+  if (auto* handshake = std::get_if<Handshake>(&*parsed))
+    return std::move(*this).by_handshake(std::move(*handshake), context, out);
+  if (std::holds_alternative<NotHandshake>(*parsed))
+    return std::move(*this).by_frame(frame, context, out);
+  out.emplace_back(Dropped{Fault::unknown_message});
+  return std::move(*this);
+}
+
+fsm::OneOf<Proving, Secured, Closed> Proving::by_handshake(Handshake theirs, Context& context,
+                                                           Effects& out) && {
+  auto proof = Proof::by_handshake(match.peer_key, theirs);
+  if (!proof) return close(proof.error(), out);
+  const auto key = session_key(match, theirs, context.self);
+  if (!key) return close(key.error(), out);
+  SealedChannel sealed{*key, context.env.rng};
+  return std::move(*this).secured(std::move(sealed), std::move(*proof), &theirs, out);
+}
+
+/// Zajel's web page may never send its handshake: a frame under the pairing keys says as much.
+fsm::OneOf<Proving, Secured, Closed> Proving::by_frame(std::string_view frame, Context& context,
+                                                       Effects& out) && {
+  const auto key = session_key_v1(context.self.identity.secret, match.peer_key);
+  if (!key) return close(key.error(), out);
+  SealedChannel v1{*key, context.env.rng};
+  auto opened = Proof::by_frame(v1, frame);
+  if (!opened) {
+    out.emplace_back(Dropped{opened.error()});
+    return std::move(*this);
+  }
+  auto content = parse_content(std::string(as_text(opened->plaintext)));
+  auto next = std::move(*this).secured(std::move(v1), std::move(opened->proof), nullptr, out);
+  if (content && std::holds_alternative<ChatText>(*content))
+    out.emplace_back(TextArrived{std::move(std::get<ChatText>(*content).text)});
+  return next;
+}
+
+Secured Proving::secured(SealedChannel sealed, PeerKeyProven proof, const Handshake* theirs,
+                         Effects& out) && {
+  out.emplace_back(Established{path, theirs ? theirs->username : std::nullopt,
+                               theirs != nullptr && theirs->file_acks});
+  if (window > 0) out.emplace_back(FilesWindow{window});
+  Secured next{.peer_key = match.peer_key,
+               .proof = std::move(proof),
+               .sealed = std::move(sealed),
+               .channels = channels,
+               .handshake_seen = theirs != nullptr};
+  for (const auto& frame : early)
+    if (auto fault = next.on_file_frame(frame, out)) out.emplace_back(Dropped{*fault});
+  return next;
+}
+
+fsm::OneOf<Closed> Proving::on(Tick&&, Context&, Effects& out) && {
+  return close(Fault::handshake_timeout, out);
+}
+
+fsm::OneOf<Closed> Proving::on(Abandon&& abandon, Context&, Effects& out) && {
+  return close(abandon.fault, out);
+}
+
+// ---- Secured: what comes in ---------------------------------------------------------------------
+
+// The helpers return a fault only where it ends the link; what is merely dropped is an effect.
+
+fsm::OneOf<Secured, Closed> Secured::on(ChannelData&& data, Context&, Effects& out) && {
+  std::optional<Fault> fatal;
+  if (data.channel == channels.messages)
+    fatal = on_message(data.bytes, out);
+  else if (data.channel == channels.files)
+    fatal = on_file_frame(data.bytes, out);
+  else
+    out.emplace_back(Dropped{Fault::unknown_message});
+  if (fatal) return close(*fatal, out);
+  return std::move(*this);
+}
+
+std::optional<Fault> Secured::dropped(Fault fault, Effects& out) {
+  out.emplace_back(Dropped{fault});
+  return ++failures >= tolerated_failures ? std::optional(Fault::not_authentic) : std::nullopt;
+}
+
+std::optional<Fault> Secured::on_message(ByteView frame, Effects& out) {
+  auto parsed = parse_messages_frame(as_text(frame));
+  if (!parsed) return dropped(parsed.error(), out);
+  if (const auto* handshake = std::get_if<Handshake>(&*parsed))
+    return on_late_handshake(*handshake, out);
+  if (std::holds_alternative<OtherJson>(*parsed)) return std::nullopt;
+  const auto opened = sealed.open(as_text(frame));
+  if (!opened) return dropped(opened.error(), out);
+  failures = 0;
+  auto content = parse_content(std::string(as_text(*opened)));
+  if (!content)
+    out.emplace_back(Dropped{content.error()});
+  else if (auto* chat = std::get_if<ChatText>(&*content))
+    out.emplace_back(TextArrived{std::move(chat->text)});
+  return std::nullopt;
+}
+
+/// A connection has one session: a handshake can confirm it, never change it.
+std::optional<Fault> Secured::on_late_handshake(const Handshake& theirs, Effects& out) {
+  if (handshake_seen) {
+    out.emplace_back(Dropped{Fault::out_of_order});
+    return std::nullopt;
+  }
+  if (auto proven = Proof::by_handshake(peer_key, theirs); !proven) return proven.error();
+  // It spoke v1 before, so a handshake that asks for v2 now would be a downgrade in hindsight.
+  if (theirs.ephemeral) return Fault::bad_handshake;
+  handshake_seen = true;
+  return std::nullopt;
+}
+
+std::optional<Fault> Secured::on_file_frame(ByteView bytes, Effects& out) {
+  auto parsed = parse_file_frame(as_text(bytes));
+  if (!parsed) return dropped(parsed.error(), out);
+  if (auto* chunk = std::get_if<FileChunk>(&*parsed)) return on_chunk(std::move(*chunk), out);
+  if (!std::holds_alternative<FileIgnored>(*parsed))
+    out.emplace_back(FileFrameArrived{std::move(*parsed)});
+  return std::nullopt;
+}
+
+std::optional<Fault> Secured::on_chunk(FileChunk chunk, Effects& out) {
+  const auto opened = sealed.open(chunk.data);
+  if (!opened) {
+    // A replay changes nothing; what is not authentic ends its transfer.
+    if (opened.error() == Fault::not_authentic || opened.error() == Fault::malformed)
+      out.emplace_back(ChunkRefused{std::move(chunk.id), opened.error()});
+    return dropped(opened.error(), out);
+  }
+  failures = 0;
+  auto content = wire::base64::decode(as_text(*opened));
+  if (!content || content->size() > wire::limits::chunk_in)
+    out.emplace_back(ChunkRefused{std::move(chunk.id), Fault::file_protocol});
+  else
+    out.emplace_back(ChunkArrived{std::move(chunk.id), chunk.index, std::move(*content)});
+  return std::nullopt;
+}
+
+fsm::OneOf<Secured> Secured::on(ChannelOpen&& open, Context&, Effects&) && {
+  if (open.label == "files" && !channels.files) channels.files = open.channel;
+  return std::move(*this);
+}
+
+fsm::OneOf<Secured, Closed> Secured::on(ChannelClosed&& closed, Context&, Effects& out) && {
+  if (closed.channel != channels.messages && closed.channel != channels.files)
+    return std::move(*this);
+  out.emplace_back(TransportEffect{DropTransport{}});
+  return Closed{std::nullopt};
+}
+
+fsm::OneOf<Secured> Secured::on(Window&& told, Context&, Effects& out) && {
+  if (told.channel == channels.files) out.emplace_back(FilesWindow{told.bytes});
+  return std::move(*this);
+}
+
+fsm::OneOf<Secured> Secured::on(AllSent&&, Context&, Effects& out) && {
+  out.emplace_back(EverythingSent{});
+  return std::move(*this);
+}
+
+// ---- Secured: what goes out ---------------------------------------------------------------------
+
+fsm::OneOf<Secured, Closed> Secured::on(SendText&& send, Context&, Effects& out) && {
+  const auto plaintext = escape(send.text);
+  const auto frame = sealed.seal(as_bytes(plaintext));
+  if (!frame) return close(frame.error(), out);
+  send_on(channels.messages, *frame, out);
+  return std::move(*this);
+}
+
+fsm::OneOf<Secured> Secured::on(SendFileFrame&& send, Context&, Effects& out) && {
+  if (channels.files) send_on(*channels.files, send.frame, out);
+  return std::move(*this);
+}
+
+fsm::OneOf<Secured, Closed> Secured::on(SendFileChunk&& send, Context&, Effects& out) && {
+  if (!channels.files) return std::move(*this);
+  auto data = sealed.seal(as_bytes(wire::base64::encode(send.bytes)));
+  if (!data) return close(data.error(), out);
+  const auto frame = print(FileChunk{std::move(send.id), send.index, std::move(*data)});
+  send_on(*channels.files, frame, out);
+  return std::move(*this);
+}
+
+// ---- The end ------------------------------------------------------------------------------------
+
+fsm::OneOf<Leaving> Secured::on(Goodbye&&, Context& context, Effects& out) && {
+  out.emplace_back(TransportEffect{HangUp{}});
+  return Leaving{context.env.now + context.timeouts.goodbye};
+}
+
+fsm::OneOf<Closed> Secured::on(TransportClosed&&, Context&, Effects& out) && {
+  out.emplace_back(TransportEffect{DropTransport{}});
+  return Closed{std::nullopt};
+}
+
+fsm::OneOf<Closed> Secured::on(Abandon&& abandon, Context&, Effects& out) && {
+  return close(abandon.fault, out);
+}
+
+fsm::OneOf<Closed> Leaving::on(TransportClosed&&, Context&, Effects& out) && {
+  out.emplace_back(TransportEffect{DropTransport{}});
+  return Closed{std::nullopt};
+}
+
+fsm::OneOf<Closed> Leaving::on(Tick&&, Context&, Effects& out) && {
+  out.emplace_back(TransportEffect{DropTransport{}});
+  return Closed{std::nullopt};
+}
+
+fsm::OneOf<Closed> Leaving::on(Abandon&&, Context&, Effects& out) && {
+  out.emplace_back(TransportEffect{DropTransport{}});
+  return Closed{std::nullopt};
+}
+
+}  // namespace culver::link

@@ -1,0 +1,36 @@
+#include "core/link/session_keys.hpp"
+
+#include <algorithm>
+
+#include "core/crypto/hash.hpp"
+
+namespace culver::link {
+namespace {
+
+template <std::size_t N>
+Result<SessionKey> derive(const Secret<N>& input, std::string_view info) {
+  SessionKey key;
+  CHECK_OK(crypto::hkdf_sha256(input.expose(), {}, as_bytes(info), key.expose_to_fill()));
+  return key;
+}
+
+}  // namespace
+
+Result<SessionKey> session_key_v1(const crypto::PrivateKey& identity, const PublicKey& peer) {
+  TRY(const crypto::SharedSecret shared, crypto::x25519(identity, peer));
+  return derive(shared, "zajel_session");
+}
+
+Result<SessionKey> session_key_v2(const crypto::PrivateKey& identity, const PublicKey& peer,
+                                  const crypto::PrivateKey& ephemeral,
+                                  const PublicKey& peer_ephemeral) {
+  TRY(const crypto::SharedSecret lasting, crypto::x25519(identity, peer));
+  TRY(const crypto::SharedSecret fresh, crypto::x25519(ephemeral, peer_ephemeral));
+  Secret<64> input;
+  const auto second =
+      std::copy(lasting.expose().begin(), lasting.expose().end(), input.expose_to_fill().begin());
+  std::copy(fresh.expose().begin(), fresh.expose().end(), second);
+  return derive(input, "zajel_session_v2");
+}
+
+}  // namespace culver::link

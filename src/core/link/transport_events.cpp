@@ -1,0 +1,41 @@
+// How the transport's failures look to the link machine.
+#include "core/link/link.hpp"
+
+namespace culver::link {
+namespace {
+
+/// SCTP can fail only once it has been started.
+bool has_sctp(const Machine::State& state) {
+  return std::holds_alternative<Opening>(state) || std::holds_alternative<Proving>(state);
+}
+bool is_past_proof(const Machine::State& state) {
+  return is_secured(state) || std::holds_alternative<Leaving>(state);
+}
+
+}  // namespace
+
+bool is_closed(const Machine::State& state) { return std::holds_alternative<Closed>(state); }
+bool is_secured(const Machine::State& state) { return std::holds_alternative<Secured>(state); }
+
+std::optional<Machine::Event> event_of(TransportEvent event, const Machine::State& state) {
+  return std::visit(
+      fsm::overload{
+          [&](PathFailed&&) -> std::optional<Machine::Event> {
+            return Abandon{is_past_proof(state) ? Fault::peer_gone : Fault::ice_failed};
+          },
+          [&](DtlsFailed&&) -> std::optional<Machine::Event> {
+            return Abandon{Fault::dtls_failed};
+          },
+          [&](TransportClosed&& closed) -> std::optional<Machine::Event> {
+            if (is_past_proof(state)) return Machine::Event{closed};
+            return Abandon{has_sctp(state) ? Fault::sctp_failed : Fault::peer_gone};
+          },
+          [](GatheringDone&&) -> std::optional<Machine::Event> { return std::nullopt; },
+          [](auto&& other) -> std::optional<Machine::Event> {
+            return Machine::Event{std::move(other)};
+          },
+      },
+      std::move(event));
+}
+
+}  // namespace culver::link

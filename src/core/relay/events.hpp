@@ -1,0 +1,97 @@
+// The words between the relay's boss (hub) and the sockets below it (shell/net/ws_server). Types
+// only.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/base/fault.hpp"
+#include "core/base/strong.hpp"
+
+namespace culver::relay {
+
+/// One accepted connection, never reused within the life of the process.
+using SocketId = Strong<struct SocketIdTag, std::uint64_t>;
+
+/// The bytes by which connections are counted together: an IPv4 address, or the first 64 bits of
+/// an IPv6 address. Empty when it is not known yet (a proxy will name it).
+using Address = std::string;
+
+// ---- from the sockets ---------------------------------------------------------------------------
+
+/// A connection was accepted; its HTTP upgrade has not been read.
+struct Accepted {
+  SocketId socket;
+  Address address;
+};
+/// The upgrade is done. The address counts if it was not known at Accepted.
+struct SocketOpened {
+  SocketId socket;
+  Address address;
+};
+/// One whole message, text or binary, of at most wire::limits::signaling_frame_in bytes.
+struct Frame {
+  SocketId socket;
+  std::string text;
+};
+/// A message became longer than that; the rest of it is being thrown away.
+struct Oversized {
+  SocketId socket;
+};
+/// A sign of life that is not a message: a WebSocket ping or pong.
+struct Alive {
+  SocketId socket;
+};
+/// The connection is gone. With `goodbye` the client ended it by a close frame.
+struct SocketClosed {
+  SocketId socket;
+  bool goodbye;
+};
+/// The deadline has passed.
+struct Tick {};
+/// The server ends: everybody is sent away, nobody is let in.
+struct Drain {};
+
+using Event =
+    std::variant<Accepted, SocketOpened, Frame, Oversized, Alive, SocketClosed, Tick, Drain>;
+
+// ---- to the sockets -----------------------------------------------------------------------------
+
+struct Send {
+  SocketId socket;
+  std::string text;
+};
+struct Ping {
+  SocketId socket;
+};
+/// The last effect of a socket. What was sent before goes out first. SocketClosed follows.
+struct Close {
+  SocketId socket;
+  std::uint16_t code;  ///< RFC 6455 section 7.4; the reason is info(fault).wire
+  Fault fault;
+};
+
+using Effect = std::variant<Send, Ping, Close>;
+using Effects = std::vector<Effect>;
+
+/// The WebSocket close code of a fault. 4001 is our own: a client so told should not reconnect.
+constexpr std::uint16_t close_code(Fault fault) {
+  switch (fault) {
+    case Fault::shutting_down:
+      return 1001;
+    case Fault::too_large:
+      return 1009;
+    case Fault::too_many_connections:
+      return 1013;
+    case Fault::internal:
+      return 1011;
+    case Fault::replaced:
+      return 4001;
+    default:
+      return 1008;
+  }
+}
+
+}  // namespace culver::relay

@@ -1,0 +1,255 @@
+// What each state of a socket does with each event.
+#include "core/relay/session.hpp"
+
+#include <chrono>
+
+namespace culver::relay::session {
+namespace {
+
+namespace sig = wire::signaling;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+template <class Message>
+void answer(const Message& message, const Context& context, Effects& effects) {
+  effects.push_back(Send{context.socket, sig::print(message)});
+}
+
+template <class Message>
+void tell(const PairingCode& code, const Message& message, const Registry& registry,
+          Effects& effects) {
+  if (const auto socket = registry.socket_of(code))
+    effects.push_back(Send{*socket, sig::print(message)});
+}
+
+Closing close(Fault fault, const Context& context, Effects& effects) {
+  effects.push_back(Close{context.socket, close_code(fault), fault});
+  return Closing{};
+}
+
+void refuse_pairing(Fault fault, const Context& context, Effects& effects) {
+  answer(sig::PairError{std::string(info(fault).wire)}, context, effects);
+}
+
+/// How a code loses its socket.
+enum class Leaving {
+  given_up,  ///< the client took another code: nobody will come back for this one
+  goodbye,   ///< closed in order: partners hear of it now, yet the key may come back
+  lost,      ///< perhaps the network only: partners hear of it if the key stays away
+};
+
+void leave(const PairingCode& code, Leaving leaving, Context& context, Effects& effects) {
+  auto& [socket, now, limits, server, registry, book, displaced] = context;
+  for (const auto& other : book.withdraw(code))
+    tell(other, sig::PairTimeout{code}, registry, effects);
+
+  const bool stays_away = leaving == Leaving::given_up || book.partners(code).empty() ||
+                          registry.parked() >= limits.connections;
+  if (stays_away || leaving == Leaving::goodbye)
+    for (const auto& partner : book.partners(code))
+      tell(partner, sig::PeerLeft{code}, registry, effects);
+  if (stays_away) {
+    book.part(code);
+    registry.release(code);
+  } else {
+    registry.park(code, now + limits.reconnect_grace, leaving == Leaving::goodbye);
+  }
+}
+
+void match(const PairingCode& initiator, const PairingCode& other, const Context& context,
+           Effects& effects) {
+  const auto* first = context.registry.find(initiator);
+  const auto* second = context.registry.find(other);
+  if (!first || !second) return;
+  tell(initiator, sig::PairMatched{other, second->key, true}, context.registry, effects);
+  tell(other, sig::PairMatched{initiator, first->key, false}, context.registry, effects);
+}
+
+}  // namespace
+
+void Machine::refuse(Fault fault, Context& context, Effects& effects) {
+  answer(sig::Error{std::string(info(fault).wire)}, context, effects);
+}
+
+// ---- Connecting ---------------------------------------------------------------------------------
+
+OneOf<Unregistered, Closing> Connecting::on(Upgraded&& event, Context& context,
+                                            Effects& effects) && {
+  if (event.over_limit) return close(Fault::too_many_connections, context, effects);
+  const auto& server = context.server;
+  answer(sig::ServerInfo{server.id, server.endpoint, server.region}, context, effects);
+  return Unregistered{context.now + context.limits.registration};
+}
+
+OneOf<Connecting, Closing> Connecting::on(Due&&, Context& context, Effects& effects) && {
+  if (context.now < deadline) return *this;
+  return close(Fault::register_timeout, context, effects);
+}
+
+OneOf<Closing> Connecting::on(Shutdown&&, Context& context, Effects& effects) && {
+  return close(Fault::shutting_down, context, effects);
+}
+
+// ---- Unregistered -------------------------------------------------------------------------------
+
+OneOf<Unregistered, Registered> Unregistered::on(Register&& event, Context& context,
+                                                 Effects& effects) && {
+  const auto& [code, key] = event.message;
+  const auto claim = context.registry.claim(code, key, context.socket);
+  if (!claim.granted) {
+    answer(sig::CodeCollision{}, context, effects);
+    return *this;
+  }
+  context.displaced = claim.displaced;
+  answer(sig::Registered{code, context.server.id}, context, effects);
+  return Registered{code, key, context.now, context.now + context.limits.ping_interval};
+}
+
+OneOf<Unregistered> Unregistered::on(PingMessage&&, Context& context, Effects& effects) && {
+  answer(sig::Pong{}, context, effects);
+  return *this;
+}
+
+OneOf<Closing> Unregistered::on(TooLarge&&, Context& context, Effects& effects) && {
+  Machine::refuse(Fault::too_large, context, effects);
+  return close(Fault::too_large, context, effects);
+}
+
+OneOf<Unregistered, Closing> Unregistered::on(Due&&, Context& context, Effects& effects) && {
+  if (context.now < deadline) return *this;
+  return close(Fault::register_timeout, context, effects);
+}
+
+OneOf<Closing> Unregistered::on(Shutdown&&, Context& context, Effects& effects) && {
+  return close(Fault::shutting_down, context, effects);
+}
+
+// ---- Registered ---------------------------------------------------------------------------------
+
+OneOf<Registered> Registered::on(Heard&&, Context& context, Effects&) && {
+  last_heard = context.now;
+  return *this;
+}
+
+OneOf<Registered> Registered::on(Register&& event, Context& context, Effects& effects) && {
+  const auto& [wanted, wanted_key] = event.message;
+  const auto claim = context.registry.claim(wanted, wanted_key, context.socket);
+  if (!claim.granted) {
+    answer(sig::CodeCollision{}, context, effects);
+    return *this;
+  }
+  context.displaced = claim.displaced;
+  if (wanted != code) leave(code, Leaving::given_up, context, effects);
+  answer(sig::Registered{wanted, context.server.id}, context, effects);
+  return Registered{wanted, wanted_key, last_heard, deadline};
+}
+
+OneOf<Registered> Registered::on(PairRequest&& event, Context& context, Effects& effects) && {
+  const auto& target = event.message.target;
+  // Its own code, nobody's code, a code whose owner is away: one answer.
+  if (target == code || !context.registry.socket_of(target)) {
+    refuse_pairing(Fault::pair_unknown, context, effects);
+    return *this;
+  }
+  switch (context.book.ask(code, target, context.now)) {
+    case PairingBook::Asked::full:
+      refuse_pairing(Fault::too_many_pending, context, effects);
+      break;
+    case PairingBook::Asked::crossed:
+      match(target, code, context, effects);
+      break;
+    case PairingBook::Asked::waiting: {
+      const auto expires_in = std::chrono::duration_cast<milliseconds>(context.limits.pair_expiry);
+      tell(target,
+           sig::PairIncoming{code, key, static_cast<std::uint32_t>(expires_in.count()),
+                             std::move(event.message.proposed_name)},
+           context.registry, effects);
+      break;
+    }
+  }
+  return *this;
+}
+
+OneOf<Registered> Registered::on(PairResponse&& event, Context& context, Effects& effects) && {
+  const auto& [requester, accepted] = event.message;
+  if (!context.book.answer(requester, code, accepted))
+    answer(sig::PairError{"No pending request from this peer"}, context, effects);
+  else if (accepted)
+    match(requester, code, context, effects);
+  else
+    tell(requester, sig::PairRejected{code}, context.registry, effects);
+  return *this;
+}
+
+OneOf<Registered> Registered::on(Relay&& event, Context& context, Effects& effects) && {
+  const auto& [kind, target, payload] = event.message;
+  const auto socket = context.registry.socket_of(target);
+  // A stranger learns nothing about which codes exist: unknown and unrelated look the same.
+  if (!socket || !context.book.matched(code, target)) {
+    const auto text = std::string(info(Fault::unrelated_target).wire) + ": ";
+    answer(sig::Error{text + std::string(target.text())}, context, effects);
+  } else {
+    effects.push_back(Send{*socket, sig::print_relayed(kind, code, payload)});
+  }
+  return *this;
+}
+
+OneOf<Registered> Registered::on(PingMessage&&, Context& context, Effects& effects) && {
+  answer(sig::Pong{}, context, effects);
+  return *this;
+}
+
+OneOf<Closing> Registered::on(TooLarge&&, Context& context, Effects& effects) && {
+  leave(code, Leaving::lost, context, effects);
+  Machine::refuse(Fault::too_large, context, effects);
+  return close(Fault::too_large, context, effects);
+}
+
+OneOf<Closing> Registered::on(Replaced&&, Context& context, Effects& effects) && {
+  return close(Fault::replaced, context, effects);
+}
+
+OneOf<Closing> Registered::on(Gone&& event, Context& context, Effects& effects) && {
+  leave(code, event.goodbye ? Leaving::goodbye : Leaving::lost, context, effects);
+  return Closing{};
+}
+
+OneOf<Registered, Closing> Registered::on(Due&&, Context& context, Effects& effects) && {
+  const auto interval = context.limits.ping_interval;
+  if (context.now < deadline) return *this;
+  if (context.now - last_heard >= 2 * interval) {
+    leave(code, Leaving::lost, context, effects);
+    return close(Fault::heartbeat_timeout, context, effects);
+  }
+  effects.push_back(Ping{context.socket});
+  deadline = context.now + interval;
+  return *this;
+}
+
+OneOf<Closing> Registered::on(Shutdown&&, Context& context, Effects& effects) && {
+  return close(Fault::shutting_down, context, effects);
+}
+
+// ---- what no single socket causes ---------------------------------------------------------------
+
+void announce_lapsed(const Registry::Lapsed& lapsed, Registry& registry, PairingBook& book,
+                     Effects& effects) {
+  for (const auto& partner : book.part(lapsed.code))
+    if (!lapsed.announced) tell(partner, sig::PeerLeft{lapsed.code}, registry, effects);
+}
+
+void announce_due(const PairingBook::Due& due, const Limits& limits, const Registry& registry,
+                  Effects& effects) {
+  const auto& [requester, target, expired] = due;
+  if (expired) {
+    tell(requester, sig::PairTimeout{target}, registry, effects);
+    tell(target, sig::PairTimeout{requester}, registry, effects);
+    return;
+  }
+  const auto left = std::chrono::duration_cast<seconds>(limits.pair_expiry - limits.pair_warning);
+  const auto remaining = static_cast<std::uint32_t>(left.count());
+  tell(requester, sig::PairExpiring{target, remaining}, registry, effects);
+  tell(target, sig::PairExpiring{requester, remaining}, registry, effects);
+}
+
+}  // namespace culver::relay::session

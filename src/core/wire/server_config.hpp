@@ -1,0 +1,40 @@
+// The server's configuration file: one JSON object whose keys are the long flags in camelCase.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/base/result.hpp"
+
+namespace culver::wire {
+
+/// What the file (or the command line) said; what it did not say is absent.
+struct ServerConfig {
+  std::optional<std::string> listen;         ///< "address:port"
+  std::optional<std::string> data_dir;       ///< "dataDir"
+  std::optional<std::string> endpoint;       ///< the public URL that server_info names
+  std::optional<std::string> trusted_proxy;  ///< "trustedProxy"
+  std::optional<std::size_t> max_connections;
+  std::optional<std::size_t> max_connections_per_address;
+  bool operator==(const ServerConfig&) const = default;
+};
+
+inline constexpr std::size_t server_config_size = 65'536;
+
+/// Fault::bad_config for anything but an object of known keys with values of their types;
+/// `complaint`, if given, then says what is wrong, in words for whoever wrote the file.
+Result<ServerConfig> parse_server_config(std::string_view json, std::string* complaint = nullptr);
+
+/// Field by field, `first` wins.
+ServerConfig merge(ServerConfig first, const ServerConfig& second);
+
+struct HostPort {
+  std::string host;
+  std::uint16_t port;
+};
+/// "127.0.0.1:9000", "[::1]:0". Fault::bad_config otherwise.
+Result<HostPort> parse_host_port(std::string_view text);
+
+}  // namespace culver::wire

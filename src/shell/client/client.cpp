@@ -1,0 +1,156 @@
+#include "shell/client/client.hpp"
+
+#include <utility>
+
+#include <boost/asio/post.hpp>
+
+#include "shell/host/clock.hpp"
+#include "shell/host/entropy.hpp"
+#include "shell/host/identity.hpp"
+#include "shell/host/log.hpp"
+
+namespace culver::client {
+
+namespace asio = boost::asio;
+
+host::Outcome<std::unique_ptr<Client>> Client::open(asio::io_context& loop, Config config,
+                                                    OnNotice on_notice) {
+  const auto url = wire::WsUrl::parse(config.server_url);
+  if (!url)
+    return host::trouble(url.error(),
+                         "The server's address must look like ws://HOST:PORT or wss://HOST.");
+  auto identity = host::open_identity(config.data_dir);
+  if (!identity) return tl::unexpected(identity.error());
+  auto peers = store::sqlite::PeerBook::open(config.data_dir / "peers.db");
+  if (!peers) return tl::unexpected(peers.error());
+
+  net::WsClientConfig server;
+  server.url = *url;
+  if (net::exposed(server)) log::warn("the connection to the server is not encrypted");
+  engine::Config engine{.identity = std::move(*identity), .username = config.display_name};
+  p2p::StackConfig transports;
+  transports.ice_servers = std::move(config.ice_servers);
+  return std::unique_ptr<Client>(new Client(loop, std::move(engine), std::move(server),
+                                            std::move(transports), config.download_dir.string(),
+                                            std::move(*peers), std::move(on_notice)));
+}
+
+Client::Client(asio::io_context& loop, engine::Config engine, net::WsClientConfig server,
+               p2p::StackConfig transports, std::string download_dir, store::sqlite::PeerBook peers,
+               OnNotice on_notice)
+    : loop_(loop),
+      on_notice_(std::move(on_notice)),
+      engine_(std::move(engine)),
+      server_(loop, std::move(server),
+              [this](net::WsEvent event) {
+                std::visit(
+                    fsm::overload{
+                        [this](net::WsOpened&&) { feed(engine::ServerOpened{}); },
+                        [this](net::WsFrame&& e) { feed(engine::ServerFrame{std::move(e.text)}); },
+                        [this](net::WsLost&& e) { feed(engine::ServerLost{e.fault}); },
+                    },
+                    std::move(event));
+              }),
+      transports_(loop, std::move(transports),
+                  [this](LinkId link, link::TransportEvent event) {
+                    feed(engine::FromTransport{link, std::move(event)});
+                  }),
+      disk_(loop, std::move(download_dir), std::move(peers),
+            [this](engine::FromDisk event) { feed(std::move(event)); }),
+      deadline_(loop),
+      patience_(loop),
+      alive_(std::make_shared<Client*>(this)) {}
+
+Client::~Client() = default;
+
+Result<Client::OpenedFile> Client::open_file(const std::filesystem::path& path) {
+  TRY(store::OutgoingFile file, store::OutgoingFile::open(path.string()));
+  OpenedFile opened{TransferId{next_file_++}, file.name(), file.size()};
+  disk_.add(opened.id, std::move(file));
+  return opened;
+}
+
+// ---- the loop -----------------------------------------------------------------------------------
+
+void Client::command(engine::Command command) {
+  events_.emplace_back(std::move(command));
+  asio::post(loop_, [alive = std::weak_ptr(alive_)] {
+    if (const auto self = alive.lock()) (*self)->pump();
+  });
+}
+
+void Client::feed(engine::Event event) {
+  events_.push_back(std::move(event));
+  pump();
+}
+
+/// Runs to completion. A notice may lead to a command, which waits its turn at the end.
+void Client::pump() {
+  if (pumping_) return;
+  pumping_ = true;
+  auto rng = host::system_rng();
+  while (!events_.empty()) {
+    auto event = std::move(events_.front());
+    events_.pop_front();
+    Env env{host::now(), rng};
+    engine::Effects effects;
+    engine_.step(std::move(event), env, effects);
+    for (auto& effect : effects) perform(std::move(effect));
+  }
+  pumping_ = false;
+  arm();
+  finish_if_left(false);
+}
+
+void Client::perform(engine::Effect effect) {
+  std::visit(
+      fsm::overload{
+          [this](engine::DialServer&&) { server_.dial(); },
+          [this](engine::SendToServer&& e) { server_.send(std::move(e.frame)); },
+          [this](engine::HangUpServer&&) { server_.hang_up(); },
+          [this](engine::ToTransport&& e) { transports_.perform(e.link, std::move(e.effect)); },
+          [this](engine::ToDisk&& e) { disk_.perform(std::move(e)); },
+          [this](engine::Remember&& e) { disk_.remember(std::move(e)); },
+          [this](engine::Tell&& e) { on_notice_(std::move(e.notice)); },
+          [](engine::Dropped&& e) { log::info("frame dropped", e.fault); },
+      },
+      std::move(effect));
+}
+
+void Client::arm() {
+  const auto next = engine_.deadline();
+  if (next == armed_) return;
+  armed_ = next;
+  if (!next) {
+    deadline_.cancel();
+    return;
+  }
+  deadline_.expires_at(*next);
+  deadline_.async_wait([alive = std::weak_ptr(alive_)](boost::system::error_code error) {
+    const auto self = alive.lock();
+    if (error || !self) return;
+    (*self)->armed_.reset();
+    (*self)->feed(engine::Tick{});
+  });
+}
+
+// ---- the end ------------------------------------------------------------------------------------
+
+void Client::shut_down(std::function<void()> done, std::chrono::steady_clock::duration patience) {
+  left_ = std::move(done);
+  patience_.expires_after(patience);
+  patience_.async_wait([alive = std::weak_ptr(alive_)](boost::system::error_code error) {
+    const auto self = alive.lock();
+    if (!error && self) (*self)->finish_if_left(true);
+  });
+  command(engine::Leave{});
+}
+
+void Client::finish_if_left(bool patience_is_over) {
+  if (!left_) return;
+  if (!patience_is_over && engine_.census() != engine::Census{}) return;
+  patience_.cancel();
+  asio::post(loop_, std::exchange(left_, nullptr));
+}
+
+}  // namespace culver::client

@@ -1,0 +1,91 @@
+// A whole Culver client: the engine, and the socket, the transports and the disk that perform for
+// it, on one loop. Whoever uses it speaks core/engine/api.hpp.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "core/engine/engine.hpp"
+#include "shell/client/disk.hpp"
+#include "shell/host/trouble.hpp"
+#include "shell/net/ws_client.hpp"
+#include "shell/p2p/stack.hpp"
+
+namespace culver::client {
+
+struct Config {
+  std::string server_url;
+  std::filesystem::path data_dir;
+  std::filesystem::path download_dir;
+  std::optional<Plaintext> display_name;
+  std::vector<p2p::IceServer> ice_servers;
+};
+
+class Client {
+ public:
+  /// Called on the loop, never from inside a method.
+  using OnNotice = std::function<void(engine::Notice)>;
+
+  /// Opens the identity and the peer book; nothing touches the network before GoOnline. Faults:
+  /// bad_config (the URL), identity_unreadable, store_failed.
+  static host::Outcome<std::unique_ptr<Client>> open(boost::asio::io_context& loop, Config config,
+                                                     OnNotice on_notice);
+  ~Client();
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  /// Carried out on the loop, in order.
+  void command(engine::Command command);
+
+  struct OpenedFile {
+    TransferId id;
+    Plaintext name;
+    std::uint64_t size;
+  };
+  /// Opens a file so that SendFile can name it. Fault::file_unreadable.
+  Result<OpenedFile> open_file(const std::filesystem::path& path);
+
+  const PublicKey& public_key() const { return engine_.public_key(); }
+  engine::Census census() const { return engine_.census(); }
+
+  /// Leaves everybody and the server, then calls `done` on the loop, after `patience` at the
+  /// latest.
+  void shut_down(std::function<void()> done,
+                 std::chrono::steady_clock::duration patience = std::chrono::seconds(7));
+
+ private:
+  Client(boost::asio::io_context& loop, engine::Config engine, net::WsClientConfig server,
+         p2p::StackConfig transports, std::string download_dir, store::sqlite::PeerBook peers,
+         OnNotice on_notice);
+
+  void feed(engine::Event event);
+  void pump();
+  void perform(engine::Effect effect);
+  void arm();
+  void finish_if_left(bool patience_is_over);
+
+  boost::asio::io_context& loop_;
+  OnNotice on_notice_;
+  engine::Engine engine_;
+  net::WsClient server_;
+  p2p::Stack transports_;
+  Disk disk_;
+  boost::asio::steady_timer deadline_;
+  std::optional<TimePoint> armed_;
+  std::deque<engine::Event> events_;
+  bool pumping_ = false;
+  std::uint32_t next_file_ = 1;
+  std::function<void()> left_;
+  boost::asio::steady_timer patience_;
+  std::shared_ptr<Client*> alive_;  // posted handlers may run after the client has died
+};
+
+}  // namespace culver::client

@@ -1,0 +1,45 @@
+// Everything of the client that may wait for a disk, on one thread of its own: the files of the
+// transfers and the peer book. Requests are carried out in their order; answers come on the loop.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include "core/engine/events.hpp"
+#include "shell/store/files.hpp"
+#include "shell/store/sqlite/peer_book.hpp"
+
+namespace culver::client {
+
+class Disk {
+ public:
+  /// Called on the loop.
+  using Sink = std::function<void(engine::FromDisk)>;
+
+  Disk(boost::asio::io_context& loop, std::string download_dir, store::sqlite::PeerBook peers,
+       Sink sink);
+  /// Finishes the request that runs, forgets the others, deletes partial files. No answer follows.
+  ~Disk();
+  Disk(const Disk&) = delete;
+  Disk& operator=(const Disk&) = delete;
+
+  /// Hands over a file that ReadBlock will be asked for.
+  void add(TransferId transfer, store::OutgoingFile file);
+  void perform(engine::ToDisk request);
+  /// A failure is logged: a peer that is not remembered is still connected.
+  void remember(engine::Remember peer);
+
+ private:
+  struct Files;  // lives on the disk thread
+
+  boost::asio::io_context& loop_;
+  std::unique_ptr<Files> files_;
+  std::shared_ptr<Sink> sink_;  // answers on their way to the loop look whether it is still there
+  boost::asio::thread_pool thread_{1};
+};
+
+}  // namespace culver::client

@@ -1,0 +1,299 @@
+// The connection behind WsClient: one coroutine dials and reads, one at a time writes, and a
+// watchdog bounds what could take for ever.
+#include "shell/net/ws_client.hpp"
+
+#include <deque>
+#include <optional>
+#include <utility>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/connect.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/beast/core/buffers_to_string.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/ssl/ssl_stream.hpp>
+#include <boost/beast/websocket.hpp>
+#include <boost/beast/websocket/ssl.hpp>
+
+#include "shell/net/tls_client.hpp"
+#include "shell/run/awaited.hpp"
+
+namespace culver::net {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace websocket = beast::websocket;
+using asio::ip::tcp;
+using boost::system::error_code;
+using run::awaited;
+
+using Plain = websocket::stream<tcp::socket>;
+using Tls = websocket::stream<beast::ssl_stream<tcp::socket>>;
+
+/// Shared by WsClient and the coroutines: a pending operation outlives the method that drops it,
+/// and must find its buffers.
+class WsClient::Connection {
+ public:
+  using Ref = std::shared_ptr<Connection>;
+
+  Connection(asio::io_context& io, WsClientConfig config, std::shared_ptr<Sink> sink)
+      : io_(io), config_(std::move(config)), sink_(std::move(sink)), resolver_(io), watchdog_(io) {}
+
+  static void dial(Ref self);
+  static void send(Ref self, std::string text);
+  static void hang_up(Ref self);
+  /// Without a word to anybody.
+  void drop();
+  void mute() { sink_.reset(); }
+
+ private:
+  static asio::awaitable<void> run(Ref self);
+  static asio::awaitable<Fault> live(Ref self);
+  static asio::awaitable<error_code> connect(Ref self, tcp::socket& socket);
+  static asio::awaitable<std::optional<Fault>> secure(Ref self);
+  template <class Stream>
+  static asio::awaitable<Fault> talk(Ref self, Stream& stream);
+  template <class Stream>
+  static asio::awaitable<void> write(Ref self, Stream& stream);
+  static void pump(Ref self);
+  static void watch(Ref self, std::chrono::milliseconds time, Fault fault);
+  void unwatch() { watchdog_.expires_at(asio::steady_timer::time_point::max()); }
+
+  void lose(Fault fault);
+  void tell(WsEvent event) {
+    // The listener may destroy the client, and with it all other owners of the sink.
+    if (const auto listener = sink_) (*listener)(std::move(event));
+  }
+
+  asio::io_context& io_;
+  const WsClientConfig config_;
+  std::shared_ptr<Sink> sink_;  // none once nobody wants to know
+  tcp::resolver resolver_;
+  asio::steady_timer watchdog_;
+  Fault too_late_ = Fault::server_unreachable;  // what the watchdog reports
+  std::optional<asio::ssl::context> tls_context_;
+  std::optional<Plain> plain_;
+  std::optional<Tls> tls_;
+  std::deque<std::string> queue_;
+  std::size_t queued_ = 0;
+  bool open_ = false;
+  bool closing_ = false;
+  bool writing_ = false;
+  bool dropped_ = false;
+};
+
+// ---- WsClient -----------------------------------------------------------------------------------
+
+WsClient::WsClient(asio::io_context& io, WsClientConfig config, Sink sink)
+    : io_(io), config_(std::move(config)), sink_(std::make_shared<Sink>(std::move(sink))) {}
+
+WsClient::~WsClient() {
+  if (!connection_) return;
+  connection_->mute();
+  connection_->drop();
+}
+
+void WsClient::dial() {
+  if (connection_) {
+    connection_->mute();
+    connection_->drop();
+  }
+  connection_ = std::make_shared<Connection>(io_, config_, sink_);
+  Connection::dial(connection_);
+}
+
+void WsClient::send(std::string text) {
+  if (connection_) Connection::send(connection_, std::move(text));
+}
+
+void WsClient::hang_up() {
+  if (auto connection = std::exchange(connection_, nullptr)) Connection::hang_up(connection);
+}
+
+// ---- what WsClient asks of a connection ---------------------------------------------------------
+
+void WsClient::Connection::dial(Ref self) {
+  watch(self, self->config_.dial_time, Fault::server_unreachable);
+  asio::co_spawn(self->io_, run(self), asio::detached);
+}
+
+void WsClient::Connection::send(Ref self, std::string text) {
+  if (!self->open_) return;
+  if (self->queued_ + text.size() > self->config_.queue_bytes) {
+    self->open_ = false;
+    asio::post(self->io_, [self] { self->lose(Fault::queue_full); });
+    return;
+  }
+  self->queued_ += text.size();
+  self->queue_.push_back(std::move(text));
+  pump(self);
+}
+
+void WsClient::Connection::hang_up(Ref self) {
+  self->mute();
+  if (!self->open_) return self->drop();
+  self->open_ = false;
+  self->closing_ = true;
+  watch(self, self->config_.close_time, Fault::server_lost);
+  pump(self);
+}
+
+void WsClient::Connection::drop() {
+  dropped_ = true;
+  open_ = false;
+  unwatch();
+  resolver_.cancel();
+  error_code ignored;
+  if (plain_) beast::get_lowest_layer(*plain_).close(ignored);
+  if (tls_) beast::get_lowest_layer(*tls_).close(ignored);
+}
+
+void WsClient::Connection::lose(Fault fault) {
+  drop();
+  if (const auto listener = std::exchange(sink_, nullptr)) (*listener)(WsLost{fault});
+}
+
+/// The coroutine that runs owns the connection; the watchdog alone does not keep it.
+void WsClient::Connection::watch(Ref self, std::chrono::milliseconds time, Fault fault) {
+  self->too_late_ = fault;
+  self->watchdog_.expires_after(time);
+  self->watchdog_.async_wait([weak = std::weak_ptr(self)](error_code error) {
+    const auto watched = weak.lock();
+    if (error || !watched) return;
+    // It may have been set anew while this was waiting to run.
+    if (watched->watchdog_.expiry() > asio::steady_timer::clock_type::now()) return;
+    watched->lose(watched->too_late_);
+  });
+}
+
+// ---- dialing and reading ------------------------------------------------------------------------
+
+asio::awaitable<void> WsClient::Connection::run(Ref self) {
+  // co_spawn begins inside of dial(), where nothing may be told yet.
+  co_await asio::post(self->io_, awaited);
+  const Fault fault = co_await live(self);
+  self->lose(fault);
+}
+
+/// Ends with the fault to report; after a drop nobody hears it.
+asio::awaitable<Fault> WsClient::Connection::live(Ref self) {
+  if (self->dropped_) co_return Fault::cancelled;
+  if (!self->config_.url.secure) {
+    self->plain_.emplace(self->io_);
+    auto& socket = beast::get_lowest_layer(*self->plain_);
+    if (co_await connect(self, socket)) co_return Fault::server_unreachable;
+    co_return co_await talk(self, *self->plain_);
+  }
+  error_code error;
+  self->tls_context_ = make_tls_context(self->config_.extra_ca_file, error);
+  if (error) co_return Fault::server_untrusted;
+  self->tls_.emplace(self->io_, *self->tls_context_);
+  auto& socket = beast::get_lowest_layer(*self->tls_);
+  if (co_await connect(self, socket)) co_return Fault::server_unreachable;
+  const auto trouble = co_await secure(self);
+  if (trouble) co_return *trouble;
+  co_return co_await talk(self, *self->tls_);
+}
+
+/// Tries every address of the host in turn.
+asio::awaitable<error_code> WsClient::Connection::connect(Ref self, tcp::socket& socket) {
+  const auto& url = self->config_.url;
+  const auto service = std::to_string(url.port);
+  tcp::resolver::results_type endpoints;
+  error_code not_literal;
+  const auto address = asio::ip::make_address(url.host, not_literal);
+  if (!not_literal) {
+    // The resolver would need a thread for it.
+    const tcp::endpoint endpoint(address, url.port);
+    endpoints = tcp::resolver::results_type::create(endpoint, url.host, service);
+  } else {
+    auto [error, found] = co_await self->resolver_.async_resolve(
+        url.host, service, tcp::resolver::numeric_service, awaited);
+    if (error) co_return error;
+    endpoints = std::move(found);
+  }
+  if (self->dropped_) co_return asio::error::operation_aborted;
+  auto [error, endpoint] = co_await asio::async_connect(socket, endpoints, awaited);
+  if (self->dropped_) co_return asio::error::operation_aborted;
+  if (error) co_return error;
+  error_code ignored;
+  socket.set_option(tcp::no_delay(true), ignored);
+  self->too_late_ = Fault::server_silent;  // somebody is there
+  co_return error_code{};
+}
+
+asio::awaitable<std::optional<Fault>> WsClient::Connection::secure(Ref self) {
+  auto& layer = self->tls_->next_layer();
+  if (!expect_host(layer.native_handle(), self->config_.url.host)) co_return Fault::internal;
+  auto [error] = co_await layer.async_handshake(asio::ssl::stream_base::client, awaited);
+  if (!error) co_return std::nullopt;
+  const bool untrusted = SSL_get_verify_result(layer.native_handle()) != X509_V_OK;
+  co_return untrusted ? Fault::server_untrusted : Fault::server_refused;
+}
+
+template <class Stream>
+asio::awaitable<Fault> WsClient::Connection::talk(Ref self, Stream& stream) {
+  const auto limit = self->config_.frame_in;
+  const auto host = self->config_.url.authority();
+  const auto target = self->config_.url.target;
+  stream.read_message_max(0);  // the buffer is the limit: Beast's own ends in a polite long goodbye
+  stream.control_callback([weak = std::weak_ptr(self)](websocket::frame_type kind, auto) {
+    // After a close frame Beast waits for the other side to close the socket.
+    const auto closed = weak.lock();
+    if (closed && kind == websocket::frame_type::close && !closed->closing_)
+      watch(closed, closed->config_.close_time, Fault::server_lost);
+  });
+
+  auto [refused] = co_await stream.async_handshake(host, target, awaited);
+  if (self->dropped_) co_return Fault::cancelled;
+  if (refused) co_return Fault::server_refused;
+  self->unwatch();
+  self->open_ = true;
+  self->tell(WsOpened{});
+
+  beast::flat_buffer buffer(limit + 1);
+  while (!self->dropped_) {
+    auto [error, size] = co_await stream.async_read(buffer, awaited);
+    if (error == websocket::error::buffer_overflow || buffer.size() > limit)
+      co_return Fault::too_large;
+    if (error) co_return Fault::server_lost;
+    WsFrame frame{beast::buffers_to_string(buffer.data())};
+    buffer.consume(buffer.size());
+    self->tell(std::move(frame));
+  }
+  co_return Fault::cancelled;
+}
+
+// ---- writing ------------------------------------------------------------------------------------
+
+void WsClient::Connection::pump(Ref self) {
+  if (self->writing_ || self->dropped_) return;
+  self->writing_ = true;
+  if (self->plain_)
+    asio::co_spawn(self->io_, write(self, *self->plain_), asio::detached);
+  else
+    asio::co_spawn(self->io_, write(self, *self->tls_), asio::detached);
+}
+
+template <class Stream>
+asio::awaitable<void> WsClient::Connection::write(Ref self, Stream& stream) {
+  while (!self->queue_.empty()) {
+    const auto frame = asio::buffer(self->queue_.front());
+    auto [error, size] = co_await stream.async_write(frame, awaited);
+    if (self->dropped_) co_return;
+    if (error) co_return self->lose(Fault::server_lost);
+    self->queued_ -= self->queue_.front().size();
+    self->queue_.pop_front();
+  }
+  if (self->closing_) {
+    auto [ignored] = co_await stream.async_close(websocket::close_code::normal, awaited);
+    self->drop();
+  }
+  self->writing_ = false;
+}
+
+}  // namespace culver::net

@@ -1,0 +1,75 @@
+// The road that datagrams take between two machines: an interface of batches, so that what lies
+// below (libnice now) can change without the layers above noticing. It knows nothing of DTLS.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+
+#include "core/link/events.hpp"
+
+namespace culver::p2p {
+
+/// Lives as long as the batch that it is part of.
+using Datagram = ByteView;
+
+/// Datagrams one after the other in one buffer that is used again and again.
+class Batch {
+ public:
+  void append(Datagram datagram);
+  void clear();
+  bool empty() const { return ends_.empty(); }
+  std::size_t size() const { return ends_.size(); }
+  std::size_t bytes() const { return bytes_.size(); }
+  std::vector<Datagram> views() const;
+
+ private:
+  ByteVector bytes_;
+  std::vector<std::size_t> ends_;
+};
+
+struct IceServer {
+  enum class Kind : std::uint8_t { stun, turn } kind;
+  std::string host;
+  std::uint16_t port;
+  std::string user, password;
+};
+
+struct PathConfig {
+  bool controlling;
+  std::span<const IceServer> servers;
+  bool loopback;                          ///< gather 127.0.0.1 too
+  std::span<const std::string> addresses;  ///< gather these only; empty: every interface
+};
+
+using PathEvent =
+    std::variant<link::LocalCandidate, link::GatheringDone, link::PathReady, link::PathFailed>;
+
+/// Called on the thread of the io_context, never from within a member function of the path.
+struct PathSink {
+  std::function<void(PathEvent)> on_event;
+  std::function<void(std::span<const Datagram>)> on_batch;
+};
+
+class Path {
+ public:
+  virtual ~Path() = default;  ///< nothing reaches the sink afterwards
+  virtual wire::sdp::IceCredentials credentials() const = 0;
+  virtual void set_remote(const wire::sdp::IceCredentials& ice) = 0;
+  virtual void add_candidate(const wire::sdp::Candidate& candidate) = 0;
+  virtual void remote_candidates_done() = 0;
+  /// What the network does not take is lost, as datagrams are.
+  virtual void send_batch(std::span<const Datagram> batch) = 0;
+};
+
+/// Begins gathering at once. Null if ICE cannot start at all.
+using PathFactory =
+    std::function<std::unique_ptr<Path>(boost::asio::io_context&, const PathConfig&, PathSink)>;
+
+}  // namespace culver::p2p

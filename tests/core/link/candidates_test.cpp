@@ -1,0 +1,64 @@
+#include "core/link/candidates.hpp"
+
+#include <gtest/gtest.h>
+
+#include "core/wire/limits.hpp"
+#include "tests/support/seeded.hpp"
+
+namespace culver::link {
+namespace {
+
+wire::sdp::Candidate candidate(std::uint16_t port) {
+  return {"1", 100, "192.0.2.1", port, wire::sdp::CandidateType::host, "", 0};
+}
+
+struct Sorter {
+  test::SeededRng random{1};
+  Env env{TimePoint{}, random.rng()};
+  Candidates::State state = Candidates::Holding{};
+  Candidates::Effects effects;
+
+  void feed(Candidates::Event event) {
+    state = fsm::step<Candidates>(std::move(state), std::move(event), env, effects);
+  }
+  std::vector<std::uint16_t> ports() const {
+    std::vector<std::uint16_t> all;
+    for (const auto& effect : effects)
+      if (const auto* add = std::get_if<AddCandidate>(&effect)) all.push_back(add->candidate.port);
+    return all;
+  }
+};
+
+TEST(Candidates, HoldsWhatComesBeforeTheDescription) {
+  Sorter sorter;
+  sorter.feed(CandidateArrived{candidate(1)});
+  sorter.feed(CandidateArrived{candidate(2)});
+  EXPECT_TRUE(sorter.effects.empty());
+  sorter.feed(DescriptionKnown{{"ufrag", "password-of-22-or-more"}, {candidate(9)}, false});
+  ASSERT_TRUE(std::holds_alternative<SetRemoteIce>(sorter.effects.front()));
+  EXPECT_EQ(sorter.ports(), (std::vector<std::uint16_t>{9, 1, 2}));
+  sorter.feed(CandidateArrived{candidate(3)});
+  EXPECT_EQ(sorter.ports().back(), 3);
+}
+
+TEST(Candidates, AnEarlyEndIsToldAfterTheCandidates) {
+  Sorter sorter;
+  sorter.feed(CandidateArrived{candidate(1)});
+  sorter.feed(CandidatesEnded{});
+  sorter.feed(DescriptionKnown{{"ufrag", "password-of-22-or-more"}, {}, false});
+  EXPECT_TRUE(std::holds_alternative<RemoteCandidatesDone>(sorter.effects.back()));
+  const auto told = sorter.effects.size();
+  sorter.feed(CandidateArrived{candidate(2)});
+  EXPECT_EQ(sorter.effects.size(), told) << "nothing follows the end";
+}
+
+TEST(Candidates, AreBoundedBeforeAndAfter) {
+  Sorter sorter;
+  for (int i = 0; i < 300; ++i) sorter.feed(CandidateArrived{candidate(1)});
+  sorter.feed(DescriptionKnown{{"ufrag", "password-of-22-or-more"}, {candidate(7)}, false});
+  for (int i = 0; i < 300; ++i) sorter.feed(CandidateArrived{candidate(2)});
+  EXPECT_EQ(sorter.ports().size(), wire::limits::candidates);
+}
+
+}  // namespace
+}  // namespace culver::link
