@@ -4,7 +4,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
-#include <fcntl.h>
+#include <unistd.h>
 
 #include "core/base/fsm.hpp"
 #include "shell/cli/options.hpp"
