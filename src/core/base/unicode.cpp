@@ -35,26 +35,10 @@ CodePoint first(std::string_view text) {
   return invalid;
 }
 
-bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const auto point = first(text);
-    if (!point.valid) return false;
-    text.remove_prefix(point.size);
-  }
-  return true;
-}
-
 bool is_control(char32_t c) {
   return c < 0x20 || within(c, 0x7F, 0x9F) || c == 0x061C || within(c, 0x200E, 0x200F) ||
          within(c, 0x2028, 0x202E) || within(c, 0x2066, 0x206F) || within(c, 0xFFF9, 0xFFFB) ||
          within(c, 0xFDD0, 0xFDEF) || (c & 0xFFFE) == 0xFFFE || within(c, 0xE0000, 0xE007F);
-}
-
-std::string_view cut(std::string_view text, std::size_t bytes) {
-  if (text.size() <= bytes) return text;
-  std::size_t end = bytes;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-  return text.substr(0, end);
 }
 
 }  // namespace culver::unicode

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstddef>
-#include <string>
 #include <string_view>
 
 namespace culver::unicode {
@@ -18,14 +17,9 @@ struct CodePoint {
 /// U+10FFFF are invalid.
 CodePoint first(std::string_view text);
 
-bool is_utf8(std::string_view text);
-
 /// Whatever a person does not see but a terminal obeys: C0, DEL and C1 controls, the bidirectional
 /// marks, embeddings, overrides and isolates, line and paragraph separators, tags, interlinear
 /// annotations and noncharacters.
 bool is_control(char32_t c);
-
-/// At most `bytes` of the text, cut between two code points.
-std::string_view cut(std::string_view text, std::size_t bytes);
 
 }  // namespace culver::unicode

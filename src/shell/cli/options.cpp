@@ -8,9 +8,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "core/base/unicode.hpp"
 #include "core/wire/limits.hpp"
 #include "core/wire/settings.hpp"
+#include "core/wire/utf8.hpp"
 #include "shell/host/file_descriptor.hpp"
 
 namespace culver::cli {
@@ -139,8 +139,8 @@ tl::expected<Options, Exit> merge(const Raw& raw, const Settings& settings,
   options.output = output == "json" ? Output::json : Output::text;
   options.verbosity = raw.verbosity;
   const auto name = raw.name.value_or(settings.name.value_or(host_name()));
-  if (!unicode::is_utf8(name)) return wrong_use("The name is not UTF-8.");
-  options.name = Plaintext(std::string(unicode::cut(name, wire::limits::proposed_name)));
+  if (!wire::utf8::is_valid(name)) return wrong_use("The name is not UTF-8.");
+  options.name = Plaintext(std::string(wire::utf8::cut(name, wire::limits::proposed_name)));
   for (const auto& text : raw.ice_servers.empty() ? settings.ice_server : raw.ice_servers) {
     auto server = parse_ice_server(text);
     if (!server)

@@ -7,8 +7,8 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include "core/base/unicode.hpp"
 #include "core/wire/limits.hpp"
+#include "core/wire/utf8.hpp"
 #include "shell/cli/printable.hpp"
 
 namespace culver::cli {
@@ -38,7 +38,7 @@ Outcome<Plaintext> text_of(const std::string& option, const FileDescriptor& stan
   if (!text) return trouble(Fault::usage, "The text cannot be read from standard input.");
   if (text->size() > wire::limits::text) return with_advice(Fault::text_too_long);
   if (text->empty()) return trouble(Fault::usage, "The text is empty.");
-  if (!unicode::is_utf8(*text))
+  if (!wire::utf8::is_valid(*text))
     return trouble(Fault::usage, "The text is not UTF-8. Send it as a file.");
   return Plaintext(std::move(*text));
 }

@@ -1,7 +1,23 @@
 // Printing around the line that is not finished yet.
 #include "shell/cli/screen.hpp"
 
+#include <sys/ioctl.h>
+#include <unistd.h>
+
 namespace culver::cli {
+namespace {
+
+int columns_of_stderr() {
+  winsize size{};
+  return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+}  // namespace
+
+Screen::Abilities standard_abilities(const host::Variables& variables) {
+  const bool color = !variables("NO_COLOR") && variables("TERM") != "dumb";
+  return {isatty(STDOUT_FILENO) != 0, isatty(STDERR_FILENO) != 0, color, columns_of_stderr};
+}
 
 std::string Screen::bold(std::string_view text) const {
   if (!abilities_.color || !abilities_.out_terminal) return std::string(text);

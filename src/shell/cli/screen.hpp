@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "shell/host/paths.hpp"
+
 namespace culver::cli {
 
 class Screen {
@@ -44,5 +46,8 @@ class Screen {
   std::string question_;
   bool bar_shown_ = false;
 };
+
+/// Of the real standard streams. NO_COLOR and TERM=dumb turn colour off (https://no-color.org).
+Screen::Abilities standard_abilities(const host::Variables& variables);
 
 }  // namespace culver::cli

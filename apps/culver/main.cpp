@@ -1,0 +1,152 @@
+// culver: reads the command line, builds the client and lets one verb speak with it.
+#include <iostream>
+#include <memory>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <fcntl.h>
+
+#include "core/base/fsm.hpp"
+#include "shell/cli/options.hpp"
+#include "shell/cli/parcel.hpp"
+#include "shell/cli/receive.hpp"
+#include "shell/cli/report_json.hpp"
+#include "shell/cli/report_text.hpp"
+#include "shell/cli/send.hpp"
+#include "shell/cli/show.hpp"
+#include "shell/client/client.hpp"
+#include "shell/host/clock.hpp"
+#include "shell/host/identity.hpp"
+#include "shell/host/log.hpp"
+#include "shell/host/signals.hpp"
+#include "shell/store/sqlite/peer_book.hpp"
+
+namespace culver {
+namespace {
+
+using namespace culver::cli;
+
+/// A program learns of it in the same way as of any other failure.
+int complain(const Options& options, const host::Trouble& trouble) {
+  if (options.output == Output::json)
+    std::cout << wire::report::print(wire::report::Failed{trouble.fault, {}}) << std::endl;
+  std::cerr << "culver: " << trouble.sentence << '\n';
+  return info(trouble.fault).exit_code;
+}
+
+int print(const std::string& text) {
+  std::cout << text << '\n' << std::flush;
+  return std::cout ? 0 : info(Fault::internal).exit_code;
+}
+
+std::unique_ptr<Reporter> make_reporter(const Options& options, Screen& screen) {
+  if (options.output == Output::json) return std::make_unique<JsonReport>(screen);
+  const auto server = options.server == default_server ? std::string() : options.server;
+  return std::make_unique<TextReport>(screen, host::now, server);
+}
+
+client::Config make_config(const Options& options, const std::filesystem::path& download_dir) {
+  client::Config config;
+  config.server_url = options.server;
+  config.data_dir = options.data_dir;
+  config.download_dir = download_dir;
+  config.display_name = options.name;
+  for (const auto& server : options.ice_servers) {
+    using Kind = p2p::IceServer::Kind;
+    config.ice_servers.push_back({server.turn ? Kind::turn : Kind::stun, server.host, server.port,
+                                  server.user, server.password});
+  }
+  return config;
+}
+
+/// Runs a verb that needs the network; `make` builds it from its stage.
+template <class Make>
+int converse(const Options& options, const std::filesystem::path& download_dir,
+             bool ask_on_controlling_terminal, Make make) {
+  boost::asio::io_context loop(1);
+  Screen screen(std::cout, std::cerr, standard_abilities(host::environment));
+  Console console(loop, open_terminal(ask_on_controlling_terminal), screen);
+  const auto reporter = make_reporter(options, screen);
+
+  using Verb = std::invoke_result_t<Make, Stage>;
+  std::unique_ptr<Verb> verb;
+  auto client = client::Client::open(loop, make_config(options, download_dir),
+                                     [&](engine::Notice notice) { verb->on(notice); });
+  if (!client) return complain(options, client.error());
+
+  int exit_code = info(Fault::internal).exit_code;
+  host::Signals signals(loop, [&](Fault signal) { verb->stop(signal); });
+  const auto done = [&](int code) {
+    exit_code = code;
+    boost::asio::post(loop, [&] { (*client)->shut_down([&] { loop.stop(); }); });
+  };
+  const auto open_file = [&](const std::filesystem::path& path) -> Result<OpenedFile> {
+    TRY(const auto file, (*client)->open_file(path));
+    return OpenedFile{file.id, file.name, file.size};
+  };
+  verb = std::make_unique<Verb>(
+      make(Stage{[&](engine::Command command) { (*client)->command(std::move(command)); },
+                 open_file, *reporter, console, host::now, done}));
+  verb->start();
+  loop.run();
+  return exit_code;
+}
+
+int run(const Options& options, const ReceiveOptions& receive) {
+  return converse(options, receive.out, false, [&](Stage stage) {
+    return Receive({receive.yes, receive.once}, std::move(stage));
+  });
+}
+
+int run(const Options& options, const SendOptions& send) {
+  const host::FileDescriptor standard_input(dup(STDIN_FILENO));
+  auto prepared = prepare(send, host::environment, standard_input);
+  if (!prepared) return complain(options, prepared.error());
+  return converse(options, ".", true, [&](Stage stage) {
+    return Send(std::move(prepared->parcel), prepared->code, std::move(stage));
+  });
+}
+
+int run(const Options& options, const PeersOptions&) {
+  if (const auto made = host::make_private_dir(options.data_dir); !made)
+    return complain(options, made.error());
+  auto book = store::sqlite::PeerBook::open(options.data_dir / "peers.db");
+  if (!book) return complain(options, book.error());
+  const auto peers = book->all();
+  if (!peers) return complain(options, {peers.error(), std::string(info(peers.error()).sentence)});
+  return print(show_peers(*peers, options.output));
+}
+
+int run(const Options& options, const IdOptions&) {
+  const auto identity = host::open_identity(options.data_dir);
+  if (!identity) return complain(options, identity.error());
+  return print(show_id(identity->shared, options.output));
+}
+
+int run(const Options& options, const VersionOptions&) {
+  return print(show_version(options.output));
+}
+
+int run(int argc, char** argv) {
+  const auto options = parse_options(argc, argv, host::environment);
+  if (!options) {
+    std::cout << options.error().out << std::flush;
+    std::cerr << options.error().err;
+    return options.error().code;
+  }
+  const auto level = host::environment("CULVER_LOG").value_or("");
+  log::set_level(log::level_from(options->verbosity, level));
+  return std::visit([&](const auto& verb) { return run(*options, verb); }, options->verb);
+}
+
+}  // namespace
+}  // namespace culver
+
+int main(int argc, char** argv) {
+  try {
+    return culver::run(argc, argv);
+  } catch (const std::exception&) {  // its text may quote what a person wrote
+    std::cerr << "culver: " << culver::info(culver::Fault::internal).sentence << '\n';
+    return culver::info(culver::Fault::internal).exit_code;
+  }
+}

@@ -1,0 +1,106 @@
+#include "core/wire/report.hpp"
+
+#include <boost/json.hpp>
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include "core/crypto/keys.hpp"
+#include "core/wire/utf8.hpp"
+
+namespace culver::wire::report {
+namespace {
+
+// The key of 32 zero bytes: its SHA-256 is a published constant.
+const PublicKey zero_key{};
+const std::string zero_fingerprint =
+    "6668 7AAD F862 BD77 6C8F C18B 8E9F 8E20 0897 1485 6EE2 33B3 902A 591D 0D5F 2925";
+const std::string zero_digest = "0000000000000000000000000000000000000000000000000000000000000000";
+
+Peer ana() { return {Plaintext("Ana"), zero_key}; }
+File report_pdf() { return {ana(), Plaintext("report.pdf"), 1000, std::nullopt, false}; }
+File saved_pdf() {
+  auto file = report_pdf();
+  file.path = Plaintext("/home/ben/report.pdf");
+  return file;
+}
+
+TEST(Report, PrintsEachEventInOneStableLine) {
+  EXPECT_EQ(print(Code{*PairingCode::parse("K7MW2Q")}), R"({"event":"code","code":"K7MW2Q"})");
+  EXPECT_EQ(print(PairRequest{ana()}),
+            R"({"event":"pair_request","name":"Ana","fingerprint":")" + zero_fingerprint + R"("})");
+  EXPECT_EQ(print(Connected{ana(), false}), R"({"event":"connected","peer":"Ana","fingerprint":")" +
+                                                zero_fingerprint + R"(","path":"direct"})");
+  EXPECT_EQ(print(Connected{ana(), true}), R"({"event":"connected","peer":"Ana","fingerprint":")" +
+                                               zero_fingerprint + R"(","path":"relayed"})");
+  EXPECT_EQ(print(Text{ana(), Plaintext("hello")}),
+            R"({"event":"text","peer":"Ana","text":"hello"})");
+  EXPECT_EQ(print(FileStarted{report_pdf()}),
+            R"({"event":"file_started","peer":"Ana","name":"report.pdf","size":1000})");
+  EXPECT_EQ(
+      print(FileProgress{report_pdf(), 500}),
+      R"({"event":"file_progress","peer":"Ana","name":"report.pdf","size":1000,"bytes":500})");
+  EXPECT_EQ(print(FileReceived{saved_pdf(), Digest{}}),
+            R"({"event":"file_received","peer":"Ana","name":"report.pdf","size":1000,)"
+            R"("path":"/home/ben/report.pdf","sha256":")" +
+                zero_digest + R"("})");
+  EXPECT_EQ(print(FileSent{saved_pdf(), Digest{}, true}),
+            R"({"event":"file_sent","peer":"Ana","name":"report.pdf","size":1000,)"
+            R"("path":"/home/ben/report.pdf","sha256":")" +
+                zero_digest + R"(","confirmed":true})");
+  EXPECT_EQ(
+      print(Failed{Fault::pair_refused, {}}),
+      R"({"event":"failed","reason":"pair_refused","message":"The peer refused the pairing."})");
+  EXPECT_EQ(print(Failed{Fault::file_refused, Plaintext("report.pdf")}),
+            R"({"event":"failed","reason":"file_refused",)"
+            R"("message":"report.pdf: The peer refused the file."})");
+  EXPECT_EQ(print(Closed{ana()}), R"({"event":"closed","peer":"Ana"})");
+}
+
+TEST(Report, CallsANamelessPeerByAShortFingerprint) {
+  EXPECT_EQ(print(Closed{{std::nullopt, zero_key}}),
+            R"({"event":"closed","peer":"6668 7AAD F862 BD77"})");
+  EXPECT_EQ(print(Closed{{Plaintext(""), zero_key}}),
+            R"({"event":"closed","peer":"6668 7AAD F862 BD77"})");
+  EXPECT_EQ(print(PairRequest{{std::nullopt, zero_key}}),
+            R"({"event":"pair_request","name":null,"fingerprint":")" + zero_fingerprint + R"("})");
+}
+
+TEST(Report, WritesNothingThatDrivesATerminal) {
+  EXPECT_EQ(print(Text{ana(), Plaintext("a\x1b[2J\x07\"\\\n\xC2\x9B\xE2\x80\xAE\xF3\xA0\x81\x81")}),
+            R"({"event":"text","peer":"Ana",)"
+            R"("text":"a\u001b[2J\u0007\"\\\n\u009b\u202e\udb40\udc41"})");
+  EXPECT_EQ(print(Text{ana(), Plaintext("\xFFok")}),
+            R"({"event":"text","peer":"Ana","text":"\ufffdok"})");
+}
+
+TEST(Report, PrintsPeersAsAnArray) {
+  EXPECT_EQ(print(std::span<const KnownPeer>{}), "[]");
+  const std::vector<KnownPeer> peers{{ana(), "2025-01-01T00:00:00Z", "2025-02-01T00:00:00Z"},
+                                     {{std::nullopt, zero_key}, "1", "2"}};
+  const std::string key = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+  EXPECT_EQ(print(peers), R"([{"peer":"Ana","name":"Ana","public_key":")" + key +
+                              R"(","fingerprint":")" + zero_fingerprint +
+                              R"(","first_seen":"2025-01-01T00:00:00Z",)"
+                              R"("last_seen":"2025-02-01T00:00:00Z"},)"
+                              R"({"peer":"6668 7AAD F862 BD77","name":null,"public_key":")" +
+                              key + R"(","fingerprint":")" + zero_fingerprint +
+                              R"(","first_seen":"1","last_seen":"2"}])");
+}
+
+TEST(Report, PrintsIdentityAndVersion) {
+  EXPECT_EQ(print_identity(zero_key),
+            R"({"public_key":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=","fingerprint":")" +
+                zero_fingerprint + R"("})");
+  EXPECT_EQ(print_version("0.1.0"), R"({"version":"0.1.0"})");
+}
+
+RC_GTEST_PROP(Report, IsAlwaysOneLineOfJsonThatKeepsValidText, (const std::string& text)) {
+  const auto line = print(Text{ana(), Plaintext(text)});
+  RC_ASSERT(line.find('\n') == std::string::npos);
+  const auto parsed = boost::json::parse(line);
+  const auto& back = parsed.at("text").as_string();
+  if (utf8::is_valid(text)) RC_ASSERT(std::string_view(back.data(), back.size()) == text);
+}
+
+}  // namespace
+}  // namespace culver::wire::report

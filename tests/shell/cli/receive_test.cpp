@@ -1,0 +1,272 @@
+#include "shell/cli/receive.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/shell/cli/scene.hpp"
+
+namespace culver::cli {
+namespace {
+
+const LinkId ana_link{1}, ben_link{2};
+const TransferId file{9};
+const auto own_code = code("K7MW2Q"), ana = code("AAAAAA"), ben = code("BBBBBB");
+
+class ReceiveVerb : public testing::Test {
+ protected:
+  void begin(Receive::Choices choices, Scene::Person person = Scene::Person::absent) {
+    scene_ = std::make_unique<Scene>(person);
+    verb_ = std::make_unique<Receive>(choices, scene_->stage());
+    verb_->start();
+    ASSERT_TRUE(scene_->only<engine::GoOnline>());
+    hear(engine::Online{own_code});
+  }
+  void hear(engine::Notice notice) {
+    verb_->on(notice);
+    scene_->settle();
+  }
+  void request(const PairingCode& from, const char* name) {
+    hear(engine::PairRequested{from, {}, Plaintext(name)});
+  }
+  void connect(LinkId link, const PairingCode& from, const char* name) {
+    hear(engine::Connecting{link, from});
+    hear(engine::Connected{link, {}, Plaintext(name), link::PathKind::direct});
+  }
+  void offer(LinkId link, TransferId transfer = file) {
+    hear(engine::FileOffered{link, transfer, Plaintext("a.pdf"), 1000});
+  }
+  void receive_file(LinkId link, TransferId transfer = file) {
+    offer(link, transfer);
+    hear(engine::FileStarted{link, transfer, false, Plaintext("a.pdf"), 1000});
+    hear(engine::FileReceived{transfer, Plaintext("/in/a.pdf"), Digest{}});
+  }
+  std::vector<bool> pair_answers() const {
+    std::vector<bool> answers;
+    for (const auto& command : scene_->commands)
+      if (const auto* answer = std::get_if<engine::AnswerPair>(&command))
+        answers.push_back(answer->accepted);
+    return answers;
+  }
+  std::unique_ptr<Scene> scene_;
+  std::unique_ptr<Receive> verb_;
+};
+
+using Answers = std::vector<bool>;
+
+TEST_F(ReceiveVerb, ReportsAWholeVisitInLinesOfJson) {
+  begin({true, true});
+  request(ana, "Ana");
+  connect(ana_link, ana, "Ana");
+  hear(engine::TextReceived{ana_link, Plaintext("hello")});
+  receive_file(ana_link);
+  hear(engine::Closed{ana_link, {}, true});
+  EXPECT_EQ(scene_->exit, 0);
+  const std::string fingerprint =
+      "6668 7AAD F862 BD77 6C8F C18B 8E9F 8E20 0897 1485 6EE2 33B3 902A 591D 0D5F 2925";
+  EXPECT_EQ(scene_->out(),
+            R"({"event":"code","code":"K7MW2Q"})"
+            "\n"
+            R"({"event":"pair_request","name":"Ana","fingerprint":")" +
+                fingerprint +
+                "\"}\n"
+                R"({"event":"connected","peer":"Ana","fingerprint":")" +
+                fingerprint +
+                R"(","path":"direct"})"
+                "\n"
+                R"({"event":"text","peer":"Ana","text":"hello"})"
+                "\n"
+                R"({"event":"file_started","peer":"Ana","name":"a.pdf","size":1000})"
+                "\n"
+                R"({"event":"file_received","peer":"Ana","name":"a.pdf","size":1000,)"
+                R"("path":"/in/a.pdf","sha256":")" +
+                std::string(64, '0') +
+                "\"}\n"
+                R"({"event":"closed","peer":"Ana"})"
+                "\n");
+}
+
+TEST_F(ReceiveVerb, AsksBeforeItPairsAndBeforeItTakesAFile) {
+  begin({false, true}, Scene::Person::present);
+  request(ana, "Ana");
+  EXPECT_TRUE(pair_answers().empty());
+  EXPECT_NE(scene_->err().find("Accept? [y/N] "), std::string::npos);
+  scene_->type("y\n");
+  EXPECT_EQ(pair_answers(), Answers{true});
+  connect(ana_link, ana, "Ana");
+  offer(ana_link);
+  EXPECT_NE(scene_->err().find("Ana wants to send a.pdf (1000 B). Accept? [y/N] "),
+            std::string::npos);
+  EXPECT_FALSE(scene_->only<engine::AnswerFile>());
+  scene_->type("YES\n");
+  EXPECT_TRUE(scene_->only<engine::AnswerFile>()->accepted);
+}
+
+TEST_F(ReceiveVerb, TakesAnythingElseAsNo) {
+  for (const char* answer : {"\n", "n\n", "yy\n", "yes please\n", "ja\n"}) {
+    begin({false, false}, Scene::Person::present);
+    request(ana, "Ana");
+    scene_->type(answer);
+    EXPECT_EQ(pair_answers(), Answers{false}) << answer;
+    EXPECT_FALSE(scene_->exit);
+  }
+}
+
+TEST_F(ReceiveVerb, RefusesWhenNobodyCanBeAsked) {
+  begin({false, false});
+  request(ana, "Ana");
+  EXPECT_EQ(pair_answers(), Answers{false});
+  EXPECT_NE(scene_->err().find("--yes"), std::string::npos);
+}
+
+TEST_F(ReceiveVerb, QueuesQuestionsOfSeveralPeers) {
+  begin({false, false}, Scene::Person::present);
+  request(ana, "Ana");
+  request(ben, "Ben");
+  scene_->type("n\ny\n");
+  EXPECT_EQ(pair_answers(), (Answers{false, true}));
+  const auto& last = std::get<engine::AnswerPair>(scene_->commands.back());
+  EXPECT_EQ(last.from, ben);
+}
+
+TEST_F(ReceiveVerb, WithdrawsAQuestionThatLostItsPoint) {
+  begin({false, false}, Scene::Person::present);
+  request(ana, "Ana");
+  request(ben, "Ben");
+  hear(engine::PairWithdrawn{ana});
+  scene_->type("y\n");
+  EXPECT_EQ(pair_answers(), Answers{true});
+  EXPECT_EQ(std::get<engine::AnswerPair>(scene_->commands.back()).from, ben);
+}
+
+TEST_F(ReceiveVerb, ServesSeveralPeersAtOnce) {
+  begin({true, false});
+  request(ana, "Ana");
+  request(ben, "Ben");
+  connect(ana_link, ana, "Ana");
+  connect(ben_link, ben, "Ben");
+  receive_file(ben_link, TransferId{1});
+  receive_file(ana_link, TransferId{2});
+  hear(engine::Closed{ana_link, {}, true});
+  hear(engine::Closed{ben_link, {}, true});
+  EXPECT_FALSE(scene_->exit) << "goes on";
+  EXPECT_EQ(pair_answers(), (Answers{true, true}));
+}
+
+TEST_F(ReceiveVerb, LetsNobodyElseInWithOnce) {
+  begin({true, true});
+  request(ana, "Ana");
+  request(ben, "Ben");
+  EXPECT_EQ(pair_answers(), (Answers{true, false}));
+}
+
+TEST_F(ReceiveVerb, RefusesThoseWhoWaitOnceAnotherIsAccepted) {
+  begin({false, true}, Scene::Person::present);
+  request(ana, "Ana");
+  request(ben, "Ben");
+  scene_->type("y\n");
+  EXPECT_EQ(pair_answers(), (Answers{true, false}));
+  scene_->type("y\n");
+  EXPECT_EQ(pair_answers().size(), 2u) << "the second question was withdrawn";
+}
+
+TEST_F(ReceiveVerb, EndsWithTheFirstFailureOfItsPeer) {
+  begin({true, true});
+  request(ana, "Ana");
+  connect(ana_link, ana, "Ana");
+  offer(ana_link);
+  hear(engine::FileFailed{file, Fault::no_space});
+  hear(engine::Closed{ana_link, Fault::peer_gone, true});
+  EXPECT_EQ(scene_->exit, 12);
+  EXPECT_NE(scene_->out().find(R"("reason":"no_space","message":"a.pdf: There is no space)"),
+            std::string::npos);
+  EXPECT_NE(scene_->err().find("culver: a.pdf: There is no space left"), std::string::npos);
+}
+
+TEST_F(ReceiveVerb, EndsWithTheFaultThatClosedTheLink) {
+  for (const auto fault : {Fault::key_mismatch, Fault::peer_gone, Fault::ice_failed}) {
+    begin({true, true});
+    request(ana, "Ana");
+    hear(engine::Connecting{ana_link, ana});
+    hear(engine::Closed{ana_link, fault, false});
+    EXPECT_EQ(scene_->exit, info(fault).exit_code);
+  }
+}
+
+TEST_F(ReceiveVerb, EndsWhenItsPairingComesToNothing) {
+  begin({true, true});
+  request(ana, "Ana");
+  hear(engine::PairFailed{ben, Fault::pair_left});
+  EXPECT_FALSE(scene_->exit);
+  hear(engine::PairFailed{ana, Fault::pair_left});
+  EXPECT_EQ(scene_->exit, 7);
+}
+
+TEST_F(ReceiveVerb, GivesUpOnAServerThatNeverWasThere) {
+  Scene scene;
+  Receive verb({true, false}, scene.stage());
+  verb.start();
+  verb.on(engine::Offline{Fault::server_unreachable, true});
+  EXPECT_EQ(scene.exit, 3);
+}
+
+TEST_F(ReceiveVerb, WaitsForAServerThatComesBack) {
+  begin({true, false});
+  hear(engine::Offline{Fault::server_lost, true});
+  hear(engine::Offline{Fault::server_unreachable, true});
+  hear(engine::Online{code("NEWCDE")});
+  EXPECT_FALSE(scene_->exit);
+  EXPECT_NE(scene_->out().find("NEWCDE"), std::string::npos);
+  EXPECT_EQ(scene_->err(), "The server is gone; trying to reach it again.\n");
+}
+
+TEST_F(ReceiveVerb, LetsPeersFinishWhenTheServerIsGoneForGood) {
+  begin({true, false});
+  request(ana, "Ana");
+  connect(ana_link, ana, "Ana");
+  hear(engine::Offline{Fault::server_refused, false});
+  EXPECT_FALSE(scene_->exit);
+  hear(engine::Closed{ana_link, {}, true});
+  EXPECT_EQ(scene_->exit, 3);
+}
+
+TEST_F(ReceiveVerb, EndsOnSignals) {
+  begin({false, false}, Scene::Person::present);
+  request(ana, "Ana");
+  verb_->stop(Fault::interrupted);
+  EXPECT_EQ(scene_->exit, 130);
+  verb_->stop(Fault::interrupted);
+  request(ben, "Ben");
+  EXPECT_TRUE(pair_answers().empty()) << "nothing after the end";
+  begin({false, false});
+  verb_->stop(Fault::terminated);
+  EXPECT_EQ(scene_->exit, 143);
+}
+
+TEST_F(ReceiveVerb, ReportsProgressAtMostTenTimesASecond) {
+  begin({true, false});
+  request(ana, "Ana");
+  connect(ana_link, ana, "Ana");
+  hear(engine::FileStarted{ana_link, file, false, Plaintext("a.pdf"), 1000});
+  for (std::uint64_t bytes = 1; bytes <= 1000; ++bytes) {
+    scene_->now += std::chrono::milliseconds(1);
+    hear(engine::FileProgress{file, bytes});
+  }
+  std::size_t lines = 0;
+  for (std::size_t at = 0; (at = scene_->out().find("file_progress", at)) != std::string::npos;
+       ++at)
+    ++lines;
+  EXPECT_EQ(lines, 11u) << "ten and the last";
+  EXPECT_NE(scene_->out().find(R"("bytes":1000})"), std::string::npos);
+}
+
+TEST_F(ReceiveVerb, AsksInWordsThatNoNameCanForge) {
+  begin({false, false}, Scene::Person::present);
+  connect(ana_link, ana, "A\x1b[2Jna\n");
+  hear(engine::FileOffered{ana_link, file, Plaintext("\xE2\x80\xAE.pdf\r\n"), 5});
+  EXPECT_NE(scene_->err().find(R"(A\x1b[2Jna\n wants to send \u{202e}.pdf\x0d\n (5 B).)"),
+            std::string::npos)
+      << scene_->err();
+  EXPECT_EQ(scene_->err().find('\x1b'), std::string::npos);
+}
+
+}  // namespace
+}  // namespace culver::cli

@@ -1,0 +1,106 @@
+// A stage for verbs without any network: commands are recorded, notices are scripted, the person
+// types into a pipe, time stands still until it is moved.
+#pragma once
+
+#include <optional>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "shell/cli/report_json.hpp"
+#include "shell/cli/stage.hpp"
+
+namespace culver::cli {
+
+inline PairingCode code(std::string_view text) { return *PairingCode::parse(text); }
+
+class Scene {
+ public:
+  enum class Person { present, absent };
+  explicit Scene(Person person = Person::absent)
+      : screen_(out_, err_, {}), reporter_(screen_), console_(loop_, open_pipe(person), screen_) {}
+
+  Stage stage() {
+    return {[this](engine::Command command) { commands.push_back(std::move(command)); },
+            [this](const std::filesystem::path& path) { return open_file(path); },
+            reporter_,
+            console_,
+            [this] { return now; },
+            [this](int code) {
+              EXPECT_FALSE(exit) << "done twice";
+              exit = code;
+            }};
+  }
+
+  void type(const std::string& text) {
+    ASSERT_EQ(::write(keyboard_.get(), text.data(), text.size()),
+              static_cast<ssize_t>(text.size()));
+    settle();
+  }
+  void leave() {
+    keyboard_ = {};
+    settle();
+  }
+  /// Everything that can happen now happens.
+  void settle() {
+    for (int i = 0; i < 3; ++i) {
+      loop_.restart();
+      loop_.poll();
+    }
+  }
+
+  /// The only command of its kind so far.
+  template <class Command>
+  const Command* only() const {
+    const Command* found = nullptr;
+    for (const auto& command : commands)
+      if (const auto* match = std::get_if<Command>(&command)) {
+        EXPECT_FALSE(found) << "more than one";
+        found = match;
+      }
+    return found;
+  }
+  template <class Command>
+  std::size_t count() const {
+    std::size_t found = 0;
+    for (const auto& command : commands) found += std::holds_alternative<Command>(command);
+    return found;
+  }
+
+  std::string out() const { return out_.str(); }
+  std::string err() const { return err_.str(); }
+  Console& console() { return console_; }
+  boost::asio::io_context& loop() { return loop_; }
+
+  std::vector<engine::Command> commands;
+  std::optional<int> exit;
+  TimePoint now{};
+  std::vector<std::string> unreadable;  ///< files that cannot be opened
+
+ private:
+  host::FileDescriptor open_pipe(Person person) {
+    int ends[2];
+    if (person == Person::absent || pipe2(ends, O_CLOEXEC) != 0) return {};
+    keyboard_ = host::FileDescriptor(ends[1]);
+    return host::FileDescriptor(ends[0]);
+  }
+  Result<OpenedFile> open_file(const std::filesystem::path& path) {
+    for (const auto& bad : unreadable)
+      if (path == bad) return fail(Fault::file_unreadable);
+    return OpenedFile{TransferId{++last_transfer_}, Plaintext(path.filename().string()), 1000};
+  }
+
+  boost::asio::io_context loop_;
+  std::ostringstream out_, err_;
+  host::FileDescriptor keyboard_;
+  Screen screen_;
+  JsonReport reporter_;
+  Console console_;
+  std::uint32_t last_transfer_ = 0;
+};
+
+}  // namespace culver::cli

@@ -1,0 +1,208 @@
+#include "shell/cli/send.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/shell/cli/scene.hpp"
+
+namespace culver::cli {
+namespace {
+
+const LinkId link{1};
+const auto own_code = code("K7MW2Q"), target = code("AAAAAA");
+
+class SendVerb : public testing::Test {
+ protected:
+  void begin(Send::Parcel parcel, std::optional<PairingCode> given = target,
+             Scene::Person person = Scene::Person::absent) {
+    scene_ = std::make_unique<Scene>(person);
+    verb_ = std::make_unique<Send>(std::move(parcel), given, scene_->stage());
+    verb_->start();
+    scene_->settle();
+  }
+  void hear(engine::Notice notice) {
+    verb_->on(notice);
+    scene_->settle();
+  }
+  void connect() {
+    hear(engine::Online{own_code});
+    EXPECT_EQ(scene_->only<engine::Pair>()->code, target);
+    hear(engine::Connecting{link, target});
+    hear(engine::Connected{link, {}, Plaintext("Ben"), link::PathKind::relayed});
+  }
+  void accept_file(std::uint32_t id) {
+    hear(engine::FileStarted{link, TransferId{id}, true, Plaintext("a.pdf"), 1000});
+    hear(engine::FileSent{TransferId{id}, Digest{}, true});
+  }
+  std::unique_ptr<Scene> scene_;
+  std::unique_ptr<Send> verb_;
+};
+
+Send::Parcel text() { return {Plaintext("hello"), {}}; }
+Send::Parcel files(std::deque<std::filesystem::path> paths) { return {{}, std::move(paths)}; }
+
+TEST_F(SendVerb, SendsTextThenFilesInOrderAndClosesWhenAllHasArrived) {
+  begin({Plaintext("hello"), {"/out/a.pdf", "/out/b.pdf"}});
+  connect();
+  EXPECT_EQ(scene_->only<engine::SendText>()->text, Plaintext("hello"));
+  EXPECT_EQ(scene_->only<engine::SendFile>()->name, Plaintext("a.pdf"));
+  accept_file(1);
+  EXPECT_EQ(scene_->count<engine::SendFile>(), 2u);
+  accept_file(2);
+  EXPECT_FALSE(scene_->only<engine::CloseLink>()) << "the text is still on its way";
+  hear(engine::TextsDelivered{link});
+  EXPECT_EQ(scene_->only<engine::CloseLink>()->link, link);
+  EXPECT_FALSE(scene_->exit);
+  hear(engine::Closed{link, {}, true});
+  EXPECT_EQ(scene_->exit, 0);
+}
+
+TEST_F(SendVerb, ReportsInLinesOfJson) {
+  begin(files({"/out/a.pdf"}));
+  connect();
+  accept_file(1);
+  hear(engine::Closed{link, {}, true});
+  EXPECT_EQ(scene_->out(),
+            R"({"event":"connected","peer":"Ben","fingerprint":"6668 7AAD F862 BD77 6C8F C18B )"
+            R"(8E9F 8E20 0897 1485 6EE2 33B3 902A 591D 0D5F 2925","path":"relayed"})"
+            "\n"
+            R"({"event":"file_started","peer":"Ben","name":"a.pdf","size":1000,)"
+            R"("path":"/out/a.pdf"})"
+            "\n"
+            R"({"event":"file_sent","peer":"Ben","name":"a.pdf","size":1000,)"
+            R"("path":"/out/a.pdf","sha256":")" +
+                std::string(64, '0') +
+                R"(","confirmed":true})"
+                "\n"
+                R"({"event":"closed","peer":"Ben"})"
+                "\n");
+}
+
+TEST_F(SendVerb, HowThePeerLeavesAfterwardsIsNoFailure) {
+  begin(text());
+  connect();
+  hear(engine::TextsDelivered{link});
+  hear(engine::Closed{link, Fault::peer_gone, true});
+  EXPECT_EQ(scene_->exit, 0);
+}
+
+TEST_F(SendVerb, AsksForTheCodeUntilItIsOne) {
+  begin(text(), std::nullopt, Scene::Person::present);
+  EXPECT_EQ(scene_->err(), "Pairing code: ");
+  EXPECT_TRUE(scene_->commands.empty()) << "nothing is dialled before";
+  scene_->type("nonsense\n");
+  scene_->type("aaa-aaa\n");
+  connect();
+}
+
+TEST_F(SendVerb, GivesUpAfterThreeBadCodes) {
+  begin(text(), std::nullopt, Scene::Person::present);
+  for (int i = 0; i < 3; ++i) scene_->type("K7MW20\n");
+  EXPECT_EQ(scene_->exit, 8);
+  EXPECT_TRUE(scene_->commands.empty());
+}
+
+TEST_F(SendVerb, WithoutATerminalForTheCodeIsWrongUse) {
+  begin(text(), std::nullopt);
+  EXPECT_EQ(scene_->exit, 1);
+  EXPECT_NE(scene_->err().find("--code-file"), std::string::npos);
+  begin(text(), std::nullopt, Scene::Person::present);
+  scene_->leave();
+  EXPECT_EQ(scene_->exit, 1);
+}
+
+TEST_F(SendVerb, EndsWithTheOutcomeOfThePairing) {
+  for (const auto& [fault, exit] :
+       {std::pair(Fault::pair_refused, 10), std::pair(Fault::pair_unknown, 8),
+        std::pair(Fault::pair_expired, 7), std::pair(Fault::pair_left, 7)}) {
+    begin(text());
+    hear(engine::Online{own_code});
+    hear(engine::PairFailed{target, fault});
+    EXPECT_EQ(scene_->exit, exit);
+    EXPECT_NE(scene_->err().find(info(fault).sentence), std::string::npos);
+  }
+}
+
+TEST_F(SendVerb, EndsWithTheServersFaultWhileItNeedsTheServer) {
+  begin(text());
+  hear(engine::Offline{Fault::server_unreachable, true});
+  EXPECT_EQ(scene_->exit, 3);
+  begin(text());
+  hear(engine::Online{own_code});
+  hear(engine::Offline{Fault::server_lost, true});
+  EXPECT_EQ(scene_->exit, 3);
+  begin(text());
+  connect();
+  hear(engine::Offline{Fault::server_lost, true});
+  EXPECT_FALSE(scene_->exit);
+}
+
+TEST_F(SendVerb, EndsWithTheFaultOfTheLink) {
+  for (const auto fault : {Fault::ice_failed, Fault::key_mismatch, Fault::dtls_timeout}) {
+    begin(text());
+    hear(engine::Online{own_code});
+    hear(engine::Connecting{link, target});
+    hear(engine::Closed{link, fault, false});
+    EXPECT_EQ(scene_->exit, info(fault).exit_code);
+  }
+}
+
+TEST_F(SendVerb, AGoodbyeBeforeAllHasArrivedIsAFailure) {
+  begin(text());
+  connect();
+  hear(engine::Closed{link, {}, true});
+  EXPECT_EQ(scene_->exit, 7);
+}
+
+TEST_F(SendVerb, GoesOnWithTheNextFileAndEndsWithTheFirstFailure) {
+  begin(files({"/out/a", "/out/gone", "/out/c"}));
+  scene_->unreadable = {"/out/gone"};
+  connect();
+  hear(engine::FileFailed{TransferId{1}, Fault::peer_no_space});
+  EXPECT_EQ(scene_->count<engine::SendFile>(), 2u);
+  EXPECT_NE(scene_->err().find("culver: /out/gone: The file cannot be read."), std::string::npos);
+  accept_file(2);
+  hear(engine::Closed{link, {}, true});
+  EXPECT_EQ(scene_->exit, 12);
+}
+
+TEST_F(SendVerb, RefusedFilesEndWithTen) {
+  begin(files({"/out/a"}));
+  connect();
+  hear(engine::FileFailed{TransferId{1}, Fault::file_refused});
+  EXPECT_TRUE(scene_->only<engine::CloseLink>());
+  hear(engine::Closed{link, {}, true});
+  EXPECT_EQ(scene_->exit, 10);
+}
+
+TEST_F(SendVerb, DamagedFilesEndWithTwo) {
+  begin(files({"/out/a"}));
+  connect();
+  hear(engine::FileFailed{TransferId{1}, Fault::file_damaged});
+  hear(engine::Closed{link, {}, true});
+  EXPECT_EQ(scene_->exit, 2);
+}
+
+TEST_F(SendVerb, LetsOnlyItsOwnPeerInAndTakesNothing) {
+  begin(text());
+  hear(engine::Online{own_code});
+  hear(engine::PairRequested{code("BBBBBB"), {}, {}});
+  EXPECT_FALSE(scene_->only<engine::AnswerPair>()->accepted);
+  scene_->commands.clear();
+  hear(engine::PairRequested{target, {}, {}});
+  EXPECT_TRUE(scene_->only<engine::AnswerPair>()->accepted);
+  hear(engine::FileOffered{link, TransferId{5}, Plaintext("x"), 1});
+  EXPECT_FALSE(scene_->only<engine::AnswerFile>()->accepted);
+}
+
+TEST_F(SendVerb, EndsOnSignals) {
+  begin(text(), std::nullopt, Scene::Person::present);
+  verb_->stop(Fault::interrupted);
+  EXPECT_EQ(scene_->exit, 130);
+  begin(text());
+  connect();
+  verb_->stop(Fault::terminated);
+  EXPECT_EQ(scene_->exit, 143);
+}
+
+}  // namespace
+}  // namespace culver::cli

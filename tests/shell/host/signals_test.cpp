@@ -1,0 +1,40 @@
+#include "shell/host/signals.hpp"
+
+#include <gtest/gtest.h>
+
+namespace culver::host {
+namespace {
+
+Fault first_signal(int number) {
+  boost::asio::io_context loop;
+  Fault seen = Fault::internal;
+  Signals* self = nullptr;
+  Signals signals(loop, [&](Fault fault) {
+    seen = fault;
+    self->cancel();
+  });
+  self = &signals;
+  std::raise(number);
+  loop.run();
+  return seen;
+}
+
+TEST(Signals, BecomeFaults) {
+  EXPECT_EQ(first_signal(SIGINT), Fault::interrupted);
+  EXPECT_EQ(first_signal(SIGTERM), Fault::terminated);
+}
+
+TEST(Signals, EndTheProcessAtTheSecond) {
+  testing::GTEST_FLAG(death_test_style) = "threadsafe";
+  const auto twice = [](int number) {
+    boost::asio::io_context loop;
+    const Signals signals(loop, [number](Fault) { std::raise(number); });
+    std::raise(SIGINT);
+    loop.run();
+  };
+  EXPECT_EXIT(twice(SIGINT), testing::ExitedWithCode(130), "");
+  EXPECT_EXIT(twice(SIGTERM), testing::ExitedWithCode(143), "");
+}
+
+}  // namespace
+}  // namespace culver::host
