@@ -3,7 +3,8 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
+
+#include "core/wire/utf8.hpp"
 
 namespace culver::transfer {
 namespace {
@@ -108,12 +109,6 @@ std::size_t extension_at(std::string_view name) {
   return none ? name.size() : dot;
 }
 
-std::string_view cut(std::string_view text, std::size_t bytes) {
-  if (text.size() <= bytes) return text;
-  while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0) == 0x80) --bytes;
-  return text.substr(0, bytes);
-}
-
 }  // namespace
 
 std::string safe_name(std::string_view name) {
@@ -124,7 +119,8 @@ std::string safe_name(std::string_view name) {
   if (safe.size() <= safe_name_size) return safe;
   const auto dot = extension_at(safe);
   const std::string extension = safe.substr(dot);
-  const auto stem = cut(std::string_view(safe).substr(0, dot), safe_name_size - extension.size());
+  const auto stem =
+      wire::utf8::cut(std::string_view(safe).substr(0, dot), safe_name_size - extension.size());
   return std::string(without_end_dots(stem)) + extension;
 }
 

@@ -2,10 +2,11 @@
 #include "core/wire/url.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <optional>
 #include <vector>
+
+#include <arpa/inet.h>
 
 namespace culver::wire {
 namespace {
@@ -22,15 +23,13 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-/// At most `digits` of them, no sign; leading zeros only in hex.
-template <class T>
-std::optional<T> number(std::string_view text, std::size_t digits, int base) {
-  if (text.empty() || text.size() > digits) return std::nullopt;
-  if (base == 10 && text.size() > 1 && text.front() == '0') return std::nullopt;
-  T value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
+/// 1..65535 in decimal, without a sign or leading zeros.
+std::optional<std::uint16_t> parse_port(std::string_view text) {
+  if (text.empty() || text.front() == '0') return std::nullopt;
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
   if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
+  return port;
 }
 
 std::vector<std::string_view> split(std::string_view text, char separator) {
@@ -43,41 +42,13 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
   }
 }
 
-using Groups = std::vector<std::uint16_t>;
-
-/// Groups between colons; an IPv4 address may stand for the last two.
-std::optional<Groups> ipv6_groups(std::string_view text, bool may_end_in_ipv4) {
-  Groups groups;
-  if (text.empty()) return groups;
-  const auto parts = split(text, ':');
-  if (parts.size() > 8) return std::nullopt;
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    if (may_end_in_ipv4 && i + 1 == parts.size() && is_ipv4(parts[i])) {
-      const auto bytes = split(parts[i], '.');
-      for (std::size_t pair = 0; pair < 4; pair += 2)
-        groups.push_back(static_cast<std::uint16_t>(*number<std::uint8_t>(bytes[pair], 3, 10) << 8 |
-                                                    *number<std::uint8_t>(bytes[pair + 1], 3, 10)));
-      continue;
-    }
-    const auto group = number<std::uint16_t>(parts[i], 4, 16);
-    if (!group) return std::nullopt;
-    groups.push_back(*group);
-  }
-  return groups;
-}
-
-std::optional<std::array<std::uint16_t, 8>> parse_ipv6(std::string_view text) {
-  const auto gap = text.find("::");
-  const bool has_gap = gap != std::string_view::npos;
-  const auto front = ipv6_groups(text.substr(0, gap), !has_gap);
-  const auto back = has_gap ? ipv6_groups(text.substr(gap + 2), true) : Groups{};
-  if (!front || !back) return std::nullopt;
-  const auto given = front->size() + back->size();
-  // "::" stands for at least one group.
-  if (has_gap ? given > 7 : given != 8) return std::nullopt;
-  std::array<std::uint16_t, 8> address{};
-  std::ranges::copy(*front, address.begin());
-  std::ranges::copy_backward(*back, address.end());
+/// inet_pton reads a text and touches no network.
+template <class Address>
+std::optional<Address> parse_address(int family, std::string_view text) {
+  const std::string terminated(text);
+  Address address;
+  if (terminated.find('\0') != std::string::npos) return std::nullopt;
+  if (inet_pton(family, terminated.c_str(), &address) != 1) return std::nullopt;
   return address;
 }
 
@@ -127,14 +98,8 @@ std::optional<std::string> take_host(std::string_view& authority) {
 
 }  // namespace
 
-bool is_ipv4(std::string_view text) {
-  const auto parts = split(text, '.');
-  return parts.size() == 4 && std::ranges::all_of(parts, [](std::string_view part) {
-           return number<std::uint8_t>(part, 3, 10).has_value();
-         });
-}
-
-bool is_ipv6(std::string_view text) { return parse_ipv6(text).has_value(); }
+bool is_ipv4(std::string_view text) { return parse_address<in_addr>(AF_INET, text).has_value(); }
+bool is_ipv6(std::string_view text) { return parse_address<in6_addr>(AF_INET6, text).has_value(); }
 
 Result<WsUrl> WsUrl::parse(std::string_view text) {
   if (text.size() > max_length) return fail(Fault::bad_config);
@@ -155,8 +120,8 @@ Result<WsUrl> WsUrl::parse(std::string_view text) {
   if (!host) return fail(Fault::bad_config);
   url.host = std::move(*host);
   if (!authority.empty()) {
-    const auto port = number<std::uint16_t>(authority.substr(1), 5, 10);
-    if (authority.front() != ':' || !port || *port == 0) return fail(Fault::bad_config);
+    const auto port = parse_port(authority.substr(1));
+    if (authority.front() != ':' || !port) return fail(Fault::bad_config);
     url.port = *port;
   }
   if (!is_target(target)) return fail(Fault::bad_config);
@@ -171,9 +136,10 @@ std::string WsUrl::authority() const {
 }
 
 bool WsUrl::loopback() const {
-  constexpr std::array<std::uint16_t, 8> one{0, 0, 0, 0, 0, 0, 0, 1};
-  return host == "localhost" || (is_ipv4(host) && host.starts_with("127.")) ||
-         parse_ipv6(host) == one;
+  if (host == "localhost") return true;
+  if (is_ipv4(host)) return host.starts_with("127.");
+  const auto address = parse_address<in6_addr>(AF_INET6, host);
+  return address && IN6_IS_ADDR_LOOPBACK(&*address);
 }
 
 }  // namespace culver::wire

@@ -290,7 +290,7 @@ asio::awaitable<void> WsClient::Connection::write(Ref self, Stream& stream) {
     self->queue_.pop_front();
   }
   if (self->closing_) {
-    auto [ignored] = co_await stream.async_close(websocket::close_code::normal, awaited);
+    co_await stream.async_close(websocket::close_code::normal, awaited);
     self->drop();
   }
   self->writing_ = false;

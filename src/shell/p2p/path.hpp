@@ -44,7 +44,7 @@ struct IceServer {
 struct PathConfig {
   bool controlling;
   std::span<const IceServer> servers;
-  bool loopback;                          ///< gather 127.0.0.1 too
+  bool loopback;                           ///< gather 127.0.0.1 too
   std::span<const std::string> addresses;  ///< gather these only; empty: every interface
 };
 

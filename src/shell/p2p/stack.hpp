@@ -26,7 +26,8 @@ class Transport;
 
 struct StackConfig {
   std::vector<IceServer> ice_servers;
-  bool loopback = true;  ///< also gather 127.0.0.1, for two processes on one machine without network
+  bool loopback =
+      true;  ///< also gather 127.0.0.1, for two processes on one machine without network
   std::vector<std::string> addresses;  ///< gather these only; empty: every interface
   PathFactory make_path;               ///< empty: ICE by libnice
 };

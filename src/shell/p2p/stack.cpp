@@ -1,0 +1,118 @@
+#include "shell/p2p/stack.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <exception>
+#include <utility>
+#include <variant>
+
+#include <boost/asio/post.hpp>
+
+#include "shell/p2p/ice_nice.hpp"
+#include "shell/p2p/transport.hpp"
+
+namespace culver::p2p {
+namespace {
+
+constexpr std::chrono::milliseconds tick_interval{10};
+
+TimePoint clock_now() { return std::chrono::steady_clock::now(); }
+
+}  // namespace
+
+Stack::Stack(boost::asio::io_context& io, StackConfig config, Sink sink)
+    : io_(io),
+      config_(std::move(config)),
+      sink_(std::move(sink)),
+      ticks_(io),
+      alive_(std::make_shared<Stack*>(this)) {
+  if (!config_.make_path) config_.make_path = nice_paths();
+}
+
+Stack::~Stack() {
+  *alive_ = nullptr;
+  transports_.clear();
+}
+
+void Stack::start(LinkId id, bool controlling) {
+  const PathConfig path{controlling, config_.ice_servers, config_.loopback, config_.addresses};
+  Transport::Host host{
+      io_, identity_, counters_,
+      [this, id](link::TransportEvent event) { events_.emplace_back(id, std::move(event)); },
+      [this] { wake(); }};
+  try {
+    transports_.emplace(id, std::make_unique<Transport>(std::move(host), config_.make_path, path));
+  } catch (const std::exception&) {
+    events_.emplace_back(id, link::PathFailed{});
+  }
+}
+
+void Stack::perform(LinkId id, link::TransportEffect effect) {
+  wake();
+  const auto found = transports_.find(id);
+  if (const auto* ice = std::get_if<link::StartIce>(&effect)) {
+    if (found == transports_.end()) start(id, ice->controlling);
+    return;
+  }
+  if (std::holds_alternative<link::DropTransport>(effect)) {
+    if (found != transports_.end()) transports_.erase(found);
+    std::erase_if(events_, [id](const auto& event) { return event.first == id; });
+    return;
+  }
+  if (found == transports_.end() || found->second->ended()) return;
+  Transport& transport = *found->second;
+  std::visit(
+      [&transport](auto&& e) {
+        using Effect = std::remove_cvref_t<decltype(e)>;
+        if constexpr (std::is_same_v<Effect, link::HangUp>)
+          transport.perform(e, clock_now());
+        else if constexpr (!std::is_same_v<Effect, link::StartIce> &&
+                           !std::is_same_v<Effect, link::DropTransport>)
+          transport.perform(std::move(e));
+      },
+      std::move(effect));
+}
+
+// Posted, never called: the machine above must not be entered from within its own effect.
+void Stack::wake() {
+  if (std::exchange(awake_, true)) return;
+  boost::asio::post(io_, [alive = alive_] {
+    if (*alive) (*alive)->run();
+  });
+}
+
+void Stack::run() {
+  awake_ = false;
+  const auto now = clock_now();
+  for (auto& [id, transport] : transports_) transport->run(now);
+  std::erase_if(transports_, [](const auto& entry) { return entry.second->ended(); });
+  deliver();
+  arm_ticks();
+}
+
+// Effects performed by the sink may add events here, or take those of a dropped transport away.
+void Stack::deliver() {
+  while (!events_.empty()) {
+    auto [id, event] = std::move(events_.front());
+    events_.pop_front();
+    sink_(id, std::move(event));
+  }
+}
+
+void Stack::arm_ticks() {
+  const bool wanted = std::any_of(transports_.begin(), transports_.end(),
+                                  [](const auto& entry) { return entry.second->wants_ticks(); });
+  if (!wanted || std::exchange(ticking_, true)) return;
+  ticks_.expires_after(tick_interval);
+  ticks_.async_wait([alive = alive_](boost::system::error_code) {
+    if (*alive) (*alive)->tick();
+  });
+}
+
+void Stack::tick() {
+  ticking_ = false;
+  tick_usrsctp(clock_now());
+  run();
+}
+
+}  // namespace culver::p2p

@@ -1,0 +1,325 @@
+#include "shell/p2p/transport.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <stdexcept>
+#include <utility>
+
+#include "core/wire/dcep.hpp"
+#include "core/wire/limits.hpp"
+
+namespace culver::p2p {
+namespace {
+
+constexpr std::size_t high_water = std::size_t{1} << 20;
+constexpr std::size_t low_water = std::size_t{256} << 10;
+constexpr std::size_t flush_at = 64;                           // datagrams
+constexpr std::size_t early_limit = 64;                        // datagrams, of each kind
+constexpr std::size_t unsent_limit = std::size_t{64} << 10;    // bytes, while there is no path
+constexpr std::size_t read_per_turn = std::size_t{256} << 10;  // bytes
+constexpr std::chrono::seconds parting_time{5};
+
+bool keep(Batch& batch, Datagram datagram, Counters& counters) {
+  if (batch.size() >= early_limit) {
+    ++counters.datagrams_overflow;
+    return false;
+  }
+  batch.append(datagram);
+  return true;
+}
+
+}  // namespace
+
+Transport::Transport(Host host, const PathFactory& make_path, const PathConfig& config)
+    : host_(std::move(host)) {
+  PathSink sink{[this](PathEvent event) { on_path(std::move(event)); },
+                [this](std::span<const Datagram> batch) { on_batch(batch); }};
+  path_ = make_path(host_.io, config, std::move(sink));
+  if (!path_) throw std::runtime_error("no path");
+  host_.tell(link::LocalDescription{path_->credentials(), host_.identity.fingerprint()});
+}
+
+Transport::~Transport() {
+  sctp_.reset();
+  if (dtls_) dtls_->close();
+  flush();
+}
+
+// ---- path ---------------------------------------------------------------------------------------
+
+void Transport::perform(link::SetRemoteIce effect) { path_->set_remote(effect.ice); }
+void Transport::perform(link::AddCandidate effect) { path_->add_candidate(effect.candidate); }
+void Transport::perform(link::RemoteCandidatesDone) { path_->remote_candidates_done(); }
+
+void Transport::on_path(PathEvent event) {
+  if (std::holds_alternative<link::PathReady>(event)) path_ready_ = true;
+  std::visit([this](auto& e) { host_.tell(std::move(e)); }, event);
+  begin_dtls();
+  host_.wake();
+}
+
+void Transport::on_batch(std::span<const Datagram> batch) {
+  for (const auto& datagram : batch) {
+    if (!looks_like_dtls(datagram)) {
+      ++host_.counters.datagrams_not_dtls;
+    } else if (dtls_) {
+      on_dtls(datagram);
+    } else if (keep(early_datagrams_, datagram, host_.counters)) {
+      ++host_.counters.datagrams_early;
+    }
+  }
+  host_.wake();
+}
+
+// What cannot go yet is kept while it is little, and lost like any datagram when it is much.
+void Transport::flush() {
+  if (out_.empty()) return;
+  if (path_ready_) {
+    path_->send_batch(out_.views());
+    out_.clear();
+  } else if (out_.bytes() > unsent_limit) {
+    out_.clear();
+  }
+}
+
+// ---- DTLS ---------------------------------------------------------------------------------------
+
+void Transport::perform(link::StartDtls effect) {
+  role_ = effect.role;
+  begin_dtls();
+}
+
+// Not before there is a path: a flight into nothing would only start the timer.
+void Transport::begin_dtls() {
+  if (!role_ || !path_ready_ || dtls_) return;
+  dtls_.emplace(host_.identity, *role_, out_);
+  dtls_->start();
+  on_dtls_state();
+  for (const auto& datagram : early_datagrams_.views()) on_dtls(datagram);
+  early_datagrams_.clear();
+}
+
+void Transport::on_dtls(Datagram datagram) {
+  dtls_->feed(datagram);
+  on_dtls_state();
+  while (const auto packet = dtls_->read()) {
+    if (sctp_)
+      sctp_->input(*packet);
+    else
+      keep(early_packets_, *packet, host_.counters);
+  }
+  if (dtls_->state() == Dtls::State::closed) peer_left_ = true;
+}
+
+void Transport::on_dtls_state() {
+  if (dtls_told_ || dtls_->state() == Dtls::State::handshaking) return;
+  dtls_told_ = true;
+  const auto certificate = dtls_->peer_certificate();
+  if (certificate)
+    host_.tell(link::DtlsUp{*certificate});
+  else
+    host_.tell(link::DtlsFailed{});
+}
+
+// ---- SCTP ---------------------------------------------------------------------------------------
+
+void Transport::perform(link::StartSctp effect) {
+  if (sctp_ || !dtls_ || dtls_->state() != Dtls::State::up) return;
+  peer_sctp_ = effect;
+  try {
+    sctp_.emplace(effect.port, [this](ByteView packet) {
+      dtls_->send(packet);
+      if (out_.size() >= flush_at) flush();
+    });
+  } catch (const std::exception&) {
+    end();
+    return;
+  }
+  sctp_->pause(paused_);
+  for (const auto& packet : early_packets_.views()) sctp_->input(packet);
+  early_packets_.clear();
+}
+
+void Transport::read_sctp() {
+  std::size_t budget = read_per_turn;
+  while (sctp_ && !ended_) {
+    if (budget == 0) {
+      host_.wake();
+      return;
+    }
+    auto event = sctp_->next();
+    if (!event) return;
+    const auto* message = std::get_if<SctpMessage>(&*event);
+    budget -= std::min(budget, message ? std::max<std::size_t>(message->bytes.size(), 64) : 64);
+    std::visit([this](auto&& e) { on_sctp(std::move(e)); }, std::move(*event));
+  }
+}
+
+void Transport::on_sctp(AssociationUp up) {
+  channels_.emplace(*role_, up.streams);
+  host_.tell(link::SctpUp{});
+  for (auto& label : std::exchange(waiting_labels_, {}))
+    perform(link::OpenChannel{std::move(label)});
+}
+
+void Transport::on_sctp(AssociationEnded) { end(); }
+
+void Transport::enqueue(SctpMessage message) {
+  if (!sctp_->send(std::move(message))) end();
+}
+
+// ---- channels -----------------------------------------------------------------------------------
+
+void Transport::perform(link::OpenChannel effect) {
+  if (!channels_) {
+    if (waiting_labels_.size() < Channels::limit)
+      waiting_labels_.push_back(std::move(effect.label));
+    return;
+  }
+  const auto channel = channels_->open(effect.label);
+  if (!channel) return;  // the machine's own deadline for channels tells
+  wire::dcep::Open open;
+  open.label = std::move(effect.label);
+  enqueue({channel->value, wire::dcep::ppid_dcep, wire::dcep::print(open)});
+}
+
+void Transport::on_sctp(SctpMessage message) {
+  namespace dcep = wire::dcep;
+  const ChannelId channel{message.stream};
+  const bool control = message.ppid == dcep::ppid_dcep;
+  const bool empty =
+      message.ppid == dcep::ppid_string_empty || message.ppid == dcep::ppid_binary_empty;
+  const bool data = empty || message.ppid == dcep::ppid_string || message.ppid == dcep::ppid_binary;
+  if (!channels_ || (!control && !data)) {
+    ++host_.counters.messages_dropped;
+    return;
+  }
+  auto outcome = control ? channels_->on_control(message.stream, message.bytes)
+                         : channels_->on_data(message.stream);
+  if (std::holds_alternative<Channels::Refused>(outcome)) {
+    ++(control ? host_.counters.channels_refused : host_.counters.messages_dropped);
+    return;
+  }
+  if (auto* peers = std::get_if<Channels::OpenedByPeer>(&outcome)) {
+    enqueue({message.stream, dcep::ppid_dcep, dcep::print(dcep::Ack{})});
+    opened(channel, std::move(peers->label));
+  }
+  if (auto* own = std::get_if<Channels::OpenedByUs>(&outcome))
+    opened(channel, std::move(own->label));
+  if (control) return;
+  if (empty) message.bytes.clear();
+  host_.tell(link::ChannelData{channel, std::move(message.bytes)});
+}
+
+void Transport::opened(ChannelId channel, std::string label) {
+  host_.tell(link::ChannelOpen{channel, std::move(label)});
+  credits_[channel] = {high_water};
+  host_.tell(link::Window{channel, high_water});
+}
+
+void Transport::on_sctp(const StreamsReset& reset) {
+  if (!channels_) return;
+  for (auto stream : reset.streams.empty() ? channels_->streams() : reset.streams) {
+    if (reset.incoming)
+      closed(stream);
+    else
+      channels_->on_outgoing_reset(stream);
+  }
+}
+
+void Transport::closed(std::uint16_t stream) {
+  const auto reset = channels_->on_incoming_reset(stream);
+  if (reset.answer) sctp_->reset(stream);
+  if (!reset.closed) return;
+  credits_.erase(ChannelId{stream});
+  host_.tell(link::ChannelClosed{ChannelId{stream}});
+}
+
+void Transport::perform(link::SendOn effect) {
+  if (!channels_ || !channels_->takes_data(effect.channel)) {
+    ++host_.counters.messages_dropped;  // the peer closed it a moment ago
+    return;
+  }
+  const auto limit = peer_sctp_->max_message_size;
+  if (limit != 0 && effect.bytes.size() > limit) return end();
+  auto& left = credits_[effect.channel].left;
+  left -= std::min(left, effect.bytes.size());
+  all_sent_told_ = false;
+  const bool empty = effect.bytes.empty();
+  if (empty) effect.bytes.push_back(std::byte{0});  // SCTP has no empty messages
+  enqueue({effect.channel.value, empty ? wire::dcep::ppid_string_empty : wire::dcep::ppid_string,
+           std::move(effect.bytes)});
+}
+
+void Transport::perform(link::PauseReading effect) {
+  paused_ = effect.paused;
+  if (sctp_) sctp_->pause(paused_);
+}
+
+// A window is told anew only when it was used, so that an idle channel is silent.
+void Transport::tell_windows() {
+  const auto used = [](const auto& entry) { return entry.second.left < high_water - low_water; };
+  if (std::none_of(credits_.begin(), credits_.end(), used)) return;
+  const auto buffered = sctp_->buffered();
+  if (buffered > low_water) return;
+  for (auto& entry : credits_) {
+    if (!used(entry)) continue;
+    entry.second.left = high_water - buffered;
+    host_.tell(link::Window{entry.first, entry.second.left});
+  }
+}
+
+// By the amount that is not acknowledged, not by SCTP's "sender dry": that notice waits in the
+// receive buffer behind data that a paused reader does not take.
+void Transport::tell_all_sent() {
+  if (all_sent_told_ || sctp_->buffered() != 0) return;
+  all_sent_told_ = true;
+  host_.tell(link::AllSent{});
+}
+
+// ---- time and end -------------------------------------------------------------------------------
+
+bool Transport::wants_ticks() const {
+  return sctp_ || (dtls_ && dtls_->state() == Dtls::State::handshaking);
+}
+
+void Transport::run(TimePoint now) {
+  if (ended_) return;
+  if (dtls_ && dtls_->state() == Dtls::State::handshaking) {
+    const auto left = dtls_->timeout();
+    if (left && *left <= left->zero()) {
+      ++host_.counters.dtls_retransmissions;
+      dtls_->on_timeout();
+      on_dtls_state();
+    }
+  }
+  read_sctp();
+  if (sctp_ && !ended_) {
+    sctp_->pump();
+    tell_windows();
+    tell_all_sent();
+  }
+  // What the peer sent before it left is delivered first, however long the reader pauses.
+  if (peer_left_ && !(sctp_ && sctp_->has_unread())) end();
+  part(now);
+  flush();
+}
+
+void Transport::perform(link::HangUp, TimePoint now) {
+  if (!part_by_) part_by_ = now + parting_time;
+}
+
+void Transport::part(TimePoint now) {
+  if (!part_by_ || ended_) return;
+  if (sctp_ && sctp_->buffered() != 0 && now < *part_by_) return;
+  if (sctp_) sctp_->shutdown();
+  if (dtls_) dtls_->close();
+  end();
+}
+
+void Transport::end() {
+  if (std::exchange(ended_, true)) return;
+  host_.tell(link::TransportClosed{});
+}
+
+}  // namespace culver::p2p

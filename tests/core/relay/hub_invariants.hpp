@@ -1,0 +1,59 @@
+// What must hold of a hub after every step, whatever came before. Shared by the random schedules
+// and the fuzz target.
+#pragma once
+
+#include <string>
+
+#include "core/relay/hub.hpp"
+
+namespace culver::relay {
+
+/// Empty, or the sentence that does not hold.
+inline std::string broken_seats(const Hub& hub) {
+  std::size_t live = 0;
+  for (const auto& [code, seat] : hub.registry().seats()) {
+    if (!seat.socket) {
+      if (hub.book().partners(code).empty()) return "a parked code has nobody to come back to";
+      continue;
+    }
+    ++live;
+    const auto* state = hub.state_of(*seat.socket);
+    const auto* registered = state ? std::get_if<session::Registered>(state) : nullptr;
+    if (!registered) return "a code points to a dead socket";
+    if (registered->code != code || registered->key != seat.key)
+      return "a code points to a socket that holds another code";
+  }
+  if (live + hub.registry().parked() != hub.registry().seats().size())
+    return "parked codes are miscounted";
+  if (live > hub.sockets()) return "more codes than sockets";
+  return {};
+}
+
+inline std::string broken_book(const Hub& hub) {
+  const auto& book = hub.book();
+  for (const auto& [route, request] : book.requests()) {
+    if (!hub.registry().socket_of(route.requester)) return "the requester of a request is gone";
+    if (!hub.registry().socket_of(route.target)) return "the target of a request is gone";
+    if (route.requester == route.target) return "a code asked itself";
+    if (book.requests().contains({route.target, route.requester})) return "crossing requests";
+    if (book.waiting_for(route.target) > hub.limits().pending_per_target)
+      return "too many requests wait for one target";
+  }
+  for (const auto& [code, partners] : book.matches()) {
+    if (!hub.registry().find(code)) return "a match of a code that nobody holds";
+    if (partners.empty() || partners.contains(code)) return "an empty or a reflexive match";
+    for (const auto& partner : partners)
+      if (!book.matched(partner, code)) return "a match from one side only";
+  }
+  return {};
+}
+
+inline std::string broken(const Hub& hub) {
+  if (hub.sockets() > hub.limits().connections) return "too many connections";
+  if (hub.addresses().size() > hub.limits().addresses + hub.limits().connections)
+    return "too many addresses";
+  if (auto seats = broken_seats(hub); !seats.empty()) return seats;
+  return broken_book(hub);
+}
+
+}  // namespace culver::relay

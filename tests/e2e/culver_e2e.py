@@ -1,0 +1,297 @@
+"""Real programs as fixtures: every wait is for a line, an event or an end, and has a bound. Nothing
+sleeps, no port is fixed, and every process is ended by its own id."""
+
+import json
+import os
+import pty
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+
+TOP = Path(__file__).resolve().parents[2]
+BOUND = float(os.environ.get("CULVER_E2E_BOUND", "60"))  # seconds, for whatever should be quick
+
+
+def program(name):
+    """CULVER_PROGRAMS is the build folder that holds the two programs."""
+    folder = Path(os.environ.get("CULVER_PROGRAMS", TOP / "build" / "release"))
+    path = folder / name
+    if not os.access(path, os.X_OK):
+        raise FileNotFoundError(f"{path} is not built")
+    return str(path)
+
+
+class Process:
+    """One running program. Two threads read its stdout and wait for its end, so that it never
+    blocks on a full pipe and its use of the machine is known exactly."""
+
+    def __init__(self, arguments, log, stdin=subprocess.DEVNULL, environment=None):
+        self.arguments = [str(a) for a in arguments]
+        self.log = Path(log)
+        self.lines = []          # of stdout
+        self.arrived = []        # when each of them came, on the monotonic clock
+        self.exit_code = None    # of a shell: 128 + n after signal n
+        self.usage = None        # resource.struct_rusage, after the end
+        self._ended_reading = False
+        self._changed = threading.Condition()
+        with open(self.log, "ab") as stderr:
+            self._child = subprocess.Popen(
+                self.arguments, stdin=stdin, stdout=subprocess.PIPE, stderr=stderr,
+                env={**os.environ, **(environment or {})}, start_new_session=True)
+        self.pid = self._child.pid
+        self.stdin = self._child.stdin
+        for work in (self._read, self._await_end):
+            threading.Thread(target=work, daemon=True).start()
+
+    def _read(self):
+        for raw in self._child.stdout:
+            with self._changed:
+                self.lines.append(raw.decode("utf-8").rstrip("\n"))
+                self.arrived.append(time.monotonic())
+                self._changed.notify_all()
+        with self._changed:
+            self._ended_reading = True
+            self._changed.notify_all()
+
+    def _await_end(self):
+        _, status, usage = os.wait4(self.pid, 0)
+        code = os.waitstatus_to_exitcode(status)
+        with self._changed:
+            self._child.returncode = code
+            self.usage = usage
+            self.exit_code = code if code >= 0 else 128 - code
+            self._changed.notify_all()
+
+    def _ended(self):
+        return self.exit_code is not None and self._ended_reading
+
+    def wait_line(self, accepts, what, bound=BOUND):
+        """What ACCEPTS makes of the first line for which it is not None."""
+        seen = 0
+        found = None
+
+        def look():
+            nonlocal seen, found
+            while found is None and seen < len(self.lines):
+                found = accepts(self.lines[seen])
+                seen += 1
+            return found is not None or self._ended()
+
+        with self._changed:
+            self._changed.wait_for(look, bound)
+        if found is None:
+            ended = "before its end" if self.exit_code is not None else f"within {bound:.0f} s"
+            raise AssertionError(f"no {what} {ended}\n{self.report()}")
+        return found
+
+    def wait_exit(self, bound=BOUND):
+        with self._changed:
+            if not self._changed.wait_for(self._ended, bound):
+                raise AssertionError(f"still running after {bound:.0f} s\n{self.report()}")
+        return self.exit_code
+
+    def signal(self, number):
+        with self._changed:  # the id is ours until wait4 has returned
+            if self.exit_code is None:
+                try:
+                    os.kill(self.pid, number)
+                except ProcessLookupError:
+                    pass
+
+    def end(self):
+        """For cleaning up: politely, then not."""
+        self.signal(signal.SIGTERM)
+        try:
+            self.wait_exit(10)
+        except AssertionError:
+            self.signal(signal.SIGKILL)
+            self.wait_exit(10)
+        if self.stdin:
+            self.stdin.close()
+
+    def stderr(self):
+        return self.log.read_text(encoding="utf-8", errors="replace")
+
+    def report(self):
+        with self._changed:
+            lines = list(self.lines[-40:])
+        return "\n".join([f"--- {' '.join(self.arguments)}", f"exit code: {self.exit_code}",
+                          "stdout:", *lines, "stderr:", self.stderr()[-6000:]])
+
+
+class Server(Process):
+    """culver-server on a port of the kernel's choice."""
+
+    def __init__(self, folder):
+        folder = Path(folder)
+        super().__init__([program("culver-server"), "--listen", "127.0.0.1:0",
+                          "--data-dir", folder / "server"], folder / "server.log")
+        prefix = "culver-server listening on "
+        self.url = self.wait_line(
+            lambda line: line[len(prefix):] if line.startswith(prefix) else None, "address")
+
+
+class Client(Process):
+    """culver with -o json."""
+
+    def __init__(self, folder, name, url, *arguments, **options):
+        folder = Path(folder)
+        self.data = folder / name
+        super().__init__([program("culver"), "-d", self.data, "--server", url, "-o", "json",
+                          *arguments], folder / f"{name}.log", **options)
+
+    @staticmethod
+    def parse(line):
+        return json.loads(line)
+
+    def events(self, name=None):
+        with self._changed:
+            lines = list(self.lines)
+        parsed = [self.parse(line) for line in lines]
+        return [e for e in parsed if name is None or e["event"] == name]
+
+    def wait_event(self, name, bound=BOUND):
+        def accepts(line):
+            event = self.parse(line)
+            return event if event["event"] == name else None
+        return self.wait_line(accepts, f"event {name}", bound)
+
+    def time_of(self, name):
+        """When the first event of that name was read, on the monotonic clock."""
+        with self._changed:
+            for line, moment in zip(self.lines, self.arrived):
+                if self.parse(line)["event"] == name:
+                    return moment
+        raise KeyError(name)
+
+    def type_in(self, text):
+        """A line on its standard input, which then ends."""
+        self.stdin.write(text.encode() + b"\n")
+        self.stdin.close()
+
+
+class Terminal:
+    """The standard input of a person."""
+
+    def __init__(self):
+        self.master, self.slave = pty.openpty()
+
+    def write(self, text):
+        os.write(self.master, text.encode())
+
+    def close(self):
+        os.close(self.master)
+        os.close(self.slave)
+
+
+class Stage:
+    """A folder, a server and clients; everything ends with it."""
+
+    def __init__(self, prefix="culver-"):
+        self.folder = Path(tempfile.mkdtemp(prefix=prefix))
+        self.processes = []
+        self.out = self.folder / "out"
+        self.out.mkdir()
+        self.server = None
+
+    def close(self):
+        for process in reversed(self.processes):
+            process.end()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def start_server(self):
+        self.server = self._add(Server(self.folder))
+        return self.server
+
+    def _add(self, process):
+        self.processes.append(process)
+        return process
+
+    def client(self, name, *arguments, url=None, **options):
+        return self._add(Client(self.folder, name, url or self.server.url, *arguments, **options))
+
+    def receive(self, *arguments, name="receiver", **options):
+        return self.client(name, "receive", "--out", self.out, *arguments, **options)
+
+    def send(self, code, *arguments, name="sender", **options):
+        """With the code on its standard input, where nobody else can read it."""
+        sender = self.client(name, "send", "--code-file", "-", *arguments,
+                             stdin=subprocess.PIPE, **options)
+        sender.type_in(code)
+        return sender
+
+    def run(self, verb, name):
+        """What `culver VERB` prints for people in the data folder of that client."""
+        made = subprocess.run([program("culver"), "-d", str(self.folder / name), verb],
+                              capture_output=True, text=True, timeout=BOUND, check=True)
+        return made.stdout
+
+    def peers(self, name):
+        """What `culver peers` knows in the data folder of that client."""
+        client = self.client(name, "peers")
+        code = client.wait_exit()
+        if code != 0:
+            raise AssertionError(f"peers failed\n{client.report()}")
+        return json.loads("\n".join(client.lines))
+
+    def reports(self):
+        return "\n".join(process.report() for process in self.processes)
+
+
+def make_file(path, size, random=True):
+    """SIZE bytes at PATH. Not random: a hole, made at once whatever the size."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "wb") as file:
+        if not random:
+            file.truncate(size)
+        else:
+            while size > 0:
+                file.write(os.urandom(min(size, 1 << 20)))
+                size -= min(size, 1 << 20)
+    return path
+
+
+def sha256(path):
+    """By the system's own program, not by anything of ours."""
+    made = subprocess.run(["sha256sum", "--binary"], stdin=open(path, "rb"), capture_output=True,
+                          check=True)
+    return made.stdout.split()[0].decode()
+
+
+class Case(unittest.TestCase):
+    """A test with a stage and a running server."""
+
+    with_server = True
+
+    def setUp(self):
+        self.stage = Stage()
+        self.addCleanup(self.stage.close)
+        if self.with_server:
+            self.stage.start_server()
+
+    def expect_exit(self, process, code, bound=BOUND):
+        self.assertEqual(process.wait_exit(bound), code, "\n" + self.stage.reports())
+
+    def code_of(self, receiver):
+        return receiver.wait_event("code")["code"]
+
+    def pass_on(self, *arguments, out_option=("--yes", "--once")):
+        """A whole exchange that must succeed; the two clients, ended."""
+        receiver = self.stage.receive(*out_option)
+        sender = self.stage.send(self.code_of(receiver), *arguments)
+        self.expect_exit(sender, 0)
+        self.expect_exit(receiver, 0)
+        return receiver, sender
+
+    def in_out(self):
+        """Names in the target folder, hidden ones too."""
+        return sorted(p.name for p in self.stage.out.iterdir())

@@ -1,0 +1,155 @@
+"""What a user sees when something goes wrong: the right exit code, soon, and nothing left behind."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import unittest
+
+from culver_e2e import BOUND, Case, Terminal, make_file
+
+HUGE = 1 << 32  # never arrives: long enough to be interrupted at leisure
+
+
+class Codes(Case):
+    def test_a_code_that_nobody_shows(self):
+        receiver = self.stage.receive("--yes", "--once")
+        code = self.code_of(receiver)
+        wrong = ("A" if code[0] != "A" else "B") + code[1:]
+        sender = self.stage.send(wrong, "--text", "hello")
+        self.expect_exit(sender, 8)
+        failed = sender.events("failed")[0]
+        self.assertTrue(failed["reason"] and failed["message"])
+        self.assertEqual(receiver.events("text"), [])
+
+    def test_a_code_that_is_not_one(self):
+        self.expect_exit(self.stage.send("IO01", "--text", "hello"), 8)
+
+    def test_wrong_use(self):
+        self.expect_exit(self.stage.client("sender", "send", "--no-such-option"), 1)
+        self.expect_exit(self.stage.client("sender"), 1)
+
+    def test_a_file_that_is_not_there(self):
+        receiver = self.stage.receive("--yes", "--once")
+        sender = self.stage.send(self.code_of(receiver), self.stage.folder / "absent")
+        self.expect_exit(sender, 1)
+
+
+class Refusal(Case):
+    def test_a_person_says_no(self):
+        terminal = Terminal()
+        self.addCleanup(terminal.close)
+        receiver = self.stage.receive(stdin=terminal.slave)
+        sender = self.stage.send(self.code_of(receiver), "--text", "hello")
+        receiver.wait_event("pair_request")
+        terminal.write("n\n")
+        self.expect_exit(sender, 10)
+        self.assertEqual(receiver.events("connected"), [])
+        self.assertEqual(self.stage.peers("sender"), [])
+
+    def test_a_person_says_yes_to_both(self):
+        terminal = Terminal()
+        self.addCleanup(terminal.close)
+        receiver = self.stage.receive("--once", stdin=terminal.slave)
+        file = make_file(self.stage.folder / "in" / "a.bin", 1000)
+        sender = self.stage.send(self.code_of(receiver), file)
+        receiver.wait_event("pair_request")
+        terminal.write("y\n")
+        receiver.wait_event("connected")
+        terminal.write("y\n")
+        self.expect_exit(sender, 0)
+        self.expect_exit(receiver, 0)
+        self.assertEqual(self.in_out(), ["a.bin"])
+
+
+class ServerGone(Case):
+    def test_not_there(self):
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))  # bound and not listening: nobody answers there
+            url = f"ws://127.0.0.1:{taken.getsockname()[1]}"
+            sender = self.stage.send("ABCDEF", "--text", "hello", url=url)
+            self.expect_exit(sender, 3)
+            self.expect_exit(self.stage.receive("--once", url=url), 3)
+
+    def test_killed_in_the_middle_of_a_file(self):
+        file = make_file(self.stage.folder / "in" / "a.bin", 100_000_000, random=False)
+        receiver = self.stage.receive("--yes", "--once")
+        sender = self.stage.send(self.code_of(receiver), file)
+        sender.wait_event("file_started")
+        self.stage.server.signal(signal.SIGKILL)
+        self.expect_exit(sender, 0, bound=4 * BOUND)
+        self.expect_exit(receiver, 0)
+        self.assertEqual((self.stage.out / "a.bin").stat().st_size, 100_000_000)
+
+    def test_sigterm_drains(self):
+        receiver = self.stage.receive()
+        self.code_of(receiver)
+        self.stage.server.signal(signal.SIGTERM)
+        self.expect_exit(self.stage.server, 0)
+
+
+class PeerGone(Case):
+    def begin(self):
+        file = make_file(self.stage.folder / "in" / "huge.bin", HUGE, random=False)
+        receiver = self.stage.receive("--yes", "--once")
+        sender = self.stage.send(self.code_of(receiver), file)
+        receiver.wait_event("file_progress")
+        sender.wait_event("file_progress")
+        return receiver, sender
+
+    def test_receiver_killed(self):
+        receiver, sender = self.begin()
+        receiver.signal(signal.SIGKILL)
+        self.expect_exit(sender, 7, bound=20)
+        self.assertNotIn("huge.bin", self.in_out())
+
+    def test_sender_killed(self):
+        receiver, sender = self.begin()
+        sender.signal(signal.SIGKILL)
+        self.expect_exit(receiver, 7, bound=20)
+        self.assertEqual(self.in_out(), [])
+
+    def test_receiver_interrupted(self):
+        receiver, sender = self.begin()
+        receiver.signal(signal.SIGINT)
+        self.expect_exit(receiver, 130, bound=20)
+        self.expect_exit(sender, 7, bound=20)
+        self.assertEqual(self.in_out(), [])
+
+
+class Signals(Case):
+    def test_interrupted(self):
+        receiver = self.stage.receive()
+        self.code_of(receiver)
+        receiver.signal(signal.SIGINT)
+        self.expect_exit(receiver, 130)
+
+    def test_terminated(self):
+        receiver = self.stage.receive()
+        self.code_of(receiver)
+        receiver.signal(signal.SIGTERM)
+        self.expect_exit(receiver, 143)
+
+
+class NoSpace(Case):
+    def setUp(self):
+        super().setUp()
+        # A target folder of one megabyte.
+        mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "culver-test", str(self.stage.out)]
+        if os.geteuid() != 0 or not shutil.which("mount") or \
+                subprocess.run(mount, capture_output=True).returncode != 0:
+            self.skipTest("this user may not mount a small file system")
+        self.addCleanup(subprocess.run, ["umount", "--lazy", str(self.stage.out)], check=True)
+
+    def test_both_sides_are_told(self):
+        file = make_file(self.stage.folder / "in" / "big.bin", 20_000_000)
+        receiver = self.stage.receive("--yes", "--once")
+        sender = self.stage.send(self.code_of(receiver), file)
+        self.expect_exit(sender, 12)
+        self.expect_exit(receiver, 12)
+        self.assertEqual(self.in_out(), [])
+
+
+if __name__ == "__main__":
+    unittest.main()

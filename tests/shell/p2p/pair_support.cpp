@@ -1,0 +1,102 @@
+#include "tests/shell/p2p/pair_support.hpp"
+
+#include <filesystem>
+
+#include <gtest/gtest.h>
+
+namespace culver::p2p::test {
+
+End::End(boost::asio::io_context& io, bool offering, StackConfig config) : offers(offering) {
+  stack = std::make_unique<Stack>(io, std::move(config), [this](LinkId id, link::TransportEvent e) {
+    EXPECT_EQ(id, link_id);
+    EXPECT_FALSE(performing) << "the sink was called from within perform";
+    on(std::move(e));
+  });
+}
+
+void End::send(ChannelId on_channel, std::size_t size, char fill) {
+  perform(link::SendOn{on_channel, ByteVector(size, static_cast<std::byte>(fill))});
+}
+
+std::size_t End::count(std::string_view name) const {
+  return static_cast<std::size_t>(std::count(names.begin(), names.end(), name));
+}
+
+void End::on(link::TransportEvent event) {
+  names.emplace_back(fsm::name_of(event));
+  answer(event);
+  if (also) also(event);
+}
+
+void End::answer(const link::TransportEvent& event) {
+  const auto visitor = fsm::overload{
+      [this](const link::LocalDescription& e) {
+        own_fingerprint = e.fingerprint;
+        peer->perform(link::SetRemoteIce{e.ice});
+        const auto role = peer->offers ? link::DtlsRole::server : link::DtlsRole::client;
+        if (peer->auto_dtls) peer->perform(link::StartDtls{role});
+      },
+      [this](const link::LocalCandidate& e) { peer->perform(link::AddCandidate{e.candidate}); },
+      [this](const link::GatheringDone&) { peer->perform(link::RemoteCandidatesDone{}); },
+      [this](const link::PathReady& e) { path = e.path; },
+      [this](const link::DtlsUp& e) {
+        seen_fingerprint = e.peer_certificate;
+        const bool right = seen_fingerprint == peer->own_fingerprint;
+        if (right && auto_sctp) perform(link::StartSctp{5000, 262'144});
+      },
+      [this](const link::SctpUp&) {
+        if (offers) perform(link::OpenChannel{"messages"});
+      },
+      [this](const link::ChannelOpen& e) { channels[e.label] = e.channel; },
+      [this](const link::Window& e) { windows[e.channel] = e.bytes; },
+      [this](const link::ChannelData& e) {
+        received_bytes += e.bytes.size();
+        if (keep_data) data.push_back(e.bytes);
+      },
+      [](const auto&) {}};
+  std::visit(visitor, event);
+}
+
+Pair::Pair(StackConfig for_a, StackConfig for_b)
+    : a(io, true, std::move(for_a)), b(io, false, std::move(for_b)) {
+  a.peer = &b;
+  b.peer = &a;
+}
+
+StackConfig Pair::on_loopback() {
+  StackConfig config;
+  config.addresses = {"127.0.0.1"};
+  return config;
+}
+
+void Pair::start() {
+  a.perform(link::StartIce{true});
+  b.perform(link::StartIce{false});
+}
+
+bool Pair::until(const std::function<bool()>& done, std::chrono::seconds limit) {
+  const auto end = std::chrono::steady_clock::now() + limit;
+  while (!done()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    io.restart();
+    io.run_one_for(std::chrono::milliseconds(100));
+  }
+  return true;
+}
+
+bool Pair::open() {
+  start();
+  return until([this] { return a.has("messages") && b.has("messages"); });
+}
+
+std::size_t open_descriptors() {
+  const std::filesystem::directory_iterator all("/proc/self/fd");
+  return static_cast<std::size_t>(std::distance(begin(all), end(all)));
+}
+
+std::size_t running_threads() {
+  const std::filesystem::directory_iterator all("/proc/self/task");
+  return static_cast<std::size_t>(std::distance(begin(all), end(all)));
+}
+
+}  // namespace culver::p2p::test
