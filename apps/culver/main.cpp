@@ -4,7 +4,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
-#include <fcntl.h>
+#include <unistd.h>
 
 #include "core/base/fsm.hpp"
 #include "shell/cli/options.hpp"
@@ -26,7 +26,10 @@ namespace {
 
 using namespace culver::cli;
 
-int complain(const host::Trouble& trouble) {
+/// A program learns of it in the same way as of any other failure.
+int complain(const Options& options, const host::Trouble& trouble) {
+  if (options.output == Output::json)
+    std::cout << wire::report::print(wire::report::Failed{trouble.fault, {}}) << std::endl;
   std::cerr << "culver: " << trouble.sentence << '\n';
   return info(trouble.fault).exit_code;
 }
@@ -65,17 +68,11 @@ int converse(const Options& options, const std::filesystem::path& download_dir,
   Console console(loop, open_terminal(ask_on_controlling_terminal), screen);
   const auto reporter = make_reporter(options, screen);
 
-  // Opened here first for the sake of its sentence: the client reports a bare fault.
-  if (const auto identity = host::open_identity(options.data_dir); !identity)
-    return complain(identity.error());
   using Verb = std::invoke_result_t<Make, Stage>;
   std::unique_ptr<Verb> verb;
   auto client = client::Client::open(loop, make_config(options, download_dir),
                                      [&](engine::Notice notice) { verb->on(notice); });
-  if (!client) {
-    reporter->report(wire::report::Failed{client.error(), std::nullopt});
-    return info(client.error()).exit_code;
-  }
+  if (!client) return complain(options, client.error());
 
   int exit_code = info(Fault::internal).exit_code;
   host::Signals signals(loop, [&](Fault signal) { verb->stop(signal); });
@@ -104,7 +101,7 @@ int run(const Options& options, const ReceiveOptions& receive) {
 int run(const Options& options, const SendOptions& send) {
   const host::FileDescriptor standard_input(dup(STDIN_FILENO));
   auto prepared = prepare(send, host::environment, standard_input);
-  if (!prepared) return complain(prepared.error());
+  if (!prepared) return complain(options, prepared.error());
   return converse(options, ".", true, [&](Stage stage) {
     return Send(std::move(prepared->parcel), prepared->code, std::move(stage));
   });
@@ -112,17 +109,17 @@ int run(const Options& options, const SendOptions& send) {
 
 int run(const Options& options, const PeersOptions&) {
   if (const auto made = host::make_private_dir(options.data_dir); !made)
-    return complain(made.error());
+    return complain(options, made.error());
   auto book = store::sqlite::PeerBook::open(options.data_dir / "peers.db");
-  if (!book) return complain(book.error());
+  if (!book) return complain(options, book.error());
   const auto peers = book->all();
-  if (!peers) return complain({peers.error(), std::string(info(peers.error()).sentence)});
+  if (!peers) return complain(options, {peers.error(), std::string(info(peers.error()).sentence)});
   return print(show_peers(*peers, options.output));
 }
 
 int run(const Options& options, const IdOptions&) {
   const auto identity = host::open_identity(options.data_dir);
-  if (!identity) return complain(identity.error());
+  if (!identity) return complain(options, identity.error());
   return print(show_id(identity->shared, options.output));
 }
 

@@ -62,7 +62,8 @@ void Transfers::send_next(LinkId link, Env& env, TransferEffects& out) {
   const auto found = links_.find(link);
   if (found == links_.end()) return;
   auto& files = found->second;
-  if (files.sending || files.waiting.empty()) return;
+  // Without a window the channel is not open yet: `messages` may be some moments ahead of it.
+  if (files.sending || files.waiting.empty() || files.window == 0) return;
   auto file = std::move(files.waiting.front());
   files.waiting.pop_front();
   files.sending = file.transfer;
@@ -159,7 +160,7 @@ void Transfers::on_window(LinkId link, std::size_t bytes, Env& env, TransferEffe
   auto& files = found->second;
   files.window = std::max(files.window, bytes);
   files.credit = bytes;
-  if (!files.sending) return;
+  if (!files.sending) return send_next(link, env, out);
   if (const auto at = transfers_.find(*files.sending); at != transfers_.end())
     to_any(at, transfer::Credit{bytes}, env, out);
 }

@@ -66,7 +66,8 @@ struct SctpUp {
   static constexpr std::string_view name = "SctpUp";
   static constexpr Origin origin = Origin::ours;
 };
-/// A channel that we opened was acknowledged, or the peer opened one.
+/// A channel that we opened was acknowledged, or the peer opened one. The data of a channel follows
+/// its ChannelOpen; nothing is promised between channels.
 struct ChannelOpen {
   static constexpr std::string_view name = "ChannelOpen";
   static constexpr Origin origin = Origin::ours;

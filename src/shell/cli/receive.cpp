@@ -18,7 +18,8 @@ void Receive::on(const engine::Notice& notice) {
                       [this](const engine::FileProgress& n) { ledger_.on(n, stage_.now()); },
                       [this](const engine::FileReceived& n) { ledger_.on(n); },
                       [this](const engine::FileSent& n) { ledger_.on(n); },
-                      [](const engine::TextsDelivered&) {}, [this](const auto& n) { handle(n); }},
+                      [](const engine::TextsDelivered&) {}, [](const engine::TextFailed&) {},
+                      [this](const auto& n) { handle(n); }},
              notice);
 }
 

@@ -107,6 +107,13 @@ void Send::handle(const engine::TextsDelivered& notice) {
   close_if_complete();
 }
 
+void Send::handle(const engine::TextFailed& notice) {
+  if (notice.link != link_ || phase_ != Phase::sending) return;
+  ledger_.fail(notice.fault);
+  text_under_way_ = false;
+  close_if_complete();
+}
+
 /// A sender takes nothing.
 void Send::handle(const engine::FileOffered& notice) {
   stage_.command(engine::AnswerFile{notice.transfer, false});

@@ -40,6 +40,7 @@ class Send {
   void handle(const engine::Connecting&);
   void handle(const engine::Connected&);
   void handle(const engine::TextsDelivered&);
+  void handle(const engine::TextFailed&);
   void handle(const engine::FileOffered&);
   void handle(const engine::FileSent&);
   void handle(const engine::FileFailed&);

@@ -1,8 +1,8 @@
 #include "core/link/sealed_channel.hpp"
 
-#include <gtest/gtest.h>
-
 #include <set>
+
+#include <gtest/gtest.h>
 
 #include "core/crypto/hash.hpp"
 #include "core/wire/base64.hpp"
@@ -94,7 +94,7 @@ TEST(SealedChannel, OpensEveryMessageOfZajel) {
   for (const auto& value : messages) {
     const auto& message = value.as_object();
     const auto* wire = message.if_contains("wire_b64");
-    if (wire == nullptr) continue;  // long ones are given by their hashes only
+    if (wire == nullptr || !wire->is_string()) continue;  // the longest is given by its hash
     const auto opened = bob.open(std::string(wire->as_string()));
     ASSERT_TRUE(opened);
     EXPECT_EQ(wire::base64::hex(crypto::sha256(*opened).view()),

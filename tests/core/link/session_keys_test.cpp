@@ -16,20 +16,18 @@ TEST(SessionKeys, V1AgreesWithZajel) {
   const auto alice = vectors->private_key("alice_identity");
   const auto bob = vectors->private_key("bob_identity");
   const auto expected = vectors->text({"v1_session", "session_key"});
-  EXPECT_EQ(wire::base64::hex(
-                session_key_v1(alice, vectors->public_key("bob_identity"))->expose()),
+  EXPECT_EQ(wire::base64::hex(session_key_v1(alice, vectors->public_key("bob_identity"))->expose()),
             expected);
-  EXPECT_EQ(wire::base64::hex(
-                session_key_v1(bob, vectors->public_key("alice_identity"))->expose()),
+  EXPECT_EQ(wire::base64::hex(session_key_v1(bob, vectors->public_key("alice_identity"))->expose()),
             expected);
 }
 
 TEST(SessionKeys, V2AgreesWithZajel) {
   const auto vectors = Vectors::load();
   if (!vectors) GTEST_SKIP() << Vectors::absent;
-  const auto key = session_key_v2(
-      vectors->private_key("alice_identity"), vectors->public_key("bob_identity"),
-      vectors->private_key("alice_ephemeral"), vectors->public_key("bob_ephemeral"));
+  const auto key =
+      session_key_v2(vectors->private_key("alice_identity"), vectors->public_key("bob_identity"),
+                     vectors->private_key("alice_ephemeral"), vectors->public_key("bob_ephemeral"));
   EXPECT_EQ(wire::base64::hex(key->expose()), vectors->text({"v2_session", "session_key"}));
 }
 

@@ -29,7 +29,7 @@ class ReceiveVerb : public testing::Test {
   }
   void connect(LinkId link, const PairingCode& from, const char* name) {
     hear(engine::Connecting{link, from});
-    hear(engine::Connected{link, {}, Plaintext(name), link::PathKind::direct});
+    hear(engine::Connected{link, {}, Plaintext(name), link::PathKind::direct, {}});
   }
   void offer(LinkId link, TransferId transfer = file) {
     hear(engine::FileOffered{link, transfer, Plaintext("a.pdf"), 1000});

@@ -27,7 +27,7 @@ class SendVerb : public testing::Test {
     hear(engine::Online{own_code});
     EXPECT_EQ(scene_->only<engine::Pair>()->code, target);
     hear(engine::Connecting{link, target});
-    hear(engine::Connected{link, {}, Plaintext("Ben"), link::PathKind::relayed});
+    hear(engine::Connected{link, {}, Plaintext("Ben"), link::PathKind::relayed, {}});
   }
   void accept_file(std::uint32_t id) {
     hear(engine::FileStarted{link, TransferId{id}, true, Plaintext("a.pdf"), 1000});
@@ -163,6 +163,15 @@ TEST_F(SendVerb, GoesOnWithTheNextFileAndEndsWithTheFirstFailure) {
   accept_file(2);
   hear(engine::Closed{link, {}, true});
   EXPECT_EQ(scene_->exit, 12);
+}
+
+TEST_F(SendVerb, ATextThatCouldNotBeSentIsAFailure) {
+  begin(text());
+  connect();
+  hear(engine::TextFailed{link, Fault::not_connected});
+  EXPECT_TRUE(scene_->only<engine::CloseLink>());
+  hear(engine::Closed{link, {}, true});
+  EXPECT_EQ(scene_->exit, 7);
 }
 
 TEST_F(SendVerb, RefusedFilesEndWithTen) {

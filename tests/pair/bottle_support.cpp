@@ -1,0 +1,433 @@
+#include <algorithm>
+
+#include "core/transfer/safe_name.hpp"
+#include "tests/support/bottle.hpp"
+
+namespace culver::test {
+
+using link::TransportEvent;
+
+// ---- Node ---------------------------------------------------------------------------------------
+
+Node::Node(Bottle& in, std::string called, std::uint64_t seed)
+    : bottle(in), name(std::move(called)), random(seed) {
+  engine::Config config{.identity = crypto::KeyPair::generate(random.rng()),
+                        .username = Plaintext(name)};
+  engine = std::make_unique<engine::Engine>(std::move(config));
+}
+
+void Node::feed(engine::Event event) {
+  events_.push_back(std::move(event));
+  if (pumping_) return;
+  pumping_ = true;
+  while (!events_.empty()) {
+    auto next = std::move(events_.front());
+    events_.pop_front();
+    Env env{bottle.now, random.rng()};
+    engine::Effects effects;
+    engine->step(std::move(next), env, effects);
+    for (auto& effect : effects) perform(std::move(effect));
+  }
+  pumping_ = false;
+}
+
+void Node::perform(engine::Effect effect) {
+  std::visit(fsm::overload{
+                 [&](engine::DialServer&&) { bottle.socket_opened(*this); },
+                 [&](engine::SendToServer&& e) {
+                   const auto to = socket;
+                   bottle.later(name + " up", [this, to, frame = std::move(e.frame)] {
+                     if (to && socket == to) bottle.to_server(*this, frame);
+                   });
+                 },
+                 [&](engine::HangUpServer&&) { bottle.socket_closed(*this); },
+                 [&](engine::ToTransport&& e) { on_transport(e.link, std::move(e.effect)); },
+                 [&](engine::ToDisk&& e) { on_disk(std::move(e)); },
+                 [&](engine::Remember&& e) { remembered.push_back(e.key); },
+                 [&](engine::Tell&& e) {
+                   notices.push_back(e.notice);
+                   if (react) react(*this, notices.back());
+                 },
+                 [&](engine::Dropped&&) { ++dropped; },
+             },
+             std::move(effect));
+}
+
+/// The other end, while both ends know each other.
+Node* Node::other_end(LinkId link, LinkId& theirs) {
+  const auto& mine = transports.at(link);
+  Node* node = mine.remote_ufrag ? bottle.owner_of(*mine.remote_ufrag, theirs) : nullptr;
+  return node && node->transports.at(theirs).remote_ufrag == mine.ufrag ? node : nullptr;
+}
+
+/// Frees our end; the other one hears of it, after what is on its way to it.
+void Node::end(LinkId link) {
+  LinkId theirs{};
+  Node* peer = other_end(link, theirs);
+  transports.erase(link);
+  if (peer)
+    bottle.later(peer->name + " transport", [peer, theirs] {
+      if (peer->transports.erase(theirs))
+        peer->feed(engine::FromTransport{theirs, link::TransportClosed{}});
+    });
+}
+
+void Node::on_transport(LinkId link, link::TransportEffect effect) {
+  const auto tell = [this, link](TransportEvent event) {
+    bottle.later(name + " transport", [this, link, event = std::move(event)]() mutable {
+      const auto at = transports.find(link);
+      if (at == transports.end()) return;
+      const bool closed = std::holds_alternative<link::TransportClosed>(event);
+      if (at->second.reading_paused && std::holds_alternative<link::ChannelData>(event)) {
+        at->second.unread.push_back(std::move(event));
+        return;
+      }
+      if (closed) end(link);
+      feed(engine::FromTransport{link, std::move(event)});
+    });
+  };
+  const auto fails = [&](TransportEvent failure) {
+    if (!bottle.should_fail()) return false;
+    tell(std::move(failure));
+    return true;
+  };
+  const auto other = [&](LinkId& theirs) { return other_end(link, theirs); };
+  /// Tells both ends, once both have come to the same point.
+  const auto meet = [&](bool Transport::*started, bool Transport::*told, auto event_for) {
+    LinkId theirs{};
+    Node* peer = other(theirs);
+    if (!peer) return;
+    auto& a = transports.at(link);
+    auto& b = peer->transports.at(theirs);
+    if (!(a.*started) || !(b.*started) || a.*told) return;
+    a.*told = b.*told = true;
+    tell(event_for(b));
+    auto to_peer = event_for(a);
+    bottle.later(peer->name + " transport", [peer, theirs, to_peer]() mutable {
+      if (peer->transports.contains(theirs))
+        peer->feed(engine::FromTransport{theirs, std::move(to_peer)});
+    });
+  };
+  const auto dtls_if_ready = [&] {
+    LinkId theirs{};
+    Node* peer = other(theirs);
+    if (!peer || !transports.at(link).path_told) return;
+    meet(&Transport::dtls_started, &Transport::dtls_told, [this](const Transport& t) {
+      auto seen = t.certificate;
+      if (tamper_certificate) seen.data[0] ^= std::byte{1};
+      return TransportEvent{link::DtlsUp{seen}};
+    });
+  };
+
+  if (std::holds_alternative<link::StartIce>(effect)) {
+    Transport transport;
+    const auto id = random.rng().bytes<8>();
+    for (const auto byte : id)
+      transport.ufrag += "abcdefghijklmnop"[std::to_integer<int>(byte) % 16];
+    random.rng().fill(transport.certificate.data);
+    const auto& made = transports.insert_or_assign(link, transport).first->second;
+    if (fails(link::PathFailed{})) return;
+    tell(link::LocalDescription{{made.ufrag, "aPasswordOf22Characters"}, made.certificate});
+    tell(link::LocalCandidate{
+        {"1", 100, "192.0.2.1", 4'000, wire::sdp::CandidateType::host, "", 0}});
+    tell(link::GatheringDone{});
+    return;
+  }
+  const auto at = transports.find(link);
+  if (at == transports.end()) return;
+  auto& mine = at->second;
+  std::visit(
+      fsm::overload{
+          [](link::StartIce&&) {},
+          [&](link::SetRemoteIce&& e) {
+            mine.remote_ufrag = e.ice.ufrag;
+            if (fails(link::PathFailed{})) return;
+            LinkId theirs{};
+            if (Node* peer = other(theirs); peer && !mine.path_told) {
+              mine.path_told = peer->transports.at(theirs).path_told = true;
+              tell(link::PathReady{link::PathKind::direct});
+              bottle.later(peer->name + " transport", [peer, theirs] {
+                if (peer->transports.contains(theirs))
+                  peer->feed(
+                      engine::FromTransport{theirs, link::PathReady{link::PathKind::direct}});
+              });
+              dtls_if_ready();
+            }
+          },
+          [](link::AddCandidate&&) {},
+          [](link::RemoteCandidatesDone&&) {},
+          [&](link::StartDtls&&) {
+            mine.dtls_started = true;
+            if (!fails(link::DtlsFailed{})) dtls_if_ready();
+          },
+          [&](link::StartSctp&&) {
+            mine.sctp_started = true;
+            if (fails(link::TransportClosed{})) return;
+            meet(&Transport::sctp_started, &Transport::sctp_told,
+                 [](const Transport&) { return TransportEvent{link::SctpUp{}}; });
+          },
+          [&](link::OpenChannel&& e) {
+            if (fails(link::TransportClosed{})) return;
+            // OPEN and its ACK travel on the stream that they are about, ahead of its data.
+            const ChannelId id{static_cast<std::uint16_t>(e.label == "messages" ? 0 : 2)};
+            const auto stream = " stream " + std::to_string(id.value);
+            LinkId theirs{};
+            Node* peer = other(theirs);
+            if (!peer) return;
+            bottle.later(name + stream, [this, link, peer, theirs, id, stream, label = e.label] {
+              bottle.later(peer->name + stream, [this, link, id, label] {
+                if (!transports.contains(link)) return;
+                feed(engine::FromTransport{link, link::ChannelOpen{id, label}});
+                feed(engine::FromTransport{link, link::Window{id, 1 << 20}});
+              });
+              if (!peer->transports.contains(theirs)) return;
+              peer->feed(engine::FromTransport{theirs, link::ChannelOpen{id, label}});
+              peer->feed(engine::FromTransport{theirs, link::Window{id, 1 << 20}});
+            });
+          },
+          [&](link::SendOn&& e) {
+            if (fails(link::TransportClosed{})) return;
+            LinkId theirs{};
+            Node* peer = other(theirs);
+            if (!peer) return;
+            ++mine.in_flight;
+            // One lane per stream: SCTP keeps the order within a stream only.
+            const auto lane = name + " stream " + std::to_string(e.channel.value);
+            bottle.later(lane, [this, link, peer, theirs, e = std::move(e)]() mutable {
+              if (const auto there = peer->transports.find(theirs);
+                  there != peer->transports.end()) {
+                link::ChannelData data{e.channel, std::move(e.bytes)};
+                if (there->second.reading_paused)
+                  there->second.unread.emplace_back(std::move(data));
+                else
+                  peer->feed(engine::FromTransport{theirs, std::move(data)});
+              }
+              const auto here = transports.find(link);
+              if (here == transports.end() || --here->second.in_flight > 0) return;
+              if (here->second.leaving) {
+                transports.erase(here);
+                feed(engine::FromTransport{link, link::TransportClosed{}});
+                if (peer->transports.erase(theirs))
+                  peer->feed(engine::FromTransport{theirs, link::TransportClosed{}});
+                return;
+              }
+              feed(engine::FromTransport{link, link::Window{ChannelId{2}, 1 << 20}});
+              feed(engine::FromTransport{link, link::AllSent{}});
+            });
+          },
+          [&](link::PauseReading&& e) {
+            mine.reading_paused = e.paused;
+            while (!mine.reading_paused && !mine.unread.empty()) {
+              tell(std::move(mine.unread.front()));
+              mine.unread.pop_front();
+            }
+          },
+          [&](link::HangUp&&) {
+            mine.leaving = true;
+            if (mine.in_flight > 0) return;
+            LinkId theirs{};
+            Node* peer = other(theirs);
+            tell(link::TransportClosed{});
+            if (peer)
+              bottle.later(peer->name + " transport", [peer, theirs] {
+                if (peer->transports.erase(theirs))
+                  peer->feed(engine::FromTransport{theirs, link::TransportClosed{}});
+              });
+          },
+          [&](link::DropTransport&&) {
+            LinkId theirs{};
+            Node* peer = other(theirs);
+            transports.erase(link);
+            if (peer)
+              bottle.later(peer->name + " transport", [peer, theirs] {
+                if (peer->transports.erase(theirs))
+                  peer->feed(engine::FromTransport{theirs, link::TransportClosed{}});
+              });
+          },
+      },
+      std::move(effect));
+}
+
+void Node::on_disk(engine::ToDisk request) {
+  const auto id = request.transfer;
+  const auto answer = [this, id](engine::FromDisk::Event event) {
+    bottle.later(name + " disk", [this, id, event = std::move(event)]() mutable {
+      feed(engine::FromDisk{id, std::move(event)});
+    });
+  };
+  std::visit(fsm::overload{
+                 [&](transfer::ReadBlock& r) {
+                   if (bottle.should_fail())
+                     return answer(transfer::DiskFailed{Fault::file_unreadable});
+                   const auto piece = sources[id].substr(read[id], r.bytes);
+                   read[id] += piece.size();
+                   const auto bytes = as_bytes(piece);
+                   answer(transfer::BlockRead{{bytes.begin(), bytes.end()}});
+                 },
+                 [&](transfer::CreateTarget&) {
+                   if (bottle.should_fail()) return answer(transfer::DiskFailed{Fault::no_space});
+                   partial[id].clear();
+                   answer(transfer::TargetCreated{});
+                 },
+                 [&](transfer::WriteBlock& w) {
+                   if (bottle.should_fail()) return answer(transfer::DiskFailed{Fault::no_space});
+                   partial[id] += as_text(w.bytes);
+                   answer(transfer::BlockWritten{w.bytes.size()});
+                 },
+                 [&](transfer::FinishTarget&) {
+                   if (bottle.should_fail())
+                     return answer(transfer::DiskFailed{Fault::file_unwritable});
+                   received.push_back(std::move(partial[id]));
+                   partial.erase(id);
+                   answer(transfer::TargetFinished{"/downloads/file"});
+                 },
+                 [&](transfer::DropSource&) { sources.erase(id); },
+                 [&](transfer::DropTarget&) { partial.erase(id); },
+             },
+             request.effect);
+}
+
+// ---- Bottle -------------------------------------------------------------------------------------
+
+Bottle::Bottle(std::uint64_t seed)
+    : random(seed), now(std::chrono::hours(1)), hub_({"server", "ws://bottle", {}}, {}) {}
+
+Node& Bottle::add(const std::string& name) {
+  nodes.push_back(std::make_unique<Node>(*this, name, random.below(1u << 30)));
+  return *nodes.back();
+}
+
+void Bottle::later(const std::string& lane, std::function<void()> happening) {
+  lanes_[lane].push_back(std::move(happening));
+}
+
+bool Bottle::happen() {
+  std::vector<const std::string*> busy;
+  for (const auto& [lane, queue] : lanes_)
+    if (!queue.empty()) busy.push_back(&lane);
+  if (busy.empty()) return false;
+  auto& queue = lanes_[*busy[random.below(busy.size())]];
+  auto happening = std::move(queue.front());
+  queue.pop_front();
+  happening();
+  return true;
+}
+
+void Bottle::settle(std::size_t steps) {
+  for (std::size_t i = 0; i < steps; ++i)
+    if (!happen()) return;
+}
+
+void Bottle::tick_all() {
+  for (auto& node : nodes)
+    if (const auto due = node->engine->deadline(); due && *due <= now) node->feed(engine::Tick{});
+  if (const auto due = hub_.deadline(); due && *due <= now) {
+    Env env{now, random.rng()};
+    perform(hub_.step(relay::Tick{}, env));
+  }
+}
+
+void Bottle::pass(Duration duration) {
+  const auto until = now + duration;
+  for (;;) {
+    settle();
+    auto next = hub_.deadline();
+    for (const auto& node : nodes) next = fsm::earlier(next, node->engine->deadline());
+    if (!next || *next > until) break;
+    now = std::max(now, *next);
+    tick_all();
+  }
+  now = until;
+  settle();
+}
+
+Node* Bottle::owner_of(const std::string& ufrag, LinkId& link) {
+  for (auto& node : nodes)
+    for (const auto& [id, transport] : node->transports)
+      if (transport.ufrag == ufrag) {
+        link = id;
+        return node.get();
+      }
+  return nullptr;
+}
+
+std::size_t Bottle::live_transports() const {
+  std::size_t live = 0;
+  for (const auto& node : nodes) live += node->transports.size();
+  return live;
+}
+
+void Bottle::socket_opened(Node& node) {
+  if (should_fail() || server_down) {
+    later(node.name + " down",
+          [&node] { node.feed(engine::ServerLost{Fault::server_unreachable}); });
+    return;
+  }
+  const relay::SocketId socket{next_socket_++};
+  node.socket = socket;
+  later(node.name + " up", [this, &node, socket] {
+    if (node.socket != socket) return;
+    Env env{now, random.rng()};
+    perform(hub_.step(relay::Accepted{socket, "192.0.2.7"}, env));
+    later(node.name + " down", [&node, socket] {
+      if (node.socket == socket) node.feed(engine::ServerOpened{});
+    });
+    perform(hub_.step(relay::SocketOpened{socket, "192.0.2.7"}, env));
+  });
+}
+
+void Bottle::socket_closed(Node& node) {
+  if (!node.socket) return;
+  const auto socket = *std::exchange(node.socket, std::nullopt);
+  later(node.name + " up", [this, socket] {
+    Env env{now, random.rng()};
+    perform(hub_.step(relay::SocketClosed{socket, true}, env));
+  });
+}
+
+void Bottle::to_server(Node& from, const std::string& frame) {
+  Env env{now, random.rng()};
+  if (should_fail()) {
+    const auto socket = *std::exchange(from.socket, std::nullopt);
+    perform(hub_.step(relay::SocketClosed{socket, false}, env));
+    later(from.name + " down", [&from] { from.feed(engine::ServerLost{Fault::server_lost}); });
+    return;
+  }
+  perform(hub_.step(relay::Frame{*from.socket, frame}, env));
+}
+
+Node* Bottle::node_of(relay::SocketId socket) {
+  for (auto& node : nodes)
+    if (node->socket == socket) return node.get();
+  return nullptr;
+}
+
+void Bottle::perform(relay::Effects effects) {
+  for (auto& effect : effects) {
+    if (auto* send = std::get_if<relay::Send>(&effect)) {
+      if (auto* node = node_of(send->socket))
+        later(node->name + " down",
+              [node, socket = send->socket, text = std::move(send->text)]() mutable {
+                if (node->socket == socket) node->feed(engine::ServerFrame{std::move(text)});
+              });
+    } else if (auto* close = std::get_if<relay::Close>(&effect)) {
+      auto* node = node_of(close->socket);
+      const auto socket = close->socket;
+      if (node) node->socket.reset();
+      later("hub", [this, socket] {
+        Env env{now, random.rng()};
+        perform(hub_.step(relay::SocketClosed{socket, false}, env));
+      });
+      if (node)
+        later(node->name + " down", [node] { node->feed(engine::ServerLost{Fault::server_lost}); });
+    } else if (auto* ping = std::get_if<relay::Ping>(&effect)) {
+      if (node_of(ping->socket))
+        later("hub", [this, socket = ping->socket] {
+          Env env{now, random.rng()};
+          perform(hub_.step(relay::Alive{socket}, env));
+        });
+    }
+  }
+}
+
+}  // namespace culver::test

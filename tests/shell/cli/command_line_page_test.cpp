@@ -1,0 +1,64 @@
+// docs/protocol/command-line.md says what the program does.
+#include <set>
+
+#include <gtest/gtest.h>
+
+#include "core/base/fault.hpp"
+#include "core/wire/report.hpp"
+#include "tests/shell/host/temporary_folder.hpp"
+
+namespace culver::cli {
+namespace {
+
+std::string page() { return read_file(CULVER_SOURCE_DIR "/docs/protocol/command-line.md"); }
+
+/// The codes in the first column of the table under "Exit codes".
+std::set<int> documented_codes() {
+  const auto text = page();
+  const auto start = text.find("## Exit codes");
+  const auto end = text.find("\n## ", start + 1);
+  std::set<int> codes;
+  for (auto at = start; (at = text.find("\n| ", at)) < end; at += 3)
+    if (std::isdigit(static_cast<unsigned char>(text[at + 3])))
+      codes.insert(std::stoi(text.substr(at + 3)));
+  return codes;
+}
+
+TEST(CommandLinePage, ListsExactlyTheExitCodesThatThereAre) {
+  std::set<int> codes{0};
+  for (std::size_t i = 0; i < fault_count; ++i) codes.insert(info(static_cast<Fault>(i)).exit_code);
+  EXPECT_EQ(documented_codes(), codes);
+}
+
+TEST(CommandLinePage, ListsEveryEventWithItsFields) {
+  using namespace wire::report;
+  const auto code = *PairingCode::parse("K7MW2Q");
+  const File file{{}, {}, 0, Plaintext("p"), true};
+  const std::vector<Event> events{Code{code},
+                                  PairRequest{},
+                                  Connected{},
+                                  Text{},
+                                  FileStarted{file},
+                                  FileProgress{file, 0},
+                                  FileReceived{file, {}},
+                                  FileSent{file, {}, true},
+                                  Failed{Fault::internal, {}},
+                                  Closed{}};
+  ASSERT_EQ(events.size(), std::variant_size_v<Event>);
+  const auto text = page();
+  for (const auto& event : events) {
+    const auto line = print(event);
+    const auto name = line.substr(10, line.find('"', 10) - 10);
+    const auto at = text.find("| `" + name + "` |");
+    ASSERT_NE(at, std::string::npos) << name;
+    const auto row = text.substr(at, text.find('\n', at) - at);
+    for (auto field = line.find(",\""); field != std::string::npos;
+         field = line.find(",\"", field + 1)) {
+      const auto key = line.substr(field + 2, line.find('"', field + 2) - field - 2);
+      EXPECT_NE(row.find("`" + key + "`"), std::string::npos) << name << " " << key;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace culver::cli

@@ -1,0 +1,103 @@
+#include "shell/cli/console.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/shell/cli/scene.hpp"
+
+namespace culver::cli {
+namespace {
+
+using Lines = std::vector<std::optional<std::string>>;
+
+class ConsoleOnAPipe : public testing::Test {
+ protected:
+  Console::Answer keep() {
+    return [this](std::optional<std::string> line) { answers_.push_back(std::move(line)); };
+  }
+  std::function<void(bool)> keep_decision() {
+    return [this](bool yes) { decisions_.push_back(yes); };
+  }
+  Scene scene_{Scene::Person::present};
+  Lines answers_;
+  std::vector<bool> decisions_;
+};
+
+TEST_F(ConsoleOnAPipe, AsksOneQuestionAfterTheOther) {
+  scene_.console().ask("First? ", keep());
+  scene_.console().ask("Second? ", keep());
+  scene_.settle();
+  EXPECT_EQ(scene_.err(), "First? ");
+  scene_.type("one\r\n");
+  EXPECT_EQ(scene_.err(), "First? Second? ");
+  scene_.type("tw");
+  EXPECT_EQ(answers_, Lines{"one"});
+  scene_.type("o\n");
+  EXPECT_EQ(answers_, (Lines{"one", "two"}));
+}
+
+TEST_F(ConsoleOnAPipe, NeverAnswersFromInsideTheCall) {
+  Scene scene;
+  scene.console().ask("Code: ", keep());
+  EXPECT_TRUE(answers_.empty());
+  scene.settle();
+  EXPECT_EQ(answers_, Lines{std::nullopt});
+}
+
+TEST_F(ConsoleOnAPipe, TakesTheEndOfInputAsNo) {
+  scene_.console().confirm("A? ", keep_decision());
+  scene_.console().confirm("B? ", keep_decision());
+  scene_.settle();
+  scene_.leave();
+  EXPECT_EQ(decisions_, (std::vector<bool>{false, false}));
+  scene_.console().confirm("C? ", keep_decision());
+  scene_.settle();
+  EXPECT_EQ(decisions_.size(), 3u);
+  EXPECT_NE(scene_.err().find("--yes accepts"), std::string::npos);
+}
+
+TEST_F(ConsoleOnAPipe, ForgetsWithdrawnQuestions) {
+  const auto first = scene_.console().ask("First? ", keep());
+  const auto second = scene_.console().ask("Second? ", keep());
+  scene_.console().ask("Third? ", keep());
+  scene_.settle();
+  scene_.console().withdraw(second);
+  scene_.console().withdraw(first);
+  scene_.console().withdraw(first);
+  scene_.settle();
+  EXPECT_EQ(scene_.err(), "First?  (no longer needed)\nThird? ");
+  scene_.type("x\n");
+  EXPECT_EQ(answers_, Lines{"x"});
+}
+
+TEST_F(ConsoleOnAPipe, TakesAnOverlongLineAsNothing) {
+  scene_.console().confirm("A? ", keep_decision());
+  scene_.settle();
+  scene_.type(std::string(5000, 'y'));
+  EXPECT_EQ(decisions_, std::vector<bool>{false});
+}
+
+TEST_F(ConsoleOnAPipe, BoundsItsQuestions) {
+  for (std::size_t i = 0; i <= Console::max_questions; ++i) scene_.console().ask("? ", keep());
+  scene_.settle();
+  EXPECT_EQ(answers_, Lines{std::nullopt}) << "one too many";
+}
+
+TEST_F(ConsoleOnAPipe, LetsTheLoopRunDryOnceClosed) {
+  scene_.console().ask("? ", keep());
+  scene_.settle();
+  scene_.console().close();
+  scene_.loop().restart();
+  scene_.loop().run_for(std::chrono::seconds(10));
+  EXPECT_TRUE(scene_.loop().stopped());
+  EXPECT_TRUE(answers_.empty());
+}
+
+TEST_F(ConsoleOnAPipe, MayBeAskedAgainFromAnAnswer) {
+  scene_.console().ask("1? ", [this](auto) { scene_.console().ask("2? ", keep()); });
+  scene_.settle();
+  scene_.type("a\nb\n");
+  EXPECT_EQ(answers_, Lines{"b"});
+}
+
+}  // namespace
+}  // namespace culver::cli

@@ -1,0 +1,176 @@
+#include "shell/cli/options.hpp"
+
+#include <map>
+
+#include <gtest/gtest.h>
+
+#include "tests/shell/host/temporary_folder.hpp"
+
+namespace culver::cli {
+namespace {
+
+class CommandLine : public testing::Test {
+ protected:
+  tl::expected<Options, Exit> parse(std::vector<const char*> words) {
+    words.insert(words.begin(), "culver");
+    variables_.try_emplace("XDG_CONFIG_HOME", folder_.path().string());
+    const auto lookup = [this](const char* name) -> std::optional<std::string> {
+      const auto found = variables_.find(name);
+      if (found == variables_.end()) return std::nullopt;
+      return found->second;
+    };
+    return parse_options(static_cast<int>(words.size()), words.data(), lookup);
+  }
+  void configure(const std::string& json) {
+    std::filesystem::create_directories(folder_ / "culver");
+    write_file(folder_ / "culver" / "config.json", json);
+  }
+  void expect_wrong(std::vector<const char*> words, const std::string& hint) {
+    const auto options = parse(words);
+    ASSERT_FALSE(options) << hint;
+    EXPECT_EQ(options.error().code, 1);
+    EXPECT_EQ(options.error().out, "");
+    EXPECT_NE(options.error().err.find(hint), std::string::npos) << options.error().err;
+    EXPECT_NE(options.error().err.find("culver --help"), std::string::npos);
+    EXPECT_EQ(std::count(options.error().err.begin(), options.error().err.end(), '\n'), 1);
+  }
+  TemporaryFolder folder_;
+  std::map<std::string, std::string> variables_;
+};
+
+TEST_F(CommandLine, HasDefaults) {
+  const auto options = parse({"receive"});
+  ASSERT_TRUE(options) << options.error().err;
+  EXPECT_EQ(options->server, "ws://127.0.0.1:9000");
+  EXPECT_EQ(options->output, Output::text);
+  EXPECT_FALSE(options->name.expose().empty());
+  const auto& receive = std::get<ReceiveOptions>(options->verb);
+  EXPECT_EQ(receive.out, ".");
+  EXPECT_FALSE(receive.yes);
+  EXPECT_FALSE(receive.once);
+}
+
+TEST_F(CommandLine, TakesGlobalOptionsBeforeAndAfterTheVerb) {
+  const auto out = folder_.path().string();
+  for (const auto& words :
+       {std::vector<const char*>{"-d", "/d", "--server", "wss://s", "-o", "json", "-vv", "--name",
+                                 "Ana", "receive", "--out", out.c_str(), "--yes", "--once"},
+        std::vector<const char*>{"receive", "--out", out.c_str(), "--yes", "--once", "--data-dir",
+                                 "/d", "--server", "wss://s", "--output", "json", "-v", "-v",
+                                 "--name", "Ana"}}) {
+    const auto options = parse(words);
+    ASSERT_TRUE(options) << options.error().err;
+    EXPECT_EQ(options->data_dir, "/d");
+    EXPECT_EQ(options->server, "wss://s");
+    EXPECT_EQ(options->output, Output::json);
+    EXPECT_EQ(options->verbosity, 2);
+    EXPECT_EQ(options->name, Plaintext("Ana"));
+    const auto& receive = std::get<ReceiveOptions>(options->verb);
+    EXPECT_EQ(receive.out, folder_.path());
+    EXPECT_TRUE(receive.yes && receive.once);
+  }
+}
+
+TEST_F(CommandLine, KnowsEveryVerbAndItsAliases) {
+  for (const char* word : {"receive", "rx", "recv"})
+    EXPECT_TRUE(std::holds_alternative<ReceiveOptions>(parse({word})->verb)) << word;
+  for (const char* word : {"send", "tx"})
+    EXPECT_TRUE(std::holds_alternative<SendOptions>(parse({word, "file"})->verb)) << word;
+  EXPECT_TRUE(std::holds_alternative<PeersOptions>(parse({"peers"})->verb));
+  EXPECT_TRUE(std::holds_alternative<IdOptions>(parse({"id"})->verb));
+  EXPECT_TRUE(std::holds_alternative<VersionOptions>(parse({"version"})->verb));
+}
+
+TEST_F(CommandLine, TakesTextFilesAndWhereTheCodeIs) {
+  const auto options = parse({"send", "--text", "-", "a", "b", "--code-file", "c", "-v"});
+  ASSERT_TRUE(options) << options.error().err;
+  const auto& send = std::get<SendOptions>(options->verb);
+  EXPECT_EQ(send.text, "-");
+  EXPECT_EQ(send.files, (std::vector<std::filesystem::path>{"a", "b"}));
+  EXPECT_EQ(send.code_file, "c");
+  const auto from_input = parse({"send", "--text", "x", "--code-file", "-"});
+  ASSERT_TRUE(from_input);
+  EXPECT_EQ(std::get<SendOptions>(from_input->verb).code_file, "-");
+  const auto dashed = parse({"send", "--", "--odd-name"});
+  ASSERT_TRUE(dashed);
+  EXPECT_EQ(std::get<SendOptions>(dashed->verb).files.front(), "--odd-name");
+}
+
+TEST_F(CommandLine, RefusesWrongUseWithAShortHint) {
+  expect_wrong({}, "");
+  expect_wrong({"fly"}, "");
+  expect_wrong({"receive", "--frobnicate"}, "frobnicate");
+  expect_wrong({"receive", "stray"}, "stray");
+  expect_wrong({"receive", "--out", "/does/not/exist"}, "not a folder");
+  expect_wrong({"send"}, "nothing to send");
+  expect_wrong({"send", "--text", "-", "--code-file", "-"}, "both");
+  expect_wrong({"send", "--code", "K7MW2Q", "f"}, "--code");
+  expect_wrong({"-o", "xml", "id"}, "text or json");
+  expect_wrong({"--server", "http://x", "id"}, "ws://");
+  expect_wrong({"--ice-server", "http://x", "id"}, "stun:HOST");
+  expect_wrong({"--name", "\xFF", "id"}, "UTF-8");
+}
+
+TEST_F(CommandLine, ShowsHelpAndVersionWithoutAnError) {
+  for (const auto& words : {std::vector<const char*>{"--help"}, std::vector<const char*>{"-h"},
+                            std::vector<const char*>{"send", "--help"}}) {
+    const auto options = parse(words);
+    ASSERT_FALSE(options);
+    EXPECT_EQ(options.error().code, 0);
+    EXPECT_NE(options.error().out.find("culver"), std::string::npos);
+    EXPECT_EQ(options.error().err, "");
+  }
+  EXPECT_EQ(parse({"--version"}).error().out, "culver 0.1.0\n");
+}
+
+TEST_F(CommandLine, LetsFlagsWinOverVariablesOverTheFile) {
+  configure(R"({"server":"ws://file","dataDir":"/file","name":"File","output":"json",
+                "iceServer":["stun:file"],"yes":true})");
+  auto options = parse({"receive"});
+  ASSERT_TRUE(options) << options.error().err;
+  EXPECT_EQ(options->server, "ws://file");
+  EXPECT_EQ(options->data_dir, "/file");
+  EXPECT_EQ(options->name, Plaintext("File"));
+  EXPECT_EQ(options->output, Output::json);
+  EXPECT_EQ(options->ice_servers.front().host, "file");
+  EXPECT_TRUE(std::get<ReceiveOptions>(options->verb).yes);
+  variables_["CULVER_SERVER"] = "ws://variable";
+  variables_["CULVER_DATA_DIR"] = "/variable";
+  options = parse({"receive"});
+  EXPECT_EQ(options->server, "ws://variable");
+  EXPECT_EQ(options->data_dir, "/variable");
+  options = parse({"receive", "--server", "ws://flag", "-d", "/flag", "-o", "text", "--ice-server",
+                   "stun:flag"});
+  EXPECT_EQ(options->server, "ws://flag");
+  EXPECT_EQ(options->data_dir, "/flag");
+  EXPECT_EQ(options->output, Output::text);
+  ASSERT_EQ(options->ice_servers.size(), 1u);
+  EXPECT_EQ(options->ice_servers.front().host, "flag");
+}
+
+TEST_F(CommandLine, RefusesAFileThatItWouldIgnore) {
+  configure(R"({"servre":"ws://x"})");
+  expect_wrong({"id"}, "config.json");
+}
+
+TEST_F(CommandLine, CutsALongName) {
+  const auto options = parse({"--name", std::string(100, 'x').c_str(), "id"});
+  EXPECT_EQ(options->name.expose().size(), 64u);
+}
+
+TEST(IceServers, AreStunOrTurn) {
+  EXPECT_EQ(parse_ice_server("stun:example.org"), (IceServer{false, "example.org", 3478, "", ""}));
+  EXPECT_EQ(parse_ice_server("stun:example.org:19302"),
+            (IceServer{false, "example.org", 19302, "", ""}));
+  EXPECT_EQ(parse_ice_server("stun:[2001:db8::1]:99"),
+            (IceServer{false, "2001:db8::1", 99, "", ""}));
+  EXPECT_EQ(parse_ice_server("turn:ana:p@ss:word@example.org:5349"),
+            (IceServer{true, "example.org", 5349, "ana", "p@ss:word"}));
+  for (const char* bad : {"", "example.org", "stun:", "stun:x:", "stun:x:0", "stun:x:65536",
+                          "stun:x:1y", "stun:[::1", "stun:[::1]x", "turn:example.org",
+                          "turn:ana@example.org", "turn::p@example.org", "turns:a:b@c"})
+    EXPECT_FALSE(parse_ice_server(bad)) << bad;
+}
+
+}  // namespace
+}  // namespace culver::cli

@@ -1,0 +1,121 @@
+#include "shell/cli/report_text.hpp"
+
+#include <sstream>
+
+#include <gtest/gtest.h>
+
+namespace culver::cli {
+namespace {
+
+namespace report = wire::report;
+using namespace std::chrono_literals;
+
+const std::string fingerprint =
+    "6668 7AAD F862 BD77 6C8F C18B 8E9F 8E20 0897 1485 6EE2 33B3 902A 591D 0D5F 2925";
+const std::string digest(64, '0');
+
+report::Peer ana() { return {Plaintext("Ana"), {}}; }
+report::File pdf(bool outgoing) { return {ana(), Plaintext("a.pdf"), 2048, {}, outgoing}; }
+
+class TextReportOn : public testing::Test {
+ protected:
+  void show(report::Event event) { report_.report(event); }
+  std::string out() { return std::exchange(out_, std::ostringstream()).str(); }
+  std::ostringstream out_, err_;
+  Screen screen_{out_, err_, {}};
+  TimePoint now_{};
+  TextReport report_{screen_, [this] { return now_; }, "wss://example.org"};
+};
+
+TEST_F(TextReportOn, ShowsTheCodeAndWhatToDoWithIt) {
+  show(report::Code{*PairingCode::parse("K7MW2Q")});
+  EXPECT_EQ(out(),
+            "Pairing code:\n\n    K7MW2Q\n\n"
+            "On the other machine, run this and type the code when it is asked for:\n\n"
+            "    culver --server wss://example.org send FILE\n\n");
+}
+
+TEST_F(TextReportOn, DrawsAQrCodeOnATerminal) {
+  Screen terminal(out_, err_, {true, true, false});
+  TextReport report(
+      terminal, [this] { return now_; }, "");
+  report.report(report::Code{*PairingCode::parse("K7MW2Q")});
+  const auto shown = out();
+  EXPECT_NE(shown.find("█"), std::string::npos);
+  EXPECT_NE(shown.find("    culver send FILE\n"), std::string::npos);
+}
+
+TEST_F(TextReportOn, TellsAVisitInPlainLines) {
+  show(report::PairRequest{ana()});
+  EXPECT_EQ(out(), "Ana asks to pair.\n  Fingerprint " + fingerprint + "\n");
+  show(report::Connected{ana(), false});
+  EXPECT_EQ(out(), "Connected with Ana, directly.\n  Fingerprint " + fingerprint + "\n");
+  show(report::Connected{ana(), true});
+  EXPECT_EQ(out(), "Connected with Ana, through a relay.\n  Fingerprint " + fingerprint + "\n");
+  show(report::Text{ana(), Plaintext("hello\nthere")});
+  EXPECT_EQ(out(), "Ana: hello\n  | there\n");
+  show(report::FileStarted{pdf(false)});
+  EXPECT_EQ(out(), "Receiving a.pdf (2.0 KiB) from Ana.\n");
+  auto saved = pdf(false);
+  saved.path = Plaintext("/in/a (1).pdf");
+  show(report::FileReceived{saved, Digest{}});
+  EXPECT_EQ(out(), "Received /in/a (1).pdf (2.0 KiB), checked.\n  SHA-256 " + digest + "\n");
+  show(report::FileStarted{pdf(true)});
+  EXPECT_EQ(out(), "Sending a.pdf (2.0 KiB) to Ana.\n");
+  show(report::FileSent{pdf(true), Digest{}, true});
+  EXPECT_EQ(out(), "Sent a.pdf (2.0 KiB), confirmed by Ana.\n  SHA-256 " + digest + "\n");
+  show(report::FileSent{pdf(true), Digest{}, false});
+  EXPECT_NE(out().find("not confirmed"), std::string::npos);
+  show(report::Closed{ana()});
+  EXPECT_EQ(out(), "Ana is disconnected.\n");
+}
+
+TEST_F(TextReportOn, SaysFailuresOnStandardError) {
+  show(report::Failed{Fault::no_space, Plaintext("a\n.pdf")});
+  EXPECT_EQ(out(), "");
+  EXPECT_EQ(err_.str(),
+            "culver: a\\n.pdf: There is no space left for the file. Free some space, or choose "
+            "another folder (--out).\n");
+}
+
+TEST_F(TextReportOn, RepaintsTheBarAtMostTenTimesASecond) {
+  Screen terminal(out_, err_, {false, true, false});
+  TextReport report(
+      terminal, [this] { return now_; }, "");
+  report.report(report::FileStarted{pdf(false)});
+  for (std::uint64_t bytes = 0; bytes < 2000; ++bytes) {
+    report.report(report::FileProgress{pdf(false), bytes});
+    now_ += 1ms;
+  }
+  std::size_t painted = 0;
+  const auto shown = err_.str();
+  for (const char c : shown) painted += c == '\r';
+  EXPECT_EQ(painted, 20u);
+}
+
+TEST_F(TextReportOn, LetsNoPeerDriveTheTerminal) {
+  Screen terminal(out_, err_, {true, true, false});
+  TextReport report(
+      terminal, [this] { return now_; }, "");
+  const Plaintext evil(
+      "\x1b]0;x\x07\xC2\x9B"
+      "2J\xE2\x80\xAE\r\nConnected with Ana, directly.");
+  const report::Peer peer{evil, {}};
+  const report::File file{peer, evil, 10, evil, false};
+  const std::vector<report::Event> events{report::PairRequest{peer},
+                                          report::Connected{peer, false},
+                                          report::Text{peer, evil},
+                                          report::FileStarted{file},
+                                          report::FileReceived{file, Digest{}},
+                                          report::FileSent{file, Digest{}, true},
+                                          report::Failed{Fault::file_damaged, evil},
+                                          report::Closed{peer}};
+  for (const auto& event : events) report.report(event);
+  const auto shown = out_.str() + err_.str();
+  for (const char* bad :
+       {"\x1b", "\x07", "\xC2\x9B", "\xE2\x80\xAE", "\r", "\nConnected with Ana,"})
+    EXPECT_EQ(shown.find(bad), std::string::npos) << bad;
+}
+
+}  // namespace
+}  // namespace culver::cli

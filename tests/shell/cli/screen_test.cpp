@@ -1,0 +1,55 @@
+#include "shell/cli/screen.hpp"
+
+#include <sstream>
+
+#include <gtest/gtest.h>
+
+namespace culver::cli {
+namespace {
+
+TEST(Screen, KeepsTheBarOffPipes) {
+  std::ostringstream out, err;
+  Screen screen(out, err, {});
+  screen.paint_bar("50%");
+  screen.say("line");
+  EXPECT_EQ(out.str(), "line\n");
+  EXPECT_EQ(err.str(), "");
+  EXPECT_EQ(screen.bold("x"), "x");
+}
+
+TEST(Screen, ReplacesTheBarAndErasesItForALine) {
+  std::ostringstream out, err;
+  Screen screen(out, err, {true, true, true});
+  screen.paint_bar("50%");
+  screen.paint_bar("60%");
+  screen.say("line");
+  EXPECT_EQ(err.str(), "\r\x1b[K50%\r\x1b[K60%\r\x1b[K");
+  EXPECT_EQ(out.str(), "line\n");
+  EXPECT_EQ(screen.bold("x"), "\x1b[1mx\x1b[0m");
+}
+
+TEST(Screen, KeepsAnOpenQuestionLastAndTheBarAway) {
+  std::ostringstream both;
+  Screen screen(both, both, {true, true, false});
+  screen.open_question("Accept? ");
+  screen.paint_bar("50%");
+  screen.say("line");
+  screen.close_question();
+  screen.say("after");
+  EXPECT_EQ(both.str(), "Accept? \r\x1b[Kline\nAccept? after\n");
+}
+
+TEST(Screen, HonoursNoColorAndDumbTerminals) {
+  const auto with = [](const char* set, const char* value) {
+    return standard_abilities([=](const char* name) -> std::optional<std::string> {
+      if (std::string_view(name) == set) return value;
+      return std::nullopt;
+    });
+  };
+  EXPECT_TRUE(with("TERM", "xterm").color);
+  EXPECT_FALSE(with("TERM", "dumb").color);
+  EXPECT_FALSE(with("NO_COLOR", "1").color);
+}
+
+}  // namespace
+}  // namespace culver::cli

@@ -1,0 +1,124 @@
+// Whole clients and the server in a bottle: real engines and a real relay hub, joined by a fake
+// network, fake disks and a fake clock, under a seeded scheduler that decides whose turn it is.
+// The same seed gives the same run.
+//
+// The transport is modelled, not simulated: what the stack promises in core/link/events.hpp happens
+// here in the order that it promises, at moments the scheduler likes.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/engine/engine.hpp"
+#include "core/relay/hub.hpp"
+#include "tests/support/seeded.hpp"
+
+namespace culver::test {
+
+class Bottle;
+
+/// One end of a modelled peer-to-peer connection.
+struct Transport {
+  std::string ufrag;
+  wire::sdp::Fingerprint certificate;
+  std::optional<std::string> remote_ufrag;
+  bool path_told = false, dtls_started = false, dtls_told = false;
+  bool sctp_started = false, sctp_told = false, leaving = false;
+  std::size_t in_flight = 0;  ///< messages of ours that the peer has not taken yet
+  bool reading_paused = false;
+  std::deque<link::TransportEvent> unread;
+};
+
+class Node {
+ public:
+  Node(Bottle& bottle, std::string name, std::uint64_t seed);
+
+  void command(engine::Command command) { feed(std::move(command)); }
+  void feed(engine::Event event);
+  /// The last notice of this kind, if any came.
+  template <class Notice>
+  const Notice* last() const {
+    for (auto it = notices.rbegin(); it != notices.rend(); ++it)
+      if (const auto* notice = std::get_if<Notice>(&*it)) return notice;
+    return nullptr;
+  }
+  template <class Notice>
+  std::size_t count() const {
+    std::size_t n = 0;
+    for (const auto& notice : notices) n += std::holds_alternative<Notice>(notice);
+    return n;
+  }
+
+  Bottle& bottle;
+  std::string name;
+  SeededRng random;
+  std::unique_ptr<engine::Engine> engine;
+  std::vector<engine::Notice> notices;
+  std::function<void(Node&, const engine::Notice&)> react;  ///< plays the user
+  std::vector<PublicKey> remembered;
+  std::map<LinkId, Transport> transports;
+  std::optional<relay::SocketId> socket;
+  bool tamper_certificate = false;
+  std::map<TransferId, std::string> sources;  ///< files to send
+  std::map<TransferId, std::size_t> read;     ///< how far
+  std::map<TransferId, std::string> partial;  ///< files being received
+  std::vector<std::string> received;          ///< finished ones
+  std::size_t dropped = 0;
+
+ private:
+  void perform(engine::Effect effect);
+  Node* other_end(LinkId link, LinkId& theirs);
+  void end(LinkId link);
+  void on_transport(LinkId link, link::TransportEffect effect);
+  void on_disk(engine::ToDisk request);
+  bool pumping_ = false;
+  std::deque<engine::Event> events_;
+};
+
+class Bottle {
+ public:
+  explicit Bottle(std::uint64_t seed);
+
+  Node& add(const std::string& name);
+  /// Lets things happen until nothing is under way but timers, at most `steps` of them.
+  void settle(std::size_t steps = 200'000);
+  /// Moves the clock to the next deadline of anybody, or by this much, and lets things happen.
+  void pass(Duration duration);
+
+  /// Puts a happening into the queue of `lane`: those of one lane keep their order.
+  void later(const std::string& lane, std::function<void()> happening);
+  /// The n-th performed effect (from 0, over both sides) that can fail is replaced by its failure.
+  void fail_effect(std::size_t n) { fail_at_ = n; }
+  bool should_fail() { return effects_++ == fail_at_; }
+  std::size_t effects() const { return effects_; }
+
+  Node* owner_of(const std::string& ufrag, LinkId& link);
+  void to_server(Node& from, const std::string& frame);
+  void socket_opened(Node& node);
+  void socket_closed(Node& node);
+  std::size_t live_transports() const;
+  bool server_down = false;
+
+  SeededRng random;
+  TimePoint now{};
+  std::vector<std::unique_ptr<Node>> nodes;
+
+ private:
+  bool happen();
+  void tick_all();
+  void perform(relay::Effects effects);
+  Node* node_of(relay::SocketId socket);
+
+  relay::Hub hub_;
+  std::map<std::string, std::deque<std::function<void()>>> lanes_;
+  std::uint64_t next_socket_ = 1;
+  std::size_t effects_ = 0;
+  std::size_t fail_at_ = static_cast<std::size_t>(-1);
+};
+
+}  // namespace culver::test
