@@ -31,7 +31,9 @@ void set_defaults() {
   usrsctp_sysctl_set_sctp_nrsack_enable(0);
   usrsctp_sysctl_set_sctp_pktdrop_enable(0);
   usrsctp_sysctl_set_sctp_initial_cwnd(10);
-  usrsctp_sysctl_set_sctp_max_burst_default(10);
+  // No limit but the congestion window: a burst below the SACK frequency would make the peer's
+  // delayed SACK, 20 ms, the clock of the transfer (measured: 0.6 MB/s instead of 96).
+  usrsctp_sysctl_set_sctp_max_burst_default(0);
   usrsctp_sysctl_set_sctp_fr_max_burst_default(4);
   // Must grow with the buffers: 1 MiB in chunks of 16 bytes and up.
   usrsctp_sysctl_set_sctp_max_chunks_on_queue(16'384);

@@ -113,7 +113,7 @@ TEST(Stack, APausedReaderStopsTheSenderAndLosesNothing) {
   EXPECT_TRUE(pair.until([&] { return pair.a.saw("AllSent"); }));
 }
 
-TEST(Stack, AFrameAboveTheHardCapEndsTheTransport) {
+TEST(Stack, AQueueAboveTheHardCapEndsTheTransport) {
   Pair pair;
   ASSERT_TRUE(pair.open());
   pair.b.perform(link::PauseReading{true});

@@ -1,0 +1,125 @@
+#include "shell/p2p/dtls.hpp"
+
+#include <gtest/gtest.h>
+
+namespace culver::p2p {
+namespace {
+
+struct Session {
+  explicit Session(link::DtlsRole role) : dtls(identity, role, out) {}
+  DtlsIdentity identity;
+  Batch out;
+  Dtls dtls;
+  std::vector<std::string> got;
+
+  void take(Batch& from) {
+    const Batch taken = std::exchange(from, Batch{});
+    for (auto datagram : taken.views()) {
+      dtls.feed(datagram);
+      while (auto packet = dtls.read()) got.emplace_back(as_text(*packet));
+    }
+  }
+};
+
+struct DtlsTest : testing::Test {
+  Session client{link::DtlsRole::client}, server{link::DtlsRole::server};
+
+  void exchange() {
+    while (!client.out.empty() || !server.out.empty()) {
+      server.take(client.out);
+      client.take(server.out);
+    }
+  }
+  void connect() {
+    client.dtls.start();
+    exchange();
+    ASSERT_EQ(client.dtls.state(), Dtls::State::up);
+    ASSERT_EQ(server.dtls.state(), Dtls::State::up);
+  }
+};
+
+TEST_F(DtlsTest, ShowsEachTheCertificateOfTheOther) {
+  EXPECT_EQ(client.dtls.peer_certificate(), std::nullopt);
+  connect();
+  EXPECT_EQ(client.dtls.peer_certificate(), server.identity.fingerprint());
+  EXPECT_EQ(server.dtls.peer_certificate(), client.identity.fingerprint());
+  EXPECT_NE(client.identity.fingerprint(), server.identity.fingerprint());
+}
+
+TEST_F(DtlsTest, CarriesPacketsAndNothingBeforeItIsUp) {
+  client.dtls.send(as_bytes("too early"));
+  EXPECT_TRUE(client.out.empty());
+  connect();
+  client.dtls.send(as_bytes("one"));
+  client.dtls.send(as_bytes("two"));
+  server.dtls.send(as_bytes("back"));
+  exchange();
+  EXPECT_EQ(server.got, (std::vector<std::string>{"one", "two"}));
+  EXPECT_EQ(client.got, (std::vector<std::string>{"back"}));
+}
+
+TEST_F(DtlsTest, RepeatsALostFlightAfterATenthOfASecond) {
+  client.dtls.start();
+  const auto left = client.dtls.timeout();
+  ASSERT_TRUE(left);
+  EXPECT_LE(*left, std::chrono::milliseconds(100));
+  client.out.clear();  // lost
+  while (*client.dtls.timeout() > std::chrono::microseconds::zero()) {
+  }
+  client.dtls.on_timeout();
+  EXPECT_FALSE(client.out.empty());
+  EXPECT_GT(*client.dtls.timeout(), std::chrono::milliseconds(100)) << "the timeout must double";
+  exchange();
+  EXPECT_EQ(server.dtls.state(), Dtls::State::up);
+}
+
+TEST_F(DtlsTest, SaysGoodbye) {
+  connect();
+  client.dtls.send(as_bytes("last"));
+  client.dtls.close();
+  client.dtls.send(as_bytes("after the end"));
+  server.take(client.out);
+  EXPECT_EQ(server.dtls.state(), Dtls::State::closed);
+  EXPECT_EQ(server.got, (std::vector<std::string>{"last"}));
+}
+
+TEST_F(DtlsTest, IsNotMovedByDamagedOrRepeatedRecords) {
+  connect();
+  client.dtls.send(as_bytes("a packet of some length"));
+  const auto record = client.out.views()[0];
+  for (std::size_t i = 0; i < record.size(); ++i) {
+    ByteVector damaged(record.begin(), record.end());
+    damaged[i] ^= std::byte{1};
+    server.dtls.feed(damaged);
+    EXPECT_EQ(server.dtls.read(), std::nullopt) << i;
+    server.dtls.feed(record.first(i));
+    EXPECT_EQ(server.dtls.read(), std::nullopt) << i;
+  }
+  const Batch whole = client.out;
+  server.take(client.out);
+  Batch replay = whole;
+  server.take(replay);
+  EXPECT_EQ(server.got.size(), 1u);
+  EXPECT_EQ(server.dtls.state(), Dtls::State::up);
+}
+
+TEST_F(DtlsTest, RecordsFitTheSmallestMtu) {
+  client.dtls.start();
+  while (!client.out.empty() || !server.out.empty()) {
+    for (auto* side : {&client, &server})
+      for (auto datagram : side->out.views()) EXPECT_LE(datagram.size(), 1'200u);
+    server.take(client.out);
+    client.take(server.out);
+  }
+}
+
+TEST(LooksLikeDtls, ByTheFirstByteOfRfc7983) {
+  for (int first = 0; first < 256; ++first) {
+    const ByteVector datagram{static_cast<std::byte>(first)};
+    EXPECT_EQ(looks_like_dtls(datagram), first >= 20 && first <= 63) << first;
+  }
+  EXPECT_FALSE(looks_like_dtls({}));
+}
+
+}  // namespace
+}  // namespace culver::p2p
