@@ -326,7 +326,7 @@ struct Secured {
  private:
   std::optional<Fault> on_message(ByteView frame, Effects&);
   std::optional<Fault> on_late_handshake(const wire::peer::Handshake&, Effects&);
-  std::optional<Fault> on_file_frame(ByteView frame, Effects&);
+  std::optional<Fault> on_file_frame(ByteView bytes, Effects&);
   std::optional<Fault> on_chunk(wire::peer::FileChunk, Effects&);
   std::optional<Fault> dropped(Fault, Effects&);
   friend struct Proving;
