@@ -30,25 +30,25 @@ def program(name):
 
 
 class Process:
-    """One running program. Two threads read its stdout and wait for its end, so that it never
+    """One running program. Threads read what it prints and wait for its end, so that it never
     blocks on a full pipe and its use of the machine is known exactly."""
 
     def __init__(self, arguments, log, stdin=subprocess.DEVNULL, environment=None):
         self.arguments = [str(a) for a in arguments]
-        self.log = Path(log)
+        self.log = Path(log)     # stderr, kept also when the next program of that name begins
+        self.said = ""           # on stderr, as far as it has been read
         self.lines = []          # of stdout
         self.arrived = []        # when each of them came, on the monotonic clock
         self.exit_code = None    # of a shell: 128 + n after signal n
         self.usage = None        # resource.struct_rusage, after the end
-        self._ended_reading = False
+        self._reading = 2
         self._changed = threading.Condition()
-        with open(self.log, "ab") as stderr:
-            self._child = subprocess.Popen(
-                self.arguments, stdin=stdin, stdout=subprocess.PIPE, stderr=stderr,
-                env={**os.environ, **(environment or {})}, start_new_session=True)
+        self._child = subprocess.Popen(
+            self.arguments, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env={**os.environ, **(environment or {})}, start_new_session=True)
         self.pid = self._child.pid
         self.stdin = self._child.stdin
-        for work in (self._read, self._await_end):
+        for work in (self._read, self._read_stderr, self._await_end):
             threading.Thread(target=work, daemon=True).start()
 
     def _read(self):
@@ -58,8 +58,20 @@ class Process:
                     self.lines.append(raw.decode("utf-8").rstrip("\n"))
                     self.arrived.append(time.monotonic())
                     self._changed.notify_all()
+        self._stream_ended()
+
+    def _read_stderr(self):
+        with self._child.stderr as stderr, open(self.log, "ab") as log:
+            while piece := os.read(stderr.fileno(), 65536):
+                log.write(piece)
+                with self._changed:
+                    self.said += piece.decode("utf-8", errors="replace")
+                    self._changed.notify_all()
+        self._stream_ended()
+
+    def _stream_ended(self):
         with self._changed:
-            self._ended_reading = True
+            self._reading -= 1
             self._changed.notify_all()
 
     def _await_end(self):
@@ -72,7 +84,7 @@ class Process:
             self._changed.notify_all()
 
     def _ended(self):
-        return self.exit_code is not None and self._ended_reading
+        return self.exit_code is not None and self._reading == 0
 
     def wait_line(self, accepts, what, bound=BOUND):
         """What ACCEPTS makes of the first line for which it is not None."""
@@ -92,6 +104,14 @@ class Process:
             ended = "before its end" if self.exit_code is not None else f"within {bound:.0f} s"
             raise AssertionError(f"no {what} {ended}\n{self.report()}")
         return found
+
+    def wait_said(self, text, bound=BOUND):
+        """TEXT on stderr: a question to a person, which has no line end to wait for."""
+        with self._changed:
+            self._changed.wait_for(lambda: text in self.said or self._ended(), bound)
+            if text in self.said:
+                return
+        raise AssertionError(f"{text!r} was not said\n{self.report()}")
 
     def wait_exit(self, bound=BOUND):
         with self._changed:

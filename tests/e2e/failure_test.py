@@ -42,7 +42,7 @@ class Refusal(Case):
         self.addCleanup(terminal.close)
         receiver = self.stage.receive(stdin=terminal.slave)
         sender = self.stage.send(self.code_of(receiver), "--text", "hello")
-        receiver.wait_event("pair_request")
+        receiver.wait_said("Accept? [y/N]")  # what is typed before the question does not count
         terminal.write("n\n")
         self.expect_exit(sender, 10)
         self.assertEqual(receiver.events("connected"), [])
@@ -54,9 +54,9 @@ class Refusal(Case):
         receiver = self.stage.receive("--once", stdin=terminal.slave)
         file = make_file(self.stage.folder / "in" / "a.bin", 1000)
         sender = self.stage.send(self.code_of(receiver), file)
-        receiver.wait_event("pair_request")
+        receiver.wait_said("Accept? [y/N]")
         terminal.write("y\n")
-        receiver.wait_event("connected")
+        receiver.wait_said("wants to send a.bin")
         terminal.write("y\n")
         self.expect_exit(sender, 0)
         self.expect_exit(receiver, 0)
@@ -91,6 +91,7 @@ class ServerGone(Case):
 
 class PeerGone(Case):
     def begin(self):
+        """A transfer that is under way."""
         file = make_file(self.stage.folder / "in" / "huge.bin", HUGE, random=False)
         receiver = self.stage.receive("--yes", "--once")
         sender = self.stage.send(self.code_of(receiver), file)
