@@ -61,7 +61,7 @@ class Process:
         self._stream_ended()
 
     def _read_stderr(self):
-        with self._child.stderr as stderr, open(self.log, "ab") as log:
+        with self._child.stderr as stderr, open(self.log, "ab", buffering=0) as log:
             while piece := os.read(stderr.fileno(), 65536):
                 log.write(piece)
                 with self._changed:

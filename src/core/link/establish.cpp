@@ -217,8 +217,8 @@ fsm::OneOf<Opening, Closed> Securing::on(DtlsUp&& up, Context& context, Effects&
   if (!crypto::equal_in_constant_time(up.peer_certificate.view(), remote.fingerprint.view()))
     return close(Fault::fingerprint_mismatch, out);
   out.emplace_back(TransportEffect{StartSctp{remote.sctp_port, remote.max_message_size}});
-  return Opening{std::move(match), initiator, path, std::nullopt,
-                 context.env.now + context.timeouts.channel};
+  return Opening{std::move(match), initiator, path,
+                 std::nullopt,     0,         context.env.now + context.timeouts.channel};
 }
 
 fsm::OneOf<Closed> Securing::on(Tick&&, Context&, Effects& out) && {
@@ -244,6 +244,11 @@ fsm::OneOf<Opening> Opening::on(PathReady&& ready, Context&, Effects&) && {
   return std::move(*this);
 }
 
+fsm::OneOf<Opening> Opening::on(Window&& told, Context&, Effects&) && {
+  if (told.channel == files) window = told.bytes;
+  return std::move(*this);
+}
+
 fsm::OneOf<Opening, Proving> Opening::on(ChannelOpen&& open, Context& context, Effects& out) && {
   if (open.label == "files" && !files) files = open.channel;
   if (open.label != "messages") return std::move(*this);
@@ -259,7 +264,7 @@ fsm::OneOf<Opening, Proving> Opening::on(ChannelOpen&& open, Context& context, E
   return Proving{.match = std::move(match),
                  .path = path,
                  .channels = {open.channel, files},
-                 .window = 0,
+                 .window = window,
                  .early = {},
                  .deadline = context.env.now + context.timeouts.handshake};
 }

@@ -268,9 +268,11 @@ struct Opening {
   bool initiator;
   PathKind path;
   std::optional<ChannelId> files;
+  std::size_t window;  ///< of files, which may open before messages
   TimePoint deadline;
   fsm::OneOf<Opening> on(SctpUp&&, Context&, Effects&) &&;
   fsm::OneOf<Opening> on(PathReady&&, Context&, Effects&) &&;
+  fsm::OneOf<Opening> on(Window&&, Context&, Effects&) &&;
   fsm::OneOf<Opening, Proving> on(ChannelOpen&&, Context&, Effects&) &&;
   fsm::OneOf<Closed> on(Tick&&, Context&, Effects&) &&;
   fsm::OneOf<Closed> on(Abandon&&, Context&, Effects&) &&;
