@@ -67,7 +67,7 @@ TEST(Candidate, IsRefusedIfBroken) {
         std::string("candidate:1 1 udp 1 fe80::1%eth0 1 typ host"),
         std::string("candidate:1 1 udp 1 2001:::1 1 typ host"),
         std::string("candidate:1 1 udp 1 [::1] 1 typ host"),
-        std::string("candidate:1 1 udp 1 192.0.2.1\0.evil 1 typ host", 49),
+        "candidate:1 1 udp 1 192.0.2.1" + std::string(1, '\0') + ".evil 1 typ host",
         good + " " + std::string(limits::candidate, 'x')})
     EXPECT_EQ(parse_candidate(line).error(), Fault::bad_candidate) << line;
 }
