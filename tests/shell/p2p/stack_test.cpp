@@ -220,15 +220,20 @@ TEST(Stack, ShowsTheCertificateThatIsReallyThereAndStartsNothingByItself) {
   EXPECT_TRUE(pair.until([&] { return pair.a.saw("SctpUp") && pair.b.saw("SctpUp"); }));
 }
 
+// Were the ClientHello lost, only the client's timer could bring the handshake to its end, every
+// time. On a busy machine the timer may also fire for no reason, hence more than one attempt.
 TEST(Stack, AClientHelloBeforeStartDtlsIsKept) {
-  Pair pair;
-  pair.a.auto_dtls = false;  // a will be the server
-  pair.start();
-  ASSERT_TRUE(pair.until([&] { return pair.a.stack->counters().datagrams_early > 0; }));
-  pair.a.perform(link::StartDtls{link::DtlsRole::server});
-  ASSERT_TRUE(pair.until([&] { return pair.a.saw("DtlsUp") && pair.b.saw("DtlsUp"); }));
-  // Had it been lost, only the client's timer could have brought the handshake to its end.
-  EXPECT_EQ(pair.b.stack->counters().dtls_retransmissions, 0u);
+  std::uint64_t repeated = 1;
+  for (int attempt = 0; attempt < 5 && repeated != 0; ++attempt) {
+    Pair pair;
+    pair.a.auto_dtls = false;  // a will be the server
+    pair.start();
+    ASSERT_TRUE(pair.until([&] { return pair.a.stack->counters().datagrams_early > 0; }));
+    pair.a.perform(link::StartDtls{link::DtlsRole::server});
+    ASSERT_TRUE(pair.until([&] { return pair.a.saw("DtlsUp") && pair.b.saw("DtlsUp"); }));
+    repeated = pair.b.stack->counters().dtls_retransmissions;
+  }
+  EXPECT_EQ(repeated, 0u);
 }
 
 TEST(Stack, PathFailsWhenNobodyAnswers) {
