@@ -49,9 +49,9 @@ TEST(CommandLinePage, ListsEveryEventWithItsFields) {
   for (const auto& event : events) {
     const auto line = print(event);
     const auto name = line.substr(10, line.find('"', 10) - 10);
-    const auto at = text.find("| `" + name + "` |");
+    const auto at = text.find("\n| `" + name + "` |");
     ASSERT_NE(at, std::string::npos) << name;
-    const auto row = text.substr(at, text.find('\n', at) - at);
+    const auto row = text.substr(at, text.find('\n', at + 1) - at);
     for (auto field = line.find(",\""); field != std::string::npos;
          field = line.find(",\"", field + 1)) {
       const auto key = line.substr(field + 2, line.find('"', field + 2) - field - 2);
