@@ -94,7 +94,8 @@ Object object(const Connected& e) {
   return Object("connected")
       .add("peer", display_name(e.peer))
       .add("fingerprint", crypto::fingerprint(e.peer.key))
-      .add("path", e.relayed ? "relayed" : "direct");
+      .add("path", e.relayed ? "relayed" : "direct")
+      .add("setup_ms", e.setup_ms);
 }
 Object object(const Text& e) {
   return Object("text").add("peer", display_name(e.peer)).add("text", e.text.expose());

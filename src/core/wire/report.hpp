@@ -43,6 +43,7 @@ struct PairRequest {
 struct Connected {
   Peer peer;
   bool relayed;
+  std::uint64_t setup_ms = 0;  ///< from the match to both keys being proven
 };
 struct Text {
   Peer peer;

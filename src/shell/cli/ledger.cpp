@@ -32,7 +32,9 @@ void Ledger::note_source(TransferId id, const std::filesystem::path& path) {
 void Ledger::on(const engine::Connected& notice) {
   const report::Peer peer{notice.name, notice.key};
   peers_.insert_or_assign(notice.link, peer);
-  reporter_.report(report::Connected{peer, notice.path == link::PathKind::relayed});
+  const auto setup = std::chrono::duration_cast<std::chrono::milliseconds>(notice.setup);
+  reporter_.report(report::Connected{peer, notice.path == link::PathKind::relayed,
+                                     static_cast<std::uint64_t>(setup.count())});
 }
 
 void Ledger::on(const engine::TextReceived& notice) {

@@ -28,10 +28,12 @@ TEST(Report, PrintsEachEventInOneStableLine) {
   EXPECT_EQ(print(Code{*PairingCode::parse("K7MW2Q")}), R"({"event":"code","code":"K7MW2Q"})");
   EXPECT_EQ(print(PairRequest{ana()}),
             R"({"event":"pair_request","name":"Ana","fingerprint":")" + zero_fingerprint + R"("})");
-  EXPECT_EQ(print(Connected{ana(), false}), R"({"event":"connected","peer":"Ana","fingerprint":")" +
-                                                zero_fingerprint + R"(","path":"direct"})");
+  EXPECT_EQ(print(Connected{ana(), false, 31}),
+            R"({"event":"connected","peer":"Ana","fingerprint":")" + zero_fingerprint +
+                R"(","path":"direct","setup_ms":31})");
   EXPECT_EQ(print(Connected{ana(), true}), R"({"event":"connected","peer":"Ana","fingerprint":")" +
-                                               zero_fingerprint + R"(","path":"relayed"})");
+                                               zero_fingerprint +
+                                               R"(","path":"relayed","setup_ms":0})");
   EXPECT_EQ(print(Text{ana(), Plaintext("hello")}),
             R"({"event":"text","peer":"Ana","text":"hello"})");
   EXPECT_EQ(print(FileStarted{report_pdf()}),

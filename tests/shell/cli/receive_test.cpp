@@ -70,7 +70,7 @@ TEST_F(ReceiveVerb, ReportsAWholeVisitInLinesOfJson) {
                 "\"}\n"
                 R"({"event":"connected","peer":"Ana","fingerprint":")" +
                 fingerprint +
-                R"(","path":"direct"})"
+                R"(","path":"direct","setup_ms":0})"
                 "\n"
                 R"({"event":"text","peer":"Ana","text":"hello"})"
                 "\n"

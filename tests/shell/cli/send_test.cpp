@@ -63,7 +63,7 @@ TEST_F(SendVerb, ReportsInLinesOfJson) {
   hear(engine::Closed{link, {}, true});
   EXPECT_EQ(scene_->out(),
             R"({"event":"connected","peer":"Ben","fingerprint":"6668 7AAD F862 BD77 6C8F C18B )"
-            R"(8E9F 8E20 0897 1485 6EE2 33B3 902A 591D 0D5F 2925","path":"relayed"})"
+            R"(8E9F 8E20 0897 1485 6EE2 33B3 902A 591D 0D5F 2925","path":"relayed","setup_ms":0})"
             "\n"
             R"({"event":"file_started","peer":"Ben","name":"a.pdf","size":1000,)"
             R"("path":"/out/a.pdf"})"
