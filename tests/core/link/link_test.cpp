@@ -1,0 +1,397 @@
+// The link machine state by state: what each takes, what it refuses, and that every way out of
+// establishment leaves nothing but its fault.
+#include "core/link/link.hpp"
+
+#include <functional>
+
+#include <gtest/gtest.h>
+
+#include "core/link/session_keys.hpp"
+#include "core/wire/base64.hpp"
+#include "core/wire/peer.hpp"
+#include "tests/support/seeded.hpp"
+
+namespace culver::link {
+namespace {
+
+using namespace std::chrono_literals;
+using test::SeededRng;
+using Kind = wire::signaling::Description::Kind;
+
+constexpr ChannelId messages{0};
+constexpr ChannelId files{2};
+
+wire::sdp::Fingerprint fingerprint_of(int fill) {
+  wire::sdp::Fingerprint fingerprint;
+  fingerprint.data.fill(static_cast<std::byte>(fill));
+  return fingerprint;
+}
+
+wire::sdp::SessionDescription description(wire::sdp::Setup setup) {
+  wire::sdp::SessionDescription sdp;
+  sdp.ice = {"ufrag", "passwordOf22Characters"};
+  sdp.fingerprint = fingerprint_of(9);
+  sdp.setup = setup;
+  return sdp;
+}
+
+/// One link and the peer's keys, driven by hand.
+struct Scene {
+  explicit Scene(bool initiator)
+      : random(7),
+        identity(crypto::KeyPair::generate(random.rng())),
+        peer(crypto::KeyPair::generate(random.rng())),
+        peer_ephemeral(crypto::KeyPair::generate(random.rng())),
+        state(begin(initiator)) {}
+
+  Machine::State begin(bool initiator) {
+    auto context = make_context();
+    return start(initiator, peer.shared, context, effects);
+  }
+  Context make_context() { return {Env{now, random.rng()}, self, timeouts}; }
+
+  void feed(Machine::Event event) {
+    effects.clear();
+    auto context = make_context();
+    state = fsm::step<Machine>(std::move(state), std::move(event), context, effects);
+  }
+  void feed_frame(ChannelId channel, std::string_view text) {
+    const auto bytes = as_bytes(text);
+    feed(ChannelData{channel, {bytes.begin(), bytes.end()}});
+  }
+  template <class E>
+  const E* effect() const {
+    for (const auto& e : effects)
+      if (const auto* found = std::get_if<E>(&e)) return found;
+    return nullptr;
+  }
+  template <class E>
+  const E* transport_effect() const {
+    for (const auto& e : effects)
+      if (const auto* transport = std::get_if<TransportEffect>(&e))
+        if (const auto* found = std::get_if<E>(transport)) return found;
+    return nullptr;
+  }
+  template <class S>
+  bool is() const {
+    return std::holds_alternative<S>(state);
+  }
+  std::optional<Fault> fault() const { return std::get<Closed>(state).fault; }
+
+  void to_connecting(bool initiator) {
+    const LocalDescription local{{"local", "passwordOf22Characters"}, fingerprint_of(1)};
+    if (initiator) {
+      feed(local);
+      feed(RemoteDescription{Kind::answer, description(wire::sdp::Setup::active)});
+    } else {
+      feed(RemoteDescription{Kind::offer, description(wire::sdp::Setup::actpass)});
+      feed(local);
+    }
+  }
+  void to_opening(bool initiator) {
+    to_connecting(initiator);
+    feed(PathReady{PathKind::direct});
+    feed(DtlsUp{fingerprint_of(9)});
+  }
+  void to_proving(bool initiator) {
+    to_opening(initiator);
+    feed(SctpUp{});
+    feed(ChannelOpen{messages, "messages"});
+    const auto* sent = transport_effect<SendOn>();
+    ASSERT_NE(sent, nullptr);
+    const auto frame = wire::peer::parse_messages_frame(as_text(sent->bytes));
+    ours = std::get<wire::peer::Handshake>(*frame);
+    feed(ChannelOpen{files, "files"});
+  }
+  wire::peer::Handshake handshake(bool v2) const {
+    wire::peer::Handshake theirs;
+    theirs.key = peer.shared;
+    if (v2) theirs.ephemeral = peer_ephemeral.shared;
+    return theirs;
+  }
+  SealedChannel peer_channel(bool v2) {
+    const auto key =
+        v2 ? session_key_v2(peer.secret, identity.shared, peer_ephemeral.secret, *ours->ephemeral)
+           : session_key_v1(peer.secret, identity.shared);
+    return SealedChannel(*key, random.rng());
+  }
+  void to_secured(bool v2) {
+    to_proving(true);
+    feed_frame(messages, wire::peer::print(handshake(v2)));
+  }
+
+  SeededRng random;
+  TimePoint now{1h};
+  Timeouts timeouts;
+  crypto::KeyPair identity;
+  crypto::KeyPair peer;
+  crypto::KeyPair peer_ephemeral;
+  Self self{identity, Plaintext("me")};
+  Effects effects;
+  Machine::State state;
+  std::optional<wire::peer::Handshake> ours;
+};
+
+TEST(Link, TheInitiatorOffersAndTheResponderWaitsForTheOffer) {
+  Scene initiator(true);
+  EXPECT_TRUE(initiator.is<Gathering>());
+  EXPECT_TRUE(initiator.transport_effect<StartIce>()->controlling);
+  Scene responder(false);
+  EXPECT_TRUE(responder.is<Awaiting>());
+  EXPECT_EQ(responder.effects.size(), 0u) << "nothing is allocated before the offer";
+}
+
+TEST(Link, AnActiveAnswerMakesUsTheServerAndAPassiveOneTheClient) {
+  for (const bool active : {true, false}) {
+    Scene scene(true);
+    scene.feed(LocalDescription{{"local", "passwordOf22Characters"}, fingerprint_of(1)});
+    const auto setup = active ? wire::sdp::Setup::active : wire::sdp::Setup::passive;
+    scene.feed(RemoteDescription{Kind::answer, description(setup)});
+    EXPECT_EQ(scene.transport_effect<StartDtls>()->role,
+              active ? DtlsRole::server : DtlsRole::client);
+  }
+}
+
+TEST(Link, AnAnswerThatDecidesNoRoleIsRefused) {
+  Scene scene(true);
+  scene.feed(LocalDescription{{"local", "passwordOf22Characters"}, fingerprint_of(1)});
+  scene.feed(RemoteDescription{Kind::answer, description(wire::sdp::Setup::actpass)});
+  EXPECT_EQ(scene.fault(), Fault::bad_description);
+}
+
+TEST(Link, SignalsOutOfOrderAreDroppedAndChangeNothing) {
+  Scene scene(true);
+  scene.feed(RemoteDescription{Kind::answer, description(wire::sdp::Setup::active)});
+  EXPECT_TRUE(scene.is<Gathering>());
+  EXPECT_NE(scene.effect<Dropped>(), nullptr);
+  scene.to_connecting(true);
+  scene.feed(RemoteDescription{Kind::answer, description(wire::sdp::Setup::passive)});
+  EXPECT_TRUE(scene.is<Connecting>());
+  EXPECT_NE(scene.effect<Dropped>(), nullptr);
+}
+
+TEST(Link, SctpStartsOnlyOnTheAnnouncedCertificate) {
+  Scene good(true);
+  good.to_opening(true);
+  EXPECT_TRUE(good.is<Opening>());
+  EXPECT_NE(good.transport_effect<StartSctp>(), nullptr);
+
+  Scene bad(true);
+  bad.to_connecting(true);
+  bad.feed(PathReady{PathKind::direct});
+  bad.feed(DtlsUp{fingerprint_of(8)});
+  EXPECT_EQ(bad.fault(), Fault::fingerprint_mismatch);
+  EXPECT_EQ(bad.transport_effect<StartSctp>(), nullptr);
+  EXPECT_NE(bad.transport_effect<DropTransport>(), nullptr);
+}
+
+TEST(Link, OurHandshakeLeavesWithAllFiveFieldsWhenMessagesOpens) {
+  Scene scene(true);
+  scene.to_proving(true);
+  ASSERT_TRUE(scene.ours);
+  EXPECT_EQ(scene.ours->key, scene.identity.shared);
+  EXPECT_TRUE(scene.ours->ephemeral);
+  EXPECT_EQ(scene.ours->ratchet_version, 1);
+  EXPECT_EQ(scene.ours->username, Plaintext("me"));
+  EXPECT_EQ(scene.ours->stable_id, crypto::stable_id(scene.identity.shared));
+}
+
+TEST(Link, AHandshakeWithAnEphemeralKeyMakesV2AndOneWithoutMakesV1) {
+  for (const bool v2 : {true, false}) {
+    Scene scene(true);
+    scene.to_secured(v2);
+    ASSERT_TRUE(scene.is<Secured>());
+    EXPECT_NE(scene.effect<Established>(), nullptr);
+    auto theirs = scene.peer_channel(v2);
+    scene.feed_frame(messages, *theirs.seal(as_bytes("hello")));
+    EXPECT_EQ(scene.effect<TextArrived>()->text, Plaintext("hello"));
+    scene.feed(SendText{Plaintext("grp:back")});
+    const auto frame = as_text(scene.transport_effect<SendOn>()->bytes);
+    const auto opened = wire::peer::parse_content(std::string(as_text(*theirs.open(frame))));
+    EXPECT_EQ(std::get<wire::peer::ChatText>(*opened).text, Plaintext("grp:back"));
+  }
+}
+
+TEST(Link, AnotherKeyThanThePairedOneEndsTheLink) {
+  Scene scene(true);
+  scene.to_proving(true);
+  auto theirs = scene.handshake(true);
+  theirs.key.data[5] ^= std::byte{1};
+  scene.feed_frame(messages, wire::peer::print(theirs));
+  EXPECT_EQ(scene.fault(), Fault::key_mismatch);
+}
+
+TEST(Link, APeerThatNeverSendsItsHandshakeIsKnownByItsFirstFrame) {
+  Scene scene(true);
+  scene.to_proving(true);
+  auto theirs = scene.peer_channel(false);
+  scene.feed_frame(messages, *theirs.seal(as_bytes("first")));
+  ASSERT_TRUE(scene.is<Secured>());
+  EXPECT_EQ(scene.effect<TextArrived>()->text, Plaintext("first"));
+  scene.feed_frame(messages, wire::peer::print(scene.handshake(false)));
+  EXPECT_TRUE(scene.is<Secured>());
+  scene.feed_frame(messages, wire::peer::print(scene.handshake(true)));
+  EXPECT_TRUE(scene.is<Secured>()) << "a second handshake changes nothing";
+  EXPECT_EQ(scene.effect<Dropped>()->fault, Fault::out_of_order);
+}
+
+TEST(Link, APeerThatSpokeV1MayNotAskForV2Afterwards) {
+  Scene scene(true);
+  scene.to_proving(true);
+  auto theirs = scene.peer_channel(false);
+  scene.feed_frame(messages, *theirs.seal(as_bytes("first")));
+  scene.feed_frame(messages, wire::peer::print(scene.handshake(true)));
+  EXPECT_EQ(scene.fault(), Fault::bad_handshake);
+}
+
+TEST(Link, TheWindowOfFilesIsKeptWhenFilesOpensFirst) {
+  Scene scene(true);
+  scene.to_opening(true);
+  scene.feed(SctpUp{});
+  scene.feed(ChannelOpen{files, "files"});
+  scene.feed(Window{files, 1'000});
+  scene.feed(ChannelOpen{messages, "messages"});
+  scene.feed_frame(messages, wire::peer::print(scene.handshake(true)));
+  ASSERT_NE(scene.effect<FilesWindow>(), nullptr);
+  EXPECT_EQ(scene.effect<FilesWindow>()->bytes, 1'000u);
+}
+
+TEST(Link, GarbageBeforeTheProofIsDropped) {
+  Scene scene(true);
+  scene.to_proving(true);
+  scene.feed_frame(messages, "not even base64 !");
+  EXPECT_TRUE(scene.is<Proving>());
+  EXPECT_NE(scene.effect<Dropped>(), nullptr);
+}
+
+TEST(Link, FileFramesThatOvertakeTheHandshakeWaitAndAreBounded) {
+  Scene scene(true);
+  scene.to_proving(true);
+  const auto id = wire::peer::FileId::from_random(scene.random.rng().bytes<16>());
+  scene.feed_frame(files, wire::peer::print(wire::peer::FileStart{id, Plaintext("a"), 1, 1}));
+  EXPECT_TRUE(scene.effects.empty());
+  scene.feed_frame(messages, wire::peer::print(scene.handshake(true)));
+  EXPECT_NE(scene.effect<FileFrameArrived>(), nullptr);
+
+  Scene flooded(true);
+  flooded.to_proving(true);
+  const std::string large(200'000, 'x');
+  for (int i = 0; i < 10 && flooded.is<Proving>(); ++i) flooded.feed_frame(files, large);
+  EXPECT_EQ(flooded.fault(), Fault::queue_full);
+}
+
+TEST(Link, ReplaysAndReflectionsAreDroppedOnce) {
+  Scene scene(true);
+  scene.to_secured(true);
+  auto theirs = scene.peer_channel(true);
+  const auto frame = *theirs.seal(as_bytes("once"));
+  scene.feed_frame(messages, frame);
+  scene.feed_frame(messages, frame);
+  EXPECT_EQ(scene.effect<Dropped>()->fault, Fault::replayed);
+  EXPECT_EQ(scene.effect<TextArrived>(), nullptr);
+  scene.feed(SendText{Plaintext("mine")});
+  const std::string mine(as_text(scene.transport_effect<SendOn>()->bytes));
+  scene.feed_frame(messages, mine);
+  EXPECT_EQ(scene.effect<Dropped>()->fault, Fault::reflected);
+  EXPECT_TRUE(scene.is<Secured>());
+}
+
+TEST(Link, FramesThatNeverOpenEndTheLink) {
+  Scene scene(true);
+  scene.to_secured(true);
+  auto stranger = scene.peer_channel(false);
+  for (int i = 1; i < Secured::tolerated_failures; ++i) {
+    scene.feed_frame(messages, *stranger.seal(as_bytes("?")));
+    ASSERT_TRUE(scene.is<Secured>()) << i;
+  }
+  scene.feed_frame(messages, *stranger.seal(as_bytes("?")));
+  EXPECT_EQ(scene.fault(), Fault::not_authentic);
+}
+
+TEST(Link, AChunkMustPassTheSeal) {
+  Scene scene(true);
+  scene.to_secured(true);
+  auto theirs = scene.peer_channel(true);
+  const auto id = wire::peer::FileId::from_random(scene.random.rng().bytes<16>());
+  const auto inner = wire::base64::encode(as_bytes("abc"));
+  auto data = *theirs.seal(as_bytes(inner));
+  scene.feed_frame(files, wire::peer::print(wire::peer::FileChunk{id, 0, data}));
+  ASSERT_NE(scene.effect<ChunkArrived>(), nullptr);
+  EXPECT_EQ(as_text(scene.effect<ChunkArrived>()->bytes), "abc");
+  data = *theirs.seal(as_bytes(inner));
+  data[30] = data[30] == 'A' ? 'B' : 'A';
+  scene.feed_frame(files, wire::peer::print(wire::peer::FileChunk{id, 1, data}));
+  EXPECT_NE(scene.effect<ChunkRefused>(), nullptr);
+}
+
+TEST(Link, AGoodbyeIsTheOnlyEndWithoutAFault) {
+  Scene ours(true);
+  ours.to_secured(true);
+  ours.feed(Goodbye{});
+  EXPECT_TRUE(ours.is<Leaving>());
+  EXPECT_NE(ours.transport_effect<HangUp>(), nullptr);
+  ours.feed(TransportClosed{});
+  EXPECT_EQ(ours.fault(), std::nullopt);
+
+  Scene theirs(true);
+  theirs.to_secured(true);
+  theirs.feed(TransportClosed{});
+  EXPECT_EQ(theirs.fault(), std::nullopt);
+}
+
+TEST(Link, CommandsReachSecuredOnly) {
+  Scene scene(true);
+  scene.to_proving(true);
+  scene.feed(SendText{Plaintext("too early")});
+  EXPECT_TRUE(scene.is<Proving>());
+  EXPECT_EQ(scene.transport_effect<SendOn>(), nullptr);
+}
+
+/// Brings a fresh link to each state of establishment in turn.
+std::vector<std::function<void(Scene&)>> stages() {
+  return {
+      [](Scene&) {},
+      [](Scene& s) {
+        s.feed(LocalDescription{{"local", "passwordOf22Characters"}, fingerprint_of(1)});
+      },
+      [](Scene& s) { s.to_connecting(true); },
+      [](Scene& s) {
+        s.to_connecting(true);
+        s.feed(PathReady{PathKind::direct});
+      },
+      [](Scene& s) { s.to_opening(true); },
+      [](Scene& s) { s.to_proving(true); },
+  };
+}
+
+TEST(Link, EachStepHasItsOwnTimeoutAndDropsTheTransport) {
+  const std::vector<Fault> expected{Fault::ice_timeout,     Fault::signal_timeout,
+                                    Fault::ice_timeout,     Fault::dtls_timeout,
+                                    Fault::channel_timeout, Fault::handshake_timeout};
+  const auto steps = stages();
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    Scene scene(true);
+    steps[i](scene);
+    ASSERT_TRUE(fsm::deadline_of(scene.state)) << i;
+    scene.now = *fsm::deadline_of(scene.state);
+    scene.feed(Tick{});
+    EXPECT_EQ(scene.fault(), expected[i]) << i;
+    EXPECT_NE(scene.transport_effect<DropTransport>(), nullptr) << i;
+    EXPECT_EQ(fsm::deadline_of(scene.state), std::nullopt) << i;
+  }
+}
+
+TEST(Link, EachStepCanBeAbandonedAndTellsTheFirstCause) {
+  for (const auto& step : stages()) {
+    Scene scene(true);
+    step(scene);
+    scene.feed(Abandon{Fault::cancelled});
+    EXPECT_EQ(scene.fault(), Fault::cancelled);
+    EXPECT_NE(scene.transport_effect<DropTransport>(), nullptr);
+    scene.feed(Abandon{Fault::peer_gone});
+    EXPECT_EQ(scene.fault(), Fault::cancelled);
+  }
+}
+
+}  // namespace
+}  // namespace culver::link
