@@ -44,15 +44,15 @@ class Transfers {
 
   /// Files of one link go one after the other, in this order.
   void send(const SendFile& file, Env&, TransferEffects&);
-  void decide(TransferId transfer, bool accepted, Env&, TransferEffects&);
-  void cancel(TransferId transfer, Fault cause, Env&, TransferEffects&);
+  void decide(TransferId id, bool accepted, Env&, TransferEffects&);
+  void cancel(TransferId id, Fault cause, Env&, TransferEffects&);
 
   void on_frame(LinkId link, wire::peer::FileFrame frame, Env&, TransferEffects&);
   void on_chunk(LinkId link, link::ChunkArrived chunk, Env&, TransferEffects&);
   void on_refused_chunk(LinkId link, const link::ChunkRefused& chunk, Env&, TransferEffects&);
   void on_window(LinkId link, std::size_t bytes, Env&, TransferEffects&);
   void on_everything_sent(LinkId link, Env&, TransferEffects&);
-  void on_disk(TransferId transfer, FromDisk::Event event, Env&, TransferEffects&);
+  void on_disk(TransferId id, FromDisk::Event event, Env&, TransferEffects&);
   void on_tick(Env&, TransferEffects&);
 
   std::optional<TimePoint> deadline() const;
@@ -87,10 +87,10 @@ class Transfers {
   void offer(LinkId link, wire::peer::FileStart start, Env&, TransferEffects&);
   void send_next(LinkId link, Env&, TransferEffects&);
   /// Addresses a machine's effects, and forgets the transfer if that was its end.
-  void settle(TransferId transfer, transfer::Effects effects, Env&, TransferEffects&);
-  void address(TransferId id, Transfer& transfer, transfer::Effect effect, TransferEffects&);
+  void settle(TransferId id, transfer::Effects effects, Env&, TransferEffects&);
+  void address(TransferId id, Transfer& at, transfer::Effect effect, TransferEffects&);
   void envelope(LinkId link, std::string frame, TransferEffects&);
-  void pause(LinkId link, TransferId transfer, bool paused, TransferEffects&);
+  void pause(LinkId link, TransferId id, bool paused, TransferEffects&);
   Transferring::iterator find(LinkId link, const wire::peer::FileId& id, bool outgoing);
 
   std::uint64_t largest_file_;

@@ -10,8 +10,8 @@ namespace culver::link {
 
 std::size_t NonceMemory::Hash::operator()(const Nonce& nonce) const noexcept {
   // Authentic nonces only: nobody without the key can choose them to collide.
-  std::uint64_t head;
-  std::uint32_t tail;
+  std::uint64_t head = 0;
+  std::uint32_t tail = 0;
   std::memcpy(&head, nonce.data.data(), sizeof head);
   std::memcpy(&tail, nonce.data.data() + sizeof head, sizeof tail);
   return (head ^ tail) * 0x9E3779B97F4A7C15u;

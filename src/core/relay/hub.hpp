@@ -55,7 +55,7 @@ class Hub {
   /// What the message asks for, unless the socket or its address has asked too often.
   Result<session::Event> admit(Socket& socket, wire::signaling::ClientMessage message,
                                TimePoint now);
-  void step_session(SocketId socket, session::Event event, TimePoint now, Effects& effects);
+  void step_session(SocketId id, session::Event event, TimePoint now, Effects& effects);
 
   session::ServerName name_;
   Limits limits_;

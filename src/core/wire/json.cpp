@@ -69,7 +69,7 @@ std::size_t next_escape(std::string_view text, std::size_t i) {
 void append_quoted(std::string_view text, std::string& out) {
   out += '"';
   std::size_t run = 0;
-  for (std::size_t i; (i = next_escape(text, run)) < text.size(); run = i + 1) {
+  for (std::size_t i = 0; (i = next_escape(text, run)) < text.size(); run = i + 1) {
     out.append(text, run, i - run);
     append_escape(text[i], out);
   }

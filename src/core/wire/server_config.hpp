@@ -25,7 +25,7 @@ inline constexpr std::size_t server_config_size = 65'536;
 
 /// Fault::bad_config for anything but an object of known keys with values of their types;
 /// `complaint`, if given, then says what is wrong, in words for whoever wrote the file.
-Result<ServerConfig> parse_server_config(std::string_view json, std::string* complaint = nullptr);
+Result<ServerConfig> parse_server_config(std::string_view text, std::string* complaint = nullptr);
 
 /// Field by field, `first` wins.
 ServerConfig merge(ServerConfig first, const ServerConfig& second);

@@ -23,7 +23,7 @@ inline constexpr std::array<std::string_view, 8> relay_kind_names{
     "call_answer", "call_reject", "call_hangup",   "call_ice"};
 
 inline std::optional<RelayKind> relay_kind(std::string_view type) {
-  const auto found = std::find(relay_kind_names.begin(), relay_kind_names.end(), type);
+  const auto* const found = std::find(relay_kind_names.begin(), relay_kind_names.end(), type);
   if (found == relay_kind_names.end()) return std::nullopt;
   return static_cast<RelayKind>(found - relay_kind_names.begin());
 }
