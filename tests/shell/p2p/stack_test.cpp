@@ -285,11 +285,9 @@ TEST(Stack, HundredConnectionsLeaveNothingBehind) {
       leaving.perform(link::HangUp{});
     ASSERT_TRUE(pair.until([&] { return leaving.peer->saw("TransportClosed"); })) << i;
   }
-  // Agents die on GLib's thread, in their own time. GLib opens one or two descriptors for itself
-  // late and once (two were seen after the count); a leak would be one per connection.
-  constexpr std::size_t once = 4;
+  // Agents die on GLib's thread, in their own time.
   EXPECT_TRUE(warm.until([&] {
-    return test::open_descriptors() <= descriptors + once && test::running_threads() <= threads;
+    return test::open_descriptors() <= descriptors && test::running_threads() <= threads;
   })) << test::open_descriptors()
       << " descriptors, was " << descriptors << "; " << test::running_threads() << " threads, was "
       << threads;
