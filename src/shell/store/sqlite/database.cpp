@@ -9,6 +9,19 @@ namespace culver::store::sqlite {
 namespace {
 
 constexpr int busy_timeout_ms = 5'000;
+constexpr int busy_pause_ms = 2;
+
+/// Two processes that turn a new file to WAL at once would wait for each other while each holds a
+/// read lock. SQLite sees that and refuses one without asking its busy timeout; the refused one has
+/// let go of its lock and may try again.
+int turn_to_wal(sqlite3* connection) {
+  for (int waited = 0;; waited += busy_pause_ms) {
+    const int turned =
+        sqlite3_exec(connection, "PRAGMA journal_mode = WAL", nullptr, nullptr, nullptr);
+    if (turned != SQLITE_BUSY || waited >= busy_timeout_ms) return turned;
+    sqlite3_sleep(busy_pause_ms);
+  }
+}
 
 }  // namespace
 
@@ -76,7 +89,8 @@ Result<Database> Database::open(const std::filesystem::path& file) {
   Database database(connection);
   if (opened != SQLITE_OK) return fail(Fault::store_failed);
   sqlite3_busy_timeout(connection, busy_timeout_ms);
-  CHECK_OK(database.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"));
+  if (turn_to_wal(connection) != SQLITE_OK) return fail(Fault::store_failed);
+  CHECK_OK(database.execute("PRAGMA synchronous = NORMAL"));
   return database;
 }
 
