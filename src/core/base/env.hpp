@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 
 #include "core/base/secret.hpp"
@@ -12,6 +13,9 @@ namespace culver {
 /// Monotonic time as the shell read it; core never reads a clock.
 using TimePoint = std::chrono::steady_clock::time_point;
 using Duration = std::chrono::steady_clock::duration;
+/// Milliseconds since 1970, UTC, as the shell read them. For people, and for what must expire also
+/// while no process runs; every wait is measured by TimePoint.
+using WallTime = std::int64_t;
 
 /// Randomness handed in by the owner of the machine: the system's generator in the product, a
 /// seeded one in tests. It must outlive the call only.
@@ -50,6 +54,7 @@ class Rng {
 struct Env {
   TimePoint now;
   Rng& rng;
+  WallTime wall = 0;  ///< for whom dates matter
 };
 
 }  // namespace culver

@@ -3,12 +3,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "core/base/fault.hpp"
 #include "core/base/strong.hpp"
+#include "core/relay/directory.hpp"
 
 namespace culver::relay {
 
@@ -49,19 +51,35 @@ struct SocketClosed {
   SocketId socket;
   bool goodbye;
 };
+/// What the store says to the Ask of this number. The answers come in the order of the questions.
+struct Answered {
+  std::uint64_t number;
+  Answer answer;
+};
+/// A whole HTTP request that is neither an upgrade nor for the shell itself (/health, /metrics).
+/// Answered by one Respond.
+struct HttpRequest {
+  SocketId socket;
+  Address address;
+  std::string method;
+  std::string target;
+  std::string authorization;  ///< the header of that name, empty if absent
+  std::string body;
+};
 /// The deadline has passed.
 struct Tick {};
 /// The server ends: everybody is sent away, nobody is let in.
 struct Drain {};
 
-using Event =
-    std::variant<Accepted, SocketOpened, Frame, Oversized, Alive, SocketClosed, Tick, Drain>;
+using Event = std::variant<Accepted, SocketOpened, Frame, Oversized, Alive, SocketClosed, Answered,
+                           HttpRequest, Tick, Drain>;
 
 // ---- to the sockets -----------------------------------------------------------------------------
 
 struct Send {
   SocketId socket;
   std::string text;
+  bool binary = false;  ///< a sealed record
 };
 struct Ping {
   SocketId socket;
@@ -73,7 +91,19 @@ struct Close {
   Fault fault;
 };
 
-using Effect = std::variant<Send, Ping, Close>;
+/// A question to the store. Those without an answer (SaveCursor, Prune) have a number all the same.
+struct Ask {
+  std::uint64_t number;
+  Question question;
+};
+/// Of the HTTP request on this socket, which is then closed.
+struct Respond {
+  SocketId socket;
+  unsigned status;
+  std::string json;
+};
+
+using Effect = std::variant<Send, Ping, Close, Ask, Respond>;
 using Effects = std::vector<Effect>;
 
 /// The WebSocket close code of a fault. 4001 is our own: a client so told should not reconnect.
@@ -89,6 +119,8 @@ constexpr std::uint16_t close_code(Fault fault) {
       return 1011;
     case Fault::replaced:
       return 4001;
+    case Fault::device_replaced:
+      return 1000;
     default:
       return 1008;
   }

@@ -100,6 +100,10 @@ void Hub::on(SocketClosed&& event, TimePoint now, Effects& effects) {
   sockets_.erase(found);
 }
 
+void Hub::on(Answered&&, TimePoint, Effects&) {}
+
+void Hub::on(HttpRequest&&, TimePoint, Effects&) {}
+
 void Hub::on(Tick&&, TimePoint now, Effects& effects) {
   addresses_.sweep(now);
   while (const auto socket = due_.take_due(now))
@@ -118,25 +122,25 @@ void Hub::on(Drain&&, TimePoint now, Effects& effects) {
 }
 
 Result<session::Event> Hub::admit(Socket& socket, sig::ClientMessage message, TimePoint now) {
-  using Answer = Result<session::Event>;
-  const auto limited = [](bool allowed, session::Event event) -> Answer {
+  using Asked = Result<session::Event>;
+  const auto limited = [](bool allowed, session::Event event) -> Asked {
     if (!allowed) return fail(Fault::rate_limited);
     return event;
   };
   return std::visit(
       fsm::overload{
-          [&](sig::Register&& m) -> Answer {
+          [&](sig::Register&& m) -> Asked {
             return limited(addresses_.take_register(socket.address, now),
                            session::Register{std::move(m)});
           },
-          [&](sig::PairRequest&& m) -> Answer {
+          [&](sig::PairRequest&& m) -> Asked {
             return limited(socket.pair_requests.take(limits_.pair_requests_per_socket, now) &&
                                addresses_.take_pair_request(socket.address, now),
                            session::PairRequest{std::move(m)});
           },
-          [](sig::PairResponse&& m) -> Answer { return session::PairResponse{std::move(m)}; },
-          [](sig::Relay&& m) -> Answer { return session::Relay{std::move(m)}; },
-          [](sig::Ping&&) -> Answer { return session::PingMessage{}; },
+          [](sig::PairResponse&& m) -> Asked { return session::PairResponse{std::move(m)}; },
+          [](sig::Relay&& m) -> Asked { return session::Relay{std::move(m)}; },
+          [](sig::Ping&&) -> Asked { return session::PingMessage{}; },
       },
       std::move(message));
 }

@@ -49,6 +49,8 @@ class Hub {
   void on(Oversized&& event, TimePoint now, Effects& effects);
   void on(Alive&& event, TimePoint now, Effects& effects);
   void on(SocketClosed&& event, TimePoint now, Effects& effects);
+  void on(Answered&& event, TimePoint now, Effects& effects);
+  void on(HttpRequest&& event, TimePoint now, Effects& effects);
   void on(Tick&& event, TimePoint now, Effects& effects);
   void on(Drain&& event, TimePoint now, Effects& effects);
 

@@ -24,6 +24,13 @@ inline constexpr std::size_t channel_frame_out = 65'536;
 inline constexpr std::size_t text = 49'124;  ///< bytes of UTF-8: 65,536 characters once sealed
 inline constexpr std::size_t channel_label = 64;
 
+// The gateway.
+inline constexpr std::size_t handshake_frame_in = 16'384;
+inline constexpr std::size_t gateway_frame_in = 1'572'864;
+inline constexpr std::size_t event_payload = 1'048'576;  ///< decoded
+inline constexpr std::size_t device_name = 50;           ///< characters
+inline constexpr std::size_t scratchpad = 65'536;
+
 // Files.
 inline constexpr std::size_t chunk_out = 16'384;
 inline constexpr std::size_t chunk_in = 65'536;

@@ -111,6 +111,8 @@ void Server::perform(relay::Effect&& effect) {
                  [this](relay::Send&& e) { sockets_.send(e.socket, std::move(e.text)); },
                  [this](relay::Ping&& e) { sockets_.ping(e.socket); },
                  [this](relay::Close&& e) { sockets_.close(e.socket, e.code, info(e.fault).wire); },
+                 [](relay::Ask&&) {},
+                 [](relay::Respond&&) {},
              },
              std::move(effect));
 }

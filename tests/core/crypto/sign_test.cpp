@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-#include "core/wire/base64.hpp"
+#include "core/base/ids.hpp"
 #include "tests/core/crypto/wycheproof_support.hpp"
 #include "tests/core/vectors_support.hpp"
 
@@ -33,11 +33,11 @@ constexpr Rfc8032Test rfc8032[] = {
 
 TEST(Ed25519, AnswersAsRfc8032) {
   for (const auto& test : rfc8032) {
-    const auto seed = secret_from<32>(from_hex(test.seed));
+    const SigningKey key(secret_from<32>(from_hex(test.seed)));
     const auto message = from_hex(test.message);
-    EXPECT_EQ(wire::base64::hex(verify_key_of(seed).view()), test.key);
-    EXPECT_EQ(wire::base64::hex(sign(seed, message).view()), test.signature);
-    EXPECT_TRUE(verify(verify_key_of(seed), message, sign(seed, message)));
+    EXPECT_EQ(print_hex(key.verify_key().view()), test.key);
+    EXPECT_EQ(print_hex(key.sign(message).view()), test.signature);
+    EXPECT_TRUE(verify(key.verify_key(), message, key.sign(message)));
   }
 }
 
@@ -60,13 +60,13 @@ TEST(Ed25519, PassesWycheproof) {
 }
 
 RC_GTEST_PROP(Ed25519, VerifiesWhatItSignedAndNothingElse, (const std::string& message)) {
-  const auto seed = secret_from<32>(ByteVector(32, std::byte{42}));
-  auto signature = sign(seed, as_bytes(message));
-  RC_ASSERT(verify(verify_key_of(seed), as_bytes(message), signature).has_value());
-  RC_ASSERT(!verify(verify_key_of(seed), as_bytes(message + "x"), signature));
+  const SigningKey key(secret_from<32>(ByteVector(32, std::byte{42})));
+  auto signature = key.sign(as_bytes(message));
+  RC_ASSERT(verify(key.verify_key(), as_bytes(message), signature).has_value());
+  RC_ASSERT(!verify(key.verify_key(), as_bytes(message + "x"), signature));
   const auto position = *rc::gen::inRange<std::size_t>(0, Signature::size);
   signature.data[position] ^= std::byte{1};
-  RC_ASSERT(!verify(verify_key_of(seed), as_bytes(message), signature));
+  RC_ASSERT(!verify(key.verify_key(), as_bytes(message), signature));
 }
 
 }  // namespace
