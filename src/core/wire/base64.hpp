@@ -1,4 +1,4 @@
-// Base64, RFC 4648 section 4, strict: canonical, padded, no blanks. And hex.
+// Base64, RFC 4648 section 4, strict: canonical, padded, no blanks.
 #pragma once
 
 #include <optional>
@@ -17,14 +17,13 @@ std::string encode(ByteView bytes);
 void encode_to(ByteView bytes, std::string& out);
 /// nullopt for anything but canonical padded base64.
 std::optional<ByteVector> decode(std::string_view text);
+/// The size of what decode() would give, without giving it; nullopt where decode() has nullopt.
+std::optional<std::size_t> decoded_size(std::string_view text);
 /// As decode, but missing padding is accepted, as Zajel's server does for public keys.
 std::optional<ByteVector> decode_unpadded_too(std::string_view text);
 
 /// 32 bytes in base64, padding optional; Fault::bad_public_key otherwise.
 Result<PublicKey> parse_public_key(std::string_view text);
 inline std::string print(const PublicKey& key) { return encode(key.view()); }
-
-std::string hex(ByteView bytes);  ///< lower case
-std::optional<ByteVector> unhex(std::string_view text);
 
 }  // namespace culver::wire::base64

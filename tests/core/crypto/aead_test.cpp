@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include "core/base/ids.hpp"
 #include "core/wire/base64.hpp"
 #include "tests/core/crypto/wycheproof_support.hpp"
 #include "tests/core/vectors_support.hpp"
@@ -12,6 +13,7 @@ namespace {
 
 using culver::testing::from_hex;
 using culver::testing::hex_at;
+using culver::testing::secret_from;
 using culver::testing::shared_json;
 using culver::testing::text_at;
 using culver::testing::Verdict;
@@ -39,7 +41,7 @@ TEST(Aead, AnswersAsRfc8439) {
       "sunscreen would be it.";
   const auto sealed = seal(aead, nonce, aad, as_bytes(text));
   EXPECT_EQ(
-      wire::base64::hex(sealed),
+      print_hex(sealed),
       "d31a8d34648e60db7b86afbc53ef7ec2a4aded51296e08fea9e2b5a736ee62d63dbea45e8ca9671282fafb6"
       "9da92728b1a71de0a9e060b2905d6a5b67ecd3b3692ddbd7f2d778b8c9803aee328091b58fab324e4fad675"
       "945585808b4831d7bc3ff4def08e4b7a9de576d26586cec64b61161ae10b594f09e26a7e902ecbd0600691");
@@ -161,6 +163,36 @@ TEST(Aead, MovesWithItsKey) {
   const auto sealed = seal(first, Nonce{}, {}, as_bytes("x"));
   Aead second = std::move(first);
   EXPECT_TRUE(open(second, Nonce{}, {}, sealed));
+}
+
+RC_GTEST_PROP(AeadOnce, AgreesWithTheOneThatKeepsItsKey, (const std::vector<std::uint8_t>& plain)) {
+  for (const auto algorithm : {AeadAlgorithm::chacha20_poly1305, AeadAlgorithm::aes_256_gcm}) {
+    const ByteView text = std::as_bytes(std::span(plain));
+    const auto key =
+        secret_from<32>(ByteVector(32, std::byte{*rc::gen::arbitrary<std::uint8_t>()}));
+    Aead aead(algorithm, key.expose());
+    const auto expected = seal(aead, Nonce{}, text, text);
+    ByteVector sealed(text.begin(), text.end());
+    sealed.resize(text.size() + Aead::tag_size);
+    seal_once(algorithm, key, Nonce{}, text, ByteView(sealed).first(text.size()), sealed);
+    RC_ASSERT(sealed == expected);
+
+    ByteVector opened(text.size());
+    RC_ASSERT(open_once(algorithm, key, Nonce{}, text, sealed, opened).has_value());
+    RC_ASSERT(std::equal(opened.begin(), opened.end(), text.begin(), text.end()));
+    sealed.back() ^= std::byte{1};
+    RC_ASSERT(!open_once(algorithm, key, Nonce{}, text, sealed, opened).has_value());
+    RC_ASSERT(opened == ByteVector(text.size()));
+  }
+}
+
+TEST(AeadOnce, RefusesWhatIsShorterThanATag) {
+  ByteVector out(3, std::byte{1});
+  EXPECT_EQ(open_once(AeadAlgorithm::chacha20_poly1305, secret_from<32>(ByteVector(32)), Nonce{},
+                      {}, ByteVector(15), out)
+                .error(),
+            Fault::not_authentic);
+  EXPECT_EQ(out, ByteVector(3));
 }
 
 }  // namespace
