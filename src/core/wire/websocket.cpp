@@ -17,7 +17,9 @@ constexpr std::size_t mask_size = 4;
 
 constexpr bool is_control(std::uint8_t opcode) { return (opcode & 0x8) != 0; }
 
-constexpr bool is_known(std::uint8_t opcode) { return opcode <= 2 || (opcode >= 8 && opcode <= 10); }
+constexpr bool is_known(std::uint8_t opcode) {
+  return opcode <= 2 || (opcode >= 8 && opcode <= 10);
+}
 
 /// Those that may be sent: section 7.4.
 constexpr bool is_close_code(std::uint16_t code) {

@@ -1,5 +1,6 @@
-// WebSocket frames as a server reads and writes them, RFC 6455 sections 5 and 7, without extensions.
-// Bytes in any pieces go in, whole messages come out. It holds nothing between two messages.
+// WebSocket frames as a server reads and writes them, RFC 6455 sections 5 and 7, without
+// extensions. Bytes in any pieces go in, whole messages come out. It holds nothing between two
+// messages.
 #pragma once
 
 #include <array>

@@ -26,8 +26,8 @@ WsConnection::WsConnection(relay::SocketId id, Socket socket, const asio::ip::ad
     : id_(id),
       shared_(shared),
       socket_(std::move(socket)),
-      request_(new Request{
-          HttpReader(shared.config.max_http_header, shared.config.max_http_body), peer}),
+      request_(new Request{HttpReader(shared.config.max_http_header, shared.config.max_http_body),
+                           peer}),
       frames_(shared.config.max_frame) {
   error_code ignored;
   socket_.non_blocking(true, ignored);
@@ -44,8 +44,7 @@ relay::Address WsConnection::address_at_accept() const {
 // ---- reading ------------------------------------------------------------------------------------
 
 void WsConnection::await_readable() {
-  socket_.async_wait(Socket::wait_read,
-                     [self = shared_from_this()](error_code) { self->read(); });
+  socket_.async_wait(Socket::wait_read, [self = shared_from_this()](error_code) { self->read(); });
 }
 
 /// The one chain of operations that goes on for as long as the connection lives, and ends it.
@@ -123,8 +122,7 @@ void WsConnection::respond(unsigned status, std::string_view content_type, std::
 }
 
 relay::Address WsConnection::client_of(std::string_view forwarded_for) const {
-  return address_key(
-      client_address(request_->peer, forwarded_for, shared_.config.trusted_proxy));
+  return address_key(client_address(request_->peer, forwarded_for, shared_.config.trusted_proxy));
 }
 
 // ---- frames -------------------------------------------------------------------------------------

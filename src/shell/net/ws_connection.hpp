@@ -1,6 +1,6 @@
 // One accepted connection: the HTTP request, then WebSocket. It reads into events and writes from a
-// bounded queue; what the messages mean it does not know. While it is idle it holds no buffer and no
-// timer, and one operation waits for it to become readable (docs/decisions/websocket-frames.md).
+// bounded queue; what the messages mean it does not know. While it is idle it holds no buffer and
+// no timer, and one operation waits for it to become readable (docs/decisions/websocket-frames.md).
 #pragma once
 
 #include <cstddef>
@@ -44,11 +44,11 @@ class WsConnection : public std::enable_shared_from_this<WsConnection> {
 
  private:
   enum class Phase : std::uint8_t {
-    request,   ///< the HTTP request is being read
-    asked,     ///< its answer is being made
-    open,      ///< upgraded
-    closing,   ///< our close frame is queued or sent; the client's is awaited
-    last_word, ///< nothing is listened to any more; when all is written, we hang up
+    request,    ///< the HTTP request is being read
+    asked,      ///< its answer is being made
+    open,       ///< upgraded
+    closing,    ///< our close frame is queued or sent; the client's is awaited
+    last_word,  ///< nothing is listened to any more; when all is written, we hang up
     ended
   };
   /// Needed until the request has been read, and by few connections at a time.
@@ -89,8 +89,8 @@ class WsConnection : public std::enable_shared_from_this<WsConnection> {
   wire::websocket::Reader frames_;
   Outbox outbox_;
   Phase phase_ = Phase::request;
-  bool flush_is_due_ = false;    ///< in the list, or waiting for the socket to take more
-  bool drains_ = false;          ///< we have hung up, and wait for the client to do so
+  bool flush_is_due_ = false;      ///< in the list, or waiting for the socket to take more
+  bool drains_ = false;            ///< we have hung up, and wait for the client to do so
   bool hangs_up_at_once_ = false;  ///< both have said goodbye
   bool goodbye_ = false;
 };
