@@ -46,8 +46,8 @@ struct Counters {
   std::uint64_t replays = 0;
   std::uint64_t pages = 0;
   std::uint64_t events_replayed = 0;
-  std::uint64_t gaps = 0;           ///< replays that had to tell of lost events
-  std::uint64_t frames_waited = 0;  ///< for an answer of the store
+  std::uint64_t gaps = 0;            ///< replays that had to tell of lost events
+  std::uint64_t frames_waited = 0;   ///< for an answer of the store
   std::uint64_t frames_ignored = 0;  ///< after their connection was told to close
   std::uint64_t devices_linked = 0;
   std::uint64_t devices_revoked = 0;

@@ -14,8 +14,7 @@ class Waiting {
  public:
   /// False if there is no room; the frame is not taken then.
   [[nodiscard]] bool push(std::string frame, const Limits& limits) {
-    if (frames_.size() >= limits.waiting_frames ||
-        bytes_ + frame.size() > limits.waiting_bytes)
+    if (frames_.size() >= limits.waiting_frames || bytes_ + frame.size() > limits.waiting_bytes)
       return false;
     bytes_ += frame.size();
     frames_.push_back(std::move(frame));
