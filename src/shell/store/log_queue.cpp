@@ -5,48 +5,26 @@
 
 #include <boost/asio/post.hpp>
 
+#include "shell/store/failed_answer.hpp"
+
 namespace culver::store {
 namespace {
 
 using relay::Answer;
 using relay::Question;
 
-template <class Asked, class... OneOf>
-constexpr bool is_any = (std::is_same_v<Asked, OneOf> || ...);
-
-/// The answer to a question of type Asked when the store fails.
-template <class Asked>
-std::optional<Answer> failed() {
-  using namespace relay;
-  constexpr auto store_failed = Fault::store_failed;
-  if constexpr (is_any<Asked, SaveCursor, Prune>)
-    return std::nullopt;
-  else if constexpr (is_any<Asked, AppendEvent>)
-    return tl::expected<Appended, AppendRefused>(tl::unexpect, AppendRefused{store_failed, {}});
-  else if constexpr (is_any<Asked, AdmitDevice, LinkDevice>)
-    return Result<Admission>(tl::unexpect, store_failed);
-  else if constexpr (is_any<Asked, FetchPage>)
-    return Result<Page>(tl::unexpect, store_failed);
-  else if constexpr (is_any<Asked, ListDevices>)
-    return Result<std::vector<DeviceRecord>>(tl::unexpect, store_failed);
-  else
-    return Result<DeviceRecord>(tl::unexpect, store_failed);
+std::size_t held_bytes(const Question& question) {
+  const auto* append = std::get_if<relay::AppendEvent>(&question);
+  return sizeof question + (append ? append->body.size() : 0);
 }
 
-/// What the question holds, or may make its answer hold.
-std::size_t bytes_of(const Question& question) {
-  std::size_t bytes = sizeof question;
-  if (const auto* append = std::get_if<relay::AppendEvent>(&question)) bytes += append->body.size();
-  if (const auto* fetch = std::get_if<relay::FetchPage>(&question)) bytes += fetch->bytes;
-  return bytes;
+/// How large its answer may be.
+std::size_t page_bytes(const Question& question) {
+  const auto* fetch = std::get_if<relay::FetchPage>(&question);
+  return fetch ? fetch->bytes : 0;
 }
 
 }  // namespace
-
-std::optional<Answer> failed_answer(const Question& question) {
-  return std::visit([](const auto& asked) { return failed<std::decay_t<decltype(asked)>>(); },
-                    question);
-}
 
 LogQueue::LogQueue(boost::asio::io_context& loop, LogSink sink, LogBounds bounds)
     : loop_(loop), bounds_(bounds), sink_(std::move(sink)) {}
@@ -60,9 +38,10 @@ std::shared_ptr<LogQueue> LogQueue::make(boost::asio::io_context& loop, LogSink 
 
 void LogQueue::ask(std::uint64_t number, Question question) {
   if (unanswered_++ == 0) work_.emplace(loop_.get_executor());
-  const std::size_t bytes = bytes_of(question);
+  const std::size_t held = held_bytes(question);
+  const std::size_t bytes = held + page_bytes(question);
   const std::lock_guard lock(mutex_);
-  if (fitting_ > 0 && (fitting_ >= bounds_.questions || fitting_bytes_ + bytes > bounds_.bytes)) {
+  if (fitting_ > 0 && (fitting_ >= bounds_.questions || fitting_bytes_ + held > bounds_.bytes)) {
     // put() comes by here: those who fill the queue have yet to be answered.
     turns_.push_back({number, std::visit(
                                   [](const auto& asked) -> Refusal {
@@ -73,12 +52,13 @@ void LogQueue::ask(std::uint64_t number, Question question) {
   }
   turns_.push_back({number, nullptr});
   ++fitting_;
-  fitting_bytes_ += bytes;
+  fitting_bytes_ += held;
   if (waiting_.empty() || waiting_.back().questions.size() >= bounds_.batch_questions ||
       waiting_.back().bytes + bytes > bounds_.batch_bytes)
     waiting_.emplace_back();
   waiting_.back().questions.push_back(std::move(question));
   waiting_.back().bytes += bytes;
+  waiting_.back().held += held;
   changed_.notify_one();
 }
 
@@ -116,6 +96,7 @@ std::vector<Question> LogQueue::take() {
   auto batch = std::move(waiting_.front());
   waiting_.pop_front();
   taken_bytes_ = batch.bytes;
+  taken_held_ = batch.held;
   return std::move(batch.questions);
 }
 
@@ -131,7 +112,7 @@ void LogQueue::put(const std::shared_ptr<LogQueue>& queue,
 
 void LogQueue::settle(std::vector<std::optional<Answer>> answers) {
   fitting_ -= answers.size();
-  fitting_bytes_ -= taken_bytes_;
+  fitting_bytes_ -= std::exchange(taken_held_, 0);
   settled_bytes_ += std::exchange(taken_bytes_, 0);
   for (auto& answer : answers) {
     settled_.push_back({turns_.front().number, std::move(answer)});

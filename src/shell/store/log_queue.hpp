@@ -18,15 +18,12 @@
 
 namespace culver::store {
 
-/// store_failed, in the type that answers this question; std::nullopt for questions without answer.
-std::optional<relay::Answer> failed_answer(const relay::Question& question);
-
 struct LogBounds {
   /// Unanswered at once. Of a question beyond these only the number is kept, and its turn is
   /// answered by store_failed.
-  std::size_t questions = 65'536;
-  std::size_t bytes = std::size_t{128} << 20;
-  /// Made durable at once. A single question may be larger.
+  std::size_t questions = std::size_t{1} << 20;
+  std::size_t bytes = std::size_t{512} << 20;
+  /// Of one batch, with the pages that it may ask for. A single question may be larger.
   std::size_t batch_questions = 4'096;
   std::size_t batch_bytes = std::size_t{16} << 20;
 };
@@ -58,7 +55,8 @@ class LogQueue {
   /// Formed while it waits, so that taking it is a move.
   struct Batch {
     std::vector<relay::Question> questions;
-    std::size_t bytes = 0;
+    std::size_t held = 0;   ///< bytes of the questions
+    std::size_t bytes = 0;  ///< and of the pages that may be their answers
   };
   using Refusal = std::optional<relay::Answer> (*)();
   /// Everything that was asked and not answered, in order: of what did not fit only this is kept.
@@ -89,10 +87,11 @@ class LogQueue {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Batch> waiting_;
-  std::size_t taken_bytes_ = 0;  ///< of the batch at the log
+  std::size_t taken_held_ = 0;  ///< of the batch at the log
+  std::size_t taken_bytes_ = 0;
   std::deque<Turn> turns_;
   std::size_t fitting_ = 0;        ///< questions waiting or at the log
-  std::size_t fitting_bytes_ = 0;  ///< theirs
+  std::size_t fitting_bytes_ = 0;  ///< that they hold
   std::vector<Settled> settled_;
   std::size_t settled_bytes_ = 0;  ///< theirs, as far as they fitted
   bool woken_ = false;
