@@ -1,7 +1,9 @@
-// The whole server: the relay's boss, the sockets below it, the clock, randomness and signals.
+// The whole server: the relay's boss, the sockets below it, the store beside it, the clock,
+// randomness and signals.
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,22 +17,21 @@
 #include "core/base/env.hpp"
 #include "core/relay/hub.hpp"
 #include "shell/net/ws_server.hpp"
+#include "shell/server/store_counters.hpp"
+#include "shell/store/log_thread.hpp"
+#include "shell/store/sqlite/event_log.hpp"
 
 namespace culver::server {
-
-inline constexpr std::string_view version = "0.1.0";
 
 struct Config {
   net_::WsServerConfig sockets;
   relay::Limits limits;
   std::filesystem::path data_dir;
   std::optional<std::string> endpoint;  ///< public URL; the listening address if absent
+  bool require_handshake = false;
 };
 
-/// The system's generator.
-Rng system_rng();
-
-/// Everything happens on the thread that calls run().
+/// Everything but the store happens on the thread that calls run().
 class Server {
  public:
   explicit Server(Config config);
@@ -41,8 +42,11 @@ class Server {
     int exit_code;
     std::string sentence;
   };
-  /// The URL at which it listens.
-  tl::expected<std::string, Refusal> start();
+  struct Started {
+    std::string url;       ///< at which it listens
+    std::string identity;  ///< its public key in lower-case hex
+  };
+  tl::expected<Started, Refusal> start();
   /// Returns after a drain: SIGTERM, SIGINT or stop().
   void run();
   /// From any thread: begins the drain.
@@ -51,8 +55,12 @@ class Server {
   const net_::WsServer& sockets() const { return sockets_; }
 
  private:
+  using Log = CountedLog<store::sqlite::EventLog>;
+
   void deliver(relay::Event event);
+  void take_answer(std::uint64_t number, relay::Answer answer);
   void perform(relay::Effect&& effect);
+  std::optional<net_::Page> page(std::string_view target) const;
   void drain();
   boost::asio::awaitable<void> keep_time();
   boost::asio::awaitable<void> await_signal();
@@ -61,9 +69,13 @@ class Server {
   boost::asio::io_context io_{1};
   Rng rng_;
   net_::WsServer sockets_;
-  std::optional<relay::Hub> hub_;  ///< from start() on
   boost::asio::steady_timer timer_;
   boost::asio::signal_set signals_;
+  std::shared_ptr<StoreCounters> store_counters_ = std::make_shared<StoreCounters>();
+  // From start() on. The log goes first: its answers are for the hub.
+  std::optional<relay::Hub> hub_;
+  std::optional<store::LogThread<Log>> log_;
+  bool store_failing_ = false;
   bool draining_ = false;
 };
 
