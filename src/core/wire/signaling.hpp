@@ -93,6 +93,9 @@ struct ServerInfo {
   std::string server_id;
   std::string endpoint;
   std::optional<std::string> region;  ///< printed as null when absent
+  /// The newest version of the gateway's handshake that the server speaks; absent means 0, none.
+  /// A hint that nobody has signed.
+  unsigned gateway = 0;
   bool operator==(const ServerInfo&) const = default;
 };
 struct Registered {

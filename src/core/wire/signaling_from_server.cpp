@@ -18,6 +18,7 @@ constexpr std::uint32_t default_expiry_ms = 120'000;
 constexpr std::int64_t longest_expiry_ms = 600'000;
 constexpr std::uint64_t longest_remaining_seconds = 600;
 constexpr std::size_t longest_mid = 100;
+constexpr std::int64_t largest_version = 255;
 
 /// An error without its text is still an error.
 std::string read_error_text(const Fields& fields, std::string_view key) {
@@ -28,6 +29,8 @@ Result<ServerMessage> read_server_info(const Fields& fields) {
   TRY(const auto server_id, fields.text("serverId"));
   TRY(const auto endpoint, fields.text("endpoint"));
   ServerInfo info{std::string(server_id), std::string(endpoint), std::nullopt};
+  const auto gateway = fields.integer_if_any("gateway").value_or(0);
+  info.gateway = static_cast<unsigned>(std::clamp<std::int64_t>(gateway, 0, largest_version));
   if (!fields.is_null_or_absent("region")) {
     TRY(const auto region, fields.text("region"));
     info.region = std::string(region);
@@ -156,6 +159,7 @@ std::string print(const ServerInfo& message) {
     out.text("region", *message.region);
   else
     out.null("region");
+  if (message.gateway != 0) out.number("gateway", message.gateway);
   return std::move(out).finish();
 }
 
