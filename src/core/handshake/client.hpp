@@ -44,6 +44,7 @@ struct Context {
   Env& env;
   const Account& account;
   const Pin& pin;
+  unsigned version = wire::gateway::newest_version;  ///< the newest that we offer
 };
 
 // ---- events -------------------------------------------------------------------------------------
@@ -150,7 +151,11 @@ struct Machine {
   /// ignored. A record that does not open (not_authentic, replayed) ends a handshake that expects
   /// records.
   template <class S, class E>
-  static State unexpected(S&& state, E&& event, Context&, Effects&);
+  static State unexpected(S&& state, E&& event, Context&, Effects&) {
+    if constexpr (std::same_as<S, AwaitingEstablished> && std::same_as<E, OtherFrame>)
+      if (state.records) return Rejected{event.fault};
+    return State(std::move(state));
+  }
 };
 
 struct Begun {

@@ -84,6 +84,7 @@ struct Identity {
 struct Context {
   Env& env;
   const Identity& identity;
+  unsigned version = wire::gateway::newest_version;  ///< the newest that this server speaks
 };
 
 // ---- facts --------------------------------------------------------------------------------------
@@ -140,9 +141,10 @@ struct AwaitingSealedAuth {
   TimePoint deadline;
   wire::gateway::ClientHello hello;
   std::string answer;
-  Transcript transcript;  ///< up to and with server_hello, its signature and confirmation
-  HandshakeKeys keys;
-  RecordOpener opener;
+  Transcript transcript;        ///< up to and with server_hello, its signature and confirmation
+  Secret<32> confirmation_key;  ///< of the client
+  Secret<32> session_secret;    ///< from which the keys of the session come
+  RecordOpener opener;          ///< of the frame with client_auth
 
   OneOf<AwaitingSealedAuth, Rejected> on(HelloCame&&, Context&, Effects&) &&;
   OneOf<CheckingDevice, Rejected> on(AuthCame&&, Context&, Effects&) &&;

@@ -2,6 +2,7 @@
 // and claims: docs/protocol/gateway.md.
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include "core/base/bytes.hpp"
@@ -20,7 +21,7 @@ class Transcript {
   Transcript& add(ByteView part);
   Digest digest() const;
 
-  /// The client_hello exactly as it was sent: every offer in it, known to us or not.
+  /// The client_hello exactly as it was sent, hashed: every offer in it, known to us or not.
   void add_client_hello(std::string_view frame);
   /// All of a server_hello but its signature and confirmation.
   void add_server_hello(const wire::gateway::ServerHello& message);
@@ -45,10 +46,11 @@ Digest client_digest_v2(const Transcript& up_to_client_auth);
 /// RFC 8446 section 4.1.3: the signature of version 1 covers nonce_s, so a client that offered
 /// version 2 notices that somebody took the offer out.
 inline constexpr std::string_view downgrade_mark = "CULVERv1";
+void put_downgrade_mark(wire::gateway::HandshakeNonce& nonce_s);
 bool carries_downgrade_mark(const wire::gateway::HandshakeNonce& nonce_s);
 
 /// Keys that exist before the device is known. From the shared secret, salted with the transcript
-/// up to and with server_hello.
+/// up to server_hello, without its signature and confirmation.
 struct HandshakeKeys {
   Secret<32> server_confirmation;
   Secret<32> client_confirmation;
@@ -59,6 +61,9 @@ HandshakeKeys handshake_keys(const Secret<32>& shared, const Transcript& up_to_s
 
 /// Over the transcript up to and with the signature of the side that confirms.
 wire::gateway::Confirmation confirmation(const Secret<32>& key, const Transcript& transcript);
+/// Whether what the other side sent, if it sent one, is that confirmation. In constant time.
+bool confirms(const std::optional<wire::gateway::Confirmation>& claimed, const Secret<32>& key,
+              const Transcript& transcript);
 
 /// Keys of the session, from the transcript of the whole handshake.
 struct SessionKeys {
