@@ -34,4 +34,12 @@ class Aead {
   std::unique_ptr<Context> context_;
 };
 
+/// For many keys that each have a message now and then: holds nothing between two calls, and the
+/// key is gone from its scratch space when it returns. As Aead does it otherwise, also in place.
+/// Not for aes_128_gcm.
+void seal_once(AeadAlgorithm algorithm, const Secret<32>& key, const Nonce& nonce, ByteView aad,
+               ByteView plaintext, std::span<std::byte> out);
+Result<void> open_once(AeadAlgorithm algorithm, const Secret<32>& key, const Nonce& nonce,
+                       ByteView aad, ByteView sealed, std::span<std::byte> out);
+
 }  // namespace culver::crypto

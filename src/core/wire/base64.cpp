@@ -96,6 +96,19 @@ std::optional<ByteVector> decode(std::string_view text) {
   return decode_body(without_padding(text));
 }
 
+std::optional<std::size_t> decoded_size(std::string_view text) {
+  if (text.size() % 4 != 0) return std::nullopt;
+  const std::string_view body = without_padding(text);
+  const std::size_t tail = body.size() % 4;
+  if (tail == 1) return std::nullopt;
+  std::uint32_t seen = 0;
+  for (const char c : body) seen |= value_of(c);
+  if (seen > 63) return std::nullopt;
+  const std::uint32_t leftover = tail == 2 ? 15 : 3;
+  if (tail != 0 && (value_of(body.back()) & leftover) != 0) return std::nullopt;
+  return body.size() / 4 * 3 + (tail == 0 ? 0 : tail - 1);
+}
+
 std::optional<ByteVector> decode_unpadded_too(std::string_view text) {
   return decode_body(without_padding(text));
 }

@@ -17,6 +17,8 @@ std::string encode(ByteView bytes);
 void encode_to(ByteView bytes, std::string& out);
 /// nullopt for anything but canonical padded base64.
 std::optional<ByteVector> decode(std::string_view text);
+/// The size of what decode() would give, without giving it; nullopt where decode() has nullopt.
+std::optional<std::size_t> decoded_size(std::string_view text);
 /// As decode, but missing padding is accepted, as Zajel's server does for public keys.
 std::optional<ByteVector> decode_unpadded_too(std::string_view text);
 

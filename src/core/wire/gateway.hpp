@@ -67,7 +67,7 @@ struct ClientAuth {
   std::string device_text;  ///< as it was written
   crypto::Signature signature;
   Hex<HandshakeNonce> nonce2;
-  std::optional<Plaintext> device_name;  ///< at most limits::device_name bytes of UTF-8
+  std::optional<Plaintext> device_name;  ///< at most limits::device_name characters
   std::optional<DeviceType> device_type;
   std::optional<Confirmation> confirmation;  ///< version 2
   bool operator==(const ClientAuth&) const = default;
@@ -93,7 +93,8 @@ using HandshakeFromServer = std::variant<ServerHello, SessionEstablished>;
 bool is_handshake(std::string_view frame);
 /// Both envelope forms. Faults: too_large, malformed, unknown_message, and one per field:
 /// bad_ephemeral_key, bad_handshake_nonce, bad_user_id, bad_device_id, bad_signature,
-/// bad_device_name.
+/// bad_device_name; malformed for what the others need not tell apart. The first byte of a point
+/// is checked here.
 Result<HandshakeFromClient> parse_handshake_client(std::string_view frame);
 /// Fault::unknown_message for every other type, which a client ignores.
 Result<HandshakeFromServer> parse_handshake_server(std::string_view frame);
@@ -108,8 +109,7 @@ std::string print(const SessionEstablished& message);
 /// 1 to 256 of [A-Za-z0-9:_-].
 using StreamId = std::string;
 
-/// An event to be stored and handed to the other devices of the account. `body` is what they will
-/// be told about it, ready to be sent; only print_stored() looks inside.
+/// An event to be stored and handed to the other devices of the account.
 struct NewEvent {
   EventId id;
   std::optional<UserId> user;  ///< none: the session's

@@ -12,6 +12,7 @@ namespace {
 
 using culver::testing::from_hex;
 using culver::testing::hex_at;
+using culver::testing::secret_from;
 using culver::testing::shared_json;
 using culver::testing::text_at;
 using culver::testing::Verdict;
@@ -161,6 +162,36 @@ TEST(Aead, MovesWithItsKey) {
   const auto sealed = seal(first, Nonce{}, {}, as_bytes("x"));
   Aead second = std::move(first);
   EXPECT_TRUE(open(second, Nonce{}, {}, sealed));
+}
+
+RC_GTEST_PROP(AeadOnce, AgreesWithTheOneThatKeepsItsKey, (const std::vector<std::uint8_t>& plain)) {
+  for (const auto algorithm : {AeadAlgorithm::chacha20_poly1305, AeadAlgorithm::aes_256_gcm}) {
+    const ByteView text = std::as_bytes(std::span(plain));
+    const auto key =
+        secret_from<32>(ByteVector(32, std::byte{*rc::gen::arbitrary<std::uint8_t>()}));
+    Aead aead(algorithm, key.expose());
+    const auto expected = seal(aead, Nonce{}, text, text);
+    ByteVector sealed(text.begin(), text.end());
+    sealed.resize(text.size() + Aead::tag_size);
+    seal_once(algorithm, key, Nonce{}, text, ByteView(sealed).first(text.size()), sealed);
+    RC_ASSERT(sealed == expected);
+
+    ByteVector opened(text.size());
+    RC_ASSERT(open_once(algorithm, key, Nonce{}, text, sealed, opened).has_value());
+    RC_ASSERT(std::equal(opened.begin(), opened.end(), text.begin(), text.end()));
+    sealed.back() ^= std::byte{1};
+    RC_ASSERT(!open_once(algorithm, key, Nonce{}, text, sealed, opened).has_value());
+    RC_ASSERT(opened == ByteVector(text.size()));
+  }
+}
+
+TEST(AeadOnce, RefusesWhatIsShorterThanATag) {
+  ByteVector out(3, std::byte{1});
+  EXPECT_EQ(open_once(AeadAlgorithm::chacha20_poly1305, secret_from<32>(ByteVector(32)), Nonce{},
+                      {}, ByteVector(15), out)
+                .error(),
+            Fault::not_authentic);
+  EXPECT_EQ(out, ByteVector(3));
 }
 
 }  // namespace
