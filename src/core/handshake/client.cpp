@@ -100,7 +100,9 @@ ClientAuth auth_of(const Account& account, Env& env) {
   auth.device = account.device;
   auth.device_text = print_uuid(account.device.data);
   auth.nonce2 = Hex<HandshakeNonce>::of(HandshakeNonce{env.rng.bytes<HandshakeNonce::size>()});
-  auth.device_name = account.device_name;
+  // The wire does not tell an empty name from none.
+  if (account.device_name && !account.device_name->expose().empty())
+    auth.device_name = account.device_name;
   auth.device_type = account.device_type;
   return auth;
 }
