@@ -106,6 +106,15 @@ TEST(FromServer, IgnoresWhatItHasNoUseFor) {
     EXPECT_EQ(std::get<Ignored>(*parse_server(frame)), Ignored{}) << frame;
 }
 
+TEST(FromServer, TakesAGatewayThatIsNoVersionForNone) {
+  for (const std::string value : {"0", "-1", "\"2\"", "null", "1.5", "{}"})
+    EXPECT_EQ(read<ServerInfo>(R"({"type":"server_info","serverId":"x","endpoint":"e","gateway":)" +
+                               value + "}")
+                  .gateway,
+              0U)
+        << value;
+}
+
 TEST(FromServer, IsRefusedForEachFieldThatIsMissingOrWrong) {
   struct Case {
     std::string_view frame;
