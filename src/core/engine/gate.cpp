@@ -82,6 +82,7 @@ bool is_final(Fault fault) {
     case Fault::device_revoked:
     case Fault::device_of_another:
     case Fault::device_name_refused:
+    case Fault::device_replaced:
     case Fault::too_many_devices:
       return true;
     default:
