@@ -37,6 +37,21 @@ Statement& Statement::bind(int parameter, ByteView blob) {
   return *this;
 }
 
+Statement& Statement::bind(int parameter, std::int64_t integer) {
+  bound_ &= sqlite3_bind_int64(statement_.get(), parameter, integer) == SQLITE_OK;
+  return *this;
+}
+
+Statement& Statement::bind(int parameter, std::optional<std::int64_t> integer) {
+  return integer ? bind(parameter, *integer) : bind_null(parameter);
+}
+
+Statement& Statement::bind_view(int parameter, std::string_view text) {
+  bound_ &= sqlite3_bind_text(statement_.get(), parameter, text.data(),
+                              static_cast<int>(text.size()), SQLITE_STATIC) == SQLITE_OK;
+  return *this;
+}
+
 Statement& Statement::bind_null(int parameter) {
   bound_ &= sqlite3_bind_null(statement_.get(), parameter) == SQLITE_OK;
   return *this;
@@ -55,12 +70,24 @@ Result<bool> Statement::step() {
 }
 
 Result<void> Statement::run() {
-  TRY([[maybe_unused]] const bool row, step());
+  const auto done = step();
+  reset();
+  if (!done) return fail(done.error());
   return {};
+}
+
+void Statement::reset() {
+  sqlite3_reset(statement_.get());
+  bound_ = true;
 }
 
 std::int64_t Statement::integer(int column) const {
   return sqlite3_column_int64(statement_.get(), column);
+}
+
+std::optional<std::int64_t> Statement::optional_integer(int column) const {
+  if (sqlite3_column_type(statement_.get(), column) == SQLITE_NULL) return std::nullopt;
+  return integer(column);
 }
 
 std::string Statement::text(int column) const {
@@ -74,13 +101,18 @@ std::optional<std::string> Statement::optional_text(int column) const {
   return std::string(reinterpret_cast<const char*>(text), size);
 }
 
-ByteVector Statement::blob(int column) const {
+ByteView Statement::blob_view(int column) const {
   const auto* bytes = static_cast<const std::byte*>(sqlite3_column_blob(statement_.get(), column));
   if (!bytes) return {};
-  return {bytes, bytes + sqlite3_column_bytes(statement_.get(), column)};
+  return {bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column))};
 }
 
-Result<Database> Database::open(const std::filesystem::path& file) {
+ByteVector Statement::blob(int column) const {
+  const auto bytes = blob_view(column);
+  return {bytes.begin(), bytes.end()};
+}
+
+Result<Database> Database::open(const std::filesystem::path& file, Use use) {
   // SQLite would make it readable by others; its -wal and -shm files take the mode of this one.
   if (!host::FileDescriptor(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)))
     return fail(Fault::store_failed);
@@ -88,6 +120,13 @@ Result<Database> Database::open(const std::filesystem::path& file) {
   const int opened = sqlite3_open_v2(file.c_str(), &connection, SQLITE_OPEN_READWRITE, nullptr);
   Database database(connection);
   if (opened != SQLITE_OK) return fail(Fault::store_failed);
+  if (use == Use::exclusive) {
+    // Before the first access in WAL mode: then its index is in memory and needs no file.
+    CHECK_OK(database.execute("PRAGMA locking_mode = EXCLUSIVE"));
+    CHECK_OK(database.execute("PRAGMA journal_mode = WAL"));
+    CHECK_OK(database.execute("PRAGMA synchronous = FULL"));
+    return database;
+  }
   sqlite3_busy_timeout(connection, busy_timeout_ms);
   if (turn_to_wal(connection) != SQLITE_OK) return fail(Fault::store_failed);
   CHECK_OK(database.execute("PRAGMA synchronous = NORMAL"));

@@ -18,19 +18,28 @@ namespace culver::store::sqlite {
 /// One prepared statement. Parameters are numbered from 1, columns from 0.
 class Statement {
  public:
+  Statement() = default;  ///< of nothing: every use fails
   Statement& bind(int parameter, std::string_view text);
   Statement& bind(int parameter, ByteView blob);
+  Statement& bind(int parameter, std::int64_t integer);
+  Statement& bind(int parameter, std::optional<std::int64_t> integer);
   Statement& bind_null(int parameter);
+  /// Not copied: the text must stay until the statement has run.
+  Statement& bind_view(int parameter, std::string_view text);
 
   /// True: there is a row to read. Fault::store_failed also if a parameter could not be bound.
   Result<bool> step();
-  /// For statements without rows.
+  /// For statements without rows. Afterwards it can be bound and run again.
   Result<void> run();
+  /// Ends a query of which rows may be left.
+  void reset();
 
   std::int64_t integer(int column) const;
+  std::optional<std::int64_t> optional_integer(int column) const;
   std::string text(int column) const;
   std::optional<std::string> optional_text(int column) const;
   ByteVector blob(int column) const;
+  ByteView blob_view(int column) const;  ///< until the next step
 
  private:
   friend class Database;
@@ -42,14 +51,32 @@ class Statement {
   bool bound_ = true;
 };
 
+/// Resets a query that is kept when its reader is done with it, however that ends.
+class Reading {
+ public:
+  explicit Reading(Statement& query) : query_(query) {}
+  Reading(const Reading&) = delete;
+  Reading& operator=(const Reading&) = delete;
+  ~Reading() { query_.reset(); }
+
+ private:
+  Statement& query_;
+};
+
+enum class Use {
+  shared,    ///< with other processes; a busy file is waited for up to 5 s
+  exclusive  ///< by this process alone, else it cannot be opened; a commit is on disk
+};
+
 class Database {
  public:
-  /// Opens or makes the file with mode 0600, in WAL mode; a busy file is waited for up to 5 s.
-  static Result<Database> open(const std::filesystem::path& file);
+  /// Opens or makes the file with mode 0600, in WAL mode.
+  static Result<Database> open(const std::filesystem::path& file, Use use = Use::shared);
 
   /// One or more statements without parameters and rows.
   Result<void> execute(const char* sql);
   Result<Statement> prepare(std::string_view sql);
+  std::int64_t last_insert_id() const { return sqlite3_last_insert_rowid(connection_.get()); }
 
  private:
   struct Close {

@@ -3,46 +3,21 @@
 
 #include <array>
 
+#include "shell/store/sqlite/migrations.hpp"
+
 namespace culver::store::sqlite {
 namespace {
 
-/// Each step leads from the version of its index to the next one; released steps never change.
 constexpr std::array migrations{
     "CREATE TABLE peer (public_key BLOB PRIMARY KEY NOT NULL CHECK (length(public_key) = 32),"
     " name TEXT, first_seen TEXT NOT NULL, last_seen TEXT NOT NULL) WITHOUT ROWID",
 };
 
-Result<std::int64_t> version(Database& database) {
-  TRY(auto query, database.prepare("PRAGMA user_version"));
-  CHECK_OK(query.step());
-  return query.integer(0);
-}
-
-Result<void> migrate_in_transaction(Database& database) {
-  TRY(const auto present, version(database));
-  if (present < 0 || present > static_cast<std::int64_t>(migrations.size()))
-    return fail(Fault::store_failed);  // of a newer Culver: hands off
-  for (auto step = static_cast<std::size_t>(present); step < migrations.size(); ++step)
-    CHECK_OK(database.execute(migrations[step]));
-  const auto set = "PRAGMA user_version = " + std::to_string(migrations.size());
-  return database.execute(set.c_str());
-}
-
-/// The write lock comes first, so that of two processes one migrates and the other finds it done.
-Result<void> migrate(Database& database) {
-  TRY(const auto present, version(database));
-  if (present == static_cast<std::int64_t>(migrations.size())) return {};
-  CHECK_OK(database.execute("BEGIN IMMEDIATE"));
-  const auto migrated = migrate_in_transaction(database);
-  CHECK_OK(database.execute(migrated ? "COMMIT" : "ROLLBACK"));
-  return migrated;
-}
-
 }  // namespace
 
 host::Outcome<PeerBook> PeerBook::open(const std::filesystem::path& file) {
   auto database = Database::open(file);
-  if (!database || !migrate(*database))
+  if (!database || !migrate(*database, migrations))
     return host::trouble(Fault::store_failed,
                          "The peer book " + file.string() +
                              " cannot be used: it is damaged, not ours to write, or was made by a "

@@ -1,0 +1,134 @@
+// The event log's tables and their versions, and the transaction around a batch.
+#include "shell/store/sqlite/event_log.hpp"
+
+#include <array>
+#include <utility>
+
+#include "shell/store/failed_answer.hpp"
+#include "shell/store/sqlite/devices.hpp"
+#include "shell/store/sqlite/events.hpp"
+#include "shell/store/sqlite/migrations.hpp"
+
+namespace culver::store::sqlite {
+namespace {
+
+using relay::Answer;
+using relay::Question;
+
+// An event's place is its account and its cursor in one number (events.cpp), hence the bound of
+// account.id. The first index also finds an id within an account, since a place ends each entry.
+constexpr std::array migrations{
+    "CREATE TABLE account (id INTEGER PRIMARY KEY CHECK (id < 2147483648),"
+    " user_id BLOB NOT NULL UNIQUE CHECK (length(user_id) = 32), head INTEGER NOT NULL DEFAULT 0,"
+    " events INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT 0,"
+    " streams INTEGER NOT NULL DEFAULT 0, oldest INTEGER, lost_up_to INTEGER NOT NULL DEFAULT 0,"
+    " lost_maker INTEGER NOT NULL DEFAULT 0, lost_of_others INTEGER NOT NULL DEFAULT 0);"
+    "CREATE INDEX account_oldest ON account (oldest) WHERE oldest IS NOT NULL;"
+    "CREATE TABLE device (id INTEGER PRIMARY KEY,"
+    " device_id BLOB NOT NULL UNIQUE CHECK (length(device_id) = 16),"
+    " key BLOB NOT NULL CHECK (length(key) = 32), account INTEGER NOT NULL REFERENCES account,"
+    " name TEXT, asked_name TEXT, type INTEGER, registered INTEGER NOT NULL,"
+    " last_seen INTEGER NOT NULL, revoked_at INTEGER, cursor INTEGER NOT NULL DEFAULT 0,"
+    " last_device_seq INTEGER NOT NULL DEFAULT 0);"
+    "CREATE INDEX device_account ON device (account);"
+    "CREATE TABLE stream (account INTEGER NOT NULL REFERENCES account, name TEXT NOT NULL,"
+    " last INTEGER NOT NULL, PRIMARY KEY (account, name)) WITHOUT ROWID;"
+    "CREATE TABLE event (place INTEGER PRIMARY KEY, device INTEGER NOT NULL REFERENCES device,"
+    " device_seq INTEGER NOT NULL, stream_seq INTEGER NOT NULL, size INTEGER NOT NULL,"
+    " stored_at INTEGER NOT NULL, expires_at INTEGER,"
+    " id BLOB NOT NULL CHECK (length(id) = 16), body TEXT NOT NULL);"
+    "CREATE INDEX event_id ON event (id);"
+    "CREATE UNIQUE INDEX event_device_seq ON event (device, device_seq);"
+    "CREATE INDEX event_expiry ON event (expires_at) WHERE expires_at IS NOT NULL;"
+    "CREATE INDEX event_account_expiry ON event (place >> 32, expires_at)"
+    " WHERE expires_at IS NOT NULL;",
+};
+
+/// For a cache of 32 MiB, and 16 MiB of log before it is written into the file.
+constexpr auto settings = "PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 4096";
+
+}  // namespace
+
+struct EventLog::Tables {
+  Database database;
+  Rows rows{database};
+  Events events{database, rows};
+  Statement begin, commit, roll_back;
+
+  explicit Tables(Database opened) : database(std::move(opened)) {}
+
+  Result<void> prepare() {
+    CHECK_OK(database.execute(settings));
+    CHECK_OK(migrate(database, migrations));
+    CHECK_OK(rows.prepare());
+    CHECK_OK(events.prepare());
+    // Deferred: a batch that only reads writes nothing, and waits for no disk.
+    TRY(begin, database.prepare("BEGIN"));
+    TRY(commit, database.prepare("COMMIT"));
+    TRY(roll_back, database.prepare("ROLLBACK"));
+    return {};
+  }
+
+  template <class Asked>
+  auto ask(const Asked& question) {
+    if constexpr (is_any<Asked, relay::AppendEvent, relay::FetchPage, relay::Prune>)
+      return events.answer(question);
+    else
+      return sqlite::answer(rows, question);
+  }
+
+  /// A refusal is an answer; only store_failed is a failure.
+  template <class Asked>
+  Result<std::optional<Answer>> answer_one(const Asked& question) {
+    auto answer = ask(question);
+    if (!answer && answer.error() == Fault::store_failed) return fail(Fault::store_failed);
+    if constexpr (is_any<Asked, relay::SaveCursor, relay::Prune>)
+      return std::nullopt;
+    else if constexpr (is_any<Asked, relay::AppendEvent>)
+      return std::optional<Answer>(std::move(*answer));
+    else
+      return std::optional<Answer>(std::move(answer));
+  }
+
+  Result<std::vector<std::optional<Answer>>> attempt(std::span<const Question> batch) {
+    std::vector<std::optional<Answer>> answers;
+    answers.reserve(batch.size());
+    CHECK_OK(begin.run());
+    for (const auto& question : batch) {
+      TRY(auto answer, std::visit([this](const auto& q) { return answer_one(q); }, question));
+      answers.push_back(std::move(answer));
+    }
+    CHECK_OK(rows.write_back());
+    CHECK_OK(commit.run());
+    return answers;
+  }
+};
+
+EventLog::EventLog(std::unique_ptr<Tables> tables) : tables_(std::move(tables)) {}
+EventLog::EventLog(EventLog&&) noexcept = default;
+EventLog& EventLog::operator=(EventLog&&) noexcept = default;
+EventLog::~EventLog() = default;
+
+host::Outcome<EventLog> EventLog::open(const std::filesystem::path& file) {
+  auto database = Database::open(file, Use::exclusive);
+  auto tables = database ? std::make_unique<Tables>(std::move(*database)) : nullptr;
+  if (!tables || !tables->prepare())
+    return host::trouble(Fault::store_failed,
+                         "The event log " + file.string() +
+                             " cannot be used: another server has it open, or it is damaged, not "
+                             "ours to write, or was made by a newer Culver.");
+  return EventLog(std::move(tables));
+}
+
+std::vector<std::optional<Answer>> EventLog::answer(std::span<const Question> batch) {
+  tables_->rows.limit();
+  if (auto answers = tables_->attempt(batch)) return std::move(*answers);
+  // SQLite may have rolled back already, which makes this one fail.
+  std::ignore = tables_->roll_back.run();
+  tables_->rows.forget();
+  std::vector<std::optional<Answer>> failures;
+  for (const auto& question : batch) failures.push_back(failed_answer(question));
+  return failures;
+}
+
+}  // namespace culver::store::sqlite

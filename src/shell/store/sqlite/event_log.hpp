@@ -1,0 +1,33 @@
+// The server's devices and events in SQLite: DATA/gateway.db, held by one process alone.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "shell/host/trouble.hpp"
+#include "shell/store/ports.hpp"
+
+namespace culver::store::sqlite {
+
+class EventLog {
+ public:
+  /// Makes the file if absent and brings an older one to the present layout. Fault::store_failed
+  /// with a sentence that names the file, also while another process has it.
+  static host::Outcome<EventLog> open(const std::filesystem::path& file);
+  EventLog(EventLog&&) noexcept;
+  EventLog& operator=(EventLog&&) noexcept;
+  ~EventLog();
+
+  std::vector<std::optional<relay::Answer>> answer(std::span<const relay::Question> batch);
+
+ private:
+  struct Tables;
+  explicit EventLog(std::unique_ptr<Tables> tables);
+  std::unique_ptr<Tables> tables_;
+};
+static_assert(store::EventLog<EventLog>);
+
+}  // namespace culver::store::sqlite

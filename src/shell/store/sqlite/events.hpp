@@ -1,0 +1,51 @@
+// The events: how one is stored once, how they are read page by page, and how they go.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "core/relay/directory.hpp"
+#include "shell/store/sqlite/rows.hpp"
+
+namespace culver::store::sqlite {
+
+class Events {
+ public:
+  using Outcome = tl::expected<relay::Appended, relay::AppendRefused>;
+
+  Events(Database& database, Rows& rows) : database_(database), rows_(rows) {}
+  /// Before anything else. The tables must be there.
+  Result<void> prepare();
+
+  // A Fault is the store's own failure, Fault::store_failed.
+  Result<Outcome> answer(const relay::AppendEvent& question);
+  Result<relay::Page> answer(const relay::FetchPage& question);
+  Result<void> answer(const relay::Prune& question);
+
+ private:
+  /// What has to be known of an event to remove it.
+  struct Fact {
+    std::int64_t place;
+    std::uint64_t size;
+    std::int64_t device;
+    std::int64_t time;  ///< by which it was found
+  };
+  /// Says if the event, its id or its number is there already.
+  Result<std::optional<Outcome>> find(const relay::AppendEvent& question, const Account& account,
+                                      const Device& device);
+  Result<std::optional<relay::AppendRefused>> make_room(const relay::AppendEvent& question,
+                                                        Account& account);
+  Result<Outcome> store(const relay::AppendEvent& question, Account& account, Device& device);
+  Result<void> fill(relay::Page& page, const relay::FetchPage& question);
+  Result<std::vector<Fact>> facts(Statement& query);
+  Result<void> remove(Account& account, const Fact& event);
+  Result<std::uint32_t> prune_expired(WallTime now, std::uint32_t limit);
+  Result<std::uint32_t> prune_old(Account& account, WallTime before, std::uint32_t limit);
+
+  Database& database_;
+  Rows& rows_;
+  Statement by_id_, by_seq_, insert_, page_;
+  Statement first_to_expire_, expired_, oldest_, remove_;
+};
+
+}  // namespace culver::store::sqlite
