@@ -15,6 +15,7 @@
 
 #include "core/engine/engine.hpp"
 #include "shell/client/disk.hpp"
+#include "shell/host/account.hpp"
 #include "shell/host/trouble.hpp"
 #include "shell/net/ws_client.hpp"
 #include "shell/p2p/stack.hpp"
@@ -34,8 +35,8 @@ class Client {
   /// Called on the loop, never from inside a method.
   using OnNotice = std::function<void(engine::Notice)>;
 
-  /// Opens the identity and the peer book; nothing touches the network before GoOnline. Faults:
-  /// bad_config (the URL), identity_unreadable, store_failed.
+  /// Opens the identity, the account and the books; nothing touches the network before GoOnline.
+  /// Faults: bad_config (the URL), identity_unreadable, store_failed.
   static host::Outcome<std::unique_ptr<Client>> open(boost::asio::io_context& loop, Config config,
                                                      OnNotice on_notice);
   ~Client();
@@ -62,9 +63,9 @@ class Client {
                  std::chrono::steady_clock::duration patience = std::chrono::seconds(7));
 
  private:
-  Client(boost::asio::io_context& loop, engine::Config engine, net::WsClientConfig server,
-         p2p::StackConfig transports, std::string download_dir, store::sqlite::PeerBook peers,
-         OnNotice on_notice);
+  Client(boost::asio::io_context& loop, host::DeviceSeat seat, engine::Config engine,
+         net::WsClientConfig server, p2p::StackConfig transports, std::string download_dir,
+         Books books, OnNotice on_notice);
 
   void feed(engine::Event event);
   void pump();
@@ -74,6 +75,7 @@ class Client {
 
   boost::asio::io_context& loop_;
   OnNotice on_notice_;
+  host::DeviceSeat seat_;
   engine::Engine engine_;
   net::WsClient server_;
   p2p::Stack transports_;
