@@ -140,18 +140,22 @@ class ClientEnd {
   unsigned version_;
 };
 
-/// What is parsed on one side and means to be seen by the other: a frame taken apart, changed and
-/// put together again.
+/// The message in a frame that holds one of this kind.
+template <class Message>
+Message read_as(const std::string& frame) {
+  using namespace wire::gateway;
+  if constexpr (std::same_as<Message, ClientHello> || std::same_as<Message, ClientAuth>)
+    return std::get<Message>(parse_handshake_client(frame).value());
+  else
+    return std::get<Message>(parse_handshake_server(frame).value());
+}
+
+/// A frame taken apart, changed and put together again.
 template <class Message, class Change>
 std::string changed(const std::string& frame, Change change) {
-  auto parsed = [&] {
-    if constexpr (requires(wire::gateway::HandshakeFromClient m) { std::get<Message>(m); })
-      return std::get<Message>(wire::gateway::parse_handshake_client(frame).value());
-    else
-      return std::get<Message>(wire::gateway::parse_handshake_server(frame).value());
-  }();
-  change(parsed);
-  return print(parsed);
+  auto message = read_as<Message>(frame);
+  change(message);
+  return print(message);
 }
 
 }  // namespace culver::test

@@ -10,6 +10,8 @@
 
 #include "core/base/fsm.hpp"
 #include "core/engine/gate.hpp"
+#include "core/handshake/client.hpp"
+#include "core/handshake/server.hpp"
 #include "core/link/candidates.hpp"
 #include "core/link/link.hpp"
 #include "core/relay/session.hpp"
@@ -39,6 +41,10 @@ constexpr Page pages[] = {
     {"sender", "A file on its way out", &fsm::table<transfer::sender::Machine>},
     {"receiver", "A file on its way in", &fsm::table<transfer::receiver::Machine>},
     {"server", "One connection of the signaling server", &fsm::table<relay::session::Machine>},
+    {"gateway_client", "The gateway handshake, the client's side",
+     &fsm::table<handshake::client::Machine>},
+    {"gateway_server", "The gateway handshake, the server's side",
+     &fsm::table<handshake::server::Machine>},
 };
 
 /// A cell of a Markdown table cannot hold a bar: "A | B | C |" as the last cell becomes "A or B or

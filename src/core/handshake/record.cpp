@@ -25,10 +25,7 @@ Nonce nonce_of(std::span<const std::byte, counter_size> counter) {
   return nonce;
 }
 
-/// Made for one record and thrown away: a session that rests holds a key and a counter only.
-crypto::Aead cipher(const Secret<32>& key) {
-  return {crypto::AeadAlgorithm::chacha20_poly1305, key.expose()};
-}
+constexpr auto algorithm = crypto::AeadAlgorithm::chacha20_poly1305;
 
 }  // namespace
 
@@ -37,7 +34,9 @@ std::string RecordSealer::seal(std::string_view text) {
   std::string record(record_overhead + text.size(), '\0');
   const auto bytes = std::as_writable_bytes(std::span(record));
   std::copy(counter.begin(), counter.end(), bytes.begin());
-  cipher(key_).seal(nonce_of(counter), counter, as_bytes(text), bytes.subspan(counter_size));
+  // A session that rests holds a key and a counter, and no cipher.
+  crypto::seal_once(algorithm, key_, nonce_of(counter), counter, as_bytes(text),
+                    bytes.subspan(counter_size));
   return record;
 }
 
@@ -49,7 +48,7 @@ Result<std::string> RecordOpener::open(std::string_view record) {
   // one that was tampered with.
   if (!std::ranges::equal(counter, big_endian(next_))) return fail(Fault::replayed);
   std::string text(record.size() - record_overhead, '\0');
-  CHECK_OK(cipher(key_).open(nonce_of(counter), counter, sealed,
+  CHECK_OK(crypto::open_once(algorithm, key_, nonce_of(counter), counter, sealed,
                              std::as_writable_bytes(std::span(text))));
   ++next_;
   return text;

@@ -38,6 +38,16 @@ bool Addresses::take_pair_request(const Address& address, TimePoint now) {
   return take(address, &Entry::pair_requests, limits_.pair_requests_per_address, now);
 }
 
+bool Addresses::take_handshake(const Address& address, TimePoint now) {
+  return take(address, &Entry::handshakes, limits_.handshakes_per_address, now);
+}
+bool Addresses::take_link_try(const Address& address, TimePoint now) {
+  return take(address, &Entry::link_tries, limits_.link_tries, now);
+}
+bool Addresses::take_admin_request(const Address& address, TimePoint now) {
+  return take(address, &Entry::admin_requests, limits_.admin_requests_per_address, now);
+}
+
 bool Addresses::take(const Address& address, Allowance Entry::*allowance, const Rate& rate,
                      TimePoint now) {
   const auto entry = entries_.find(address);
@@ -54,7 +64,8 @@ void Addresses::sweep(TimePoint now) {
 /// After this long without a socket every allowance is whole.
 Duration Addresses::memory() const {
   return std::max({limits_.messages_per_address.window, limits_.registers_per_address.window,
-                   limits_.pair_requests_per_address.window});
+                   limits_.pair_requests_per_address.window, limits_.handshakes_per_address.window,
+                   limits_.link_tries.window, limits_.admin_requests_per_address.window});
 }
 
 }  // namespace culver::relay

@@ -23,6 +23,9 @@ class Addresses {
   bool take_message(const Address& address, TimePoint now);
   bool take_register(const Address& address, TimePoint now);
   bool take_pair_request(const Address& address, TimePoint now);
+  bool take_handshake(const Address& address, TimePoint now);
+  bool take_link_try(const Address& address, TimePoint now);
+  bool take_admin_request(const Address& address, TimePoint now);
 
   /// Forgets what is whole again.
   void sweep(TimePoint now);
@@ -38,6 +41,9 @@ class Addresses {
     Allowance messages;
     Allowance registers;
     Allowance pair_requests;
+    Allowance handshakes;
+    Allowance link_tries;
+    Allowance admin_requests;
     std::list<Idle>::iterator idle;  ///< valid while sockets == 0
   };
   bool take(const Address& address, Allowance Entry::*allowance, const Rate& rate, TimePoint now);

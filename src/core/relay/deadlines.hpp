@@ -38,6 +38,7 @@ class Deadlines {
     erase(key);
     return key;
   }
+  bool contains(const Key& key) const { return when_.contains(key); }
   std::size_t size() const { return when_.size(); }
 
  private:

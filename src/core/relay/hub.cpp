@@ -1,5 +1,8 @@
-// Counting at the door, limiting what is asked, routing.
+// Counting at the door, limiting what is asked, routing; open signaling.
 #include "core/relay/hub.hpp"
+
+#include <chrono>
+#include <utility>
 
 #include "core/wire/limits.hpp"
 
@@ -12,27 +15,99 @@ void refuse(SocketId socket, Fault fault, Effects& effects) {
   effects.push_back(Send{socket, sig::print(sig::Error{std::string(info(fault).wire)})});
 }
 
+bool is_connecting(const Socket& socket) {
+  const auto* state = socket.signaling();
+  return state && std::holds_alternative<session::Connecting>(*state);
+}
+
 }  // namespace
 
-Hub::Hub(session::ServerName name, Limits limits)
-    : name_(std::move(name)), limits_(limits), addresses_(limits), book_(limits) {}
+Hub::Hub(session::ServerName name, Limits limits, Door door)
+    : name_(std::move(name)),
+      limits_(limits),
+      addresses_(limits),
+      book_(limits),
+      gateway_(std::move(door)),
+      devices_(limits),
+      codes_(limits) {}
 
 Effects Hub::step(Event event, const Env& env) {
+  if (!next_prune_) next_prune_ = env.now + limits_.prune_interval;
   Effects effects;
-  std::visit([&](auto&& e) { on(std::move(e), env.now, effects); }, std::move(event));
+  std::visit([&](auto&& e) { on(std::move(e), env, effects); }, std::move(event));
+  effects = finish(std::move(effects), env);
+  counters_.connections = sockets_.size();
+  counters_.sessions = devices_.size();
+  counters_.accounts = devices_.accounts();
+  counters_.questions = questions_.size();
   return effects;
 }
 
 std::optional<TimePoint> Hub::deadline() const {
-  return fsm::earlier(due_.next(), fsm::earlier(registry_.deadline(), book_.deadline()));
+  const auto signaling = fsm::earlier(registry_.deadline(), book_.deadline());
+  const auto gateway = fsm::earlier(codes_.deadline(), next_prune_);
+  return fsm::earlier(due_.next(), fsm::earlier(signaling, gateway));
 }
 
 const session::Machine::State* Hub::state_of(SocketId socket) const {
   const auto found = sockets_.find(socket);
-  return found == sockets_.end() ? nullptr : &found->second.state;
+  return found == sockets_.end() ? nullptr : found->second.signaling();
 }
 
-void Hub::on(Accepted&& event, TimePoint now, Effects& effects) {
+const device_session::Machine::State* Hub::session_of(SocketId socket) const {
+  const auto found = sockets_.find(socket);
+  const auto* device = found == sockets_.end() ? nullptr : found->second.device();
+  return device ? &device->session : nullptr;
+}
+
+// ---- the way out --------------------------------------------------------------------------------
+
+Effects Hub::finish(Effects effects, const Env& env) {
+  Effects finished;
+  finished.reserve(effects.size());
+  // It grows while it is read: with a Close more may have to be said, to others.
+  for (std::size_t i = 0; i < effects.size(); ++i) {
+    auto effect = std::move(effects[i]);
+    bool goes_out = true;
+    if (auto* send = std::get_if<Send>(&effect)) goes_out = seal(*send);
+    if (const auto* end = std::get_if<Close>(&effect)) {
+      goes_out = retire(end->socket, false, env, effects);
+      if (goes_out) counters_.closed.add(end->fault);
+    }
+    if (const auto* last = std::get_if<Respond>(&effect))
+      goes_out = retire(last->socket, false, env, effects);
+    if (goes_out) finished.push_back(std::move(effect));
+  }
+  return finished;
+}
+
+/// False if the socket is not to hear anything more.
+bool Hub::seal(Send& send) {
+  auto* socket = find(send.socket);
+  if (!socket || socket->is_closed) return false;
+  auto* device = socket->device();
+  if (!device || !device->records || send.binary) return true;
+  send.text = device->records->out.seal(send.text);
+  send.binary = true;
+  return true;
+}
+
+/// False if that has happened before.
+bool Hub::retire(SocketId id, bool goodbye, const Env& env, Effects& effects) {
+  auto* socket = find(id);
+  if (!socket) return true;
+  if (std::exchange(socket->is_closed, true)) return false;
+  if (auto* shaking = socket->handshaking()) gateway_.end(*shaking, counters_);
+  step_device(id, device_session::Gone{}, env, effects);
+  step_session(id, session::Gone{goodbye}, env, effects);
+  socket->place = session::Machine::State{session::Closing{}};
+  due_.erase(id);
+  return true;
+}
+
+// ---- the door -----------------------------------------------------------------------------------
+
+void Hub::on(Accepted&& event, const Env& env, Effects& effects) {
   const auto& [id, address] = event;
   if (sockets_.contains(id)) return;
   const auto from_there = address.empty() ? 0 : addresses_.sockets(address);
@@ -43,82 +118,148 @@ void Hub::on(Accepted&& event, TimePoint now, Effects& effects) {
     effects.push_back(Close{id, close_code(fault), fault});
     return;
   }
-  if (!address.empty()) addresses_.open(address, now);
-  const auto deadline = now + limits_.upgrade;
-  const bool over_limit = from_there >= limits_.connections_per_address;
-  sockets_.emplace(id, Socket{session::Connecting{deadline}, address, over_limit, {}, {}});
+  if (!address.empty()) addresses_.open(address, env.now);
+  Socket socket;
+  const auto deadline = env.now + limits_.upgrade;
+  socket.place = session::Machine::State{session::Connecting{deadline}};
+  socket.address = address;
+  socket.accepted = env.now;
+  socket.over_limit = from_there >= limits_.connections_per_address;
+  sockets_.emplace(id, std::move(socket));
   due_.set(id, deadline);
 }
 
-void Hub::on(SocketOpened&& event, TimePoint now, Effects& effects) {
-  const auto found = sockets_.find(event.socket);
-  if (found == sockets_.end()) return;
-  auto& socket = found->second;
-  if (socket.address.empty() && !event.address.empty()) {
-    socket.over_limit = addresses_.sockets(event.address) >= limits_.connections_per_address;
-    socket.address = std::move(event.address);
-    addresses_.open(socket.address, now);
+void Hub::learn_address(Socket& socket, Address address, TimePoint now) {
+  if (!socket.address.empty() || address.empty()) return;
+  socket.over_limit = addresses_.sockets(address) >= limits_.connections_per_address;
+  socket.address = std::move(address);
+  addresses_.open(socket.address, now);
+}
+
+void Hub::on(SocketOpened&& event, const Env& env, Effects& effects) {
+  auto* socket = find(event.socket);
+  if (!socket || !is_connecting(*socket)) return;
+  learn_address(*socket, std::move(event.address), env.now);
+  step_session(event.socket, session::Upgraded{socket->over_limit}, env, effects);
+  const bool is_in = std::holds_alternative<session::Unregistered>(*socket->signaling());
+  if (is_in && gateway_.handshake_required()) open_gateway(event.socket, *socket);
+}
+
+void Hub::on(Frame&& event, const Env& env, Effects& effects) {
+  auto* socket = find(event.socket);
+  if (!socket) return;
+  if (socket->is_closed || socket->request()) {
+    ++counters_.frames_ignored;
+  } else if (socket->device()) {
+    take_sealed(event.socket, std::move(event.text), env, effects);
+  } else if (socket->handshaking()) {
+    take_handshake(event.socket, *socket, std::move(event.text), env, effects);
+  } else {
+    take_open(event.socket, *socket, std::move(event.text), env, effects);
   }
-  step_session(event.socket, session::Upgraded{socket.over_limit}, now, effects);
 }
 
-void Hub::on(Frame&& event, TimePoint now, Effects& effects) {
+void Hub::on(Oversized&& event, const Env& env, Effects& effects) {
+  auto* socket = find(event.socket);
+  if (!socket) return;
+  // A sealed session has lost count with it, and a handshake has no frame of that size.
+  if (socket->device() || socket->handshaking())
+    return close(event.socket, Fault::too_large, env, effects);
+  step_session(event.socket, session::TooLarge{}, env, effects);
+}
+
+void Hub::on(Alive&& event, const Env& env, Effects& effects) {
+  step_device(event.socket, device_session::Heard{}, env, effects);
+  step_session(event.socket, session::Heard{}, env, effects);
+}
+
+void Hub::on(SocketClosed&& event, const Env& env, Effects& effects) {
   const auto found = sockets_.find(event.socket);
   if (found == sockets_.end()) return;
-  auto& [state, address, over_limit, messages, pair_requests] = found->second;
-  if (std::holds_alternative<session::Connecting>(state) ||
-      std::holds_alternative<session::Closing>(state))
-    return;
-
-  step_session(event.socket, session::Heard{}, now, effects);
-  if (event.text.size() > wire::limits::signaling_frame_in)
-    return step_session(event.socket, session::TooLarge{}, now, effects);
-  if (!messages.take(limits_.messages_per_socket, now) || !addresses_.take_message(address, now))
-    return refuse(event.socket, Fault::rate_limited, effects);
-
-  auto message = sig::parse_client(event.text);
-  if (!message) return refuse(event.socket, message.error(), effects);
-  auto asked = admit(found->second, std::move(*message), now);
-  if (!asked) return refuse(event.socket, asked.error(), effects);
-  step_session(event.socket, std::move(*asked), now, effects);
-}
-
-void Hub::on(Oversized&& event, TimePoint now, Effects& effects) {
-  step_session(event.socket, session::TooLarge{}, now, effects);
-}
-
-void Hub::on(Alive&& event, TimePoint now, Effects& effects) {
-  step_session(event.socket, session::Heard{}, now, effects);
-}
-
-void Hub::on(SocketClosed&& event, TimePoint now, Effects& effects) {
-  const auto found = sockets_.find(event.socket);
-  if (found == sockets_.end()) return;
-  step_session(event.socket, session::Gone{event.goodbye}, now, effects);
-  if (!found->second.address.empty()) addresses_.close(found->second.address, now);
-  due_.erase(event.socket);
+  retire(event.socket, event.goodbye, env, effects);
+  if (!found->second.address.empty()) addresses_.close(found->second.address, env.now);
   sockets_.erase(found);
 }
 
-void Hub::on(Answered&&, TimePoint, Effects&) {}
-
-void Hub::on(HttpRequest&&, TimePoint, Effects&) {}
-
-void Hub::on(Tick&&, TimePoint now, Effects& effects) {
-  addresses_.sweep(now);
-  while (const auto socket = due_.take_due(now))
-    step_session(*socket, session::Due{}, now, effects);
-  while (const auto due = book_.take_due(now))
-    session::announce_due(*due, limits_, registry_, effects);
-  while (const auto lapsed = registry_.take_lapsed(now))
+void Hub::on(Tick&&, const Env& env, Effects& effects) {
+  addresses_.sweep(env.now);
+  devices_.sweep(env.now);
+  codes_.sweep(env.now);
+  while (const auto socket = due_.take_due(env.now)) due(*socket, env, effects);
+  while (const auto request = book_.take_due(env.now))
+    session::announce_due(*request, limits_, registry_, effects);
+  while (const auto lapsed = registry_.take_lapsed(env.now))
     session::announce_lapsed(*lapsed, registry_, book_, effects);
+  if (next_prune_ <= env.now) prune(env, effects);
 }
 
-void Hub::on(Drain&&, TimePoint now, Effects& effects) {
+void Hub::on(Drain&&, const Env& env, Effects& effects) {
   draining_ = true;
-  for (const auto& [id, socket] : sockets_) step_session(id, session::Shutdown{}, now, effects);
+  for (auto& [id, socket] : sockets_) {
+    if (std::holds_alternative<session::Machine::State>(socket.place))
+      step_session(id, session::Shutdown{}, env, effects);
+    else
+      close(id, Fault::shutting_down, env, effects);
+  }
   registry_ = Registry{};
   book_ = PairingBook{limits_};
+}
+
+void Hub::due(SocketId id, const Env& env, Effects& effects) {
+  auto* socket = find(id);
+  if (!socket) return;
+  if (auto* shaking = socket->handshaking()) {
+    auto context = gateway_context(id, *socket, env);
+    gateway_.tick(*shaking, context, effects);
+    due_.set(id, fsm::deadline_of(shaking->state));
+  } else if (socket->request()) {
+    refuse_request(id, Fault::directory_failed, effects);
+  } else if (socket->device()) {
+    step_device(id, device_session::Due{}, env, effects);
+  } else {
+    step_session(id, session::Due{}, env, effects);
+  }
+}
+
+void Hub::prune(const Env& env, Effects& effects) {
+  const auto kept = std::chrono::duration_cast<std::chrono::milliseconds>(limits_.retention);
+  effects.push_back(
+      questions_.tell(Prune{env.wall - kept.count(), env.wall, limits_.prune_events}));
+  next_prune_ = env.now + limits_.prune_interval;
+}
+
+Socket* Hub::find(SocketId id) {
+  const auto found = sockets_.find(id);
+  return found == sockets_.end() ? nullptr : &found->second;
+}
+
+/// A device's session is deaf from here on: nothing that waits behind its last frame is served.
+void Hub::close(SocketId id, Fault fault, const Env& env, Effects& effects) {
+  step_device(id, device_session::Gone{}, env, effects);
+  effects.push_back(Close{id, close_code(fault), fault});
+}
+
+// ---- open signaling -----------------------------------------------------------------------------
+
+void Hub::take_open(SocketId id, Socket& socket, std::string text, const Env& env,
+                    Effects& effects) {
+  if (is_connecting(socket)) return;
+  if (!std::exchange(socket.has_spoken, true) && wire::gateway::is_handshake(text)) {
+    open_gateway(id, socket);
+    return take_handshake(id, socket, std::move(text), env, effects);
+  }
+  step_session(id, session::Heard{}, env, effects);
+  if (text.size() > wire::limits::signaling_frame_in)
+    return step_session(id, session::TooLarge{}, env, effects);
+  if (!socket.messages.take(limits_.messages_per_socket, env.now) ||
+      !addresses_.take_message(socket.address, env.now))
+    return refuse(id, Fault::rate_limited, effects);
+
+  auto message = sig::parse_client(text);
+  if (!message) return refuse(id, message.error(), effects);
+  auto asked = admit(socket, std::move(*message), env.now);
+  if (!asked) return refuse(id, asked.error(), effects);
+  step_session(id, std::move(*asked), env, effects);
 }
 
 Result<session::Event> Hub::admit(Socket& socket, sig::ClientMessage message, TimePoint now) {
@@ -145,15 +286,15 @@ Result<session::Event> Hub::admit(Socket& socket, sig::ClientMessage message, Ti
       std::move(message));
 }
 
-void Hub::step_session(SocketId id, session::Event event, TimePoint now, Effects& effects) {
-  const auto found = sockets_.find(id);
-  if (found == sockets_.end()) return;
-  session::Context context{id, now, limits_, name_, registry_, book_, std::nullopt};
-  auto& state = found->second.state;
-  state = fsm::step<session::Machine>(std::move(state), std::move(event), context, effects);
-  due_.set(id, fsm::deadline_of(state));
+void Hub::step_session(SocketId id, session::Event event, const Env& env, Effects& effects) {
+  auto* socket = find(id);
+  auto* state = socket ? socket->signaling() : nullptr;
+  if (!state) return;
+  session::Context context{id, env.now, limits_, name_, registry_, book_, std::nullopt};
+  *state = fsm::step<session::Machine>(std::move(*state), std::move(event), context, effects);
+  if (!socket->device()) due_.set(id, fsm::deadline_of(*state));
   // At most one step deep: a replaced socket displaces nobody.
-  if (context.displaced) step_session(*context.displaced, session::Replaced{}, now, effects);
+  if (context.displaced) step_session(*context.displaced, session::Replaced{}, env, effects);
 }
 
 }  // namespace culver::relay

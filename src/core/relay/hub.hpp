@@ -1,5 +1,6 @@
-// The server's boss as a value: sockets in, frames in, frames out. It counts and limits, parses,
-// and routes each event to the socket's own machine (session). No socket, clock or thread in here.
+// The server's boss as a value: sockets in, frames in, frames out. It counts and limits, and routes
+// each event to where its socket is received: open signaling (session), the gateway, the session of
+// a device, HTTP. No socket, clock or thread in here.
 #pragma once
 
 #include <cstddef>
@@ -8,18 +9,25 @@
 
 #include "core/base/env.hpp"
 #include "core/relay/addresses.hpp"
+#include "core/relay/admin.hpp"
+#include "core/relay/counters.hpp"
 #include "core/relay/deadlines.hpp"
+#include "core/relay/devices.hpp"
 #include "core/relay/events.hpp"
+#include "core/relay/gateway.hpp"
 #include "core/relay/limits.hpp"
+#include "core/relay/link_codes.hpp"
 #include "core/relay/pairing_book.hpp"
+#include "core/relay/questions.hpp"
 #include "core/relay/registry.hpp"
 #include "core/relay/session.hpp"
+#include "core/relay/socket.hpp"
 
 namespace culver::relay {
 
 class Hub {
  public:
-  Hub(session::ServerName name, Limits limits);
+  Hub(session::ServerName name, Limits limits, Door door);
 
   /// Perform the effects in order.
   Effects step(Event event, const Env& env);
@@ -28,44 +36,89 @@ class Hub {
 
   std::size_t sockets() const { return sockets_.size(); }
   const Limits& limits() const { return limits_; }
+  const Counters& counters() const { return counters_; }
   // For tests of what must always hold.
   const session::Machine::State* state_of(SocketId socket) const;
+  const device_session::Machine::State* session_of(SocketId socket) const;
   const Registry& registry() const { return registry_; }
   const PairingBook& book() const { return book_; }
   const Addresses& addresses() const { return addresses_; }
+  const Devices& devices() const { return devices_; }
+  const LinkCodes& link_codes() const { return codes_; }
+  const Questions& questions() const { return questions_; }
 
  private:
-  struct Socket {
-    session::Machine::State state;
-    Address address;
-    bool over_limit = false;
-    Allowance messages;
-    Allowance pair_requests;
-  };
+  void on(Accepted&& event, const Env& env, Effects& effects);
+  void on(SocketOpened&& event, const Env& env, Effects& effects);
+  void on(Frame&& event, const Env& env, Effects& effects);
+  void on(Oversized&& event, const Env& env, Effects& effects);
+  void on(Alive&& event, const Env& env, Effects& effects);
+  void on(SocketClosed&& event, const Env& env, Effects& effects);
+  void on(Answered&& event, const Env& env, Effects& effects);
+  void on(HttpRequest&& event, const Env& env, Effects& effects);
+  void on(Tick&& event, const Env& env, Effects& effects);
+  void on(Drain&& event, const Env& env, Effects& effects);
 
-  void on(Accepted&& event, TimePoint now, Effects& effects);
-  void on(SocketOpened&& event, TimePoint now, Effects& effects);
-  void on(Frame&& event, TimePoint now, Effects& effects);
-  void on(Oversized&& event, TimePoint now, Effects& effects);
-  void on(Alive&& event, TimePoint now, Effects& effects);
-  void on(SocketClosed&& event, TimePoint now, Effects& effects);
-  void on(Answered&& event, TimePoint now, Effects& effects);
-  void on(HttpRequest&& event, TimePoint now, Effects& effects);
-  void on(Tick&& event, TimePoint now, Effects& effects);
-  void on(Drain&& event, TimePoint now, Effects& effects);
+  // Whatever came from below or from the store, all of it leaves through here: what goes to a
+  // device is sealed, and with a Close everything that hangs on its socket ends.
+  Effects finish(Effects effects, const Env& env);
+  bool seal(Send& send);
+  bool retire(SocketId id, bool goodbye, const Env& env, Effects& effects);
 
+  Socket* find(SocketId id);
+  void close(SocketId id, Fault fault, const Env& env, Effects& effects);
+  void learn_address(Socket& socket, Address address, TimePoint now);
+  void due(SocketId id, const Env& env, Effects& effects);
+  void prune(const Env& env, Effects& effects);
+
+  // Open signaling.
+  void take_open(SocketId id, Socket& socket, std::string text, const Env& env, Effects& effects);
   /// What the message asks for, unless the socket or its address has asked too often.
   Result<session::Event> admit(Socket& socket, wire::signaling::ClientMessage message,
                                TimePoint now);
-  void step_session(SocketId id, session::Event event, TimePoint now, Effects& effects);
+  void step_session(SocketId id, session::Event event, const Env& env, Effects& effects);
+
+  // The gateway: hub_gateway.cpp.
+  void open_gateway(SocketId id, Socket& socket);
+  void take_handshake(SocketId id, Socket& socket, std::string text, const Env& env,
+                      Effects& effects);
+  Gateway::Context gateway_context(SocketId id, const Socket& socket, const Env& env);
+  void establish(SocketId id, Socket& socket, const Admission& admission, const Env& env,
+                 Effects& effects);
+  void take_sealed(SocketId id, std::string frame, const Env& env, Effects& effects);
+  void take_device(SocketId id, std::string text, const Env& env, Effects& effects);
+  void take_signaling(SocketId id, Socket& socket, const std::string& text, const Env& env,
+                      Effects& effects);
+  device_session::Context device_context(SocketId id, const Socket& socket, const Env& env);
+  void step_device(SocketId id, device_session::Event event, const Env& env, Effects& effects);
+
+  // The store's answers: hub_answers.cpp.
+  void answered(const ForHandshake& asked, Answer&& answer, const Env& env, Effects& effects);
+  void answered(const ForEvent& asked, Answer&& answer, const Env& env, Effects& effects);
+  void answered(const ForPage& asked, Answer&& answer, const Env& env, Effects& effects);
+  void answered(const ForLink& asked, Answer&& answer, const Env& env, Effects& effects);
+  void answered(const ForSigner& asked, Answer&& answer, const Env& env, Effects& effects);
+  void answered(const ForDeviceList& asked, Answer&& answer, const Env& env, Effects& effects);
+  void answered(const ForRename& asked, Answer&& answer, const Env& env, Effects& effects);
+  void answered(const ForRevocation& asked, Answer&& answer, const Env& env, Effects& effects);
+  void deliver(const ForEvent& asked, const wire::gateway::StoredEvent& event, const Env& env,
+               Effects& effects);
+  void refuse_request(SocketId id, Fault fault, Effects& effects);
 
   session::ServerName name_;
   Limits limits_;
   std::map<SocketId, Socket> sockets_;
+  Deadlines<SocketId> due_;
   Addresses addresses_;
   Registry registry_;
   PairingBook book_;
-  Deadlines<SocketId> due_;
+  Gateway gateway_;
+  Devices devices_;
+  LinkCodes codes_;
+  Questions questions_;
+  admin::Seen seen_;
+  Counters counters_;
+  std::optional<TimePoint> next_prune_;
   bool draining_ = false;
 };
 

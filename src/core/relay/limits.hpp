@@ -42,6 +42,46 @@ struct Limits {
   Duration pair_warning = std::chrono::seconds(90);
   /// How long a lost socket's code and matches wait for the same key to come back.
   Duration reconnect_grace = std::chrono::seconds(10);
+
+  // ---- the gateway: coming in -------------------------------------------------------------------
+
+  Duration handshake = std::chrono::seconds(30);  ///< from accept to session_established
+  Rate handshakes_per_address{60, std::chrono::seconds(60)};
+  std::size_t handshakes = 1'024;  ///< under way at once, of all addresses
+  std::size_t devices_per_user = 10;
+  std::size_t sessions_per_user = 10;
+  /// Frames of one connection that wait while the store is asked about it.
+  std::size_t waiting_frames = 64;
+  std::size_t waiting_bytes = 262'144;
+  Duration session_life = std::chrono::hours(24);
+  Duration expiry_warning = std::chrono::minutes(5);
+
+  // ---- the gateway: what its sessions may ask ---------------------------------------------------
+
+  Rate frames_per_session{12'000, std::chrono::seconds(60)};
+  Rate events_per_user{6'000, std::chrono::seconds(60)};
+  std::size_t unanswered_events = 256;  ///< of one session
+  std::size_t unanswered_bytes = 4'194'304;
+  std::size_t questions = 65'536;  ///< to the store, of all sessions
+  std::size_t question_bytes = 268'435'456;
+  Duration store_retry = std::chrono::seconds(1);  ///< told to whom the store has failed
+  std::uint64_t stored_events_per_user = 1'000'000;
+  std::uint64_t stored_bytes_per_user = std::uint64_t{4} << 30;
+  std::size_t page_bytes = 524'288;
+  std::size_t accounts = 65'536;  ///< remembered for the sake of their rates, without a session
+
+  std::size_t link_codes = 1'000;
+  std::size_t link_codes_per_user = 3;
+  Duration link_code_life = std::chrono::seconds(300);
+  Rate link_tries{5, std::chrono::seconds(60)};  ///< of an address, and of an account
+
+  Rate admin_requests_per_address{60, std::chrono::seconds(60)};
+  Duration request_skew = std::chrono::seconds(60);  ///< of a signed request's time from ours
+  std::size_t request_nonces = 65'536;
+
+  Duration retention = std::chrono::hours(24 * 30);
+  Duration prune_interval = std::chrono::hours(1);
+  std::uint32_t prune_events = 10'000;  ///< removed at once
 };
 
 /// What is left of a rate: the generic cell rate algorithm, which needs one instant per counter.
@@ -53,6 +93,12 @@ class Allowance {
     used_until_ = next;
     return true;
   }
+  /// How long until take() will be granted again.
+  Duration wait(const Rate& rate, TimePoint now) const {
+    const auto next = std::max(used_until_, now) + rate.window / rate.count;
+    return std::max(next - now - rate.window, Duration::zero());
+  }
+  bool is_whole(TimePoint now) const { return used_until_ <= now; }
 
  private:
   TimePoint used_until_{};

@@ -3,6 +3,8 @@
 
 #include <chrono>
 
+#include "core/wire/gateway.hpp"
+
 namespace culver::relay::session {
 namespace {
 
@@ -77,7 +79,8 @@ OneOf<Unregistered, Closing> Connecting::on(Upgraded&& event, Context& context,
                                             Effects& effects) && {
   if (event.over_limit) return close(Fault::too_many_connections, context, effects);
   const auto& server = context.server;
-  answer(sig::ServerInfo{server.id, server.endpoint, server.region}, context, effects);
+  answer(sig::ServerInfo{server.id, server.endpoint, server.region, wire::gateway::newest_version},
+         context, effects);
   return Unregistered{context.now + context.limits.registration};
 }
 
@@ -102,7 +105,9 @@ OneOf<Unregistered, Registered> Unregistered::on(Register&& event, Context& cont
   }
   context.displaced = claim.displaced;
   answer(sig::Registered{code, context.server.id}, context, effects);
-  return Registered{code, key, context.now, context.now + context.limits.ping_interval};
+  std::optional<TimePoint> next_ping;
+  if (deadline) next_ping = context.now + context.limits.ping_interval;
+  return Registered{code, key, context.now, next_ping};
 }
 
 OneOf<Unregistered> Unregistered::on(PingMessage&&, Context& context, Effects& effects) && {
@@ -116,7 +121,7 @@ OneOf<Closing> Unregistered::on(TooLarge&&, Context& context, Effects& effects) 
 }
 
 OneOf<Unregistered, Closing> Unregistered::on(Due&&, Context& context, Effects& effects) && {
-  if (context.now < deadline) return *this;
+  if (!deadline || context.now < *deadline) return *this;
   return close(Fault::register_timeout, context, effects);
 }
 
@@ -216,7 +221,7 @@ OneOf<Closing> Registered::on(Gone&& event, Context& context, Effects& effects) 
 
 OneOf<Registered, Closing> Registered::on(Due&&, Context& context, Effects& effects) && {
   const auto interval = context.limits.ping_interval;
-  if (context.now < deadline) return *this;
+  if (!deadline || context.now < *deadline) return *this;
   if (context.now - last_heard >= 2 * interval) {
     leave(code, Leaving::lost, context, effects);
     return close(Fault::heartbeat_timeout, context, effects);

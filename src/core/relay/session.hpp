@@ -116,10 +116,11 @@ struct Connecting {
   OneOf<Closing> on(Shutdown&&, Context&, Effects&) &&;
 };
 
-/// It has heard our name and has to say its own in time.
+/// It has heard our name and has to say its own in time. No deadline, here and below: a device that
+/// shook hands, whose own session looks after the connection.
 struct Unregistered {
   static constexpr std::string_view name = "Unregistered";
-  TimePoint deadline;
+  std::optional<TimePoint> deadline;
 
   OneOf<Unregistered, Registered> on(Register&&, Context&, Effects&) &&;
   OneOf<Unregistered> on(PingMessage&&, Context&, Effects&) &&;
@@ -134,7 +135,7 @@ struct Registered {
   PairingCode code;
   PublicKey key;
   TimePoint last_heard;
-  TimePoint deadline;
+  std::optional<TimePoint> deadline;
 
   OneOf<Registered> on(Heard&&, Context&, Effects&) &&;
   OneOf<Registered> on(Register&&, Context&, Effects&) &&;

@@ -108,6 +108,20 @@ Result<Fields> Fields::object(std::string_view key) const {
   return Fields(value->get_object());
 }
 
+Result<std::vector<Fields>> Fields::objects(std::string_view key, std::size_t most) const {
+  const auto* value = object_->if_contains(key);
+  if (value == nullptr) return fail(Fault::missing_field);
+  if (!value->is_array()) return fail(Fault::wrong_type);
+  const auto& array = value->get_array();
+  if (array.size() > most) return fail(Fault::too_large);
+  std::vector<Fields> objects;
+  for (const auto& element : array) {
+    if (!element.is_object()) return fail(Fault::wrong_type);
+    objects.emplace_back(element.get_object());
+  }
+  return objects;
+}
+
 Result<std::uint64_t> Fields::number(std::string_view key, std::uint64_t largest,
                                      Fault out_of_range) const {
   const auto* value = object_->if_contains(key);

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <boost/json/monotonic_resource.hpp>
 #include <boost/json/object.hpp>
@@ -29,6 +30,8 @@ class Fields {
   Result<std::string_view> text(std::string_view key) const;
   Result<bool> boolean(std::string_view key) const;
   Result<Fields> object(std::string_view key) const;
+  /// An array of at most `most` objects; too_large if there are more.
+  Result<std::vector<Fields>> objects(std::string_view key, std::size_t most) const;
   /// A whole number, also if written as 1.0 or 1e3. `out_of_range` for any other number: a
   /// fraction, below zero or above `largest`.
   Result<std::uint64_t> number(std::string_view key, std::uint64_t largest,

@@ -47,8 +47,7 @@ TEST(Transcript, OfAServerHelloHoldsEachField) {
   test::ClientEnd client(world, account);
   test::ServerEnd server(world, identity);
   server.hear(client.hello);
-  const auto said = std::get<wire::gateway::ServerHello>(
-      wire::gateway::parse_handshake_server(server.sent.at(0)).value());
+  const auto said = test::read_as<wire::gateway::ServerHello>(server.sent.at(0));
   const auto digest = [](const wire::gateway::ServerHello& message) {
     Transcript transcript;
     transcript.add_server_hello(message);

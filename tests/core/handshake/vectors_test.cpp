@@ -70,9 +70,8 @@ TEST_F(Vectors, OurServerSignsTheSameAndTakesTheClient) {
     server::Machine::State state = server::AwaitingHello{TimePoint{} + client::handshake_time};
     state = fsm::step<server::Machine>(std::move(state), server::read(state, print(hello_of(v))),
                                        context, effects);
-    const auto said =
-        wire::gateway::parse_handshake_server(std::get<server::Send>(effects.at(0)).frame);
-    const auto& hello = std::get<wire::gateway::ServerHello>(said.value());
+    const auto hello =
+        test::read_as<wire::gateway::ServerHello>(std::get<server::Send>(effects.at(0)).frame);
     EXPECT_EQ(print_hex(hello.signature.data), text_at(v, "server_signature"));
     EXPECT_EQ(hello.ephemeral.text, text_at(v, "server_ephemeral_pub"));
     EXPECT_EQ(hello.nonce.text, text_at(v, "nonce_s"));
@@ -117,9 +116,8 @@ TEST_F(Vectors, OurClientSignsTheSame) {
     state = fsm::step<client::Machine>(std::move(state), client::read(state, print(hello)), context,
                                        effects);
     ASSERT_EQ(effects.size(), 1U);
-    const auto said =
-        wire::gateway::parse_handshake_client(std::get<client::Send>(effects.at(0)).frame);
-    const auto& auth = std::get<wire::gateway::ClientAuth>(said.value());
+    const auto auth =
+        test::read_as<wire::gateway::ClientAuth>(std::get<client::Send>(effects.at(0)).frame);
     EXPECT_EQ(print_hex(auth.signature.data), text_at(v, "client_signature"));
     EXPECT_EQ(auth.user.text, text_at(v, "user_id"));
     EXPECT_EQ(auth.nonce2.text, text_at(v, "nonce_c2"));

@@ -1,0 +1,146 @@
+// Reading, verifying and answering signed requests.
+#include "core/relay/admin.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "core/base/fsm.hpp"
+
+namespace culver::relay::admin {
+namespace {
+
+namespace gateway = wire::gateway;
+using std::chrono::milliseconds;
+
+constexpr std::string_view root = "/api/devices";
+
+Result<DeviceId> device_in(std::string_view text) {
+  const auto device = parse_device_id(text);
+  if (!device) return fail(Fault::device_unknown);
+  return *device;
+}
+
+Result<Action> route(const HttpRequest& request) {
+  std::string_view rest = request.target;
+  if (!rest.starts_with(root)) return fail(Fault::unknown_message);
+  rest.remove_prefix(root.size());
+  if (request.method == "GET" && rest.empty()) return List{};
+  if (!rest.starts_with('/')) return fail(Fault::unknown_message);
+  rest.remove_prefix(1);
+  constexpr std::string_view rename = "/rename";
+  if (request.method == "POST" && rest.ends_with(rename)) {
+    rest.remove_suffix(rename.size());
+    TRY(const auto device, device_in(rest));
+    TRY(auto name, gateway::parse_rename(request.body));
+    return Rename{device, std::move(name)};
+  }
+  if (request.method != "DELETE") return fail(Fault::unknown_message);
+  TRY(const auto device, device_in(rest));
+  return Revoke{device};
+}
+
+unsigned status_of(Fault fault) {
+  switch (fault) {
+    case Fault::bad_request_signature:
+    case Fault::stale_request:
+      return 401;
+    case Fault::device_revoked:
+      return 403;
+    case Fault::unknown_message:
+    case Fault::device_unknown:
+      return 404;
+    case Fault::rate_limited:
+    case Fault::too_many_connections:
+      return 429;
+    case Fault::directory_failed:
+    case Fault::shutting_down:
+      return 503;
+    default:
+      return 400;
+  }
+}
+
+gateway::ListedDevice listed(const DeviceRecord& record, const Devices& devices) {
+  return {record.device,
+          record.name,
+          record.type,
+          record.registered,
+          record.last_seen,
+          record.revoked,
+          devices.socket_of(record.device).has_value()};
+}
+
+}  // namespace
+
+Result<Request> read(const HttpRequest& request, std::string_view server_identity,
+                     const Limits& limits, WallTime now) {
+  TRY(auto action, route(request));
+  TRY(const auto authorization, gateway::parse_authorization(request.authorization));
+  const auto& [device, time, nonce, signature] = authorization;
+  const auto skew = std::chrono::duration_cast<milliseconds>(limits.request_skew).count();
+  if (std::max(time, now) - std::min(time, now) > skew) return fail(Fault::stale_request);
+  const auto digest = gateway::digest_of(
+      {server_identity, request.method, request.target, device, time, nonce, request.body});
+  return Request{std::move(action), authorization, digest};
+}
+
+bool Seen::remember(const gateway::Authorization& authorization, const Limits& limits,
+                    const Env& env) {
+  while (until_.take_due(env.now)) continue;
+  const Key key{authorization.device, authorization.nonce};
+  if (until_.contains(key) || until_.size() >= limits.request_nonces) return false;
+  // As long as its time is near enough to ours, and a moment longer.
+  const auto age = milliseconds(authorization.time - env.wall);
+  until_.set(key, env.now + limits.request_skew + age + milliseconds(1));
+  return true;
+}
+
+Result<void> verify(const Request& request, const Result<DeviceRecord>& signer, Seen& seen,
+                    const Limits& limits, const Env& env) {
+  // Whether a device exists is nobody's business who cannot sign for it.
+  if (!signer && signer.error() == Fault::device_unknown) return fail(Fault::bad_request_signature);
+  if (!signer) return fail(Fault::directory_failed);
+  const crypto::VerifyKey key{signer->key.data};
+  const auto& signature = request.authorization.signature;
+  if (!crypto::verify(key, request.digest.view(), signature))
+    return fail(Fault::bad_request_signature);
+  if (signer->revoked) return fail(Fault::device_revoked);
+  if (!seen.remember(request.authorization, limits, env)) return fail(Fault::stale_request);
+  return {};
+}
+
+std::pair<Question, Purpose> question_of(const Action& action, SocketId socket, const UserId& user,
+                                         WallTime now) {
+  using Asked = std::pair<Question, Purpose>;
+  return std::visit(
+      fsm::overload{
+          [&](const List&) -> Asked {
+            return {ListDevices{user}, ForDeviceList{socket}};
+          },
+          [&](const Rename& rename) -> Asked {
+            return {RenameDevice{user, rename.device, rename.name},
+                    ForRename{socket, rename.device}};
+          },
+          [&](const Revoke& revoke) -> Asked {
+            return {RevokeDevice{user, revoke.device, now}, ForRevocation{socket, revoke.device}};
+          },
+      },
+      action);
+}
+
+Respond refuse(SocketId socket, Fault fault) {
+  const auto told = fault == Fault::store_failed ? Fault::directory_failed : fault;
+  return {socket, status_of(told), gateway::print_refusal(told)};
+}
+
+Respond respond(SocketId socket, const std::vector<DeviceRecord>& records, const Devices& devices) {
+  std::vector<gateway::ListedDevice> all;
+  for (const auto& record : records) all.push_back(listed(record, devices));
+  return {socket, 200, gateway::print_devices(all)};
+}
+
+Respond respond(SocketId socket, const DeviceRecord& record, const Devices& devices) {
+  return {socket, 200, gateway::print_device(listed(record, devices))};
+}
+
+}  // namespace culver::relay::admin

@@ -1,0 +1,69 @@
+// The administration of devices by signed HTTP requests: which request means what, who may make
+// it, and how it is answered. The store is asked by the hub.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "core/relay/deadlines.hpp"
+#include "core/relay/devices.hpp"
+#include "core/relay/events.hpp"
+#include "core/relay/limits.hpp"
+#include "core/relay/questions.hpp"
+#include "core/wire/gateway_admin.hpp"
+
+namespace culver::relay::admin {
+
+struct List {};
+struct Rename {
+  DeviceId device;
+  Plaintext name;
+};
+struct Revoke {
+  DeviceId device;
+};
+using Action = std::variant<List, Rename, Revoke>;
+
+/// A request that can be read; that its signature is good is not known yet.
+struct Request {
+  Action action;
+  wire::gateway::Authorization authorization;
+  Digest digest;
+};
+
+/// unknown_message (no such target), device_unknown, bad_request_signature, stale_request, and
+/// those of wire::gateway::parse_rename.
+Result<Request> read(const HttpRequest& request, std::string_view server_identity,
+                     const Limits& limits, WallTime now);
+
+/// Signatures that were accepted lately, so that none is accepted twice.
+class Seen {
+ public:
+  /// False if it was there already, or if there is no room to remember it.
+  [[nodiscard]] bool remember(const wire::gateway::Authorization& authorization,
+                              const Limits& limits, const Env& env);
+  std::size_t size() const { return until_.size(); }
+
+ private:
+  using Key = std::pair<DeviceId, wire::gateway::RequestNonce>;
+  Deadlines<Key> until_;
+};
+
+/// Whether the device that the store knows has made this request, now: bad_request_signature,
+/// device_revoked, stale_request, directory_failed.
+Result<void> verify(const Request& request, const Result<DeviceRecord>& signer, Seen& seen,
+                    const Limits& limits, const Env& env);
+
+/// What the store is asked for a request that is verified, and why.
+std::pair<Question, Purpose> question_of(const Action& action, SocketId socket, const UserId& user,
+                                         WallTime now);
+
+Respond refuse(SocketId socket, Fault fault);
+Respond respond(SocketId socket, const std::vector<DeviceRecord>& records, const Devices& devices);
+Respond respond(SocketId socket, const DeviceRecord& record, const Devices& devices);
+
+}  // namespace culver::relay::admin

@@ -1,0 +1,89 @@
+// Who sits at an authenticated connection and what has been agreed with it, and the handling of
+// everything that does not depend on what the session is doing.
+#pragma once
+
+#include <optional>
+
+#include "core/relay/addresses.hpp"
+#include "core/relay/counters.hpp"
+#include "core/relay/device_events.hpp"
+#include "core/relay/devices.hpp"
+#include "core/relay/link_codes.hpp"
+#include "core/relay/position.hpp"
+#include "core/relay/questions.hpp"
+
+namespace culver::relay::device_session {
+
+/// What a handler may touch besides its own socket.
+struct Context {
+  SocketId socket;
+  const Address& address;
+  const Env& env;
+  const Limits& limits;
+  Devices& devices;
+  Addresses& addresses;
+  Questions& questions;
+  LinkCodes& codes;
+  Counters& counters;
+};
+
+/// Who it is and what has been agreed, whatever it is doing.
+struct Seat {
+  UserId user;
+  DeviceId device;
+  std::optional<Plaintext> name;
+  std::optional<gateway::DeviceType> type;
+  Position position;
+  TimePoint expires;  ///< set once: no sign of life moves it
+  WallTime expires_at;
+  TimePoint last_heard;
+  TimePoint next_ping;
+  bool is_warned = false;            ///< that it will expire
+  std::uint32_t unanswered = 0;      ///< events that the store has not answered
+  std::size_t unanswered_bytes = 0;  ///< of their frames
+};
+
+/// What a device asks, and is answered in any state that takes messages.
+template <class E>
+concept Served =
+    std::same_as<E, EventCame> || std::same_as<E, AckCame> || std::same_as<E, PingCame> ||
+    std::same_as<E, ScratchpadCame> || std::same_as<E, CodeAsked> || std::same_as<E, BadFrame>;
+/// What happens whether or not the session takes messages.
+template <class E>
+concept Noted = std::same_as<E, EventStored> || std::same_as<E, Renamed> || std::same_as<E, Heard>;
+/// What may end the session.
+template <class E>
+concept Watched = std::same_as<E, EventRefused> || std::same_as<E, Due>;
+template <class E>
+concept Ending = std::same_as<E, Replaced> || std::same_as<E, Revoked> || std::same_as<E, Gone>;
+
+void serve(Seat&, EventCame&&, Context&, Effects&);
+void serve(Seat&, AckCame&&, Context&, Effects&);
+void serve(Seat&, PingCame&&, Context&, Effects&);
+void serve(Seat&, ScratchpadCame&&, Context&, Effects&);
+void serve(Seat&, CodeAsked&&, Context&, Effects&);
+void serve(Seat&, BadFrame&&, Context&, Effects&);
+void serve(Seat&, EventStored&&, Context&, Effects&);
+void serve(Seat&, Renamed&&, Context&, Effects&);
+void serve(Seat&, Heard&&, Context&, Effects&);
+/// False: the session is over, its Close is among the effects.
+[[nodiscard]] bool outlives(Seat&, EventRefused&&, Context&, Effects&);
+[[nodiscard]] bool outlives(Seat&, Due&&, Context&, Effects&);
+void end(Seat&, Replaced&&, Context&, Effects&);
+void end(Seat&, Revoked&&, Context&, Effects&);
+void end(Seat&, Gone&&, Context&, Effects&);
+
+/// The device sits down: it is entered among the connected ones, and the others are told unless it
+/// only comes back by a newer connection.
+void sit_down(const Seat& seat, bool replaces, Context& context, Effects& effects);
+/// A Close, after which nothing is said on the socket.
+void close(const Seat& seat, Fault fault, Context& context, Effects& effects);
+/// The answer to a message that is refused.
+void refuse(const gateway::Error& error, Context& context, Effects& effects);
+/// With the time after which the store may be asked again.
+void refuse_for_now(Fault fault, Context& context, Effects& effects);
+/// To the account's other devices that are connected, whatever their sessions are doing.
+void tell_others(const Seat& seat, const std::string& frame, Context& context, Effects& effects);
+void announce(const Seat& seat, bool is_online, Context& context, Effects& effects);
+
+}  // namespace culver::relay::device_session

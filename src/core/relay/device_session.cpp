@@ -1,0 +1,196 @@
+// What depends on what the session is doing: pushing events, pages, changing the account.
+#include "core/relay/device_session.hpp"
+
+#include <chrono>
+
+namespace culver::relay::device_session {
+namespace {
+
+template <class Message>
+void answer(const Message& message, Context& context, Effects& effects) {
+  effects.push_back(Send{context.socket, gateway::print(message)});
+}
+
+void push(Seat& seat, const Delivery& delivery, Context& context, Effects& effects) {
+  if (!seat.position.push(delivery.cursor, delivery.device_seq)) return;
+  ++context.counters.events_delivered;
+  effects.push_back(Send{context.socket, std::string(delivery.frame)});
+}
+
+/// False if the request was refused.
+bool ask_for_page(Seat& seat, const gateway::ReplayRequest& request, Context& context,
+                  Effects& effects) {
+  const auto after = request.after.value_or(seat.position.acknowledged());
+  if (!seat.position.may_ask_after(after)) {
+    refuse({Fault::bad_cursor, {}, {}, {}}, context, effects);
+    return false;
+  }
+  if (context.questions.full(context.limits)) {
+    refuse_for_now(Fault::directory_failed, context, effects);
+    return false;
+  }
+  // Whoever asks for the next page has read the one before.
+  if (request.is_continuation)
+    serve(seat, AckCame{{after, std::nullopt}}, context, effects);
+  else
+    ++context.counters.replays;
+  const FetchPage page{seat.user,
+                       seat.device,
+                       after,
+                       seat.position.skip_after(),
+                       seat.position.skip_to(),
+                       request.limit,
+                       context.limits.page_bytes,
+                       context.env.wall};
+  effects.push_back(context.questions.ask(page, ForPage{context.socket}));
+  return true;
+}
+
+void fail_pairing(Fault fault, Context& context, Effects& effects) {
+  context.counters.messages_refused.add(fault);
+  answer(gateway::PairingFailed{fault}, context, effects);
+}
+
+/// The account that the code opens, if the device may try, and the code is one.
+Result<UserId> spend(const std::string& code, const Seat& seat, Context& context) {
+  const auto now = context.env.now;
+  // Both are counted at every try: guessing with many devices costs every one of them.
+  const bool address_may = context.addresses.take_link_try(context.address, now);
+  const bool account_may = context.devices.take_link_try(seat.user, now) == Duration::zero();
+  if (!address_may || !account_may) return fail(Fault::too_many_link_codes);
+  const auto offer = context.codes.take(code, now);
+  if (!offer) return fail(Fault::link_code_unknown);
+  if (!context.devices.has_room(offer->user, seat.device)) return fail(Fault::too_many_sessions);
+  if (context.questions.full(context.limits)) return fail(Fault::directory_failed);
+  return offer->user;
+}
+
+/// Says goodbye in one account and hello in the other.
+void move(Seat& seat, const Admission& admission, Context& context, Effects& effects) {
+  const auto& record = admission.device;
+  const auto now = context.env.now;
+  const auto wall = context.env.wall;
+  announce(seat, false, context, effects);
+  context.codes.withdraw(seat.device);
+  context.devices.move(seat.user, record.user, {seat.device, context.socket}, now);
+  seat.user = record.user;
+  seat.name = record.name;
+  seat.position = Position(admission.cursor, admission.head);
+  answer(gateway::PairingCompleted{record.user}, context, effects);
+  tell_others(seat, gateway::print(gateway::DevicePaired{seat.device, wall}), context, effects);
+  announce(seat, true, context, effects);
+  ++context.counters.devices_linked;
+}
+
+}  // namespace
+
+// ---- Live ---------------------------------------------------------------------------------------
+
+OneOf<Live> Live::on(Delivery&& delivery, Context& context, Effects& effects) && {
+  push(seat, delivery, context, effects);
+  return std::move(*this);
+}
+
+OneOf<Live, Fetching> Live::on(ReplayAsked&& asked, Context& context, Effects& effects) && {
+  if (!ask_for_page(seat, asked.message, context, effects)) return std::move(*this);
+  return Fetching{std::move(seat)};
+}
+
+OneOf<Live, Linking> Live::on(CodeCame&& came, Context& context, Effects& effects) && {
+  const auto to = spend(came.message.code, seat, context);
+  if (!to) {
+    fail_pairing(to.error(), context, effects);
+    return std::move(*this);
+  }
+  if (*to == seat.user) {
+    answer(gateway::PairingCompleted{*to}, context, effects);
+    return std::move(*this);
+  }
+  const LinkDevice question{seat.device, *to, context.limits.devices_per_user, context.env.wall};
+  effects.push_back(context.questions.ask(question, ForLink{context.socket, seat.device, *to}));
+  return Linking{std::move(seat)};
+}
+
+// ---- Fetching -----------------------------------------------------------------------------------
+
+OneOf<Live, Paused> Fetching::on(PageCame&& came, Context& context, Effects& effects) && {
+  if (!came.page) {
+    // What was stored meanwhile was not pushed: only a page brings the session back to life.
+    refuse_for_now(Fault::directory_failed, context, effects);
+    return Paused{std::move(seat)};
+  }
+  auto& [events, cursor, has_more, lost] = *came.page;
+  auto& counters = context.counters;
+  ++counters.pages;
+  counters.events_replayed += events.size();
+  counters.gaps += lost ? 1 : 0;
+  seat.position.turn_page(cursor, has_more);
+  answer(gateway::ReplayResponse{std::move(events), has_more, cursor, lost}, context, effects);
+  if (has_more) return Paused{std::move(seat)};
+  return Live{std::move(seat)};
+}
+
+OneOf<Fetching> Fetching::on(ReplayAsked&&, Context& context, Effects& effects) && {
+  refuse({Fault::replay_running, {}, {}, {}}, context, effects);
+  return std::move(*this);
+}
+
+OneOf<Fetching> Fetching::on(CodeCame&&, Context& context, Effects& effects) && {
+  fail_pairing(Fault::replay_running, context, effects);
+  return std::move(*this);
+}
+
+// ---- Paused -------------------------------------------------------------------------------------
+
+OneOf<Paused, Fetching> Paused::on(ReplayAsked&& asked, Context& context, Effects& effects) && {
+  if (!ask_for_page(seat, asked.message, context, effects)) return std::move(*this);
+  return Fetching{std::move(seat)};
+}
+
+OneOf<Paused> Paused::on(CodeCame&&, Context& context, Effects& effects) && {
+  fail_pairing(Fault::replay_running, context, effects);
+  return std::move(*this);
+}
+
+// ---- Linking ------------------------------------------------------------------------------------
+
+OneOf<Live, Closed> Linking::on(LinkAnswered&& answered, Context& context, Effects& effects) && {
+  if (!answered.answer) {
+    const auto fault = answered.answer.error();
+    fail_pairing(fault == Fault::store_failed ? Fault::directory_failed : fault, context, effects);
+    return Live{std::move(seat)};
+  }
+  move(seat, *answered.answer, context, effects);
+  if (context.devices.has_room(seat.user, seat.device)) return Live{std::move(seat)};
+  close(seat, Fault::too_many_sessions, context, effects);
+  return Closed{};
+}
+
+OneOf<Linking> Linking::on(Delivery&& delivery, Context& context, Effects& effects) && {
+  push(seat, delivery, context, effects);
+  return std::move(*this);
+}
+
+// ---- about a state ------------------------------------------------------------------------------
+
+bool wants_input(const Machine::State& state) { return !std::holds_alternative<Linking>(state); }
+
+const Seat* seat_of(const Machine::State& state) {
+  return std::visit(
+      [](const auto& s) -> const Seat* {
+        if constexpr (requires { s.seat; })
+          return &s.seat;
+        else
+          return nullptr;
+      },
+      state);
+}
+
+std::optional<TimePoint> deadline_of(const Machine::State& state, const Limits& limits) {
+  const auto* seat = seat_of(state);
+  if (!seat) return std::nullopt;
+  const auto change = seat->is_warned ? seat->expires : seat->expires - limits.expiry_warning;
+  return std::min(seat->next_ping, change);
+}
+
+}  // namespace culver::relay::device_session

@@ -1,0 +1,146 @@
+// What follows from an answer of the store, for whoever asked and for others; and the HTTP requests
+// that are questions to the store.
+#include "core/relay/hub.hpp"
+
+namespace culver::relay {
+namespace {
+
+template <class T>
+Result<T> take(Answer&& answer) {
+  if (auto* typed = std::get_if<Result<T>>(&answer)) return std::move(*typed);
+  return fail(Fault::store_failed);
+}
+
+}  // namespace
+
+void Hub::on(Answered&& event, const Env& env, Effects& effects) {
+  const auto purpose = questions_.answered(event.number);
+  if (!purpose) return;
+  std::visit([&](const auto& asked) { answered(asked, std::move(event.answer), env, effects); },
+             *purpose);
+}
+
+// ---- sessions -----------------------------------------------------------------------------------
+
+void Hub::answered(const ForEvent& asked, Answer&& answer, const Env& env, Effects& effects) {
+  using Told = tl::expected<Appended, AppendRefused>;
+  auto* typed = std::get_if<Told>(&answer);
+  const auto told =
+      typed ? std::move(*typed) : Told(tl::unexpected(AppendRefused{Fault::store_failed, {}}));
+  const auto& [id, user, device, event, device_seq, bytes] = asked;
+  if (!told) {
+    const device_session::EventRefused refused{event, device_seq, bytes, told.error()};
+    return step_device(id, refused, env, effects);
+  }
+  ++(told->is_duplicate ? counters_.events_duplicate : counters_.events_stored);
+  step_device(id, device_session::EventStored{event, device_seq, bytes}, env, effects);
+  if (!told->is_duplicate) deliver(asked, told->event, env, effects);
+}
+
+/// To every other device of the account that is connected now, the sender being there or not.
+void Hub::deliver(const ForEvent& asked, const wire::gateway::StoredEvent& event, const Env& env,
+                  Effects& effects) {
+  const auto& sessions = devices_.sessions_of(asked.user);
+  if (sessions.empty() || (sessions.size() == 1 && sessions.front().device == asked.device)) return;
+  const auto frame = wire::gateway::print_event(event);
+  const device_session::Delivery delivery{event.cursor, asked.device_seq, frame};
+  // Nobody leaves because of a delivery, so the list stays as it is.
+  for (const auto& [device, socket] : sessions)
+    if (device != asked.device) step_device(socket, delivery, env, effects);
+}
+
+void Hub::answered(const ForPage& asked, Answer&& answer, const Env& env, Effects& effects) {
+  step_device(asked.socket, device_session::PageCame{take<Page>(std::move(answer))}, env, effects);
+}
+
+void Hub::answered(const ForLink& asked, Answer&& answer, const Env& env, Effects& effects) {
+  auto admission = take<Admission>(std::move(answer));
+  auto* socket = find(asked.socket);
+  if (!socket || !socket->device()) {
+    // The device has gone, and is in its new account all the same.
+    if (!admission) return;
+    codes_.withdraw(asked.device);
+    const auto frame = print(wire::gateway::DevicePaired{asked.device, env.wall});
+    for (const auto& session : devices_.sessions_of(asked.to))
+      effects.push_back(Send{session.socket, frame});
+    return;
+  }
+  step_device(asked.socket, device_session::LinkAnswered{std::move(admission)}, env, effects);
+  for (auto& text : socket->device()->waiting.take()) {
+    if (device_session::wants_input(socket->device()->session))
+      take_device(asked.socket, std::move(text), env, effects);
+    else if (!socket->device()->waiting.push(std::move(text), limits_))
+      return close(asked.socket, Fault::queue_full, env, effects);
+  }
+}
+
+// ---- administration -----------------------------------------------------------------------------
+
+void Hub::on(HttpRequest&& event, const Env& env, Effects& effects) {
+  const auto id = event.socket;
+  auto* socket = find(id);
+  const auto* state = socket ? socket->signaling() : nullptr;
+  if (!state || !std::holds_alternative<session::Connecting>(*state)) return;
+  learn_address(*socket, std::move(event.address), env.now);
+  if (draining_) return refuse_request(id, Fault::shutting_down, effects);
+  if (socket->over_limit) return refuse_request(id, Fault::too_many_connections, effects);
+  if (!addresses_.take_admin_request(socket->address, env.now))
+    return refuse_request(id, Fault::rate_limited, effects);
+  auto request = admin::read(event, gateway_.identity(), limits_, env.wall);
+  if (!request) return refuse_request(id, request.error(), effects);
+  if (questions_.full(limits_)) return refuse_request(id, Fault::directory_failed, effects);
+  const FindDevice question{request->authorization.device};
+  effects.push_back(questions_.ask(question, ForSigner{id}));
+  // It has the rest of the time that a connection has for its beginning.
+  socket->place = std::make_unique<admin::Request>(std::move(*request));
+}
+
+void Hub::answered(const ForSigner& asked, Answer&& answer, const Env& env, Effects& effects) {
+  auto* socket = find(asked.socket);
+  const auto* request = socket ? socket->request() : nullptr;
+  if (!request) return;
+  const auto signer = take<DeviceRecord>(std::move(answer));
+  const auto verified = admin::verify(*request, signer, seen_, limits_, env);
+  if (!verified) return refuse_request(asked.socket, verified.error(), effects);
+  ++counters_.requests;
+  auto [question, purpose] =
+      admin::question_of(request->action, asked.socket, signer->user, env.wall);
+  effects.push_back(questions_.ask(std::move(question), std::move(purpose)));
+}
+
+void Hub::answered(const ForDeviceList& asked, Answer&& answer, const Env&, Effects& effects) {
+  const auto records = take<std::vector<DeviceRecord>>(std::move(answer));
+  if (!find(asked.socket)) return;
+  if (!records) return refuse_request(asked.socket, records.error(), effects);
+  effects.push_back(admin::respond(asked.socket, *records, devices_));
+}
+
+void Hub::answered(const ForRename& asked, Answer&& answer, const Env& env, Effects& effects) {
+  const auto record = take<DeviceRecord>(std::move(answer));
+  if (record)
+    if (const auto session = devices_.socket_of(asked.device))
+      step_device(*session, device_session::Renamed{record->name}, env, effects);
+  if (!find(asked.socket)) return;
+  if (!record) return refuse_request(asked.socket, record.error(), effects);
+  effects.push_back(admin::respond(asked.socket, *record, devices_));
+}
+
+void Hub::answered(const ForRevocation& asked, Answer&& answer, const Env& env, Effects& effects) {
+  const auto record = take<DeviceRecord>(std::move(answer));
+  if (record) {
+    ++counters_.devices_revoked;
+    codes_.withdraw(asked.device);
+    if (const auto session = devices_.socket_of(asked.device))
+      step_device(*session, device_session::Revoked{}, env, effects);
+  }
+  if (!find(asked.socket)) return;
+  if (!record) return refuse_request(asked.socket, record.error(), effects);
+  effects.push_back(admin::respond(asked.socket, *record, devices_));
+}
+
+void Hub::refuse_request(SocketId id, Fault fault, Effects& effects) {
+  counters_.requests_refused.add(fault);
+  effects.push_back(admin::refuse(id, fault));
+}
+
+}  // namespace culver::relay

@@ -1,0 +1,33 @@
+// Asking and being answered in order.
+#include "core/relay/questions.hpp"
+
+namespace culver::relay {
+namespace {
+
+std::size_t bytes_of(const Purpose& purpose) {
+  const auto* event = std::get_if<ForEvent>(&purpose);
+  return event ? event->bytes : 0;
+}
+
+}  // namespace
+
+Ask Questions::ask(Question question, Purpose purpose) {
+  bytes_ += bytes_of(purpose);
+  waiting_.push_back({++last_, std::move(purpose)});
+  return {last_, std::move(question)};
+}
+
+std::optional<Purpose> Questions::answered(std::uint64_t number) {
+  // A store that skipped a question will not come back to it.
+  while (!waiting_.empty() && waiting_.front().number < number) {
+    bytes_ -= bytes_of(waiting_.front().purpose);
+    waiting_.pop_front();
+  }
+  if (waiting_.empty() || waiting_.front().number != number) return std::nullopt;
+  auto purpose = std::move(waiting_.front().purpose);
+  waiting_.pop_front();
+  bytes_ -= bytes_of(purpose);
+  return purpose;
+}
+
+}  // namespace culver::relay

@@ -1,0 +1,80 @@
+// What the store was asked and has not answered: numbers the questions and remembers what each
+// answer is for. The answers come in the order of the questions, so this is a queue.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <variant>
+
+#include "core/relay/events.hpp"
+#include "core/relay/limits.hpp"
+
+namespace culver::relay {
+
+// Why it was asked. Whoever asked may be gone when the answer comes; what follows from the answer
+// for others must not depend on that.
+
+struct ForHandshake {
+  SocketId socket;
+};
+struct ForEvent {
+  SocketId socket;
+  UserId user;
+  DeviceId device;
+  EventId event;
+  std::uint64_t device_seq;
+  std::size_t bytes;
+};
+struct ForPage {
+  SocketId socket;
+};
+struct ForLink {
+  SocketId socket;
+  DeviceId device;
+  UserId to;
+};
+/// Of an HTTP request: who signed it.
+struct ForSigner {
+  SocketId socket;
+};
+struct ForDeviceList {
+  SocketId socket;
+};
+struct ForRename {
+  SocketId socket;
+  DeviceId device;
+};
+struct ForRevocation {
+  SocketId socket;
+  DeviceId device;
+};
+
+using Purpose = std::variant<ForHandshake, ForEvent, ForPage, ForLink, ForSigner, ForDeviceList,
+                             ForRename, ForRevocation>;
+
+class Questions {
+ public:
+  /// No more may be asked until answers come; the store is slower than its clients.
+  bool full(const Limits& limits) const {
+    return waiting_.size() >= limits.questions || bytes_ >= limits.question_bytes;
+  }
+  Ask ask(Question question, Purpose purpose);
+  /// For SaveCursor and Prune.
+  Ask tell(Question question) { return Ask{++last_, std::move(question)}; }
+  /// nullopt for an answer to nothing.
+  std::optional<Purpose> answered(std::uint64_t number);
+  std::size_t size() const { return waiting_.size(); }
+
+ private:
+  struct Waiting {
+    std::uint64_t number;
+    Purpose purpose;
+  };
+  std::uint64_t last_ = 0;
+  std::size_t bytes_ = 0;
+  std::deque<Waiting> waiting_;
+};
+
+}  // namespace culver::relay

@@ -1,0 +1,125 @@
+#include <boost/json.hpp>
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include "core/wire/gateway.hpp"
+#include "core/wire/limits.hpp"
+#include "tests/core/wire/gateway_support.hpp"
+
+namespace culver::wire::gateway {
+namespace {
+
+using namespace culver::testing::gateway;
+
+const UserId user = *parse_hex<UserId>(user_text);
+const DeviceId device = *parse_device_id(device_text);
+const EventId event_id = *parse_event_id(event_text);
+
+NewEvent example() {
+  return {event_id, std::nullopt, device, 7, "messages:main", "message:text", "AAEC", 3, {}};
+}
+
+const std::string example_body = R"("event_id":")" + event_text + R"(","user_id":")" + user_text +
+                                 R"(","device_id":")" + device_text +
+                                 R"(","device_seq":7,"stream_id":"messages:main",)"
+                                 R"("type":"message:text","encrypted_payload":"AAEC",)"
+                                 R"("created_at":1700000000000)";
+
+TEST(ToDevice, PreparesTheBodyOfAnEvent) {
+  EXPECT_EQ(body_of(example(), user, 1'700'000'000'000), example_body);
+  auto mortal = example();
+  mortal.expires_at = 1'700'000'000'500;
+  EXPECT_NE(body_of(mortal, user, 1'700'000'000'000).find(R"("ttl":1700000000500,"created_at")"),
+            std::string::npos);
+}
+
+TEST(ToDevice, PrintsAnEventAroundItsBody) {
+  EXPECT_EQ(print_event({42, 3, example_body}),
+            R"({"type":"event","payload":{)" + example_body + R"(,"stream_seq":3,"cursor":42}})");
+}
+
+TEST(ToDevice, PrintsAPage) {
+  EXPECT_EQ(print(ReplayResponse{{}, false, 9, {}}),
+            R"({"type":"replay_response","payload":{"type":"replay_response","events":[],)"
+            R"("has_more":false,"page_size":0,"cursor":9}})");
+  EXPECT_EQ(print(ReplayResponse{{{8, 1, "\"a\":1"}, {9, 2, "\"a\":2"}}, true, 9, 5}),
+            R"({"type":"replay_response","payload":{"type":"replay_response","events":[)"
+            R"({"a":1,"stream_seq":1,"cursor":8},{"a":2,"stream_seq":2,"cursor":9}],)"
+            R"("has_more":true,"page_size":2,"continuation_token":"c9","cursor":9,)"
+            R"("gap":true,"lost_up_to":5}})");
+}
+
+TEST(ToDevice, GivesTokensThatComeBack) {
+  const auto page = boost::json::parse(print(ReplayResponse{{}, true, 77, {}}));
+  const std::string token(page.at("payload").at("continuation_token").as_string());
+  const auto request =
+      parse_session(R"({"type":"replay_request","continuation_token":")" + token + R"("})");
+  EXPECT_EQ(std::get<ReplayRequest>(*request), (ReplayRequest{100, 77, true}));
+}
+
+TEST(ToDevice, PrintsTheRest) {
+  EXPECT_EQ(print(Ack{7, event_id}),
+            R"({"type":"ack","payload":{"type":"ack","device_seq":7,"event_id":")" + event_text +
+                R"("}})");
+  EXPECT_EQ(
+      print(DeviceStatusChanged{user, device, Plaintext("P\"1"), DeviceType::web, true, 5}),
+      R"({"type":"device_status_changed","payload":{"type":"device_status_changed","user_id":")" +
+          user_text + R"(","device_id":")" + device_text +
+          R"(","device_name":"P\"1","device_type":"web","is_online":true,"timestamp":5}})");
+  EXPECT_EQ(
+      print(DeviceStatusChanged{user, device, {}, {}, false, 5}),
+      R"({"type":"device_status_changed","payload":{"type":"device_status_changed","user_id":")" +
+          user_text + R"(","device_id":")" + device_text +
+          R"(","is_online":false,"timestamp":5}})");
+  EXPECT_EQ(print(DeviceRevoked{5}),
+            R"({"type":"device_revoked","payload":{"type":"device_revoked",)"
+            R"("reason":"Device has been revoked","timestamp":5}})");
+  EXPECT_EQ(print(SessionExpiringSoon{300, 5}),
+            R"({"type":"session_expiring_soon","payload":{"type":"session_expiring_soon",)"
+            R"("expires_in_seconds":300,"expires_at":5}})");
+  EXPECT_EQ(print(Pong{5}), R"({"type":"pong","payload":{"timestamp":5}})");
+  EXPECT_EQ(print(PairingInitiated{"012345", 300'000}),
+            R"({"type":"pairing_initiated","payload":{"code":"012345","expiresIn":300000}})");
+  EXPECT_EQ(print(PairingCompleted{user}),
+            R"({"type":"pairing_completed","payload":{"success":true,"linkedUserId":")" +
+                user_text + R"("}})");
+  EXPECT_EQ(print(DevicePaired{device, 5}),
+            R"({"type":"device_paired","payload":{"type":"device_paired","device_id":")" +
+                device_text + R"(","timestamp":5}})");
+  EXPECT_EQ(print_scratchpad("[1]"), R"({"type":"scratchpad_sync","payload":[1]})");
+}
+
+TEST(ToDevice, TellsEveryFaultByNameAndText) {
+  for (std::size_t i = 0; i < fault_count; ++i) {
+    const auto fault = static_cast<Fault>(i);
+    const auto error = boost::json::parse(print(Error{fault, {}, {}, {}}));
+    EXPECT_EQ(error.at("payload").at("code").as_string(), info(fault).name);
+    EXPECT_EQ(error.at("payload").at("message").as_string(), info(fault).wire);
+    const auto failed = boost::json::parse(print(PairingFailed{fault}));
+    EXPECT_EQ(failed.at("payload").at("error").as_string(), info(fault).wire);
+  }
+  EXPECT_TRUE(print(Error{Fault::too_many_events, 1500, event_id, 7})
+                  .ends_with(R"("retry_after_ms":1500,"event_id":")" + event_text +
+                             R"(","device_seq":7}})"));
+}
+
+/// What one device sends is what the others read, whatever the event is.
+RC_GTEST_PROP(ToDevice, HandsEventsOnUnchanged, ()) {
+  const auto event = new_event();
+  const auto body = body_of(event, user, 1'700'000'000'000);
+  // A device that reads it as if it were an event of its own finds the same one.
+  const auto again = parse_session(print_event({*number(1), *number(1), body}));
+  RC_ASSERT(again.has_value());
+  auto expected = event;
+  expected.user = user;
+  RC_ASSERT(*again == SessionMessage(expected));
+  const auto page = boost::json::parse(print(ReplayResponse{{{5, 6, body}}, false, 5, {}}));
+  const auto& first = page.at("payload").at("events").at(0);
+  RC_ASSERT(first.at("encrypted_payload").as_string() == event.encrypted_payload);
+  RC_ASSERT(first.at("cursor").as_int64() == 5);
+  RC_ASSERT(first.at("stream_seq").as_int64() == 6);
+  RC_ASSERT(first.at("created_at").as_int64() == 1'700'000'000'000);
+}
+
+}  // namespace
+}  // namespace culver::wire::gateway
