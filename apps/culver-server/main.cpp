@@ -10,6 +10,8 @@
 #include <CLI/CLI.hpp>
 
 #include "core/wire/server_config.hpp"
+#include "shell/host/log.hpp"
+#include "shell/host/version.hpp"
 #include "shell/server/server.hpp"
 
 namespace {
@@ -70,9 +72,10 @@ std::optional<std::string> apply(const ServerConfig& from, culver::server::Confi
 
 int serve(const culver::server::Config& config) {
   culver::server::Server server(config);
-  const auto url = server.start();
-  if (!url) return complain(url.error().exit_code, url.error().sentence);
-  std::printf("culver-server listening on %s\n", url->c_str());
+  const auto started = server.start();
+  if (!started) return complain(started.error().exit_code, started.error().sentence);
+  std::printf("culver-server listening on %s\nidentity %s\n", started->url.c_str(),
+              started->identity.c_str());
   std::fflush(stdout);
   server.run();
   return 0;
@@ -84,7 +87,7 @@ int main(int argc, char** argv) {
   ServerConfig flags;
   std::string file;
   CLI::App app("Signaling server for Culver and Zajel clients", "culver-server");
-  app.set_version_flag("--version", "culver-server " + std::string(culver::server::version));
+  app.set_version_flag("--version", "culver-server " + std::string(culver::host::version));
   app.add_option("--listen", flags.listen, "Address and port; port 0 lets the kernel choose");
   app.add_option("--data-dir", flags.data_dir, "Where the server keeps its name");
   app.add_option("--config", file, "JSON file; its keys are these options in camelCase");

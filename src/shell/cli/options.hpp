@@ -12,10 +12,11 @@
 
 #include "core/base/text.hpp"
 #include "shell/host/paths.hpp"
+#include "shell/host/version.hpp"
 
 namespace culver::cli {
 
-inline constexpr std::string_view program_version = "0.1.0";
+inline constexpr std::string_view program_version = host::version;
 inline constexpr std::string_view default_server = "ws://127.0.0.1:9000";
 
 struct ReceiveOptions {

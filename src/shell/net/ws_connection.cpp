@@ -1,228 +1,255 @@
-// Reading, writing and ending one connection. Everything runs on the thread of its executor.
+// Reading, writing and ending one connection.
 #include "shell/net/ws_connection.hpp"
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/experimental/awaitable_operators.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/beast/core/buffers_to_string.hpp>
-#include <boost/beast/http/read.hpp>
-#include <boost/beast/http/write.hpp>
-#include <boost/beast/websocket/rfc6455.hpp>
+#include <exception>
+#include <utility>
+#include <variant>
+
+#include <boost/asio/error.hpp>
 
 #include "shell/net/client_address.hpp"
 
 namespace culver::net_ {
 namespace {
 
-namespace http = beast::http;
-namespace websocket = beast::websocket;
-using error_code = boost::system::error_code;
+using boost::system::error_code;
+using wire::websocket::Opcode;
 
-constexpr auto await = asio::as_tuple(asio::use_awaitable);
-constexpr std::size_t read_piece = 65'536;
-constexpr auto never = asio::steady_timer::time_point::max();
-
-asio::ip::address peer_of(const tcp::socket& socket) {
-  error_code error;
-  return socket.remote_endpoint(error).address();
-}
-
-template <class Request>
-std::string forwarded_for(const Request& request) {
-  std::string hops;
-  const auto fields = request.equal_range("X-Forwarded-For");
-  for (auto field = fields.first; field != fields.second; ++field) {
-    if (!hops.empty()) hops += ',';
-    hops += std::string(field->value());
-  }
-  return hops;
+bool is_later(const error_code& error) {
+  return error == asio::error::would_block || error == asio::error::try_again;
 }
 
 }  // namespace
 
-WsConnection::WsConnection(relay::SocketId id, tcp::socket socket, WsShared& shared)
+WsConnection::WsConnection(relay::SocketId id, Socket socket, const asio::ip::address& peer,
+                           WsShared& shared)
     : id_(id),
       shared_(shared),
-      ws_(std::move(socket)),
-      peer_(peer_of(ws_.next_layer().socket())),
-      wake_(ws_.get_executor(), never),
-      close_bound_(ws_.get_executor(), never) {}
+      socket_(std::move(socket)),
+      request_(new Request{HttpReader(shared.config.max_http_header, shared.config.max_http_body),
+                           peer}),
+      frames_(shared.config.max_frame) {
+  error_code ignored;
+  socket_.non_blocking(true, ignored);
+}
 
-WsConnection::~WsConnection() { shared_.queued_bytes -= queued_bytes_; }
+WsConnection::~WsConnection() { shared_.counters.queued_bytes -= outbox_.bytes(); }
 
 relay::Address WsConnection::address_at_accept() const {
-  const bool is_proxy = shared_.config.trusted_proxy &&
-                        address_key(peer_) == address_key(*shared_.config.trusted_proxy);
-  return is_proxy ? relay::Address{} : address_key(peer_);
-}
-
-asio::awaitable<bool> WsConnection::run() {
-  using namespace asio::experimental::awaitable_operators;
-  if (co_await upgrade()) {
-    co_await (read_messages() && write_queue() && enforce_close_bound());
-  }
-  co_return goodbye_;
-}
-
-// ---- before WebSocket ---------------------------------------------------------------------------
-
-/// How long it may take is the relay's business: it closes a connection that does not get upgraded.
-asio::awaitable<bool> WsConnection::upgrade() {
-  beast::flat_buffer buffer(shared_.config.max_http_header);
-  http::request_parser<http::empty_body> parser;
-  parser.header_limit(shared_.config.max_http_header);
-  const auto [error, size] =
-      co_await http::async_read_header(ws_.next_layer(), buffer, parser, await);
-  if (error) co_return false;
-  const auto request = parser.release();
-  if (!websocket::is_upgrade(request)) {
-    co_await answer_http(request);
-    co_return false;
-  }
-
-  websocket::stream_base::timeout timeouts{};
-  timeouts.handshake_timeout = shared_.config.close_bound;
-  timeouts.idle_timeout = websocket::stream_base::none();
-  timeouts.keep_alive_pings = false;
-  ws_.set_option(timeouts);
-  ws_.read_message_max(0);  // read_messages() counts, so that it can say why
-  ws_.auto_fragment(false);
-  ws_.text(true);
-  const auto [refused] = co_await ws_.async_accept(request, await);
-  if (refused || stopped_) co_return false;
-
-  upgraded_ = true;
-  const auto client = client_address(peer_, forwarded_for(request), shared_.config.trusted_proxy);
-  shared_.sink(relay::SocketOpened{id_, address_key(client)});
-  co_return true;
-}
-
-asio::awaitable<void> WsConnection::answer_http(const Request& request) {
-  const bool healthy = request.method() == http::verb::get && request.target() == "/health";
-  http::response<http::string_body> response(healthy ? http::status::ok : http::status::not_found,
-                                             request.version());
-  response.set(http::field::content_type, healthy ? "application/json" : "text/plain");
-  response.body() = healthy ? R"({"status":"healthy"})" : "Not Found";
-  response.keep_alive(false);
-  response.prepare_payload();
-  co_await http::async_write(ws_.next_layer(), response, await);
-  error_code ignored;
-  ws_.next_layer().socket().shutdown(tcp::socket::shutdown_both, ignored);
+  const auto& proxy = shared_.config.trusted_proxy;
+  const bool is_proxy = proxy && address_key(request_->peer) == address_key(*proxy);
+  return is_proxy ? relay::Address{} : address_key(request_->peer);
 }
 
 // ---- reading ------------------------------------------------------------------------------------
 
-asio::awaitable<void> WsConnection::read_messages() {
-  ws_.control_callback([this](websocket::frame_type kind, beast::string_view) {
-    if (kind != websocket::frame_type::close) shared_.sink(relay::Alive{id_});
-  });
-  beast::flat_buffer buffer;
-  bool too_large = false;
-  for (;;) {
-    const auto [error, size] = co_await ws_.async_read_some(buffer, read_piece, await);
-    if (error) {
-      goodbye_ = error == websocket::error::closed && !closing_;
-      break;
-    }
-    if (too_large || closing_) {
-      buffer.clear();  // only the close frame matters now
-    } else if (buffer.size() > shared_.config.max_frame) {
-      too_large = true;
-      buffer.clear();
-      shared_.sink(relay::Oversized{id_});
-    } else if (ws_.is_message_done()) {
-      auto text = beast::buffers_to_string(buffer.data());
-      buffer.clear();
-      shared_.sink(relay::Frame{id_, std::move(text)});
-    }
+void WsConnection::await_readable() {
+  socket_.async_wait(Socket::wait_read, [self = shared_from_this()](error_code) { self->read(); });
+}
+
+/// The one chain of operations that goes on for as long as the connection lives, and ends it.
+void WsConnection::read() {
+  if (has_ended()) return finish();
+  error_code error;
+  const auto size = socket_.read_some(asio::buffer(shared_.scratch), error);
+  if (error && !is_later(error)) return finish();
+  try {
+    if (!error) take({shared_.scratch.data(), size});
+  } catch (const std::exception&) {
+    abort();  // a failure inside one connection ends that connection only
   }
-  abort();
+  if (has_ended()) return finish();
+  await_readable();
+}
+
+void WsConnection::take(std::string_view input) {
+  if (phase_ == Phase::request) take_request(input);
+  if (phase_ == Phase::open || phase_ == Phase::closing) take_frames(input);
+}
+
+void WsConnection::take_request(std::string_view& input) {
+  auto incoming = request_->reader.next(input);
+  if (incoming) std::visit([this](auto&& is) { on(std::move(is)); }, std::move(*incoming));
+}
+
+void WsConnection::take_frames(std::string_view& input) {
+  while (phase_ == Phase::open || phase_ == Phase::closing) {
+    auto incoming = frames_.next(input);
+    if (!incoming) break;
+    std::visit([this](auto&& is) { on(std::move(is)); }, std::move(*incoming));
+  }
+}
+
+// ---- the request --------------------------------------------------------------------------------
+
+/// How long it may take is the hub's business: it closes a connection that does not get upgraded.
+void WsConnection::on(UpgradeRequest&& request) {
+  const auto client = client_of(request.forwarded_for);
+  queue_raw(print_upgrade(request));
+  phase_ = Phase::open;
+  request_.reset();
+  shared_.sink(relay::SocketOpened{id_, client});
+}
+
+void WsConnection::on(PlainRequest&& request) {
+  phase_ = Phase::asked;
+  if (request.target.starts_with("/api/")) {
+    auto client = client_of(request.forwarded_for);
+    shared_.sink(relay::HttpRequest{id_, std::move(client), std::move(request.method),
+                                    std::move(request.target), std::move(request.authorization),
+                                    std::move(request.body)});
+    return;
+  }
+  const auto page = shared_.pages(request.target);
+  if (!page) return respond(404, "text/plain", "Not Found");
+  respond(page->status, page->content_type, page->body);
+}
+
+void WsConnection::on(RefusedRequest&& request) {
+  phase_ = Phase::asked;
+  respond(request.status, "text/plain", request.status == 404 ? "Not Found" : "Refused");
+}
+
+void WsConnection::on(Unreadable&&) { abort(); }
+
+void WsConnection::on(ContinueExpected&&) { queue_raw("HTTP/1.1 100 Continue\r\n\r\n"); }
+
+void WsConnection::respond(unsigned status, std::string_view content_type, std::string_view body) {
+  if (phase_ != Phase::asked) return;
+  phase_ = Phase::last_word;
+  shared_.close_bounds.add(weak_from_this());
+  queue_raw(print_answer(status, content_type, body));
+}
+
+relay::Address WsConnection::client_of(std::string_view forwarded_for) const {
+  return address_key(client_address(request_->peer, forwarded_for, shared_.config.trusted_proxy));
+}
+
+// ---- frames -------------------------------------------------------------------------------------
+
+void WsConnection::on(wire::websocket::Message&& message) {
+  if (phase_ != Phase::open) return;  // only the client's close frame matters now
+  ++shared_.counters.messages_in;
+  shared_.sink(relay::Frame{id_, std::move(message.bytes)});
+}
+
+void WsConnection::on(wire::websocket::TooLong&&) {
+  if (phase_ == Phase::open) shared_.sink(relay::Oversized{id_});
+}
+
+void WsConnection::on(wire::websocket::PingFrame&& ping) {
+  if (phase_ != Phase::open) return;
+  queue(Opcode::pong, std::move(ping.payload));
+  shared_.sink(relay::Alive{id_});
+}
+
+void WsConnection::on(wire::websocket::PongFrame&&) {
+  if (phase_ == Phase::open) shared_.sink(relay::Alive{id_});
+}
+
+void WsConnection::on(wire::websocket::CloseFrame&& close) {
+  goodbye_ = phase_ == Phase::open;
+  if (goodbye_) {
+    const bool has_code = close.code != wire::websocket::no_status;
+    shared_.close_bounds.add(weak_from_this());
+    queue_raw(has_code ? wire::websocket::print_close(close.code, {})
+                       : wire::websocket::print_header(Opcode::close, 0));
+  }
+  phase_ = Phase::last_word;
+  hangs_up_at_once_ = true;
+  flush();
+}
+
+void WsConnection::on(wire::websocket::Broken&& broken) {
+  if (phase_ == Phase::open) {
+    shared_.close_bounds.add(weak_from_this());
+    queue_raw(wire::websocket::print_close(broken.code, {}));
+  }
+  phase_ = Phase::last_word;
+  flush();
 }
 
 // ---- writing ------------------------------------------------------------------------------------
 
-void WsConnection::send(std::string text) {
-  const auto bytes = text.size();
-  if (stopped_ || closing_) return;
-  if (queue_.size() >= shared_.config.queue_items ||
-      queued_bytes_ + bytes > shared_.config.queue_bytes ||
-      shared_.queued_bytes + bytes > shared_.config.total_queue_bytes) {
-    ++shared_.slow_readers;
-    return abort();
-  }
-  queued_bytes_ += bytes;
-  shared_.queued_bytes += bytes;
-  enqueue(std::move(text));
+void WsConnection::send(std::string bytes, bool binary) {
+  if (phase_ != Phase::open) return;
+  ++shared_.counters.messages_out;
+  queue(binary ? Opcode::binary : Opcode::text, std::move(bytes));
 }
 
 void WsConnection::ping() {
-  if (!closing_ && queue_.size() < shared_.config.queue_items) enqueue(PingItem{});
+  if (phase_ == Phase::open) queue(Opcode::ping, {});
 }
 
-void WsConnection::close(std::uint16_t code, std::string_view reason) {
-  if (!upgraded_) return abort();
-  if (closing_) return;
-  closing_ = true;
-  close_bound_.expires_after(shared_.config.close_bound);
-  enqueue(CloseItem{code, std::string(reason)});
-}
-
-void WsConnection::enqueue(Item item) {
-  queue_.push_back(std::move(item));
-  wake_.cancel();
-}
-
-asio::awaitable<void> WsConnection::write_queue() {
-  while (!stopped_) {
-    if (queue_.empty()) {
-      co_await wake_.async_wait(await);
-      continue;
-    }
-    // It stays in the count until it is written, and in the queue so that it stays alive.
-    const bool more = co_await write(queue_.front());
-    if (const auto* text = std::get_if<std::string>(&queue_.front())) {
-      queued_bytes_ -= text->size();
-      shared_.queued_bytes -= text->size();
-    }
-    queue_.pop_front();
-    if (!more) break;
-  }
+bool WsConnection::has_room(std::size_t bytes) {
+  const auto& [config, counters] = std::tie(shared_.config, shared_.counters);
+  if (outbox_.bytes() + bytes <= config.queue_bytes &&
+      counters.queued_bytes + bytes <= config.total_queue_bytes)
+    return true;
+  ++shared_.counters.slow_readers;
   abort();
+  return false;
 }
 
-/// False when this was the last one.
-asio::awaitable<bool> WsConnection::write(Item& item) {
-  if (const auto* text = std::get_if<std::string>(&item)) {
-    const auto buffer = asio::buffer(*text);
-    const auto [error, size] = co_await ws_.async_write(buffer, await);
-    co_return !error;
+void WsConnection::queue(Opcode opcode, std::string payload) {
+  if (!has_room(payload.size())) return;
+  const auto before = outbox_.bytes();
+  outbox_.append_message(opcode, std::move(payload));
+  shared_.counters.queued_bytes += outbox_.bytes() - before;
+  if (!std::exchange(flush_is_due_, true)) shared_.flush_list.add(shared_from_this());
+}
+
+void WsConnection::queue_raw(std::string bytes) {
+  shared_.counters.queued_bytes += bytes.size();
+  outbox_.append_raw(std::move(bytes));
+  if (!std::exchange(flush_is_due_, true)) shared_.flush_list.add(shared_from_this());
+}
+
+void WsConnection::flush() {
+  flush_is_due_ = false;
+  while (!has_ended() && !outbox_.empty()) {
+    error_code error;
+    const auto size = socket_.write_some(outbox_.front(), error);
+    ++shared_.counters.writes;
+    if (is_later(error)) {
+      flush_is_due_ = true;
+      socket_.async_wait(Socket::wait_write,
+                         [self = shared_from_this()](error_code) { self->flush(); });
+      return;
+    }
+    if (error) return abort();
+    shared_.counters.queued_bytes -= size;
+    outbox_.consume(size);
   }
-  if (std::holds_alternative<PingItem>(item)) {
-    const websocket::ping_data empty;
-    const auto [error] = co_await ws_.async_ping(empty, await);
-    co_return !error;
-  }
-  const auto& [code, text] = std::get<CloseItem>(item);
-  const websocket::close_reason reason(static_cast<websocket::close_code>(code), text);
-  co_await ws_.async_close(reason, await);
-  co_return false;
+  if (phase_ != Phase::last_word || drains_) return;
+  if (hangs_up_at_once_) return abort();
+  // Closing while unread bytes lie in the socket would take our last word away from the client.
+  drains_ = true;
+  error_code ignored;
+  socket_.shutdown(Socket::shutdown_send, ignored);
 }
 
 // ---- ending -------------------------------------------------------------------------------------
 
-asio::awaitable<void> WsConnection::enforce_close_bound() {
-  while (!stopped_) {
-    const auto [error] = co_await close_bound_.async_wait(await);
-    if (!error) abort();
-  }
+void WsConnection::close(std::uint16_t code, std::string_view reason) {
+  if (phase_ == Phase::request || phase_ == Phase::asked) return abort();
+  if (phase_ != Phase::open) return;
+  phase_ = Phase::closing;
+  shared_.close_bounds.add(weak_from_this());
+  queue_raw(wire::websocket::print_close(code, reason));
 }
 
-/// Ends all three loops: their operations fail, and they see that nothing is left to do.
+/// The operation that waits for the socket fails, and sees that the connection has ended.
 void WsConnection::abort() {
-  stopped_ = true;
-  wake_.cancel();
-  close_bound_.cancel();
-  ws_.next_layer().close();
+  phase_ = Phase::ended;
+  error_code ignored;
+  socket_.close(ignored);
+}
+
+void WsConnection::finish() {
+  if (!has_ended()) abort();
+  shared_.close_bounds.forget_ended();
+  shared_.gone(id_, goodbye_);
 }
 
 }  // namespace culver::net_

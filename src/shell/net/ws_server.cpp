@@ -5,28 +5,37 @@
 #include <exception>
 #include <utility>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/use_awaitable.hpp>
+
+#include "shell/net/ws_connection.hpp"
+#include "shell/run/awaited.hpp"
 
 namespace culver::net_ {
 namespace {
 
-constexpr auto await = asio::as_tuple(asio::use_awaitable);
+using run::awaited;
+
 /// When the process is out of file descriptors: until a connection ends there is no use in trying.
 constexpr std::chrono::milliseconds accept_pause{100};
 
 }  // namespace
 
-WsServer::WsServer(asio::io_context& io, WsServerConfig config, Sink sink)
-    : io_(io), shared_{std::move(config), std::move(sink)}, acceptor_(io) {}
+WsServer::WsServer(asio::io_context& io, WsServerConfig config, Sink sink, Pages pages)
+    : io_(io), shared_(io, std::move(config), std::move(sink), std::move(pages)), acceptor_(io) {
+  shared_.gone = [this](relay::SocketId id, bool goodbye) {
+    connections_.erase(id);
+    shared_.sink(relay::SocketClosed{id, goodbye});
+  };
+}
 
 tl::expected<tcp::endpoint, boost::system::error_code> WsServer::listen() {
   const auto& endpoint = shared_.config.listen;
   boost::system::error_code error;
   acceptor_.open(endpoint.protocol(), error);
   if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
+  // Inherited by what it accepts. Messages gather in the outbox, never in the kernel.
+  if (!error) acceptor_.set_option(tcp::no_delay(true), error);
   if (!error) acceptor_.bind(endpoint, error);
   if (!error) acceptor_.listen(tcp::acceptor::max_listen_connections, error);
   if (error) return tl::unexpected(error);
@@ -42,38 +51,38 @@ void WsServer::stop_accepting() {
 asio::awaitable<void> WsServer::accept() {
   asio::steady_timer pause(io_);
   while (acceptor_.is_open()) {
-    auto [error, socket] = co_await acceptor_.async_accept(await);
+    tcp::endpoint peer;
+    Socket socket(io_);
+    const auto [error] = co_await acceptor_.async_accept(socket, peer, awaited);
     if (!acceptor_.is_open()) break;
     if (error) {
       pause.expires_after(accept_pause);
-      co_await pause.async_wait(await);
+      co_await pause.async_wait(awaited);
     } else {
-      asio::co_spawn(io_, serve(std::move(socket)), asio::detached);
+      adopt(std::move(socket), peer);
     }
   }
 }
 
-asio::awaitable<void> WsServer::serve(tcp::socket socket) {
+void WsServer::adopt(Socket socket, const tcp::endpoint& peer) {
   const relay::SocketId id{++last_id_.value};
-  bool goodbye = false;
-  try {
-    WsConnection connection(id, std::move(socket), shared_);
-    connections_.emplace(id, &connection);
-    shared_.sink(relay::Accepted{id, connection.address_at_accept()});
-    goodbye = co_await connection.run();
-  } catch (const std::exception&) {
-    // A failure inside one connection ends that connection only.
-  }
-  connections_.erase(id);
-  shared_.sink(relay::SocketClosed{id, goodbye});
+  const auto connection =
+      std::make_shared<WsConnection>(id, std::move(socket), peer.address(), shared_);
+  connections_.emplace(id, connection);
+  shared_.sink(relay::Accepted{id, connection->address_at_accept()});
+  connection->start();
 }
 
-void WsServer::send(relay::SocketId socket, std::string text) {
-  if (auto* connection = find(socket)) connection->send(std::move(text));
+void WsServer::send(relay::SocketId socket, std::string bytes, bool binary) {
+  if (auto* connection = find(socket)) connection->send(std::move(bytes), binary);
 }
 
 void WsServer::ping(relay::SocketId socket) {
   if (auto* connection = find(socket)) connection->ping();
+}
+
+void WsServer::respond(relay::SocketId socket, unsigned status, std::string_view json) {
+  if (auto* connection = find(socket)) connection->respond(status, "application/json", json);
 }
 
 void WsServer::close(relay::SocketId socket, std::uint16_t code, std::string_view reason) {
@@ -86,7 +95,7 @@ void WsServer::abort_all() {
 
 WsConnection* WsServer::find(relay::SocketId socket) {
   const auto found = connections_.find(socket);
-  return found == connections_.end() ? nullptr : found->second;
+  return found == connections_.end() ? nullptr : found->second.get();
 }
 
 }  // namespace culver::net_

@@ -2,35 +2,28 @@
 #include "shell/server/server.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <csignal>
-#include <stdexcept>
 #include <utility>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <openssl/rand.h>
 #include <sys/resource.h>
 
 #include "core/base/fsm.hpp"
-#include "shell/server/report.hpp"
-#include "shell/server/server_id.hpp"
+#include "shell/host/clock.hpp"
+#include "shell/host/entropy.hpp"
+#include "shell/host/log.hpp"
+#include "shell/run/awaited.hpp"
+#include "shell/server/metrics.hpp"
+#include "shell/server/server_key.hpp"
 
 namespace culver::server {
 namespace {
 
 namespace asio = boost::asio;
-constexpr auto await = asio::as_tuple(asio::use_awaitable);
+using run::awaited;
 constexpr auto never = TimePoint::max();
-
-void fill_from_system(void*, std::span<std::byte> out) {
-  auto* bytes = reinterpret_cast<unsigned char*>(out.data());
-  if (RAND_bytes(bytes, static_cast<int>(out.size())) != 1)
-    throw std::runtime_error("the system gives no randomness");
-}
 
 /// Each connection is a file descriptor; the default soft limit is often 1024.
 void allow_many_files() {
@@ -55,12 +48,12 @@ std::string why_not(const net_::tcp::endpoint& endpoint, const boost::system::er
 
 }  // namespace
 
-Rng system_rng() { return Rng(&fill_from_system, nullptr); }
-
 Server::Server(Config config)
     : config_(std::move(config)),
-      rng_(system_rng()),
-      sockets_(io_, config_.sockets, [this](relay::Event event) { deliver(std::move(event)); }),
+      rng_(host::system_rng()),
+      sockets_(
+          io_, config_.sockets, [this](relay::Event event) { deliver(std::move(event)); },
+          [this](std::string_view target) { return page(target); }),
       timer_(io_, never),
       signals_(io_) {}
 
@@ -73,25 +66,23 @@ Server::~Server() {
   io_.run();
 }
 
-tl::expected<std::string, Server::Refusal> Server::start() {
-  const auto id = load_or_create_id(config_.data_dir, rng_);
-  if (!id)
-    return tl::unexpected(
-        Refusal{info(id.error()).exit_code,
-                "The data folder " + config_.data_dir.string() + " cannot be read or written."});
+tl::expected<Server::Started, Server::Refusal> Server::start() {
+  const auto key = open_server_key(config_.data_dir);
+  if (!key) return tl::unexpected(Refusal{info(key.error().fault).exit_code, key.error().sentence});
   allow_many_files();
   const auto listening = sockets_.listen();
   if (!listening)
     return tl::unexpected(Refusal{info(Fault::server_unreachable).exit_code,
                                   why_not(config_.sockets.listen, listening.error())});
-  auto url = url_of(*listening);
-  relay::session::ServerName name{*id, config_.endpoint.value_or(url), std::nullopt};
+  Started started{url_of(*listening), wire::base64::hex(key->verify_key().view())};
+  const auto id = server_id(key->verify_key());
+  relay::session::ServerName name{id, config_.endpoint.value_or(started.url), std::nullopt};
   hub_.emplace(std::move(name), config_.limits);
   signals_.add(SIGTERM);
   signals_.add(SIGINT);
   asio::co_spawn(io_, keep_time(), asio::detached);
   asio::co_spawn(io_, await_signal(), asio::detached);
-  return url;
+  return started;
 }
 
 void Server::run() { io_.run(); }
@@ -101,26 +92,43 @@ void Server::stop() {
 }
 
 void Server::deliver(relay::Event event) {
-  const Env env{std::chrono::steady_clock::now(), rng_};
+  const Env env{host::now(), rng_, host::wall_now()};
   for (auto& effect : hub_->step(std::move(event), env)) perform(std::move(effect));
   if (hub_->deadline().value_or(never) < timer_.expiry()) timer_.cancel();
 }
 
 void Server::perform(relay::Effect&& effect) {
   std::visit(fsm::overload{
-                 [this](relay::Send&& e) { sockets_.send(e.socket, std::move(e.text)); },
+                 [this](relay::Send&& e) { sockets_.send(e.socket, std::move(e.text), e.binary); },
                  [this](relay::Ping&& e) { sockets_.ping(e.socket); },
                  [this](relay::Close&& e) { sockets_.close(e.socket, e.code, info(e.fault).wire); },
                  [](relay::Ask&&) {},
-                 [](relay::Respond&&) {},
+                 [this](relay::Respond&& e) { sockets_.respond(e.socket, e.status, e.json); },
              },
              std::move(effect));
+}
+
+std::optional<net_::Page> Server::page(std::string_view target) const {
+  if (target == "/health") {
+    if (store_failing_) return net_::Page{503, "application/json", R"({"status":"degraded"})"};
+    return net_::Page{200, "application/json", R"({"status":"healthy"})"};
+  }
+  if (target != "/metrics") return std::nullopt;
+  const relay::Counters none;
+  const Figures figures{none,
+                        sockets_.counters(),
+                        sockets_.connections(),
+                        store_counters_->batches,
+                        store_counters_->questions,
+                        0,
+                        store_failing_};
+  return net_::Page{200, metrics_content_type, print_metrics(figures)};
 }
 
 /// The connections end by themselves, each within its close bound; then run() has nothing to do.
 void Server::drain() {
   if (std::exchange(draining_, true)) return;
-  report("draining", sockets_.connections());
+  log::info("draining", sockets_.connections());
   sockets_.stop_accepting();
   deliver(relay::Drain{});
   timer_.cancel();
@@ -130,14 +138,14 @@ void Server::drain() {
 asio::awaitable<void> Server::keep_time() {
   while (!draining_) {
     timer_.expires_at(hub_->deadline().value_or(never));
-    const auto [error] = co_await timer_.async_wait(await);
+    const auto [error] = co_await timer_.async_wait(awaited);
     if (!error && !draining_) deliver(relay::Tick{});
   }
 }
 
 asio::awaitable<void> Server::await_signal() {
   if (draining_) co_return;
-  const auto [error, number] = co_await signals_.async_wait(await);
+  const auto [error, number] = co_await signals_.async_wait(awaited);
   if (!error) drain();
 }
 

@@ -1,7 +1,9 @@
-// The whole server: the relay's boss, the sockets below it, the clock, randomness and signals.
+// The whole server: the relay's boss, the sockets below it, the store beside it, the clock,
+// randomness and signals.
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,22 +17,19 @@
 #include "core/base/env.hpp"
 #include "core/relay/hub.hpp"
 #include "shell/net/ws_server.hpp"
+#include "shell/server/store_counters.hpp"
 
 namespace culver::server {
-
-inline constexpr std::string_view version = "0.1.0";
 
 struct Config {
   net_::WsServerConfig sockets;
   relay::Limits limits;
   std::filesystem::path data_dir;
   std::optional<std::string> endpoint;  ///< public URL; the listening address if absent
+  bool require_handshake = false;
 };
 
-/// The system's generator.
-Rng system_rng();
-
-/// Everything happens on the thread that calls run().
+/// Everything but the store happens on the thread that calls run().
 class Server {
  public:
   explicit Server(Config config);
@@ -41,8 +40,11 @@ class Server {
     int exit_code;
     std::string sentence;
   };
-  /// The URL at which it listens.
-  tl::expected<std::string, Refusal> start();
+  struct Started {
+    std::string url;       ///< at which it listens
+    std::string identity;  ///< its public key in lower-case hex
+  };
+  tl::expected<Started, Refusal> start();
   /// Returns after a drain: SIGTERM, SIGINT or stop().
   void run();
   /// From any thread: begins the drain.
@@ -53,6 +55,7 @@ class Server {
  private:
   void deliver(relay::Event event);
   void perform(relay::Effect&& effect);
+  std::optional<net_::Page> page(std::string_view target) const;
   void drain();
   boost::asio::awaitable<void> keep_time();
   boost::asio::awaitable<void> await_signal();
@@ -62,8 +65,10 @@ class Server {
   Rng rng_;
   net_::WsServer sockets_;
   std::optional<relay::Hub> hub_;  ///< from start() on
+  std::shared_ptr<StoreCounters> store_counters_ = std::make_shared<StoreCounters>();
   boost::asio::steady_timer timer_;
   boost::asio::signal_set signals_;
+  bool store_failing_ = false;
   bool draining_ = false;
 };
 

@@ -33,9 +33,10 @@ RunningServer::RunningServer(Config config) {
   config.sockets.listen.port(0);
   config.data_dir = folder_.path / "data";
   server_.emplace(std::move(config));
-  const auto url = server_->start();
-  if (!url) throw std::runtime_error(url.error().sentence);
-  port_ = static_cast<std::uint16_t>(std::stoi(url->substr(url->rfind(':') + 1)));
+  const auto started = server_->start();
+  if (!started) throw std::runtime_error(started.error().sentence);
+  const auto& url = started->url;
+  port_ = static_cast<std::uint16_t>(std::stoi(url.substr(url.rfind(':') + 1)));
   thread_ = std::thread([this] { server_->run(); });
 }
 

@@ -161,8 +161,8 @@ TEST(Server, ASlowReaderIsClosedAndItsPeerGoesOn_Z191_31) {
   ana.close();
   server.begin_drain();
   server.join();
-  EXPECT_EQ(server.sockets().slow_readers(), 1u);
-  EXPECT_EQ(server.sockets().queued_bytes(), 0u);
+  EXPECT_EQ(server.sockets().counters().slow_readers, 1u);
+  EXPECT_EQ(server.sockets().counters().queued_bytes, 0u);
 }
 
 TEST(Server, TheDrainClosesEverybodyWith1001AndEnds) {
@@ -197,7 +197,7 @@ TEST(Server, SaysThatItIsHealthyAndNothingElse) {
   EXPECT_THAT(health, StartsWith("HTTP/1.1 200 OK\r\n"));
   EXPECT_THAT(health, HasSubstr("Content-Type: application/json"));
   EXPECT_TRUE(health.ends_with("\r\n\r\n{\"status\":\"healthy\"}")) << health;
-  for (const std::string path : {"/", "/health?x=1", "/stats", "/metrics", "/admin"})
+  for (const std::string path : {"/", "/health?x=1", "/stats", "/admin"})
     EXPECT_THAT(talk(server.port(), "GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n"),
                 StartsWith("HTTP/1.1 404"));
   EXPECT_EQ(talk(server.port(), "\x16\x03\x01 this is not HTTP\r\n\r\n"), "");
@@ -240,24 +240,24 @@ TEST(Server, SurvivesRapidConnectsAndDisconnects) {
   EXPECT_THAT(last.receive(), HasSubstr("registered"));
 }
 
-TEST(Server, KeepsItsNameInAPrivateFile) {
+TEST(Server, KeepsItsIdentityInAPrivateFile) {
   const TemporaryFolder folder;
-  std::string greetings[2];
-  for (auto& id : greetings) {
+  std::string identities[2];
+  for (auto& identity : identities) {
     Config config;
     config.sockets.listen.port(0);
     config.data_dir = folder.path / "new" / "data";
     Server server(std::move(config));
-    ASSERT_TRUE(server.start());
-    std::ifstream file(folder.path / "new" / "data" / "server-id");
-    std::getline(file, id);
+    const auto started = server.start();
+    ASSERT_TRUE(started);
+    identity = started->identity;
   }
-  EXPECT_THAT(greetings[0], StartsWith("ed25519:"));
-  EXPECT_EQ(greetings[0], greetings[1]);
+  EXPECT_EQ(identities[0].size(), 64u);
+  EXPECT_EQ(identities[0], identities[1]);
   struct stat status {};
   ASSERT_EQ(::stat((folder.path / "new" / "data").c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777, 0700u);
-  ASSERT_EQ(::stat((folder.path / "new" / "data" / "server-id").c_str(), &status), 0);
+  ASSERT_EQ(::stat((folder.path / "new" / "data" / "server-key").c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777, 0600u);
 }
 
@@ -273,7 +273,7 @@ TEST(Server, SaysWhyItCannotStart) {
   EXPECT_EQ(url.error().exit_code, 3);
   EXPECT_THAT(url.error().sentence, HasSubstr("another program uses that port"));
 
-  std::ofstream(folder.path / "server-id") << "something else\n";
+  std::ofstream(folder.path / "server-key") << "something else\n";
   Server third(config);
   EXPECT_EQ(third.start().error().exit_code, 2);
 }

@@ -64,7 +64,7 @@ Result<Account*> account_of(Rows& rows, const Device& device) {
 
 Result<relay::Admission> admission(Rows& rows, const Device& device) {
   TRY(const auto* account, account_of(rows, device));
-  return relay::Admission{device.record, device.last_device_seq, device.cursor, account->head};
+  return relay::Admission{device.record, device.used.last(), device.cursor, account->head};
 }
 
 /// A device says what it is called each time it comes. Only a new wish counts, so that a name which

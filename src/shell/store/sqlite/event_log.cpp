@@ -15,10 +15,10 @@ namespace {
 using relay::Answer;
 using relay::Question;
 
-// An event's place is its account and its cursor in one number (events.cpp), hence the bound of
-// account.id. The first index also finds an id within an account, since a place ends each entry.
+// Events are appended, whatever account they are of, so that a batch of many accounts fills few
+// pages. An index finds those of an account in their order, and which are the asking device's own.
 constexpr std::array migrations{
-    "CREATE TABLE account (id INTEGER PRIMARY KEY CHECK (id < 2147483648),"
+    "CREATE TABLE account (id INTEGER PRIMARY KEY,"
     " user_id BLOB NOT NULL UNIQUE CHECK (length(user_id) = 32), head INTEGER NOT NULL DEFAULT 0,"
     " events INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT 0,"
     " streams INTEGER NOT NULL DEFAULT 0, oldest INTEGER, lost_up_to INTEGER NOT NULL DEFAULT 0,"
@@ -29,18 +29,19 @@ constexpr std::array migrations{
     " key BLOB NOT NULL CHECK (length(key) = 32), account INTEGER NOT NULL REFERENCES account,"
     " name TEXT, asked_name TEXT, type INTEGER, registered INTEGER NOT NULL,"
     " last_seen INTEGER NOT NULL, revoked_at INTEGER, cursor INTEGER NOT NULL DEFAULT 0,"
-    " last_device_seq INTEGER NOT NULL DEFAULT 0);"
+    " used TEXT NOT NULL DEFAULT '');"
     "CREATE INDEX device_account ON device (account);"
     "CREATE TABLE stream (account INTEGER NOT NULL REFERENCES account, name TEXT NOT NULL,"
     " last INTEGER NOT NULL, PRIMARY KEY (account, name)) WITHOUT ROWID;"
-    "CREATE TABLE event (place INTEGER PRIMARY KEY, device INTEGER NOT NULL REFERENCES device,"
+    "CREATE TABLE event (id INTEGER PRIMARY KEY, account INTEGER NOT NULL REFERENCES account,"
+    " cursor INTEGER NOT NULL, device INTEGER NOT NULL REFERENCES device,"
     " device_seq INTEGER NOT NULL, stream_seq INTEGER NOT NULL, size INTEGER NOT NULL,"
     " stored_at INTEGER NOT NULL, expires_at INTEGER,"
-    " id BLOB NOT NULL CHECK (length(id) = 16), body TEXT NOT NULL);"
-    "CREATE INDEX event_id ON event (id);"
-    "CREATE UNIQUE INDEX event_device_seq ON event (device, device_seq);"
+    " event_id BLOB NOT NULL CHECK (length(event_id) = 16), body TEXT NOT NULL);"
+    "CREATE UNIQUE INDEX event_cursor ON event (account, cursor, device);"
+    "CREATE UNIQUE INDEX event_event_id ON event (event_id, account);"
     "CREATE INDEX event_expiry ON event (expires_at) WHERE expires_at IS NOT NULL;"
-    "CREATE INDEX event_account_expiry ON event (place >> 32, expires_at)"
+    "CREATE INDEX event_account_expiry ON event (account, expires_at)"
     " WHERE expires_at IS NOT NULL;",
 };
 

@@ -9,16 +9,9 @@ namespace {
 using relay::AppendRefused;
 using Outcome = Events::Outcome;
 
-constexpr int cursor_bits = 32;
-constexpr std::uint64_t max_cursor = (std::uint64_t{1} << cursor_bits) - 1;
-
-/// Account and cursor in one number: the events of an account lie together, in their order.
-std::int64_t place(const Account& account, std::uint64_t cursor) {
-  return account.id << cursor_bits | static_cast<std::int64_t>(std::min(cursor, max_cursor));
-}
-std::int64_t account_of(std::int64_t place) { return place >> cursor_bits; }
-std::uint64_t cursor_of(std::int64_t place) {
-  return static_cast<std::uint64_t>(place) & max_cursor;
+std::int64_t stored(std::uint64_t number) { return static_cast<std::int64_t>(number); }
+std::uint64_t count(const Statement& row, int column) {
+  return static_cast<std::uint64_t>(row.integer(column));
 }
 
 Outcome refused(Fault fault, std::optional<WallTime> retry_at = std::nullopt) {
@@ -28,31 +21,31 @@ Outcome refused(Fault fault, std::optional<WallTime> retry_at = std::nullopt) {
 }  // namespace
 
 Result<void> Events::prepare() {
-  const auto prepare = [this](Statement& statement, const char* sql) -> Result<void> {
+  const auto prepare = [this](Statement& statement, const std::string& sql) -> Result<void> {
     TRY(statement, database_.prepare(sql));
     return {};
   };
-  CHECK_OK(prepare(by_id_,
-                   "SELECT place, stream_seq, device, device_seq FROM event"
-                   " WHERE id = ?1 AND place BETWEEN ?2 AND ?3"));
-  CHECK_OK(prepare(by_seq_, "SELECT 1 FROM event WHERE device = ?1 AND device_seq = ?2"));
+  const std::string facts = "SELECT id, account, cursor, size, device, ";
+  CHECK_OK(prepare(by_event_id_,
+                   "SELECT cursor, stream_seq, device, device_seq FROM event"
+                   " WHERE event_id = ?1 AND account = ?2"));
   CHECK_OK(prepare(insert_,
-                   "INSERT INTO event (place, id, device, device_seq, stream_seq, size, stored_at,"
-                   " expires_at, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"));
+                   "INSERT INTO event (account, cursor, event_id, device, device_seq, stream_seq,"
+                   " size, stored_at, expires_at, body)"
+                   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"));
   CHECK_OK(prepare(page_,
-                   "SELECT place, stream_seq, body FROM event WHERE place BETWEEN ?1 AND ?2"
-                   " AND device <> ?3 AND (expires_at IS NULL OR expires_at > ?4)"
-                   " AND place NOT BETWEEN ?5 AND ?6 ORDER BY place"));
+                   "SELECT cursor, stream_seq, body FROM event"
+                   " WHERE account = ?1 AND cursor > ?2 AND device <> ?3"
+                   " AND NOT (cursor > ?4 AND cursor <= ?5)"
+                   " AND (expires_at IS NULL OR expires_at > ?6) ORDER BY cursor"));
   CHECK_OK(prepare(first_to_expire_,
-                   "SELECT place, size, device, expires_at FROM event WHERE place >> 32 = ?1"
-                   " AND expires_at IS NOT NULL ORDER BY expires_at, place LIMIT 1"));
-  CHECK_OK(prepare(expired_,
-                   "SELECT place, size, device, expires_at FROM event WHERE expires_at <= ?1"
-                   " ORDER BY expires_at, place LIMIT ?2"));
-  CHECK_OK(prepare(oldest_,
-                   "SELECT place, size, device, stored_at FROM event WHERE place BETWEEN ?1 AND ?2"
-                   " ORDER BY place LIMIT ?3"));
-  return prepare(remove_, "DELETE FROM event WHERE place = ?1");
+                   facts + "expires_at FROM event WHERE account = ?1 AND expires_at IS NOT NULL"
+                           " ORDER BY expires_at, id LIMIT 1"));
+  CHECK_OK(prepare(expired_, facts + "expires_at FROM event WHERE expires_at <= ?1"
+                                     " ORDER BY expires_at, id LIMIT ?2"));
+  CHECK_OK(
+      prepare(oldest_, facts + "stored_at FROM event WHERE account = ?1 ORDER BY cursor LIMIT ?2"));
+  return prepare(remove_, "DELETE FROM event WHERE id = ?1");
 }
 
 // ---- append -------------------------------------------------------------------------------------
@@ -67,6 +60,7 @@ Result<Outcome> Events::answer(const relay::AppendEvent& question) {
   if (found) return *found;
   if (question.expires_at && *question.expires_at <= question.now)
     return refused(Fault::event_expired);
+  if (device->used.contains(question.device_seq)) return refused(Fault::device_seq_taken);
   TRY(const auto too_much, make_room(question, *account));
   if (too_much) return refused(too_much->fault, too_much->retry_at);
   return store(question, *account, *device);
@@ -74,23 +68,13 @@ Result<Outcome> Events::answer(const relay::AppendEvent& question) {
 
 Result<std::optional<Outcome>> Events::find(const relay::AppendEvent& question,
                                             const Account& account, const Device& device) {
-  const Reading reading_ids(by_id_);
-  by_id_.bind(1, ByteView(question.event.view()))
-      .bind(2, place(account, 0))
-      .bind(3, place(account, max_cursor));
-  const auto device_seq = static_cast<std::int64_t>(question.device_seq);
-  TRY(const bool has_id, by_id_.step());
-  if (has_id) {
-    if (by_id_.integer(2) != device.id || by_id_.integer(3) != device_seq)
-      return refused(Fault::event_id_taken);
-    const auto stream_seq = static_cast<std::uint64_t>(by_id_.integer(1));
-    return relay::Appended{{cursor_of(by_id_.integer(0)), stream_seq, {}}, true};
-  }
-  if (question.device_seq > device.last_device_seq) return std::nullopt;
-  const Reading reading_seqs(by_seq_);
-  TRY(const bool has_seq, by_seq_.bind(1, device.id).bind(2, device_seq).step());
-  if (has_seq) return refused(Fault::device_seq_taken);
-  return std::nullopt;
+  const Reading reading(by_event_id_);
+  by_event_id_.bind(1, ByteView(question.event.view())).bind(2, account.id);
+  TRY(const bool found, by_event_id_.step());
+  if (!found) return std::nullopt;
+  if (by_event_id_.integer(2) != device.id || count(by_event_id_, 3) != question.device_seq)
+    return refused(Fault::event_id_taken);
+  return relay::Appended{{count(by_event_id_, 0), count(by_event_id_, 1), {}}, true};
 }
 
 /// Expired events go first. What is left over the limits is a refusal.
@@ -113,7 +97,7 @@ Result<Outcome> Events::store(const relay::AppendEvent& question, Account& accou
   TRY(auto* stream, rows_.stream(account, question.stream));
   const bool is_new_stream = stream->last == 0;
   // A stream outlives its events: its numbers never begin again.
-  if (account.head == max_cursor || (is_new_stream && account.streams >= question.events_per_user))
+  if (is_new_stream && account.streams >= question.events_per_user)
     return refused(Fault::too_many_stored_events);
 
   if (is_new_stream) ++account.streams;
@@ -122,20 +106,21 @@ Result<Outcome> Events::store(const relay::AppendEvent& question, Account& accou
   ++account.events;
   ++stream->last;
   account.bytes += question.payload_size;
-  device.last_device_seq = std::max(device.last_device_seq, question.device_seq);
+  device.used.insert(question.device_seq);
   rows_.changed(account);
   rows_.changed(device);
   rows_.changed(account, question.stream, *stream);
 
-  insert_.bind(1, place(account, account.head))
-      .bind(2, ByteView(question.event.view()))
-      .bind(3, device.id)
-      .bind(4, static_cast<std::int64_t>(question.device_seq))
-      .bind(5, static_cast<std::int64_t>(stream->last))
-      .bind(6, static_cast<std::int64_t>(question.payload_size))
-      .bind(7, question.now)
-      .bind(8, question.expires_at)
-      .bind_view(9, question.body);
+  insert_.bind(1, account.id)
+      .bind(2, stored(account.head))
+      .bind(3, ByteView(question.event.view()))
+      .bind(4, device.id)
+      .bind(5, stored(question.device_seq))
+      .bind(6, stored(stream->last))
+      .bind(7, stored(question.payload_size))
+      .bind(8, question.now)
+      .bind(9, question.expires_at)
+      .bind_view(10, question.body);
   CHECK_OK(insert_.run());
   return relay::Appended{{account.head, stream->last, question.body}, false};
 }
@@ -149,21 +134,21 @@ Result<relay::Page> Events::answer(const relay::FetchPage& question) {
   TRY(const auto* device, rows_.device(question.device));
   const auto device_id = device ? device->id : 0;
 
+  const auto skip_to = std::min(question.skip_to, account->head);
   auto after = std::min(question.after, account->head);
-  if (question.skip_after <= after)
-    after = std::max(after, std::min(question.skip_to, account->head));
+  if (question.skip_after <= after) after = std::max(after, skip_to);
   const auto lost =
       device_id == account->lost_maker ? account->lost_of_others : account->lost_up_to;
   if (lost > after) page.lost = lost;
   page.cursor = account->head;
 
   const Reading reading(page_);
-  page_.bind(1, place(*account, after) + 1)
-      .bind(2, place(*account, account->head))
+  page_.bind(1, account->id)
+      .bind(2, stored(after))
       .bind(3, device_id)
-      .bind(4, question.now)
-      .bind(5, place(*account, question.skip_after) + 1)
-      .bind(6, place(*account, question.skip_to));
+      .bind(4, stored(std::min(question.skip_after, skip_to)))
+      .bind(5, stored(skip_to))
+      .bind(6, question.now);
   CHECK_OK(fill(page, question));
   return page;
 }
@@ -177,11 +162,10 @@ Result<void> Events::fill(relay::Page& page, const relay::FetchPage& question) {
     bytes += body.size();
     if (page.events.size() >= question.limit || (!page.events.empty() && bytes > question.bytes)) {
       page.has_more = true;
-      page.cursor = cursor_of(page_.integer(0)) - 1;
+      page.cursor = count(page_, 0) - 1;
       return {};
     }
-    const auto stream_seq = static_cast<std::uint64_t>(page_.integer(1));
-    page.events.push_back({cursor_of(page_.integer(0)), stream_seq, std::string(body)});
+    page.events.push_back({count(page_, 0), count(page_, 1), std::string(body)});
   }
 }
 
@@ -193,13 +177,13 @@ Result<std::vector<Events::Fact>> Events::facts(Statement& query) {
   while (true) {
     TRY(const bool found, query.step());
     if (!found) return facts;
-    facts.push_back({query.integer(0), static_cast<std::uint64_t>(query.integer(1)),
-                     query.integer(2), query.integer(3)});
+    facts.push_back({query.integer(0), query.integer(1), count(query, 2), count(query, 3),
+                     query.integer(4), query.integer(5)});
   }
 }
 
 Result<void> Events::remove(Account& account, const Fact& event) {
-  CHECK_OK(remove_.bind(1, event.place).run());
+  CHECK_OK(remove_.bind(1, event.id).run());
   --account.events;
   account.bytes -= event.size;
   if (account.events == 0) account.oldest = std::nullopt;
@@ -221,7 +205,7 @@ Result<void> Events::answer(const relay::Prune& question) {
 Result<std::uint32_t> Events::prune_expired(WallTime now, std::uint32_t limit) {
   TRY(const auto events, facts(expired_.bind(1, now).bind(2, std::int64_t{limit})));
   for (const auto& event : events) {
-    TRY(auto* account, rows_.account(account_of(event.place)));
+    TRY(auto* account, rows_.account(event.account));
     if (!account) return fail(Fault::store_failed);
     CHECK_OK(remove(*account, event));
   }
@@ -231,9 +215,7 @@ Result<std::uint32_t> Events::prune_expired(WallTime now, std::uint32_t limit) {
 /// From the front of the account, and no further than its first event that may stay: so what was
 /// lost is always a beginning.
 Result<std::uint32_t> Events::prune_old(Account& account, WallTime before, std::uint32_t limit) {
-  oldest_.bind(1, place(account, 0))
-      .bind(2, place(account, max_cursor))
-      .bind(3, std::int64_t{limit} + 1);
+  oldest_.bind(1, account.id).bind(2, std::int64_t{limit} + 1);
   TRY(const auto events, facts(oldest_));
   std::uint32_t removed = 0;
   for (const auto& event : events) {
@@ -242,7 +224,7 @@ Result<std::uint32_t> Events::prune_old(Account& account, WallTime before, std::
     CHECK_OK(remove(account, event));
     if (event.device != account.lost_maker) account.lost_of_others = account.lost_up_to;
     account.lost_maker = event.device;
-    account.lost_up_to = cursor_of(event.place);
+    account.lost_up_to = event.cursor;
     ++removed;
   }
   rows_.changed(account);

@@ -25,12 +25,14 @@ class Events {
  private:
   /// What has to be known of an event to remove it.
   struct Fact {
-    std::int64_t place;
+    std::int64_t id;  ///< of its row
+    std::int64_t account;
+    std::uint64_t cursor;
     std::uint64_t size;
     std::int64_t device;
     std::int64_t time;  ///< by which it was found
   };
-  /// Says if the event, its id or its number is there already.
+  /// The answer if the event, or another one with its id, is there already.
   Result<std::optional<Outcome>> find(const relay::AppendEvent& question, const Account& account,
                                       const Device& device);
   Result<std::optional<relay::AppendRefused>> make_room(const relay::AppendEvent& question,
@@ -44,7 +46,7 @@ class Events {
 
   Database& database_;
   Rows& rows_;
-  Statement by_id_, by_seq_, insert_, page_;
+  Statement by_event_id_, insert_, page_;
   Statement first_to_expire_, expired_, oldest_, remove_;
 };
 

@@ -36,7 +36,7 @@ constexpr auto account_columns =
     " lost_of_others FROM account ";
 constexpr auto device_columns =
     "SELECT device.id, account, user_id, key, device_id, name, type, registered, last_seen,"
-    " asked_name, revoked_at, cursor, last_device_seq"
+    " asked_name, revoked_at, cursor, used"
     " FROM device JOIN account ON account.id = account ";
 
 Result<Account> account_of(const Statement& row) {
@@ -65,10 +65,11 @@ Result<Device> device_of(const Statement& row) {
                              std::nullopt, row.integer(7), row.integer(8)};
   if (const auto type = row.optional_integer(6))
     record.type = static_cast<relay::DeviceType>(*type);
+  TRY(auto used, NumberSet::parse(as_text(row.blob_view(12))));
   const auto revoked_at = row.optional_integer(10);
   record.revoked = revoked_at.has_value();
   return Device{row.integer(0), row.integer(1), std::move(record), plaintext(row, 9),
-                revoked_at,     count(row, 11), count(row, 12)};
+                revoked_at,     count(row, 11), std::move(used)};
 }
 
 }  // namespace
@@ -95,7 +96,7 @@ Result<void> Rows::prepare() {
                    " WHERE id = ?1"));
   CHECK_OK(prepare(put_device_,
                    "UPDATE device SET account = ?2, name = ?3, type = ?4, last_seen = ?5,"
-                   " revoked_at = ?6, asked_name = ?7, cursor = ?8, last_device_seq = ?9"
+                   " revoked_at = ?6, asked_name = ?7, cursor = ?8, used = ?9"
                    " WHERE id = ?1"));
   return prepare(put_stream_,
                  "INSERT INTO stream (account, name, last) VALUES (?1, ?2, ?3)"
@@ -226,7 +227,7 @@ Result<void> Rows::write(Device& device) {
       .bind(5, device.record.last_seen)
       .bind(6, device.revoked_at)
       .bind(8, stored(device.cursor))
-      .bind(9, stored(device.last_device_seq));
+      .bind(9, device.used.text());
   bind_text(put_device_, 3, device.record.name);
   bind_text(put_device_, 7, device.asked_name);
   device.is_changed = false;

@@ -12,6 +12,7 @@
 #include "core/base/ids.hpp"
 #include "core/relay/directory.hpp"
 #include "shell/store/sqlite/database.hpp"
+#include "shell/store/sqlite/number_set.hpp"
 
 namespace culver::store::sqlite {
 
@@ -43,7 +44,7 @@ struct Device {
   std::optional<Plaintext> asked_name;  ///< before it was made unique in the account, or renamed
   std::optional<WallTime> revoked_at;
   std::uint64_t cursor = 0;
-  std::uint64_t last_device_seq = 0;
+  NumberSet used;  ///< device_seqs, also of events that are gone
   bool is_changed = false;
 };
 

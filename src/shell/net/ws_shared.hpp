@@ -1,0 +1,118 @@
+// What the connections of one server share: settings, counters, one buffer to read into, and the
+// two things that would cost each of them a timer or an operation of its own.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "core/relay/events.hpp"
+#include "core/wire/limits.hpp"
+
+namespace culver::net_ {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+/// A plain executor instead of the one for all kinds: it is copied into every pending operation.
+using Socket = asio::basic_stream_socket<tcp, asio::io_context::executor_type>;
+
+class WsConnection;
+
+struct WsServerConfig {
+  tcp::endpoint listen{asio::ip::address_v4::loopback(), 9000};
+  std::optional<asio::ip::address> trusted_proxy;
+  std::size_t max_frame = wire::limits::gateway_frame_in;
+  std::uint32_t max_http_header = 8'192;
+  std::size_t max_http_body = 16'384;
+  /// Waiting to be written on one connection; beyond it the reader is too slow and is cut off.
+  std::size_t queue_bytes = std::size_t{4} << 20;
+  /// The same over all connections.
+  std::size_t total_queue_bytes = std::size_t{256} << 20;
+  /// From our close frame to the end of the connection, whatever the client does.
+  std::chrono::milliseconds close_bound{3'000};
+};
+
+/// Takes every event. It must not call back into the connection that tells it.
+using Sink = std::function<void(relay::Event)>;
+
+struct Page {
+  unsigned status;
+  std::string_view content_type;
+  std::string body;
+};
+/// What GET gives at this target without asking the hub; nullopt: there is no such page.
+using Pages = std::function<std::optional<Page>(std::string_view target)>;
+
+struct WsCounters {
+  std::size_t queued_bytes = 0;  ///< now
+  std::size_t slow_readers = 0;  ///< cut off so far, as all that follows
+  std::uint64_t messages_in = 0;
+  std::uint64_t messages_out = 0;
+  std::uint64_t writes = 0;  ///< calls of the kernel that carried them out
+};
+
+/// Connections that have something to write. They write at the end of the turn of the loop, so that
+/// all that one turn gives them leaves in one call.
+class FlushList {
+ public:
+  explicit FlushList(asio::io_context& io) : io_(io) {}
+  void add(std::shared_ptr<WsConnection> connection);
+
+ private:
+  asio::io_context& io_;
+  std::vector<std::shared_ptr<WsConnection>> waiting_;
+};
+
+/// Connections that have begun to close. The bound is the same for all, so that who began first
+/// ends first, and one timer is enough.
+class CloseBounds {
+ public:
+  CloseBounds(asio::io_context& io, std::chrono::milliseconds bound) : timer_(io), bound_(bound) {}
+  void add(std::weak_ptr<WsConnection> connection);
+  /// A connection has ended: without any left, nothing keeps the loop alive.
+  void forget_ended();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  void wait();
+  void enforce();
+
+  asio::steady_timer timer_;
+  std::chrono::milliseconds bound_;
+  std::deque<std::pair<Clock::time_point, std::weak_ptr<WsConnection>>> closing_;
+};
+
+struct WsShared {
+  WsShared(asio::io_context& io, WsServerConfig settings, Sink to, Pages at)
+      : config(std::move(settings)),
+        sink(std::move(to)),
+        pages(std::move(at)),
+        flush_list(io),
+        close_bounds(io, config.close_bound) {}
+
+  WsServerConfig config;
+  Sink sink;
+  Pages pages;
+  /// The connection is gone, told once. True in `goodbye` if its client closed it properly.
+  std::function<void(relay::SocketId, bool goodbye)> gone;
+  WsCounters counters;
+  FlushList flush_list;
+  CloseBounds close_bounds;
+  std::array<char, 65'536> scratch;  ///< what a read gives, until it has been taken apart
+};
+
+}  // namespace culver::net_
