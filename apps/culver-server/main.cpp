@@ -1,4 +1,6 @@
 // Reads the command line and the configuration file, then serves until a signal ends it.
+#include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -6,6 +8,7 @@
 #include <iterator>
 #include <optional>
 #include <string>
+#include <type_traits>
 
 #include <CLI/CLI.hpp>
 
@@ -48,6 +51,25 @@ std::optional<std::string> read_file(const std::string& path, ServerConfig& conf
   return std::nullopt;
 }
 
+void apply_limits(const ServerConfig& from, culver::relay::Limits& to) {
+  const auto set = [](auto& limit, const std::optional<std::uint64_t>& number) {
+    if (number) limit = static_cast<std::remove_reference_t<decltype(limit)>>(*number);
+  };
+  set(to.connections, from.max_connections);
+  set(to.connections_per_address, from.max_connections_per_address);
+  set(to.devices_per_user, from.max_devices_per_user);
+  if (from.event_days)
+    to.retention = std::chrono::hours(24 * static_cast<std::int64_t>(*from.event_days));
+  set(to.handshakes_per_address.count, from.limits.handshakes_per_minute_per_address);
+  set(to.handshakes, from.limits.handshakes_at_once);
+  set(to.messages_per_address.count, from.limits.messages_per_minute_per_address);
+  set(to.frames_per_session.count, from.limits.frames_per_minute_per_session);
+  set(to.events_per_user.count, from.limits.events_per_minute_per_user);
+  set(to.stored_events_per_user, from.limits.stored_events_per_user);
+  set(to.stored_bytes_per_user, from.limits.stored_bytes_per_user);
+  set(to.sessions_per_user, from.limits.sessions_per_user);
+}
+
 /// The sentence if an address is not one.
 std::optional<std::string> apply(const ServerConfig& from, culver::server::Config& to) {
   namespace ip = boost::asio::ip;
@@ -64,9 +86,8 @@ std::optional<std::string> apply(const ServerConfig& from, culver::server::Confi
   }
   to.data_dir = from.data_dir ? std::filesystem::path(*from.data_dir) : default_data_dir();
   to.endpoint = from.endpoint;
-  to.limits.connections = from.max_connections.value_or(to.limits.connections);
-  to.limits.connections_per_address =
-      from.max_connections_per_address.value_or(to.limits.connections_per_address);
+  to.require_handshake = from.require_handshake.value_or(false);
+  apply_limits(from, to.limits);
   return std::nullopt;
 }
 
@@ -86,22 +107,29 @@ int serve(const culver::server::Config& config) {
 int main(int argc, char** argv) {
   ServerConfig flags;
   std::string file;
-  CLI::App app("Signaling server for Culver and Zajel clients", "culver-server");
+  CLI::App app("Signaling server and gateway for Culver and Zajel clients", "culver-server");
   app.set_version_flag("--version", "culver-server " + std::string(culver::host::version));
   app.add_option("--listen", flags.listen, "Address and port; port 0 lets the kernel choose");
-  app.add_option("--data-dir", flags.data_dir, "Where the server keeps its name");
+  app.add_option("--data-dir", flags.data_dir, "Where the server keeps its key and the events");
   app.add_option("--config", file, "JSON file; its keys are these options in camelCase");
+  app.add_flag("--require-handshake", flags.require_handshake, "Refuse unauthenticated signaling");
   app.add_option("--endpoint", flags.endpoint, "Public URL, told to clients");
   app.add_option("--trusted-proxy", flags.trusted_proxy, "Believe X-Forwarded-For from there");
   app.add_option("--max-connections", flags.max_connections, "In all (10000)")
       ->check(CLI::PositiveNumber);
   app.add_option("--max-connections-per-address", flags.max_connections_per_address, "(50)")
       ->check(CLI::PositiveNumber);
+  app.add_option("--max-devices-per-user", flags.max_devices_per_user, "(10)")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--event-days", flags.event_days, "How long events are kept (30)")
+      ->check(CLI::Range(1, 3'650));
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : wrong_use;
   }
+  const char* level = std::getenv("CULVER_LOG");
+  culver::log::set_level(culver::log::level_from(level ? 0 : 1, level ? level : ""));
   try {
     ServerConfig from_file;
     if (!file.empty())

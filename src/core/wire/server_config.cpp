@@ -1,8 +1,10 @@
 // Reading the server's configuration. Unknown keys are refused: a misspelt limit is no limit.
 #include "core/wire/server_config.hpp"
 
+#include <algorithm>
 #include <charconv>
-#include <cstdint>
+#include <iterator>
+#include <utility>
 
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
@@ -12,35 +14,87 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t most_connections = 1'000'000;
+constexpr std::uint64_t most_connections = 1'000'000;
+constexpr std::uint64_t most_devices = 1'000;
+constexpr std::uint64_t most_days = 3'650;
+constexpr std::uint64_t most_at_all = 1'000'000'000;
+constexpr std::uint64_t most_bytes = std::uint64_t{1} << 50;
 
-bool take(const json::value& value, std::optional<std::string>& field) {
-  if (!value.is_string()) return false;
-  field = std::string(value.get_string());
-  return true;
+template <class Struct>
+struct Number {
+  std::string_view key;
+  std::optional<std::uint64_t> Struct::*field;
+  std::uint64_t most;
+};
+
+constexpr Number<ServerConfig> numbers[] = {
+    {"maxConnections", &ServerConfig::max_connections, most_connections},
+    {"maxConnectionsPerAddress", &ServerConfig::max_connections_per_address, most_connections},
+    {"maxDevicesPerUser", &ServerConfig::max_devices_per_user, most_devices},
+    {"eventDays", &ServerConfig::event_days, most_days},
+};
+
+constexpr Number<ServerLimits> limits[] = {
+    {"handshakesPerMinutePerAddress", &ServerLimits::handshakes_per_minute_per_address,
+     most_at_all},
+    {"handshakesAtOnce", &ServerLimits::handshakes_at_once, most_connections},
+    {"messagesPerMinutePerAddress", &ServerLimits::messages_per_minute_per_address, most_at_all},
+    {"framesPerMinutePerSession", &ServerLimits::frames_per_minute_per_session, most_at_all},
+    {"eventsPerMinutePerUser", &ServerLimits::events_per_minute_per_user, most_at_all},
+    {"storedEventsPerUser", &ServerLimits::stored_events_per_user, most_at_all},
+    {"storedBytesPerUser", &ServerLimits::stored_bytes_per_user, most_bytes},
+    {"sessionsPerUser", &ServerLimits::sessions_per_user, most_devices},
+};
+
+constexpr std::pair<std::string_view, std::optional<std::string> ServerConfig::*> texts[] = {
+    {"listen", &ServerConfig::listen},
+    {"dataDir", &ServerConfig::data_dir},
+    {"endpoint", &ServerConfig::endpoint},
+    {"trustedProxy", &ServerConfig::trusted_proxy},
+};
+
+/// Why the member cannot be taken, in words; empty if it was.
+std::string wrong_value(std::string_view key) {
+  return "the value of \"" + std::string(key) + "\" cannot be used";
+}
+std::string no_such(std::string_view key) {
+  return "there is no option \"" + std::string(key) + "\"";
 }
 
-bool take(const json::value& value, std::optional<std::size_t>& field) {
-  if (!value.is_int64() || value.get_int64() < 1) return false;
-  const auto number = static_cast<std::size_t>(value.get_int64());
-  if (number > most_connections) return false;
-  field = number;
-  return true;
+template <class Struct>
+std::string take(const Number<Struct>& number, const json::value& value, Struct& into) {
+  if (!value.is_int64() || value.get_int64() < 1) return wrong_value(number.key);
+  const auto is = static_cast<std::uint64_t>(value.get_int64());
+  if (is > number.most) return wrong_value(number.key);
+  into.*number.field = is;
+  return {};
 }
 
-enum class Taken { yes, wrong_type, unknown_key };
+std::string take_limits(const json::value& value, ServerLimits& into) {
+  if (!value.is_object()) return wrong_value("limits");
+  for (const auto& [key, field] : value.get_object()) {
+    const auto* known = std::find_if(std::begin(limits), std::end(limits),
+                                     [&](const auto& row) { return key == row.key; });
+    if (known == std::end(limits)) return no_such(std::string(key));
+    if (auto why = take(*known, field, into); !why.empty()) return why;
+  }
+  return {};
+}
 
-Taken take(std::string_view key, const json::value& value, ServerConfig& config) {
-  const auto into = [&](auto& field) {
-    return take(value, field) ? Taken::yes : Taken::wrong_type;
-  };
-  if (key == "listen") return into(config.listen);
-  if (key == "dataDir") return into(config.data_dir);
-  if (key == "endpoint") return into(config.endpoint);
-  if (key == "trustedProxy") return into(config.trusted_proxy);
-  if (key == "maxConnections") return into(config.max_connections);
-  if (key == "maxConnectionsPerAddress") return into(config.max_connections_per_address);
-  return Taken::unknown_key;
+std::string take_member(std::string_view key, const json::value& value, ServerConfig& config) {
+  for (const auto& [name, field] : texts) {
+    if (key != name) continue;
+    if (!value.is_string()) return wrong_value(key);
+    config.*field = std::string(value.get_string());
+    return {};
+  }
+  for (const auto& number : numbers)
+    if (key == number.key) return take(number, value, config);
+  if (key == "limits") return take_limits(value, config.limits);
+  if (key != "requireHandshake") return no_such(key);
+  if (!value.is_bool()) return wrong_value(key);
+  config.require_handshake = value.get_bool();
+  return {};
 }
 
 }  // namespace
@@ -56,17 +110,9 @@ Result<ServerConfig> parse_server_config(std::string_view text, std::string* com
   if (error) return refuse("it is not JSON");
   if (!value.is_object()) return refuse("it is not a JSON object");
   ServerConfig config;
-  for (const auto& [key, field] : value.get_object()) {
-    const std::string name(key);
-    switch (take(name, field, config)) {
-      case Taken::yes:
-        break;
-      case Taken::wrong_type:
-        return refuse("the value of \"" + name + "\" cannot be used");
-      case Taken::unknown_key:
-        return refuse("there is no option \"" + name + "\"");
-    }
-  }
+  for (const auto& [key, field] : value.get_object())
+    if (auto why = take_member(std::string(key), field, config); !why.empty())
+      return refuse(std::move(why));
   return config;
 }
 
@@ -74,12 +120,10 @@ ServerConfig merge(ServerConfig first, const ServerConfig& second) {
   const auto fill = [](auto& field, const auto& other) {
     if (!field) field = other;
   };
-  fill(first.listen, second.listen);
-  fill(first.data_dir, second.data_dir);
-  fill(first.endpoint, second.endpoint);
-  fill(first.trusted_proxy, second.trusted_proxy);
-  fill(first.max_connections, second.max_connections);
-  fill(first.max_connections_per_address, second.max_connections_per_address);
+  for (const auto& [name, field] : texts) fill(first.*field, second.*field);
+  for (const auto& number : numbers) fill(first.*number.field, second.*number.field);
+  for (const auto& limit : limits) fill(first.limits.*limit.field, second.limits.*limit.field);
+  fill(first.require_handshake, second.require_handshake);
   return first;
 }
 

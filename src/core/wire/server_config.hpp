@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,14 +11,32 @@
 
 namespace culver::wire {
 
+/// The object "limits", in the file only: for who runs a server for many behind one address, or for
+/// few and wants it tighter. A minute's worth may come at once.
+struct ServerLimits {
+  std::optional<std::uint64_t> handshakes_per_minute_per_address;
+  std::optional<std::uint64_t> handshakes_at_once;
+  std::optional<std::uint64_t> messages_per_minute_per_address;  ///< of open signaling
+  std::optional<std::uint64_t> frames_per_minute_per_session;
+  std::optional<std::uint64_t> events_per_minute_per_user;
+  std::optional<std::uint64_t> stored_events_per_user;
+  std::optional<std::uint64_t> stored_bytes_per_user;
+  std::optional<std::uint64_t> sessions_per_user;
+  bool operator==(const ServerLimits&) const = default;
+};
+
 /// What the file (or the command line) said; what it did not say is absent.
 struct ServerConfig {
   std::optional<std::string> listen;         ///< "address:port"
   std::optional<std::string> data_dir;       ///< "dataDir"
   std::optional<std::string> endpoint;       ///< the public URL that server_info names
   std::optional<std::string> trusted_proxy;  ///< "trustedProxy"
-  std::optional<std::size_t> max_connections;
-  std::optional<std::size_t> max_connections_per_address;
+  std::optional<std::uint64_t> max_connections;
+  std::optional<std::uint64_t> max_connections_per_address;
+  std::optional<std::uint64_t> max_devices_per_user;
+  std::optional<std::uint64_t> event_days;  ///< how long events are kept
+  std::optional<bool> require_handshake;
+  ServerLimits limits;
   bool operator==(const ServerConfig&) const = default;
 };
 

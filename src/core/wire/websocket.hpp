@@ -58,6 +58,8 @@ class Reader {
   /// The next thing that `input` completes, and takes what it has used off its front; nullopt once
   /// all is used up. Not to be called again after Broken.
   std::optional<Incoming> next(std::string_view& input);
+  /// Bytes of a message that is not complete.
+  std::size_t held() const { return message_.size(); }
 
  private:
   static constexpr std::size_t longest_header = 14;

@@ -33,7 +33,10 @@ WsConnection::WsConnection(relay::SocketId id, Socket socket, const asio::ip::ad
   socket_.non_blocking(true, ignored);
 }
 
-WsConnection::~WsConnection() { shared_.counters.queued_bytes -= outbox_.bytes(); }
+WsConnection::~WsConnection() {
+  shared_.counters.queued_bytes -= outbox_.bytes();
+  shared_.counters.unfinished_bytes -= frames_.held();
+}
 
 relay::Address WsConnection::address_at_accept() const {
   const auto& proxy = shared_.config.trusted_proxy;
@@ -53,11 +56,15 @@ void WsConnection::read() {
   error_code error;
   const auto size = socket_.read_some(asio::buffer(shared_.scratch), error);
   if (error && !is_later(error)) return finish();
+  auto& unfinished = shared_.counters.unfinished_bytes;
+  unfinished -= frames_.held();
   try {
     if (!error) take({shared_.scratch.data(), size});
   } catch (const std::exception&) {
     abort();  // a failure inside one connection ends that connection only
   }
+  unfinished += frames_.held();
+  if (unfinished > shared_.config.total_unfinished_bytes) abort();
   if (has_ended()) return finish();
   await_readable();
 }

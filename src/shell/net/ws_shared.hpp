@@ -42,6 +42,8 @@ struct WsServerConfig {
   std::size_t queue_bytes = std::size_t{4} << 20;
   /// The same over all connections.
   std::size_t total_queue_bytes = std::size_t{256} << 20;
+  /// Of messages that are not complete, over all connections; beyond it whoever sends is cut off.
+  std::size_t total_unfinished_bytes = std::size_t{256} << 20;
   /// From our close frame to the end of the connection, whatever the client does.
   std::chrono::milliseconds close_bound{3'000};
 };
@@ -58,8 +60,9 @@ struct Page {
 using Pages = std::function<std::optional<Page>(std::string_view target)>;
 
 struct WsCounters {
-  std::size_t queued_bytes = 0;  ///< now
-  std::size_t slow_readers = 0;  ///< cut off so far, as all that follows
+  std::size_t queued_bytes = 0;      ///< now
+  std::size_t unfinished_bytes = 0;  ///< now
+  std::size_t slow_readers = 0;      ///< cut off so far, as all that follows
   std::uint64_t messages_in = 0;
   std::uint64_t messages_out = 0;
   std::uint64_t writes = 0;  ///< calls of the kernel that carried them out

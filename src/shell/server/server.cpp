@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 
 #include "core/base/fsm.hpp"
+#include "core/wire/base64.hpp"
 #include "shell/host/clock.hpp"
 #include "shell/host/entropy.hpp"
 #include "shell/host/log.hpp"
@@ -67,17 +68,27 @@ Server::~Server() {
 }
 
 tl::expected<Server::Started, Server::Refusal> Server::start() {
-  const auto key = open_server_key(config_.data_dir);
-  if (!key) return tl::unexpected(Refusal{info(key.error().fault).exit_code, key.error().sentence});
+  const auto refuse = [](const host::Trouble& trouble) {
+    return tl::unexpected(Refusal{info(trouble.fault).exit_code, trouble.sentence});
+  };
+  auto key = open_server_key(config_.data_dir);
+  if (!key) return refuse(key.error());
+  auto events = store::sqlite::EventLog::open(config_.data_dir / "gateway.db");
+  if (!events) return refuse(events.error());
   allow_many_files();
   const auto listening = sockets_.listen();
   if (!listening)
-    return tl::unexpected(Refusal{info(Fault::server_unreachable).exit_code,
-                                  why_not(config_.sockets.listen, listening.error())});
+    return refuse({Fault::server_unreachable, why_not(config_.sockets.listen, listening.error())});
+
   Started started{url_of(*listening), wire::base64::hex(key->verify_key().view())};
   const auto id = server_id(key->verify_key());
   relay::session::ServerName name{id, config_.endpoint.value_or(started.url), std::nullopt};
-  hub_.emplace(std::move(name), config_.limits);
+  relay::Door door{{std::move(*key), started.identity}, config_.require_handshake};
+  hub_.emplace(std::move(name), config_.limits, std::move(door));
+  log_.emplace(io_, Log(std::move(*events), store_counters_),
+               [this](std::uint64_t number, relay::Answer answer) {
+                 take_answer(number, std::move(answer));
+               });
   signals_.add(SIGTERM);
   signals_.add(SIGINT);
   asio::co_spawn(io_, keep_time(), asio::detached);
@@ -97,12 +108,21 @@ void Server::deliver(relay::Event event) {
   if (hub_->deadline().value_or(never) < timer_.expiry()) timer_.cancel();
 }
 
+/// A store that works again is healthy again.
+void Server::take_answer(std::uint64_t number, relay::Answer answer) {
+  const bool fails = is_store_failure(answer);
+  if (fails && !store_failing_) log::error("store_fails");
+  if (!fails && store_failing_) log::warn("store_works_again");
+  store_failing_ = fails;
+  deliver(relay::Answered{number, std::move(answer)});
+}
+
 void Server::perform(relay::Effect&& effect) {
   std::visit(fsm::overload{
                  [this](relay::Send&& e) { sockets_.send(e.socket, std::move(e.text), e.binary); },
                  [this](relay::Ping&& e) { sockets_.ping(e.socket); },
                  [this](relay::Close&& e) { sockets_.close(e.socket, e.code, info(e.fault).wire); },
-                 [](relay::Ask&&) {},
+                 [this](relay::Ask&& e) { log_->ask(e.number, std::move(e.question)); },
                  [this](relay::Respond&& e) { sockets_.respond(e.socket, e.status, e.json); },
              },
              std::move(effect));
@@ -114,13 +134,12 @@ std::optional<net_::Page> Server::page(std::string_view target) const {
     return net_::Page{200, "application/json", R"({"status":"healthy"})"};
   }
   if (target != "/metrics") return std::nullopt;
-  const relay::Counters none;
-  const Figures figures{none,
+  const Figures figures{hub_->counters(),
                         sockets_.counters(),
                         sockets_.connections(),
                         store_counters_->batches,
                         store_counters_->questions,
-                        0,
+                        log_->unanswered(),
                         store_failing_};
   return net_::Page{200, metrics_content_type, print_metrics(figures)};
 }

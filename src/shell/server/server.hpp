@@ -18,6 +18,8 @@
 #include "core/relay/hub.hpp"
 #include "shell/net/ws_server.hpp"
 #include "shell/server/store_counters.hpp"
+#include "shell/store/log_thread.hpp"
+#include "shell/store/sqlite/event_log.hpp"
 
 namespace culver::server {
 
@@ -53,7 +55,10 @@ class Server {
   const net_::WsServer& sockets() const { return sockets_; }
 
  private:
+  using Log = CountedLog<store::sqlite::EventLog>;
+
   void deliver(relay::Event event);
+  void take_answer(std::uint64_t number, relay::Answer answer);
   void perform(relay::Effect&& effect);
   std::optional<net_::Page> page(std::string_view target) const;
   void drain();
@@ -64,10 +69,12 @@ class Server {
   boost::asio::io_context io_{1};
   Rng rng_;
   net_::WsServer sockets_;
-  std::optional<relay::Hub> hub_;  ///< from start() on
-  std::shared_ptr<StoreCounters> store_counters_ = std::make_shared<StoreCounters>();
   boost::asio::steady_timer timer_;
   boost::asio::signal_set signals_;
+  std::shared_ptr<StoreCounters> store_counters_ = std::make_shared<StoreCounters>();
+  // From start() on. The log goes first: its answers are for the hub.
+  std::optional<relay::Hub> hub_;
+  std::optional<store::LogThread<Log>> log_;
   bool store_failing_ = false;
   bool draining_ = false;
 };
