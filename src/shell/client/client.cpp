@@ -44,12 +44,18 @@ handshake::client::Account account_of(host::Account account, const DeviceId& dev
 
 }  // namespace
 
+host::Outcome<wire::WsUrl> parse_server(const std::string& url) {
+  auto parsed = wire::WsUrl::parse(url);
+  if (!parsed)
+    return host::trouble(parsed.error(),
+                         "The server's address must look like ws://HOST:PORT or wss://HOST.");
+  return std::move(*parsed);
+}
+
 host::Outcome<std::unique_ptr<Client>> Client::open(asio::io_context& loop, Config config,
                                                     OnNotice on_notice) {
-  const auto url = wire::WsUrl::parse(config.server_url);
-  if (!url)
-    return host::trouble(url.error(),
-                         "The server's address must look like ws://HOST:PORT or wss://HOST.");
+  const auto url = parse_server(config.server_url);
+  if (!url) return tl::unexpected(url.error());
   auto identity = host::open_identity(config.data_dir);
   if (!identity) return tl::unexpected(identity.error());
   auto account = host::open_account(config.data_dir);

@@ -22,6 +22,9 @@
 
 namespace culver::client {
 
+/// Fault::bad_config, and how an address should look.
+host::Outcome<wire::WsUrl> parse_server(const std::string& url);
+
 struct Config {
   std::string server_url;
   std::filesystem::path data_dir;
