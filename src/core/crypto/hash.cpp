@@ -56,7 +56,8 @@ Digest hmac_sha256(ByteView key, ByteView data) {
 Result<void> hkdf_sha256(ByteView ikm, ByteView salt, ByteView info, std::span<std::byte> out) {
   if (out.size() > 255 * Digest::size) return fail(Fault::usage);
   if (out.empty()) return {};
-  const Kdf kdf(EVP_KDF_fetch(nullptr, OSSL_KDF_NAME_HKDF, nullptr));
+  // Looked up by name once: it never changes.
+  static const Kdf kdf(EVP_KDF_fetch(nullptr, OSSL_KDF_NAME_HKDF, nullptr));
   const KdfContext context(EVP_KDF_CTX_new(kdf.get()));
   require(context != nullptr);
 

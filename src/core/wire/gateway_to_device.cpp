@@ -2,6 +2,7 @@
 // stored, so that a page of them is little more than copying.
 #include <array>
 #include <charconv>
+#include <utility>
 
 #include "core/wire/gateway_fields.hpp"
 
@@ -10,7 +11,7 @@ namespace {
 
 /// What an event has around its body, at most.
 constexpr std::size_t frame_around_event = 128;
-constexpr std::size_t frame_around_page = 256;
+constexpr std::size_t frame_around_page = 320;
 
 void append_number(std::uint64_t number, std::string& out) {
   std::array<char, 20> digits;
@@ -29,18 +30,29 @@ void append_event(const StoredEvent& event, std::string& out) {
   out += '}';
 }
 
-std::string print_events(const std::vector<StoredEvent>& events) {
-  std::size_t size = 2;
+std::size_t size_of(const std::vector<StoredEvent>& events) {
+  std::size_t size = 0;
   for (const auto& event : events) size += event.body.size() + frame_around_event;
-  std::string out;
-  out.reserve(size);
-  out += '[';
+  return size;
+}
+
+void append_events(const std::vector<StoredEvent>& events, std::string& out) {
+  char separator = '[';
   for (const auto& event : events) {
-    if (out.size() > 1) out += ',';
+    out += std::exchange(separator, ',');
     append_event(event, out);
   }
-  out += ']';
-  return out;
+  out += events.empty() ? "[]" : "]";
+}
+
+/// What follows the events of a page: members and the closing brace.
+std::string rest_of_page(const ReplayResponse& page) {
+  json::Writer rest;
+  rest.boolean("has_more", page.has_more).number("page_size", page.events.size());
+  if (page.has_more) rest.text("continuation_token", print_token(page.cursor));
+  rest.number("cursor", page.cursor);
+  if (page.lost) rest.boolean("gap", true).number("lost_up_to", *page.lost);
+  return std::move(rest).finish().substr(1);
 }
 
 }  // namespace
@@ -79,15 +91,14 @@ std::string print(const Ack& message) {
 }
 
 std::string print(const ReplayResponse& message) {
-  const std::string events = print_events(message.events);
-  auto payload = payload_of_type("replay_response", events.size() + frame_around_page);
-  payload.raw("events", events)
-      .boolean("has_more", message.has_more)
-      .number("page_size", message.events.size());
-  if (message.has_more) payload.text("continuation_token", print_token(message.cursor));
-  payload.number("cursor", message.cursor);
-  if (message.lost) payload.boolean("gap", true).number("lost_up_to", *message.lost);
-  return in_envelope("replay_response", std::move(payload));
+  std::string out;
+  out.reserve(size_of(message.events) + frame_around_page);
+  out += R"({"type":"replay_response","payload":{"type":"replay_response","events":)";
+  append_events(message.events, out);
+  out += ',';
+  out += rest_of_page(message);
+  out += '}';
+  return out;
 }
 
 std::string print(const DeviceStatusChanged& message) {

@@ -279,6 +279,17 @@ TEST(SessionEstablished, IsReadAsTheOriginalSendsIt) {
   ASSERT_TRUE(message);
   EXPECT_EQ(std::get<SessionEstablished>(*message),
             (SessionEstablished{device_text, 7, 1'700'000'000'000, {}, {}, {}}));
+  const auto fault_of_rest = [](const std::string& members) {
+    return parse_handshake_server(R"({"type":"session_established","device_id":")" + members + "}")
+        .error();
+  };
+  EXPECT_EQ(fault_of_rest(R"(x","last_ack_device_seq":7,"expires_at":1)"), Fault::bad_device_id);
+  EXPECT_EQ(fault_of_rest(device_text + R"(","last_ack_device_seq":-1,"expires_at":1)"),
+            Fault::bad_device_seq);
+  EXPECT_EQ(fault_of_rest(device_text + R"(","last_ack_device_seq":1,"expires_at":"x")"),
+            Fault::malformed);
+  EXPECT_EQ(fault_of_rest(device_text + R"(","last_ack_device_seq":1,"expires_at":1,"cursor":-1)"),
+            Fault::bad_cursor);
   EXPECT_EQ(parse_handshake_server(R"({"type":"event","payload":{}})").error(),
             Fault::unknown_message);
 }
