@@ -130,6 +130,7 @@ class Schedule {
     finish();
     check();
   }
+  const Counters& counters() const { return lobby_.hub.counters(); }
 
  private:
   void step(App& app) {
@@ -255,10 +256,21 @@ class Schedule {
 TEST(GatewayBottle, EveryDeviceHasEveryEventOnceAndInOrder) {
   const char* wanted = std::getenv("CULVER_SCHEDULES");
   const auto schedules = wanted ? std::strtoull(wanted, nullptr, 10) : 60;
+  std::uint64_t delivered = 0, replayed = 0, duplicates = 0, replaced = 0, failed = 0;
   for (std::uint64_t seed = 1; seed <= schedules; ++seed) {
-    Schedule(seed).run(1'500);
+    Schedule schedule(seed);
+    schedule.run(1'500);
     ASSERT_FALSE(HasFailure()) << "seed " << seed;
+    const auto& counters = schedule.counters();
+    delivered += counters.events_delivered;
+    replayed += counters.events_replayed;
+    duplicates += counters.events_duplicate;
+    replaced += counters.sessions_replaced;
+    failed += counters.messages_refused.of(Fault::directory_failed);
   }
+  // Otherwise nothing was shown.
+  for (const auto count : {delivered, replayed, duplicates, replaced, failed})
+    EXPECT_GT(count, schedules);
 }
 
 }  // namespace
