@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "../tests/core/relay/door_support.hpp"
 #include "../tests/core/relay/hub_invariants.hpp"
 #include "core/relay/hub.hpp"
 #include "core/wire/base64.hpp"
@@ -103,7 +104,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   limits.addresses = 2;
   limits.pending_per_target = 2;
   limits.matches_per_code = 3;
-  Hub hub({"ed25519:fuzz", "ws://fuzz", std::nullopt}, limits);
+  Hub hub({"ed25519:fuzz", "ws://fuzz", std::nullopt}, limits, test_door());
   while (!input.empty()) {
     auto event = event_from(input, now);
     hub.step(std::move(event), Env{now, rng});

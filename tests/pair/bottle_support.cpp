@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "core/transfer/safe_name.hpp"
+#include "tests/core/relay/door_support.hpp"
 #include "tests/support/bottle.hpp"
 
 namespace culver::test {
@@ -290,7 +291,7 @@ void Node::on_disk(engine::ToDisk request) {
 // ---- Bottle -------------------------------------------------------------------------------------
 
 Bottle::Bottle(std::uint64_t seed)
-    : random(seed), now(std::chrono::hours(1)), hub_({"server", "ws://bottle", {}}, {}) {}
+    : random(seed), now(std::chrono::hours(1)), hub_({"server", "ws://bottle", {}}, {}, relay::test_door()) {}
 
 Node& Bottle::add(const std::string& name) {
   nodes.push_back(std::make_unique<Node>(*this, name, random.below(1u << 30)));

@@ -32,7 +32,7 @@ Hub::Hub(session::ServerName name, Limits limits, Door door)
       codes_(limits) {}
 
 Effects Hub::step(Event event, const Env& env) {
-  if (!next_prune_) next_prune_ = env.now + limits_.prune_interval;
+  if (!next_prune_ && !draining_) next_prune_ = env.now + limits_.prune_interval;
   Effects effects;
   std::visit([&](auto&& e) { on(std::move(e), env, effects); }, std::move(event));
   effects = finish(std::move(effects), env);
@@ -190,11 +190,12 @@ void Hub::on(Tick&&, const Env& env, Effects& effects) {
     session::announce_due(*request, limits_, registry_, effects);
   while (const auto lapsed = registry_.take_lapsed(env.now))
     session::announce_lapsed(*lapsed, registry_, book_, effects);
-  if (next_prune_ <= env.now) prune(env, effects);
+  if (next_prune_ && *next_prune_ <= env.now) prune(env, effects);
 }
 
 void Hub::on(Drain&&, const Env& env, Effects& effects) {
   draining_ = true;
+  next_prune_.reset();
   for (auto& [id, socket] : sockets_) {
     if (std::holds_alternative<session::Machine::State>(socket.place))
       step_session(id, session::Shutdown{}, env, effects);

@@ -46,6 +46,7 @@ class Hub {
   const Devices& devices() const { return devices_; }
   const LinkCodes& link_codes() const { return codes_; }
   const Questions& questions() const { return questions_; }
+  std::optional<TimePoint> next_prune() const { return next_prune_; }
 
  private:
   void on(Accepted&& event, const Env& env, Effects& effects);

@@ -80,7 +80,7 @@ struct Limits {
   std::size_t request_nonces = 65'536;
 
   Duration retention = std::chrono::hours(24 * 30);
-  Duration prune_interval = std::chrono::hours(1);
+  Duration prune_interval = std::chrono::minutes(10);
   std::uint32_t prune_events = 10'000;  ///< removed at once
 };
 

@@ -1,6 +1,7 @@
 #include "tests/core/relay/room_support.hpp"
 
 #include "core/wire/base64.hpp"
+#include "tests/core/relay/door_support.hpp"
 
 namespace culver::relay {
 namespace {
@@ -18,7 +19,8 @@ PublicKey key(int number) {
 }
 
 Room::Room(Limits limits)
-    : hub({"ed25519:test", "ws://here", std::nullopt}, limits), rng_(&no_randomness, nullptr) {}
+    : hub({"ed25519:test", "ws://here", std::nullopt}, limits, test_door()),
+      rng_(&no_randomness, nullptr) {}
 
 SocketId Room::accept(Address address) {
   const SocketId id{++last_id_};

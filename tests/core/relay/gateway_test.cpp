@@ -1,0 +1,327 @@
+// Coming in by the gateway: the first frame decides, one frame at a time, thirty seconds, admission
+// before session_established. Names after the holes of the original that they keep shut.
+#include "core/relay/gateway.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/core/relay/hub_invariants.hpp"
+#include "tests/core/relay/lobby_support.hpp"
+
+namespace culver::relay {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+namespace gateway = wire::gateway;
+
+class GatewayOf : public testing::TestWithParam<unsigned> {
+ protected:
+  void TearDown() override { EXPECT_EQ(broken(lobby.hub), ""); }
+  Lobby lobby;
+  Phone ana{1, GetParam()}, bob{2, GetParam()};
+};
+
+INSTANTIATE_TEST_SUITE_P(Version, GatewayOf, testing::Values(1u, 2u));
+
+TEST_P(GatewayOf, ADeviceComesIn) {
+  lobby.connect(ana);
+  ASSERT_TRUE(ana.is_in);
+  EXPECT_EQ(ana.session->user, ana.account.user);
+  EXPECT_EQ(ana.session->expires_at, lobby.wall() + 24 * 3'600'000);
+  EXPECT_EQ(ana.session->session.has_value(), GetParam() == 2);
+  EXPECT_EQ(lobby.hub.counters().established.at(GetParam() - 1), 1u);
+  EXPECT_EQ(lobby.hub.counters().handshakes_under_way, 0u);
+}
+
+TEST_P(GatewayOf, TheSameSocketSpeaksSignaling) {
+  lobby.connect(ana);
+  lobby.say(ana, R"({"type":"register","pairingCode":"AAAAAA","publicKey":")"
+                 "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=\"}");
+  EXPECT_EQ(ana.take("registered").size(), 1u);
+  lobby.say(ana, R"({"type":"pair_request","targetCode":"BBBBBB"})");
+  EXPECT_EQ(ana.take("pair_error").size(), 1u);
+  lobby.pass(5min);
+  EXPECT_FALSE(ana.closed) << "and it needs no registration, nor a second heartbeat";
+}
+
+TEST_P(GatewayOf, FramesDuringTheQuestionWaitAndAreServedInOrder_S15_swallowed) {
+  lobby.holds_answers = true;
+  lobby.dial(ana);
+  lobby.settle();
+  EXPECT_EQ(lobby.store.waiting(), 1u);
+  EXPECT_FALSE(ana.is_in);
+  // Version 1 has no keys: whoever sends early sends in the clear.
+  if (GetParam() == 2) GTEST_SKIP() << "a client of version 2 has no records before the session";
+  for (int i = 0; i < 5; ++i) ana.say(gateway::print(ana.make_event()));
+  lobby.settle();
+  EXPECT_EQ(lobby.hub.counters().frames_waited, 5u);
+  lobby.holds_answers = false;
+  lobby.settle();
+  EXPECT_TRUE(ana.is_in);
+  EXPECT_EQ(ana.take("ack").size(), 5u);
+  ASSERT_EQ(lobby.store.events.size(), 5u);
+  for (std::uint64_t i = 0; i < 5; ++i) EXPECT_EQ(lobby.store.events[i].device_seq, i + 1);
+}
+
+TEST_P(GatewayOf, AFullQueueClosesWithAReason) {
+  lobby.holds_answers = true;
+  lobby.dial(ana);
+  lobby.settle();
+  for (int i = 0; i < 65; ++i) ana.say("{}");
+  lobby.settle();
+  ASSERT_TRUE(ana.closed);
+  EXPECT_EQ(ana.closed->fault, Fault::queue_full);
+  EXPECT_EQ(ana.closed->code, 1008);
+  lobby.holds_answers = false;
+  lobby.settle();
+  EXPECT_FALSE(ana.is_in) << "the late answer finds nobody";
+  EXPECT_EQ(lobby.hub.devices().size(), 0u);
+}
+
+TEST_P(GatewayOf, ThirtySecondsFromTheConnectionWhateverIsSaid_S12) {
+  lobby.holds_answers = true;
+  lobby.dial(ana);
+  lobby.pass(14s);
+  lobby.settle();
+  EXPECT_EQ(lobby.store.waiting(), 1u) << "the device is being looked up";
+  lobby.pass(15s);
+  EXPECT_FALSE(ana.closed);
+  lobby.pass(1s);
+  ASSERT_TRUE(ana.closed);
+  EXPECT_EQ(ana.closed->fault, Fault::gateway_timeout);
+  lobby.holds_answers = false;
+  lobby.settle();
+  EXPECT_FALSE(ana.is_in);
+  EXPECT_EQ(lobby.hub.devices().size(), 0u);
+  EXPECT_EQ(lobby.hub.counters().handshakes_under_way, 0u);
+}
+
+TEST_P(GatewayOf, ACompletedHandshakeIsNeverTimedOut) {
+  lobby.connect(ana);
+  lobby.pass(10min);
+  EXPECT_TRUE(ana.is_in);
+  EXPECT_FALSE(ana.closed);
+}
+
+TEST_P(GatewayOf, AForeignDeviceIdIsRefused_S1) {
+  lobby.connect(ana);
+  Phone thief(3, GetParam());
+  thief.account.device = ana.id();
+  lobby.connect(thief);
+  EXPECT_FALSE(thief.is_in);
+  ASSERT_TRUE(thief.closed);
+  EXPECT_EQ(thief.closed->fault, Fault::device_of_another);
+  EXPECT_EQ(thief.closed->code, 1008);
+  EXPECT_FALSE(ana.closed) << "and the device itself is not disturbed";
+}
+
+TEST_P(GatewayOf, ARevokedDeviceIsNotLetIn_S8) {
+  lobby.connect(ana);
+  lobby.store.devices.at(ana.id()).record.revoked = true;
+  lobby.hang_up(ana);
+  lobby.connect(ana);
+  EXPECT_FALSE(ana.is_in);
+  EXPECT_EQ(ana.closed->fault, Fault::device_revoked);
+}
+
+TEST_P(GatewayOf, AStoreThatFailsLetsNobodyIn_S8_failsClosed) {
+  lobby.store.is_failing = true;
+  lobby.connect(ana);
+  EXPECT_FALSE(ana.is_in);
+  ASSERT_TRUE(ana.closed);
+  EXPECT_EQ(ana.closed->fault, Fault::directory_failed);
+}
+
+TEST_P(GatewayOf, LimitsAreAskedBeforeTheClientIsToldThatItIsIn_B11) {
+  Limits limits;
+  limits.sessions_per_user = 1;
+  Lobby small(limits);
+  small.connect(ana);
+  Phone second(4, GetParam());
+  small.store.devices.emplace(
+      second.id(),
+      MemoryStore::Known{
+          {ana.account.user, second.account.user, second.id(), {}, {}, 0, 0, false}, 0, 0});
+  small.connect(second);
+  EXPECT_FALSE(second.is_in);
+  EXPECT_FALSE(second.session);
+  ASSERT_TRUE(second.closed);
+  EXPECT_EQ(second.closed->fault, Fault::too_many_sessions);
+  EXPECT_TRUE(ana.is_in);
+}
+
+TEST_P(GatewayOf, AFullAccountLetsItsOwnDeviceComeBack_B12) {
+  Limits limits;
+  limits.sessions_per_user = 1;
+  limits.devices_per_user = 1;
+  Lobby small(limits);
+  small.connect(ana);
+  small.connect(ana);
+  EXPECT_TRUE(ana.is_in) << "it counts instead of itself, not beside itself";
+}
+
+TEST_P(GatewayOf, ANewerConnectionReplacesTheOlderWhoseEndChangesNothing_B4) {
+  Phone other(4, GetParam());
+  lobby.connect(other);
+  lobby.store.devices.at(other.id()).record.user = ana.account.user;
+  lobby.hang_up(other);
+  lobby.connect(other);
+  lobby.connect(ana);
+  other.heard.clear();
+
+  const auto older = *ana.socket;
+  lobby.connect(ana);
+  ASSERT_TRUE(ana.is_in);
+  ASSERT_TRUE(lobby.closes.contains(older));
+  EXPECT_EQ(lobby.closes.at(older).code, 1000);
+  EXPECT_EQ(lobby.closes.at(older).fault, Fault::device_replaced);
+  lobby.deliver(SocketClosed{older, false});
+  EXPECT_EQ(lobby.hub.devices().socket_of(ana.id()), ana.socket);
+  EXPECT_EQ(lobby.hub.devices().size(), 2u);
+  EXPECT_TRUE(other.take("device_status_changed").empty()) << "it was here all the time";
+  lobby.publish(other);
+  EXPECT_EQ(ana.take("event").size(), 1u);
+}
+
+TEST_P(GatewayOf, FortyQuickDisconnectsLeaveNoGhosts_B5) {
+  for (int i = 0; i < 40; ++i) {
+    lobby.holds_answers = i % 2 == 0;
+    lobby.dial(ana);
+    lobby.settle();
+    lobby.hang_up(ana);
+    lobby.holds_answers = false;
+    lobby.settle();
+  }
+  EXPECT_EQ(lobby.hub.sockets(), 0u);
+  EXPECT_EQ(lobby.hub.devices().size(), 0u);
+  EXPECT_EQ(lobby.hub.devices().accounts(), 0u);
+  EXPECT_EQ(lobby.hub.questions().size(), 0u);
+  EXPECT_EQ(lobby.hub.counters().handshakes_under_way, 0u);
+}
+
+TEST_P(GatewayOf, NothingIsServedAfterTheClose_S17) {
+  lobby.connect(ana);
+  lobby.connect(bob);
+  const auto events = lobby.store.events.size();
+  lobby.deliver(Oversized{*ana.socket});
+  ASSERT_TRUE(ana.closed);
+  EXPECT_EQ(ana.closed->code, 1009);
+  ana.say(gateway::print(ana.make_event()));
+  lobby.settle();
+  EXPECT_EQ(lobby.store.events.size(), events);
+  EXPECT_EQ(lobby.hub.counters().frames_ignored, 1u);
+}
+
+TEST_P(GatewayOf, WhatThatHandshakeSaysLaterIsAnErrorAndTheSessionGoesOn_S15) {
+  lobby.connect(ana);
+  lobby.say(ana, R"({"type":"client_hello","payload":{}})");
+  EXPECT_EQ(ana.error(), "handshake_out_of_order");
+  lobby.say(ana, R"({"type":"nonsense"})");
+  EXPECT_EQ(ana.error(), "unknown_message");
+  lobby.say(ana, "[]");
+  EXPECT_EQ(ana.error(), "malformed");
+  lobby.say(ana, R"({"type":"ping"})");
+  EXPECT_EQ(ana.take("pong").size(), 1u);
+}
+
+TEST_P(GatewayOf, HandshakesOfAnAddressAreCountedBeforeAnyKeyIsTouched_S12) {
+  Limits limits;
+  limits.handshakes_per_address = {3, 60s};
+  Lobby small(limits);
+  for (int i = 0; i < 3; ++i) small.connect(ana);
+  EXPECT_TRUE(ana.is_in);
+  small.connect(bob);
+  ASSERT_TRUE(bob.closed);
+  EXPECT_EQ(bob.closed->fault, Fault::too_many_handshakes);
+  EXPECT_EQ(small.hub.counters().handshakes, 3u);
+  bob.address = "elsewhere";
+  small.connect(bob);
+  EXPECT_TRUE(bob.is_in);
+}
+
+TEST_P(GatewayOf, HandshakesUnderWayAreCountedInAll) {
+  Limits limits;
+  limits.handshakes = 1;
+  Lobby small(limits);
+  small.holds_answers = true;
+  small.dial(ana);
+  small.settle();
+  small.connect(bob);
+  ASSERT_TRUE(bob.closed);
+  EXPECT_EQ(bob.closed->fault, Fault::too_many_handshakes);
+  small.holds_answers = false;
+  small.settle();
+  small.connect(bob);
+  EXPECT_TRUE(bob.is_in);
+}
+
+TEST_P(GatewayOf, TheDrainSendsDevicesAwayToo) {
+  lobby.connect(ana);
+  lobby.dial(bob);
+  lobby.deliver(Drain{});
+  EXPECT_EQ(ana.closed->fault, Fault::shutting_down);
+  EXPECT_EQ(bob.closed->fault, Fault::shutting_down);
+  EXPECT_EQ(lobby.hub.devices().size(), 0u);
+  EXPECT_EQ(lobby.hub.deadline(), std::nullopt);
+}
+
+// ---- the first frame ----------------------------------------------------------------------------
+
+TEST(Gateway, SaysWhichVersionItSpeaks) {
+  Lobby lobby;
+  EXPECT_THAT(lobby.sent(lobby.open()), ElementsAre(HasSubstr(R"("gateway":2})")));
+}
+
+TEST(Gateway, AfterAFrameOfSignalingThereIsNoHandshake) {
+  Lobby lobby;
+  const auto socket = lobby.open();
+  lobby.deliver(Frame{socket, R"({"type":"ping"})"});
+  lobby.deliver(Frame{socket, R"({"type":"client_hello"})"});
+  EXPECT_EQ(lobby.sent(socket).size(), 3u);
+  EXPECT_THAT(lobby.sent(socket).back(), HasSubstr("error"));
+  EXPECT_FALSE(lobby.closes.contains(socket));
+}
+
+TEST(Gateway, OpenSignalingIsRefusedWhereTheHandshakeIsRequired) {
+  Lobby lobby({}, true);
+  const auto socket = lobby.open();
+  lobby.deliver(Frame{socket, R"({"type":"ping"})"});
+  ASSERT_TRUE(lobby.closes.contains(socket));
+  EXPECT_EQ(lobby.closes.at(socket).fault, Fault::handshake_required);
+  EXPECT_EQ(lobby.closes.at(socket).code, 1008);
+}
+
+TEST(Gateway, ASilentConnectionIsClosedAfterFifteenOrThirtySeconds_S12) {
+  for (const bool required : {false, true}) {
+    Lobby lobby({}, required);
+    const auto socket = lobby.open();
+    lobby.pass(required ? 29s : 14s);
+    EXPECT_FALSE(lobby.closes.contains(socket));
+    lobby.pass(1s);
+    ASSERT_TRUE(lobby.closes.contains(socket));
+    EXPECT_EQ(lobby.closes.at(socket).fault,
+              required ? Fault::gateway_timeout : Fault::register_timeout);
+  }
+}
+
+TEST(Gateway, ASealedSessionEndsWithTheFirstFrameThatDoesNotOpen) {
+  Lobby lobby;
+  Phone ana(1, 2);
+  lobby.connect(ana);
+  ana.outgoing.push_back(R"({"type":"ping"})");
+  ana.say(gateway::print(ana.make_event()));
+  lobby.settle();
+  ASSERT_TRUE(ana.closed);
+  EXPECT_EQ(ana.closed->code, 1008);
+  EXPECT_TRUE(lobby.store.events.empty());
+}
+
+TEST(Gateway, CloseReasonsFitIntoACloseFrame) {
+  for (std::size_t i = 0; i < fault_count; ++i)
+    EXPECT_LE(info(static_cast<Fault>(i)).wire.size(), 123u);
+}
+
+}  // namespace
+}  // namespace culver::relay
