@@ -5,6 +5,7 @@
 
 #include <benchmark/benchmark.h>
 
+#include "shell/store/log_thread.hpp"
 #include "shell/store/sqlite/event_log.hpp"
 #include "shell/store/sqlite/migrations.hpp"
 #include "tests/shell/host/temporary_folder.hpp"
@@ -115,6 +116,26 @@ BENCHMARK(append)
     ->Args({64, 64})
     ->Args({1024, 64})
     ->UseRealTime();
+
+/// With its thread and the way back to the loop: each sender waits for the answers to a few events.
+void append_through_thread(benchmark::State& state) {
+  const TemporaryFolder folder;
+  Senders senders{devices};
+  boost::asio::io_context loop{1};
+  std::uint64_t answered = 0;
+  std::optional<LogThread<EventLog>> log;
+  log.emplace(loop, open(folder, senders), [&](std::uint64_t, const relay::Answer& answer) {
+    if (!is_stored(answer)) state.SkipWithError("refused");
+    ++answered;
+    log->ask(0, senders.next());
+  });
+  for (auto i = state.range(0) * static_cast<std::int64_t>(devices); i > 0; --i)
+    log->ask(0, senders.next());
+  for (auto _ : state)
+    for (const auto until = answered + devices; answered < until;) loop.run_one();
+  count(state, answered);
+}
+BENCHMARK(append_through_thread)->ArgName("unanswered_each")->Arg(1)->Arg(16)->UseRealTime();
 
 /// Pages of an account of 100,000 events, for a device that has sent none of them.
 void fetch(benchmark::State& state) {

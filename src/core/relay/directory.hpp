@@ -54,7 +54,7 @@ struct Admission {
 
 /// Store the event, once: an event with this id, device and device_seq that is there already is
 /// told as a duplicate. event_id_taken, device_seq_taken, event_expired, too_many_stored_events,
-/// too_many_stored_bytes, device_revoked.
+/// too_many_stored_bytes, device_revoked, device_unknown (not one of this account).
 struct AppendEvent {
   UserId user;
   DeviceId device;
@@ -123,8 +123,8 @@ struct RenameDevice {
   DeviceId device;
   Plaintext name;
 };
-/// The device, which keeps its own key, becomes one of `to`. device_unknown, too_many_devices,
-/// device_name_refused.
+/// The device, which keeps its own key, becomes one of `to`, from whose beginning it reads.
+/// device_unknown, device_revoked, too_many_devices.
 struct LinkDevice {
   DeviceId device;
   UserId to;
