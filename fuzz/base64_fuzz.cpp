@@ -5,6 +5,7 @@
 #include <span>
 #include <string_view>
 
+#include "core/base/ids.hpp"
 #include "core/wire/base64.hpp"
 
 namespace {
@@ -30,7 +31,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
   const auto back = base64::decode(base64::encode(bytes));
   require(back && std::equal(back->begin(), back->end(), bytes.begin(), bytes.end()));
-  const auto unhexed = base64::unhex(base64::hex(bytes));
-  require(unhexed && std::equal(unhexed->begin(), unhexed->end(), bytes.begin(), bytes.end()));
+  culver::ByteVector unhexed(size);
+  require(culver::detail::decode_hex(culver::print_hex(bytes), unhexed));
+  require(std::equal(unhexed.begin(), unhexed.end(), bytes.begin(), bytes.end()));
   return 0;
 }

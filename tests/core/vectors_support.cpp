@@ -4,7 +4,7 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "core/wire/base64.hpp"
+#include "core/base/ids.hpp"
 
 namespace culver::testing {
 
@@ -29,9 +29,9 @@ std::optional<std::vector<std::string>> shared_lines(std::string_view name) {
 }
 
 ByteVector from_hex(std::string_view hex) {
-  auto bytes = wire::base64::unhex(hex);
-  if (!bytes) throw std::runtime_error("not hex: " + std::string(hex));
-  return std::move(*bytes);
+  ByteVector bytes(hex.size() / 2);
+  if (!detail::decode_hex(hex, bytes)) throw std::runtime_error("not hex: " + std::string(hex));
+  return bytes;
 }
 
 std::string text_at(const boost::json::value& object, std::string_view key) {

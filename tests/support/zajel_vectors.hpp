@@ -5,14 +5,15 @@
 #include <fstream>
 #include <initializer_list>
 #include <iterator>
+#include <cstdlib>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include <boost/json.hpp>
 
+#include "core/base/ids.hpp"
 #include "core/crypto/keys.hpp"
-#include "core/wire/base64.hpp"
 
 namespace culver::test {
 
@@ -41,11 +42,12 @@ class Vectors {
     return all;
   }
   crypto::PrivateKey private_key(const char* who) const {
-    const auto bytes = *wire::base64::unhex(text({"keys", who, "private"}));
-    return crypto::PrivateKey(std::span<const std::byte, 32>(bytes));
+    crypto::PrivateKey key;
+    if (!detail::decode_hex(text({"keys", who, "private"}), key.expose_to_fill())) std::abort();
+    return key;
   }
   PublicKey public_key(const char* who) const {
-    return *PublicKey::from(*wire::base64::unhex(text({"keys", who, "public"})));
+    return *parse_hex<PublicKey>(text({"keys", who, "public"}));
   }
 
  private:

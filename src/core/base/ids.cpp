@@ -4,7 +4,6 @@
 namespace culver {
 namespace {
 
-constexpr std::string_view digits = "0123456789abcdef";
 constexpr std::size_t uuid_text = 36;
 
 /// 16 for what is not a digit.
@@ -13,6 +12,16 @@ unsigned value_of(char c) {
   if (c >= 'a' && c <= 'f') return static_cast<unsigned>(c - 'a' + 10);
   if (c >= 'A' && c <= 'F') return static_cast<unsigned>(c - 'A' + 10);
   return 16;
+}
+
+std::string print_with(std::string_view digits, ByteView bytes) {
+  std::string text;
+  text.reserve(2 * bytes.size());
+  for (const auto byte : bytes) {
+    text += digits[std::to_integer<unsigned>(byte) >> 4];
+    text += digits[std::to_integer<unsigned>(byte) & 15];
+  }
+  return text;
 }
 
 bool dash_comes_at(std::size_t i) { return i == 8 || i == 13 || i == 18 || i == 23; }
@@ -48,15 +57,9 @@ bool detail::decode_hex(std::string_view text, std::span<std::byte> out) {
   return true;
 }
 
-std::string print_hex(ByteView bytes) {
-  std::string text;
-  text.reserve(2 * bytes.size());
-  for (const auto byte : bytes) {
-    text += digits[std::to_integer<unsigned>(byte) >> 4];
-    text += digits[std::to_integer<unsigned>(byte) & 15];
-  }
-  return text;
-}
+std::string print_hex(ByteView bytes) { return print_with("0123456789abcdef", bytes); }
+
+std::string print_upper_hex(ByteView bytes) { return print_with("0123456789ABCDEF", bytes); }
 
 std::optional<DeviceId> parse_device_id(std::string_view text) {
   return parse_uuid<DeviceId>(text, 4);

@@ -24,6 +24,7 @@ using SessionId = Bytes<struct SessionIdTag, 16>;
 template <class B>
 std::optional<B> parse_hex(std::string_view text);
 std::string print_hex(ByteView bytes);  ///< lower case
+std::string print_upper_hex(ByteView bytes);
 
 /// 8-4-4-4-12 hex digits of either case, with the version and the variant of RFC 9562. No braces.
 std::optional<DeviceId> parse_device_id(std::string_view text);

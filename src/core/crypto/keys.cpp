@@ -2,9 +2,9 @@
 #include "core/crypto/keys.hpp"
 
 #include <algorithm>
-#include <string_view>
 #include <utility>
 
+#include "core/base/ids.hpp"
 #include "core/crypto/hash.hpp"
 #include "core/crypto/openssl.hpp"
 
@@ -16,16 +16,6 @@ Pkey private_pkey(const PrivateKey& secret) {
                                             PrivateKey::size));
   require(pkey != nullptr);
   return pkey;
-}
-
-std::string upper_hex(ByteView bytes) {
-  constexpr std::string_view digits = "0123456789ABCDEF";
-  std::string text;
-  for (const std::byte byte : bytes) {
-    text += digits[std::to_integer<std::size_t>(byte >> 4)];
-    text += digits[std::to_integer<std::size_t>(byte & std::byte{15})];
-  }
-  return text;
 }
 
 }  // namespace
@@ -65,7 +55,7 @@ Result<SharedSecret> x25519(const PrivateKey& ours, const PublicKey& theirs) {
 }
 
 std::string fingerprint(const PublicKey& key) {
-  const std::string digits = upper_hex(sha256(key.view()).view());
+  const std::string digits = print_upper_hex(sha256(key.view()).view());
   std::string text;
   for (std::size_t i = 0; i < digits.size(); ++i) {
     if (i > 0 && i % 4 == 0) text += ' ';
@@ -75,7 +65,7 @@ std::string fingerprint(const PublicKey& key) {
 }
 
 std::string stable_id(const PublicKey& key) {
-  return upper_hex(sha256(key.view()).view().first<8>());
+  return print_upper_hex(sha256(key.view()).view().first<8>());
 }
 
 }  // namespace culver::crypto

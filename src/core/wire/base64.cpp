@@ -1,4 +1,4 @@
-// Base64 and hex by table. The decoder runs over every byte of every file, so it checks a whole
+// Base64 by table. The decoder runs over every byte of every file, so it checks a whole
 // text with one comparison at its end instead of one per character.
 #include "core/wire/base64.hpp"
 
@@ -10,7 +10,6 @@ namespace {
 
 constexpr std::string_view alphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-constexpr std::string_view hex_digits = "0123456789abcdef";
 
 /// Digit values are below 64, so a bad character shows in the upper bits of an OR over all values.
 constexpr std::uint32_t bad = 0xff;
@@ -120,31 +119,6 @@ Result<PublicKey> parse_public_key(std::string_view text) {
   const auto key = PublicKey::from(*bytes);
   if (!key) return fail(Fault::bad_public_key);
   return *key;
-}
-
-std::string hex(ByteView bytes) {
-  std::string text;
-  text.reserve(bytes.size() * 2);
-  for (const std::byte byte : bytes) {
-    text += hex_digits[std::to_integer<std::size_t>(byte >> 4)];
-    text += hex_digits[std::to_integer<std::size_t>(byte & std::byte{15})];
-  }
-  return text;
-}
-
-std::optional<ByteVector> unhex(std::string_view text) {
-  if (text.size() % 2 != 0) return std::nullopt;
-  const auto digit = [](char c) {
-    return hex_digits.find(c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c);
-  };
-  ByteVector bytes;
-  bytes.reserve(text.size() / 2);
-  for (std::size_t i = 0; i < text.size(); i += 2) {
-    const std::size_t high = digit(text[i]), low = digit(text[i + 1]);
-    if (high == std::string_view::npos || low == std::string_view::npos) return std::nullopt;
-    bytes.push_back(static_cast<std::byte>(high << 4 | low));
-  }
-  return bytes;
 }
 
 }  // namespace culver::wire::base64

@@ -1,4 +1,4 @@
-// Base64, RFC 4648 section 4, strict: canonical, padded, no blanks. And hex.
+// Base64, RFC 4648 section 4, strict: canonical, padded, no blanks.
 #pragma once
 
 #include <optional>
@@ -25,8 +25,5 @@ std::optional<ByteVector> decode_unpadded_too(std::string_view text);
 /// 32 bytes in base64, padding optional; Fault::bad_public_key otherwise.
 Result<PublicKey> parse_public_key(std::string_view text);
 inline std::string print(const PublicKey& key) { return encode(key.view()); }
-
-std::string hex(ByteView bytes);  ///< lower case
-std::optional<ByteVector> unhex(std::string_view text);
 
 }  // namespace culver::wire::base64

@@ -1,6 +1,7 @@
 // The frames of the channel `files`: clear JSON envelopes around sealed chunks.
 #include <algorithm>
 
+#include "core/base/ids.hpp"
 #include "core/wire/base64.hpp"
 #include "core/wire/json.hpp"
 #include "core/wire/peer.hpp"
@@ -49,13 +50,18 @@ Result<FileFrame> read_chunk(const Fields& fields) {
   return FileChunk{std::move(id), index, std::string(data)};
 }
 
-/// nullopt if absent. The headless client writes hex, the web client base64.
+/// The headless client writes hex, the web client base64.
+std::optional<Digest> parse_digest(std::string_view text) {
+  if (text.size() == 2 * Digest::size) return parse_hex<Digest>(text);
+  const auto bytes = base64::decode_unpadded_too(text);
+  return bytes ? Digest::from(*bytes) : std::nullopt;
+}
+
+/// nullopt if absent.
 Result<std::optional<Digest>> read_digest(const Fields& fields, std::string_view key) {
   if (fields.is_null_or_absent(key)) return std::nullopt;
   TRY(const auto text, fields.text(key));
-  const auto bytes =
-      text.size() == 2 * Digest::size ? base64::unhex(text) : base64::decode_unpadded_too(text);
-  const auto digest = bytes ? Digest::from(*bytes) : std::nullopt;
+  const auto digest = parse_digest(text);
   if (!digest) return fail(Fault::file_protocol);
   return digest;
 }
@@ -106,8 +112,7 @@ FileId FileId::from_random(std::array<std::byte, 16> random) {
   random[6] = (random[6] & std::byte{0x0f}) | std::byte{0x40};  // version 4
   random[8] = (random[8] & std::byte{0x3f}) | std::byte{0x80};  // variant of RFC 9562
   FileId id;
-  id.text_ = base64::hex(random);
-  for (const std::size_t dash : {8U, 13U, 18U, 23U}) id.text_.insert(dash, 1, '-');
+  id.text_ = print_uuid(random);
   return id;
 }
 
@@ -149,7 +154,7 @@ std::string print(const FileComplete& complete) {
   Writer out(256);
   out.text("type", "file_complete").text("fileId", complete.id.text());
   if (complete.sha256) {
-    const std::string digest = base64::hex(complete.sha256->view());
+    const std::string digest = print_hex(complete.sha256->view());
     out.text("sha256", digest).text("fileHash", digest);
   }
   return std::move(out).finish();

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/base/ids.hpp"
 #include "core/wire/base64.hpp"
 #include "core/wire/json.hpp"
 #include "core/wire/peer.hpp"
@@ -12,12 +13,12 @@ namespace {
 
 using json::Fields;
 
-constexpr std::size_t stable_id_length = 16;
+using StableId = Bytes<struct StableIdTag, 8>;
 
 /// Malformed ids are dropped, as Zajel's web client does: the key alone identifies a peer.
 std::optional<std::string> read_stable_id(const Fields& fields) {
   const auto text = fields.text_if_any("stableId");
-  if (!text || text->size() != stable_id_length || !base64::unhex(*text)) return std::nullopt;
+  if (!text || !parse_hex<StableId>(*text)) return std::nullopt;
   std::string id(*text);
   std::transform(id.begin(), id.end(), id.begin(),
                  [](char c) { return c >= 'a' ? static_cast<char>(c - 'a' + 'A') : c; });

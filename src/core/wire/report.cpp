@@ -2,6 +2,7 @@
 // the fields is fixed and no byte of a peer reaches a terminal as a command.
 #include "core/wire/report.hpp"
 
+#include "core/base/ids.hpp"
 #include "core/base/unicode.hpp"
 #include "core/crypto/keys.hpp"
 #include "core/wire/base64.hpp"
@@ -70,7 +71,7 @@ class Object {
     add("peer", display_name(file.peer)).add("name", file.name.expose()).add("size", file.size);
     return file.path ? add("path", file.path->expose()) : *this;
   }
-  Object& add(const Digest& sha256) { return add("sha256", base64::hex(sha256.view())); }
+  Object& add(const Digest& sha256) { return add("sha256", print_hex(sha256.view())); }
 
   std::string text() const { return text_ + "}"; }
 

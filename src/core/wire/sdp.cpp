@@ -8,7 +8,7 @@
 #include <optional>
 #include <utility>
 
-#include "core/wire/base64.hpp"
+#include "core/base/ids.hpp"
 #include "core/wire/limits.hpp"
 #include "core/wire/tokens.hpp"
 
@@ -50,9 +50,9 @@ std::optional<Fingerprint> read_fingerprint(std::string_view value, bool& broken
     else if (text[i] != ':')
       broken = true;
   }
-  const auto bytes = base64::unhex(digits);
-  if (text.size() != length || !bytes) broken = true;
-  return broken ? std::nullopt : Fingerprint::from(*bytes);
+  const auto fingerprint = parse_hex<Fingerprint>(digits);
+  if (text.size() != length || !fingerprint) broken = true;
+  return broken ? std::nullopt : fingerprint;
 }
 
 std::optional<Setup> read_setup(std::string_view value) {
@@ -176,12 +176,11 @@ Result<SessionDescription> conclude(Reading reading) {
 }
 
 std::string colon_hex(const Fingerprint& fingerprint) {
-  constexpr std::string_view digits = "0123456789ABCDEF";
+  const std::string digits = print_upper_hex(fingerprint.view());
   std::string text;
-  for (const std::byte byte : fingerprint.view()) {
-    if (!text.empty()) text += ':';
-    text += digits[std::to_integer<std::size_t>(byte >> 4)];
-    text += digits[std::to_integer<std::size_t>(byte & std::byte{15})];
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    if (i > 0 && i % 2 == 0) text += ':';
+    text += digits[i];
   }
   return text;
 }

@@ -1,8 +1,8 @@
 // The words of the command line.
 #include "shell/cli/report_text.hpp"
 
+#include "core/base/ids.hpp"
 #include "core/crypto/keys.hpp"
-#include "core/wire/base64.hpp"
 #include "shell/cli/printable.hpp"
 #include "shell/cli/qr.hpp"
 
@@ -21,9 +21,7 @@ std::string with_size(const report::File& file) {
   return name_of(file) + " (" + size_text(file.size) + ")";
 }
 
-std::string checksum(const Digest& sha256) {
-  return "  SHA-256 " + wire::base64::hex(sha256.view());
-}
+std::string checksum(const Digest& sha256) { return "  SHA-256 " + print_hex(sha256.view()); }
 
 }  // namespace
 

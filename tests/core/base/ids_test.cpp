@@ -13,6 +13,7 @@ constexpr std::string_view event = "018f2b5c-7a10-7c3e-9b1d-0123456789ab";
 
 TEST(Hex, IsLowerCaseOutAndEitherCaseIn) {
   EXPECT_EQ(print_hex(as_bytes("\x01\xab")), "01ab");
+  EXPECT_EQ(print_upper_hex(as_bytes("\x01\xab")), "01AB");
   EXPECT_EQ(print_hex({}), "");
   EXPECT_EQ(as_text(parse_hex<Two>("4a4B")->view()), "JK");
 }

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-#include "core/wire/base64.hpp"
+#include "core/base/ids.hpp"
 #include "tests/core/crypto/wycheproof_support.hpp"
 #include "tests/core/vectors_support.hpp"
 
@@ -13,7 +13,6 @@ namespace {
 using culver::testing::from_hex;
 using culver::testing::shared_json;
 using culver::testing::Verdict;
-using wire::base64::hex;
 
 Verdict nothing_is_acceptable(const culver::testing::WycheproofTest&) { return Verdict::refused; }
 
@@ -21,14 +20,14 @@ std::string hkdf(std::string_view ikm, std::string_view salt, std::string_view i
                  std::size_t size) {
   ByteVector out(size);
   EXPECT_TRUE(hkdf_sha256(from_hex(ikm), from_hex(salt), from_hex(info), out));
-  return hex(out);
+  return print_hex(out);
 }
 
 // FIPS 180-4, examples of NIST.
 TEST(Sha256, AnswersAsFips180) {
-  EXPECT_EQ(hex(sha256({}).view()),
+  EXPECT_EQ(print_hex(sha256({}).view()),
             "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-  EXPECT_EQ(hex(sha256(as_bytes("abc")).view()),
+  EXPECT_EQ(print_hex(sha256(as_bytes("abc")).view()),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
@@ -44,8 +43,9 @@ RC_GTEST_PROP(Sha256, IsTheSameInPieces, (const std::vector<std::string>& pieces
 
 // RFC 4231 test case 2.
 TEST(Hmac, AnswersAsRfc4231) {
-  EXPECT_EQ(hex(hmac_sha256(as_bytes("Jefe"), as_bytes("what do ya want for nothing?")).view()),
-            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+  EXPECT_EQ(
+      print_hex(hmac_sha256(as_bytes("Jefe"), as_bytes("what do ya want for nothing?")).view()),
+      "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
 }
 
 TEST(Hmac, PassesWycheproof) {

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/base/ids.hpp"
 #include "core/wire/base64.hpp"
 #include "tests/core/crypto/wycheproof_support.hpp"
 #include "tests/core/vectors_support.hpp"
@@ -43,7 +44,7 @@ TEST(X25519, AnswersAsRfc7748After1000Rounds) {
 
 TEST(X25519, AnswersAsRfc7748Section6) {
   const auto bob = from_hex("5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb");
-  EXPECT_EQ(wire::base64::hex(public_key_of(secret_from<32>(bob)).view()),
+  EXPECT_EQ(print_hex(public_key_of(secret_from<32>(bob)).view()),
             "de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f");
   EXPECT_EQ(
       agree(bob, from_hex("8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a")),
@@ -86,7 +87,7 @@ TEST(Keys, AreNamedAsZajelNamesThem) {
   SKIP_UNLESS(vectors);
   for (const auto& [name, entry] : vectors->at("keys").as_object()) {
     const auto pair = KeyPair::from_private(secret_from<32>(hex_at(entry, "private")));
-    EXPECT_EQ(wire::base64::hex(pair.shared.view()), text_at(entry, "public"));
+    EXPECT_EQ(print_hex(pair.shared.view()), text_at(entry, "public"));
     EXPECT_EQ(wire::base64::print(pair.shared), text_at(entry, "public_b64"));
     EXPECT_EQ(stable_id(pair.shared), text_at(entry, "peer_id_stable_id_default"));
   }

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/base/ids.hpp"
 #include "core/crypto/hash.hpp"
 #include "core/wire/base64.hpp"
 #include "tests/support/seeded.hpp"
@@ -22,8 +23,9 @@ SessionKey key_of(int fill) {
 }
 
 SessionKey key_of(const std::string& hex) {
-  const auto bytes = *wire::base64::unhex(hex);
-  return SessionKey(std::span<const std::byte, 32>(bytes));
+  SessionKey key;
+  EXPECT_TRUE(detail::decode_hex(hex, key.expose_to_fill()));
+  return key;
 }
 
 TEST(SealedChannel, CarriesBothDirectionsUnderOneKey) {
@@ -97,7 +99,7 @@ TEST(SealedChannel, OpensEveryMessageOfZajel) {
     if (wire == nullptr || !wire->is_string()) continue;  // the longest is given by its hash
     const auto opened = bob.open(std::string(wire->as_string()));
     ASSERT_TRUE(opened);
-    EXPECT_EQ(wire::base64::hex(crypto::sha256(*opened).view()),
+    EXPECT_EQ(print_hex(crypto::sha256(*opened).view()),
               std::string(message.at("plaintext_sha256").as_string()));
   }
 }
@@ -107,8 +109,7 @@ TEST(SealedChannel, SealsAsZajelDoes) {
   if (!vectors) GTEST_SKIP() << Vectors::absent;
   const auto key = key_of(vectors->text({"v2_session", "session_key"}));
   crypto::Aead aead(crypto::AeadAlgorithm::chacha20_poly1305, key.expose());
-  const auto nonce =
-      *Nonce::from(*wire::base64::unhex(vectors->text({"v2_session", "message", "nonce"})));
+  const auto nonce = *parse_hex<Nonce>(vectors->text({"v2_session", "message", "nonce"}));
   const auto text = vectors->text({"v2_session", "message", "plaintext_text"});
   EXPECT_EQ(seal_with(aead, nonce, as_bytes(text)),
             vectors->text({"v2_session", "message", "wire_b64"}));

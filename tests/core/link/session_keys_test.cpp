@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "core/wire/base64.hpp"
+#include "core/base/ids.hpp"
 #include "tests/support/zajel_vectors.hpp"
 
 namespace culver::link {
@@ -16,9 +16,9 @@ TEST(SessionKeys, V1AgreesWithZajel) {
   const auto alice = vectors->private_key("alice_identity");
   const auto bob = vectors->private_key("bob_identity");
   const auto expected = vectors->text({"v1_session", "session_key"});
-  EXPECT_EQ(wire::base64::hex(session_key_v1(alice, vectors->public_key("bob_identity"))->expose()),
+  EXPECT_EQ(print_hex(session_key_v1(alice, vectors->public_key("bob_identity"))->expose()),
             expected);
-  EXPECT_EQ(wire::base64::hex(session_key_v1(bob, vectors->public_key("alice_identity"))->expose()),
+  EXPECT_EQ(print_hex(session_key_v1(bob, vectors->public_key("alice_identity"))->expose()),
             expected);
 }
 
@@ -28,7 +28,7 @@ TEST(SessionKeys, V2AgreesWithZajel) {
   const auto key =
       session_key_v2(vectors->private_key("alice_identity"), vectors->public_key("bob_identity"),
                      vectors->private_key("alice_ephemeral"), vectors->public_key("bob_ephemeral"));
-  EXPECT_EQ(wire::base64::hex(key->expose()), vectors->text({"v2_session", "session_key"}));
+  EXPECT_EQ(print_hex(key->expose()), vectors->text({"v2_session", "session_key"}));
 }
 
 TEST(SessionKeys, LowOrderKeysAreRefusedInEveryPlace) {
@@ -40,7 +40,7 @@ TEST(SessionKeys, LowOrderKeysAreRefusedInEveryPlace) {
   const auto weak_keys = vectors->texts({"x25519_low_order_public_keys_must_reject"});
   ASSERT_EQ(weak_keys.size(), 7u);
   for (const auto& text : weak_keys) {
-    const auto weak = *PublicKey::from(*wire::base64::unhex(text));
+    const auto weak = *parse_hex<PublicKey>(text);
     EXPECT_EQ(session_key_v1(alice, weak).error(), Fault::weak_public_key);
     EXPECT_EQ(session_key_v2(alice, weak, ephemeral, bob).error(), Fault::weak_public_key);
     EXPECT_EQ(session_key_v2(alice, bob, ephemeral, weak).error(), Fault::weak_public_key);

@@ -77,12 +77,5 @@ TEST(Base64, ReadsPublicKeys) {
     EXPECT_EQ(parse_public_key(bad).error(), Fault::bad_public_key) << bad;
 }
 
-TEST(Hex, IsLowerCaseOutAndEitherCaseIn) {
-  EXPECT_EQ(hex(as_bytes("\x01\xab")), "01ab");
-  EXPECT_EQ(as_text(*unhex("4a4B")), "JK");
-  EXPECT_TRUE(unhex("")->empty());
-  for (const auto bad : {"4", "4g", "0x", " 4", "4 "}) EXPECT_FALSE(unhex(bad)) << bad;
-}
-
 }  // namespace
 }  // namespace culver::wire::base64

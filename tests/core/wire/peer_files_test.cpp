@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include "core/base/ids.hpp"
 #include "core/wire/base64.hpp"
 #include "core/wire/peer.hpp"
 #include "tests/core/vectors_support.hpp"
@@ -176,7 +177,7 @@ TEST(FileFrame, IsRefusedForEachFieldThatIsMissingOrWrong) {
 
 TEST(FileComplete, TakesItsHashInEitherFormAndPlace) {
   const std::string hex = "8026e5c96cf1e502c8deb3e89f8b8bc342f5039b871911a92eb10edf9c6542d3";
-  const auto digest = Digest::from(*base64::unhex(hex));
+  const auto digest = parse_hex<Digest>(hex);
   const std::string text = base64::encode(digest->view());
   const auto hash = [](const std::string& fields) {
     return read<FileComplete>(frame("file_complete", fields)).sha256;
@@ -223,7 +224,7 @@ TEST(FileFrame, ReadsTheFramesOfZajel) {
     EXPECT_EQ(chunk.id, begin.id);
     EXPECT_TRUE(base64::decode(chunk.data));
   }
-  EXPECT_EQ(base64::hex(read<FileComplete>(text(3)).sha256->view()),
+  EXPECT_EQ(print_hex(read<FileComplete>(text(3)).sha256->view()),
             culver::testing::text_at(vectors->at("files"), "sha256"));
 }
 
