@@ -160,6 +160,7 @@ std::string Schedule::forged(Lane& lane) {
     frame[at + 10] = '1';
     return frame;
   }
+  if (frame.empty()) return "garbage";
   const auto at = random.below(frame.size());
   if (random.chance(0.5)) return frame.substr(0, at);
   frame[at] = static_cast<char>(frame[at] ^ (1 << random.below(8)));
