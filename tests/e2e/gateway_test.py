@@ -314,7 +314,7 @@ class HandshakeTiming(GatewayCase):
         self.expect_exit(receiver, 0)
 
 
-class Events(GatewayCase):
+class DeviceEvents(GatewayCase):
     def ids(self, events):
         return [e["event_id"] for e in events]
 
