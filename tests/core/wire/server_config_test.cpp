@@ -8,7 +8,8 @@ namespace {
 TEST(ServerConfig, ReadsEveryKey) {
   const auto config = parse_server_config(
       R"({"listen":"[::1]:0","dataDir":"/d","endpoint":"wss://e","trustedProxy":"10.0.0.1",)"
-      R"("maxConnections":5,"maxConnectionsPerAddress":2})");
+      R"("maxConnections":5,"maxConnectionsPerAddress":2,"maxDevicesPerUser":3,"eventDays":7,)"
+      R"("requireHandshake":true,"limits":{"handshakesAtOnce":8,"storedBytesPerUser":10000000000}})");
   ASSERT_TRUE(config);
   EXPECT_EQ(config->listen, "[::1]:0");
   EXPECT_EQ(config->data_dir, "/d");
@@ -16,6 +17,12 @@ TEST(ServerConfig, ReadsEveryKey) {
   EXPECT_EQ(config->trusted_proxy, "10.0.0.1");
   EXPECT_EQ(config->max_connections, 5u);
   EXPECT_EQ(config->max_connections_per_address, 2u);
+  EXPECT_EQ(config->max_devices_per_user, 3u);
+  EXPECT_EQ(config->event_days, 7u);
+  EXPECT_EQ(config->require_handshake, true);
+  EXPECT_EQ(config->limits.handshakes_at_once, 8u);
+  EXPECT_EQ(config->limits.stored_bytes_per_user, 10'000'000'000u);
+  EXPECT_EQ(config->limits.sessions_per_user, std::nullopt);
 }
 
 TEST(ServerConfig, SaysWhatIsWrong) {
@@ -27,8 +34,11 @@ TEST(ServerConfig, SaysWhatIsWrong) {
   EXPECT_EQ(complaint("{"), "it is not JSON");
   EXPECT_EQ(complaint("[]"), "it is not a JSON object");
   EXPECT_EQ(complaint(R"({"lisen":"x"})"), "there is no option \"lisen\"");
+  EXPECT_EQ(complaint(R"({"limits":{"listen":"x"}})"), "there is no option \"listen\"");
   for (const auto* text : {R"({"listen":1})", R"({"maxConnections":0})", R"({"maxConnections":-1})",
-                           R"({"maxConnections":1e3})", R"({"maxConnections":"5"})"})
+                           R"({"maxConnections":1e3})", R"({"maxConnections":"5"})",
+                           R"({"limits":1})", R"({"limits":{"handshakesAtOnce":0}})",
+                           R"({"requireHandshake":1})", R"({"eventDays":100000})"})
     EXPECT_NE(complaint(text).find("cannot be used"), std::string::npos) << text;
   EXPECT_EQ(complaint(std::string(server_config_size + 1, ' ')), "it is too large");
 }
@@ -38,9 +48,13 @@ TEST(ServerConfig, TheFirstWins) {
   flags.listen = "a:1";
   file.listen = "b:2";
   file.endpoint = "wss://e";
+  file.require_handshake = true;
+  file.limits.handshakes_at_once = 5;
   const auto both = merge(flags, file);
   EXPECT_EQ(both.listen, "a:1");
   EXPECT_EQ(both.endpoint, "wss://e");
+  EXPECT_EQ(both.require_handshake, true);
+  EXPECT_EQ(both.limits.handshakes_at_once, 5u);
 }
 
 TEST(HostPort, TakesBothFamiliesAndNothingElse) {
