@@ -14,12 +14,17 @@
 #include "shell/cli/report_text.hpp"
 #include "shell/cli/send.hpp"
 #include "shell/cli/show.hpp"
+#include "shell/cli/show_devices.hpp"
+#include "shell/cli/trust_server.hpp"
 #include "shell/client/client.hpp"
+#include "shell/client/device_admin.hpp"
+#include "shell/host/account.hpp"
 #include "shell/host/clock.hpp"
 #include "shell/host/identity.hpp"
 #include "shell/host/log.hpp"
 #include "shell/host/signals.hpp"
 #include "shell/store/sqlite/peer_book.hpp"
+#include "shell/store/sqlite/server_book.hpp"
 
 namespace culver {
 namespace {
@@ -32,6 +37,11 @@ int complain(const Options& options, const host::Trouble& trouble) {
     std::cout << wire::report::print(wire::report::Failed{trouble.fault, {}}) << std::endl;
   std::cerr << "culver: " << trouble.sentence << '\n';
   return info(trouble.fault).exit_code;
+}
+
+int complain(const Options& options, Fault fault) {
+  const auto sentence = failure_sentence({fault, {}});  // begins with the program's name
+  return complain(options, {fault, sentence.substr(sentence.find(' ') + 1)});
 }
 
 int print(const std::string& text) {
@@ -113,14 +123,107 @@ int run(const Options& options, const PeersOptions&) {
   auto book = store::sqlite::PeerBook::open(options.data_dir / "peers.db");
   if (!book) return complain(options, book.error());
   const auto peers = book->all();
-  if (!peers) return complain(options, {peers.error(), std::string(info(peers.error()).sentence)});
+  if (!peers) return complain(options, peers.error());
   return print(show_peers(*peers, options.output));
 }
 
 int run(const Options& options, const IdOptions&) {
   const auto identity = host::open_identity(options.data_dir);
   if (!identity) return complain(options, identity.error());
-  return print(show_id(identity->shared, options.output));
+  const auto account = host::open_account(options.data_dir);
+  if (!account) return complain(options, account.error());
+  return print(show_id({identity->shared, account->user(), account->device}, options.output));
+}
+
+/// The server of the options, and what is known of it.
+struct Acquaintance {
+  net::WsClientConfig server;
+  store::sqlite::ServerBook book;
+  std::optional<store::KnownServer> known;
+
+  std::string url() const { return server.url.origin(); }
+  Result<void> remember(const client::ServerProof& proof) {
+    return book.remember(url(), proof.identity, proof.version, host::utc_now());
+  }
+  /// Whoever it was before.
+  Result<void> trust(const client::ServerProof& proof) {
+    const bool is_same = known && known->identity == proof.identity;
+    if (is_same && known->version <= proof.version) return remember(proof);
+    return book.replace(url(), proof.identity, proof.version, host::utc_now());
+  }
+};
+
+host::Outcome<Acquaintance> look_up_server(const Options& options) {
+  const auto url = client::parse_server(options.server);
+  if (!url) return tl::unexpected(url.error());
+  if (const auto made = host::make_private_dir(options.data_dir); !made)
+    return tl::unexpected(made.error());
+  auto book = store::sqlite::ServerBook::open(options.data_dir / "servers.db");
+  if (!book) return tl::unexpected(book.error());
+  auto known = book->find(url->origin());
+  if (!known) return host::trouble(known.error(), std::string(info(known.error()).sentence));
+  net::WsClientConfig config;
+  config.url = *url;
+  return Acquaintance{std::move(config), std::move(*book), std::move(*known)};
+}
+
+int run(const Options& options, const TrustServerOptions& trust) {
+  auto server = look_up_server(options);
+  if (!server) return complain(options, server.error());
+  boost::asio::io_context loop(1);
+  Screen screen(std::cout, std::cerr, standard_abilities(host::environment));
+  Console console(loop, open_terminal(true), screen);
+  int exit_code = info(Fault::internal).exit_code;
+  std::optional<host::Signals> signals;
+  const auto done = [&](int code) {
+    exit_code = code;
+    signals->cancel();  // the loop runs dry once the server has been left
+  };
+  TrustServer verb(trust, {server->url(), server->known,
+                           [&](const client::ServerProof& proof) { return server->trust(proof); },
+                           screen, console, options.output, done});
+  std::optional<client::Introduction> introduction;
+  signals.emplace(loop, [&](Fault signal) {
+    introduction.reset();
+    verb.stop(signal);
+  });
+  introduction.emplace(loop, server->server, handshake::client::Pin{},
+                       [&](Result<client::ServerProof> proof) { verb.on(proof); });
+  loop.run();
+  return exit_code;
+}
+
+client::DeviceQuestion question_of(const DevicesOptions& verb) {
+  using client::DeviceQuestion;
+  return std::visit(
+      fsm::overload{[](const ListDevices&) { return DeviceQuestion::list(); },
+                    [](const RevokeDevice& v) { return DeviceQuestion::revoke(v.device); },
+                    [](const RenameDevice& v) { return DeviceQuestion::rename(v.device, v.name); }},
+      verb);
+}
+
+int run(const Options& options, const DevicesOptions& verb) {
+  const auto account = host::open_account(options.data_dir);
+  if (!account) return complain(options, account.error());
+  auto server = look_up_server(options);
+  if (!server) return complain(options, server.error());
+  handshake::client::Pin pin;
+  if (server->known) pin = {server->known->identity, server->known->version};
+
+  boost::asio::io_context loop(1);
+  client::DevicesAnswer answer = fail(Fault::internal);
+  // It proves who it is before it is asked: the request is signed for one server.
+  const auto met = [&](Result<client::ServerProof> proof) {
+    if (!proof) return void(answer = fail(proof.error()));
+    if (const auto noted = server->remember(*proof); !noted)
+      return void(answer = fail(noted.error()));
+    client::ask(loop, server->server.url, proof->identity, *account, question_of(verb),
+                [&](client::DevicesAnswer devices) { answer = std::move(devices); });
+  };
+  client::Introduction introduction(loop, server->server, pin, met);
+  loop.run();
+  if (!answer) return complain(options, answer.error());
+  return print(show_devices(verb, *answer, account->device, options.output));
 }
 
 int run(const Options& options, const VersionOptions&) {

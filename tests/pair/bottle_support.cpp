@@ -12,7 +12,12 @@ using link::TransportEvent;
 
 Node::Node(Bottle& in, std::string called, std::uint64_t seed)
     : bottle(in), name(std::move(called)), random(seed) {
+  crypto::SigningKey key(random.rng().secret<32>());
+  const UserId user{key.verify_key().data};
+  const DeviceId device{random.rng().bytes<DeviceId::size>()};
   engine::Config config{.identity = crypto::KeyPair::generate(random.rng()),
+                        .account = {std::move(key), user, device, Plaintext(name), {}},
+                        .server = {},
                         .username = Plaintext(name)};
   engine = std::make_unique<engine::Engine>(std::move(config));
 }
@@ -45,6 +50,7 @@ void Node::perform(engine::Effect effect) {
                  [&](engine::ToTransport&& e) { on_transport(e.link, std::move(e.effect)); },
                  [&](engine::ToDisk&& e) { on_disk(std::move(e)); },
                  [&](engine::Remember&& e) { remembered.push_back(e.key); },
+                 [&](engine::RememberServer&& e) { server = e.identity; },
                  [&](engine::Tell&& e) {
                    notices.push_back(e.notice);
                    if (react) react(*this, notices.back());

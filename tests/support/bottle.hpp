@@ -61,6 +61,7 @@ class Node {
   std::vector<engine::Notice> notices;
   std::function<void(Node&, const engine::Notice&)> react;  ///< plays the user
   std::vector<PublicKey> remembered;
+  std::optional<crypto::VerifyKey> server;  ///< as the server has proven to be
   std::map<LinkId, Transport> transports;
   std::optional<relay::SocketId> socket;
   bool tamper_certificate = false;

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "core/base/fsm.hpp"
+#include "core/engine/gate.hpp"
 #include "core/handshake/client.hpp"
 #include "core/handshake/server.hpp"
 #include "core/link/candidates.hpp"
@@ -31,6 +32,7 @@ struct Page {
 };
 
 constexpr Page pages[] = {
+    {"gate", "The door to the server", &fsm::table<engine::gate::Machine>},
     {"session", "A client's place on the signaling server", &fsm::table<signaling::Session>},
     {"ask", "A pairing that we asked for", &fsm::table<signaling::Ask>},
     {"request", "A pairing that somebody asks of us", &fsm::table<signaling::Request>},

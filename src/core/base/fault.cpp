@@ -189,7 +189,8 @@ constexpr std::array<FaultInfo, fault_count> table{{
     {F::too_many_link_codes, "too_many_link_codes", world, 3, "Failed to generate pairing code",
      "Too many codes are waiting or were tried.", "Try again in a few minutes."},
     {F::bad_request_signature, "bad_request_signature", peer, 4, "Request not signed by a device",
-     "The server did not accept the signature of the request.", ""},
+     "The server did not accept the signature of the request.",
+     "It may not know this device yet: connect to it once."},
     {F::stale_request, "stale_request", peer, 4, "Request is too old or was sent before",
      "The server takes this request for an old one.", "Check the clock of this machine."},
 

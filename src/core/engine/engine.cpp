@@ -1,5 +1,7 @@
 #include "core/engine/engine.hpp"
 
+#include <algorithm>
+
 #include "core/wire/sdp.hpp"
 #include "core/wire/signaling.hpp"
 
@@ -18,11 +20,16 @@ void Engine::step(Event event, Env& env, Effects& effects) {
 }
 
 std::optional<TimePoint> Engine::deadline() const {
-  auto next = fsm::earlier(fsm::deadline_of(session_), pairing_.deadline());
+  auto next = fsm::earlier(server_deadline(), pairing_.deadline());
   next = fsm::earlier(next, transfers_.deadline());
   for (const auto& [id, peer] : roster_.all())
     next = fsm::earlier(next, fsm::deadline_of(peer.state));
   return next;
+}
+
+/// The session's time to dial stands still while the gate opens.
+std::optional<TimePoint> Engine::server_deadline() const {
+  return gate::is_opening(gate_) ? fsm::deadline_of(gate_) : fsm::deadline_of(session_);
 }
 
 Census Engine::census() const {
@@ -107,22 +114,53 @@ void Engine::on(Leave&&, Env& env, Effects& out) {
 
 // ---- the server ---------------------------------------------------------------------------------
 
-void Engine::on(ServerOpened&&, Env& env, Effects& out) {
-  to_session(signaling::SocketOpened{}, env, out);
-}
+void Engine::on(ServerOpened&&, Env& env, Effects& out) { to_gate(gate::Opened{}, env, out); }
 
 void Engine::on(ServerFrame&& frame, Env& env, Effects& out) {
-  auto message = ws::parse_server(frame.text);
+  to_gate(gate::Frame{std::move(frame.text)}, env, out);
+}
+
+void Engine::on(ServerLost&& lost, Env& env, Effects& out) {
+  to_gate(gate::Lost{lost.fault}, env, out);
+}
+
+void Engine::to_gate(gate::Event event, Env& env, Effects& out) {
+  gate::Context context{env, config_.account, config_.server};
+  gate::Effects effects;
+  gate_ = fsm::step<gate::Machine>(std::move(gate_), std::move(event), context, effects);
+  perform(std::move(effects), env, out);
+}
+
+void Engine::perform(gate::Effects effects, Env& env, Effects& out) {
+  for (auto& effect : effects)
+    std::visit(fsm::overload{
+                   [&](gate::Transmit&& e) {
+                     out.emplace_back(SendToServer{std::move(e.frame), e.binary});
+                   },
+                   [&](gate::Met&& e) {
+                     auto& known = config_.server;
+                     known = {e.identity, std::max(known.version, e.version)};
+                     out.emplace_back(RememberServer{e.identity, e.version});
+                   },
+                   [&](gate::Passable&&) { to_session(signaling::SocketOpened{}, env, out); },
+                   [&](gate::Deliver&& e) { on_server_text(std::move(e.text), env, out); },
+                   [&](gate::Ended&& e) {
+                     if (e.hang_up) out.emplace_back(HangUpServer{});
+                     to_session(signaling::SocketLost{e.fault, gate::is_final(e.fault)}, env, out);
+                   },
+                   [&](gate::Ignored&& e) { out.emplace_back(Dropped{e.fault}); },
+               },
+               std::move(effect));
+}
+
+void Engine::on_server_text(std::string text, Env& env, Effects& out) {
+  auto message = ws::parse_server(text);
   if (message) {
     to_session(signaling::Frame{std::move(*message)}, env, out);
   } else {
     out.emplace_back(Dropped{message.error()});
     to_session(signaling::BadFrame{message.error()}, env, out);
   }
-}
-
-void Engine::on(ServerLost&& lost, Env& env, Effects& out) {
-  to_session(signaling::SocketLost{lost.fault}, env, out);
 }
 
 void Engine::to_session(signaling::SessionEvent event, Env& env, Effects& out) {
@@ -150,8 +188,11 @@ void Engine::perform(signaling::SessionEffects effects, Env& env, Effects& out) 
     std::visit(
         fsm::overload{
             [&](signaling::Dial&&) { out.emplace_back(DialServer{}); },
-            [&](signaling::SendFrame&& e) { out.emplace_back(SendToServer{std::move(e.text)}); },
-            [&](signaling::Hangup&&) { out.emplace_back(HangUpServer{}); },
+            [&](signaling::SendFrame&& e) { to_gate(gate::Say{std::move(e.text)}, env, out); },
+            [&](signaling::Hangup&&) {
+              to_gate(gate::HungUp{}, env, out);
+              out.emplace_back(HangUpServer{});
+            },
             [&](signaling::Announce&& e) { std::visit(announce, std::move(e.notice)); },
             [&](signaling::NotSent&& e) { on_not_sent(e.message, env, out); },
         },
@@ -334,7 +375,12 @@ void Engine::on(Tick&&, Env& env, Effects& out) {
   const auto due = [&](std::optional<TimePoint> deadline) {
     return deadline && *deadline <= env.now;
   };
-  if (due(fsm::deadline_of(session_))) to_session(signaling::Tick{}, env, out);
+  if (due(server_deadline())) {
+    if (gate::is_opening(gate_))
+      to_gate(gate::Tick{}, env, out);
+    else
+      to_session(signaling::Tick{}, env, out);
+  }
   if (due(pairing_.deadline())) perform(pairing_.tick(env.now), env, out);
   std::vector<LinkId> late;
   for (const auto& [id, peer] : roster_.all())

@@ -1,6 +1,7 @@
-// The boss of the client: it owns the session with the server, the pairings, the links and the
-// transfers by value, and introduces them to one another. It decides nothing that one of them can
-// decide. One step takes one event and gives effects; the shell performs them in order.
+// The boss of the client: it owns the gate to the server and the session behind it, the pairings,
+// the links and the transfers by value, and introduces them to one another. It decides nothing that
+// one of them can decide. One step takes one event and gives effects; the shell performs them in
+// order.
 #pragma once
 
 #include <cstddef>
@@ -8,6 +9,7 @@
 
 #include "core/base/env.hpp"
 #include "core/engine/events.hpp"
+#include "core/engine/gate.hpp"
 #include "core/engine/roster.hpp"
 #include "core/engine/transfers.hpp"
 #include "core/signaling/pairing.hpp"
@@ -18,7 +20,9 @@ namespace culver::engine {
 
 struct Config {
   crypto::KeyPair identity;
-  std::optional<Plaintext> username;  ///< shown to peers; none: they see the fingerprint
+  handshake::client::Account account;  ///< as which the server knows us
+  gate::Pin server;                    ///< what is known of the server
+  std::optional<Plaintext> username;   ///< shown to peers; none: they see the fingerprint
   link::Timeouts timeouts = {};
   std::uint64_t largest_file = wire::limits::file_size;
 };
@@ -65,24 +69,29 @@ class Engine {
   void on(CloseLink&&, Env&, Effects&);
   void on(Leave&&, Env&, Effects&);
 
+  void to_gate(gate::Event event, Env&, Effects&);
   void to_session(signaling::SessionEvent event, Env&, Effects&);
   void to_link(LinkId id, link::Machine::Event event, Env&, Effects&);
 
+  void perform(gate::Effects effects, Env&, Effects&);
   void perform(signaling::SessionEffects effects, Env&, Effects&);
   void perform(signaling::PairingEffects effects, Env&, Effects&);
   void perform(LinkId id, link::Effects effects, Env&, Effects&);
   void perform(TransferEffects effects, Env&, Effects&);
 
+  void on_server_text(std::string text, Env&, Effects&);
   void on_server_message(wire::signaling::ServerMessage message, Env&, Effects&);
   void on_not_sent(const wire::signaling::ClientMessage& message, Env&, Effects&);
   void matched(signaling::Matched match, Env&, Effects&);
   void established(LinkId id, link::Established now, Env&, Effects&);
   void forget_if_closed(LinkId id, Env&, Effects&);
+  std::optional<TimePoint> server_deadline() const;
   link::Context context(Env& env) { return {env, self_, config_.timeouts}; }
 
   Config config_;
   link::Self self_;
   signaling::SessionConfig session_config_;
+  gate::Machine::State gate_ = gate::Closed{};
   signaling::Session::State session_ = signaling::Offline{};
   signaling::Pairing pairing_;
   Roster roster_;

@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/crypto/sign.hpp"
 #include "core/engine/api.hpp"
 #include "core/link/link.hpp"
 #include "core/signaling/events.hpp"
@@ -18,7 +19,7 @@ namespace culver::engine {
 
 struct ServerOpened {};
 struct ServerFrame {
-  std::string text;
+  std::string text;  ///< or a sealed record
 };
 struct ServerLost {
   Fault fault;
@@ -44,6 +45,7 @@ using Event =
 struct DialServer {};
 struct SendToServer {
   std::string frame;
+  bool binary = false;  ///< a sealed record
 };
 struct HangUpServer {};
 struct ToTransport {
@@ -61,6 +63,12 @@ struct Remember {
   PublicKey key;
   std::optional<Plaintext> name;
 };
+/// Writes into the server book that the server has this identity and speaks this version. A version
+/// that is there already never becomes an older one.
+struct RememberServer {
+  crypto::VerifyKey identity;
+  unsigned version;
+};
 struct Tell {
   Notice notice;
 };
@@ -70,7 +78,7 @@ struct Dropped {
 };
 
 using Effect = std::variant<DialServer, SendToServer, HangUpServer, ToTransport, ToDisk, Remember,
-                            Tell, Dropped>;
+                            RememberServer, Tell, Dropped>;
 using Effects = std::vector<Effect>;
 
 }  // namespace culver::engine

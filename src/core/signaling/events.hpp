@@ -43,6 +43,7 @@ struct SocketLost {
   static constexpr std::string_view name = "SocketLost";
   static constexpr Origin origin = Origin::ours;
   Fault fault;
+  bool final = false;  ///< another try would end in the same way
 };
 /// Also an effect of Pairing, so that the engine can pass it on as it is.
 struct Send {

@@ -31,12 +31,16 @@ Backoff back_off(Place place, SessionContext& context) {
   return Backoff{std::move(place), context.env.now + wait};
 }
 
+Closed end(Fault fault, SessionEffects& effects) {
+  effects.push_back(Announce{WentOffline{fault, false}});
+  return Closed{};
+}
+
 /// An attempt failed: the first one for good, one after a loss until the next.
 template <class Next>
 Next give_up(Place place, Fault fault, SessionContext& context, SessionEffects& effects) {
   if (place.held) return back_off(std::move(place), context);
-  effects.push_back(Announce{WentOffline{fault, false}});
-  return Closed{};
+  return end(fault, effects);
 }
 
 Backoff lose(Place place, Fault fault, SessionContext& context, SessionEffects& effects) {
@@ -78,6 +82,7 @@ OneOf<Registering> Dialing::on(SocketOpened&&, SessionContext& context,
 
 OneOf<Backoff, Closed> Dialing::on(SocketLost&& lost, SessionContext& context,
                                    SessionEffects& effects) && {
+  if (lost.final) return end(lost.fault, effects);
   return give_up<OneOf<Backoff, Closed>>(std::move(place), lost.fault, context, effects);
 }
 
@@ -128,6 +133,7 @@ OneOf<Registering, Backoff, Closed> Registering::on(BadFrame&& bad, SessionConte
 
 OneOf<Backoff, Closed> Registering::on(SocketLost&& lost, SessionContext& context,
                                        SessionEffects& effects) && {
+  if (lost.final) return end(lost.fault, effects);
   return give_up<OneOf<Backoff, Closed>>(std::move(place), lost.fault, context, effects);
 }
 
@@ -166,7 +172,9 @@ OneOf<Ready> Ready::on(Send&& message, SessionContext&, SessionEffects& effects)
   return std::move(*this);
 }
 
-OneOf<Backoff> Ready::on(SocketLost&& lost, SessionContext& context, SessionEffects& effects) && {
+OneOf<Backoff, Closed> Ready::on(SocketLost&& lost, SessionContext& context,
+                                 SessionEffects& effects) && {
+  if (lost.final) return end(lost.fault, effects);
   return lose(std::move(place), lost.fault, context, effects);
 }
 

@@ -2,7 +2,7 @@
 // It knows nothing of pairings: what concerns them is handed on as Received.
 //
 // Before the first registration every failure is final, so that a wrong address fails at once;
-// after it every loss is retried until Stop.
+// after it every loss is retried until Stop, unless it is told as final.
 #pragma once
 
 #include <chrono>
@@ -87,7 +87,7 @@ struct Ready {
   OneOf<Ready> on(Frame&&, SessionContext&, SessionEffects&) &&;
   OneOf<Ready, Backoff> on(BadFrame&&, SessionContext&, SessionEffects&) &&;
   OneOf<Ready> on(Send&&, SessionContext&, SessionEffects&) &&;
-  OneOf<Backoff> on(SocketLost&&, SessionContext&, SessionEffects&) &&;
+  OneOf<Backoff, Closed> on(SocketLost&&, SessionContext&, SessionEffects&) &&;
   OneOf<Ready, Backoff> on(Tick&&, SessionContext&, SessionEffects&) &&;
   OneOf<Closed> on(Stop&&, SessionContext&, SessionEffects&) &&;
 };

@@ -148,11 +148,42 @@ std::string print(std::span<const KnownPeer> peers) {
   return array + "]";
 }
 
-std::string print_identity(const PublicKey& key) {
+std::string print(const Identity& identity) {
   return Object()
-      .add("public_key", base64::print(key))
-      .add("fingerprint", crypto::fingerprint(key))
+      .add("public_key", base64::print(identity.key))
+      .add("fingerprint", crypto::fingerprint(identity.key))
+      .add("account", print_hex(identity.account.data))
+      .add("device", print_uuid(identity.device.data))
       .text();
+}
+
+std::string print(const Server& server) {
+  Object object;
+  object.add("server", server.url).add("identity", print_hex(server.identity.data));
+  object.add("version", std::uint64_t{server.version});
+  if (server.known_identity) {
+    object.add("known_identity", print_hex(server.known_identity->data));
+    object.add("known_version", std::uint64_t{server.known_version.value_or(1)});
+  }
+  return object.add_flag("trusted", server.trusted).text();
+}
+
+std::string print(const Device& device) {
+  Object object;
+  object.add("device", print_uuid(device.device.data)).add("name", device.name);
+  if (!device.type.empty()) object.add("type", device.type);
+  return object.add("registered", device.registered)
+      .add("last_seen", device.last_seen)
+      .add_flag("this", device.is_this)
+      .add_flag("online", device.is_online)
+      .add_flag("revoked", device.is_revoked)
+      .text();
+}
+
+std::string print(std::span<const Device> devices) {
+  std::string array = "[";
+  for (const auto& device : devices) array += (array.size() > 1 ? "," : "") + print(device);
+  return array + "]";
 }
 
 std::string print_version(std::string_view version) {

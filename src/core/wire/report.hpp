@@ -12,8 +12,10 @@
 
 #include "core/base/bytes.hpp"
 #include "core/base/fault.hpp"
+#include "core/base/ids.hpp"
 #include "core/base/strong.hpp"
 #include "core/base/text.hpp"
+#include "core/crypto/sign.hpp"
 
 namespace culver::wire::report {
 
@@ -86,7 +88,36 @@ struct KnownPeer {
   std::string last_seen;
 };
 std::string print(std::span<const KnownPeer> peers);
-std::string print_identity(const PublicKey& key);
+struct Identity {
+  PublicKey key;
+  UserId account;
+  DeviceId device;
+};
+std::string print(const Identity& identity);
+
+/// What trust-server has found, and what came of it.
+struct Server {
+  std::string url;
+  crypto::VerifyKey identity;
+  unsigned version;
+  std::optional<crypto::VerifyKey> known_identity;  ///< before
+  std::optional<unsigned> known_version;
+  bool trusted;  ///< from now on
+};
+std::string print(const Server& server);
+
+struct Device {
+  DeviceId device;
+  std::optional<Plaintext> name;
+  std::string_view type;   ///< empty if it has not said
+  std::string registered;  ///< ISO 8601, UTC
+  std::string last_seen;
+  bool is_this;  ///< machine's
+  bool is_online;
+  bool is_revoked;
+};
+std::string print(const Device& device);
+std::string print(std::span<const Device> devices);
 std::string print_version(std::string_view version);
 
 }  // namespace culver::wire::report

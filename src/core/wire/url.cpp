@@ -96,6 +96,10 @@ std::optional<std::string> take_host(std::string_view& authority) {
   return lower(host);
 }
 
+std::string bracketed(const std::string& host) {
+  return host.find(':') == std::string::npos ? host : "[" + host + "]";
+}
+
 }  // namespace
 
 bool is_ipv4(std::string_view text) { return parse_address<in_addr>(AF_INET, text).has_value(); }
@@ -130,9 +134,13 @@ Result<WsUrl> WsUrl::parse(std::string_view text) {
 }
 
 std::string WsUrl::authority() const {
-  std::string out = host.find(':') == std::string::npos ? host : "[" + host + "]";
+  std::string out = bracketed(host);
   if (port != (secure ? 443 : 80)) out += ":" + std::to_string(port);
   return out;
+}
+
+std::string WsUrl::origin() const {
+  return (secure ? "wss://" : "ws://") + bracketed(host) + ":" + std::to_string(port);
 }
 
 bool WsUrl::loopback() const {

@@ -23,6 +23,8 @@ struct WsUrl {
 
   /// The Host header: brackets around IPv6, the port where it is not the scheme's own.
   std::string authority() const;
+  /// Scheme, host and port, the port always written: what names a server, whatever the spelling.
+  std::string origin() const;
   /// "localhost", 127.0.0.0/8 or ::1: what is sent there does not leave this machine.
   bool loopback() const;
   bool operator==(const WsUrl&) const = default;

@@ -23,8 +23,11 @@ struct Raw {
   std::optional<std::string> data_dir, server, output, name, out, text, code_file;
   std::vector<std::string> ice_servers, files;
   int verbosity = 0;
+  std::string device, device_name;
+  std::optional<std::string> fingerprint;
   bool yes = false, once = false;
   CLI::App *receive = nullptr, *send = nullptr, *peers = nullptr, *id = nullptr;
+  CLI::App *trust_server = nullptr, *devices = nullptr, *revoke = nullptr, *rename = nullptr;
 };
 
 tl::unexpected<Exit> wrong_use(const std::string& sentence) {
@@ -69,7 +72,22 @@ void add_verbs(CLI::App& app, Raw& raw) {
   raw.send->add_option("FILE", raw.files, "Files to send")->type_name("");
 
   raw.peers = app.add_subcommand("peers", "List the peers that were connected once");
-  raw.id = app.add_subcommand("id", "Show the fingerprint and the public key of this machine");
+  raw.id = app.add_subcommand("id", "Show the keys of this machine and its account");
+
+  raw.trust_server = app.add_subcommand(
+      "trust-server", "Show the identity of the server, and trust it from now on");
+  raw.trust_server->add_flag("--yes", raw.yes, "Trust it without asking");
+  raw.trust_server
+      ->add_option("--fingerprint", raw.fingerprint, "Trust this identity only, without asking")
+      ->type_name("FP");
+
+  raw.devices = app.add_subcommand("devices", "List the devices of the account");
+  raw.devices->require_subcommand(0, 1);
+  raw.revoke = raw.devices->add_subcommand("revoke", "Shut a device out, for good");
+  raw.revoke->add_option("ID", raw.device, "Its id, as the list shows it")->required();
+  raw.rename = raw.devices->add_subcommand("rename", "Give a device another name");
+  raw.rename->add_option("ID", raw.device, "Its id, as the list shows it")->required();
+  raw.rename->add_option("NAME", raw.device_name, "At most 50 characters")->required();
   app.add_subcommand("version", "Show the version");
 }
 
@@ -105,9 +123,30 @@ ReceiveOptions receive_options(const Raw& raw, const Settings& settings) {
           raw.once || settings.once.value_or(false)};
 }
 
+/// --yes is said each time: a setting must not make a client trust whoever answers.
+tl::expected<Verb, Exit> trust_server_options(const Raw& raw) {
+  TrustServerOptions options{raw.yes, std::nullopt};
+  if (!raw.fingerprint) return options;
+  options.identity = parse_identity(*raw.fingerprint);
+  if (!options.identity) return wrong_use("--fingerprint has 64 hexadecimal digits.");
+  return options;
+}
+
+tl::expected<Verb, Exit> devices_options(const Raw& raw) {
+  if (!raw.revoke->parsed() && !raw.rename->parsed()) return DevicesOptions(ListDevices{});
+  const auto device = parse_device_id(raw.device);
+  if (!device) return wrong_use("That is not the id of a device: see culver devices.");
+  if (raw.revoke->parsed()) return DevicesOptions(RevokeDevice{*device});
+  if (raw.device_name.empty() || !wire::utf8::is_valid(raw.device_name))
+    return wrong_use("The name is empty or not UTF-8.");
+  return DevicesOptions(RenameDevice{*device, Plaintext(raw.device_name)});
+}
+
 tl::expected<Verb, Exit> verb_of(const Raw& raw, const Settings& settings) {
   if (raw.peers->parsed()) return PeersOptions{};
   if (raw.id->parsed()) return IdOptions{};
+  if (raw.trust_server->parsed()) return trust_server_options(raw);
+  if (raw.devices->parsed()) return devices_options(raw);
   if (raw.receive->parsed()) {
     auto options = receive_options(raw, settings);
     std::error_code error;
@@ -186,6 +225,13 @@ std::optional<IceServer> parse_ice_server(std::string_view text) {
   }
   if (!parse_endpoint(text, server)) return std::nullopt;
   return server;
+}
+
+std::optional<crypto::VerifyKey> parse_identity(std::string_view text) {
+  std::string digits;
+  for (const char c : text)
+    if (c != ' ' && c != '-' && c != ':') digits += c;
+  return parse_hex<crypto::VerifyKey>(digits);
 }
 
 tl::expected<Options, Exit> parse_options(int argc, const char* const* argv,

@@ -10,7 +10,9 @@
 
 #include <tl/expected.hpp>
 
+#include "core/base/ids.hpp"
 #include "core/base/text.hpp"
+#include "core/crypto/sign.hpp"
 #include "shell/host/paths.hpp"
 #include "shell/host/version.hpp"
 
@@ -32,7 +34,21 @@ struct SendOptions {
 struct PeersOptions {};
 struct IdOptions {};
 struct VersionOptions {};
-using Verb = std::variant<ReceiveOptions, SendOptions, PeersOptions, IdOptions, VersionOptions>;
+struct TrustServerOptions {
+  bool yes;
+  std::optional<crypto::VerifyKey> identity;  ///< trust this one only, without asking
+};
+struct ListDevices {};
+struct RevokeDevice {
+  DeviceId device;
+};
+struct RenameDevice {
+  DeviceId device;
+  Plaintext name;
+};
+using DevicesOptions = std::variant<ListDevices, RevokeDevice, RenameDevice>;
+using Verb = std::variant<ReceiveOptions, SendOptions, PeersOptions, IdOptions, VersionOptions,
+                          TrustServerOptions, DevicesOptions>;
 
 enum class Output { text, json };
 
@@ -45,6 +61,9 @@ struct IceServer {
   bool operator==(const IceServer&) const = default;
 };
 std::optional<IceServer> parse_ice_server(std::string_view text);
+
+/// 64 hex digits of either case, with blanks, dashes and colons anywhere.
+std::optional<crypto::VerifyKey> parse_identity(std::string_view text);
 
 struct Options {
   std::filesystem::path data_dir;

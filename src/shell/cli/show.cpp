@@ -32,9 +32,11 @@ std::string show_peers(const std::vector<store::KnownPeer>& peers, Output output
   return text;
 }
 
-std::string show_id(const PublicKey& key, Output output) {
-  if (output == Output::json) return report::print_identity(key);
-  return "Fingerprint " + crypto::fingerprint(key) + "\nPublic key  " + wire::base64::print(key);
+std::string show_id(const report::Identity& identity, Output output) {
+  if (output == Output::json) return report::print(identity);
+  return "Fingerprint " + crypto::fingerprint(identity.key) + "\nPublic key  " +
+         wire::base64::print(identity.key) + "\nAccount     " + print_hex(identity.account.data) +
+         "\nDevice      " + print_uuid(identity.device.data);
 }
 
 std::string show_version(Output output) {

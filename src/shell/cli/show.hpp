@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "core/base/bytes.hpp"
+#include "core/wire/report.hpp"
 #include "shell/cli/options.hpp"
 #include "shell/store/ports.hpp"
 
@@ -12,7 +12,7 @@ namespace culver::cli {
 
 // What each prints on standard output, without the last newline.
 std::string show_peers(const std::vector<store::KnownPeer>& peers, Output output);
-std::string show_id(const PublicKey& key, Output output);
+std::string show_id(const wire::report::Identity& identity, Output output);
 std::string show_version(Output output);
 
 }  // namespace culver::cli

@@ -4,6 +4,8 @@
 
 #include <boost/asio/post.hpp>
 
+#include "core/wire/limits.hpp"
+#include "core/wire/utf8.hpp"
 #include "shell/host/clock.hpp"
 #include "shell/host/entropy.hpp"
 #include "shell/host/identity.hpp"
@@ -13,33 +15,78 @@ namespace culver::client {
 
 namespace asio = boost::asio;
 
+namespace {
+
+host::Outcome<Books> open_books(const std::filesystem::path& data_dir, const wire::WsUrl& server) {
+  auto peers = store::sqlite::PeerBook::open(data_dir / "peers.db");
+  if (!peers) return tl::unexpected(peers.error());
+  auto servers = store::sqlite::ServerBook::open(data_dir / "servers.db");
+  if (!servers) return tl::unexpected(servers.error());
+  return Books{std::move(*peers), std::move(*servers), server.origin()};
+}
+
+Result<engine::gate::Pin> pin_of(Books& books) {
+  TRY(const auto known, books.servers.find(books.server));
+  if (!known) return engine::gate::Pin{};
+  return engine::gate::Pin{known->identity, known->version};
+}
+
+/// The server hears the name that peers hear.
+handshake::client::Account account_of(host::Account account, const DeviceId& device,
+                                      const std::optional<Plaintext>& name) {
+  const auto user = account.user();
+  auto shown =
+      wire::utf8::printable(name ? name->expose() : std::string(), wire::limits::device_name);
+  const auto device_name =
+      shown.empty() ? std::nullopt : std::optional(Plaintext(std::move(shown)));
+  return {std::move(account.key), user, device, device_name, wire::gateway::DeviceType::desktop};
+}
+
+}  // namespace
+
+host::Outcome<wire::WsUrl> parse_server(const std::string& url) {
+  auto parsed = wire::WsUrl::parse(url);
+  if (!parsed)
+    return host::trouble(parsed.error(),
+                         "The server's address must look like ws://HOST:PORT or wss://HOST.");
+  return std::move(*parsed);
+}
+
 host::Outcome<std::unique_ptr<Client>> Client::open(asio::io_context& loop, Config config,
                                                     OnNotice on_notice) {
-  const auto url = wire::WsUrl::parse(config.server_url);
-  if (!url)
-    return host::trouble(url.error(),
-                         "The server's address must look like ws://HOST:PORT or wss://HOST.");
+  const auto url = parse_server(config.server_url);
+  if (!url) return tl::unexpected(url.error());
   auto identity = host::open_identity(config.data_dir);
   if (!identity) return tl::unexpected(identity.error());
-  auto peers = store::sqlite::PeerBook::open(config.data_dir / "peers.db");
-  if (!peers) return tl::unexpected(peers.error());
+  auto account = host::open_account(config.data_dir);
+  if (!account) return tl::unexpected(account.error());
+  auto books = open_books(config.data_dir, *url);
+  if (!books) return tl::unexpected(books.error());
+  auto pin = pin_of(*books);
+  if (!pin) return host::trouble(pin.error(), std::string(info(pin.error()).sentence));
+  auto seat = host::DeviceSeat::take(config.data_dir, account->device);
 
   net::WsClientConfig server;
   server.url = *url;
   if (net::exposed(server)) log::warn("the connection to the server is not encrypted");
-  engine::Config engine{.identity = std::move(*identity), .username = config.display_name};
+  engine::Config engine{
+      .identity = std::move(*identity),
+      .account = account_of(std::move(*account), seat.device(), config.display_name),
+      .server = *pin,
+      .username = config.display_name};
   p2p::StackConfig transports;
   transports.ice_servers = std::move(config.ice_servers);
-  return std::unique_ptr<Client>(new Client(loop, std::move(engine), std::move(server),
-                                            std::move(transports), config.download_dir.string(),
-                                            std::move(*peers), std::move(on_notice)));
+  return std::unique_ptr<Client>(
+      new Client(loop, std::move(seat), std::move(engine), std::move(server), std::move(transports),
+                 config.download_dir.string(), std::move(*books), std::move(on_notice)));
 }
 
-Client::Client(asio::io_context& loop, engine::Config engine, net::WsClientConfig server,
-               p2p::StackConfig transports, std::string download_dir, store::sqlite::PeerBook peers,
-               OnNotice on_notice)
+Client::Client(asio::io_context& loop, host::DeviceSeat seat, engine::Config engine,
+               net::WsClientConfig server, p2p::StackConfig transports, std::string download_dir,
+               Books books, OnNotice on_notice)
     : loop_(loop),
       on_notice_(std::move(on_notice)),
+      seat_(std::move(seat)),
       engine_(std::move(engine)),
       server_(loop, std::move(server),
               [this](net::WsEvent event) {
@@ -55,7 +102,7 @@ Client::Client(asio::io_context& loop, engine::Config engine, net::WsClientConfi
                   [this](LinkId link, link::TransportEvent event) {
                     feed(engine::FromTransport{link, std::move(event)});
                   }),
-      disk_(loop, std::move(download_dir), std::move(peers),
+      disk_(loop, std::move(download_dir), std::move(books),
             [this](engine::FromDisk event) { feed(std::move(event)); }),
       deadline_(loop),
       patience_(loop),
@@ -106,11 +153,12 @@ void Client::perform(engine::Effect effect) {
   std::visit(
       fsm::overload{
           [this](engine::DialServer&&) { server_.dial(); },
-          [this](engine::SendToServer&& e) { server_.send(std::move(e.frame)); },
+          [this](engine::SendToServer&& e) { server_.send(std::move(e.frame), e.binary); },
           [this](engine::HangUpServer&&) { server_.hang_up(); },
           [this](engine::ToTransport&& e) { transports_.perform(e.link, std::move(e.effect)); },
           [this](engine::ToDisk&& e) { disk_.perform(std::move(e)); },
           [this](engine::Remember&& e) { disk_.remember(std::move(e)); },
+          [this](engine::RememberServer&& e) { disk_.remember(e); },
           [this](engine::Tell&& e) { on_notice_(std::move(e.notice)); },
           [](engine::Dropped&& e) { log::info("frame dropped", e.fault); },
       },

@@ -15,11 +15,15 @@
 
 #include "core/engine/engine.hpp"
 #include "shell/client/disk.hpp"
+#include "shell/host/account.hpp"
 #include "shell/host/trouble.hpp"
 #include "shell/net/ws_client.hpp"
 #include "shell/p2p/stack.hpp"
 
 namespace culver::client {
+
+/// Fault::bad_config, and how an address should look.
+host::Outcome<wire::WsUrl> parse_server(const std::string& url);
 
 struct Config {
   std::string server_url;
@@ -34,8 +38,8 @@ class Client {
   /// Called on the loop, never from inside a method.
   using OnNotice = std::function<void(engine::Notice)>;
 
-  /// Opens the identity and the peer book; nothing touches the network before GoOnline. Faults:
-  /// bad_config (the URL), identity_unreadable, store_failed.
+  /// Opens the identity, the account and the books; nothing touches the network before GoOnline.
+  /// Faults: bad_config (the URL), identity_unreadable, store_failed.
   static host::Outcome<std::unique_ptr<Client>> open(boost::asio::io_context& loop, Config config,
                                                      OnNotice on_notice);
   ~Client();
@@ -62,9 +66,9 @@ class Client {
                  std::chrono::steady_clock::duration patience = std::chrono::seconds(7));
 
  private:
-  Client(boost::asio::io_context& loop, engine::Config engine, net::WsClientConfig server,
-         p2p::StackConfig transports, std::string download_dir, store::sqlite::PeerBook peers,
-         OnNotice on_notice);
+  Client(boost::asio::io_context& loop, host::DeviceSeat seat, engine::Config engine,
+         net::WsClientConfig server, p2p::StackConfig transports, std::string download_dir,
+         Books books, OnNotice on_notice);
 
   void feed(engine::Event event);
   void pump();
@@ -74,6 +78,7 @@ class Client {
 
   boost::asio::io_context& loop_;
   OnNotice on_notice_;
+  host::DeviceSeat seat_;
   engine::Engine engine_;
   net::WsClient server_;
   p2p::Stack transports_;

@@ -18,7 +18,7 @@ using Event = engine::FromDisk::Event;
 /// What the disk thread owns, and its answers to each request.
 struct Disk::Files {
   std::string download_dir;
-  store::sqlite::PeerBook peers;
+  Books books;
   std::optional<store::Folder> folder;  ///< opened when the first file comes
   std::map<TransferId, store::OutgoingFile> outgoing;
   std::map<TransferId, store::IncomingFile> incoming;
@@ -74,11 +74,10 @@ struct Disk::Files {
   }
 };
 
-Disk::Disk(asio::io_context& loop, std::string download_dir, store::sqlite::PeerBook peers,
-           Sink sink)
+Disk::Disk(asio::io_context& loop, std::string download_dir, Books books, Sink sink)
     : loop_(loop),
       files_(std::make_unique<Files>(
-          Files{std::move(download_dir), std::move(peers), std::nullopt, {}, {}})),
+          Files{std::move(download_dir), std::move(books), std::nullopt, {}, {}})),
       sink_(std::make_shared<Sink>(std::move(sink))) {}
 
 Disk::~Disk() {
@@ -108,8 +107,18 @@ void Disk::perform(engine::ToDisk request) {
 
 void Disk::remember(engine::Remember peer) {
   asio::post(thread_, [this, peer = std::move(peer), work = asio::make_work_guard(loop_)] {
-    if (auto done = files_->peers.remember(peer.key, peer.name, host::utc_now()); !done)
+    if (auto done = files_->books.peers.remember(peer.key, peer.name, host::utc_now()); !done)
       log::warn("peer not remembered", done.error());
+  });
+}
+
+void Disk::remember(engine::RememberServer server) {
+  asio::post(thread_, [this, server, work = asio::make_work_guard(loop_)] {
+    auto& books = files_->books;
+    if (auto done =
+            books.servers.remember(books.server, server.identity, server.version, host::utc_now());
+        !done)
+      log::warn("server not remembered", done.error());
   });
 }
 

@@ -1,5 +1,5 @@
 // Everything of the client that may wait for a disk, on one thread of its own: the files of the
-// transfers and the peer book. Requests are carried out in their order; answers come on the loop.
+// transfers and the books. Requests are carried out in their order; answers come on the loop.
 #pragma once
 
 #include <functional>
@@ -12,16 +12,23 @@
 #include "core/engine/events.hpp"
 #include "shell/store/files.hpp"
 #include "shell/store/sqlite/peer_book.hpp"
+#include "shell/store/sqlite/server_book.hpp"
 
 namespace culver::client {
+
+/// What the client keeps about others.
+struct Books {
+  store::sqlite::PeerBook peers;
+  store::sqlite::ServerBook servers;
+  std::string server;  ///< that we talk to, by its origin
+};
 
 class Disk {
  public:
   /// Called on the loop.
   using Sink = std::function<void(engine::FromDisk)>;
 
-  Disk(boost::asio::io_context& loop, std::string download_dir, store::sqlite::PeerBook peers,
-       Sink sink);
+  Disk(boost::asio::io_context& loop, std::string download_dir, Books books, Sink sink);
   /// Finishes the request that runs, forgets the others, deletes partial files. No answer follows.
   ~Disk();
   Disk(const Disk&) = delete;
@@ -30,8 +37,9 @@ class Disk {
   /// Hands over a file that ReadBlock will be asked for.
   void add(TransferId transfer, store::OutgoingFile file);
   void perform(engine::ToDisk request);
-  /// A failure is logged: a peer that is not remembered is still connected.
+  // A failure is logged: who is not remembered is still connected.
   void remember(engine::Remember peer);
+  void remember(engine::RememberServer server);
 
  private:
   struct Files;  // lives on the disk thread

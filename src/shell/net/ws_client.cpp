@@ -19,6 +19,7 @@
 #include <boost/beast/websocket.hpp>
 #include <boost/beast/websocket/ssl.hpp>
 
+#include "core/wire/close_reason.hpp"
 #include "shell/net/tls_client.hpp"
 #include "shell/run/awaited.hpp"
 
@@ -34,6 +35,15 @@ using run::awaited;
 using Plain = websocket::stream<tcp::socket>;
 using Tls = websocket::stream<beast::ssl_stream<tcp::socket>>;
 
+namespace {
+
+Fault why_closed(const websocket::close_reason& close) {
+  const std::string_view reason(close.reason.data(), close.reason.size());
+  return wire::read_close_reason(reason).value_or(Fault::server_lost);
+}
+
+}  // namespace
+
 /// Shared by WsClient and the coroutines: a pending operation outlives the method that drops it,
 /// and must find its buffers.
 class WsClient::Connection {
@@ -44,7 +54,7 @@ class WsClient::Connection {
       : io_(io), config_(std::move(config)), sink_(std::move(sink)), resolver_(io), watchdog_(io) {}
 
   static void dial(Ref self);
-  static void send(Ref self, std::string text);
+  static void send(Ref self, std::string bytes, bool binary);
   static void hang_up(Ref self);
   /// Without a word to anybody.
   void drop();
@@ -78,7 +88,11 @@ class WsClient::Connection {
   std::optional<asio::ssl::context> tls_context_;
   std::optional<Plain> plain_;
   std::optional<Tls> tls_;
-  std::deque<std::string> queue_;
+  struct Outgoing {
+    std::string bytes;
+    bool binary;
+  };
+  std::deque<Outgoing> queue_;
   std::size_t queued_ = 0;
   bool open_ = false;
   bool closing_ = false;
@@ -106,8 +120,8 @@ void WsClient::dial() {
   Connection::dial(connection_);
 }
 
-void WsClient::send(std::string text) {
-  if (connection_) Connection::send(connection_, std::move(text));
+void WsClient::send(std::string bytes, bool binary) {
+  if (connection_) Connection::send(connection_, std::move(bytes), binary);
 }
 
 void WsClient::hang_up() {
@@ -121,15 +135,15 @@ void WsClient::Connection::dial(Ref self) {
   asio::co_spawn(self->io_, run(self), asio::detached);
 }
 
-void WsClient::Connection::send(Ref self, std::string text) {
+void WsClient::Connection::send(Ref self, std::string bytes, bool binary) {
   if (!self->open_) return;
-  if (self->queued_ + text.size() > self->config_.queue_bytes) {
+  if (self->queued_ + bytes.size() > self->config_.queue_bytes) {
     self->open_ = false;
     asio::post(self->io_, [self] { self->lose(Fault::queue_full); });
     return;
   }
-  self->queued_ += text.size();
-  self->queue_.push_back(std::move(text));
+  self->queued_ += bytes.size();
+  self->queue_.push_back({std::move(bytes), binary});
   pump(self);
 }
 
@@ -260,6 +274,7 @@ asio::awaitable<Fault> WsClient::Connection::talk(Ref self, Stream& stream) {
     auto [error, size] = co_await stream.async_read(buffer, awaited);
     if (error == websocket::error::buffer_overflow || buffer.size() > limit)
       co_return Fault::too_large;
+    if (error == websocket::error::closed) co_return why_closed(stream.reason());
     if (error) co_return Fault::server_lost;
     WsFrame frame{beast::buffers_to_string(buffer.data())};
     buffer.consume(buffer.size());
@@ -282,11 +297,12 @@ void WsClient::Connection::pump(Ref self) {
 template <class Stream>
 asio::awaitable<void> WsClient::Connection::write(Ref self, Stream& stream) {
   while (!self->queue_.empty()) {
-    const auto frame = asio::buffer(self->queue_.front());
+    const auto frame = asio::buffer(self->queue_.front().bytes);
+    stream.binary(self->queue_.front().binary);
     auto [error, size] = co_await stream.async_write(frame, awaited);
     if (self->dropped_) co_return;
     if (error) co_return self->lose(Fault::server_lost);
-    self->queued_ -= self->queue_.front().size();
+    self->queued_ -= self->queue_.front().bytes.size();
     self->queue_.pop_front();
   }
   if (self->closing_) {

@@ -18,7 +18,8 @@ namespace culver::net {
 
 struct WsClientConfig {
   wire::WsUrl url;
-  std::size_t frame_in = wire::limits::signaling_frame_in;
+  /// Room for what other devices of the account are told, sealed.
+  std::size_t frame_in = wire::limits::gateway_frame_in + wire::limits::signaling_frame_in;
   std::size_t queue_bytes = 1'048'576;          ///< waiting to be sent; beyond it Lost{queue_full}
   std::chrono::milliseconds dial_time{10'000};  ///< resolve, connect, TLS and upgrade together
   std::chrono::milliseconds close_time{2'000};  ///< for the closing handshake
@@ -36,7 +37,8 @@ struct WsFrame {
 };
 /// The end of this connection; nothing follows until the next dial().
 /// server_unreachable, server_untrusted (certificate), server_refused (no WebSocket there),
-/// server_silent (connected, but no answer in time), server_lost, too_large, queue_full.
+/// server_silent (connected, but no answer in time), server_lost, too_large, queue_full; or why the
+/// server says that it closes (wire/close_reason.hpp).
 struct WsLost {
   Fault fault;
 };
@@ -56,8 +58,8 @@ class WsClient {
 
   /// Begins a connection, dropping the one that there may be.
   void dial();
-  /// Queues one text frame. Without an open connection it is dropped.
-  void send(std::string text);
+  /// Queues one frame. Without an open connection it is dropped.
+  void send(std::string bytes, bool binary = false);
   /// Sends what is queued, closes with 1000 and waits at most close_time for the answer, all in the
   /// background. No event of this connection follows.
   void hang_up();

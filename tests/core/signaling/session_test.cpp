@@ -354,6 +354,30 @@ TEST_F(SessionTest, LossIsAnnouncedOnceAndRetriedForEver) {
   in<Backoff>();
 }
 
+TEST_F(SessionTest, ALossThatIsFinalIsNotRetriedWhereverItComes) {
+  const SocketLost final{Fault::server_identity_changed, true};
+  go_ready();
+  expect_offline(step(final), Fault::server_identity_changed, false);
+  in<Closed>();
+
+  state = Offline{};
+  go_ready();
+  step(SocketLost{Fault::server_lost});
+  tick_at_deadline();
+  in<Dialing>();
+  expect_offline(step(final), Fault::server_identity_changed, false);
+  in<Closed>();
+
+  state = Offline{};
+  go_ready();
+  step(SocketLost{Fault::server_lost});
+  tick_at_deadline();
+  step(SocketOpened{});
+  in<Registering>();
+  expect_offline(step(final), Fault::server_identity_changed, false);
+  in<Closed>();
+}
+
 TEST_F(SessionTest, RetriesAlsoAfterADialTimeoutASilentServerAndARefusal) {
   go_ready();
   step(SocketLost{Fault::server_lost});
@@ -511,7 +535,7 @@ TEST_F(SessionTest, InvariantsHoldInAnyOrderOfEvents) {
 
 TEST(SessionTable, NamesTheExits) {
   const auto table = fsm::table<Session>();
-  EXPECT_NE(table.find("| Ready | SocketLost | Backoff |"), std::string::npos) << table;
+  EXPECT_NE(table.find("| Ready | SocketLost | Backoff | Closed |"), std::string::npos) << table;
   EXPECT_NE(table.find("| Dialing | SocketOpened | Registering |"), std::string::npos) << table;
   EXPECT_EQ(table.find("| Closed | "), std::string::npos) << "Closed is the end\n" << table;
 }

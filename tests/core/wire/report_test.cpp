@@ -90,10 +90,37 @@ TEST(Report, PrintsPeersAsAnArray) {
 }
 
 TEST(Report, PrintsIdentityAndVersion) {
-  EXPECT_EQ(print_identity(zero_key),
+  EXPECT_EQ(print(Identity{zero_key, {}, {}}),
             R"({"public_key":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=","fingerprint":")" +
-                zero_fingerprint + R"("})");
+                zero_fingerprint + R"(","account":")" + std::string(64, '0') +
+                R"(","device":"00000000-0000-0000-0000-000000000000"})");
   EXPECT_EQ(print_version("0.1.0"), R"({"version":"0.1.0"})");
+}
+
+TEST(Report, PrintsAServerWithWhatWasKnownOfIt) {
+  crypto::VerifyKey identity;
+  identity.data.fill(std::byte{1});
+  const auto hex = print_hex(identity.data), zeros = std::string(64, '0');
+  EXPECT_EQ(print(Server{"ws://h:80", identity, 2, {}, {}, true}),
+            R"({"server":"ws://h:80","identity":")" + hex + R"(","version":2,"trusted":true})");
+  EXPECT_EQ(print(Server{"ws://h:80", identity, 2, crypto::VerifyKey{}, 1, false}),
+            R"({"server":"ws://h:80","identity":")" + hex + R"(","version":2,"known_identity":")" +
+                zeros + R"(","known_version":1,"trusted":false})");
+}
+
+TEST(Report, PrintsDevices) {
+  const std::vector<Device> devices{
+      {{}, Plaintext("La\"p"), "desktop", "1", "2", true, true, false},
+      {{}, std::nullopt, "", "1", "2", false, false, true}};
+  const std::string first =
+      R"({"device":"00000000-0000-0000-0000-000000000000","name":"La\"p","type":"desktop",)"
+      R"("registered":"1","last_seen":"2","this":true,"online":true,"revoked":false})";
+  const std::string second =
+      R"({"device":"00000000-0000-0000-0000-000000000000","name":null,"registered":"1",)"
+      R"("last_seen":"2","this":false,"online":false,"revoked":true})";
+  EXPECT_EQ(print(devices[0]), first);
+  EXPECT_EQ(print(devices), "[" + first + "," + second + "]");
+  EXPECT_EQ(print(std::vector<Device>{}), "[]");
 }
 
 RC_GTEST_PROP(Report, IsAlwaysOneLineOfJsonThatKeepsValidText, (const std::string& text)) {

@@ -28,6 +28,9 @@ Message read(const std::string& frame) {
 TEST(FromServer, IsPrintedAsZajelHasIt) {
   EXPECT_EQ(print(ServerInfo{"ed25519:x", "ws://h", std::nullopt}),
             R"({"type":"server_info","serverId":"ed25519:x","endpoint":"ws://h","region":null})");
+  EXPECT_EQ(print(ServerInfo{"ed25519:x", "ws://h", "eu", 2}),
+            R"({"type":"server_info","serverId":"ed25519:x","endpoint":"ws://h","region":"eu",)"
+            R"("gateway":2})");
   EXPECT_EQ(print(Registered{code, "id"}),
             R"({"type":"registered","pairingCode":"K7MW2Q","serverId":"id"})");
   EXPECT_EQ(print(PairIncoming{code, key, 120000, Plaintext("Bob")}),
@@ -61,7 +64,8 @@ RC_GTEST_PROP(FromServer, IsReadAsPrinted, ()) {
   const auto name = *culver::testing::utf8_text(limits::proposed_name);
   const auto some_name = name.empty() ? std::nullopt : std::optional(Plaintext(name));
   expect_round_trip(ServerInfo{text, "ws://h:1",
-                               *rc::gen::arbitrary<bool>() ? std::optional(text) : std::nullopt});
+                               *rc::gen::arbitrary<bool>() ? std::optional(text) : std::nullopt,
+                               *rc::gen::inRange(0U, 256U)});
   expect_round_trip(Registered{peer, text});
   expect_round_trip(CodeCollision{});
   expect_round_trip(
@@ -100,6 +104,15 @@ TEST(FromServer, IgnoresWhatItHasNoUseFor) {
         R"({"type":"peer_joined","pairingCode":"x"})", R"({"type":"chunk_data"})",
         R"({"type":"","from":1})", R"({"type":"registered","peerId":"p","relays":[]})"})
     EXPECT_EQ(std::get<Ignored>(*parse_server(frame)), Ignored{}) << frame;
+}
+
+TEST(FromServer, TakesAGatewayThatIsNoVersionForNone) {
+  for (const std::string value : {"0", "-1", "\"2\"", "null", "1.5", "{}"})
+    EXPECT_EQ(read<ServerInfo>(R"({"type":"server_info","serverId":"x","endpoint":"e","gateway":)" +
+                               value + "}")
+                  .gateway,
+              0U)
+        << value;
 }
 
 TEST(FromServer, IsRefusedForEachFieldThatIsMissingOrWrong) {

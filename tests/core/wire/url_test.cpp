@@ -106,5 +106,11 @@ TEST(Addresses, FourNumbers) {
   EXPECT_FALSE(is_ipv4(std::string("1.2.3.4\0x", 9)));
 }
 
+TEST(WsUrl, HasOneOriginHoweverItIsSpelled) {
+  for (const auto* text : {"wss://Example.org", "wss://example.org:443/", "WSS://EXAMPLE.ORG/ws?x"})
+    EXPECT_EQ(WsUrl::parse(text)->origin(), "wss://example.org:443") << text;
+  EXPECT_EQ(WsUrl::parse("ws://[::1]/a")->origin(), "ws://[::1]:80");
+}
+
 }  // namespace
 }  // namespace culver::wire

@@ -23,9 +23,12 @@ TEST(Show, ListsPeers) {
 }
 
 TEST(Show, TellsWhoWeAre) {
-  EXPECT_EQ(show_id({}, Output::text), "Fingerprint " + fingerprint + "\nPublic key  " + key);
-  EXPECT_EQ(show_id({}, Output::json),
-            R"({"public_key":")" + key + R"(","fingerprint":")" + fingerprint + R"("})");
+  const std::string account(64, '0'), device = "00000000-0000-0000-0000-000000000000";
+  EXPECT_EQ(show_id({}, Output::text), "Fingerprint " + fingerprint + "\nPublic key  " + key +
+                                           "\nAccount     " + account + "\nDevice      " + device);
+  EXPECT_EQ(show_id({}, Output::json), R"({"public_key":")" + key + R"(","fingerprint":")" +
+                                           fingerprint + R"(","account":")" + account +
+                                           R"(","device":")" + device + R"("})");
   EXPECT_EQ(show_version(Output::text), "culver 0.1.0");
   EXPECT_EQ(show_version(Output::json), R"({"version":"0.1.0"})");
 }

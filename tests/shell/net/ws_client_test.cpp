@@ -124,8 +124,18 @@ TEST_F(WsClientTest, TheLargestFramePassesAndTheNextIsTooLarge) {
   EXPECT_EQ(events.size(), 3U);
 }
 
-TEST_F(WsClientTest, TheDefaultLimitIsThatOfSignaling) {
-  const auto most = wire::limits::signaling_frame_in;
+TEST_F(WsClientTest, SaysWhichFramesAreBinary) {
+  TestServer server(io, echo(seen));
+  connect(config_for(server.port()));
+  send("text");
+  call([](WsClient& c) { c.send("record", true); });
+  send("text");
+  wait_for(4);
+  EXPECT_EQ(seen.binary, (std::vector<bool>{false, true, false}));
+}
+
+TEST_F(WsClientTest, TheDefaultLimitLeavesRoomForTheGateway) {
+  const auto most = wire::limits::gateway_frame_in + wire::limits::signaling_frame_in;
   TestServer server(io, say({std::string(most, 'a'), std::string(most + 1, 'b')}));
   connect(config_for(server.port()));
   wait_for(3);
@@ -208,6 +218,21 @@ TEST_F(WsClientTest, AServerThatClosesIsLost) {
   wait_for(2);
   EXPECT_EQ(lost(1), "server_lost");
   drain(server);
+}
+
+TEST_F(WsClientTest, TheReasonOfACloseIsToldIfItHasAMeaning) {
+  const std::pair<std::string, std::string> reasons[] = {
+      {"Device has been revoked", "device_revoked"},
+      {"Handshake timeout", "gateway_timeout"},
+      {"Something else", "server_lost"}};
+  for (const auto& [reason, fault] : reasons) {
+    TestServer server(io, close_at_once(reason));
+    events.clear();
+    connect(config_for(server.port()));
+    wait_for(2);
+    EXPECT_EQ(lost(1), fault);
+    drain(server);
+  }
 }
 
 TEST_F(WsClientTest, AServerThatClosesButKeepsTheSocketIsLost) {

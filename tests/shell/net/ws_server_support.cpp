@@ -86,6 +86,7 @@ awaitable<void> echo_on(std::shared_ptr<Stream> stream, Seen* seen) {
     auto [error, n] = co_await stream->async_read(buffer, awaited);
     if (error) break;
     seen->frames.push_back(beast::buffers_to_string(buffer.data()));
+    seen->binary.push_back(stream->got_binary());
     stream->text(stream->got_text());
     auto [failed, m] = co_await stream->async_write(buffer.data(), awaited);
     if (failed) break;
@@ -123,10 +124,11 @@ awaitable<void> say_on(SocketRef socket, std::vector<std::string> frames, bool b
   co_await stream.async_read(buffer, awaited);
 }
 
-awaitable<void> close_on(SocketRef socket) {
+awaitable<void> close_on(SocketRef socket, std::string reason) {
   Plain stream(std::move(*socket));
   co_await stream.async_accept(awaited);
-  co_await stream.async_close(websocket::close_code::going_away, awaited);
+  const websocket::close_reason close(websocket::close_code::going_away, reason);
+  co_await stream.async_close(close, awaited);
 }
 
 /// Reads until the other side is gone.
@@ -177,7 +179,9 @@ Script echo_tls(Seen& seen, std::shared_ptr<asio::ssl::context> context) {
 Script say(std::vector<std::string> frames, bool binary) {
   return [frames, binary](SocketRef socket) { return say_on(socket, frames, binary); };
 }
-Script close_at_once() { return &close_on; }
+Script close_at_once(std::string reason) {
+  return [reason](SocketRef socket) { return close_on(socket, reason); };
+}
 Script close_and_keep_socket() {
   return [](SocketRef socket) {
     return upgrade_and_swallow(socket, std::string("\x88\x02\x03\xe8", 4));

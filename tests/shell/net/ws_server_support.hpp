@@ -17,9 +17,10 @@ namespace culver::net::testing {
 /// What the server saw, kept by the test.
 struct Seen {
   std::vector<std::string> frames;
-  std::string host;         ///< of the upgrade request
-  std::string target;       ///< likewise
-  std::string server_name;  ///< SNI
+  std::vector<bool> binary;  ///< which of them were
+  std::string host;          ///< of the upgrade request
+  std::string target;        ///< likewise
+  std::string server_name;   ///< SNI
   int close_code = 0;
   bool ended = false;
 };
@@ -48,11 +49,11 @@ Script echo(Seen& seen);
 Script echo_tls(Seen& seen, std::shared_ptr<boost::asio::ssl::context> context);
 /// Accepts the upgrade, sends these frames, and reads on.
 Script say(std::vector<std::string> frames, bool binary = false);
-Script close_at_once();            ///< a closing handshake
-Script close_and_keep_socket();    ///< a close frame, and then nothing
-Script drop_after_upgrade();       ///< no goodbye
-Script never_answer(Seen& seen);   ///< reads the upgrade until the client goes
-Script answer(std::string bytes);  ///< to the upgrade, and closes
+Script close_at_once(std::string reason = "");  ///< a closing handshake
+Script close_and_keep_socket();                 ///< a close frame, and then nothing
+Script drop_after_upgrade();                    ///< no goodbye
+Script never_answer(Seen& seen);                ///< reads the upgrade until the client goes
+Script answer(std::string bytes);               ///< to the upgrade, and closes
 Script open_and_never_reply();
 
 /// A self-signed certificate, good for a DNS name and an address.

@@ -1,0 +1,187 @@
+// The door between the socket and the signaling session: a client shakes hands with the server
+// before it speaks signaling, and afterwards every frame passes through here. The session hears of
+// the socket only when the gate is open.
+//
+// A server whose identity is known must prove it, each time and at once. One that is not known is
+// waited for: its server_info tells whether it can shake hands. Without that, signaling is open.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/base/env.hpp"
+#include "core/base/fsm.hpp"
+#include "core/handshake/client.hpp"
+
+namespace culver::engine::gate {
+
+using fsm::OneOf;
+using fsm::Origin;
+
+/// For server_info, which every server sends unasked.
+inline constexpr Duration greeting_time = std::chrono::seconds(5);
+
+using Pin = handshake::client::Pin;
+
+struct Context {
+  Env& env;
+  const handshake::client::Account& account;
+  const Pin& pin;
+};
+
+// ---- events -------------------------------------------------------------------------------------
+
+struct Opened {
+  static constexpr std::string_view name = "Opened";
+  static constexpr Origin origin = Origin::ours;
+};
+struct Frame {
+  static constexpr std::string_view name = "Frame";
+  static constexpr Origin origin = Origin::peer;
+  std::string bytes;
+};
+/// The socket is gone, or could not be opened.
+struct Lost {
+  static constexpr std::string_view name = "Lost";
+  static constexpr Origin origin = Origin::ours;
+  Fault fault;
+};
+/// The session has something to say.
+struct Say {
+  static constexpr std::string_view name = "Say";
+  static constexpr Origin origin = Origin::ours;
+  std::string text;
+};
+/// The session has closed the socket.
+struct HungUp {
+  static constexpr std::string_view name = "HungUp";
+  static constexpr Origin origin = Origin::ours;
+};
+struct Tick {
+  static constexpr std::string_view name = "Tick";
+  static constexpr Origin origin = Origin::ours;
+};
+using Event = std::variant<Opened, Frame, Lost, Say, HungUp, Tick>;
+
+// ---- effects ------------------------------------------------------------------------------------
+
+struct Transmit {
+  std::string frame;
+  bool binary;
+};
+/// The server has proven this identity; it comes before Passable.
+struct Met {
+  crypto::VerifyKey identity;
+  unsigned version;
+};
+/// From now on the session may speak.
+struct Passable {};
+/// What the server says to the session, in the clear.
+struct Deliver {
+  std::string text;
+};
+/// The connection is over, for this reason. With `hang_up` the socket has yet to be closed.
+struct Ended {
+  Fault fault;
+  bool hang_up;
+};
+/// A frame that is for nobody here.
+struct Ignored {
+  Fault fault;
+};
+using Effect = std::variant<Transmit, Met, Passable, Deliver, Ended, Ignored>;
+using Effects = std::vector<Effect>;
+
+/// Faults after which another try would end in the same way.
+bool is_final(Fault fault);
+
+// ---- states -------------------------------------------------------------------------------------
+
+struct AwaitingGreeting;
+struct Shaking;
+struct Open;
+struct Plain;
+struct Sealed;
+
+/// No socket.
+struct Closed {
+  static constexpr std::string_view name = "Closed";
+  OneOf<AwaitingGreeting, Shaking> on(Opened&&, Context&, Effects&) &&;
+  OneOf<Closed> on(Lost&&, Context&, Effects&) &&;
+};
+
+/// The server is not known, and has not said yet whether it shakes hands.
+struct AwaitingGreeting {
+  static constexpr std::string_view name = "AwaitingGreeting";
+  TimePoint opened;
+  TimePoint deadline;
+  OneOf<Shaking, Open> on(Frame&&, Context&, Effects&) &&;
+  OneOf<AwaitingGreeting, Open> on(Tick&&, Context&, Effects&) &&;
+  OneOf<Closed> on(Lost&&, Context&, Effects&) &&;
+  OneOf<Closed> on(HungUp&&, Context&, Effects&) &&;
+};
+
+struct Shaking {
+  static constexpr std::string_view name = "Shaking";
+  handshake::client::Machine::State machine;
+  std::string greeting;           ///< server_info, kept for the session; empty until it comes
+  bool is_without_hands = false;  ///< by its server_info, for which nobody vouches
+  TimePoint deadline;
+
+  OneOf<Shaking, Plain, Sealed, Closed> on(Frame&&, Context&, Effects&) &&;
+  OneOf<Shaking, Closed> on(Tick&&, Context&, Effects&) &&;
+  OneOf<Closed> on(Lost&&, Context&, Effects&) &&;
+  OneOf<Closed> on(HungUp&&, Context&, Effects&) &&;
+};
+
+/// Signaling as it always was, with a server that does not shake hands.
+struct Open {
+  static constexpr std::string_view name = "Open";
+  OneOf<Open> on(Frame&&, Context&, Effects&) &&;
+  OneOf<Open> on(Say&&, Context&, Effects&) &&;
+  OneOf<Closed> on(Lost&&, Context&, Effects&) &&;
+  OneOf<Closed> on(HungUp&&, Context&, Effects&) &&;
+};
+
+/// An authenticated session of version 1, whose frames travel in the clear.
+struct Plain {
+  static constexpr std::string_view name = "Plain";
+  OneOf<Plain> on(Frame&&, Context&, Effects&) &&;
+  OneOf<Plain> on(Say&&, Context&, Effects&) &&;
+  OneOf<Closed> on(Lost&&, Context&, Effects&) &&;
+  OneOf<Closed> on(HungUp&&, Context&, Effects&) &&;
+};
+
+/// An authenticated session of version 2.
+struct Sealed {
+  static constexpr std::string_view name = "Sealed";
+  handshake::RecordLayer records;
+  OneOf<Sealed, Closed> on(Frame&&, Context&, Effects&) &&;
+  OneOf<Sealed> on(Say&&, Context&, Effects&) &&;
+  OneOf<Closed> on(Lost&&, Context&, Effects&) &&;
+  OneOf<Closed> on(HungUp&&, Context&, Effects&) &&;
+};
+
+struct Machine {
+  using State = std::variant<Closed, AwaitingGreeting, Shaking, Open, Plain, Sealed>;
+  using Event = gate::Event;
+  using Context = gate::Context;
+  using Effects = gate::Effects;
+
+  /// Late frames and ticks, and words that nobody can hear.
+  template <class S, class E>
+  static State unexpected(S&& state, E&&, Context&, Effects&) {
+    return std::move(state);
+  }
+};
+
+/// While this is so the gate bounds the wait, and the session's own time stands still.
+inline bool is_opening(const Machine::State& state) {
+  return std::holds_alternative<AwaitingGreeting>(state) || std::holds_alternative<Shaking>(state);
+}
+
+}  // namespace culver::engine::gate

@@ -1,0 +1,68 @@
+// Layout of the devices of an account.
+#include "shell/cli/show_devices.hpp"
+
+#include "core/base/fsm.hpp"
+#include "core/wire/report.hpp"
+#include "shell/cli/printable.hpp"
+#include "shell/host/clock.hpp"
+
+namespace culver::cli {
+namespace {
+
+namespace report = wire::report;
+using wire::gateway::ListedDevice;
+
+std::string date(WallTime time) {
+  return host::iso8601(std::chrono::system_clock::time_point(std::chrono::milliseconds(time)));
+}
+
+report::Device row(const ListedDevice& device, const DeviceId& this_device) {
+  return {device.device,
+          device.name,
+          device.type ? name(*device.type) : std::string_view(),
+          date(device.registered),
+          date(device.last_seen),
+          device.device == this_device,
+          device.is_online,
+          device.is_revoked};
+}
+
+std::string title(const ListedDevice& device) {
+  return device.name ? printable(device.name->expose()) : "Without a name";
+}
+
+std::string lines(const ListedDevice& device, const DeviceId& this_device) {
+  std::string text = title(device);
+  if (device.type) text += ", " + std::string(name(*device.type));
+  if (device.device == this_device) text += " (this device)";
+  text += device.is_revoked  ? "\n  Revoked   "
+          : device.is_online ? "\n  Online    "
+                             : "\n  Offline   ";
+  return text + print_uuid(device.device.data) + "\n  Here since " + date(device.registered) +
+         ", last seen " + date(device.last_seen);
+}
+
+}  // namespace
+
+std::string show_devices(const DevicesOptions& verb, const std::vector<ListedDevice>& devices,
+                         const DeviceId& this_device, Output output) {
+  const bool is_list = std::holds_alternative<ListDevices>(verb);
+  std::vector<report::Device> rows;
+  for (const auto& device : devices) rows.push_back(row(device, this_device));
+  if (output == Output::json)
+    return is_list || rows.empty() ? report::print(rows) : report::print(rows.front());
+  const auto changed = devices.empty() ? std::string("The device") : title(devices.front());
+  return std::visit(fsm::overload{
+                        [&](const ListDevices&) {
+                          std::string text;
+                          for (const auto& device : devices)
+                            text += (text.empty() ? "" : "\n\n") + lines(device, this_device);
+                          return text.empty() ? std::string("No devices.") : text;
+                        },
+                        [&](const RevokeDevice&) { return changed + " is shut out."; },
+                        [&](const RenameDevice&) { return "Renamed to " + changed + "."; },
+                    },
+                    verb);
+}
+
+}  // namespace culver::cli

@@ -1,0 +1,96 @@
+// The words and the decision of trust-server.
+#include "shell/cli/trust_server.hpp"
+
+#include "core/wire/report.hpp"
+#include "shell/cli/printable.hpp"
+#include "shell/cli/report_text.hpp"
+
+namespace culver::cli {
+namespace {
+
+namespace report = wire::report;
+
+std::string lines(const crypto::VerifyKey& identity, unsigned version) {
+  return "  Identity  " + print_hex(identity.data) + "\n  Handshake version " +
+         std::to_string(version);
+}
+
+}  // namespace
+
+void TrustServer::on(const Result<client::ServerProof>& proof) {
+  if (finished_) return;
+  if (!proof) return fail_with(proof.error());
+  if (stage_.output == Output::text) show(*proof);
+  decide(*proof);
+}
+
+void TrustServer::show(const client::ServerProof& proof) {
+  auto& screen = stage_.screen;
+  screen.say("The server " + printable(stage_.url) + " proves this identity:\n" +
+             lines(proof.identity, proof.version));
+  if (!stage_.known) return screen.say("It was not known before.");
+  const auto& known = *stage_.known;
+  if (known.identity == proof.identity && known.version <= proof.version)
+    return screen.say("It is the one that is known since " + printable(known.first_seen) + ".");
+  screen.say("Known since " + printable(known.first_seen) + " is:\n" +
+             lines(known.identity, known.version));
+}
+
+void TrustServer::decide(const client::ServerProof& proof) {
+  if (options_.identity) {
+    if (*options_.identity == proof.identity) return accept(proof);
+    return refuse(proof, "That is not the identity that was asked for: nothing was changed.");
+  }
+  const auto& known = stage_.known;
+  const bool is_news =
+      !known || known->identity != proof.identity || known->version > proof.version;
+  if (options_.yes || !is_news) return accept(proof);
+  if (stage_.output == Output::text)
+    stage_.screen.say("Compare it with what the owner of the server tells you.");
+  stage_.console.confirm("Trust it from now on? [y/N] ", [this, proof](bool yes) {
+    if (finished_) return;
+    if (yes) return accept(proof);
+    refuse(proof, "Nothing was changed.");
+  });
+}
+
+void TrustServer::accept(const client::ServerProof& proof) {
+  if (const auto written = stage_.trust(proof); !written) return fail_with(written.error());
+  print(proof, true);
+  finish(0);
+}
+
+void TrustServer::refuse(const client::ServerProof& proof, const std::string& why) {
+  print(proof, false);
+  stage_.screen.complain("culver: " + why);
+  finish(info(Fault::server_identity_changed).exit_code);
+}
+
+void TrustServer::print(const client::ServerProof& proof, bool trusted) {
+  if (stage_.output == Output::text) {
+    if (trusted) stage_.screen.say("Trusted.");
+    return;
+  }
+  report::Server server{stage_.url, proof.identity, proof.version, {}, {}, trusted};
+  if (stage_.known) {
+    server.known_identity = stage_.known->identity;
+    server.known_version = stage_.known->version;
+  }
+  stage_.screen.say(report::print(server));
+}
+
+void TrustServer::fail_with(Fault fault) {
+  if (finished_) return;
+  const report::Failed failed{fault, {}};
+  if (stage_.output == Output::json) stage_.screen.say(report::print(failed));
+  stage_.screen.complain(failure_sentence(failed));
+  finish(info(fault).exit_code);
+}
+
+void TrustServer::finish(int exit_code) {
+  finished_ = true;
+  stage_.console.close();
+  stage_.done(exit_code);
+}
+
+}  // namespace culver::cli

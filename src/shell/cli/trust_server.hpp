@@ -1,0 +1,49 @@
+// culver trust-server: shows the identity that the server proves and the one that was known, and
+// puts the new one into the server book if the person says so.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "shell/cli/console.hpp"
+#include "shell/cli/options.hpp"
+#include "shell/client/introduction.hpp"
+#include "shell/store/server_book.hpp"
+
+namespace culver::cli {
+
+class TrustServer {
+ public:
+  struct Stage {
+    std::string url;                                                ///< the server's origin
+    std::optional<store::KnownServer> known;                        ///< what the book says
+    std::function<Result<void>(const client::ServerProof&)> trust;  ///< writes it there
+    Screen& screen;
+    Console& console;
+    Output output;
+    /// The verb is over, with this exit code. Called once.
+    std::function<void(int)> done;
+  };
+
+  TrustServer(TrustServerOptions options, Stage stage)
+      : options_(std::move(options)), stage_(std::move(stage)) {}
+
+  void on(const Result<client::ServerProof>& proof);
+  void stop(Fault signal) { fail_with(signal); }
+
+ private:
+  void show(const client::ServerProof& proof);
+  void decide(const client::ServerProof& proof);
+  void accept(const client::ServerProof& proof);
+  void refuse(const client::ServerProof& proof, const std::string& why);
+  void print(const client::ServerProof& proof, bool trusted);
+  void fail_with(Fault fault);
+  void finish(int exit_code);
+
+  TrustServerOptions options_;
+  Stage stage_;
+  bool finished_ = false;
+};
+
+}  // namespace culver::cli

@@ -1,0 +1,99 @@
+// The account file: a version line, the seed of the key in base64, the device id.
+#include "shell/host/account.hpp"
+
+#include <algorithm>
+
+#include <fcntl.h>
+
+#include "core/crypto/hash.hpp"
+#include "shell/host/entropy.hpp"
+#include "shell/host/paths.hpp"
+#include "shell/host/private_file.hpp"
+
+namespace culver::host {
+namespace {
+
+constexpr std::string_view file_name = "account";
+constexpr std::string_view version_line = "culver-account-1\n";
+constexpr std::size_t key_at = version_line.size();
+constexpr std::size_t device_at = key_at + KeyText::size + 1;
+constexpr std::size_t uuid_size = 36;
+using Content = Secret<device_at + uuid_size + 1>;
+
+/// Version 4, RFC 9562 section 5.4.
+DeviceId device_from(std::array<std::byte, DeviceId::size> bytes) {
+  bytes[6] = (bytes[6] & std::byte{0x0f}) | std::byte{0x40};
+  bytes[8] = (bytes[8] & std::byte{0x3f}) | std::byte{0x80};
+  return DeviceId{bytes};
+}
+
+Content print(const crypto::SigningSeed& seed, const DeviceId& device) {
+  Content content;
+  const auto out = content.expose_to_fill();
+  const auto put = [&](std::size_t at, ByteView part) {
+    std::copy(part.begin(), part.end(), out.begin() + static_cast<std::ptrdiff_t>(at));
+  };
+  put(0, as_bytes(version_line));
+  put(key_at, print_key(seed).expose());
+  put(device_at - 1, as_bytes("\n"));
+  put(device_at, as_bytes(print_uuid(device.data)));
+  put(Content::size - 1, as_bytes("\n"));
+  return content;
+}
+
+std::optional<Account> parse(const Content& content) {
+  const auto text = as_text(content.expose());
+  if (!text.starts_with(version_line) || text[device_at - 1] != '\n' || !text.ends_with('\n'))
+    return std::nullopt;
+  const auto seed = parse_key(text.substr(key_at, KeyText::size));
+  const auto device = parse_device_id(text.substr(device_at, uuid_size));
+  if (!seed || !device) return std::nullopt;
+  return Account{crypto::SigningKey(*seed), *device};
+}
+
+/// The first one is that of the account.
+DeviceId device_of_seat(const DeviceId& account_device, int seat) {
+  if (seat == 0) return account_device;
+  crypto::Sha256 hash;
+  hash.update(as_bytes("culver device seat v1"));
+  hash.update(account_device.data);
+  hash.update(as_bytes(std::to_string(seat)));
+  const auto digest = std::move(hash).finish();
+  std::array<std::byte, DeviceId::size> bytes;
+  std::copy_n(digest.data.begin(), bytes.size(), bytes.begin());
+  return device_from(bytes);
+}
+
+/// Locks one byte of the file for as long as it is open. The kernel frees it with the process.
+bool lock(const FileDescriptor& file, int seat) {
+  struct flock wanted {};
+  wanted.l_type = F_WRLCK;
+  wanted.l_whence = SEEK_SET;
+  wanted.l_start = seat;
+  wanted.l_len = 1;
+  return fcntl(file.get(), F_OFD_SETLK, &wanted) == 0;
+}
+
+}  // namespace
+
+Outcome<Account> open_account(const std::filesystem::path& data_dir) {
+  if (auto made = make_private_dir(data_dir); !made) return tl::unexpected(made.error());
+  const PrivateFile file("account", data_dir / file_name);
+  auto rng = system_rng();
+  const auto fresh = print(rng.secret<32>(), device_from(rng.bytes<DeviceId::size>()));
+  Content content;
+  if (auto read = file.read_or_create(content.expose_to_fill(), fresh.expose()); !read)
+    return tl::unexpected(read.error());
+  auto account = parse(content);
+  if (!account) return file.unusable("is damaged, or was made by a newer Culver.");
+  return std::move(*account);
+}
+
+DeviceSeat DeviceSeat::take(const std::filesystem::path& data_dir, const DeviceId& account_device) {
+  FileDescriptor file(open((data_dir / file_name).c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC));
+  for (int seat = 0; file && seat < seats; ++seat)
+    if (lock(file, seat)) return {std::move(file), device_of_seat(account_device, seat)};
+  return {FileDescriptor(), account_device};
+}
+
+}  // namespace culver::host

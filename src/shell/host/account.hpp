@@ -1,0 +1,44 @@
+// As whom this machine signs in to servers, in DATA/account: the Ed25519 key of the account and the
+// id of the device, made on first use, never overwritten, readable by their owner only.
+#pragma once
+
+#include <filesystem>
+
+#include "core/base/ids.hpp"
+#include "core/crypto/sign.hpp"
+#include "shell/host/file_descriptor.hpp"
+#include "shell/host/trouble.hpp"
+
+namespace culver::host {
+
+struct Account {
+  crypto::SigningKey key;
+  DeviceId device;
+
+  UserId user() const { return UserId{key.verify_key().data}; }
+};
+
+/// Reads the account, or makes it together with its folder. Fault::identity_unreadable with a
+/// sentence that names the file if its owner, mode or content is wrong.
+Outcome<Account> open_account(const std::filesystem::path& data_dir);
+
+/// A device id for one process at a time. A server ends the older one of two connections of a
+/// device, so a second process on the same folder is a device of its own: its id follows from that
+/// of the account.
+class DeviceSeat {
+ public:
+  static constexpr int seats = 4;  ///< more processes than this share the first one
+
+  /// The first that is free; taken until this object, or the process, ends.
+  static DeviceSeat take(const std::filesystem::path& data_dir, const DeviceId& account_device);
+
+  const DeviceId& device() const { return device_; }
+
+ private:
+  DeviceSeat(FileDescriptor lock, const DeviceId& device)
+      : lock_(std::move(lock)), device_(device) {}
+  FileDescriptor lock_;
+  DeviceId device_;
+};
+
+}  // namespace culver::host

@@ -1,0 +1,36 @@
+// One HTTP/1.1 request to the server that WebSockets are spoken with, over TCP or TLS, and its
+// answer. The connection serves no second one.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+
+#include <boost/asio/io_context.hpp>
+
+#include "core/base/result.hpp"
+#include "core/wire/url.hpp"
+
+namespace culver::net {
+
+struct HttpExchange {
+  wire::WsUrl server;  ///< but for its target
+  std::string method;
+  std::string target;
+  std::string authorization;  ///< the header of that name
+  std::string body;           ///< JSON, may be empty
+  std::string extra_ca_file;  ///< as in WsClientConfig
+  std::chrono::milliseconds time{15'000};
+  std::size_t largest_answer = 2'097'152;
+};
+struct HttpAnswer {
+  unsigned status;
+  std::string body;
+};
+
+/// `done` is called once, on the loop. server_unreachable, server_untrusted, server_refused (no
+/// HTTP there), server_silent, too_large.
+using HttpDone = std::function<void(Result<HttpAnswer>)>;
+void exchange(boost::asio::io_context& io, HttpExchange request, HttpDone done);
+
+}  // namespace culver::net

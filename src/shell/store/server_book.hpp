@@ -1,0 +1,34 @@
+// What the client wants of the book in which it keeps the identities of servers.
+#pragma once
+
+#include <concepts>
+#include <optional>
+#include <string>
+
+#include "core/base/result.hpp"
+#include "core/crypto/sign.hpp"
+
+namespace culver::store {
+
+/// A server that has proven an identity once: from then on it has to, each time.
+struct KnownServer {
+  crypto::VerifyKey identity;
+  unsigned version;        ///< the newest of the handshake that it was ever heard to speak
+  std::string first_seen;  ///< with this identity; ISO 8601, UTC
+  std::string last_seen;
+};
+
+/// A server is named by WsUrl::origin().
+template <class Book>
+concept ServerBook = requires(Book& book, const std::string& url, const crypto::VerifyKey& identity,
+                              unsigned version, const std::string& now) {
+  { book.find(url) } -> std::same_as<Result<std::optional<KnownServer>>>;
+  /// Adds a server that is new. Of one that is known it raises the version, never lowers it, and
+  /// notes when it was last seen. server_identity_changed for another identity than before, which
+  /// changes nothing.
+  { book.remember(url, identity, version, now) } -> std::same_as<Result<void>>;
+  /// A person has decided: whatever was known before is forgotten.
+  { book.replace(url, identity, version, now) } -> std::same_as<Result<void>>;
+};
+
+}  // namespace culver::store

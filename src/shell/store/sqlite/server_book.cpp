@@ -1,0 +1,70 @@
+// The server book's table.
+#include "shell/store/sqlite/server_book.hpp"
+
+#include <array>
+
+#include "shell/store/sqlite/migrations.hpp"
+
+namespace culver::store::sqlite {
+namespace {
+
+constexpr std::array steps{
+    "CREATE TABLE server (url TEXT PRIMARY KEY NOT NULL,"
+    " identity BLOB NOT NULL CHECK (length(identity) = 32), version INTEGER NOT NULL,"
+    " first_seen TEXT NOT NULL, last_seen TEXT NOT NULL) WITHOUT ROWID",
+};
+
+}  // namespace
+
+host::Outcome<ServerBook> ServerBook::open(const std::filesystem::path& file) {
+  auto database = Database::open(file);
+  if (!database || !migrate(*database, steps))
+    return host::trouble(Fault::store_failed,
+                         "The server book " + file.string() +
+                             " cannot be used: it is damaged, not ours to write, or was made by a "
+                             "newer Culver.");
+  return ServerBook(std::move(*database));
+}
+
+Result<std::optional<KnownServer>> ServerBook::find(const std::string& url) {
+  TRY(auto query, database_.prepare("SELECT identity, version, first_seen, last_seen FROM server"
+                                    " WHERE url = ?1"));
+  query.bind(1, url);
+  TRY(const bool row, query.step());
+  if (!row) return std::nullopt;
+  const auto identity = crypto::VerifyKey::from(query.blob(0));
+  if (!identity) return fail(Fault::store_failed);
+  return KnownServer{*identity, static_cast<unsigned>(query.integer(1)), query.text(2),
+                     query.text(3)};
+}
+
+/// One statement, so that of two processes that meet a new server at once the second one sees what
+/// the first one wrote.
+Result<void> ServerBook::remember(const std::string& url, const crypto::VerifyKey& identity,
+                                  unsigned version, const std::string& now) {
+  CHECK_OK(
+      write("INSERT INTO server VALUES (?1, ?2, ?3, ?4, ?4) ON CONFLICT (url) DO UPDATE SET"
+            " version = max(version, excluded.version), last_seen = excluded.last_seen"
+            " WHERE identity = excluded.identity",
+            url, identity, version, now));
+  TRY(const auto known, find(url));
+  if (!known || known->identity != identity) return fail(Fault::server_identity_changed);
+  return {};
+}
+
+Result<void> ServerBook::replace(const std::string& url, const crypto::VerifyKey& identity,
+                                 unsigned version, const std::string& now) {
+  return write("INSERT OR REPLACE INTO server VALUES (?1, ?2, ?3, ?4, ?4)", url, identity, version,
+               now);
+}
+
+Result<void> ServerBook::write(const char* sql, const std::string& url,
+                               const crypto::VerifyKey& identity, unsigned version,
+                               const std::string& now) {
+  TRY(auto statement, database_.prepare(sql));
+  statement.bind(1, url).bind(2, ByteView(identity.view())).bind(4, now);
+  statement.bind(3, static_cast<std::int64_t>(version));
+  return statement.run();
+}
+
+}  // namespace culver::store::sqlite
