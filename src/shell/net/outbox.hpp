@@ -1,16 +1,14 @@
 // What waits to be written on one connection, as the pieces that the kernel will be given. Small
-// messages grow together, large ones are handed through as they came.
+// messages grow together.
 #pragma once
 
 #include <cstddef>
 #include <string>
-#include <utility>
+#include <string_view>
 #include <vector>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/container/static_vector.hpp>
-
-#include "core/wire/websocket.hpp"
 
 namespace culver::net_ {
 
@@ -20,16 +18,12 @@ class Outbox {
   static constexpr std::size_t most_pieces = 64;     ///< in one write
   using Buffers = boost::container::static_vector<boost::asio::const_buffer, most_pieces>;
 
-  void append_message(wire::websocket::Opcode opcode, std::string payload) {
-    append_raw(wire::websocket::print_header(opcode, payload.size()));
-    append_raw(std::move(payload));
-  }
-  void append_raw(std::string bytes) {
+  void append(std::string_view bytes) {
     bytes_ += bytes.size();
     if (!pieces_.empty() && pieces_.back().size() + bytes.size() <= piece_size)
       pieces_.back() += bytes;
     else
-      pieces_.push_back(std::move(bytes));
+      pieces_.emplace_back(bytes);
   }
 
   std::size_t bytes() const { return bytes_; }
@@ -49,7 +43,7 @@ class Outbox {
     written_ += size;
     while (written_ >= pieces_[first_].size()) {
       written_ -= pieces_[first_].size();
-      pieces_[first_++] = {};
+      std::string().swap(pieces_[first_++]);  // an assignment would keep the memory
     }
     if (first_ >= most_pieces) {
       pieces_.erase(pieces_.begin(), pieces_.begin() + static_cast<std::ptrdiff_t>(first_));
@@ -59,7 +53,7 @@ class Outbox {
 
  private:
   void clear() {
-    pieces_ = {};
+    std::vector<std::string>().swap(pieces_);
     first_ = written_ = 0;
   }
 

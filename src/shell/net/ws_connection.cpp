@@ -3,17 +3,25 @@
 
 #include <exception>
 #include <utility>
-#include <variant>
 
 #include <boost/asio/error.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/write.hpp>
+#include <boost/beast/websocket/error.hpp>
 
+#include "core/wire/utf8.hpp"
 #include "shell/net/client_address.hpp"
 
 namespace culver::net_ {
 namespace {
 
+namespace beast = boost::beast;
+namespace http = beast::http;
+namespace websocket = beast::websocket;
 using boost::system::error_code;
-using wire::websocket::Opcode;
+using Answer = http::response<http::string_body>;
+
+constexpr unsigned http_version = 11;
 
 bool is_later(const error_code& error) {
   return error == asio::error::would_block || error == asio::error::try_again;
@@ -25,17 +33,22 @@ WsConnection::WsConnection(relay::SocketId id, Socket socket, const asio::ip::ad
                            WsShared& shared)
     : id_(id),
       shared_(shared),
-      socket_(std::move(socket)),
       request_(new Request{HttpReader(shared.config.max_http_header, shared.config.max_http_body),
                            peer}),
-      frames_(shared.config.max_frame) {
+      inbox_(shared.config.max_frame),
+      ws_(std::move(socket), *this) {
   error_code ignored;
-  socket_.non_blocking(true, ignored);
+  this->socket().non_blocking(true, ignored);
+  ws_.auto_fragment(false);
+  ws_.read_message_max(0);  // the inbox bounds what is kept
+  ws_.control_callback([this](websocket::frame_type kind, beast::string_view payload) {
+    on_control(kind, payload.size());
+  });
 }
 
 WsConnection::~WsConnection() {
   shared_.counters.queued_bytes -= outbox_.bytes();
-  shared_.counters.unfinished_bytes -= frames_.held();
+  shared_.counters.unfinished_bytes -= inbox_.held();
 }
 
 relay::Address WsConnection::address_at_accept() const {
@@ -44,148 +57,175 @@ relay::Address WsConnection::address_at_accept() const {
   return is_proxy ? relay::Address{} : address_key(request_->peer);
 }
 
-// ---- reading ------------------------------------------------------------------------------------
-
-void WsConnection::await_readable() {
-  socket_.async_wait(Socket::wait_read, [self = shared_from_this()](error_code) { self->read(); });
-}
-
-/// The one chain of operations that goes on for as long as the connection lives, and ends it.
-void WsConnection::read() {
-  if (has_ended()) return finish();
-  error_code error;
-  const auto size = socket_.read_some(asio::buffer(shared_.scratch), error);
-  if (error && !is_later(error)) return finish();
-  auto& unfinished = shared_.counters.unfinished_bytes;
-  unfinished -= frames_.held();
+/// A failure inside one connection ends that connection only.
+void WsConnection::tell(relay::Event event) {
   try {
-    if (!error) take({shared_.scratch.data(), size});
+    shared_.sink(std::move(event));
   } catch (const std::exception&) {
-    abort();  // a failure inside one connection ends that connection only
-  }
-  unfinished += frames_.held();
-  if (unfinished > shared_.config.total_unfinished_bytes) abort();
-  if (has_ended()) return finish();
-  await_readable();
-}
-
-void WsConnection::take(std::string_view input) {
-  if (phase_ == Phase::request) take_request(input);
-  if (phase_ == Phase::open || phase_ == Phase::closing) take_frames(input);
-}
-
-void WsConnection::take_request(std::string_view& input) {
-  auto incoming = request_->reader.next(input);
-  if (incoming) std::visit([this](auto&& is) { on(std::move(is)); }, std::move(*incoming));
-}
-
-void WsConnection::take_frames(std::string_view& input) {
-  while (phase_ == Phase::open || phase_ == Phase::closing) {
-    auto incoming = frames_.next(input);
-    if (!incoming) break;
-    std::visit([this](auto&& is) { on(std::move(is)); }, std::move(*incoming));
+    abort();
   }
 }
 
 // ---- the request --------------------------------------------------------------------------------
 
 /// How long it may take is the hub's business: it closes a connection that does not get upgraded.
-void WsConnection::on(UpgradeRequest&& request) {
-  const auto client = client_of(request.forwarded_for);
-  queue_raw(print_upgrade(request));
-  phase_ = Phase::open;
+void WsConnection::read_header() {
+  auto& [buffer, parser] = request_->reader;
+  http::async_read_header(
+      ws_.next_layer(), buffer, parser,
+      [self = shared_from_this()](error_code error, std::size_t) { self->on_header(error); });
+}
+
+void WsConnection::on_header(error_code error) {
+  if (!has_ended() && error == http::error::body_limit) return refuse(413);
+  if (has_ended() || error) return finish();
+  const auto& parser = request_->reader.parser;
+  const auto wish = wish_of(parser);
+  if (!wish) return refuse(static_cast<unsigned>(wish.error()));
+  if (*wish == Wish::upgrade) return upgrade();
+  if (*wish == Wish::page) return serve_page();
+  if (parser.is_done()) return ask();
+  read_body();
+}
+
+void WsConnection::upgrade() {
+  // Whoever does not wait for the answer cannot know that it will be WebSocket.
+  if (request_->reader.buffer.size() > 0) return refuse(400);
+  auto address = client();
+  error_code declined;
+  ws_.accept(request_->reader.parser.get(), declined);
   request_.reset();
-  shared_.sink(relay::SocketOpened{id_, client});
-}
-
-void WsConnection::on(PlainRequest&& request) {
-  phase_ = Phase::asked;
-  if (request.target.starts_with("/api/")) {
-    auto client = client_of(request.forwarded_for);
-    shared_.sink(relay::HttpRequest{id_, std::move(client), std::move(request.method),
-                                    std::move(request.target), std::move(request.authorization),
-                                    std::move(request.body)});
-    return;
+  if (declined) {
+    begin_last_word();
+    return drain();
   }
-  const auto page = shared_.pages(request.target);
-  if (!page) return respond(404, "text/plain", "Not Found");
-  respond(page->status, page->content_type, page->body);
+  phase_ = Phase::open;
+  tell(relay::SocketOpened{id_, std::move(address)});
+  read_message();
 }
 
-void WsConnection::on(RefusedRequest&& request) {
+void WsConnection::read_body() {
+  auto& [buffer, parser] = request_->reader;
+  if (waits_for_leave(parser.get())) {
+    http::response<http::empty_body> leave(http::status::continue_, http_version);
+    error_code never;
+    http::write(ws_.next_layer(), leave, never);
+  }
+  http::async_read(
+      ws_.next_layer(), buffer, parser,
+      [self = shared_from_this()](error_code error, std::size_t) { self->on_body(error); });
+}
+
+void WsConnection::on_body(error_code error) {
+  if (has_ended() || error) return finish();
+  ask();
+}
+
+void WsConnection::ask() {
   phase_ = Phase::asked;
-  respond(request.status, "text/plain", request.status == 404 ? "Not Found" : "Refused");
+  auto address = client();
+  auto request = request_->reader.parser.release();
+  request_.reset();
+  tell(relay::HttpRequest{
+      id_, std::move(address), std::string(request.method_string()), std::string(request.target()),
+      std::string(request[http::field::authorization]), std::move(request.body())});
+  drain();
 }
 
-void WsConnection::on(Unreadable&&) { abort(); }
+void WsConnection::serve_page() {
+  phase_ = Phase::asked;
+  const auto page = shared_.pages(request_->reader.parser.get().target());
+  if (!page) return refuse(404);
+  respond(page->status, page->content_type, page->body);
+  drain();
+}
 
-void WsConnection::on(ContinueExpected&&) { queue_raw("HTTP/1.1 100 Continue\r\n\r\n"); }
+void WsConnection::refuse(unsigned status) {
+  phase_ = Phase::asked;
+  respond(status, "text/plain", status == 404 ? "Not Found" : "Refused");
+  drain();
+}
 
 void WsConnection::respond(unsigned status, std::string_view content_type, std::string_view body) {
   if (phase_ != Phase::asked) return;
-  phase_ = Phase::last_word;
-  shared_.close_bounds.add(weak_from_this());
-  queue_raw(print_answer(status, content_type, body));
+  begin_last_word();
+  Answer answer(http::int_to_status(status), http_version, body);
+  answer.set(http::field::content_type, content_type);
+  answer.keep_alive(false);
+  answer.prepare_payload();
+  error_code never;
+  http::write(ws_.next_layer(), answer, never);
 }
 
-relay::Address WsConnection::client_of(std::string_view forwarded_for) const {
-  return address_key(client_address(request_->peer, forwarded_for, shared_.config.trusted_proxy));
+relay::Address WsConnection::client() const {
+  const auto hops = forwarded_for(request_->reader.parser.get());
+  return address_key(client_address(request_->peer, hops, shared_.config.trusted_proxy));
 }
 
-// ---- frames -------------------------------------------------------------------------------------
+// ---- messages -----------------------------------------------------------------------------------
 
-void WsConnection::on(wire::websocket::Message&& message) {
-  if (phase_ != Phase::open) return;  // only the client's close frame matters now
+void WsConnection::read_message() {
+  if (has_ended()) return finish();
+  ws_.async_read_some(inbox_.room(ws_.read_size_hint(1)),
+                      [self = shared_from_this()](error_code error, std::size_t size) {
+                        self->on_message_bytes(error, size);
+                      });
+}
+
+void WsConnection::on_message_bytes(error_code error, std::size_t size) {
+  if (has_ended()) return finish();
+  if (error) return on_messages_over(error);
+  auto& unfinished = shared_.counters.unfinished_bytes;
+  unfinished -= inbox_.held();
+  take(size);
+  unfinished += inbox_.held();
+  if (unfinished > shared_.config.total_unfinished_bytes) abort();
+  read_message();
+}
+
+/// Once we have said goodbye, only the client's close frame matters.
+void WsConnection::take(std::size_t size) {
+  const bool too_long = inbox_.commit(size);
+  if (too_long && phase_ == Phase::open) tell(relay::Oversized{id_});
+  if (!ws_.is_message_done()) return;
+  auto message = inbox_.take();
+  if (!message || phase_ != Phase::open) return;
   ++shared_.counters.messages_in;
-  shared_.sink(relay::Frame{id_, std::move(message.bytes)});
+  tell(relay::Frame{id_, std::move(*message)});
 }
 
-void WsConnection::on(wire::websocket::TooLong&&) {
-  if (phase_ == Phase::open) shared_.sink(relay::Oversized{id_});
+/// Beast answers a ping after this, and a close frame too.
+void WsConnection::on_control(websocket::frame_type kind, std::size_t size) {
+  if (!is_open() || kind == websocket::frame_type::close) return;
+  if (kind == websocket::frame_type::ping && !has_room(size)) return;
+  tell(relay::Alive{id_});
 }
 
-void WsConnection::on(wire::websocket::PingFrame&& ping) {
-  if (phase_ != Phase::open) return;
-  queue(Opcode::pong, std::move(ping.payload));
-  shared_.sink(relay::Alive{id_});
-}
-
-void WsConnection::on(wire::websocket::PongFrame&&) {
-  if (phase_ == Phase::open) shared_.sink(relay::Alive{id_});
-}
-
-void WsConnection::on(wire::websocket::CloseFrame&& close) {
-  goodbye_ = phase_ == Phase::open;
-  if (goodbye_) {
-    const bool has_code = close.code != wire::websocket::no_status;
-    shared_.close_bounds.add(weak_from_this());
-    queue_raw(has_code ? wire::websocket::print_close(close.code, {})
-                       : wire::websocket::print_header(Opcode::close, 0));
-  }
-  phase_ = Phase::last_word;
-  hangs_up_at_once_ = true;
+/// Beast has answered already, if there was anything to answer.
+void WsConnection::on_messages_over(error_code error) {
+  const bool both_closed = phase_ == Phase::closing || error == websocket::error::closed;
+  goodbye_ = phase_ == Phase::open && error == websocket::error::closed;
+  if (!both_closed && error != websocket::condition::protocol_violation) return finish();
+  begin_last_word();
+  hangs_up_at_once_ = both_closed;
   flush();
-}
-
-void WsConnection::on(wire::websocket::Broken&& broken) {
-  if (phase_ == Phase::open) {
-    shared_.close_bounds.add(weak_from_this());
-    queue_raw(wire::websocket::print_close(broken.code, {}));
-  }
-  phase_ = Phase::last_word;
-  flush();
+  drain();
 }
 
 // ---- writing ------------------------------------------------------------------------------------
 
-void WsConnection::send(std::string bytes, bool binary) {
-  if (phase_ != Phase::open) return;
+void WsConnection::send(std::string_view bytes, bool binary) {
+  if (!is_open() || !has_room(bytes.size())) return;
   ++shared_.counters.messages_out;
-  queue(binary ? Opcode::binary : Opcode::text, std::move(bytes));
+  ws_.binary(binary);
+  error_code never;
+  ws_.write(asio::buffer(bytes), never);
 }
 
 void WsConnection::ping() {
-  if (phase_ == Phase::open) queue(Opcode::ping, {});
+  if (!is_open() || !has_room(0)) return;
+  error_code never;
+  ws_.ping({}, never);
 }
 
 bool WsConnection::has_room(std::size_t bytes) {
@@ -198,17 +238,10 @@ bool WsConnection::has_room(std::size_t bytes) {
   return false;
 }
 
-void WsConnection::queue(Opcode opcode, std::string payload) {
-  if (!has_room(payload.size())) return;
-  const auto before = outbox_.bytes();
-  outbox_.append_message(opcode, std::move(payload));
-  shared_.counters.queued_bytes += outbox_.bytes() - before;
-  if (!std::exchange(flush_is_due_, true)) shared_.flush_list.add(shared_from_this());
-}
-
-void WsConnection::queue_raw(std::string bytes) {
+void WsConnection::gather(std::string_view bytes) {
+  if (bytes.empty() || has_ended()) return;
   shared_.counters.queued_bytes += bytes.size();
-  outbox_.append_raw(std::move(bytes));
+  outbox_.append(bytes);
   if (!std::exchange(flush_is_due_, true)) shared_.flush_list.add(shared_from_this());
 }
 
@@ -216,41 +249,57 @@ void WsConnection::flush() {
   flush_is_due_ = false;
   while (!has_ended() && !outbox_.empty()) {
     error_code error;
-    const auto size = socket_.write_some(outbox_.front(), error);
+    const auto size = socket().write_some(outbox_.front(), error);
     ++shared_.counters.writes;
     if (is_later(error)) {
       flush_is_due_ = true;
-      socket_.async_wait(Socket::wait_write,
-                         [self = shared_from_this()](error_code) { self->flush(); });
+      socket().async_wait(Socket::wait_write,
+                          [self = shared_from_this()](error_code) { self->flush(); });
       return;
     }
     if (error) return abort();
     shared_.counters.queued_bytes -= size;
     outbox_.consume(size);
   }
-  if (phase_ != Phase::last_word || drains_) return;
+  if (phase_ != Phase::last_word || has_hung_up_) return;
   if (hangs_up_at_once_) return abort();
   // Closing while unread bytes lie in the socket would take our last word away from the client.
-  drains_ = true;
+  has_hung_up_ = true;
   error_code ignored;
-  socket_.shutdown(Socket::shutdown_send, ignored);
+  socket().shutdown(Socket::shutdown_send, ignored);
 }
 
 // ---- ending -------------------------------------------------------------------------------------
 
 void WsConnection::close(std::uint16_t code, std::string_view reason) {
   if (phase_ == Phase::request || phase_ == Phase::asked) return abort();
-  if (phase_ != Phase::open) return;
+  if (!is_open()) return;
   phase_ = Phase::closing;
   shared_.close_bounds.add(weak_from_this());
-  queue_raw(wire::websocket::print_close(code, reason));
+  const auto text = wire::utf8::cut(reason, websocket::reason_string::static_capacity);
+  const websocket::close_reason why(websocket::close_code{code},
+                                    beast::string_view(text.data(), text.size()));
+  ws_.async_close(why, [self = shared_from_this()](error_code) {});
 }
 
-/// The operation that waits for the socket fails, and sees that the connection has ended.
+void WsConnection::begin_last_word() {
+  if (phase_ != Phase::closing) shared_.close_bounds.add(weak_from_this());
+  phase_ = Phase::last_word;
+}
+
+/// Whatever still comes is dropped, until the client hangs up.
+void WsConnection::drain() {
+  if (has_ended()) return finish();
+  socket().async_read_some(inbox_.scrap(), [self = shared_from_this()](error_code error, auto) {
+    error ? self->finish() : self->drain();
+  });
+}
+
+/// The read that is pending fails, and sees that the connection has ended.
 void WsConnection::abort() {
   phase_ = Phase::ended;
   error_code ignored;
-  socket_.close(ignored);
+  socket().close(ignored);
 }
 
 void WsConnection::finish() {

@@ -1,6 +1,6 @@
-// One accepted connection: the HTTP request, then WebSocket. It reads into events and writes from a
-// bounded queue; what the messages mean it does not know. While it is idle it holds no buffer and
-// no timer, and one operation waits for it to become readable (docs/decisions/websocket-frames.md).
+// One accepted connection: the HTTP request, then WebSocket, both by Beast. It reads into events
+// and writes from a bounded queue; what the messages mean it does not know. While it is idle one
+// read is pending; it has no timer and no buffer but Beast's and the inbox.
 #pragma once
 
 #include <cstddef>
@@ -9,9 +9,12 @@
 #include <string>
 #include <string_view>
 
+#include <boost/beast/websocket/stream.hpp>
+
 #include "core/relay/events.hpp"
-#include "core/wire/websocket.hpp"
+#include "shell/net/gathering_socket.hpp"
 #include "shell/net/http_request.hpp"
+#include "shell/net/inbox.hpp"
 #include "shell/net/outbox.hpp"
 #include "shell/net/ws_shared.hpp"
 
@@ -26,11 +29,11 @@ class WsConnection : public std::enable_shared_from_this<WsConnection> {
   WsConnection& operator=(const WsConnection&) = delete;
 
   /// From here on it tells what happens to it, until WsShared::gone.
-  void start() { await_readable(); }
+  void start() { read_header(); }
   /// The TCP peer's address, or none if that is the trusted proxy.
   relay::Address address_at_accept() const;
 
-  void send(std::string bytes, bool binary);
+  void send(std::string_view bytes, bool binary);
   void ping();
   /// Answers the HTTP request, after which the connection ends.
   void respond(unsigned status, std::string_view content_type, std::string_view body);
@@ -38,6 +41,8 @@ class WsConnection : public std::enable_shared_from_this<WsConnection> {
   void close(std::uint16_t code, std::string_view reason);
   void abort();
 
+  /// What Beast writes: to be flushed at the end of the turn.
+  void gather(std::string_view bytes);
   /// Writes what the socket takes; goes on by itself when it takes more.
   void flush();
   bool has_ended() const { return phase_ == Phase::ended; }
@@ -56,41 +61,44 @@ class WsConnection : public std::enable_shared_from_this<WsConnection> {
     HttpReader reader;
     asio::ip::address peer;
   };
+  using ErrorCode = boost::system::error_code;
 
-  void await_readable();
-  void read();
-  void take(std::string_view input);
-  void take_request(std::string_view& input);
-  void take_frames(std::string_view& input);
+  // One chain of reads goes on for as long as the connection lives, and ends it.
+  void read_header();
+  void on_header(ErrorCode error);
+  void read_body();
+  void on_body(ErrorCode error);
+  void read_message();
+  void on_message_bytes(ErrorCode error, std::size_t size);
+  void on_messages_over(ErrorCode error);
+  void drain();
+  void finish();
 
-  void on(UpgradeRequest&& request);
-  void on(PlainRequest&& request);
-  void on(RefusedRequest&& request);
-  void on(Unreadable&&);
-  void on(ContinueExpected&&);
-  void on(wire::websocket::Message&& message);
-  void on(wire::websocket::TooLong&&);
-  void on(wire::websocket::PingFrame&& ping);
-  void on(wire::websocket::PongFrame&&);
-  void on(wire::websocket::CloseFrame&& close);
-  void on(wire::websocket::Broken&& broken);
+  void upgrade();
+  void serve_page();
+  void ask();
+  void refuse(unsigned status);
+  void take(std::size_t size);
+  void on_control(boost::beast::websocket::frame_type kind, std::size_t size);
+  void tell(relay::Event event);
 
-  relay::Address client_of(std::string_view forwarded_for) const;
+  relay::Address client() const;
+  /// Messages may be written: neither side has begun to close.
+  bool is_open() const { return phase_ == Phase::open && ws_.is_open(); }
   /// False if the queue is full: then the reader is too slow, and the connection is cut.
   bool has_room(std::size_t bytes);
-  void queue(wire::websocket::Opcode opcode, std::string payload);
-  void queue_raw(std::string bytes);
-  void finish();
+  void begin_last_word();
+  Socket& socket() { return ws_.next_layer().next_layer(); }
 
   relay::SocketId id_;
   WsShared& shared_;
-  Socket socket_;
   std::unique_ptr<Request> request_;
-  wire::websocket::Reader frames_;
+  Inbox inbox_;
   Outbox outbox_;
+  boost::beast::websocket::stream<GatheringSocket, false> ws_;
   Phase phase_ = Phase::request;
   bool flush_is_due_ = false;      ///< in the list, or waiting for the socket to take more
-  bool drains_ = false;            ///< we have hung up, and wait for the client to do so
+  bool has_hung_up_ = false;       ///< and waits for the client to do so
   bool hangs_up_at_once_ = false;  ///< both have said goodbye
   bool goodbye_ = false;
 };

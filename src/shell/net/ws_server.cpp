@@ -73,8 +73,8 @@ void WsServer::adopt(Socket socket, const tcp::endpoint& peer) {
   connection->start();
 }
 
-void WsServer::send(relay::SocketId socket, std::string bytes, bool binary) {
-  if (auto* connection = find(socket)) connection->send(std::move(bytes), binary);
+void WsServer::send(relay::SocketId socket, std::string_view bytes, bool binary) {
+  if (auto* connection = find(socket)) connection->send(bytes, binary);
 }
 
 void WsServer::ping(relay::SocketId socket) {

@@ -28,7 +28,7 @@ class WsServer {
   tl::expected<tcp::endpoint, boost::system::error_code> listen();
   void stop_accepting();
 
-  void send(relay::SocketId socket, std::string bytes, bool binary);
+  void send(relay::SocketId socket, std::string_view bytes, bool binary);
   void ping(relay::SocketId socket);
   void respond(relay::SocketId socket, unsigned status, std::string_view json);
   void close(relay::SocketId socket, std::uint16_t code, std::string_view reason);

@@ -119,7 +119,7 @@ void Server::take_answer(std::uint64_t number, relay::Answer answer) {
 
 void Server::perform(relay::Effect&& effect) {
   std::visit(fsm::overload{
-                 [this](relay::Send&& e) { sockets_.send(e.socket, std::move(e.text), e.binary); },
+                 [this](relay::Send&& e) { sockets_.send(e.socket, e.text, e.binary); },
                  [this](relay::Ping&& e) { sockets_.ping(e.socket); },
                  [this](relay::Close&& e) { sockets_.close(e.socket, e.code, info(e.fault).wire); },
                  [this](relay::Ask&& e) { log_->ask(e.number, std::move(e.question)); },

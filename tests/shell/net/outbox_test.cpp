@@ -7,8 +7,6 @@
 namespace culver::net_ {
 namespace {
 
-using wire::websocket::Opcode;
-
 /// What the kernel would be given, taking `most` bytes at a time.
 std::string drain(Outbox& outbox, std::size_t most) {
   std::string written;
@@ -29,8 +27,9 @@ TEST(Outbox, GivesEverythingInOrderHoweverLittleIsTaken) {
     std::string expected;
     for (std::size_t size : {5u, 100u, 20'000u, 3u, 70'000u, 0u}) {
       const std::string payload(size, static_cast<char>('a' + size % 26));
-      outbox.append_message(Opcode::binary, payload);
-      expected += wire::websocket::print_header(Opcode::binary, size) + payload;
+      outbox.append("head");
+      outbox.append(payload);
+      expected += "head" + payload;
     }
     EXPECT_EQ(outbox.bytes(), expected.size());
     EXPECT_EQ(drain(outbox, most), expected);
@@ -41,16 +40,16 @@ TEST(Outbox, GivesEverythingInOrderHoweverLittleIsTaken) {
 
 TEST(Outbox, SmallMessagesShareAPiece) {
   Outbox outbox;
-  for (int i = 0; i < 100; ++i) outbox.append_message(Opcode::text, "small");
+  for (int i = 0; i < 100; ++i) outbox.append("small");
   EXPECT_EQ(outbox.front().size(), 1u);
 }
 
 TEST(Outbox, GrowsNoLongerWhenItNeverRunsDry) {
   Outbox outbox;
   const std::string large(Outbox::piece_size, 'x');
-  outbox.append_raw(large);
+  outbox.append(large);
   for (int i = 0; i < 1'000; ++i) {
-    outbox.append_raw(large);
+    outbox.append(large);
     outbox.consume(large.size());
     EXPECT_EQ(outbox.bytes(), large.size());
     EXPECT_LE(outbox.front().size(), 2u);
@@ -60,7 +59,7 @@ TEST(Outbox, GrowsNoLongerWhenItNeverRunsDry) {
 TEST(Outbox, GivesAtMostWhatOneCallTakes) {
   Outbox outbox;
   for (std::size_t i = 0; i < 2 * Outbox::most_pieces; ++i)
-    outbox.append_raw(std::string(Outbox::piece_size, 'x'));
+    outbox.append(std::string(Outbox::piece_size, 'x'));
   EXPECT_EQ(outbox.front().size(), Outbox::most_pieces);
 }
 
