@@ -32,7 +32,9 @@ class Device {
     socket_.send(begun.frame);
     while (!std::holds_alternative<client::Established>(state)) {
       client::Effects effects;
-      auto event = client::read(state, socket_.receive());
+      auto frame = socket_.receive();
+      if (frame.empty()) throw std::runtime_error("closed: " + socket_.close_reason());
+      auto event = client::read(state, std::move(frame));
       state = fsm::step<client::Machine>(std::move(state), std::move(event), context, effects);
       for (const auto& effect : effects) {
         const auto& send = std::get<client::Send>(effect);
@@ -189,6 +191,19 @@ TEST(Frames, ThatBreakTheProtocolEndTheConnectionWithACode) {
               testing::EndsWith("\x88\x02\x03\xef"));
   EXPECT_THAT(talk(server.port(), start + frame(Opcode::close, {})),
               testing::EndsWith(std::string("\x88\x00", 2)));
+}
+
+TEST(Frames, ThatNeverEndAreNotHeldWithoutBound) {
+  using wire::websocket::Opcode;
+  Config config;
+  config.sockets.total_unfinished_bytes = 1'000;
+  RunningServer server(std::move(config));
+  Client other(server.port());
+  const auto whole = frame(Opcode::binary, std::string(5'000, 'x'));
+  EXPECT_THAT(talk(server.port(), std::string(upgrade) + whole.substr(0, 2'000)),
+              Not(HasSubstr("\x88")));
+  other.send(R"({"type":"ping"})");
+  EXPECT_EQ(other.receive(), R"({"type":"pong"})");
 }
 
 }  // namespace
