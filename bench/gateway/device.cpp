@@ -10,7 +10,6 @@
 #include <boost/asio/write.hpp>
 
 #include "core/base/fsm.hpp"
-#include "core/wire/websocket.hpp"
 #include "shell/host/clock.hpp"
 #include "shell/host/entropy.hpp"
 
@@ -33,6 +32,18 @@ constexpr std::size_t scratch_size = 1 << 20;
 std::span<char> scratch() {
   static auto buffer = std::make_unique<std::array<char, scratch_size>>();
   return *buffer;
+}
+
+/// Masked by zero, which is allowed and costs nothing. The server reads at once, so that its socket
+/// always takes the little that is sent here.
+std::string frame_of(std::string_view payload, bool binary) {
+  std::string frame(1, static_cast<char>(binary ? 0x82 : 0x81));
+  const std::size_t bytes = payload.size() < 126 ? 0 : payload.size() < 65'536 ? 2 : 8;
+  const std::size_t form = bytes == 0 ? payload.size() : bytes == 2 ? 126 : 127;
+  frame += static_cast<char>(0x80 | form);
+  for (std::size_t i = bytes; i > 0; --i)
+    frame += static_cast<char>(payload.size() >> 8 * (i - 1) & 0xff);
+  return frame.append(4, '\0').append(payload);
 }
 
 /// A frame of a server: unmasked, in one piece. Its payload, and what is left in `input`.
@@ -166,14 +177,8 @@ void Device::send(std::string_view text) {
   write(records_->out.seal(text), true);
 }
 
-/// Masked by zero, which is allowed and costs nothing. The server reads at once, so that the socket
-/// always takes the little that is sent here.
 void Device::write(std::string_view payload, bool binary) {
-  using wire::websocket::Opcode;
-  auto frame =
-      wire::websocket::print_header(binary ? Opcode::binary : Opcode::text, payload.size());
-  frame[1] = static_cast<char>(frame[1] | 0x80);
-  frame.append(4, '\0').append(payload);
+  const auto frame = frame_of(payload, binary);
   error_code error;
   const auto written = socket_.write_some(asio::buffer(frame), error);
   if (error || written != frame.size()) give_up("the server does not read");

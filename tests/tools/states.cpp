@@ -14,6 +14,7 @@
 #include "core/handshake/server.hpp"
 #include "core/link/candidates.hpp"
 #include "core/link/link.hpp"
+#include "core/relay/device_session.hpp"
 #include "core/relay/session.hpp"
 #include "core/signaling/attempt.hpp"
 #include "core/signaling/session.hpp"
@@ -41,6 +42,8 @@ constexpr Page pages[] = {
     {"sender", "A file on its way out", &fsm::table<transfer::sender::Machine>},
     {"receiver", "A file on its way in", &fsm::table<transfer::receiver::Machine>},
     {"server", "One connection of the signaling server", &fsm::table<relay::session::Machine>},
+    {"device_session", "The session of a device behind the gateway",
+     &fsm::table<relay::device_session::Machine>},
     {"gateway_client", "The gateway handshake, the client's side",
      &fsm::table<handshake::client::Machine>},
     {"gateway_server", "The gateway handshake, the server's side",

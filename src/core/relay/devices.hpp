@@ -42,6 +42,7 @@ class Devices {
 
   void sweep(TimePoint now);
   std::size_t size() const { return sockets_.size(); }
+  const std::map<DeviceId, SocketId>& sockets() const { return sockets_; }
   /// With those that are remembered for the sake of their rates.
   std::size_t accounts() const { return accounts_.size(); }
 

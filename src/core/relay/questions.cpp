@@ -18,11 +18,6 @@ Ask Questions::ask(Question question, Purpose purpose) {
 }
 
 std::optional<Purpose> Questions::answered(std::uint64_t number) {
-  // A store that skipped a question will not come back to it.
-  while (!waiting_.empty() && waiting_.front().number < number) {
-    bytes_ -= bytes_of(waiting_.front().purpose);
-    waiting_.pop_front();
-  }
   if (waiting_.empty() || waiting_.front().number != number) return std::nullopt;
   auto purpose = std::move(waiting_.front().purpose);
   waiting_.pop_front();

@@ -40,6 +40,13 @@ RC_GTEST_PROP(TranscriptProperty, OfOneTextCutTwice, (const std::string& text)) 
 
 TEST(Transcript, BeginsWithALabel) { EXPECT_NE(digest_of({}), crypto::sha256({})); }
 
+TEST(Transcript, OfAClientHelloHoldsTheFrame) {
+  Transcript one, two;
+  one.add_client_hello("{\"type\":\"client_hello\"}");
+  two.add_client_hello("{\"type\":\"client_hello\",\"extra\":1}");
+  EXPECT_NE(one.digest(), two.digest());
+}
+
 TEST(Transcript, OfAServerHelloHoldsEachField) {
   test::World world(1);
   const auto identity = test::server_identity(1);

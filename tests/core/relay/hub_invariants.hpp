@@ -46,11 +46,30 @@ inline std::string broken_book(const Hub& hub) {
   return {};
 }
 
+inline std::string broken_devices(const Hub& hub) {
+  std::size_t listed = 0;
+  for (const auto& [id, socket] : hub.devices().sockets()) {
+    const auto* state = hub.session_of(socket);
+    const auto* seat = state ? device_session::seat_of(*state) : nullptr;
+    if (!seat) return "a device is listed that is not there";
+    if (seat->device != id) return "a device is listed by the socket of another";
+    for (const auto& session : hub.devices().sessions_of(seat->user))
+      listed += session.device == id && session.socket == socket ? 1 : 0;
+    if (seat->unanswered > hub.limits().unanswered_events) return "too many unanswered events";
+  }
+  if (listed != hub.devices().size()) return "a device is not listed with its account, or twice";
+  if (hub.counters().handshakes_under_way > hub.limits().handshakes)
+    return "too many handshakes under way";
+  if (hub.link_codes().size() > hub.limits().link_codes) return "too many link codes";
+  return {};
+}
+
 inline std::string broken(const Hub& hub) {
   if (hub.sockets() > hub.limits().connections) return "too many connections";
   if (hub.addresses().size() > hub.limits().addresses + hub.limits().connections)
     return "too many addresses";
   if (auto seats = broken_seats(hub); !seats.empty()) return seats;
+  if (auto devices = broken_devices(hub); !devices.empty()) return devices;
   return broken_book(hub);
 }
 

@@ -41,8 +41,9 @@ gateway::NewEvent Phone::make_event(std::string stream) {
   id.data[6] = std::byte{0x70};
   id.data[8] = std::byte{0x80};
   id.data[15] = account.device.data[0];
-  return {id, account.user, account.device, last_device_seq, std::move(stream), "test", "AAAA",
-          3,  std::nullopt};
+  const auto user = session && session->user ? *session->user : account.user;
+  return {id,     user, account.device, last_device_seq, std::move(stream), "test",
+          "AAAA", 3,    std::nullopt};
 }
 
 std::vector<boost::json::object> Phone::take(std::string_view type) {

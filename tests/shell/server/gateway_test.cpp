@@ -31,7 +31,9 @@ class Device {
     socket_.send(begun.frame);
     while (!std::holds_alternative<client::Established>(state)) {
       client::Effects effects;
-      auto event = client::read(state, socket_.receive());
+      auto frame = socket_.receive();
+      if (frame.empty()) throw std::runtime_error("closed: " + socket_.close_reason());
+      auto event = client::read(state, std::move(frame));
       state = fsm::step<client::Machine>(std::move(state), std::move(event), context, effects);
       for (const auto& effect : effects) {
         const auto& send = std::get<client::Send>(effect);
@@ -157,11 +159,15 @@ constexpr std::string_view upgrade =
     "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
 
-constexpr char text = 1, close = 8, ping = 9;
+constexpr int text = 0x81, binary = 0x82, closing = 0x88, pinging = 0x89;
 
-/// A short one, masked by zero.
-std::string frame(char opcode, std::string_view payload) {
-  std::string made{static_cast<char>(0x80 | opcode), static_cast<char>(0x80 | payload.size())};
+/// Whole, and masked by zero.
+std::string frame(int first, std::string_view payload) {
+  std::string made(1, static_cast<char>(first));
+  const bool is_long = payload.size() >= 126;
+  made += static_cast<char>(0x80 | (is_long ? 126 : payload.size()));
+  if (is_long) made += static_cast<char>(payload.size() >> 8);
+  if (is_long) made += static_cast<char>(payload.size() & 0xff);
   return made.append(4, '\0').append(payload);
 }
 
@@ -169,11 +175,11 @@ TEST(Frames, ThatComeWithTheUpgradeAreAnsweredInOrder) {
   RunningServer server;
   std::string bytes(upgrade), expected;
   for (int i = 0; i < 20; ++i) {
-    bytes += frame(text, R"({"type":"ping"})") + frame(ping, std::to_string(i));
+    bytes += frame(text, R"({"type":"ping"})") + frame(pinging, std::to_string(i));
     expected += "\x81\x0f{\"type\":\"pong\"}\x8a" + std::string(1, i < 10 ? '\x01' : '\x02') +
                 std::to_string(i);
   }
-  bytes += frame(close, "\x03\xe8");
+  bytes += frame(closing, "\x03\xe8");
   const auto answer = talk(server.port(), bytes);
   EXPECT_THAT(answer, StartsWith("HTTP/1.1 101"));
   EXPECT_THAT(answer, testing::EndsWith(expected + "\x88\x02\x03\xe8"));
@@ -185,7 +191,20 @@ TEST(Frames, ThatBreakTheProtocolEndTheConnectionWithACode) {
   EXPECT_THAT(talk(server.port(), start + "\x81\x02hi"), testing::EndsWith("\x88\x02\x03\xea"));
   EXPECT_THAT(talk(server.port(), start + frame(text, "\xff")),
               testing::EndsWith("\x88\x02\x03\xef"));
-  EXPECT_THAT(talk(server.port(), start + frame(close, {})), testing::EndsWith("\x88\x02\x03\xe8"));
+  EXPECT_THAT(talk(server.port(), start + frame(closing, {})),
+              testing::EndsWith("\x88\x02\x03\xe8"));
+}
+
+TEST(Frames, ThatNeverEndAreNotHeldWithoutBound) {
+  Config config;
+  config.sockets.total_unfinished_bytes = 1'000;
+  RunningServer server(std::move(config));
+  Client other(server.port());
+  const auto whole = frame(binary, std::string(5'000, 'x'));
+  EXPECT_THAT(talk(server.port(), std::string(upgrade) + whole.substr(0, 2'000)),
+              Not(HasSubstr("\x88")));
+  other.send(R"({"type":"ping"})");
+  EXPECT_EQ(other.receive(), R"({"type":"pong"})");
 }
 
 }  // namespace

@@ -1,0 +1,210 @@
+// Administration by signed requests: only a device of the account, only once, only now.
+#include "core/relay/admin.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/core/relay/hub_invariants.hpp"
+#include "tests/core/relay/lobby_support.hpp"
+
+namespace culver::relay {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+namespace gateway = wire::gateway;
+
+class Admin : public testing::Test {
+ protected:
+  void SetUp() override {
+    lobby.connect(ana);
+    lobby.connect(stranger);
+    target = "/api/devices/" + print_uuid(ana.id().view());
+  }
+  void TearDown() override { EXPECT_EQ(broken(lobby.hub), ""); }
+  Respond get() { return lobby.request(lobby.signed_request(ana, "GET", "/api/devices")); }
+
+  Lobby lobby;
+  Phone ana{1, 2}, stranger{9, 2};
+  std::string target;
+};
+
+TEST_F(Admin, ListsTheDevicesOfTheAccount) {
+  const auto answer = get();
+  EXPECT_EQ(answer.status, 200u);
+  const auto devices = gateway::parse_devices(answer.json);
+  ASSERT_TRUE(devices);
+  ASSERT_EQ(devices->size(), 1u);
+  EXPECT_EQ(devices->front().device, ana.id());
+  EXPECT_EQ(devices->front().name, Plaintext("phone 1"));
+  EXPECT_EQ(devices->front().type, gateway::DeviceType::mobile);
+  EXPECT_TRUE(devices->front().is_online);
+  EXPECT_FALSE(devices->front().is_revoked);
+}
+
+TEST_F(Admin, TellsWhoIsAwayAsAway_B14) {
+  lobby.hang_up(ana);
+  const auto devices = gateway::parse_devices(get().json);
+  ASSERT_TRUE(devices);
+  EXPECT_FALSE(devices->front().is_online);
+}
+
+TEST_F(Admin, RenamesADevice) {
+  const auto body = gateway::print_rename(Plaintext("laptop"));
+  const auto answer = lobby.request(lobby.signed_request(ana, "POST", target + "/rename", body));
+  EXPECT_EQ(answer.status, 200u);
+  EXPECT_THAT(answer.json, HasSubstr("laptop"));
+  EXPECT_EQ(lobby.store.devices.at(ana.id()).record.name, Plaintext("laptop"));
+  const auto* seat = device_session::seat_of(*lobby.hub.session_of(*ana.socket));
+  EXPECT_EQ(seat->name, Plaintext("laptop")) << "also for who is told of its presence";
+}
+
+TEST_F(Admin, NamesAreChecked_B10) {
+  for (const std::string body : {"", "{}", R"({"name":1})", R"({"name":""})"}) {
+    const auto answer = lobby.request(lobby.signed_request(ana, "POST", target + "/rename", body));
+    EXPECT_EQ(answer.status, 400u) << body;
+  }
+  const auto longest = gateway::print_rename(Plaintext(std::string(50, 'x')));
+  const auto longer = gateway::print_rename(Plaintext(std::string(51, 'x')));
+  EXPECT_EQ(lobby.request(lobby.signed_request(ana, "POST", target + "/rename", longest)).status,
+            200u);
+  EXPECT_EQ(lobby.request(lobby.signed_request(ana, "POST", target + "/rename", longer)).status,
+            400u);
+}
+
+TEST_F(Admin, AForeignDeviceIsUnknown) {
+  EXPECT_EQ(lobby.request(lobby.signed_request(stranger, "DELETE", target)).status, 404u);
+  EXPECT_FALSE(ana.closed);
+}
+
+TEST_F(Admin, RevokesItself) {
+  EXPECT_EQ(lobby.request(lobby.signed_request(ana, "DELETE", target)).status, 200u);
+  EXPECT_EQ(ana.closed->fault, Fault::device_revoked);
+  const auto answer = get();
+  EXPECT_EQ(answer.status, 403u);
+  EXPECT_THAT(answer.json, HasSubstr(R"("error":"device_revoked")"));
+  EXPECT_EQ(gateway::parse_refusal(answer.json), Fault::device_revoked);
+}
+
+TEST_F(Admin, ARevocationHoldsThoughTheRequesterHasGone_S8) {
+  auto request = lobby.signed_request(ana, "DELETE", target);
+  request.socket = lobby.accept();
+  const auto socket = request.socket;
+  lobby.holds_answers = true;
+  lobby.deliver(request);
+  lobby.answer();
+  lobby.deliver(SocketClosed{socket, false});
+  lobby.holds_answers = false;
+  lobby.settle();
+  ASSERT_TRUE(ana.closed);
+  EXPECT_EQ(ana.closed->fault, Fault::device_revoked);
+}
+
+TEST_F(Admin, ASignatureCoversEverything_S5) {
+  const auto refused = [&](HttpRequest request) {
+    const auto answer = lobby.request(std::move(request));
+    EXPECT_EQ(answer.status, 401u);
+    EXPECT_EQ(gateway::parse_refusal(answer.json), Fault::bad_request_signature);
+  };
+  const auto good = [&] {
+    return lobby.signed_request(ana, "POST", target + "/rename",
+                                gateway::print_rename(Plaintext("laptop")));
+  };
+  auto request = good();
+  request.body = gateway::print_rename(Plaintext("other"));
+  refused(request);
+  request = good();
+  request.target = "/api/devices/" + print_uuid(stranger.id().view()) + "/rename";
+  refused(request);
+  request = good();
+  request.method = "GET";
+  request.target = "/api/devices";
+  refused(request);
+  request = good();
+  auto authorization = *gateway::parse_authorization(request.authorization);
+  authorization.device = stranger.id();
+  request.authorization = gateway::print(authorization);
+  refused(request);
+  authorization = *gateway::parse_authorization(good().authorization);
+  authorization.time += 1;
+  request.authorization = gateway::print(authorization);
+  refused(request);
+  request.authorization.clear();
+  refused(request);
+  request.authorization = "Culver device=x";
+  refused(request);
+  EXPECT_EQ(lobby.store.devices.at(ana.id()).record.name, Plaintext("phone 1"));
+}
+
+TEST_F(Admin, ADeviceThatIsNotKnownLooksLikeABadSignature) {
+  Phone nobody(7, 2);
+  const auto answer = lobby.request(lobby.signed_request(nobody, "GET", "/api/devices"));
+  EXPECT_EQ(answer.status, 401u);
+  EXPECT_EQ(gateway::parse_refusal(answer.json), Fault::bad_request_signature);
+}
+
+TEST_F(Admin, ARequestIsTakenOnceAndOnlyNearItsTime) {
+  const auto request = lobby.signed_request(ana, "GET", "/api/devices");
+  EXPECT_EQ(lobby.request(request).status, 200u);
+  const auto again = lobby.request(request);
+  EXPECT_EQ(again.status, 401u);
+  EXPECT_EQ(gateway::parse_refusal(again.json), Fault::stale_request);
+  const auto late = lobby.signed_request(ana, "GET", "/api/devices");
+  lobby.pass(60s);
+  EXPECT_EQ(lobby.request(request).status, 401u);
+  EXPECT_EQ(lobby.request(late).status, 200u);
+  const auto later = lobby.signed_request(ana, "GET", "/api/devices");
+  lobby.pass(60s + 1ms);
+  EXPECT_EQ(gateway::parse_refusal(lobby.request(later).json), Fault::stale_request);
+}
+
+TEST_F(Admin, WhatIsNotThereIs404) {
+  for (const std::string path :
+       {"/", "/api", "/api/devices/", "/api/devices/x", "/api/devicesx", "/api/devices?x"})
+    EXPECT_EQ(lobby.request(lobby.signed_request(ana, "GET", path)).status, 404u) << path;
+  EXPECT_EQ(lobby.request(lobby.signed_request(ana, "DELETE", "/api/devices/x")).status, 404u);
+  EXPECT_EQ(lobby.request(lobby.signed_request(ana, "PUT", target)).status, 404u);
+}
+
+TEST_F(Admin, AStoreThatFailsAnswersNobody) {
+  lobby.store.is_failing = true;
+  const auto answer = get();
+  EXPECT_EQ(answer.status, 503u);
+  EXPECT_EQ(gateway::parse_refusal(answer.json), Fault::directory_failed);
+}
+
+TEST_F(Admin, ASlowStoreIsNotWaitedForForEver) {
+  lobby.holds_answers = true;
+  auto request = lobby.signed_request(ana, "GET", "/api/devices");
+  request.socket = lobby.accept();
+  const auto socket = request.socket;
+  lobby.deliver(request);
+  lobby.pass(10s);
+  ASSERT_TRUE(lobby.responded(socket));
+  EXPECT_EQ(lobby.responded(socket)->status, 503u);
+  lobby.holds_answers = false;
+  lobby.settle();
+}
+
+TEST_F(Admin, RequestsOfAnAddressAreLimitedBeforeTheirSignature) {
+  for (int i = 0; i < 60; ++i) EXPECT_EQ(get().status, 200u);
+  const auto answer = get();
+  EXPECT_EQ(answer.status, 429u);
+  EXPECT_EQ(lobby.hub.counters().requests, 60u);
+  EXPECT_EQ(lobby.hub.counters().requests_refused.of(Fault::rate_limited), 1u);
+}
+
+TEST_F(Admin, RememberedRequestsAreBounded) {
+  Limits limits;
+  limits.request_nonces = 2;
+  admin::Seen seen;
+  const Env env{lobby.now, lobby.random.rng(), lobby.wall()};
+  for (std::uint8_t i = 0; i < 3; ++i) {
+    gateway::Authorization authorization{ana.id(), env.wall, {}, {}};
+    authorization.nonce.data.fill(std::byte{i});
+    EXPECT_EQ(seen.remember(authorization, limits, env), i < 2);
+  }
+}
+
+}  // namespace
+}  // namespace culver::relay

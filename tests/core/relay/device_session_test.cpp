@@ -1,0 +1,607 @@
+// The session of a device, message by message. Names after the holes of the original that they keep
+// shut.
+#include "core/relay/device_session.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/core/relay/hub_invariants.hpp"
+#include "tests/core/relay/lobby_support.hpp"
+
+namespace culver::relay {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+namespace gateway = wire::gateway;
+using boost::json::object;
+
+const object& payload(const object& message) { return message.at("payload").as_object(); }
+std::uint64_t number(const object& fields, const char* key) {
+  return fields.at(key).to_number<std::uint64_t>();
+}
+std::string text(const object& fields, const char* key) {
+  return std::string(fields.at(key).as_string());
+}
+
+/// Three devices of one account, and one of another.
+class DeviceSession : public testing::TestWithParam<unsigned> {
+ protected:
+  void SetUp() override {
+    for (auto* phone : {&ana, &bob, &cy}) join(*phone);
+    lobby.connect(stranger);
+    for (auto* phone : lobby.phones) phone->heard.clear();
+  }
+  void TearDown() override { EXPECT_EQ(broken(lobby.hub), ""); }
+
+  /// Its row says ana's account, as after linking.
+  void join(Phone& phone) {
+    const DeviceRecord row{
+        ana.account.user, phone.account.user, phone.id(), Plaintext("a name"), {}, 0, 0, false};
+    lobby.store.devices.emplace(phone.id(), MemoryStore::Known{row, 0, 0});
+    lobby.connect(phone);
+    ASSERT_TRUE(phone.is_in);
+  }
+  std::vector<std::uint64_t> cursors(Phone& phone) {
+    std::vector<std::uint64_t> all;
+    for (const auto& event : phone.take("event")) all.push_back(number(payload(event), "cursor"));
+    return all;
+  }
+  /// The only replay_response that came.
+  object page(Phone& phone) {
+    const auto pages = phone.take("replay_response");
+    EXPECT_EQ(pages.size(), 1u);
+    return pages.empty() ? object{} : payload(pages[0]);
+  }
+  std::vector<std::uint64_t> cursors_in(const object& response) {
+    std::vector<std::uint64_t> all;
+    for (const auto& event : response.at("events").as_array())
+      all.push_back(number(event.as_object(), "cursor"));
+    return all;
+  }
+  std::string_view state(const Phone& phone) {
+    return fsm::name_of(*lobby.hub.session_of(*phone.socket));
+  }
+
+  Lobby lobby;
+  Phone ana{1, GetParam()}, bob{2, GetParam()}, cy{3, GetParam()}, stranger{9, GetParam()};
+};
+
+INSTANTIATE_TEST_SUITE_P(Version, DeviceSession, testing::Values(1u, 2u));
+
+// ---- events -------------------------------------------------------------------------------------
+
+TEST_P(DeviceSession, AnEventIsStoredAcknowledgedAndDeliveredOnceToEachOther_B7) {
+  const auto event = lobby.publish(ana);
+  const auto acks = ana.take("ack");
+  ASSERT_EQ(acks.size(), 1u);
+  EXPECT_EQ(number(payload(acks[0]), "device_seq"), event.device_seq);
+  for (auto* other : {&bob, &cy}) {
+    const auto events = other->take("event");
+    ASSERT_EQ(events.size(), 1u);
+    EXPECT_EQ(text(payload(events[0]), "event_id"), print_uuid(event.id.view()));
+  }
+  EXPECT_TRUE(ana.take("event").empty()) << "not to its own device";
+  EXPECT_TRUE(stranger.take("event").empty()) << "nor to another account";
+}
+
+TEST_P(DeviceSession, NothingIsAcknowledgedBeforeTheStoreHasIt) {
+  lobby.holds_answers = true;
+  lobby.publish(ana);
+  EXPECT_TRUE(ana.take("ack").empty());
+  EXPECT_TRUE(bob.take("event").empty());
+  lobby.holds_answers = false;
+  lobby.settle();
+  EXPECT_EQ(ana.take("ack").size(), 1u);
+}
+
+TEST_P(DeviceSession, ADuplicateIsAcknowledgedAndNotDeliveredAgain_B9) {
+  const auto event = lobby.publish(ana);
+  lobby.say(ana, gateway::print(event));
+  EXPECT_EQ(ana.take("ack").size(), 2u);
+  EXPECT_EQ(bob.take("event").size(), 1u);
+  EXPECT_EQ(lobby.hub.counters().events_duplicate, 1u);
+  lobby.publish(ana);
+  const auto events = bob.take("event");
+  ASSERT_EQ(events.size(), 1u);
+  EXPECT_EQ(number(payload(events[0]), "stream_seq"), 2u) << "no number was burned";
+}
+
+TEST_P(DeviceSession, AnOldNumberThatWasNeverStoredIsStored_B8) {
+  ana.last_device_seq = 4'999;
+  lobby.publish(ana);
+  ana.last_device_seq = 6;
+  lobby.publish(ana);
+  EXPECT_EQ(ana.take("ack").size(), 2u);
+  EXPECT_EQ(lobby.store.events.size(), 2u);
+  EXPECT_EQ(bob.take("event").size(), 2u);
+}
+
+TEST_P(DeviceSession, TheEventOfAClosedConnectionStillReachesTheOthers) {
+  lobby.holds_answers = true;
+  lobby.publish(ana);
+  lobby.hang_up(ana);
+  lobby.holds_answers = false;
+  lobby.settle();
+  EXPECT_EQ(bob.take("event").size(), 1u);
+}
+
+TEST_P(DeviceSession, EveryRefusalIsAnswered_B15) {
+  auto event = ana.make_event();
+  event.user = stranger.account.user;
+  lobby.say(ana, gateway::print(event));
+  const auto errors = ana.take("error");
+  ASSERT_EQ(errors.size(), 1u);
+  EXPECT_EQ(text(payload(errors[0]), "code"), "event_of_another_user");
+  EXPECT_EQ(text(payload(errors[0]), "event_id"), print_uuid(event.id.view()));
+  EXPECT_EQ(number(payload(errors[0]), "device_seq"), event.device_seq);
+
+  event = ana.make_event();
+  event.device = bob.id();
+  lobby.say(ana, gateway::print(event));
+  EXPECT_EQ(ana.error(), "event_of_another_device");
+
+  event = ana.make_event();
+  event.expires_at = lobby.wall() - 5 * 60'000 - 1;
+  lobby.say(ana, gateway::print(event));
+  EXPECT_EQ(ana.error(), "event_expired");
+  event.expires_at = lobby.wall() - 5 * 60'000;
+  lobby.say(ana, gateway::print(event));
+  EXPECT_EQ(ana.take("ack").size(), 1u) << "a clock may be slow";
+
+  event = ana.make_event();
+  event.stream = "no stream!";
+  lobby.say(ana, gateway::print(event));
+  EXPECT_EQ(ana.error(), "bad_stream_id");
+  EXPECT_FALSE(ana.closed);
+}
+
+TEST_P(DeviceSession, WhatTheStoreRefusesIsToldWithATime) {
+  Limits limits;
+  limits.stored_events_per_user = 1;
+  Lobby small(limits);
+  small.connect(ana);
+  small.publish(ana);
+  small.publish(ana);
+  const auto errors = ana.take("error");
+  ASSERT_EQ(errors.size(), 1u);
+  EXPECT_EQ(text(payload(errors[0]), "code"), "too_many_stored_events");
+  EXPECT_EQ(number(payload(errors[0]), "retry_after_ms"), 60'000u);
+  EXPECT_EQ(small.hub.counters().messages_refused.of(Fault::too_many_stored_events), 1u);
+}
+
+TEST_P(DeviceSession, AStoreThatFailsIsAnErrorWithATimeAndTheSessionGoesOn) {
+  lobby.store.is_failing = true;
+  const auto event = lobby.publish(ana);
+  const auto errors = ana.take("error");
+  ASSERT_EQ(errors.size(), 1u);
+  EXPECT_EQ(text(payload(errors[0]), "code"), "directory_failed");
+  EXPECT_EQ(number(payload(errors[0]), "retry_after_ms"), 1'000u);
+  lobby.store.is_failing = false;
+  lobby.say(ana, gateway::print(event));
+  EXPECT_EQ(ana.take("ack").size(), 1u);
+  EXPECT_EQ(bob.take("event").size(), 1u);
+}
+
+TEST_P(DeviceSession, EventsOfAnAccountAreLimitedTogether) {
+  Limits limits;
+  limits.events_per_user = {2, 60s};
+  Lobby small(limits);
+  small.connect(ana);
+  for (int i = 0; i < 3; ++i) small.publish(ana);
+  EXPECT_EQ(ana.take("ack").size(), 2u);
+  const auto errors = ana.take("error");
+  ASSERT_EQ(errors.size(), 1u);
+  EXPECT_EQ(text(payload(errors[0]), "code"), "too_many_events");
+  EXPECT_EQ(number(payload(errors[0]), "retry_after_ms"), 30'000u);
+  small.connect(ana);
+  small.publish(ana);
+  EXPECT_EQ(ana.error(), "too_many_events") << "coming back resets nothing";
+  small.pass(30s);
+  small.publish(ana);
+  EXPECT_EQ(ana.take("ack").size(), 1u);
+}
+
+TEST_P(DeviceSession, UnansweredEventsAreBounded) {
+  lobby.holds_answers = true;
+  for (int i = 0; i < 257; ++i) ana.say(gateway::print(ana.make_event()));
+  lobby.settle();
+  EXPECT_EQ(ana.error(), "too_many_unanswered");
+  lobby.holds_answers = false;
+  lobby.settle();
+  EXPECT_EQ(ana.take("ack").size(), 256u);
+  lobby.publish(ana);
+  EXPECT_EQ(ana.take("ack").size(), 1u);
+}
+
+TEST_P(DeviceSession, QuestionsToTheStoreAreBoundedInAll) {
+  Limits limits;
+  limits.questions = 2;
+  Lobby small(limits);
+  small.connect(ana);
+  small.connect(stranger);
+  small.holds_answers = true;
+  small.publish(ana);
+  small.publish(ana);
+  small.publish(stranger);
+  EXPECT_EQ(stranger.error(), "directory_failed");
+  small.holds_answers = false;
+  small.settle();
+  small.publish(stranger);
+  EXPECT_EQ(stranger.take("ack").size(), 1u);
+}
+
+TEST_P(DeviceSession, FramesOfASessionAreLimited) {
+  Limits limits;
+  limits.frames_per_session = {3, 60s};
+  Lobby small(limits);
+  small.connect(ana);
+  for (int i = 0; i < 4; ++i) small.say(ana, R"({"type":"ping"})");
+  EXPECT_EQ(ana.take("pong").size(), 3u);
+  EXPECT_EQ(ana.error(), "rate_limited");
+}
+
+// ---- replay -------------------------------------------------------------------------------------
+
+TEST_P(DeviceSession, PagesThroughWhatWasMissedAndGoesOnLive) {
+  lobby.hang_up(bob);
+  for (int i = 0; i < 5; ++i) lobby.publish(ana);
+  lobby.connect(bob);
+  EXPECT_EQ(bob.session->cursor, 0u);
+  lobby.say(bob, R"({"type":"replay_request","limit":2})");
+  auto response = page(bob);
+  EXPECT_THAT(cursors_in(response), ElementsAre(1, 2));
+  EXPECT_TRUE(response.at("has_more").as_bool());
+  EXPECT_EQ(state(bob), "Paused");
+  lobby.publish(ana);
+  EXPECT_TRUE(bob.take("event").empty()) << "it will be in a page";
+
+  std::string token = text(response, "continuation_token");
+  lobby.say(bob, R"({"type":"replay_request","payload":{"limit":2,"continuation_token":")" + token +
+                     "\"}}");
+  response = page(bob);
+  EXPECT_THAT(cursors_in(response), ElementsAre(3, 4));
+  EXPECT_EQ(lobby.store.devices.at(bob.id()).cursor, 2u) << "whoever goes on has read";
+  token = text(response, "continuation_token");
+  lobby.say(bob, R"({"type":"replay_request","payload":{"limit":2,"continuation_token":")" + token +
+                     "\"}}");
+  response = page(bob);
+  EXPECT_THAT(cursors_in(response), ElementsAre(5, 6));
+  EXPECT_FALSE(response.at("has_more").as_bool());
+  EXPECT_EQ(state(bob), "Live");
+  lobby.publish(ana);
+  EXPECT_THAT(cursors(bob), ElementsAre(7));
+  EXPECT_EQ(lobby.hub.counters().replays, 1u);
+  EXPECT_EQ(lobby.hub.counters().pages, 3u);
+}
+
+TEST_P(DeviceSession, WhatWasPushedBeforeTheReplayIsNotInIt) {
+  lobby.hang_up(bob);
+  lobby.publish(ana);
+  lobby.connect(bob);
+  lobby.publish(ana);
+  EXPECT_THAT(cursors(bob), ElementsAre(2));
+  lobby.say(bob, R"({"type":"replay_request"})");
+  EXPECT_THAT(cursors_in(page(bob)), ElementsAre(1));
+}
+
+TEST_P(DeviceSession, AnEventStoredWhileThePageIsFetchedComesExactlyOnce) {
+  lobby.publish(ana);
+  bob.heard.clear();
+  lobby.connect(bob);
+  lobby.holds_answers = true;
+  lobby.say(bob, R"({"type":"replay_request"})");
+  lobby.publish(ana);
+  EXPECT_EQ(state(bob), "Fetching");
+  lobby.answer();
+  EXPECT_EQ(state(bob), "Live");
+  lobby.holds_answers = false;
+  lobby.settle();
+  EXPECT_THAT(cursors_in(page(bob)), ElementsAre(1));
+  EXPECT_THAT(cursors(bob), ElementsAre(2));
+}
+
+TEST_P(DeviceSession, AnEventAskedBeforeThePageIsInThePageAlone) {
+  lobby.holds_answers = true;
+  lobby.publish(ana);
+  lobby.say(bob, R"({"type":"replay_request"})");
+  lobby.holds_answers = false;
+  lobby.settle();
+  EXPECT_THAT(cursors_in(page(bob)), ElementsAre(1));
+  EXPECT_TRUE(cursors(bob).empty());
+}
+
+TEST_P(DeviceSession, ASecondReplayMeanwhileIsRefused) {
+  lobby.holds_answers = true;
+  lobby.say(bob, R"({"type":"replay_request"})");
+  lobby.say(bob, R"({"type":"replay_request"})");
+  EXPECT_EQ(bob.error(), "replay_running");
+  lobby.holds_answers = false;
+  lobby.settle();
+  page(bob);
+}
+
+TEST_P(DeviceSession, AReplayThatTheStoreFailsStaysSilentUntilItIsAskedAgain) {
+  lobby.store.is_failing = true;
+  lobby.say(bob, R"({"type":"replay_request"})");
+  EXPECT_EQ(bob.error(), "directory_failed");
+  lobby.store.is_failing = false;
+  lobby.publish(ana);
+  EXPECT_TRUE(cursors(bob).empty());
+  lobby.say(bob, R"({"type":"replay_request"})");
+  EXPECT_THAT(cursors_in(page(bob)), ElementsAre(1));
+}
+
+TEST_P(DeviceSession, AGapIsToldHonestly) {
+  lobby.hang_up(bob);
+  lobby.publish(ana);
+  lobby.pass(24h * 30);
+  lobby.connect(ana);
+  lobby.publish(ana);
+  lobby.pass(11min);
+  lobby.connect(bob);
+  lobby.say(bob, R"({"type":"replay_request"})");
+  const auto response = page(bob);
+  EXPECT_THAT(cursors_in(response), ElementsAre(2));
+  EXPECT_TRUE(response.at("gap").as_bool());
+  EXPECT_EQ(number(response, "lost_up_to"), 1u);
+  EXPECT_EQ(lobby.hub.counters().gaps, 1u);
+}
+
+TEST_P(DeviceSession, NobodyAsksBeyondTheEnd) {
+  lobby.publish(ana);
+  lobby.say(bob, R"({"type":"replay_request","cursor":2})");
+  EXPECT_EQ(bob.error(), "bad_cursor");
+  lobby.say(bob, R"({"type":"replay_request","continuation_token":"c99"})");
+  EXPECT_EQ(bob.error(), "bad_cursor");
+  lobby.say(bob, R"({"type":"replay_request","continuation_token":"x"})");
+  EXPECT_EQ(bob.error(), "bad_continuation_token");
+  EXPECT_EQ(state(bob), "Live");
+}
+
+// ---- acknowledgements ---------------------------------------------------------------------------
+
+TEST_P(DeviceSession, AcknowledgementsAreSavedForwardOnly_B6) {
+  for (int i = 0; i < 3; ++i) lobby.publish(ana);
+  auto& row = lobby.store.devices.at(bob.id());
+  lobby.say(bob, R"({"type":"ack","payload":{"cursor":2}})");
+  EXPECT_EQ(row.cursor, 2u);
+  lobby.say(bob, R"({"type":"ack","payload":{"cursor":1}})");
+  EXPECT_EQ(row.cursor, 2u);
+  lobby.say(bob, R"({"type":"ack","payload":{"device_seq":3}})");
+  EXPECT_EQ(row.cursor, 3u);
+  lobby.say(bob, R"({"type":"ack","payload":{"cursor":4}})");
+  EXPECT_EQ(bob.error(), "bad_cursor");
+}
+
+// ---- the others ---------------------------------------------------------------------------------
+
+TEST_P(DeviceSession, PingAndScratchpad) {
+  lobby.say(ana, R"({"type":"ping"})");
+  const auto pongs = ana.take("pong");
+  ASSERT_EQ(pongs.size(), 1u);
+  EXPECT_EQ(number(payload(pongs[0]), "timestamp"), static_cast<std::uint64_t>(lobby.wall()));
+  lobby.say(ana, R"({"type":"scratchpad_sync","payload":{"x":[1]}})");
+  for (auto* other : {&bob, &cy}) EXPECT_EQ(other->take("scratchpad_sync").size(), 1u);
+  EXPECT_TRUE(ana.take("scratchpad_sync").empty());
+  EXPECT_TRUE(stranger.take("scratchpad_sync").empty());
+}
+
+TEST_P(DeviceSession, PresenceFollowsTheConnection_B13_B14) {
+  lobby.hang_up(bob);
+  lobby.settle();
+  auto news = ana.take("device_status_changed");
+  ASSERT_EQ(news.size(), 1u);
+  EXPECT_FALSE(payload(news[0]).at("is_online").as_bool());
+  EXPECT_EQ(text(payload(news[0]), "device_id"), print_uuid(bob.id().view()));
+  lobby.connect(bob);
+  news = ana.take("device_status_changed");
+  ASSERT_EQ(news.size(), 1u);
+  EXPECT_TRUE(payload(news[0]).at("is_online").as_bool());
+  EXPECT_EQ(text(payload(news[0]), "device_name"), "a name");
+  lobby.pass(20min);
+  EXPECT_TRUE(ana.take("device_status_changed").empty()) << "nothing of it expires";
+  EXPECT_TRUE(stranger.take("device_status_changed").empty());
+}
+
+// ---- time ---------------------------------------------------------------------------------------
+
+TEST_P(DeviceSession, ASessionExpiresHoweverManyPongsItGives) {
+  lobby.pass(24h - 5min - 1s);
+  EXPECT_TRUE(ana.take("session_expiring_soon").empty());
+  lobby.pass(1s);
+  const auto warnings = ana.take("session_expiring_soon");
+  ASSERT_EQ(warnings.size(), 1u);
+  EXPECT_EQ(number(payload(warnings[0]), "expires_in_seconds"), 300u);
+  lobby.pass(5min - 1s);
+  EXPECT_FALSE(ana.closed);
+  lobby.pass(1s);
+  ASSERT_TRUE(ana.closed);
+  EXPECT_EQ(ana.closed->fault, Fault::session_expired);
+}
+
+TEST_P(DeviceSession, ASilentDeviceIsDroppedAfterTwoIntervals) {
+  lobby.answers_pings = false;
+  lobby.pass(59s);
+  EXPECT_FALSE(ana.closed);
+  lobby.pass(1s);
+  ASSERT_TRUE(ana.closed);
+  EXPECT_EQ(ana.closed->fault, Fault::heartbeat_timeout);
+  EXPECT_EQ(lobby.hub.devices().size(), 0u);
+}
+
+// ---- revocation ---------------------------------------------------------------------------------
+
+TEST_P(DeviceSession, RevocationClosesTheLiveConnectionAtOnce_S8) {
+  lobby.revoke(bob.id(), ana);
+  EXPECT_EQ(bob.take("device_revoked").size(), 1u);
+  ASSERT_TRUE(bob.closed);
+  EXPECT_EQ(bob.closed->fault, Fault::device_revoked);
+  EXPECT_EQ(ana.take("device_status_changed").size(), 1u);
+  bob.heard.clear();
+  lobby.publish(ana);
+  EXPECT_TRUE(bob.take("event").empty()) << "and it receives nothing more";
+  lobby.connect(bob);
+  EXPECT_FALSE(bob.is_in);
+}
+
+TEST_P(DeviceSession, AStoreThatKnowsOfARevocationEndsTheSession_S8) {
+  lobby.store.devices.at(bob.id()).record.revoked = true;
+  lobby.publish(bob);
+  ASSERT_TRUE(bob.closed);
+  EXPECT_EQ(bob.closed->fault, Fault::device_revoked);
+  EXPECT_TRUE(lobby.store.events.empty());
+}
+
+// ---- linking ------------------------------------------------------------------------------------
+
+class Linking : public DeviceSession {
+ protected:
+  std::string offer(Phone& phone) {
+    lobby.say(phone, R"({"type":"initiate_pairing"})");
+    const auto offers = phone.take("pairing_initiated");
+    if (offers.size() != 1) return "none";
+    EXPECT_EQ(number(payload(offers[0]), "expiresIn"), 300'000u);
+    return text(payload(offers[0]), "code");
+  }
+  void enter(Phone& phone, const std::string& code) {
+    lobby.say(phone, R"({"type":"complete_pairing","payload":{"pairing_code":")" + code + "\"}}");
+  }
+  std::string failure(Phone& phone) {
+    const auto failures = phone.take("pairing_failed");
+    return failures.size() == 1 ? text(payload(failures[0]), "code") : "none";
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(Version, Linking, testing::Values(1u, 2u));
+
+TEST_P(Linking, ACodeMovesTheDeviceAndItsSession) {
+  const auto code = offer(ana);
+  EXPECT_EQ(code.size(), 6u);
+  enter(stranger, code);
+  const auto done = stranger.take("pairing_completed");
+  ASSERT_EQ(done.size(), 1u);
+  EXPECT_EQ(text(payload(done[0]), "linkedUserId"), print_hex(ana.account.user.view()));
+  EXPECT_EQ(ana.take("device_paired").size(), 1u);
+  EXPECT_EQ(lobby.hub.devices().sessions_of(ana.account.user).size(), 4u);
+  EXPECT_TRUE(lobby.hub.devices().sessions_of(stranger.account.user).empty());
+  EXPECT_EQ(lobby.hub.devices().accounts(), 2u) << "the old one only for the sake of its tries";
+  lobby.publish(ana);
+  EXPECT_EQ(stranger.take("event").size(), 1u);
+  stranger.session->user = ana.account.user;
+  lobby.publish(stranger);
+  EXPECT_EQ(ana.take("event").size(), 1u);
+  lobby.hang_up(stranger);
+  EXPECT_EQ(lobby.hub.devices().sessions_of(ana.account.user).size(), 3u);
+}
+
+TEST_P(Linking, FramesDuringTheMoveWaitAndAreServedInTheNewAccount) {
+  const auto code = offer(ana);
+  lobby.holds_answers = true;
+  enter(stranger, code);
+  EXPECT_EQ(state(stranger), "Linking");
+  stranger.session->user = ana.account.user;
+  lobby.publish(stranger);
+  lobby.publish(stranger);
+  EXPECT_EQ(lobby.store.waiting(), 1u);
+  lobby.holds_answers = false;
+  lobby.settle();
+  EXPECT_EQ(stranger.take("ack").size(), 2u);
+  EXPECT_THAT(cursors(ana), ElementsAre(1, 2));
+}
+
+TEST_P(Linking, ACodeWorksOnceAndAWrongOneNever_S7) {
+  const auto code = offer(ana);
+  enter(stranger, code == "000000" ? "000001" : "000000");
+  EXPECT_EQ(failure(stranger), "link_code_unknown");
+  enter(stranger, code);
+  EXPECT_EQ(failure(stranger), "none");
+  Phone late(8, GetParam());
+  lobby.connect(late);
+  enter(late, code);
+  EXPECT_EQ(failure(late), "link_code_unknown");
+}
+
+TEST_P(Linking, ACodeLivesFiveMinutesNotMore) {
+  const auto code = offer(ana);
+  lobby.pass(300s);
+  EXPECT_EQ(lobby.hub.link_codes().size(), 0u);
+  enter(stranger, code);
+  EXPECT_EQ(failure(stranger), "link_code_unknown");
+}
+
+TEST_P(Linking, GuessingIsBoundedByAddressAndByAccount_S7) {
+  const auto code = offer(ana);
+  for (int i = 0; i < 5; ++i) {
+    enter(stranger, code == "000000" ? "000001" : "000000");
+    EXPECT_EQ(failure(stranger), "link_code_unknown");
+  }
+  enter(stranger, code);
+  EXPECT_EQ(failure(stranger), "too_many_link_codes");
+  Phone neighbour(8, GetParam());
+  lobby.connect(neighbour);
+  enter(neighbour, code);
+  EXPECT_EQ(failure(neighbour), "too_many_link_codes") << "of the same address";
+  stranger.address = "elsewhere";
+  lobby.connect(stranger);
+  enter(stranger, code);
+  EXPECT_EQ(failure(stranger), "too_many_link_codes") << "of the same account";
+}
+
+TEST_P(Linking, AnAccountHasThreeCodesAtMostAndNoneIsOverwritten_S7) {
+  std::set<std::string> codes;
+  for (int i = 0; i < 3; ++i) codes.insert(offer(ana));
+  EXPECT_EQ(codes.size(), 3u);
+  lobby.say(ana, R"({"type":"initiate_pairing"})");
+  EXPECT_EQ(failure(ana), "too_many_link_codes");
+}
+
+TEST_P(Linking, ARevokedDeviceTakesItsCodesWithIt) {
+  const auto code = offer(bob);
+  lobby.revoke(bob.id(), ana);
+  enter(stranger, code);
+  EXPECT_EQ(failure(stranger), "link_code_unknown");
+}
+
+TEST_P(Linking, OnesOwnAccountIsNoNews) {
+  enter(bob, offer(ana));
+  EXPECT_EQ(bob.take("pairing_completed").size(), 1u);
+  EXPECT_EQ(state(bob), "Live");
+}
+
+TEST_P(Linking, AStoreThatFailsChangesNothing) {
+  const auto code = offer(ana);
+  lobby.store.is_failing = true;
+  enter(stranger, code);
+  EXPECT_EQ(failure(stranger), "directory_failed");
+  lobby.store.is_failing = false;
+  EXPECT_EQ(lobby.hub.devices().sessions_of(stranger.account.user).size(), 1u);
+  lobby.publish(stranger);
+  EXPECT_EQ(stranger.take("ack").size(), 1u);
+}
+
+TEST_P(Linking, ADeviceThatHangsUpMeanwhileIsLinkedAllTheSame) {
+  const auto code = offer(ana);
+  lobby.holds_answers = true;
+  enter(stranger, code);
+  lobby.hang_up(stranger);
+  lobby.holds_answers = false;
+  lobby.settle();
+  EXPECT_EQ(ana.take("device_paired").size(), 1u);
+  EXPECT_EQ(lobby.hub.devices().size(), 3u);
+  lobby.connect(stranger);
+  EXPECT_EQ(stranger.session->user, ana.account.user);
+}
+
+// ---- memory -------------------------------------------------------------------------------------
+
+TEST(DeviceSessionMemory, AnIdleSessionIsSmall) {
+  constexpr std::size_t node = 48;  // of a map: links, colour, allocation
+  const auto in_maps = 4 * node + 2 * sizeof(SocketId) + sizeof(Socket) + sizeof(DeviceId) +
+                       sizeof(UserId) + 64 + 2 * sizeof(TimePoint);
+  EXPECT_LT(sizeof(DeviceSocket) + in_maps, 1'000u);
+}
+
+}  // namespace
+}  // namespace culver::relay

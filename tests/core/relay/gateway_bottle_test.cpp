@@ -1,0 +1,277 @@
+// Devices of two accounts and the hub in a bottle: real handshakes of both versions, a store, and a
+// seeded scheduler that decides whose frame, answer, tick, disconnection or reconnection comes
+// next. After all of it every device has every event of the others exactly once and in order.
+#include <cstdlib>
+#include <deque>
+#include <memory>
+#include <set>
+
+#include <gtest/gtest.h>
+
+#include "tests/core/relay/hub_invariants.hpp"
+#include "tests/core/relay/lobby_support.hpp"
+
+namespace culver::relay {
+namespace {
+
+using namespace std::chrono_literals;
+namespace gateway = wire::gateway;
+using boost::json::object;
+
+std::uint64_t number(const object& fields, const char* key) {
+  return fields.at(key).to_number<std::uint64_t>();
+}
+
+/// What a device's own program does: it keeps its cursor and its outbox over all connections.
+struct App {
+  App(int id, unsigned version) : phone(id, version) {}
+
+  Phone phone;
+  std::vector<std::uint64_t> applied;  ///< cursors, in the order in which they took effect
+  std::uint64_t cursor = 0;
+  std::deque<gateway::NewEvent> outbox;  ///< not acknowledged yet
+  std::set<std::uint64_t> early;         ///< pushed before the replay was through
+  std::optional<SocketId> greeted;       ///< the connection on which the replay was begun
+  bool is_caught_up = false;
+  bool must_ask_again = false;
+
+  void begin(test::SeededRng& random) {
+    greeted = phone.socket;
+    is_caught_up = false;
+    must_ask_again = false;
+    early.clear();
+    ask(random);
+    for (const auto& event : outbox) phone.say(gateway::print(event));
+  }
+  void ask(test::SeededRng& random) {
+    const auto limit = static_cast<std::uint32_t>(1 + random.below(4));
+    phone.say(gateway::print(gateway::ReplayRequest{limit, cursor, false}));
+  }
+
+  void apply(std::uint64_t at) {
+    EXPECT_TRUE(applied.empty() || at > applied.back()) << "twice, or out of order";
+    applied.push_back(at);
+  }
+  void on_event(const object& event) {
+    const auto at = number(event, "cursor");
+    if (!is_caught_up) {
+      EXPECT_TRUE(early.insert(at).second) << "pushed twice";
+      return;
+    }
+    apply(at);
+    cursor = at;
+  }
+  void on_page(const object& page, test::SeededRng& random) {
+    const bool has_more = page.at("has_more").as_bool();
+    const auto end = number(page, "cursor");
+    for (const auto& event : page.at("events").as_array())
+      EXPECT_TRUE(early.insert(number(event.as_object(), "cursor")).second) << "pushed and paged";
+    while (!early.empty() && (!has_more || *early.begin() <= end)) {
+      apply(*early.begin());
+      cursor = *early.begin();
+      early.erase(early.begin());
+    }
+    cursor = std::max(cursor, end);
+    if (!has_more) {
+      is_caught_up = true;
+      return;
+    }
+    const auto limit = static_cast<std::uint32_t>(1 + random.below(4));
+    phone.say(gateway::print(gateway::ReplayRequest{limit, end, true}));
+  }
+  void on_error(const object& error) {
+    const std::string_view code(error.at("code").as_string());
+    EXPECT_EQ(code, "directory_failed");
+    if (!error.contains("event_id")) must_ask_again = true;
+  }
+  void hear(test::SeededRng& random) {
+    for (auto& text : std::exchange(phone.heard, {})) {
+      const auto message = boost::json::parse(text).as_object();
+      const std::string_view type(message.at("type").as_string());
+      const auto& payload = message.at("payload").as_object();
+      if (type == "event") on_event(payload);
+      if (type == "replay_response") on_page(payload, random);
+      if (type == "error") on_error(payload);
+      if (type == "ack")
+        std::erase_if(outbox, [&](const auto& event) {
+          return event.device_seq == number(payload, "device_seq");
+        });
+    }
+  }
+};
+
+Limits generous() {
+  Limits limits;
+  limits.handshakes_per_address = {1'000'000, 60s};
+  limits.messages_per_address = {1'000'000, 60s};
+  limits.connections_per_address = 1'000;
+  return limits;
+}
+
+class Schedule {
+ public:
+  explicit Schedule(std::uint64_t seed) : random_(seed), lobby_(generous()) {
+    for (int id = 1; id <= 5; ++id) {
+      apps_.push_back(std::make_unique<App>(id, 1 + id % 2));
+      auto& phone = apps_.back()->phone;
+      const auto& user = apps_[id <= 3 ? 0 : 3]->phone.account.user;
+      const DeviceRecord row{user, phone.account.user, phone.id(), {}, {}, 0, 0, false};
+      lobby_.store.devices.emplace(phone.id(), MemoryStore::Known{row, 0, 0});
+      lobby_.phones.push_back(&phone);
+    }
+  }
+
+  void run(int steps) {
+    for (int i = 0; i < steps && !testing::Test::HasFailure(); ++i) {
+      step(*apps_[random_.below(apps_.size())]);
+      EXPECT_EQ(broken(lobby_.hub), "");
+    }
+    lobby_.store.is_failing = false;
+    finish();
+    check();
+  }
+  const Counters& counters() const { return lobby_.hub.counters(); }
+
+ private:
+  void step(App& app) {
+    auto& phone = app.phone;
+    const auto what = random_.below(100);
+    if (what < 30) {
+      if (phone.socket && !phone.outgoing.empty()) lobby_.to_server(phone);
+    } else if (what < 60) {
+      receive(app);
+    } else if (what < 80) {
+      lobby_.store.is_failing = random_.chance(0.05);
+      if (!lobby_.store.idle()) lobby_.answer();
+    } else if (what < 90) {
+      if (phone.is_in) publish(app);
+    } else if (what < 93) {
+      if (phone.is_in && app.is_caught_up)
+        phone.say(gateway::print(gateway::AckReceived{app.cursor, std::nullopt}));
+    } else if (what < 95) {
+      lobby_.now += std::chrono::milliseconds(random_.below(4'000));
+      lobby_.deliver(Tick{});
+    } else if (what < 97) {
+      lose(app);
+    } else if (what < 98) {
+      bury_one();
+    } else if (!phone.socket || phone.closed || random_.chance(0.1)) {
+      dial(app);
+    }
+  }
+
+  void receive(App& app) {
+    auto& phone = app.phone;
+    if (phone.incoming.empty()) return;
+    lobby_.to_phone(phone);
+    if (phone.is_in && app.greeted != phone.socket) app.begin(random_);
+    app.hear(random_);
+    if (std::exchange(app.must_ask_again, false)) app.ask(random_);
+  }
+  void publish(App& app) {
+    if (app.outbox.size() >= 5) return;
+    const auto stream = "stream:" + std::to_string(random_.below(2));
+    app.outbox.push_back(app.phone.make_event(stream));
+    app.phone.say(gateway::print(app.outbox.back()));
+  }
+  /// The server learns of it now, or much later.
+  void lose(App& app) {
+    auto& phone = app.phone;
+    if (!phone.socket) return;
+    if (random_.chance(0.5)) return lobby_.hang_up(phone, random_.chance(0.5));
+    dead_.push_back(*std::exchange(phone.socket, std::nullopt));
+    phone.is_in = false;
+    phone.outgoing.clear();
+    phone.incoming.clear();
+  }
+  void bury_one() {
+    if (dead_.empty()) return;
+    lobby_.deliver(SocketClosed{dead_.front(), false});
+    dead_.pop_front();
+  }
+  void dial(App& app) {
+    if (app.phone.socket) dead_.push_back(*app.phone.socket);
+    lobby_.dial(app.phone);
+  }
+  void settle() {
+    for (bool quiet = false; !quiet;) {
+      quiet = true;
+      for (auto& app : apps_) {
+        auto& phone = app->phone;
+        if (phone.socket && !phone.outgoing.empty()) {
+          lobby_.to_server(phone);
+          quiet = false;
+        }
+        if (!phone.incoming.empty()) {
+          receive(*app);
+          quiet = false;
+        }
+      }
+      if (!lobby_.store.idle()) {
+        lobby_.answer();
+        quiet = false;
+      }
+    }
+  }
+
+  void finish() {
+    settle();
+    for (auto& app : apps_) dial(*app);
+    settle();
+    while (!dead_.empty()) bury_one();
+    settle();
+  }
+
+  void check() {
+    std::set<EventId> stored;
+    for (const auto& row : lobby_.store.events)
+      EXPECT_TRUE(stored.insert(row.event).second) << "stored twice";
+    for (const auto& app : apps_) {
+      EXPECT_TRUE(app->phone.is_in);
+      EXPECT_TRUE(app->outbox.empty()) << "every event is acknowledged in the end";
+      const auto& user = lobby_.store.devices.at(app->phone.id()).record.user;
+      std::vector<std::uint64_t> expected;
+      for (const auto& row : lobby_.store.events)
+        if (row.user == user && row.device != app->phone.id())
+          expected.push_back(row.stored_event.cursor);
+      EXPECT_EQ(app->applied, expected);
+    }
+    EXPECT_EQ(lobby_.hub.devices().size(), apps_.size());
+    for (auto& app : apps_) lobby_.hang_up(app->phone);
+    lobby_.now += 10min;
+    lobby_.deliver(Tick{});
+    EXPECT_EQ(lobby_.hub.sockets(), 0u);
+    EXPECT_EQ(lobby_.hub.devices().size(), 0u);
+    EXPECT_EQ(lobby_.hub.devices().accounts(), 0u);
+    EXPECT_EQ(lobby_.hub.counters().handshakes_under_way, 0u);
+    EXPECT_EQ(lobby_.hub.questions().size(), 0u);
+  }
+
+  test::SeededRng random_;
+  Lobby lobby_;
+  std::vector<std::unique_ptr<App>> apps_;
+  std::deque<SocketId> dead_;
+};
+
+TEST(GatewayBottle, EveryDeviceHasEveryEventOnceAndInOrder) {
+  const char* wanted = std::getenv("CULVER_SCHEDULES");
+  const auto schedules = wanted ? std::strtoull(wanted, nullptr, 10) : 60;
+  std::uint64_t delivered = 0, replayed = 0, duplicates = 0, replaced = 0, failed = 0;
+  for (std::uint64_t seed = 1; seed <= schedules; ++seed) {
+    Schedule schedule(seed);
+    schedule.run(1'500);
+    ASSERT_FALSE(HasFailure()) << "seed " << seed;
+    const auto& counters = schedule.counters();
+    delivered += counters.events_delivered;
+    replayed += counters.events_replayed;
+    duplicates += counters.events_duplicate;
+    replaced += counters.sessions_replaced;
+    failed += counters.messages_refused.of(Fault::directory_failed);
+  }
+  // Otherwise nothing was shown.
+  for (const auto count : {delivered, replayed, duplicates, replaced, failed})
+    EXPECT_GT(count, schedules);
+}
+
+}  // namespace
+}  // namespace culver::relay
