@@ -4,9 +4,11 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <utility>
 
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/beast/core/bind_handler.hpp>
 #include <boost/beast/core/buffers_range.hpp>
@@ -39,8 +41,17 @@ class GatheringSocket {
   }
   template <class Buffers, class Handler>
   auto async_read_some(const Buffers& buffers, Handler&& handler) {
-    return socket_.async_read_some(buffers, std::forward<Handler>(handler));
+    if (ahead_.empty()) return socket_.async_read_some(buffers, std::forward<Handler>(handler));
+    const auto initiate = [this](auto&& done, const Buffers& room) {
+      const auto size = asio::buffer_copy(room, asio::buffer(ahead_));
+      ahead_.erase(0, size);
+      if (ahead_.empty()) ahead_.shrink_to_fit();
+      post(std::forward<decltype(done)>(done), size);
+    };
+    return asio::async_initiate<Handler, Done>(initiate, handler, buffers);
   }
+  /// Has been read already, and comes before what is still to be read.
+  void put_back(std::string bytes) { ahead_ = std::move(bytes); }
 
   template <class Buffers>
   std::size_t write_some(const Buffers& buffers) {
@@ -58,21 +69,26 @@ class GatheringSocket {
   }
   template <class Buffers, class Handler>
   auto async_write_some(const Buffers& buffers, Handler&& handler) {
-    const auto initiate = [this](auto&& done, const Buffers& what) {
-      const auto size = write_some(what);
-      asio::post(get_executor(),
-                 boost::beast::bind_front_handler(std::forward<decltype(done)>(done),
-                                                  boost::system::error_code{}, size));
+    const auto initiate = [this](auto&& done, const Buffers& bytes) {
+      post(std::forward<decltype(done)>(done), write_some(bytes));
     };
-    return asio::async_initiate<Handler, void(boost::system::error_code, std::size_t)>(
-        initiate, handler, buffers);
+    return asio::async_initiate<Handler, Done>(initiate, handler, buffers);
   }
 
  private:
+  using Done = void(boost::system::error_code, std::size_t);
+
+  template <class Handler>
+  void post(Handler&& done, std::size_t size) {
+    const boost::system::error_code none;
+    asio::post(get_executor(),
+               boost::beast::bind_front_handler(std::forward<Handler>(done), none, size));
+  }
   void gather(asio::const_buffer bytes);
 
   Socket socket_;
   WsConnection& owner_;
+  std::string ahead_;
 };
 
 /// What Beast does to end the connection below WebSocket. Nothing: what is gathered has to leave

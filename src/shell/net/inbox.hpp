@@ -23,7 +23,7 @@ class Inbox {
   /// Where the next bytes go, of which so many are announced. What is announced costs memory only
   /// as it comes.
   boost::asio::mutable_buffer room(std::size_t announced) {
-    if (size_ == 0 || too_long_) return scrap();
+    if (size_ == 0) return scrap();
     const auto step = std::clamp<std::size_t>(announced, 1, std::max(size_, next_room));
     bytes_.resize(size_ + step);
     return boost::asio::buffer(bytes_.data() + size_, step);
@@ -36,6 +36,7 @@ class Inbox {
     size_ += size;
     if (size_ <= longest_) return false;
     std::string().swap(bytes_);
+    size_ = 0;
     return too_long_ = true;
   }
   /// The whole message; nullopt if it is thrown away.
@@ -47,8 +48,8 @@ class Inbox {
   /// Room for bytes that nobody wants.
   boost::asio::mutable_buffer scrap() { return boost::asio::buffer(first_); }
 
-  /// Bytes of memory for a message that is not complete.
-  std::size_t held() const { return bytes_.size(); }
+  /// Bytes of a message that is not complete. The room behind them is at most as large again.
+  std::size_t held() const { return size_; }
 
  private:
   std::size_t longest_;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <boost/asio/error.hpp>
+#include <boost/beast/core/buffers_to_string.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/write.hpp>
 #include <boost/beast/websocket/error.hpp>
@@ -89,11 +90,11 @@ void WsConnection::on_header(error_code error) {
 }
 
 void WsConnection::upgrade() {
-  // Whoever does not wait for the answer cannot know that it will be WebSocket.
-  if (request_->reader.buffer.size() > 0) return refuse(400);
   auto address = client();
   error_code declined;
   ws_.accept(request_->reader.parser.get(), declined);
+  if (const auto& rest = request_->reader.buffer; rest.size() > 0)
+    ws_.next_layer().put_back(beast::buffers_to_string(rest.data()));
   request_.reset();
   if (declined) {
     begin_last_word();

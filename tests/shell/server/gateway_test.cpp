@@ -192,7 +192,7 @@ TEST(Frames, ThatBreakTheProtocolEndTheConnectionWithACode) {
   EXPECT_THAT(talk(server.port(), start + frame(text, "\xff")),
               testing::EndsWith("\x88\x02\x03\xef"));
   EXPECT_THAT(talk(server.port(), start + frame(closing, {})),
-              testing::EndsWith(std::string("\x88\x00", 2)));
+              testing::EndsWith("\x88\x02\x03\xe8"));
 }
 
 TEST(Frames, ThatNeverEndAreNotHeldWithoutBound) {
