@@ -80,7 +80,7 @@ tl::expected<Server::Started, Server::Refusal> Server::start() {
   if (!listening)
     return refuse({Fault::server_unreachable, why_not(config_.sockets.listen, listening.error())});
 
-  Started started{url_of(*listening), wire::base64::hex(key->verify_key().view())};
+  Started started{url_of(*listening), print_hex(key->verify_key().view())};
   const auto id = server_id(key->verify_key());
   relay::session::ServerName name{id, config_.endpoint.value_or(started.url), std::nullopt};
   relay::Door door{{std::move(*key), started.identity}, config_.require_handshake};
