@@ -33,7 +33,7 @@ struct SocketOpened {
   SocketId socket;
   Address address;
 };
-/// One whole message, text or binary, of at most wire::limits::signaling_frame_in bytes.
+/// One whole message, text or binary, of at most wire::limits::gateway_frame_in bytes.
 struct Frame {
   SocketId socket;
   std::string text;
