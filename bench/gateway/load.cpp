@@ -1,13 +1,18 @@
 // Loads a running server and prints what it measured, one JSON object per phase. bench/gateway/run
 // starts the server and makes the table.
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <deque>
 #include <fstream>
 #include <functional>
+#include <iterator>
 #include <memory>
+#include <optional>
+#include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -229,11 +234,10 @@ void replay(const Target& target, std::uint64_t account_number, std::size_t coun
     opened.on_frame([&](Device& reader, std::string_view frame) {
       if (frame.find("\"replay_response\"") == std::string_view::npos) return;
       ++pages;
-      constexpr std::string_view mark = "\"encrypted_payload\"";
-      for (auto at = frame.find(mark); at != std::string_view::npos; at = frame.find(mark, at + 1))
-        ++events;
-      if (frame.find("\"has_more\":true") == std::string_view::npos) return io.stop();
-      reader.send(print(ReplayRequest{page_limit, number_after(frame, "\"cursor\":"), true}));
+      const auto end = frame.substr(frame.size() - std::min<std::size_t>(frame.size(), 256));
+      events += number_after(end, "\"page_size\":");
+      if (end.find("\"has_more\":true") == std::string_view::npos) return io.stop();
+      reader.send(print(ReplayRequest{page_limit, number_after(end, "\"cursor\":"), true}));
     });
     watch.emplace(target.pid);
     opened.send(print(ReplayRequest{page_limit, 0, false}));

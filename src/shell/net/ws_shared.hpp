@@ -48,7 +48,7 @@ struct WsServerConfig {
   std::chrono::milliseconds close_bound{3'000};
 };
 
-/// Takes every event. It must not call back into the connection that tells it.
+/// Takes every event. It may call WsServer: nothing there tells another event before it returns.
 using Sink = std::function<void(relay::Event)>;
 
 struct Page {

@@ -11,7 +11,7 @@
 #include <sys/resource.h>
 
 #include "core/base/fsm.hpp"
-#include "core/wire/base64.hpp"
+#include "core/base/ids.hpp"
 #include "shell/host/clock.hpp"
 #include "shell/host/entropy.hpp"
 #include "shell/host/log.hpp"

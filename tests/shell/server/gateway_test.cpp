@@ -1,0 +1,210 @@
+// The gateway over real sockets: devices that shake hands, the store behind them, HTTP beside them.
+#include <memory>
+#include <stdexcept>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/wire/websocket.hpp"
+#include "shell/host/clock.hpp"
+#include "tests/shell/server/client_support.hpp"
+#include "tests/support/handshake.hpp"
+
+namespace culver::server {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+namespace client = handshake::client;
+
+/// A device behind its handshake; what it says and hears is sealed if that was agreed.
+class Device {
+ public:
+  Device(std::uint16_t port, std::uint8_t account, std::uint8_t device, unsigned version = 2)
+      : account_(test::client_account(account)), socket_(port) {
+    account_.device.data[15] = static_cast<std::byte>(device);
+    Env env{host::now(), random_.rng(), host::wall_now()};
+    const client::Pin pin;
+    client::Context context{env, account_, pin, version};
+    auto begun = client::begin(env.now, context);
+    auto state = std::move(begun.state);
+    socket_.send(begun.frame);
+    while (!std::holds_alternative<client::Established>(state)) {
+      client::Effects effects;
+      auto frame = socket_.receive();
+      if (frame.empty()) throw std::runtime_error("closed: " + socket_.close_reason());
+      auto event = client::read(state, std::move(frame));
+      state = fsm::step<client::Machine>(std::move(state), std::move(event), context, effects);
+      for (const auto& effect : effects) {
+        const auto& send = std::get<client::Send>(effect);
+        socket_.send(send.frame, send.binary);
+      }
+      if (const auto* rejected = std::get_if<client::Rejected>(&state))
+        throw std::runtime_error(std::string(info(rejected->fault).name));
+    }
+    auto& done = std::get<client::Established>(state);
+    identity = done.proof.identity();
+    records_ = std::move(done.records);
+  }
+  void send(std::string_view text) {
+    if (records_)
+      socket_.send(records_->out.seal(text), true);
+    else
+      socket_.send(text);
+  }
+  /// The next frame that has this in it; presence and the like are passed over.
+  std::string await(std::string_view part) {
+    while (true) {
+      auto frame = socket_.receive();
+      if (frame.empty()) return frame;
+      if (records_) frame = records_->in.open(frame).value();
+      if (frame.find(part) != std::string::npos) return frame;
+    }
+  }
+  wire::gateway::NewEvent event(std::uint64_t seq) const {
+    wire::gateway::NewEvent made{};
+    made.id.data[5] = static_cast<std::byte>(seq);
+    made.id.data[6] = std::byte{0x70};
+    made.id.data[8] = std::byte{0x80};
+    made.device = account_.device;
+    made.device_seq = seq;
+    made.stream = "notes";
+    made.type = "note";
+    made.encrypted_payload = "aGVsbG8=";
+    return made;
+  }
+
+  crypto::VerifyKey identity;
+
+ private:
+  test::SeededRng random_{std::random_device{}()};
+  client::Account account_;
+  Client socket_;
+  std::optional<handshake::RecordLayer> records_;
+};
+
+class Gateway : public testing::TestWithParam<unsigned> {};
+INSTANTIATE_TEST_SUITE_P(Versions, Gateway, testing::Values(1, 2));
+
+TEST_P(Gateway, StoresAnEventAndGivesItToTheOtherDevices) {
+  RunningServer server;
+  Device sender(server.port(), 1, 1, GetParam()), listener(server.port(), 1, 2, GetParam());
+  Device stranger(server.port(), 2, 1, GetParam());
+  sender.send(print(sender.event(1)));
+  EXPECT_THAT(sender.await("\"ack\""), HasSubstr("\"device_seq\":1"));
+  EXPECT_THAT(listener.await("\"event\""), HasSubstr("aGVsbG8="));
+  Device late(server.port(), 1, 3, GetParam());
+  late.send(print(wire::gateway::ReplayRequest{10, 0, false}));
+  EXPECT_THAT(late.await("replay_response"), HasSubstr("aGVsbG8="));
+  stranger.send(print(wire::gateway::ReplayRequest{10, 0, false}));
+  EXPECT_THAT(stranger.await("replay_response"), Not(HasSubstr("aGVsbG8=")));
+}
+
+TEST_P(Gateway, AnswersManyFramesThatComeAtOnceInOrder) {
+  RunningServer server;
+  Device sender(server.port(), 1, 1, GetParam());
+  constexpr std::uint64_t events = 100;
+  for (std::uint64_t seq = 1; seq <= events; ++seq) sender.send(print(sender.event(seq)));
+  for (std::uint64_t seq = 1; seq <= events; ++seq)
+    EXPECT_THAT(sender.await("\"ack\""), HasSubstr("\"device_seq\":" + std::to_string(seq) + ","));
+}
+
+TEST(GatewayServer, IsKnownByItsKeyWhateverTheDevice) {
+  RunningServer server;
+  const Device one(server.port(), 1, 1), other(server.port(), 2, 1, 1);
+  EXPECT_EQ(one.identity, other.identity);
+}
+
+TEST(GatewayServer, RefusesOpenSignalingIfItIsTold) {
+  Config config;
+  config.require_handshake = true;
+  RunningServer server(std::move(config));
+  Client client(server.port());
+  client.send(R"({"type":"ping"})");
+  client.await_end();
+  EXPECT_EQ(client.close_code(), 1008);
+  EXPECT_EQ(client.close_reason(), info(Fault::handshake_required).wire);
+}
+
+TEST(GatewayServer, CountsWhatHappens) {
+  RunningServer server;
+  Device sender(server.port(), 1, 1);
+  sender.send(print(sender.event(1)));
+  sender.await("\"ack\"");
+  sender.send(print(sender.event(1)));
+  sender.await("\"ack\"");
+  const auto metrics = talk(server.port(), "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_THAT(metrics, StartsWith("HTTP/1.1 200 OK\r\n"));
+  EXPECT_THAT(metrics, HasSubstr("Content-Type: text/plain; version=0.0.4"));
+  for (const auto* line :
+       {"culver_sessions 1\n", "culver_events_stored_total 1\n",
+        "culver_events_duplicate_total 1\n",
+        "culver_handshakes_ended_total{outcome=\"established_v2\"} 1\n", "culver_connections 2\n"})
+    EXPECT_THAT(metrics, HasSubstr(line));
+}
+
+TEST(GatewayServer, AnswersRequestsAndReadsNoLargeBodies) {
+  RunningServer server;
+  const auto unsigned_one = talk(server.port(), "GET /api/devices HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_THAT(unsigned_one, StartsWith("HTTP/1.1 4"));
+  EXPECT_THAT(unsigned_one, HasSubstr("Content-Type: application/json"));
+  EXPECT_THAT(
+      talk(server.port(), "POST /api/devices HTTP/1.1\r\nHost: x\r\nContent-Length: 16385\r\n\r\n"),
+      StartsWith("HTTP/1.1 413"));
+}
+
+// ---- frames as no library would send them -------------------------------------------------------
+
+constexpr std::string_view upgrade =
+    "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+
+/// Masked by zero.
+std::string frame(wire::websocket::Opcode opcode, std::string_view payload) {
+  auto made = wire::websocket::print_header(opcode, payload.size());
+  made[1] = static_cast<char>(made[1] | 0x80);
+  return made.append(4, '\0').append(payload);
+}
+
+TEST(Frames, ThatComeWithTheUpgradeAreAnsweredInOrder) {
+  using wire::websocket::Opcode;
+  RunningServer server;
+  std::string bytes(upgrade), expected;
+  for (int i = 0; i < 20; ++i) {
+    bytes += frame(Opcode::text, R"({"type":"ping"})") + frame(Opcode::ping, std::to_string(i));
+    expected += "\x81\x0f{\"type\":\"pong\"}\x8a" + std::string(1, i < 10 ? '\x01' : '\x02') +
+                std::to_string(i);
+  }
+  bytes += frame(Opcode::close, "\x03\xe8");
+  const auto answer = talk(server.port(), bytes);
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 101"));
+  EXPECT_THAT(answer, testing::EndsWith(expected + "\x88\x02\x03\xe8"));
+}
+
+TEST(Frames, ThatBreakTheProtocolEndTheConnectionWithACode) {
+  using wire::websocket::Opcode;
+  RunningServer server;
+  const std::string start(upgrade);
+  EXPECT_THAT(talk(server.port(), start + "\x81\x02hi"), testing::EndsWith("\x88\x02\x03\xea"));
+  EXPECT_THAT(talk(server.port(), start + frame(Opcode::text, "\xff")),
+              testing::EndsWith("\x88\x02\x03\xef"));
+  EXPECT_THAT(talk(server.port(), start + frame(Opcode::close, {})),
+              testing::EndsWith(std::string("\x88\x00", 2)));
+}
+
+TEST(Frames, ThatNeverEndAreNotHeldWithoutBound) {
+  using wire::websocket::Opcode;
+  Config config;
+  config.sockets.total_unfinished_bytes = 1'000;
+  RunningServer server(std::move(config));
+  Client other(server.port());
+  const auto whole = frame(Opcode::binary, std::string(5'000, 'x'));
+  EXPECT_THAT(talk(server.port(), std::string(upgrade) + whole.substr(0, 2'000)),
+              Not(HasSubstr("\x88")));
+  other.send(R"({"type":"ping"})");
+  EXPECT_EQ(other.receive(), R"({"type":"pong"})");
+}
+
+}  // namespace
+}  // namespace culver::server
