@@ -14,6 +14,8 @@ import time
 import unittest
 from pathlib import Path
 
+from gateway_client import Closed, metrics
+
 sys.dont_write_bytecode = True
 
 TOP = Path(__file__).resolve().parents[2]
@@ -151,13 +153,16 @@ class Process:
 class Server(Process):
     """culver-server on a port of the kernel's choice."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, *arguments, listen="127.0.0.1:0"):
         folder = Path(folder)
-        super().__init__([program("culver-server"), "--listen", "127.0.0.1:0",
-                          "--data-dir", folder / "server"], folder / "server.log")
-        prefix = "culver-server listening on "
-        self.url = self.wait_line(
-            lambda line: line[len(prefix):] if line.startswith(prefix) else None, "address")
+        super().__init__([program("culver-server"), "--listen", listen,
+                          "--data-dir", folder / "server", *arguments], folder / "server.log")
+        self.url = self._wait_word("culver-server listening on ")
+        self.identity = self._wait_word("identity ")
+
+    def _wait_word(self, prefix):
+        return self.wait_line(
+            lambda line: line[len(prefix):] if line.startswith(prefix) else None, prefix)
 
 
 class Client(Process):
@@ -228,9 +233,16 @@ class Stage:
             process.end()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def start_server(self):
-        self.server = self._add(Server(self.folder))
+    def start_server(self, *arguments, **options):
+        self.server = self._add(Server(self.folder, *arguments, **options))
         return self.server
+
+    def restart_server(self, *arguments, number=signal.SIGTERM):
+        """On the same port, with the same data."""
+        self.server.signal(number)
+        self.server.wait_exit()
+        self.processes.remove(self.server)
+        return self.start_server(*arguments, listen=self.server.url.removeprefix("ws://"))
 
     def _add(self, process):
         self.processes.append(process)
@@ -251,9 +263,15 @@ class Stage:
 
     def run(self, verb, name):
         """What `culver VERB` prints for people in the data folder of that client."""
-        made = subprocess.run([program("culver"), "-d", str(self.folder / name), verb],
-                              capture_output=True, text=True, timeout=BOUND, check=True)
-        return made.stdout
+        return self.try_run(name, verb, check=True).stdout
+
+    def try_run(self, name, *arguments, check=False, **options):
+        """`culver ...` to its end in the data folder of that client, without a terminal."""
+        server = ["--server", self.server.url] if self.server else []
+        return subprocess.run([program("culver"), "-d", str(self.folder / name), *server,
+                               *arguments], capture_output=True, text=True, timeout=BOUND,
+                              stdin=subprocess.DEVNULL, start_new_session=True, check=check,
+                              **options)
 
     def peers(self, name):
         """What `culver peers` knows in the data folder of that client."""
@@ -313,6 +331,68 @@ class Case(unittest.TestCase):
         self.expect_exit(receiver, 0)
         return receiver, sender
 
+    def expect_failure(self, client, code, reason):
+        """It ends with this code, and with this reason as its first failure."""
+        self.expect_exit(client, code)
+        self.assertEqual(client.events("failed")[0]["reason"], reason, "\n" + client.report())
+
     def in_out(self):
         """Names in the target folder, hidden ones too."""
         return sorted(p.name for p in self.stage.out.iterdir())
+
+
+# Many strangers behind one address, as no real household has them.
+CROWD = {"maxConnectionsPerAddress": 1000,
+         "limits": {"handshakesPerMinutePerAddress": 1000000,
+                    "messagesPerMinutePerAddress": 1000000,
+                    "framesPerMinutePerSession": 10000000,
+                    "eventsPerMinutePerUser": 10000000}}
+
+
+class GatewayCase(Case):
+    """A server whose limits are no matter."""
+
+    with_server = False
+    arguments = ()
+
+    def setUp(self):
+        super().setUp()
+        config = self.stage.folder / "server.json"
+        config.write_text(json.dumps(CROWD))
+        self.arguments = ("--config", config, *self.arguments)
+        self.stage.start_server(*self.arguments)
+        self.url = self.stage.server.url
+
+    def restart(self, *more, number=signal.SIGTERM):
+        return self.stage.restart_server(*self.arguments, *more, number=number)
+
+    def wait_metric(self, name, value):
+        end = time.monotonic() + BOUND
+        while (there := metrics(self.url)[name]) != value:
+            if time.monotonic() > end:
+                self.fail(f"{name} is {there} and not {value}\n{self.stage.server.report()}")
+
+    def in_parallel(self, count, work):
+        """WORK(i) for each i, each on a thread of its own. The first failure is this test's."""
+        failures = []
+
+        def run(i):
+            try:
+                work(i)
+            except BaseException as failure:  # pylint: disable=broad-except
+                failures.append(failure)
+
+        threads = [threading.Thread(target=run, args=(i,)) for i in range(count)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(4 * BOUND)
+        if failures:
+            raise failures[0]
+
+    def refused(self, socket):
+        """Why the server closes."""
+        with self.assertRaises(Closed) as caught:
+            while True:
+                socket.receive()
+        return caught.exception

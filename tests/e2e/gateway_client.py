@@ -126,6 +126,10 @@ class WebSocket:
         """Without a word."""
         self.socket.close()
 
+    def __del__(self):
+        if hasattr(self, "socket"):
+            self.drop()
+
     def close(self):
         try:
             self.write(self._frame(CLOSE, struct.pack(">H", 1000)))
@@ -294,19 +298,21 @@ def event_id():
 
 
 class Device:
-    """A connection that has shaken hands."""
+    """A connection whose handshake has been said; what the server makes of it is still to come."""
 
-    def __init__(self, url, account, version=2):
-        self.account = account
-        self.socket = WebSocket(url)
+    def __init__(self, socket, handshake):
+        self.account = handshake.account
+        self.socket = socket
+        self.handshake = handshake
         self.waiting = []  # messages that came while another one was waited for
-        self.greeting = json.loads(self.socket.receive())
-        self.handshake = Handshake(account, version)
-        self.socket.send(self.handshake.hello)
-        self.socket.send(self.handshake.auth(self.socket.receive()))
+
+    def enter(self):
+        """Waits until the server lets it in."""
         self.established = self.wait("session_established")
-        if version == 2 and self.established["session_id"] != self.handshake.session_id.hex():
+        if self.handshake.version == 2 and \
+                self.established["session_id"] != self.handshake.session_id.hex():
             raise InvalidSignature("another session")
+        return self
 
     def sealed(self, text):
         return self.handshake.seal.seal(text) if self.handshake.seal else text
@@ -360,6 +366,16 @@ class Device:
 
     def close(self):
         self.socket.close()
+
+
+def sign_in(url, account, version=2):
+    """A device that may speak."""
+    socket = WebSocket(url)
+    socket.receive()  # server_info
+    handshake = Handshake(account, version)
+    socket.send(handshake.hello)
+    socket.send(handshake.auth(socket.receive()))
+    return Device(socket, handshake).enter()
 
 
 # ---- requests -----------------------------------------------------------------------------------

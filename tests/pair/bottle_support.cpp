@@ -14,7 +14,9 @@ Node::Node(Bottle& in, std::string called, std::uint64_t seed)
     : bottle(in), name(std::move(called)), random(seed) {
   crypto::SigningKey key(random.rng().secret<32>());
   const UserId user{key.verify_key().data};
-  const DeviceId device{random.rng().bytes<DeviceId::size>()};
+  DeviceId device{random.rng().bytes<DeviceId::size>()};
+  device.data[6] = std::byte{0x40};  // a UUID of version 4
+  device.data[8] = std::byte{0x80};
   engine::Config config{.identity = crypto::KeyPair::generate(random.rng()),
                         .account = {std::move(key), user, device, Plaintext(name), {}},
                         .server = {},
@@ -297,7 +299,9 @@ void Node::on_disk(engine::ToDisk request) {
 // ---- Bottle -------------------------------------------------------------------------------------
 
 Bottle::Bottle(std::uint64_t seed)
-    : random(seed), now(std::chrono::hours(1)), hub_({"server", "ws://bottle", {}}, {}, relay::test_door()) {}
+    : random(seed),
+      now(std::chrono::hours(1)),
+      hub_({"server", "ws://bottle", {}}, {}, relay::test_door()) {}
 
 Node& Bottle::add(const std::string& name) {
   nodes.push_back(std::make_unique<Node>(*this, name, random.below(1u << 30)));
@@ -400,6 +404,7 @@ void Bottle::to_server(Node& from, const std::string& frame) {
     later(from.name + " down", [&from] { from.feed(engine::ServerLost{Fault::server_lost}); });
     return;
   }
+  if (frame.starts_with('{') && !wire::gateway::is_handshake(frame)) ++in_the_clear;
   perform(hub_.step(relay::Frame{*from.socket, frame}, env));
 }
 
@@ -427,6 +432,13 @@ void Bottle::perform(relay::Effects effects) {
       });
       if (node)
         later(node->name + " down", [node] { node->feed(engine::ServerLost{Fault::server_lost}); });
+    } else if (auto* ask = std::get_if<relay::Ask>(&effect)) {
+      store_.ask(std::move(*ask));
+      later("store", [this] {
+        store_.is_failing = should_fail();
+        Env env{now, random.rng()};
+        if (auto answered = store_.answer()) perform(hub_.step(std::move(*answered), env));
+      });
     } else if (auto* ping = std::get_if<relay::Ping>(&effect)) {
       if (node_of(ping->socket))
         later("hub", [this, socket = ping->socket] {

@@ -78,6 +78,8 @@ TEST(Bottle, TheMainJobSucceedsInEveryOrder) {
     EXPECT_EQ(job.bob.last<Connected>()->key, job.alice.engine->public_key());
     EXPECT_EQ(job.alice.remembered, std::vector{job.bob.engine->public_key()});
     EXPECT_TRUE(job.bob.last<FileSent>()->confirmed);
+    EXPECT_TRUE(job.alice.server && job.alice.server == job.bob.server) << "it has proven itself";
+    EXPECT_EQ(job.bottle.in_the_clear, 0u);
     EXPECT_EQ(job.alice.last<Closed>()->fault, std::nullopt) << "seed " << seed;
     job.leave();
     job.expect_nothing_left(seed);

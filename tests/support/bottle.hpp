@@ -16,6 +16,7 @@
 
 #include "core/engine/engine.hpp"
 #include "core/relay/hub.hpp"
+#include "tests/core/relay/memory_store_support.hpp"
 #include "tests/support/seeded.hpp"
 
 namespace culver::test {
@@ -104,6 +105,7 @@ class Bottle {
   void socket_closed(Node& node);
   std::size_t live_transports() const;
   bool server_down = false;
+  std::size_t in_the_clear = 0;  ///< frames that reached the server unsealed, without the handshake
 
   SeededRng random;
   TimePoint now{};
@@ -116,6 +118,7 @@ class Bottle {
   Node* node_of(relay::SocketId socket);
 
   relay::Hub hub_;
+  relay::MemoryStore store_;
   std::map<std::string, std::deque<std::function<void()>>> lanes_;
   std::uint64_t next_socket_ = 1;
   std::size_t effects_ = 0;

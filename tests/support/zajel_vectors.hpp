@@ -2,10 +2,10 @@
 // tests say so and skip.
 #pragma once
 
+#include <cstdlib>
 #include <fstream>
 #include <initializer_list>
 #include <iterator>
-#include <cstdlib>
 #include <optional>
 #include <string>
 #include <vector>

@@ -83,7 +83,7 @@ std::size_t characters(std::string_view text) {
 }  // namespace
 
 Result<Authorization> parse_authorization(std::string_view header) {
-  if (header.size() > longest_header || !header.starts_with(scheme))
+  if (header.size() > longest_header || !header.starts_with(scheme) || header.ends_with(','))
     return fail(Fault::bad_request_signature);
   std::string_view rest = header.substr(scheme.size());
   const auto device = parse_device_id(take_value(rest, "device=").value_or(""));

@@ -72,11 +72,12 @@ std::string take(const Number<Struct>& number, const json::value& value, Struct&
 
 std::string take_limits(const json::value& value, ServerLimits& into) {
   if (!value.is_object()) return wrong_value("limits");
-  for (const auto& [key, field] : value.get_object()) {
+  for (const auto& member : value.get_object()) {
+    const std::string key(member.key());
     const auto* known = std::find_if(std::begin(limits), std::end(limits),
                                      [&](const auto& row) { return key == row.key; });
-    if (known == std::end(limits)) return no_such(std::string(key));
-    if (auto why = take(*known, field, into); !why.empty()) return why;
+    if (known == std::end(limits)) return no_such(key);
+    if (auto why = take(*known, member.value(), into); !why.empty()) return why;
   }
   return {};
 }

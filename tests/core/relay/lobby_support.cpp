@@ -30,7 +30,9 @@ client::Account account_of(int number) {
 Phone::Phone(int number, unsigned speaks) : account(account_of(number)), version(speaks) {}
 
 void Phone::say(const std::string& text) {
-  outgoing.push_back(records ? records->out.seal(text) : text);
+  auto* early = shaking ? std::get_if<client::AwaitingEstablished>(&*shaking) : nullptr;
+  auto& keys = early ? early->records : records;
+  outgoing.push_back(keys ? keys->out.seal(text) : text);
 }
 
 gateway::NewEvent Phone::make_event(std::string stream) {

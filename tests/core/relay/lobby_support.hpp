@@ -42,7 +42,7 @@ class Phone {
   std::vector<std::string> heard;  ///< what came after session_established, opened
 
   DeviceId id() const { return account.device; }
-  /// A frame of the session, sealed if that is agreed.
+  /// A frame of the session, sealed if that is agreed. Also before session_established has come.
   void say(const std::string& text);
   wire::gateway::NewEvent make_event(std::string stream = "main");
   /// Messages of this type that came, oldest first; forgotten by it.

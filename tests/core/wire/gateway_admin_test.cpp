@@ -23,10 +23,11 @@ TEST(GatewayAdmin, TheHeaderIsReadAsItWasPrinted) {
 
 TEST(GatewayAdmin, AnyOtherHeaderIsRefused) {
   const auto good = print(authorization());
-  for (const auto& bad :
-       {std::string(), good.substr(1), good + ",", good + "0", good + ",x=1", "Culver " + good,
-        good.substr(0, good.size() - 1), "Bearer " + good.substr(7),
-        "Culver device=,time=,nonce=,signature=", "Culver " + std::string(10'000, 'a')}) {
+  for (const std::string& bad : std::vector<std::string>{
+           std::string(), good.substr(1), good + ",", good + "0", good + ",x=1", "Culver " + good,
+           good.substr(0, good.size() - 1), "Bearer " + good.substr(7),
+           std::string("Culver device=,time=,nonce=,signature="),
+           "Culver " + std::string(10'000, 'a')}) {
     const auto parsed = parse_authorization(bad);
     ASSERT_FALSE(parsed) << bad;
     EXPECT_EQ(parsed.error(), Fault::bad_request_signature);

@@ -5,6 +5,7 @@
 
 #include "core/base/fault.hpp"
 #include "core/wire/report.hpp"
+#include "shell/cli/options.hpp"
 #include "tests/shell/host/temporary_folder.hpp"
 
 namespace culver::cli {
@@ -57,6 +58,42 @@ TEST(CommandLinePage, ListsEveryEventWithItsFields) {
       const auto key = line.substr(field + 2, line.find('"', field + 2) - field - 2);
       EXPECT_NE(row.find("`" + key + "`"), std::string::npos) << name << " " << key;
     }
+  }
+}
+
+/// Every key of `json` is named in the paragraph that begins with `start`.
+void expect_keys_in_paragraph(const std::string& json, const std::string& start) {
+  const auto text = page();
+  const auto at = text.find(start);
+  ASSERT_NE(at, std::string::npos) << start;
+  const auto paragraph = text.substr(at, text.find("\n\n", at) - at);
+  for (auto end = json.find("\":"); end != std::string::npos; end = json.find("\":", end + 1)) {
+    const auto key = json.substr(json.rfind('"', end - 1) + 1, end - json.rfind('"', end - 1) - 1);
+    EXPECT_NE(paragraph.find("`" + key + "`"), std::string::npos) << start << " " << key;
+  }
+}
+
+TEST(CommandLinePage, ListsEveryFieldOfWhatIsOneObject) {
+  using namespace wire::report;
+  expect_keys_in_paragraph(print(std::vector<KnownPeer>{KnownPeer{}}), "`peers -o json`");
+  expect_keys_in_paragraph(print(Identity{}), "`peers -o json`");
+  expect_keys_in_paragraph(print_version("1"), "`peers -o json`");
+  expect_keys_in_paragraph(print(Server{"", {}, 2, crypto::VerifyKey{}, 2, true}),
+                           "`trust-server -o json`");
+  expect_keys_in_paragraph(print(Device{{}, {}, "web", "", "", true, true, true}),
+                           "`devices -o json`");
+}
+
+TEST(CommandLinePage, ListsEveryVerbOfTheHelp) {
+  const char* const words[] = {"culver", "--help"};
+  const auto help = parse_options(2, words, [](const char*) { return std::nullopt; }).error().out;
+  const auto text = page();
+  auto at = help.find("Subcommands:");
+  ASSERT_NE(at, std::string::npos);
+  for (at = help.find("\n  ", at); at != std::string::npos; at = help.find("\n  ", at + 1)) {
+    if (help[at + 3] == ' ') continue;  // a description goes on
+    const auto verb = help.substr(at + 3, help.find_first_of(" ,", at + 3) - at - 3);
+    EXPECT_NE(text.find("| `" + verb), std::string::npos) << verb;
   }
 }
 

@@ -9,6 +9,8 @@
 namespace culver::cli {
 namespace {
 
+constexpr const char* device = "550e8400-e29b-41d4-a716-446655440000";
+
 class CommandLine : public testing::Test {
  protected:
   tl::expected<Options, Exit> parse(std::vector<const char*> words) {
@@ -109,6 +111,11 @@ TEST_F(CommandLine, RefusesWrongUseWithAShortHint) {
   expect_wrong({"--server", "http://x", "id"}, "ws://");
   expect_wrong({"--ice-server", "http://x", "id"}, "stun:HOST");
   expect_wrong({"--name", "\xFF", "id"}, "UTF-8");
+  expect_wrong({"trust-server", "--fingerprint", "abc"}, "64");
+  expect_wrong({"devices", "forget"}, "forget");
+  expect_wrong({"devices", "revoke"}, "ID");
+  expect_wrong({"devices", "revoke", "laptop"}, "not the id");
+  expect_wrong({"devices", "rename", device, ""}, "name");
 }
 
 TEST_F(CommandLine, ShowsHelpAndVersionWithoutAnError) {
@@ -151,6 +158,33 @@ TEST_F(CommandLine, LetsFlagsWinOverVariablesOverTheFile) {
 TEST_F(CommandLine, RefusesAFileThatItWouldIgnore) {
   configure(R"({"servre":"ws://x"})");
   expect_wrong({"id"}, "config.json");
+}
+
+TEST_F(CommandLine, KnowsTheVerbsOfTheGateway) {
+  auto options = parse({"trust-server", "--yes"});
+  ASSERT_TRUE(options) << options.error().err;
+  EXPECT_TRUE(std::get<TrustServerOptions>(options->verb).yes);
+  EXPECT_FALSE(std::get<TrustServerOptions>(options->verb).identity);
+  const std::string digits = "0A:0b " + std::string(60, '1');
+  options = parse({"trust-server", "--fingerprint", digits.c_str()});
+  ASSERT_TRUE(options) << options.error().err;
+  EXPECT_EQ(print_hex(std::get<TrustServerOptions>(options->verb).identity->data),
+            "0a0b" + std::string(60, '1'));
+  configure(R"({"yes":true})");
+  EXPECT_FALSE(std::get<TrustServerOptions>(parse({"trust-server"})->verb).yes);
+
+  const auto devices = [&](std::vector<const char*> words) {
+    const auto made = parse(words);
+    EXPECT_TRUE(made);
+    return std::get<DevicesOptions>(made->verb);
+  };
+  EXPECT_TRUE(std::holds_alternative<ListDevices>(devices({"devices"})));
+  EXPECT_EQ(print_uuid(std::get<RevokeDevice>(devices({"devices", "revoke", device})).device.data),
+            device);
+  const auto rename = std::get<RenameDevice>(devices({"devices", "rename", device, "Lap top"}));
+  EXPECT_EQ(print_uuid(rename.device.data), device);
+  EXPECT_EQ(rename.name, Plaintext("Lap top"));
+  EXPECT_EQ(parse({"devices", "revoke", device, "-o", "json"})->output, Output::json);
 }
 
 TEST_F(CommandLine, CutsALongName) {

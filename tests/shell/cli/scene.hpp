@@ -73,6 +73,7 @@ class Scene {
 
   std::string out() const { return out_.str(); }
   std::string err() const { return err_.str(); }
+  Screen& screen() { return screen_; }
   Console& console() { return console_; }
   boost::asio::io_context& loop() { return loop_; }
 
