@@ -1,8 +1,7 @@
-// What the connections of one server share: settings, counters, one buffer to read into, and the
-// two things that would cost each of them a timer or an operation of its own.
+// What the connections of one server share: settings, counters, and the two things that would cost
+// each of them a timer or an operation of its own.
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -115,7 +114,6 @@ struct WsShared {
   WsCounters counters;
   FlushList flush_list;
   CloseBounds close_bounds;
-  std::array<char, 65'536> scratch;  ///< what a read gives, until it has been taken apart
 };
 
 }  // namespace culver::net_

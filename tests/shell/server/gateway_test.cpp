@@ -153,6 +153,26 @@ TEST(GatewayServer, AnswersRequestsAndReadsNoLargeBodies) {
       StartsWith("HTTP/1.1 413"));
 }
 
+TEST(GatewayServer, GivesLeaveToSendABody) {
+  RunningServer server;
+  const auto answer = talk(server.port(),
+                           "POST /api/devices HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
+                           "Content-Length: 2\r\n\r\n{}");
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 4"));
+}
+
+TEST(GatewayServer, SaysWhyItDoesNotUpgrade) {
+  RunningServer server;
+  const std::string start =
+      "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n";
+  const std::string key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+  const auto outdated = talk(server.port(), start + key + "Sec-WebSocket-Version: 8\r\n\r\n");
+  EXPECT_THAT(outdated, StartsWith("HTTP/1.1 426"));
+  EXPECT_THAT(outdated, HasSubstr("Sec-WebSocket-Version: 13\r\n"));
+  EXPECT_THAT(talk(server.port(), start + "Sec-WebSocket-Version: 13\r\n\r\n"),
+              StartsWith("HTTP/1.1 400"));
+}
+
 // ---- frames as no library would send them -------------------------------------------------------
 
 constexpr std::string_view upgrade =
