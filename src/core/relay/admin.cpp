@@ -135,6 +135,7 @@ Respond refuse(SocketId socket, Fault fault) {
 
 Respond respond(SocketId socket, const std::vector<DeviceRecord>& records, const Devices& devices) {
   std::vector<gateway::ListedDevice> all;
+  all.reserve(records.size());
   for (const auto& record : records) all.push_back(listed(record, devices));
   return {socket, 200, gateway::print_devices(all)};
 }

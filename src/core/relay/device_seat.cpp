@@ -10,7 +10,7 @@ namespace {
 using std::chrono::milliseconds;
 
 /// An event that expired this long ago may come from a device whose clock is slow.
-constexpr WallTime clock_skew = 5 * 60 * 1000;
+constexpr WallTime clock_skew = WallTime{5} * 60 * 1000;
 
 template <class Message>
 void answer(const Message& message, Context& context, Effects& effects) {
