@@ -15,7 +15,7 @@ constexpr std::size_t frame_around_page = 320;
 
 void append_number(std::uint64_t number, std::string& out) {
   std::array<char, 20> digits;
-  const char* const end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+  auto* const end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
   out.append(digits.data(), end);
 }
 
