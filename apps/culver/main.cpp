@@ -32,16 +32,19 @@ namespace {
 using namespace culver::cli;
 
 /// A program learns of it in the same way as of any other failure.
-int complain(const Options& options, const host::Trouble& trouble) {
+int complain(const Options& options, Fault fault, const std::string& line) {
   if (options.output == Output::json)
-    std::cout << wire::report::print(wire::report::Failed{trouble.fault, {}}) << std::endl;
-  std::cerr << "culver: " << trouble.sentence << '\n';
-  return info(trouble.fault).exit_code;
+    std::cout << wire::report::print(wire::report::Failed{fault, {}}) << std::endl;
+  std::cerr << line << '\n';
+  return info(fault).exit_code;
+}
+
+int complain(const Options& options, const host::Trouble& trouble) {
+  return complain(options, trouble.fault, "culver: " + trouble.sentence);
 }
 
 int complain(const Options& options, Fault fault) {
-  const auto sentence = failure_sentence({fault, {}});  // begins with the program's name
-  return complain(options, {fault, sentence.substr(sentence.find(' ') + 1)});
+  return complain(options, fault, failure_sentence({fault, {}}));
 }
 
 int print(const std::string& text) {
