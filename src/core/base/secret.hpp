@@ -1,11 +1,13 @@
-// Secret<N>: key material that is moved, never copied, wiped on move and death, and neither
-// compared nor printed. `expose()` is the only way in; grep for it to see every use.
+// Secret<N> and SecretBytes: key material that is moved, never copied, wiped on move and death, and
+// neither compared nor printed. `expose()` is the only way in; grep for it to see every use.
 #pragma once
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <span>
+#include <utility>
+#include <vector>
 
 #include <string.h>  // explicit_bzero
 
@@ -38,6 +40,27 @@ class Secret {
  private:
   void wipe() noexcept { explicit_bzero(bytes_.data(), N); }
   std::array<std::byte, N> bytes_{};
+};
+
+/// The same for a secret whose length is not ours to choose, such as a password.
+class SecretBytes {
+ public:
+  SecretBytes() = default;
+  explicit SecretBytes(std::span<const std::byte> bytes) : bytes_(bytes.begin(), bytes.end()) {}
+  SecretBytes(const SecretBytes&) = delete;
+  SecretBytes& operator=(const SecretBytes&) = delete;
+  SecretBytes(SecretBytes&& other) noexcept : bytes_(std::move(other.bytes_)) {}
+  SecretBytes& operator=(SecretBytes&& other) noexcept {
+    std::swap(bytes_, other.bytes_);
+    return *this;
+  }
+  ~SecretBytes() { explicit_bzero(bytes_.data(), bytes_.size()); }
+
+  SecretBytes copy() const { return SecretBytes(bytes_); }
+  std::span<const std::byte> expose() const { return bytes_; }
+
+ private:
+  std::vector<std::byte> bytes_;  // never grows, so that no copy is left behind
 };
 
 }  // namespace culver

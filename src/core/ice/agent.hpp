@@ -1,0 +1,51 @@
+// A full ICE agent (RFC 8445) for one component over UDP, with trickle (RFC 8838), regular
+// nomination, consent (RFC 7675), TURN (RFC 8656) and restart: the boss of the machines of this
+// folder. One step takes one event and gives effects; the shell performs them in order.
+//
+// It never sees data: the shell sends along the Route of the last Selected, and takes what comes in
+// by any of its wires as data if it is not STUN. DTLS judges who sent it.
+#pragma once
+
+#include <optional>
+
+#include "core/base/env.hpp"
+#include "core/ice/events.hpp"
+
+namespace culver::ice {
+
+struct Config {
+  bool controlling;
+  wire::sdp::IceCredentials credentials;  ///< ours; see make_credentials
+  bool loopback = true;                   ///< loopback addresses are candidates too
+};
+
+/// 8 and 24 ice-chars: 48 and 144 bits of randomness.
+wire::sdp::IceCredentials make_credentials(Rng& rng);
+
+/// How much of everything is alive: what a test of leaks compares.
+struct Census {
+  std::size_t wires = 0, pairs = 0, transactions = 0, allocations = 0;
+  bool operator==(const Census&) const = default;
+};
+
+class Agent {
+ public:
+  Agent(Config config, Env& env);
+  Agent(Agent&&) noexcept;
+  Agent& operator=(Agent&&) noexcept;
+  ~Agent();
+
+  void step(Event event, Env& env, Effects& effects);
+  /// When to send a Tick at the latest. None after Failed.
+  std::optional<TimePoint> deadline() const;
+
+  /// The peer's endpoint behind this ChannelData is one that we bound: its payload is data, or STUN
+  /// that goes back in as Received with `from` = the peer. Cheap: called for each such datagram.
+  std::optional<Endpoint> peer_of_channel(WireId wire, std::uint16_t channel) const;
+
+  /// The last words: an allocation is given back. The agent does nothing afterwards.
+  void close(Env& env, Effects& effects);
+  Census census() const;
+};
+
+}  // namespace culver::ice

@@ -1,0 +1,121 @@
+// The words between the ICE agent and the shell that owns its sockets (shell/p2p). Types only.
+// docs/protocol/ice.md.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/base/bytes.hpp"
+#include "core/base/endpoint.hpp"
+#include "core/base/env.hpp"
+#include "core/base/secret.hpp"
+#include "core/base/strong.hpp"
+#include "core/base/text.hpp"
+#include "core/wire/sdp.hpp"
+
+namespace culver::ice {
+
+/// A way out of this machine: a bound UDP socket, or a stream to a TURN server. The shell gives the
+/// numbers, and never one twice in the life of an agent.
+using WireId = Strong<struct WireIdTag, std::uint32_t>;
+
+/// How the datagrams of the selected pair go. Everything that a sender of data needs, so that no
+/// datagram passes through the agent.
+struct Route {
+  WireId wire;
+  Endpoint to;                           ///< the peer, or the TURN server
+  std::optional<std::uint16_t> channel;  ///< set: each datagram goes as ChannelData
+  bool operator==(const Route&) const = default;
+};
+
+// ---- events -------------------------------------------------------------------------------------
+
+/// A UDP socket is bound to this address: a host candidate, unless the same address is there
+/// already.
+struct WireOpened {
+  WireId wire;
+  Endpoint local;
+};
+/// Every socket that can be had is there. Gathering ends when the servers have answered or not.
+struct WiresDone {};
+/// The interface, the socket or the stream is gone.
+struct WireLost {
+  WireId wire;
+};
+/// The name of a server is resolved. Each wire of the same family asks it.
+struct StunServer {
+  Endpoint address;
+};
+/// A relay. Over UDP (no stream) each wire of its family, but loopback, may allocate; over a stream
+/// only that one.
+struct TurnServer {
+  Endpoint address;
+  std::optional<WireId> stream;
+  std::string user;
+  SecretBytes password;
+};
+/// No more servers will be named.
+struct ServersDone {};
+
+/// The peer's. Again with others: the peer has restarted ICE.
+struct RemoteCredentials {
+  wire::sdp::IceCredentials ice;
+};
+struct RemoteCandidate {
+  wire::sdp::Candidate candidate;
+};
+struct RemoteCandidatesDone {};
+
+/// A datagram, or a message of a stream, for which stun::kind_of says stun. The bytes live for the
+/// step.
+struct Received {
+  WireId wire;
+  Endpoint from;
+  ByteView bytes;
+};
+/// Begin anew with new credentials, RFC 8445 section 9. The selected pair stays until there is
+/// another.
+struct Restart {
+  wire::sdp::IceCredentials ice;
+};
+struct Tick {};
+
+using Event =
+    std::variant<WireOpened, WiresDone, WireLost, StunServer, TurnServer, ServersDone,
+                 RemoteCredentials, RemoteCandidate, RemoteCandidatesDone, Received, Restart, Tick>;
+
+// ---- effects ------------------------------------------------------------------------------------
+
+struct Transmit {
+  WireId wire;
+  Endpoint to;
+  ByteVector bytes;
+};
+/// To be trickled to the peer.
+struct LocalCandidate {
+  wire::sdp::Candidate candidate;
+};
+struct GatheringDone {};
+/// A pair is nominated, or another one than before: data goes this way from now on.
+struct Selected {
+  Route route;
+  bool relayed;  ///< either end is a TURN relay
+};
+/// What arrived inside of a TURN Data indication and is not STUN: a datagram of the peer.
+struct Relayed {
+  ByteVector bytes;
+};
+/// No pair works, nor can any come: after both sides' candidates are done. Or consent was lost
+/// (RFC 7675) and nothing took its place.
+struct Failed {
+  enum class Why : std::uint8_t { no_pair, consent_lost } why;
+};
+
+using Effect = std::variant<Transmit, LocalCandidate, GatheringDone, Selected, Relayed, Failed>;
+using Effects = std::vector<Effect>;
+
+}  // namespace culver::ice
