@@ -13,10 +13,12 @@ namespace culver::crypto {
 
 Digest sha256(ByteView data);
 
-/// SHA-256 over a stream. Movable, not copyable.
+/// SHA-256 over a stream. A copy goes on from the same place.
 class Sha256 {
  public:
   Sha256();
+  Sha256(const Sha256& other);
+  Sha256& operator=(const Sha256&) = delete;
   Sha256(Sha256&&) noexcept;
   Sha256& operator=(Sha256&&) noexcept;
   ~Sha256();
