@@ -16,6 +16,7 @@
 #include <boost/asio/ssl/context.hpp>
 
 #include "shell/net/name_lookup.hpp"
+#include "tests/shell/host/certificate.hpp"
 
 namespace culver::net::testing {
 
@@ -99,12 +100,6 @@ class StuckLookUp {
   std::shared_ptr<State> state_;
 };
 
-/// A self-signed certificate, good for a DNS name and an address.
-struct Certificate {
-  std::string key_pem;
-  std::string certificate_pem;
-};
-Certificate make_certificate(const std::string& name, const std::string& address = "127.0.0.1");
 std::shared_ptr<boost::asio::ssl::context> server_context(const Certificate& certificate,
                                                           Seen& seen);
 
