@@ -39,9 +39,11 @@ class Agent {
   /// When to send a Tick at the latest. None after Failed.
   std::optional<TimePoint> deadline() const;
 
-  /// The peer's endpoint behind this ChannelData is one that we bound: its payload is data, or STUN
-  /// that goes back in as Received with `from` = the peer. Cheap: called for each such datagram.
-  std::optional<Endpoint> peer_of_channel(WireId wire, std::uint16_t channel) const;
+  /// The peer behind ChannelData with this number from this TURN server, if we bound it: the payload
+  /// is data, or STUN that goes back in as Received with that channel. Nothing: not ours, dropped.
+  /// Cheap: called for each such datagram.
+  std::optional<Endpoint> peer_of_channel(WireId wire, const Endpoint& server,
+                                          std::uint16_t channel) const;
 
   /// The last words: an allocation is given back. The agent does nothing afterwards.
   void close(Env& env, Effects& effects);
