@@ -6,9 +6,11 @@
 // by any of its wires as data if it is not STUN. DTLS judges who sent it.
 #pragma once
 
+#include <memory>
 #include <optional>
 
 #include "core/base/env.hpp"
+#include "core/ice/credentials.hpp"
 #include "core/ice/events.hpp"
 
 namespace culver::ice {
@@ -18,9 +20,6 @@ struct Config {
   wire::sdp::IceCredentials credentials;  ///< ours; see make_credentials
   bool loopback = true;                   ///< loopback addresses are candidates too
 };
-
-/// 8 and 24 ice-chars: 48 and 144 bits of randomness.
-wire::sdp::IceCredentials make_credentials(Rng& rng);
 
 /// How much of everything is alive: what a test of leaks compares.
 struct Census {
@@ -35,6 +34,7 @@ class Agent {
   Agent& operator=(Agent&&) noexcept;
   ~Agent();
 
+  /// After Failed only Restart and the coming and going of wires mean something.
   void step(Event event, Env& env, Effects& effects);
   /// When to send a Tick at the latest. None after Failed.
   std::optional<TimePoint> deadline() const;
@@ -48,6 +48,10 @@ class Agent {
   /// The last words: an allocation is given back. The agent does nothing afterwards.
   void close(Env& env, Effects& effects);
   Census census() const;
+
+ private:
+  struct Core;
+  std::unique_ptr<Core> core_;
 };
 
 }  // namespace culver::ice
