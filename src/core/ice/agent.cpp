@@ -182,7 +182,7 @@ std::optional<TimePoint> Agent::Core::deadline() const {
   auto first = fsm::earlier(transactions.deadline(), verdict_at());
   if (selected) first = fsm::earlier(first, fsm::deadline_of(selected->consent));
   if (controlling) first = fsm::earlier(first, fsm::deadline_of(nomination));
-  for (const auto& pair : checklist.pairs()) 
+  for (const auto& pair : checklist.pairs())
     if (pair.keep_alive_at) first = fsm::earlier(first, std::max(*pair.keep_alive_at, pace_at));
   if (has_work()) first = fsm::earlier(first, pace_at);
   return first;

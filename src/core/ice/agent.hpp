@@ -39,9 +39,9 @@ class Agent {
   /// When to send a Tick at the latest. None after Failed.
   std::optional<TimePoint> deadline() const;
 
-  /// The peer behind ChannelData with this number from this TURN server, if we bound it: the payload
-  /// is data, or STUN that goes back in as Received with that channel. Nothing: not ours, dropped.
-  /// Cheap: called for each such datagram.
+  /// The peer behind ChannelData with this number from this TURN server, if we bound it: the
+  /// payload is data, or STUN that goes back in as Received with that channel. Nothing: not ours,
+  /// dropped. Cheap: called for each such datagram.
   std::optional<Endpoint> peer_of_channel(WireId wire, const Endpoint& server,
                                           std::uint16_t channel) const;
 

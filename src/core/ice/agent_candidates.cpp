@@ -55,8 +55,7 @@ std::optional<Route> Agent::Core::route_of(BaseId id, const Endpoint& remote) co
 bool Agent::Core::is_relayed(const Pair& pair) const {
   const auto* base = local.find(pair.base);
   const auto* remote = remotes.find(pair.remote);
-  return (base && base->relay) ||
-         (remote && remote->type == wire::sdp::CandidateType::relayed);
+  return (base && base->relay) || (remote && remote->type == wire::sdp::CandidateType::relayed);
 }
 
 void Agent::Core::send(BaseId id, const Endpoint& to, ByteVector bytes, Effects& out) {

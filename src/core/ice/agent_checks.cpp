@@ -59,16 +59,15 @@ void Agent::Core::ask(Purpose purpose, const Generation& of, BaseId base, const 
   request.method = stun::Method::binding;
   request.id.data = env.rng.bytes<12>();
   request.username = username(of.theirs->ice.ufrag, of.ours.ice.ufrag);
-  request.priority =
-      candidate_priority(wire::sdp::CandidateType::peer_reflexive, from->preference);
+  request.priority = candidate_priority(wire::sdp::CandidateType::peer_reflexive, from->preference);
   (controlling ? request.controlling : request.controlled) = tie_breaker;
   request.use_candidate = use_candidate;
   auto bytes = stun::print(request, &of.theirs->key);
   const auto times = std::holds_alternative<ConsentOf>(purpose)
                          ? consent_retransmission()
                          : check_retransmission(checklist.active());
-  transactions.begin(
-      {request.id, purpose, base, to, of.number, controlling, bytes, env.now}, times);
+  transactions.begin({request.id, purpose, base, to, of.number, controlling, bytes, env.now},
+                     times);
   send(base, to, std::move(bytes), out);
 }
 
@@ -79,9 +78,9 @@ void Agent::Core::ask_server(const Gathering::Query& query, Env& env, Effects& o
   request.method = stun::Method::binding;
   request.id.data = env.rng.bytes<12>();
   auto bytes = stun::print(request, nullptr);
-  transactions.begin({request.id, QueryOf{}, query.base, query.server, now.number, controlling,
-                      bytes, env.now},
-                     query_retransmission());
+  transactions.begin(
+      {request.id, QueryOf{}, query.base, query.server, now.number, controlling, bytes, env.now},
+      query_retransmission());
   send(query.base, query.server, std::move(bytes), out);
 }
 

@@ -73,7 +73,7 @@ struct Agent::Core {
   void on(WiresDone&&, Env&, Effects&);
   void on(WireLost&&, Env&, Effects&);
   void on(StunServer&&, Env&, Effects&);
-  void on(TurnServer&&, Env&, Effects&);
+  void on(TurnServer&&, Env&, Effects&) {}
   void on(ServersDone&&, Env&, Effects&);
   void on(RemoteCredentials&&, Env&, Effects&);
   void on(RemoteCandidate&&, Env&, Effects&);

@@ -86,8 +86,8 @@ bool Agent::Core::conflicts(const Arrival& arrival, const Authentic& authentic,
   return true;
 }
 
-void Agent::Core::answer(const Arrival& arrival, const stun::Message& message,
-                         const stun::Key* key, Effects& out) {
+void Agent::Core::answer(const Arrival& arrival, const stun::Message& message, const stun::Key* key,
+                         Effects& out) {
   send(arrival.base, arrival.from, stun::print(message, key), out);
 }
 

@@ -125,8 +125,8 @@ bool RemoteCandidates::add_reflexive(const Endpoint& address, std::uint32_t prio
   if (unnamed_ >= most_reflexive) return false;
   ++unnamed_;
   // A foundation like no signaled one: "prflx" is not what anybody's generator makes.
-  all_.push_back({address, CandidateType::peer_reflexive, priority,
-                  "prflx" + std::to_string(++reflexive_)});
+  all_.push_back(
+      {address, CandidateType::peer_reflexive, priority, "prflx" + std::to_string(++reflexive_)});
   return true;
 }
 

@@ -53,9 +53,8 @@ const Pair* Checklist::find(PairId id) const {
 Pair* Checklist::find(PairId id) { return const_cast<Pair*>(std::as_const(*this).find(id)); }
 
 Pair* Checklist::find(BaseId base, const Endpoint& remote) {
-  const auto at = std::find_if(pairs_.begin(), pairs_.end(), [&](const Pair& p) {
-    return p.base == base && p.remote == remote;
-  });
+  const auto at = std::find_if(pairs_.begin(), pairs_.end(),
+                               [&](const Pair& p) { return p.base == base && p.remote == remote; });
   return at == pairs_.end() ? nullptr : &*at;
 }
 

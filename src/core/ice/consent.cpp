@@ -51,9 +51,7 @@ OneOf<Doubtful, Lost> Doubtful::on(Tick&&, Env& env, Effects& out) && {
 
 OneOf<Fresh> Doubtful::on(Answered&&, Env& env, Effects&) && { return begin(env); }
 
-OneOf<Cut> Doubtful::on(SocketGone&&, Env&, Effects&) && {
-  return Cut{since, since + expiry};
-}
+OneOf<Cut> Doubtful::on(SocketGone&&, Env&, Effects&) && { return Cut{since, since + expiry}; }
 
 OneOf<Cut, Lost> Cut::on(Tick&&, Env& env, Effects&) && {
   if (env.now < deadline) return std::move(*this);

@@ -107,7 +107,7 @@ struct Pair {
   std::string foundation;  ///< of both candidates
   bool reachable = true;   ///< false: the relay has not permitted this peer yet
   pair::Machine::State state{};
-  Duration round_trip{};                       ///< as the last answer showed it
+  Duration round_trip{};                         ///< as the last answer showed it
   std::optional<TimePoint> nominated_by_peer{};  ///< last
   bool nomination_open = false;                  ///< ... and we have not followed it yet
   std::optional<TimePoint> keep_alive_at{};
