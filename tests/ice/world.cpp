@@ -75,9 +75,44 @@ void World::finish(Side& side) {
 }
 
 void World::restart(Side& side) {
+  side.restarting = true;
   side.credentials = ice::make_credentials(random.rng());
   introduce(side);
   step(side, ice::Restart{side.credentials});
+}
+
+/// New credentials of the peer mean that it has restarted: so do we, unless we began. The order of
+/// the two is the shell's choice.
+void World::receive_signal(Side& side, ice::Event event) {
+  const auto* credentials = std::get_if<ice::RemoteCredentials>(&event);
+  const bool restarted = credentials && side.theirs && *side.theirs != credentials->ice;
+  if (credentials) side.theirs = credentials->ice;
+  const bool follow = restarted && !std::exchange(side.restarting, false);
+  const bool first = random.chance(0.5);
+  const auto renew = [&] {
+    side.credentials = ice::make_credentials(random.rng());
+    introduce(side);
+    step(side, ice::Restart{side.credentials});
+  };
+  if (follow && first) renew();
+  step(side, std::move(event));
+  if (follow && !first) renew();
+}
+
+bool World::same_pair() const {
+  const auto agrees = [](const Side& side) {
+    return side.selected && side.data_wire == side.selected->route.wire &&
+           side.data_from == side.selected->route.to;
+  };
+  return agrees(a) && agrees(b);
+}
+
+void World::close(Side& side) {
+  Env env{network.now, random.rng()};
+  ice::Effects effects;
+  side.agent->close(env, effects);
+  for (const auto& socket : std::exchange(side.sockets, {}))
+    side.agent->step(ice::WireLost{socket.first}, env, effects);
 }
 
 void World::tell(Side& side, ice::Event event) { step(side, std::move(event)); }
@@ -125,7 +160,7 @@ void World::advance_to(TimePoint at) {
   if (!signals_.empty() && signals_.front().at <= at) {
     auto next = std::move(signals_.front());
     signals_.pop_front();
-    if (next.to->agent && next.to->alive) step(*next.to, std::move(next.event));
+    if (next.to->agent && next.to->alive) receive_signal(*next.to, std::move(next.event));
     return;
   }
   if (data_interval_.count() > 0 && data_next_ <= at) {
@@ -161,7 +196,7 @@ void World::perform(Side& side, ice::Effects& effects) {
     } else if (std::holds_alternative<ice::GatheringDone>(effect)) {
       ++side.gatherings;
       say(side, "gathering done");
-      signal(side, ice::RemoteCandidatesDone{});
+      if (side.says_done) signal(side, ice::RemoteCandidatesDone{});
     } else if (const auto* selected = std::get_if<ice::Selected>(&effect)) {
       say(side, "selected " + selected->route.to.address_text() + ":" +
                     std::to_string(selected->route.to.port()));
@@ -224,7 +259,8 @@ void World::hear(Side& side, ice::WireId wire, const Datagram& datagram) {
   if (stun::kind_of(datagram.bytes) == stun::Kind::stun)
     return step(side, ice::Received{wire, datagram.from, datagram.bytes, {}});
   ++side.data_heard;
-  side.data_at = network.now;
+  side.data_wire = wire;
+  side.data_from = datagram.from;
 }
 
 void World::serve_stun(Network::Place place, const Datagram& datagram) {

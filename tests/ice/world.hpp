@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <utility>
 
 #include "core/base/fsm.hpp"
 #include "core/ice/agent.hpp"
@@ -35,9 +36,13 @@ struct Side {
   unsigned selections = 0, gatherings = 0;
   // Data.
   std::uint64_t data_sent = 0, data_heard = 0;
-  std::optional<TimePoint> data_at;
+  std::optional<ice::WireId> data_wire;  ///< of the last
+  Endpoint data_from;
 
-  bool sends = false;
+  // Its shell.
+  bool says_done = true;
+  bool restarting = false;
+  std::optional<wire::sdp::IceCredentials> theirs;
 };
 
 class World {
@@ -77,6 +82,9 @@ class World {
   }
   bool both_selected() const { return a.selected && b.selected && !a.failed && !b.failed; }
   bool hear_each_other();
+  /// Each hears the other where it sends to itself: told by the last data.
+  bool same_pair() const;
+  void close(Side& side);
 
   /// What must hold at any time; empty if it does.
   std::string broken;
@@ -94,6 +102,7 @@ class World {
   void perform(Side& side, ice::Effects& effects);
   void transmit(Side& side, ice::WireId wire, const Endpoint& to, ByteVector bytes);
   void signal(Side& from, ice::Event event);
+  void receive_signal(Side& side, ice::Event event);
   std::optional<TimePoint> next_at();
   void advance_to(TimePoint at);
   void deliver(Network::Arrived arrived);

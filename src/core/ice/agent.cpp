@@ -31,6 +31,8 @@ void Agent::step(Event event, Env& env, Effects& effects) {
 
 std::optional<TimePoint> Agent::deadline() const { return core_->deadline(); }
 
+bool Agent::restarting() const { return core_->before.has_value(); }
+
 Census Agent::census() const {
   return {core_->wires.size(), core_->checklist.pairs().size(), core_->transactions.size(), 0};
 }
@@ -44,6 +46,15 @@ Agent::Core::Core(Config config, Env& env)
 
 // ---- what the owner says ------------------------------------------------------------------------
 
+/// What comes after the end of candidates means that a machine has moved: the path that it had may
+/// be about to go.
+template <class Matches>
+void Agent::Core::check_late_pairs(Matches matches, Env& env) {
+  if (!selected) return;
+  for (auto& pair : checklist.pairs())
+    if (matches(pair)) checklist.trigger(pair, env);
+}
+
 void Agent::Core::on(WireOpened&& event, Env& env, Effects& out) {
   if (event.local.is_loopback() && !loopback) return;
   if (wires.size() >= most_wires) return;
@@ -54,6 +65,8 @@ void Agent::Core::on(WireOpened&& event, Env& env, Effects& out) {
   announce_from(first, out);
   gathering.base_added(*base);
   pair_base(*base, env);
+  if (gathering_told)
+    check_late_pairs([&](const Pair& pair) { return pair.base == base->id; }, env);
 }
 
 void Agent::Core::on(WiresDone&&, Env&, Effects&) { gathering.no_more_bases(); }
@@ -93,6 +106,8 @@ void Agent::Core::on(RemoteCandidate&& event, Env& env, Effects&) {
   if (news == News::known_now) checklist.reorder(local, remotes, controlling);
   if (news != News::added) return;
   for (const auto& base : local.bases()) pair_up(base, *remotes.find(*address), env);
+  if (remotes_done)
+    check_late_pairs([&](const Pair& pair) { return pair.remote == *address; }, env);
 }
 
 void Agent::Core::on(RemoteCandidatesDone&&, Env&, Effects&) { remotes_done = true; }

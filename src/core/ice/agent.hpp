@@ -45,6 +45,9 @@ class Agent {
   std::optional<Endpoint> peer_of_channel(WireId wire, const Endpoint& server,
                                           std::uint16_t channel) const;
 
+  /// Credentials have changed, and the selected path is still one of before.
+  bool restarting() const;
+
   /// The last words: an allocation is given back. The agent does nothing afterwards.
   void close(Env& env, Effects& effects);
   Census census() const;

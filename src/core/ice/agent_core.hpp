@@ -89,6 +89,8 @@ struct Agent::Core {
   std::optional<TimePoint> deadline() const;
   void begin_generation(Identity ours, std::optional<Identity> theirs);
   const Generation* generation(std::uint32_t number) const;
+  template <class Matches>
+  void check_late_pairs(Matches, Env&);
 
   // agent_candidates.cpp
   void announce_from(std::size_t first, Effects&);
