@@ -63,11 +63,11 @@ bool Agent::Core::is_settled(const Pair& best) const {
 void Agent::Core::consider_nomination(Pair& pair, Env& env, Effects& out) {
   if (controlling || !pair.is<pair::Succeeded>() || !route_of(pair.base, pair.remote)) return;
   pair.nomination_open = false;
+  if (is_selected(pair)) return;
   const auto* current = selected && selected->generation == now.number
                             ? checklist.find(selected->base, selected->remote)
                             : nullptr;
-  const bool holds = current && current->id != pair.id && current->nominated_by_peer &&
-                     current->priority > pair.priority &&
+  const bool holds = current && current->nominated_by_peer && current->priority > pair.priority &&
                      env.now - *current->nominated_by_peer <= nomination_memory;
   if (!holds) select(pair, env, out);
 }
