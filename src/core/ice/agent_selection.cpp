@@ -92,6 +92,15 @@ void Agent::Core::select(Pair& pair, Env& env, Effects& out) {
   if (news) out.emplace_back(Selected{*route, relayed});
 }
 
+/// A peer-reflexive candidate may turn out to be the peer's relay.
+void Agent::Core::renew_relayed(Effects& out) {
+  if (!selected || selected->generation != now.number) return;
+  const auto* pair = checklist.find(selected->base, selected->remote);
+  if (!pair || is_relayed(*pair) == selected->relayed) return;
+  selected->relayed = is_relayed(*pair);
+  out.emplace_back(Selected{selected->route, selected->relayed});
+}
+
 /// The other pairs wait until they are needed.
 void Agent::Core::rest(Env& env) {
   for (auto& pair : checklist.pairs()) {
