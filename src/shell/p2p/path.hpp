@@ -27,11 +27,13 @@ class Batch {
   bool empty() const { return ends_.empty(); }
   std::size_t size() const { return ends_.size(); }
   std::size_t bytes() const { return bytes_.size(); }
-  std::vector<Datagram> views() const;
+  /// Valid until something is appended.
+  std::span<const Datagram> views();
 
  private:
   ByteVector bytes_;
   std::vector<std::size_t> ends_;
+  std::vector<Datagram> views_;  ///< made when asked for, since appending moves the bytes
 };
 
 struct IceServer {
