@@ -7,6 +7,11 @@ void Batch::append(Datagram datagram) {
   ends_.push_back(bytes_.size());
 }
 
+void Batch::append(ByteView head, ByteView rest) {
+  bytes_.insert(bytes_.end(), head.begin(), head.end());
+  append(rest);
+}
+
 void Batch::clear() {
   bytes_.clear();
   ends_.clear();

@@ -23,9 +23,15 @@ constexpr std::size_t run_bytes = 65'000;
 constexpr std::size_t message_limit = 64;  // of one sendmmsg
 constexpr std::size_t piece_limit = 256;
 
-// Of one receiving call: four merged runs, or many datagrams. None of ours is above 1,200 bytes.
+// Of one receiving call: merged runs, or datagrams. None of ours is above 1,200 bytes.
 constexpr std::size_t merged_slot = 65'536;
+constexpr std::size_t merged_slots = 8;
 constexpr std::size_t single_slot = 2'048;
+constexpr std::size_t single_slots = 64;
+
+// Of one turn of the loop, so that one peer does not keep the others waiting.
+constexpr std::size_t turn_bytes = std::size_t{256} << 10;
+constexpr std::size_t turn_calls = 16;
 
 union Control {
   cmsghdr align;
@@ -45,8 +51,9 @@ bool refuses_segments(int error) {
 
 }  // namespace
 
-UdpRoom::UdpRoom() : bytes_(std::make_unique_for_overwrite<std::byte[]>(size)) {
-  arrivals_.reserve(size / single_slot * 2);
+UdpRoom::UdpRoom()
+    : bytes_(std::make_unique_for_overwrite<std::byte[]>(merged_slots * merged_slot)) {
+  arrivals_.reserve(merged_slots * segment_limit);
 }
 
 // ---- sending ------------------------------------------------------------------------------------
@@ -164,17 +171,16 @@ std::optional<std::size_t> UdpSocket::send(Outgoing& out) {
 
 /// What one recvmmsg fills.
 struct UdpSocket::Incoming {
-  static constexpr std::size_t limit = UdpRoom::size / single_slot;
-  std::array<mmsghdr, limit> messages;
-  std::array<Control, limit> controls;
-  std::array<sockaddr_storage, limit> from;
-  std::array<iovec, limit> pieces;
+  std::array<mmsghdr, single_slots> messages;
+  std::array<Control, single_slots> controls;
+  std::array<sockaddr_storage, single_slots> from;
+  std::array<iovec, single_slots> pieces;
 
   explicit Incoming() {}
 
   std::span<mmsghdr> prepare(std::byte* bytes, bool merges) {
     const std::size_t slot = merges ? merged_slot : single_slot;
-    const std::size_t count = UdpRoom::size / slot;
+    const std::size_t count = merges ? merged_slots : single_slots;
     for (std::size_t i = 0; i < count; ++i) {
       pieces[i] = {bytes + i * slot, slot};
       messages[i] = {};
@@ -236,14 +242,20 @@ std::size_t UdpSocket::receive(std::span<mmsghdr> messages) {
   return count;
 }
 
-// One call each turn of the loop, so that the other sockets have theirs.
 void UdpSocket::read() {
   Incoming in;
-  const auto messages = in.prepare(room_.bytes_.get(), merges_);
-  const std::size_t count = receive(messages);
-  room_.arrivals_.clear();
-  for (auto& message : messages.first(count)) Incoming::split(message, room_.arrivals_);
-  if (!room_.arrivals_.empty()) sink_(room_.arrivals_);
+  std::size_t bytes = 0;
+  for (std::size_t call = 0; call < turn_calls && bytes < turn_bytes; ++call) {
+    const auto messages = in.prepare(room_.bytes_.get(), merges_);
+    const std::size_t count = receive(messages);
+    room_.arrivals_.clear();
+    for (auto& message : messages.first(count)) {
+      bytes += message.msg_len;
+      Incoming::split(message, room_.arrivals_);
+    }
+    if (!room_.arrivals_.empty()) sink_(room_.arrivals_);
+    if (count < messages.size()) return;
+  }
 }
 
 void UdpSocket::wait() {

@@ -34,15 +34,14 @@ struct Arrival {
   Datagram bytes;
 };
 
-/// Where datagrams are received into: 256 KiB, used by one socket at a time. The sockets of a
-/// thread share one, and it outlives them.
+/// Where datagrams are received into: 512 KiB, used by one socket at a time. The sockets of a
+/// thread may share one, and it outlives them.
 class UdpRoom {
  public:
   UdpRoom();
 
  private:
   friend class UdpSocket;
-  static constexpr std::size_t size = std::size_t{256} << 10;
   std::unique_ptr<std::byte[]> bytes_;  // touched, and thus resident, only as far as it is used
   std::vector<Arrival> arrivals_;
 };
