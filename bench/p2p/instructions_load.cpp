@@ -7,7 +7,6 @@
 
 #include <sys/socket.h>
 
-#include "bench/p2p/direct_path.hpp"
 #include "bench/p2p/end.hpp"
 
 namespace {
@@ -28,7 +27,6 @@ struct Load {
   static StackConfig config() {
     StackConfig config;
     config.addresses = {"127.0.0.1"};
-    config.make_path = bench::direct_paths();
     return config;
   }
   explicit Load(const int (&ends)[2])

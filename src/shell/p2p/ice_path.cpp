@@ -56,7 +56,7 @@ class IcePath final : public Path {
   void open_sockets(const PathConfig& config);
   void on_arrivals(ice::WireId wire, std::span<const Arrival> arrivals);
   void take(ice::WireId wire, const Endpoint& from, Datagram datagram);
-  void take_channel_data(ice::WireId wire, Datagram datagram);
+  void take_channel_data(ice::WireId wire, const Endpoint& server, Datagram datagram);
   void on_server(const IceServer& server, const Endpoint& address);
   void arm();
   void deliver();
@@ -204,20 +204,19 @@ void IcePath::take(ice::WireId wire, const Endpoint& from, Datagram datagram) {
     case stun::Kind::stun:
       return advance(ice::Received{wire, from, datagram});
     case stun::Kind::channel_data:
-      return take_channel_data(wire, datagram);
+      return take_channel_data(wire, from, datagram);
     case stun::Kind::dtls:
     case stun::Kind::unknown:
       data_.push_back(datagram);
   }
 }
 
-void IcePath::take_channel_data(ice::WireId wire, Datagram datagram) {
+void IcePath::take_channel_data(ice::WireId wire, const Endpoint& server, Datagram datagram) {
   const auto framed = stun::parse_channel_data(datagram);
   if (!framed) return;
-  const auto peer = agent_.peer_of_channel(wire, framed->channel);
-  if (!peer) return;
+  if (!agent_.peer_of_channel(wire, server, framed->channel)) return;
   if (stun::kind_of(framed->payload) == stun::Kind::stun)
-    advance(ice::Received{wire, *peer, framed->payload});
+    advance(ice::Received{wire, server, framed->payload, framed->channel});
   else
     data_.push_back(framed->payload);
 }
