@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iostream>
 
 namespace culver::test {
 
@@ -35,6 +36,33 @@ Seen seen(const Attachment& how) {
 std::string text_of(Duration duration) {
   return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count()) +
          " ms";
+}
+
+std::string text_of(const NatKind& nat) {
+  static constexpr std::array filters{"full cone", "address restricted", "port restricted"};
+  return std::string(nat.mapping == Mapping::endpoint_dependent
+                         ? "symmetric"
+                         : filters[static_cast<std::size_t>(nat.filtering)]) +
+         (nat.hairpin ? " with hairpin" : "");
+}
+
+std::string text_of(const Attachment& how) {
+  static constexpr std::array kinds{"open", "firewalled", "behind a NAT", "behind two NATs",
+                                    "without UDP"};
+  std::string text = kinds[static_cast<std::size_t>(how.kind)];
+  if (how.kind >= Attachment::Kind::behind_nat) text += ", " + text_of(how.nat);
+  if (how.kind == Attachment::Kind::behind_two_nats) text += ", " + text_of(how.outer_nat);
+  return text + (how.ipv6 ? ", with IPv6" : "");
+}
+
+std::string text_of(const Plan& plan) {
+  static constexpr std::array places{"apart", "in one LAN", "behind one outer NAT"};
+  return std::string(places[static_cast<std::size_t>(plan.place)]) + "\nA: " + text_of(plan.a) +
+         "\nB: " + text_of(plan.b) + "\ndelay " + text_of(plan.quality.delay) + " + " +
+         text_of(plan.quality.jitter) + ", loss " + std::to_string(plan.quality.loss) +
+         (plan.stun ? ", STUN" : "") + (plan.conflict ? ", same role" : "") +
+         (plan.a_controls ? ", A controls" : "") + (plan.says_done ? "" : ", never done") +
+         "\nsignaling " + text_of(plan.signaling) + ", head start " + text_of(plan.head_start);
 }
 
 }  // namespace
@@ -98,6 +126,7 @@ Plan Schedule::draw() {
     plan.place = Plan::Place::same_lan;
   else if (random.chance(0.1))
     plan.place = Plan::Place::same_outer_nat;
+  if (plan.place != Plan::Place::apart) plan.a.ipv6 = plan.b.ipv6 = false;
   if (plan.place == Plan::Place::same_outer_nat) {
     plan.a.kind = plan.b.kind = Attachment::Kind::behind_two_nats;
     plan.b.outer_nat = plan.a.outer_nat;
@@ -187,7 +216,10 @@ void Schedule::attach(Side& side, const Attachment& how, int number) {
   attach_behind(side, realm, number);
   const auto place = places_.back().second;
   if (how.kind == Kind::firewalled) net.protect(place);
-  if (how.kind == Kind::no_udp) net.cut(place, true);
+  if (how.kind == Kind::no_udp) {
+    net.cut(place, true);
+    places_.pop_back();
+  }
   if (!how.ipv6) return;
   const auto six = address("2001:db8::" + std::to_string(number));
   const auto place6 = net.attach(Network::internet, six);
@@ -204,6 +236,7 @@ void Schedule::must(bool holds, std::string_view what) {
 
 std::string Schedule::play(bool trace) {
   world_.trace = trace;
+  if (trace) std::cerr << text_of(plan_) << (reachable_ ? "" : "\nno direct path") << '\n';
   build();
   establish();
   if (good() && world_.both_selected()) keep();
@@ -272,7 +305,6 @@ void Schedule::short_outage() {
   cut(true);
   world_.run_for(4s);
   cut(false);
-  if (plan_.a.kind == Attachment::Kind::no_udp) world_.network.cut(places_.front().second, true);
   world_.run_for(10s);
   must(world_.both_selected(), "lost by a short outage");
   expect_path("after a short outage");

@@ -98,12 +98,15 @@ void Agent::Core::on(RemoteCredentials&& event, Env& env, Effects& out) {
   replay_early(env, out);
 }
 
-void Agent::Core::on(RemoteCandidate&& event, Env& env, Effects&) {
+void Agent::Core::on(RemoteCandidate&& event, Env& env, Effects& out) {
   if (over) return;
   const auto address = Endpoint::parse(event.candidate.address, event.candidate.port);
   if (!address || !address->port() || address->is_unspecified()) return;
   const auto news = remotes.add(event.candidate, *address);
-  if (news == News::known_now) checklist.reorder(local, remotes, controlling);
+  if (news == News::known_now) {
+    checklist.reorder(local, remotes, controlling);
+    renew_relayed(out);
+  }
   if (news != News::added) return;
   for (const auto& base : local.bases()) pair_up(base, *remotes.find(*address), env);
   if (remotes_done)

@@ -45,9 +45,11 @@ void Agent::Core::send_check(Pair& pair, bool nominating, Env& env, Effects& out
   ask(CheckOf{pair.id, nominating}, now, pair.base, pair.remote, nominating, env, out);
 }
 
+/// It nominates again: when a NAT has given us another address, the peer sees a new pair, and moves
+/// its data there without waiting for the old one to be lost.
 void Agent::Core::send_consent_check(Env& env, Effects& out) {
   if (const auto* of = generation(selected->generation))
-    ask(ConsentOf{}, *of, selected->base, selected->remote, false, env, out);
+    ask(ConsentOf{}, *of, selected->base, selected->remote, controlling && of == &now, env, out);
 }
 
 void Agent::Core::ask(Purpose purpose, const Generation& of, BaseId base, const Endpoint& to,

@@ -63,11 +63,11 @@ bool Agent::Core::is_settled(const Pair& best) const {
 void Agent::Core::consider_nomination(Pair& pair, Env& env, Effects& out) {
   if (controlling || !pair.is<pair::Succeeded>() || !route_of(pair.base, pair.remote)) return;
   pair.nomination_open = false;
+  if (is_selected(pair)) return;
   const auto* current = selected && selected->generation == now.number
                             ? checklist.find(selected->base, selected->remote)
                             : nullptr;
-  const bool holds = current && current->id != pair.id && current->nominated_by_peer &&
-                     current->priority > pair.priority &&
+  const bool holds = current && current->nominated_by_peer && current->priority > pair.priority &&
                      env.now - *current->nominated_by_peer <= nomination_memory;
   if (!holds) select(pair, env, out);
 }
@@ -90,6 +90,15 @@ void Agent::Core::select(Pair& pair, Env& env, Effects& out) {
   transactions.remove_consent();
   if (!relayed) rest(env);
   if (news) out.emplace_back(Selected{*route, relayed});
+}
+
+/// A peer-reflexive candidate may turn out to be the peer's relay.
+void Agent::Core::renew_relayed(Effects& out) {
+  if (!selected || selected->generation != now.number) return;
+  const auto* pair = checklist.find(selected->base, selected->remote);
+  if (!pair || is_relayed(*pair) == selected->relayed) return;
+  selected->relayed = is_relayed(*pair);
+  out.emplace_back(Selected{selected->route, selected->relayed});
 }
 
 /// The other pairs wait until they are needed.

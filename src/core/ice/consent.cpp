@@ -28,7 +28,7 @@ OneOf<Asked, Doubtful> Asked::on(Tick&&, Env& env, Effects& out) && {
   if (env.now < deadline) return std::move(*this);
   out.emplace_back(SendCheck{});
   out.emplace_back(Doubt{});
-  return Doubtful{answered, env.now, 1, env.now + patience};
+  return Doubtful{answered, env.now, 1, env.now + doubtful_interval};
 }
 
 OneOf<Fresh> Asked::on(Answered&&, Env& env, Effects&) && { return begin(env); }
@@ -43,9 +43,7 @@ OneOf<Doubtful, Lost> Doubtful::on(Tick&&, Env& env, Effects& out) && {
   ++unanswered;
   if (unanswered >= fewest_unanswered && env.now >= answered + expiry) return Lost{since};
   out.emplace_back(SendCheck{});
-  deadline = env.now + patience;
-  if (unanswered + 1 >= fewest_unanswered)
-    deadline = std::max(env.now, std::min(deadline, answered + expiry));
+  deadline = env.now + doubtful_interval;
   return std::move(*this);
 }
 

@@ -16,8 +16,9 @@ namespace culver::ice::consent {
 
 /// Between an answer and the next check: 5 s, 20 % more or less, so that peers do not beat in time.
 inline constexpr Duration interval = std::chrono::seconds(5);
-/// An answer that takes longer is doubted, and asked for once a second.
+/// An answer that takes longer is doubted, and from then on asked for more often.
 inline constexpr Duration patience = std::chrono::seconds(1);
+inline constexpr Duration doubtful_interval = std::chrono::milliseconds(500);
 /// Since the last answer.
 inline constexpr Duration expiry = std::chrono::seconds(12);
 /// A process that was stopped for a while asks at least so often before it judges.
