@@ -102,6 +102,9 @@ void Association::configure() {
   sctp_initmsg init{};
   init.sinit_num_ostreams = init.sinit_max_instreams = streams;
   set(socket_, IPPROTO_SCTP, SCTP_INITMSG, init);
+  // A text must not wait for the file beside it: streams take turns, message by message.
+  set(socket_, IPPROTO_SCTP, SCTP_PLUGGABLE_SS,
+      sctp_assoc_value{SCTP_ALL_ASSOC, SCTP_SS_ROUND_ROBIN});
   sctp_sack_info sack{};
   sack.sack_assoc_id = SCTP_ALL_ASSOC;
   sack.sack_delay = 20;
@@ -206,17 +209,35 @@ std::optional<SctpEvent> Association::notice(ByteView notification) {
 bool Association::send(SctpMessage message) {
   if (queued_ + message.bytes.size() > queue_limit) return false;
   queued_ += message.bytes.size();
-  queue_.push_back(std::move(message));
+  queues_[message.stream].push_back(std::move(message));
   pump();
   return true;
 }
 
 void Association::pump() {
-  if (!up_ || ended_) return;
-  while (!queue_.empty() && hand_over(queue_.front())) {
-    queued_ -= queue_.front().bytes.size();
-    queue_.pop_front();
+  if (!up_) return;
+  while (!ended_ && hand_over_next()) {
   }
+  if (!ended_) ask_resets();
+}
+
+// One message, of the next stream that has one which fits. False if none does.
+bool Association::hand_over_next() {
+  auto turn = queues_.lower_bound(next_stream_);
+  for (std::size_t tried = 0; tried < queues_.size() && !ended_; ++tried, ++turn) {
+    if (turn == queues_.end()) turn = queues_.begin();
+    auto& [stream, queue] = *turn;
+    if (!hand_over(queue.front())) continue;
+    queued_ -= queue.front().bytes.size();
+    queue.pop_front();
+    next_stream_ = static_cast<std::uint16_t>(stream + 1);
+    if (queue.empty()) queues_.erase(turn);
+    return true;
+  }
+  return false;
+}
+
+void Association::ask_resets() {
   std::erase_if(resets_, [this](std::uint16_t stream) {
     alignas(sctp_reset_streams) std::byte room[sizeof(sctp_reset_streams) + sizeof stream] = {};
     sctp_reset_streams request{};
@@ -244,11 +265,10 @@ bool Association::hand_over(const SctpMessage& message) {
 }
 
 void Association::reset(std::uint16_t stream) {
-  std::erase_if(queue_, [this, stream](const SctpMessage& message) {
-    if (message.stream != stream) return false;
-    queued_ -= message.bytes.size();
-    return true;
-  });
+  if (const auto found = queues_.find(stream); found != queues_.end()) {
+    for (const auto& message : found->second) queued_ -= message.bytes.size();
+    queues_.erase(found);
+  }
   if (std::find(resets_.begin(), resets_.end(), stream) == resets_.end()) resets_.push_back(stream);
   pump();
 }

@@ -19,6 +19,16 @@ constexpr std::size_t unsent_limit = std::size_t{64} << 10;    // bytes, while t
 constexpr std::size_t read_per_turn = std::size_t{256} << 10;  // bytes
 constexpr std::chrono::seconds parting_time{5};
 
+std::uint32_t ppid_of(bool binary, bool empty) {
+  namespace dcep = wire::dcep;
+  if (binary) return empty ? dcep::ppid_binary_empty : dcep::ppid_binary;
+  return empty ? dcep::ppid_string_empty : dcep::ppid_string;
+}
+
+bool is_binary(std::uint32_t ppid) {
+  return ppid == wire::dcep::ppid_binary || ppid == wire::dcep::ppid_binary_empty;
+}
+
 bool keep(Batch& batch, Datagram datagram, Counters& counters) {
   if (batch.size() >= early_limit) {
     ++counters.datagrams_overflow;
@@ -208,7 +218,7 @@ void Transport::on_sctp(SctpMessage message) {
     opened(channel, std::move(own->label));
   if (control) return;
   if (empty) message.bytes.clear();
-  host_.tell(link::ChannelData{channel, std::move(message.bytes)});
+  host_.tell(link::ChannelData{channel, std::move(message.bytes), is_binary(message.ppid)});
 }
 
 void Transport::opened(ChannelId channel, std::string label) {
@@ -247,8 +257,7 @@ void Transport::perform(link::SendOn effect) {
   all_sent_told_ = false;
   const bool empty = effect.bytes.empty();
   if (empty) effect.bytes.push_back(std::byte{0});  // SCTP has no empty messages
-  enqueue({effect.channel.value, empty ? wire::dcep::ppid_string_empty : wire::dcep::ppid_string,
-           std::move(effect.bytes)});
+  enqueue({effect.channel.value, ppid_of(effect.binary, empty), std::move(effect.bytes)});
 }
 
 void Transport::perform(link::PauseReading effect) {

@@ -1,4 +1,4 @@
-#include "shell/p2p/ice_nice.hpp"
+#include "tests/shell/p2p/nice_support.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -9,10 +9,10 @@
 #include <nice/interfaces.h>
 
 #include "core/wire/limits.hpp"
-#include "shell/p2p/glib_loop.hpp"
-#include "shell/p2p/inbox.hpp"
+#include "tests/shell/p2p/glib_loop_support.hpp"
+#include "tests/shell/p2p/inbox_support.hpp"
 
-namespace culver::p2p {
+namespace culver::p2p::test {
 namespace {
 
 namespace sdp = wire::sdp;
@@ -283,4 +283,4 @@ PathFactory nice_paths() {
   };
 }
 
-}  // namespace culver::p2p
+}  // namespace culver::p2p::test

@@ -1,8 +1,8 @@
-#include "shell/p2p/inbox.hpp"
+#include "tests/shell/p2p/inbox_support.hpp"
 
 #include <boost/asio/post.hpp>
 
-namespace culver::p2p {
+namespace culver::p2p::test {
 namespace {
 
 // What does not fit is lost, as in a full socket buffer: SCTP repeats it.
@@ -59,4 +59,4 @@ void Inbox::close() {
   work_.reset();
 }
 
-}  // namespace culver::p2p
+}  // namespace culver::p2p::test

@@ -8,7 +8,7 @@
 
 #include <glib.h>
 
-namespace culver::p2p {
+namespace culver::p2p::test {
 
 class GlibLoop {
  public:
@@ -32,4 +32,4 @@ class GlibLoop {
   std::thread thread_;
 };
 
-}  // namespace culver::p2p
+}  // namespace culver::p2p::test

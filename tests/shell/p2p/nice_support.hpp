@@ -3,9 +3,9 @@
 
 #include "shell/p2p/path.hpp"
 
-namespace culver::p2p {
+namespace culver::p2p::test {
 
 /// Holds GLib's thread as long as it lives.
 PathFactory nice_paths();
 
-}  // namespace culver::p2p
+}  // namespace culver::p2p::test

@@ -1,6 +1,6 @@
-#include "shell/p2p/glib_loop.hpp"
+#include "tests/shell/p2p/glib_loop_support.hpp"
 
-namespace culver::p2p {
+namespace culver::p2p::test {
 
 std::shared_ptr<GlibLoop> GlibLoop::shared() {
   static std::weak_ptr<GlibLoop> running;
@@ -45,4 +45,4 @@ void GlibLoop::invoke(std::function<void()> work) {
   g_source_unref(source);
 }
 
-}  // namespace culver::p2p
+}  // namespace culver::p2p::test

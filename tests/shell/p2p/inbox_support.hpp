@@ -11,7 +11,7 @@
 
 #include "shell/p2p/path.hpp"
 
-namespace culver::p2p {
+namespace culver::p2p::test {
 
 /// Owned by the path and by the agent, whose callbacks may outlive the path: hence shared.
 class Inbox {
@@ -47,4 +47,4 @@ class Inbox {
   bool closed_ = false;
 };
 
-}  // namespace culver::p2p
+}  // namespace culver::p2p::test
