@@ -29,6 +29,14 @@ void Sha256::update(ByteView data) {
   require(EVP_DigestUpdate(context_->evp.get(), chars(data), data.size()) == 1);
 }
 
+Digest Sha256::so_far() const {
+  Digest digest;
+  const DigestContext copy(EVP_MD_CTX_new());
+  require(copy && EVP_MD_CTX_copy_ex(copy.get(), context_->evp.get()) == 1);
+  require(EVP_DigestFinal_ex(copy.get(), chars_to_fill(digest.data), nullptr) == 1);
+  return digest;
+}
+
 Digest Sha256::finish() && {
   Digest digest;
   const auto context = std::exchange(context_, nullptr);

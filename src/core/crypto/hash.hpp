@@ -21,6 +21,8 @@ class Sha256 {
   Sha256& operator=(Sha256&&) noexcept;
   ~Sha256();
   void update(ByteView data);
+  /// Of what has come so far; the stream goes on.
+  Digest so_far() const;
   /// Ends the stream; the object may not be used afterwards.
   Digest finish() &&;
 

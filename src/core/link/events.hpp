@@ -80,6 +80,7 @@ struct ChannelData {
   static constexpr Origin origin = Origin::ours;  // a bad frame is judged by its handler
   ChannelId channel;
   ByteVector bytes;
+  bool binary = false;  ///< PPID binary, else string
 };
 struct ChannelClosed {
   static constexpr std::string_view name = "ChannelClosed";
@@ -140,7 +141,8 @@ struct OpenChannel {
 };
 struct SendOn {
   ChannelId channel;
-  ByteVector bytes;  ///< text frame (PPID string)
+  ByteVector bytes;
+  bool binary = false;  ///< PPID binary, else string
 };
 /// Stops (or goes on) taking data from SCTP, so that its window closes and the peer waits.
 struct PauseReading {

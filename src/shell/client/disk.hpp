@@ -10,9 +10,9 @@
 #include <boost/asio/thread_pool.hpp>
 
 #include "core/engine/events.hpp"
-#include "shell/store/files.hpp"
 #include "shell/store/sqlite/peer_book.hpp"
 #include "shell/store/sqlite/server_book.hpp"
+#include "shell/store/stream_files.hpp"
 
 namespace culver::client {
 
@@ -29,7 +29,8 @@ class Disk {
   using Sink = std::function<void(engine::FromDisk)>;
 
   Disk(boost::asio::io_context& loop, std::string download_dir, Books books, Sink sink);
-  /// Finishes the request that runs, forgets the others, deletes partial files. No answer follows.
+  /// Finishes the request that runs, forgets the others, deletes the partial files that nobody
+  /// could continue. No answer follows.
   ~Disk();
   Disk(const Disk&) = delete;
   Disk& operator=(const Disk&) = delete;

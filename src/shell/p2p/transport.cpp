@@ -208,7 +208,8 @@ void Transport::on_sctp(SctpMessage message) {
     opened(channel, std::move(own->label));
   if (control) return;
   if (empty) message.bytes.clear();
-  host_.tell(link::ChannelData{channel, std::move(message.bytes)});
+  const bool binary = message.ppid == dcep::ppid_binary || message.ppid == dcep::ppid_binary_empty;
+  host_.tell(link::ChannelData{channel, std::move(message.bytes), binary});
 }
 
 void Transport::opened(ChannelId channel, std::string label) {
@@ -247,8 +248,10 @@ void Transport::perform(link::SendOn effect) {
   all_sent_told_ = false;
   const bool empty = effect.bytes.empty();
   if (empty) effect.bytes.push_back(std::byte{0});  // SCTP has no empty messages
-  enqueue({effect.channel.value, empty ? wire::dcep::ppid_string_empty : wire::dcep::ppid_string,
-           std::move(effect.bytes)});
+  namespace dcep = wire::dcep;
+  const auto full = effect.binary ? dcep::ppid_binary : dcep::ppid_string;
+  const auto none = effect.binary ? dcep::ppid_binary_empty : dcep::ppid_string_empty;
+  enqueue({effect.channel.value, empty ? none : full, std::move(effect.bytes)});
 }
 
 void Transport::perform(link::PauseReading effect) {
