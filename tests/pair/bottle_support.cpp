@@ -451,6 +451,12 @@ std::size_t Bottle::live_transports() const {
   return live;
 }
 
+void Bottle::cut_all_links() {
+  for (auto& node : nodes)
+    for (const auto& [id, transport] : std::exchange(node->transports, {}))
+      node->feed(engine::FromTransport{id, link::PathFailed{}});
+}
+
 void Bottle::socket_opened(Node& node) {
   if (should_fail() || server_down) {
     later(node.name + " down",

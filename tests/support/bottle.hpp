@@ -41,6 +41,8 @@ class Node {
 
   void command(engine::Command command) { feed(std::move(command)); }
   void feed(engine::Event event);
+  /// Its ends of all connections are gone, and nobody is told.
+  void vanish() { transports.clear(); }
   /// Lets a slow disk write what it was given first.
   void write_one();
   /// Whether any frame on its way from here is to be changed; called with each of them.
@@ -118,6 +120,8 @@ class Bottle {
   void socket_opened(Node& node);
   void socket_closed(Node& node);
   std::size_t live_transports() const;
+  /// Every connection between peers breaks, and both ends see it.
+  void cut_all_links();
   bool server_down = false;
   std::size_t in_the_clear = 0;  ///< frames that reached the server unsealed, without the handshake
 

@@ -30,6 +30,7 @@ Result<void> Inflow::take(wire::stream::Slice bytes, Effects& effects) {
 
 void Inflow::written(std::size_t bytes, Effects& effects) {
   written_ += bytes;
+  writes_ -= std::min<std::size_t>(writes_, 1);
   const auto grant = std::min(size_, written_ + stream::window);
   if (grant == granted_ || (grant < size_ && grant - granted_ < stream::credit_step)) return;
   granted_ = grant;
@@ -38,6 +39,7 @@ void Inflow::written(std::size_t bytes, Effects& effects) {
 
 void Inflow::flush(Effects& effects) {
   gathered_bytes_ = 0;
+  ++writes_;
   effects.push_back(WriteSlices{std::exchange(gathered_, {}), complete()});
   if (complete()) progress_.end(received_, effects);
 }

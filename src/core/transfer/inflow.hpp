@@ -22,8 +22,8 @@ class Inflow {
   void written(std::size_t bytes, Effects& effects);
 
   bool complete() const { return received_ == size_; }
-  /// Nothing can come before the disk has written.
-  bool waits_for_disk() const { return received_ == granted_ || complete(); }
+  /// The disk owes an answer: that nothing comes may be because of it.
+  bool waits_for_disk() const { return writes_ > 0; }
 
  private:
   void flush(Effects& effects);
@@ -36,6 +36,7 @@ class Inflow {
   ProgressMeter progress_;
   std::vector<wire::stream::Slice> gathered_;
   std::size_t gathered_bytes_ = 0;
+  std::size_t writes_ = 0;  ///< under way
 };
 
 }  // namespace culver::transfer

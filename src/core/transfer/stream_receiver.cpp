@@ -172,7 +172,7 @@ OneOf<Draining, Finishing, Aborted> Receiving::on(PeerComplete&& complete, Env& 
   return Draining{std::move(job), *complete.sha256, env.now + disk_patience};
 }
 OneOf<Receiving, Aborted> Receiving::on(Tick&&, Env& env, Effects& effects) && {
-  const bool disk = inflow.waits_for_disk() && !sha256;
+  const bool disk = inflow.waits_for_disk();
   return tick(*this, disk ? Fault::file_unwritable : Fault::file_stalled, env, effects);
 }
 OneOf<Aborted> Receiving::on(PeerFailed&& failed, Env&, Effects& effects) && {

@@ -73,7 +73,7 @@ struct AwaitingBegin {
   OneOf<Aborted> on(Cancel&&, Env&, Effects&) &&;
 };
 
-/// The deadline is the peer's, or the disk's while the peer has no credit.
+/// The deadline is the peer's, or the disk's while that owes an answer.
 struct Receiving {
   static constexpr std::string_view name = "Receiving";
   Job job;
