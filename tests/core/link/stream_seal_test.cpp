@@ -31,9 +31,7 @@ struct Pair {
   StreamSeal bob = seal_of(20, 10);
 };
 
-ByteVector frame(wire::stream::Number number) {
-  return print(wire::stream::Checked{number});
-}
+ByteVector frame(wire::stream::Number number) { return print(wire::stream::Checked{number}); }
 
 TEST(StreamSeal, CarriesBothDirections) {
   Pair pair;
