@@ -223,7 +223,9 @@ TEST(StreamSender, EveryStateCanEnd) {
       EXPECT_FALSE(scene.sender.deadline()) << state;
       const auto* cancel = scene.last<ws::Cancel>();
       ASSERT_EQ(cancel != nullptr, told.has_value()) << state;
-      if (told) EXPECT_EQ(cancel->reason, *told) << state;
+      if (told) {
+        EXPECT_EQ(cancel->reason, *told) << state;
+      }
       scene.feed(Cancel{Fault::cancelled});
       EXPECT_TRUE(scene.effects.empty()) << "nothing follows the end";
     };
