@@ -66,11 +66,12 @@ bool send_one(Sending& s, Effects& effects) {
   return true;
 }
 
-/// Sends what there is to send. Next is the handler's own list of exits.
+/// Sends what there is to send. `moved`: something has happened that the clock was waiting for.
+/// Next is the handler's own list of exits.
 template <class Next>
-Next go_on(Sending s, const Env& env, Effects& effects) {
-  while (send_one(s, effects))
-    s.deadline = env.now + (waits_for_credit(s) ? peer_disk_patience : stall_patience);
+Next go_on(Sending s, bool moved, const Env& env, Effects& effects) {
+  while (send_one(s, effects)) moved = true;
+  if (moved) s.deadline = env.now + (waits_for_credit(s) ? peer_disk_patience : stall_patience);
   s.progress.advance(s.sent, effects);
   if (!s.sha256 || s.sent < s.job.size) {
     read_ahead(s, effects);
@@ -157,22 +158,20 @@ OneOf<Aborted> Verifying::on(Cancel&& cause, Env&, Effects& effects) && {
 OneOf<Sending, AwaitingCheck> Sending::on(FramesRead&& event, Env& env, Effects& effects) && {
   if (!reading) return std::move(*this);
   reading = false;
-  deadline = env.now + stall_patience;
   read += asked;
   sha256 = event.sha256;
   for (auto& frame : event.frames) frames.push_back(std::move(frame));
-  return go_on<OneOf<Sending, AwaitingCheck>>(std::move(*this), env, effects);
+  return go_on<OneOf<Sending, AwaitingCheck>>(std::move(*this), true, env, effects);
 }
 OneOf<Sending, AwaitingCheck> Sending::on(Credit&& credit, Env& env, Effects& effects) && {
   job.budget = credit.bytes;
-  return go_on<OneOf<Sending, AwaitingCheck>>(std::move(*this), env, effects);
+  return go_on<OneOf<Sending, AwaitingCheck>>(std::move(*this), false, env, effects);
 }
 OneOf<Sending, AwaitingCheck, Aborted> Sending::on(PeerCredit&& credit, Env& env,
                                                    Effects& effects) && {
   if (credit.up_to < up_to) return abort_and_tell(job, Fault::file_protocol, effects);
-  if (credit.up_to > up_to) deadline = env.now + stall_patience;
-  up_to = credit.up_to;
-  return go_on<OneOf<Sending, AwaitingCheck, Aborted>>(std::move(*this), env, effects);
+  const bool more = credit.up_to > std::exchange(up_to, credit.up_to);
+  return go_on<OneOf<Sending, AwaitingCheck, Aborted>>(std::move(*this), more, env, effects);
 }
 OneOf<Sending, Aborted> Sending::on(Tick&&, Env& env, Effects& effects) && {
   return tick(std::move(*this), env, effects);
