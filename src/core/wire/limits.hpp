@@ -9,7 +9,6 @@ namespace culver::wire::limits {
 
 // Signaling.
 inline constexpr std::size_t signaling_frame_in = 262'144;
-inline constexpr std::size_t signaling_frame_out = 65'536;
 inline constexpr std::size_t json_depth = 16;
 inline constexpr std::size_t proposed_name = 64;  ///< bytes of UTF-8, longer ones are cut
 inline constexpr std::size_t error_text = 1'000;
@@ -20,7 +19,6 @@ inline constexpr std::size_t candidates = 100;  ///< held for one negotiation
 
 // Data channels.
 inline constexpr std::size_t channel_frame_in = 262'144;
-inline constexpr std::size_t channel_frame_out = 65'536;
 inline constexpr std::size_t text = 49'124;  ///< bytes of UTF-8: 65,536 characters once sealed
 inline constexpr std::size_t channel_label = 64;
 
