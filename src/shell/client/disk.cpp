@@ -15,6 +15,17 @@ namespace culver::client {
 namespace asio = boost::asio;
 using Event = engine::FromDisk::Event;
 
+namespace {
+
+/// What is not forgotten at the end: somebody has decided whether the part of a file stays.
+bool frees_files(const engine::ToDisk::Effect& effect) {
+  return std::holds_alternative<transfer::DropSource>(effect) ||
+         std::holds_alternative<transfer::DropTarget>(effect) ||
+         std::holds_alternative<transfer::KeepTarget>(effect);
+}
+
+}  // namespace
+
 /// What the disk thread owns, and its answers to each request.
 struct Disk::Files {
   std::string download_dir;
@@ -131,7 +142,7 @@ Disk::Disk(asio::io_context& loop, std::string download_dir, Books books, Sink s
 
 Disk::~Disk() {
   sink_.reset();
-  thread_.stop();
+  ending_ = true;
   thread_.join();
 }
 
@@ -145,6 +156,7 @@ void Disk::perform(engine::ToDisk request) {
   // The loop must not run dry while an answer is due.
   asio::post(thread_, [this, request = std::move(request), sink = std::weak_ptr(sink_),
                        work = asio::make_work_guard(loop_)] {
+    if (ending_ && !frees_files(request.effect)) return;
     auto event =
         std::visit([&](const auto& r) { return files_->on(request.transfer, r); }, request.effect);
     if (!event) return;

@@ -124,6 +124,27 @@ TEST(StreamSender, BeginsWhereTheReceiversPartEnds) {
   EXPECT_TRUE(scene.data() == ByteVector(scene.file.begin() + 2 * mib, scene.file.end()));
 }
 
+TEST(StreamSender, CountsBeyondFourGibibytes) {
+  World world;
+  Effects effects;
+  constexpr std::uint64_t have = std::uint64_t{5} << 30;
+  auto sender = StreamSender::start({7, Plaintext("a"), have + 3, frame_size}, world.env, effects);
+  sender.on(Credit{std::size_t{1} << 30}, world.env, effects);
+  sender.on(PeerAccept{have, stream::window, {}}, world.env, effects);
+  EXPECT_EQ(find<HashPrefix>(effects)->bytes, have);
+  sender.on(PrefixHashed{}, world.env, effects);
+  const auto* read = find<ReadFrames>(effects);
+  ASSERT_NE(read, nullptr);
+  EXPECT_EQ(read->offset, have);
+  EXPECT_EQ(read->bytes, 3u);
+  EXPECT_TRUE(read->last);
+  effects.clear();
+  FramesRead answer{{ByteVector(ws::data_overhead + 3)}, Digest{}};
+  sender.on(std::move(answer), world.env, effects);
+  EXPECT_EQ(find<Progress>(effects)->bytes, have + 3);
+  EXPECT_EQ(sender.state(), "AwaitingCheck");
+}
+
 TEST(StreamSender, BeginsAnewIfThatPartIsOfAnotherFile) {
   Scene scene(3 * mib);
   scene.accept(2 * mib);
