@@ -17,6 +17,7 @@
 
 #include "core/crypto/keys.hpp"
 #include "core/link/candidates.hpp"
+#include "core/link/early_frames.hpp"
 #include "core/link/events.hpp"
 #include "core/link/sealed_channel.hpp"
 #include "core/link/stream_seal.hpp"
@@ -174,19 +175,6 @@ struct Remote {
 struct Channels {
   ChannelId messages;
   std::optional<ChannelId> files;
-};
-
-/// Frames on `files` that came before the peer was proven: they may overtake what is on `messages`.
-class EarlyFrames {
- public:
-  static constexpr std::size_t most_bytes = 1 << 20;
-  /// False if that would be too much, and then it is not kept.
-  [[nodiscard]] bool keep(ByteVector frame);
-  std::vector<ByteVector> take() && { return std::move(frames_); }
-
- private:
-  std::vector<ByteVector> frames_;
-  std::size_t bytes_ = 0;
 };
 
 // ---- states -------------------------------------------------------------------------------------

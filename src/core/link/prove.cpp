@@ -56,13 +56,6 @@ bool confirms(const Handshake& theirs) { return theirs.file_acks && theirs.ephem
 
 }  // namespace
 
-bool EarlyFrames::keep(ByteVector frame) {
-  if (bytes_ > most_bytes) return false;
-  bytes_ += frame.size();
-  frames_.push_back(std::move(frame));
-  return true;
-}
-
 // ---- Proving ------------------------------------------------------------------------------------
 
 fsm::OneOf<Proving> Proving::on(ChannelOpen&& open, Context&, Effects&) && {
