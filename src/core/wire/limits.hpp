@@ -19,6 +19,7 @@ inline constexpr std::size_t candidates = 100;  ///< held for one negotiation
 
 // Data channels.
 inline constexpr std::size_t channel_frame_in = 262'144;
+inline constexpr std::size_t channel_frame_out = 65'536;
 inline constexpr std::size_t text = 49'124;  ///< bytes of UTF-8: 65,536 characters once sealed
 inline constexpr std::size_t channel_label = 64;
 

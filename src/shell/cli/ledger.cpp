@@ -56,7 +56,7 @@ void Ledger::on(const engine::FileStarted& notice) {
     path = source->second;
   const report::File file{*other, notice.name, notice.size, std::move(path), notice.outgoing};
   transfers_.insert_or_assign(notice.transfer, Transfer{notice.link, file, {}});
-  reporter_.report(report::FileStarted{file});
+  reporter_.report(report::FileStarted{file, notice.from});
 }
 
 void Ledger::on(const engine::FileProgress& notice, TimePoint now) {
