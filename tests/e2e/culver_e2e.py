@@ -35,8 +35,8 @@ class Process:
     """One running program. Threads read what it prints and wait for its end, so that it never
     blocks on a full pipe and its use of the machine is known exactly."""
 
-    def __init__(self, arguments, log, stdin=subprocess.DEVNULL, environment=None):
-        self.arguments = [str(a) for a in arguments]
+    def __init__(self, arguments, log, stdin=subprocess.DEVNULL, environment=None, within=()):
+        self.arguments = [str(a) for a in (*within, *arguments)]  # within: a program that becomes it
         self.log = Path(log)     # stderr, kept also when the next program of that name begins
         self.said = ""           # on stderr, as far as it has been read
         self.lines = []          # of stdout
