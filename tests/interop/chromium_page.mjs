@@ -154,9 +154,18 @@ class Peer {
     this.channels[channel.label] = channel;
     channel.onmessage = (event) => this.frames.put({label: channel.label, text: event.data});
     channel.onclose = () => this.frames.put(null);
-    if (channel.label !== 'messages') return;
-    if (channel.readyState === 'open') channel.send(this.handshake);
-    else channel.onopen = () => channel.send(this.handshake);
+    if (channel.label === 'messages') this.greet(channel);
+  }
+
+  /// A channel may call itself open before the association below it is, and then loses what it is
+  /// given.
+  async greet(channel) {
+    if (channel.readyState !== 'open')
+      await new Promise((resolve) => channel.addEventListener('open', resolve));
+    const {sctp} = this.connection;
+    while (sctp.state === 'connecting')
+      await new Promise((resolve) => sctp.addEventListener('statechange', resolve, {once: true}));
+    channel.send(this.handshake);
   }
 
   async describe(kind) {
