@@ -339,7 +339,11 @@ class Case(unittest.TestCase):
             self.stage.start_server()
 
     def expect_exit(self, process, code, bound=BOUND):
-        self.assertEqual(process.wait_exit(bound), code, "\n" + self.stage.reports())
+        try:
+            exit_code = process.wait_exit(bound)
+        except AssertionError as late:
+            self.fail(f"{late}\nThe others:\n{self.stage.reports()}")
+        self.assertEqual(exit_code, code, "\n" + self.stage.reports())
 
     def code_of(self, receiver):
         return receiver.wait_event("code")["code"]
