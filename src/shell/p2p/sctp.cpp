@@ -108,7 +108,9 @@ void Association::configure() {
   sctp_sack_info sack{};
   sack.sack_assoc_id = SCTP_ALL_ASSOC;
   sack.sack_delay = 20;
-  sack.sack_freq = 16;
+  // RFC 9260 section 6.2. Browsers send bursts of four: acknowledged more seldom, our delay would
+  // be their clock (measured: 0.13 MB/s).
+  sack.sack_freq = 2;
   set(socket_, IPPROTO_SCTP, SCTP_DELAYED_SACK, sack);
   sctp_paddrparams path{};
   path.spp_flags = SPP_PMTUD_DISABLE | SPP_HB_ENABLE;

@@ -92,6 +92,7 @@ class Transport {
   bool all_sent_told_ = true;
   bool peer_left_ = false;
   bool ended_ = false;
+  bool shutting_down_ = false;
   std::optional<TimePoint> part_by_;  ///< hanging up: at the latest then
 };
 
