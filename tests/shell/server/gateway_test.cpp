@@ -231,9 +231,10 @@ TEST(Frames, OfStrangersAreCutAtWhatAHandshakeNeeds) {
   const std::string too_large = "\x88\x13\x03\xf1Message too large", start(upgrade);
   EXPECT_THAT(talk(server.port(), start + announced(1'500'000, longest + 1)),
               testing::EndsWith(too_large));
-  EXPECT_THAT(talk(server.port(), start + announced(longest + 1, longest + 1)),
+  EXPECT_THAT(talk(server.port(), start + frame(binary, std::string(longest + 1, 'x'))),
               testing::EndsWith(too_large));
-  EXPECT_THAT(talk(server.port(), start + announced(longest, longest)), HasSubstr("\x03\xf0"));
+  EXPECT_THAT(talk(server.port(), start + frame(binary, std::string(longest, 'x'))),
+              testing::EndsWith("\x88\x14\x03\xf0Handshake required"));
 }
 
 TEST(Frames, OfOpenSignalingAreCutAtWhatItNeeds) {

@@ -116,7 +116,7 @@ TEST_F(Writes, AKnownDeviceThatComesAgainCostsNone) {
   EXPECT_EQ(said(relay::ListDevices{user(1)}), "device 1 of 1 'Ana' type - since 5 seen 60004; ");
   EXPECT_GT(cost({admit(1, 1, "Ana", 5 + minute)}), 0u) << "a minute is worth it";
   EXPECT_EQ(cost({admit(1, 1, "Ana", 6 + minute)}), 0u);
-  EXPECT_GT(cost({admit(1, 1, "Ana", 7)}), 0u) << "so is a clock that was set back";
+  EXPECT_GT(cost({admit(1, 1, "Ana", 5)}), 0u) << "so is a clock that was set back";
   EXPECT_GT(cost({admit(1, 1, "Bea", 8)}), 0u);
   auto typed = admit(1, 1, "Bea", 9);
   typed.type = relay::DeviceType::mobile;
