@@ -266,6 +266,10 @@ void Transport::perform(link::PauseReading effect) {
   if (sctp_) sctp_->pause(paused_);
 }
 
+void Transport::perform(link::AcknowledgeSeldom) {
+  if (sctp_) sctp_->acknowledge_seldom();
+}
+
 // A window is told anew only when it was used, so that an idle channel is silent.
 void Transport::tell_windows() {
   const auto used = [](const auto& entry) { return entry.second.left < high_water - low_water; };

@@ -41,6 +41,7 @@ class Transport {
   void perform(link::OpenChannel effect);
   void perform(link::SendOn effect);
   void perform(link::PauseReading effect);
+  void perform(link::AcknowledgeSeldom effect);
   void perform(link::HangUp effect, TimePoint now);
 
   /// A turn of the loop: reads a bounded amount, says what changed, sends what is ready.
