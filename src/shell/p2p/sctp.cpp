@@ -60,7 +60,7 @@ bool copy(ByteView bytes, T& out) {
 
 // Browsers send bursts of at most four packets: acknowledged more seldom, our delay would be their
 // clock (measured: 0.13 MB/s).
-void acknowledge_every(::socket* socket, std::uint32_t packets) {
+void acknowledge_every(struct ::socket* socket, std::uint32_t packets) {
   sctp_sack_info sack{};
   sack.sack_assoc_id = SCTP_ALL_ASSOC;
   sack.sack_delay = 20;
