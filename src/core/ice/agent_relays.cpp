@@ -8,7 +8,7 @@ namespace culver::ice {
 namespace stun = wire::stun;
 
 void Agent::Core::on(TurnServer&& event, Env& env, Effects& out) {
-  if (over) return;
+  if (over) return relays.remember(std::move(event));
   begun(relays.server_named(std::move(event), local.bases(), env), env, out);
 }
 

@@ -35,11 +35,15 @@ std::optional<Relays::Begun> Relays::begin(const TurnServer& server, WireId wire
   return begun;
 }
 
+void Relays::remember(TurnServer server) {
+  if (servers_.size() < most_servers) servers_.push_back(std::move(server));
+}
+
 std::vector<Relays::Begun> Relays::server_named(TurnServer server, const std::vector<Base>& bases,
                                                 Env& env) {
   std::vector<Begun> all;
   if (servers_.size() >= most_servers) return all;
-  servers_.push_back(std::move(server));
+  remember(std::move(server));
   const auto& named = servers_.back();
   if (named.stream)
     if (auto begun = begin(named, *named.stream, env)) all.push_back(std::move(*begun));

@@ -40,6 +40,8 @@ class Relays {
     RelayId relay;
     turn::Effects effects;
   };
+  /// For when it begins anew.
+  void remember(TurnServer server);
   std::vector<Begun> server_named(TurnServer server, const std::vector<Base>& bases, Env& env);
   std::vector<Begun> base_added(const Base& base, Env& env);
   /// Every server once more, after all relays were removed.
