@@ -80,6 +80,7 @@ struct ChannelData {
   static constexpr Origin origin = Origin::ours;  // a bad frame is judged by its handler
   ChannelId channel;
   ByteVector bytes;
+  bool binary = false;  ///< PPID binary, else string
 };
 struct ChannelClosed {
   static constexpr std::string_view name = "ChannelClosed";
@@ -140,12 +141,16 @@ struct OpenChannel {
 };
 struct SendOn {
   ChannelId channel;
-  ByteVector bytes;  ///< text frame (PPID string)
+  ByteVector bytes;
+  bool binary = false;  ///< PPID binary, else string
 };
 /// Stops (or goes on) taking data from SCTP, so that its window closes and the peer waits.
 struct PauseReading {
   bool paused;
 };
+/// The peer sends whatever its congestion window allows at once, as Culver does: acknowledging it
+/// more seldom costs it nothing and saves both sides time.
+struct AcknowledgeSeldom {};
 /// Says goodbye after everything sent has been acknowledged (at most 5 s), then TransportClosed.
 struct HangUp {};
 /// Frees the transport at once, telling the peer if possible. No event follows.
@@ -153,6 +158,6 @@ struct DropTransport {};
 
 using TransportEffect =
     std::variant<StartIce, SetRemoteIce, AddCandidate, RemoteCandidatesDone, StartDtls, StartSctp,
-                 OpenChannel, SendOn, PauseReading, HangUp, DropTransport>;
+                 OpenChannel, SendOn, PauseReading, AcknowledgeSeldom, HangUp, DropTransport>;
 
 }  // namespace culver::link
