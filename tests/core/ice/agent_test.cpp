@@ -114,6 +114,11 @@ TEST(Agent, TwoSymmetricNatsMeetAtARelay) {
   world.run_for(2h);
   EXPECT_TRUE(world.both_selected()) << "allocation, permissions and channel were renewed";
   EXPECT_TRUE(world.hear_each_other());
+  world.restart(world.a);
+  ASSERT_TRUE(world.run_until(
+      [&] { return !world.a.agent->restarting() && !world.b.agent->restarting(); }, 20s))
+      << "by the same permissions and channels";
+  EXPECT_TRUE(world.hear_each_other());
   world.close(world.a);
   world.close(world.b);
   world.run_for(1s);
