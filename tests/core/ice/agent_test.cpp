@@ -125,6 +125,29 @@ TEST(Agent, TwoSymmetricNatsMeetAtARelay) {
   EXPECT_EQ(world.allocations(), 0U);
 }
 
+TEST(Agent, WhereUdpIsBlockedTwoStreamsMeetAndRestart) {
+  World world(1);
+  world.network.far.delay = 10ms;
+  world.add_turn_server(address("198.51.100.3"));
+  for (auto* side : {&world.a, &world.b}) {
+    const auto at = address(side == &world.a ? "192.0.2.1" : "192.0.2.2");
+    const auto place = world.network.attach(Network::internet, at);
+    world.network.cut(place, true);
+    world.start(*side, side == &world.a);
+    world.open(*side, place, at);
+    world.use_turn_server(*side, true);
+    world.introduce(*side);
+    world.finish(*side);
+  }
+  ASSERT_TRUE(world.run_until([&] { return world.both_selected(); }, 10s)) << world.broken;
+  EXPECT_TRUE(world.hear_each_other());
+  world.restart(world.a);
+  ASSERT_TRUE(world.run_until(
+      [&] { return !world.a.agent->restarting() && !world.b.agent->restarting(); }, 20s))
+      << "by the permissions and channels that there are";
+  EXPECT_TRUE(world.hear_each_other());
+}
+
 TEST(Agent, BothInOneRoleSettleIt) {
   for (const bool role : {true, false})
     for (std::uint64_t seed = 1; seed < 20; ++seed) {
