@@ -75,6 +75,7 @@ void Agent::Core::on(WiresDone&&, Env&, Effects&) { gathering.no_more_bases(); }
 
 void Agent::Core::on(WireLost&& event, Env& env, Effects& out) {
   std::erase(wires, event.wire);
+  relays.forget_stream(event.wire);
   for (const auto relay : relays.on_wire(event.wire)) lose_relay(relay, env, out);
   std::vector<BaseId> lost;
   for (const auto& base : local.bases())

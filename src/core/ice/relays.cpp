@@ -87,6 +87,10 @@ void Relays::remove(RelayId id) {
   std::erase_if(all_, [&](const Relay& relay) { return relay.id == id; });
 }
 
+void Relays::forget_stream(WireId wire) {
+  std::erase_if(servers_, [&](const TurnServer& server) { return server.stream == wire; });
+}
+
 std::vector<RelayId> Relays::on_wire(WireId wire) const {
   std::vector<RelayId> found;
   for (const auto& relay : all_)

@@ -52,6 +52,8 @@ class Relays {
   const Relay* find(WireId wire, const Endpoint& server) const;
   void remove(RelayId id);
 
+  /// A server that only this stream led to is a server no more.
+  void forget_stream(WireId wire);
   std::vector<RelayId> on_wire(WireId wire) const;
   std::vector<RelayId> ids() const;
   std::optional<TimePoint> deadline() const;

@@ -189,6 +189,17 @@ TEST_F(Checks, TheVerdictComesEvenIfThePeerIsNeverThere) {
   EXPECT_EQ(env.now - begun, 60s);
 }
 
+TEST_F(Checks, ALostStreamIsNotUsedByARestart) {
+  begin(true);
+  step(TurnServer{at("198.51.100.3", 3478), WireId{9}, "user", SecretBytes(as_bytes("secret"))});
+  EXPECT_TRUE(effect<Transmit>());
+  step(WireLost{WireId{9}});
+  EXPECT_EQ(agent->census().allocations, 0U);
+  while (!effect<Failed>()) tick();
+  step(Restart{{"anew", "anew-anew-anew-anew-anew"}});
+  EXPECT_FALSE(effect<Transmit>());
+}
+
 TEST_F(Checks, AfterTheVerdictNothingIsSaidUntilARestart) {
   begin(true);
   step(RemoteCredentials{theirs});
