@@ -11,13 +11,13 @@ namespace {
 
 constexpr std::size_t most_wires = 64;
 
+}  // namespace
+
 std::uint64_t random_number(Rng& rng) {
   std::uint64_t number = 0;
   for (const auto byte : rng.bytes<8>()) number = number << 8 | std::to_integer<std::uint8_t>(byte);
   return number;
 }
-
-}  // namespace
 
 Agent::Agent(Config config, Env& env) : core_(std::make_unique<Core>(std::move(config), env)) {}
 Agent::Agent(Agent&&) noexcept = default;
@@ -75,6 +75,7 @@ void Agent::Core::on(WiresDone&&, Env&, Effects&) { gathering.no_more_bases(); }
 
 void Agent::Core::on(WireLost&& event, Env& env, Effects& out) {
   std::erase(wires, event.wire);
+  relays.forget_stream(event.wire);
   for (const auto relay : relays.on_wire(event.wire)) lose_relay(relay, env, out);
   std::vector<BaseId> lost;
   for (const auto& base : local.bases())
@@ -89,22 +90,28 @@ void Agent::Core::on(StunServer&& event, Env&, Effects&) {
 void Agent::Core::on(ServersDone&&, Env&, Effects&) { gathering.no_more_servers(); }
 
 void Agent::Core::on(RemoteCredentials&& event, Env& env, Effects& out) {
-  if (over || (now.theirs && now.theirs->ice == event.ice)) return;
-  if (now.theirs) {
+  if (now.theirs && now.theirs->ice == event.ice) return;
+  if (now.theirs || over) {
     begin_generation(Identity(now.ours.ice), Identity(std::move(event.ice)));
     remote_restarted = true;
   } else {
     now.theirs.emplace(std::move(event.ice));
   }
-  verdict_not_before = env.now + least_wait;
-  verdict_at_latest = env.now + longest_wait;
+  wait_for_verdict(env);
   replay_early(env, out);
 }
 
+void Agent::Core::wait_for_verdict(Env& env) {
+  verdict_not_before = now.theirs ? std::optional(env.now + least_wait) : std::nullopt;
+  verdict_at_latest = env.now + (now.theirs ? longest_wait : longest_silence);
+}
+
 void Agent::Core::on(RemoteCandidate&& event, Env& env, Effects& out) {
-  if (over) return;
+  if (over && !remote_restarted) return;
   const auto address = Endpoint::parse(event.candidate.address, event.candidate.port);
   if (!address || !address->port() || address->is_unspecified()) return;
+  // Whose link it is local to, nobody could say.
+  if (address->family() == Endpoint::Family::v6 && address->is_link_local()) return;
   const auto news = remotes.add(event.candidate, *address);
   if (news == News::known_now) {
     checklist.reorder(local, remotes, controlling);
@@ -124,9 +131,8 @@ void Agent::Core::on(Restart&& event, Env& env, Effects& out) {
     remote_restarted = false;
   } else {
     begin_generation(Identity(std::move(event.ice)), std::nullopt);
-    verdict_not_before.reset();
-    verdict_at_latest = env.now + longest_silence;
   }
+  wait_for_verdict(env);
   gathering_told = false;
   announce_from(0, out);
   gathering.begin_anew(local.bases());

@@ -21,8 +21,10 @@ void Agent::Core::pair_base(const Base& base, Env& env) {
 Pair* Agent::Core::pair_up(const Base& base, const Remote& remote, Env& env) {
   if (base.address.family() != remote.address.family()) return nullptr;
   if (base.address.is_loopback() != remote.address.is_loopback()) return nullptr;
-  auto* pair = checklist.add(base, remote, controlling, !base.relay, env);
-  if (pair) want(*pair, false);
+  const auto* relay = base.relay ? relays.find(*base.relay) : nullptr;
+  const bool reachable = !base.relay || (relay && relay->permits(remote.address));
+  auto* pair = checklist.add(base, remote, controlling, reachable, env);
+  if (pair && !reachable) want(*pair, false);
   return pair;
 }
 

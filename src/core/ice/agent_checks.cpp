@@ -163,7 +163,7 @@ void Agent::Core::answered_check(const Transaction& transaction, const Arrival& 
   if (message.error && message.error->code == stun::role_conflict && symmetric) {
     if (transaction.as_controlling == controlling) {
       switch_role(env);
-      tie_breaker ^= tie_breaker << 1 | 1;
+      tie_breaker = random_number(env.rng);
     }
     const auto* check = std::get_if<CheckOf>(&transaction.purpose);
     if (auto* pair = check ? checklist.find(check->pair) : nullptr) checklist.trigger(*pair, env);

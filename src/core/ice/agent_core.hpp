@@ -73,6 +73,8 @@ struct Wanted {
   bool channel;  ///< else a permission
 };
 
+std::uint64_t random_number(Rng& rng);
+
 struct Agent::Core {
   Core(Config config, Env& env);
 
@@ -92,6 +94,7 @@ struct Agent::Core {
   /// What follows from any event, and from the time.
   void advance(Env&, Effects&);
   void judge(Env&, Effects&);
+  void wait_for_verdict(Env&);
   void fail(Failed::Why, Env&, Effects&);
   std::optional<TimePoint> verdict_at() const;
   std::optional<TimePoint> deadline() const;

@@ -55,8 +55,8 @@ class LocalCandidates {
   const Base* add_relayed(WireId wire, RelayId relay, const Endpoint& relayed,
                           const Endpoint& server);
   /// What a server saw behind this base. False if that is no news.
-  bool add_reflexive(BaseId base, const Endpoint& mapped, const Endpoint& server);
-  void remove(BaseId base);
+  bool add_reflexive(BaseId id, const Endpoint& mapped, const Endpoint& server);
+  void remove(BaseId id);
 
   const Base* find(BaseId id) const;
   const Base* host_of(WireId wire) const;
@@ -72,7 +72,7 @@ class LocalCandidates {
 
  private:
   bool has_room() const;
-  const Base& add(Base base, wire::sdp::CandidateType type, const Endpoint& related);
+  const Base& add(Base base, wire::sdp::CandidateType type, const Endpoint& server);
 
   std::uint32_t last_ = 0;
   std::vector<Base> bases_;

@@ -29,7 +29,7 @@ class Checklist {
   /// Whether next() would give one.
   bool has_next(bool ordinary) const;
   /// It works: its likes may follow.
-  void thaw_likes_of(const Pair& pair, Env& env);
+  void thaw_likes_of(const Pair& like, Env& env);
 
   /// A role or the name of a candidate has changed.
   void reorder(const LocalCandidates& local, const RemoteCandidates& remotes, bool controlling);

@@ -13,6 +13,10 @@ bool may_ask(const Base& base, const TurnServer& server) {
 
 }  // namespace
 
+bool Relay::permits(const Endpoint& peer) const {
+  return std::find(permitted.begin(), permitted.end(), peer) != permitted.end();
+}
+
 std::optional<std::uint16_t> Relay::channel_to(const Endpoint& peer) const {
   const auto at = std::find_if(channels.begin(), channels.end(),
                                [&](const auto& channel) { return channel.first == peer; });
@@ -31,11 +35,15 @@ std::optional<Relays::Begun> Relays::begin(const TurnServer& server, WireId wire
   return begun;
 }
 
+void Relays::remember(TurnServer server) {
+  if (servers_.size() < most_servers) servers_.push_back(std::move(server));
+}
+
 std::vector<Relays::Begun> Relays::server_named(TurnServer server, const std::vector<Base>& bases,
                                                 Env& env) {
   std::vector<Begun> all;
   if (servers_.size() >= most_servers) return all;
-  servers_.push_back(std::move(server));
+  remember(std::move(server));
   const auto& named = servers_.back();
   if (named.stream)
     if (auto begun = begin(named, *named.stream, env)) all.push_back(std::move(*begun));
@@ -77,6 +85,10 @@ const Relay* Relays::find(WireId wire, const Endpoint& server) const {
 
 void Relays::remove(RelayId id) {
   std::erase_if(all_, [&](const Relay& relay) { return relay.id == id; });
+}
+
+void Relays::forget_stream(WireId wire) {
+  std::erase_if(servers_, [&](const TurnServer& server) { return server.stream == wire; });
 }
 
 std::vector<RelayId> Relays::on_wire(WireId wire) const {

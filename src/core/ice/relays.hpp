@@ -20,9 +20,11 @@ struct Relay {
   turn::Client client;
   TimePoint begun;
   bool ready = false;
-  /// Those that the server has confirmed.
+  /// What the server has confirmed, whatever generation asked for it.
+  std::vector<Endpoint> permitted{};
   std::vector<std::pair<Endpoint, std::uint16_t>> channels{};
 
+  bool permits(const Endpoint& peer) const;
   std::optional<std::uint16_t> channel_to(const Endpoint& peer) const;
 };
 
@@ -38,6 +40,8 @@ class Relays {
     RelayId relay;
     turn::Effects effects;
   };
+  /// For when it begins anew.
+  void remember(TurnServer server);
   std::vector<Begun> server_named(TurnServer server, const std::vector<Base>& bases, Env& env);
   std::vector<Begun> base_added(const Base& base, Env& env);
   /// Every server once more, after all relays were removed.
@@ -48,6 +52,8 @@ class Relays {
   const Relay* find(WireId wire, const Endpoint& server) const;
   void remove(RelayId id);
 
+  /// A server that only this stream led to is a server no more.
+  void forget_stream(WireId wire);
   std::vector<RelayId> on_wire(WireId wire) const;
   std::vector<RelayId> ids() const;
   std::optional<TimePoint> deadline() const;

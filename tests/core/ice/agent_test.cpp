@@ -44,5 +44,127 @@ TEST(Agent, SelectsAtOnceOnAPathWithoutDelay) {
   EXPECT_EQ(world.network.now, begun);
 }
 
+TEST(Agent, NoticesAPeerThatIsGoneWithin15Seconds) {
+  Plain world;
+  world.connect();
+  ASSERT_TRUE(world.run_until([&] { return world.both_selected(); }, 5s));
+  world.b.alive = false;
+  const auto since = world.network.now;
+  ASSERT_TRUE(world.run_until([&] { return world.a.failed.has_value(); }, 1min));
+  EXPECT_EQ(world.a.failed, ice::Failed::Why::consent_lost);
+  EXPECT_LE(*world.a.failed_at - since, 15s);
+}
+
+TEST(Agent, ARestartMovesToNewCredentialsWhileDataGoesOn) {
+  Plain world;
+  world.connect();
+  ASSERT_TRUE(world.run_until([&] { return world.both_selected(); }, 5s));
+  world.restart(world.b);
+  EXPECT_TRUE(world.b.agent->restarting());
+  EXPECT_TRUE(world.hear_each_other());
+  ASSERT_TRUE(world.run_until(
+      [&] { return !world.a.agent->restarting() && !world.b.agent->restarting(); }, 5s));
+  world.run_for(1min);
+  EXPECT_TRUE(world.both_selected());
+  EXPECT_TRUE(world.hear_each_other());
+}
+
+TEST(Agent, ARestartRevivesAfterAFailure) {
+  Plain world;
+  world.network.cut(0, true);
+  world.connect();
+  ASSERT_TRUE(world.run_until([&] { return world.a.failed && world.b.failed; }, 2min));
+  world.network.cut(0, false);
+  world.a.failed.reset();
+  world.b.failed.reset();
+  world.restart(world.a);
+  ASSERT_TRUE(world.run_until([&] { return world.both_selected(); }, 10s)) << world.broken;
+  EXPECT_TRUE(world.hear_each_other());
+}
+
+TEST(Agent, RelaysOnlyWhereThereIsNoOtherWay) {
+  Plain world;
+  world.add_turn_server(address("198.51.100.3"));
+  world.use_turn_server(world.a, false);
+  world.use_turn_server(world.b, true);
+  world.connect();
+  ASSERT_TRUE(world.run_until([&] { return world.both_selected(); }, 5s));
+  EXPECT_FALSE(world.a.selected->relayed || world.b.selected->relayed);
+}
+
+TEST(Agent, TwoSymmetricNatsMeetAtARelay) {
+  World world(1);
+  world.network.far.delay = 10ms;
+  const NatKind symmetric{Mapping::endpoint_dependent, Filtering::by_address_and_port};
+  world.add_turn_server(address("198.51.100.3"));
+  for (auto* side : {&world.a, &world.b}) {
+    const auto home = world.network.add_realm();
+    const bool first = side == &world.a;
+    world.network.add_nat(symmetric, home, Network::internet,
+                          address(first ? "203.0.113.1" : "203.0.113.2"));
+    world.start(*side, first);
+    world.open(*side, world.network.attach(home, address("10.0.0.1")), address("10.0.0.1"));
+    world.use_turn_server(*side, false);
+    world.introduce(*side);
+    world.finish(*side);
+  }
+  ASSERT_TRUE(world.run_until([&] { return world.both_selected(); }, 10s)) << world.broken;
+  EXPECT_TRUE(world.a.selected->relayed && world.b.selected->relayed);
+  EXPECT_TRUE(world.hear_each_other());
+  world.run_for(2h);
+  EXPECT_TRUE(world.both_selected()) << "allocation, permissions and channel were renewed";
+  EXPECT_TRUE(world.hear_each_other());
+  world.restart(world.a);
+  ASSERT_TRUE(world.run_until(
+      [&] { return !world.a.agent->restarting() && !world.b.agent->restarting(); }, 20s))
+      << "by the same permissions and channels";
+  EXPECT_TRUE(world.hear_each_other());
+  world.close(world.a);
+  world.close(world.b);
+  world.run_for(1s);
+  EXPECT_EQ(world.allocations(), 0U);
+}
+
+TEST(Agent, WhereUdpIsBlockedTwoStreamsMeetAndRestart) {
+  World world(1);
+  world.network.far.delay = 10ms;
+  world.add_turn_server(address("198.51.100.3"));
+  for (auto* side : {&world.a, &world.b}) {
+    const auto at = address(side == &world.a ? "192.0.2.1" : "192.0.2.2");
+    const auto place = world.network.attach(Network::internet, at);
+    world.network.cut(place, true);
+    world.start(*side, side == &world.a);
+    world.open(*side, place, at);
+    world.use_turn_server(*side, true);
+    world.introduce(*side);
+    world.finish(*side);
+  }
+  ASSERT_TRUE(world.run_until([&] { return world.both_selected(); }, 10s)) << world.broken;
+  EXPECT_TRUE(world.hear_each_other());
+  world.restart(world.a);
+  ASSERT_TRUE(world.run_until(
+      [&] { return !world.a.agent->restarting() && !world.b.agent->restarting(); }, 20s))
+      << "by the permissions and channels that there are";
+  EXPECT_TRUE(world.hear_each_other());
+}
+
+TEST(Agent, BothInOneRoleSettleIt) {
+  for (const bool role : {true, false})
+    for (std::uint64_t seed = 1; seed < 20; ++seed) {
+      World world(seed);
+      world.network.far.delay = 10ms;
+      for (auto* side : {&world.a, &world.b}) {
+        const auto at = address(side == &world.a ? "192.0.2.1" : "192.0.2.2");
+        world.start(*side, role);
+        world.open(*side, world.network.attach(Network::internet, at), at);
+      }
+      for (auto* side : {&world.a, &world.b}) {
+        world.introduce(*side);
+        world.finish(*side);
+      }
+      ASSERT_TRUE(world.run_until([&] { return world.both_selected(); }, 2s)) << seed;
+    }
+}
+
 }  // namespace
 }  // namespace culver::test

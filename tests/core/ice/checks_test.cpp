@@ -51,7 +51,8 @@ TEST_F(Checks, AnAnswerWithoutProofIsNoAnswer) {
 
 TEST_F(Checks, AForgedErrorEndsNothing) {
   const auto check = first_check();
-  for (const std::uint16_t code : std::initializer_list<std::uint16_t>{400, 401, 487, 500}) hear(error(check, code), nullptr);
+  for (const std::uint16_t code : std::initializer_list<std::uint16_t>{400, 401, 487, 500})
+    hear(error(check, code), nullptr);
   hear(success(check), &their_key);
   ASSERT_TRUE(asked());
   EXPECT_TRUE(asked()->use_candidate) << "still controlling";
@@ -76,6 +77,19 @@ TEST_F(Checks, AnAnswerAtAnotherWireFailsThePair) {
     tick();
   }
   EXPECT_FALSE(effect<Selected>());
+}
+
+TEST_F(Checks, AnAddressThatIsNamedLaterMayBeARelay) {
+  begin(false);
+  step(RemoteCredentials{theirs});
+  hear(request(true, true), &our_key);
+  hear(success(*asked()), &their_key);
+  ASSERT_TRUE(effect<Selected>());
+  EXPECT_FALSE(effect<Selected>()->relayed);
+  step(RemoteCandidate{candidate(there, CandidateType::relayed)});
+  ASSERT_TRUE(effect<Selected>());
+  EXPECT_TRUE(effect<Selected>()->relayed);
+  EXPECT_EQ(effect<Selected>()->route.to, there);
 }
 
 TEST_F(Checks, AnErrorOfThePeerFailsThePair) {
@@ -173,6 +187,17 @@ TEST_F(Checks, TheVerdictComesEvenIfThePeerIsNeverThere) {
   const auto begun = env.now;
   while (!effect<Failed>()) tick();
   EXPECT_EQ(env.now - begun, 60s);
+}
+
+TEST_F(Checks, ALostStreamIsNotUsedByARestart) {
+  begin(true);
+  step(TurnServer{at("198.51.100.3", 3478), WireId{9}, "user", SecretBytes(as_bytes("secret"))});
+  EXPECT_TRUE(effect<Transmit>());
+  step(WireLost{WireId{9}});
+  EXPECT_EQ(agent->census().allocations, 0U);
+  while (!effect<Failed>()) tick();
+  step(Restart{{"anew", "anew-anew-anew-anew-anew"}});
+  EXPECT_FALSE(effect<Transmit>());
 }
 
 TEST_F(Checks, AfterTheVerdictNothingIsSaidUntilARestart) {

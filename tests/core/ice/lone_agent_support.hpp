@@ -1,7 +1,9 @@
 // One agent, and a test that is its peer: it makes the peer's messages byte by byte.
 #pragma once
 
+#include <boost/crc.hpp>
 #include <gtest/gtest.h>
+#include <openssl/hmac.h>
 
 #include "core/ice/agent.hpp"
 #include "core/wire/stun.hpp"
@@ -111,6 +113,31 @@ struct LoneAgent : testing::Test {
   }
   Effects& hear_bytes(const ByteVector& bytes, std::optional<Endpoint> from = {}) {
     return step(Received{wire, from.value_or(there), bytes, {}});
+  }
+  /// A plain message with attribute 0x7F00 more, signed with our key.
+  ByteVector with_unknown_attribute(ByteVector bytes) const {
+    const auto add = [&](std::initializer_list<unsigned> some) {
+      for (const auto byte : some) bytes.push_back(static_cast<std::byte>(byte));
+    };
+    const auto announce = [&](std::size_t more) {
+      const auto length = bytes.size() - 20 + more;
+      bytes[2] = static_cast<std::byte>(length >> 8);
+      bytes[3] = static_cast<std::byte>(length);
+    };
+    bytes = without_fingerprint(std::move(bytes));
+    add({0x7F, 0, 0, 0});
+    announce(24);
+    std::array<unsigned char, 20> mac{};
+    HMAC(EVP_sha1(), ours.pwd.data(), static_cast<int>(ours.pwd.size()),
+         reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), mac.data(), nullptr);
+    add({0, 8, 0, 20});
+    for (const auto byte : mac) add({byte});
+    announce(8);
+    boost::crc_32_type crc;
+    crc.process_bytes(bytes.data(), bytes.size());
+    const auto check = crc.checksum() ^ 0x5354554E;
+    add({0x80, 0x28, 0, 4, check >> 24, check >> 16 & 255, check >> 8 & 255, check & 255});
+    return bytes;
   }
   /// A message with its FINGERPRINT, the last 8 bytes, taken away.
   static ByteVector without_fingerprint(ByteVector bytes) {

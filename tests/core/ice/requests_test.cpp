@@ -91,14 +91,12 @@ TEST_F(Requests, WithoutPriorityAreRefused) {
 
 TEST_F(Requests, AnAttributeThatMustBeUnderstoodIsRefused) {
   begin(false);
-  // 0x0026 with no value, between the last attribute and MESSAGE-INTEGRITY: made by hand.
-  auto plain = without_fingerprint(stun::print(request(true), nullptr));
-  plain.insert(plain.end(), {std::byte{0}, std::byte{0x26}, std::byte{0}, std::byte{0}});
-  const auto length = plain.size() - 20;
-  plain[3] = static_cast<std::byte>(length);
-  plain[2] = static_cast<std::byte>(length >> 8);
-  hear_bytes(plain);
-  EXPECT_TRUE(effects.empty()) << "no fingerprint";
+  step(RemoteCredentials{theirs});
+  hear_bytes(with_unknown_attribute(stun::print(request(true), nullptr)));
+  ASSERT_TRUE(refused());
+  EXPECT_EQ(refused()->error->code, stun::unknown_attribute);
+  EXPECT_EQ(refused()->unknown_attributes, std::vector<std::uint16_t>{0x7F00});
+  EXPECT_EQ(agent->census().pairs, 0U);
 }
 
 TEST_F(Requests, RubbishIsDropped) {
