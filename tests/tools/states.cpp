@@ -12,6 +12,7 @@
 #include "core/engine/gate.hpp"
 #include "core/handshake/client.hpp"
 #include "core/handshake/server.hpp"
+#include "core/ice/turn.hpp"
 #include "core/link/candidates.hpp"
 #include "core/link/link.hpp"
 #include "core/relay/device_session.hpp"
@@ -41,6 +42,7 @@ constexpr Page pages[] = {
     {"request", "A pairing that somebody asks of us", &fsm::table<signaling::Request>},
     {"link", "One connection to one peer", &fsm::table<link::Machine>},
     {"candidates", "The candidates of a peer, sorted", &fsm::table<link::Candidates>},
+    {"turn", "An allocation on a TURN server", &fsm::table<ice::turn::Machine>},
     {"sender", "A file on its way out", &fsm::table<transfer::sender::Machine>},
     {"receiver", "A file on its way in", &fsm::table<transfer::receiver::Machine>},
     {"stream_sender", "A file on its way out, second form",

@@ -116,6 +116,8 @@ enum class Fault : std::uint8_t {
   signal_timeout,
   ice_failed,
   ice_timeout,
+  relay_refused,
+  relay_silent,
   dtls_failed,
   dtls_timeout,
   fingerprint_mismatch,

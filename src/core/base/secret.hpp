@@ -54,7 +54,9 @@ class SecretBytes {
     std::swap(bytes_, other.bytes_);
     return *this;
   }
-  ~SecretBytes() { explicit_bzero(bytes_.data(), bytes_.size()); }
+  ~SecretBytes() {
+    if (!bytes_.empty()) explicit_bzero(bytes_.data(), bytes_.size());
+  }
 
   SecretBytes copy() const { return SecretBytes(bytes_); }
   std::span<const std::byte> expose() const { return bytes_; }

@@ -6,9 +6,11 @@
 // by any of its wires as data if it is not STUN. DTLS judges who sent it.
 #pragma once
 
+#include <memory>
 #include <optional>
 
 #include "core/base/env.hpp"
+#include "core/ice/credentials.hpp"
 #include "core/ice/events.hpp"
 
 namespace culver::ice {
@@ -18,9 +20,6 @@ struct Config {
   wire::sdp::IceCredentials credentials;  ///< ours; see make_credentials
   bool loopback = true;                   ///< loopback addresses are candidates too
 };
-
-/// 8 and 24 ice-chars: 48 and 144 bits of randomness.
-wire::sdp::IceCredentials make_credentials(Rng& rng);
 
 /// How much of everything is alive: what a test of leaks compares.
 struct Census {
@@ -35,17 +34,27 @@ class Agent {
   Agent& operator=(Agent&&) noexcept;
   ~Agent();
 
+  /// After Failed only Restart and the coming and going of wires mean something.
   void step(Event event, Env& env, Effects& effects);
   /// When to send a Tick at the latest. None after Failed.
   std::optional<TimePoint> deadline() const;
 
-  /// The peer's endpoint behind this ChannelData is one that we bound: its payload is data, or STUN
-  /// that goes back in as Received with `from` = the peer. Cheap: called for each such datagram.
-  std::optional<Endpoint> peer_of_channel(WireId wire, std::uint16_t channel) const;
+  /// The peer behind ChannelData with this number from this TURN server, if we bound it: the
+  /// payload is data, or STUN that goes back in as Received with that channel. Nothing: not ours,
+  /// dropped. Cheap: called for each such datagram.
+  std::optional<Endpoint> peer_of_channel(WireId wire, const Endpoint& server,
+                                          std::uint16_t channel) const;
+
+  /// Credentials have changed, and the selected path is still one of before.
+  bool restarting() const;
 
   /// The last words: an allocation is given back. The agent does nothing afterwards.
   void close(Env& env, Effects& effects);
   Census census() const;
+
+ private:
+  struct Core;
+  std::unique_ptr<Core> core_;
 };
 
 }  // namespace culver::ice

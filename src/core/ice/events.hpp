@@ -71,11 +71,13 @@ struct RemoteCandidate {
 struct RemoteCandidatesDone {};
 
 /// A datagram, or a message of a stream, for which stun::kind_of says stun. The bytes live for the
-/// step.
+/// step. With a channel: it was the payload of ChannelData, and `from` is the TURN server; without,
+/// the same peer would be taken to speak to the socket itself.
 struct Received {
   WireId wire;
   Endpoint from;
   ByteView bytes;
+  std::optional<std::uint16_t> channel = {};
 };
 /// Begin anew with new credentials, RFC 8445 section 9. The selected pair stays until there is
 /// another.

@@ -226,6 +226,7 @@ fsm::OneOf<Confirming, Secured, Closed> Confirming::by_frame(std::string_view fr
                .stream = std::nullopt,
                .channels = channels,
                .handshake_seen = true};
+  out.emplace_back(TransportEffect{AcknowledgeSeldom{}});
   if (streams) next.stream = std::move(stream);
   return enter<fsm::OneOf<Confirming, Secured, Closed>>(std::move(next), std::move(early), out);
 }

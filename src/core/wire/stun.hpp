@@ -2,6 +2,7 @@
 // TURN (RFC 8656), and TURN's ChannelData: bytes and values. It knows no transaction and no time.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -30,9 +31,17 @@ enum class Method : std::uint16_t {
 
 using TransactionId = Bytes<struct TransactionIdTag, 12>;
 
+/// What is longer is Fault::malformed. RFC 8489 sections 14.3, 14.8 to 14.10; in bytes.
+inline constexpr std::size_t max_username = 508;
+inline constexpr std::size_t max_realm = 763;
+inline constexpr std::size_t max_nonce = 763;
+inline constexpr std::size_t max_reason = 763;
+/// Of a list of attributes that are not understood, only so many distinct ones are kept.
+inline constexpr std::size_t max_unknown = 32;
+
 struct ErrorCode {
   std::uint16_t code;  ///< 300..699
-  std::string reason;  ///< at most 127 characters
+  std::string reason;  ///< at most max_reason; the other side's words, for no log
   bool operator==(const ErrorCode&) const = default;
 };
 
@@ -51,9 +60,9 @@ struct Message {
   TransactionId id;
 
   // What is absent is not printed. An attribute that occurs twice counts once, the first time.
-  std::optional<std::string> username;  ///< at most 508 bytes
-  std::optional<std::string> realm;     ///< at most 763 bytes
-  std::optional<std::string> nonce;     ///< at most 763 bytes
+  std::optional<std::string> username;  ///< at most max_username
+  std::optional<std::string> realm;     ///< at most max_realm
+  std::optional<std::string> nonce;     ///< at most max_nonce
   std::optional<Endpoint> mapped;       ///< XOR-MAPPED-ADDRESS, or MAPPED-ADDRESS of old servers
   std::optional<Endpoint> peer;         ///< XOR-PEER-ADDRESS
   std::optional<Endpoint> relayed;      ///< XOR-RELAYED-ADDRESS
@@ -74,9 +83,10 @@ struct Message {
 struct Received {
   Message message;
   ByteView raw;
-  std::optional<std::size_t> integrity_at;    ///< of MESSAGE-INTEGRITY; nothing after it is read
-  bool has_fingerprint = false;               ///< it was there, and right
-  std::vector<std::uint16_t> not_understood;  ///< comprehension-required attributes, for a 420
+  std::optional<std::size_t> integrity_at;  ///< of MESSAGE-INTEGRITY; only FINGERPRINT counts after
+  bool has_fingerprint = false;             ///< it was there, the last, and right
+  /// Comprehension-required attributes, for a 420; at most max_unknown.
+  std::vector<std::uint16_t> not_understood;
 };
 
 /// One whole message and nothing behind it. Faults: malformed (also a wrong fingerprint),
@@ -87,7 +97,8 @@ Result<Received> parse(ByteView datagram);
 class Key {
  public:
   static Key short_term(std::string_view password);
-  /// MD5(user ":" realm ":" password), RFC 8489 section 9.2.2.
+  /// MD5(user ":" realm ":" password), RFC 8489 section 9.2.2. The texts are taken as they are,
+  /// without OpaqueString preparation (RFC 8265), which changes nothing in ASCII.
   static Key long_term(std::string_view user, std::string_view realm, std::string_view password);
   Key(Key&&) noexcept = default;
   Key& operator=(Key&&) noexcept = default;
@@ -102,28 +113,36 @@ class Key {
 /// Compared in constant time. False if there is no MESSAGE-INTEGRITY.
 bool authentic(const Received& received, const Key& key);
 
-/// With MESSAGE-INTEGRITY if there is a key, and with FINGERPRINT always.
+/// With MESSAGE-INTEGRITY if there is a key, and with FINGERPRINT always. Empty if it does not fit
+/// into a STUN message, which takes data of more than 64000 bytes.
 ByteVector print(const Message& message, const Key* key);
 
 // ---- telling apart what shares a socket, RFC 7983 -----------------------------------------------
 
 enum class Kind : std::uint8_t { stun, channel_data, dtls, unknown };
+/// By the first byte; for stun also by the magic cookie. Cheap: called for every datagram.
 Kind kind_of(ByteView datagram);
 
 // ---- ChannelData, RFC 8656 section 12.4 ---------------------------------------------------------
 
 inline constexpr std::size_t channel_header = 4;
+inline constexpr std::uint16_t first_channel = 0x4000;
+inline constexpr std::uint16_t last_channel = 0x4FFF;
+bool is_channel(std::uint16_t number);
 
 struct ChannelData {
   std::uint16_t channel;
   ByteView payload;
 };
-/// Padding behind it is allowed. Fault::malformed.
+/// Padding behind it, at most 3 bytes, is allowed. Fault::malformed.
 Result<ChannelData> parse_channel_data(ByteView bytes);
 std::array<std::byte, channel_header> print_channel_header(std::uint16_t channel,
                                                            std::uint16_t payload);
 
 // ---- over a stream (TURN over TCP and TLS) ------------------------------------------------------
+
+/// What frame_size says at most: a STUN message with a length of 0xFFFC.
+inline constexpr std::size_t max_frame = 20 + 0xFFFC;
 
 /// How long the message at the front of a stream is, padding included; nothing until its first four
 /// bytes are there. Fault::malformed if no message begins like this.

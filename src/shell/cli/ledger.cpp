@@ -1,6 +1,8 @@
 // The bookkeeping behind the reports.
 #include "shell/cli/ledger.hpp"
 
+#include <algorithm>
+
 namespace culver::cli {
 namespace {
 
@@ -13,6 +15,11 @@ constexpr auto progress_interval = std::chrono::milliseconds(100);
 const report::Peer* Ledger::peer(LinkId link) const {
   const auto found = peers_.find(link);
   return found == peers_.end() ? nullptr : &found->second;
+}
+
+bool Ledger::has_transfers(LinkId link) const {
+  return std::any_of(transfers_.begin(), transfers_.end(),
+                     [&](const auto& entry) { return entry.second.link == link; });
 }
 
 Ledger::Transfer* Ledger::transfer(TransferId id) {

@@ -7,20 +7,24 @@ void Batch::append(Datagram datagram) {
   ends_.push_back(bytes_.size());
 }
 
+void Batch::append(ByteView head, ByteView rest) {
+  bytes_.insert(bytes_.end(), head.begin(), head.end());
+  append(rest);
+}
+
 void Batch::clear() {
   bytes_.clear();
   ends_.clear();
 }
 
-std::vector<Datagram> Batch::views() const {
-  std::vector<Datagram> views;
-  views.reserve(ends_.size());
+std::span<const Datagram> Batch::views() {
+  views_.clear();
   std::size_t begin = 0;
   for (auto end : ends_) {
-    views.push_back(ByteView(bytes_).subspan(begin, end - begin));
+    views_.push_back(ByteView(bytes_).subspan(begin, end - begin));
     begin = end;
   }
-  return views;
+  return views_;
 }
 
 }  // namespace culver::p2p

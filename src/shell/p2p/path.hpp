@@ -1,5 +1,5 @@
 // The road that datagrams take between two machines: an interface of batches, so that what lies
-// below (libnice now) can change without the layers above noticing. It knows nothing of DTLS.
+// below can change without the layers above noticing. It knows nothing of DTLS.
 #pragma once
 
 #include <cstdint>
@@ -23,15 +23,18 @@ using Datagram = ByteView;
 class Batch {
  public:
   void append(Datagram datagram);
+  void append(ByteView head, ByteView rest);  ///< as one datagram
   void clear();
   bool empty() const { return ends_.empty(); }
   std::size_t size() const { return ends_.size(); }
   std::size_t bytes() const { return bytes_.size(); }
-  std::vector<Datagram> views() const;
+  /// Valid until something is appended.
+  std::span<const Datagram> views();
 
  private:
   ByteVector bytes_;
   std::vector<std::size_t> ends_;
+  std::vector<Datagram> views_;  ///< made when asked for, since appending moves the bytes
 };
 
 struct IceServer {

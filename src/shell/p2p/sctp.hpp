@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <variant>
@@ -51,10 +52,13 @@ class Association final : private SctpCallbacks {
   std::optional<SctpEvent> next();
   /// Stops reading: data stays in the receive buffer, so the window closes and the peer waits.
   void pause(bool paused) { paused_ = paused; }
+  /// For a peer that sends its whole window at once: one SACK for 16 packets.
+  void acknowledge_seldom();
   /// Whether next() would have something, paused or not.
   bool has_unread() const;
 
-  /// Queues a message. False if that would pass queue_limit, and then the message is not queued.
+  /// Queues a message behind those of its stream; the streams take turns, so that a short one does
+  /// not wait for a long queue. False if that would pass queue_limit: it is not queued then.
   [[nodiscard]] bool send(SctpMessage message);
   /// Ends our direction of a stream. What is queued for it is forgotten.
   void reset(std::uint16_t stream);
@@ -72,6 +76,8 @@ class Association final : private SctpCallbacks {
   void configure();
   void connect(std::uint16_t peer_port);
   bool hand_over(const SctpMessage& message);
+  bool hand_over_next();
+  void ask_resets();
   std::optional<SctpEvent> take(ByteView part, std::uint16_t stream, std::uint32_t ppid, bool last);
   std::optional<SctpEvent> notice(ByteView notification);
   SctpEvent end();
@@ -85,7 +91,8 @@ class Association final : private SctpCallbacks {
   bool paused_ = false;
   bool readable_ = true;
   std::optional<SctpMessage> partial_;
-  std::deque<SctpMessage> queue_;
+  std::map<std::uint16_t, std::deque<SctpMessage>> queues_;  ///< by stream, none empty
+  std::uint16_t next_stream_ = 0;  ///< whose turn it is to hand a message over
   std::size_t queued_ = 0;
   std::vector<std::uint16_t> resets_;  ///< asked for, not yet taken by usrsctp
   ByteVector buffer_;

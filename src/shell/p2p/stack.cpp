@@ -8,7 +8,7 @@
 
 #include <boost/asio/post.hpp>
 
-#include "shell/p2p/ice_nice.hpp"
+#include "shell/p2p/ice_path.hpp"
 #include "shell/p2p/transport.hpp"
 
 namespace culver::p2p {
@@ -26,7 +26,7 @@ Stack::Stack(boost::asio::io_context& io, StackConfig config, Sink sink)
       sink_(std::move(sink)),
       ticks_(io),
       alive_(std::make_shared<Stack*>(this)) {
-  if (!config_.make_path) config_.make_path = nice_paths();
+  if (!config_.make_path) config_.make_path = ice_paths();
 }
 
 Stack::~Stack() {

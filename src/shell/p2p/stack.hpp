@@ -29,7 +29,7 @@ struct StackConfig {
   bool loopback =
       true;  ///< also gather 127.0.0.1, for two processes on one machine without network
   std::vector<std::string> addresses;  ///< gather these only; empty: every interface
-  PathFactory make_path;               ///< empty: ICE by libnice
+  PathFactory make_path;               ///< empty: ice_paths()
 };
 
 /// All methods and the sink on the io_context's one thread. The io_context must outlive the stack.

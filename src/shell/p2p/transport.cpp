@@ -18,6 +18,17 @@ constexpr std::size_t early_limit = 64;                        // datagrams, of 
 constexpr std::size_t unsent_limit = std::size_t{64} << 10;    // bytes, while there is no path
 constexpr std::size_t read_per_turn = std::size_t{256} << 10;  // bytes
 constexpr std::chrono::seconds parting_time{5};
+constexpr std::chrono::seconds answer_time{1};  // of it, for the answer to our goodbye
+
+std::uint32_t ppid_of(bool binary, bool empty) {
+  namespace dcep = wire::dcep;
+  if (binary) return empty ? dcep::ppid_binary_empty : dcep::ppid_binary;
+  return empty ? dcep::ppid_string_empty : dcep::ppid_string;
+}
+
+bool is_binary(std::uint32_t ppid) {
+  return ppid == wire::dcep::ppid_binary || ppid == wire::dcep::ppid_binary_empty;
+}
 
 bool keep(Batch& batch, Datagram datagram, Counters& counters) {
   if (batch.size() >= early_limit) {
@@ -208,8 +219,7 @@ void Transport::on_sctp(SctpMessage message) {
     opened(channel, std::move(own->label));
   if (control) return;
   if (empty) message.bytes.clear();
-  const bool binary = message.ppid == dcep::ppid_binary || message.ppid == dcep::ppid_binary_empty;
-  host_.tell(link::ChannelData{channel, std::move(message.bytes), binary});
+  host_.tell(link::ChannelData{channel, std::move(message.bytes), is_binary(message.ppid)});
 }
 
 void Transport::opened(ChannelId channel, std::string label) {
@@ -248,15 +258,16 @@ void Transport::perform(link::SendOn effect) {
   all_sent_told_ = false;
   const bool empty = effect.bytes.empty();
   if (empty) effect.bytes.push_back(std::byte{0});  // SCTP has no empty messages
-  namespace dcep = wire::dcep;
-  const auto full = effect.binary ? dcep::ppid_binary : dcep::ppid_string;
-  const auto none = effect.binary ? dcep::ppid_binary_empty : dcep::ppid_string_empty;
-  enqueue({effect.channel.value, empty ? none : full, std::move(effect.bytes)});
+  enqueue({effect.channel.value, ppid_of(effect.binary, empty), std::move(effect.bytes)});
 }
 
 void Transport::perform(link::PauseReading effect) {
   paused_ = effect.paused;
   if (sctp_) sctp_->pause(paused_);
+}
+
+void Transport::perform(link::AcknowledgeSeldom) {
+  if (sctp_) sctp_->acknowledge_seldom();
 }
 
 // A window is told anew only when it was used, so that an idle channel is silent.
@@ -314,8 +325,14 @@ void Transport::perform(link::HangUp, TimePoint now) {
 
 void Transport::part(TimePoint now) {
   if (!part_by_ || ended_) return;
-  if (sctp_ && sctp_->buffered() != 0 && now < *part_by_) return;
-  if (sctp_) sctp_->shutdown();
+  if (sctp_ && now < *part_by_) {
+    if (sctp_->buffered() != 0 || std::exchange(shutting_down_, true)) return;
+    // Without DTLS the peer could not answer, and some notice that a channel has closed by SCTP
+    // only.
+    sctp_->shutdown();
+    part_by_ = std::min(*part_by_, now + answer_time);
+    return;
+  }
   if (dtls_) dtls_->close();
   end();
 }

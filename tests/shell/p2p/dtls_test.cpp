@@ -13,7 +13,7 @@ struct Session {
   std::vector<std::string> got;
 
   void take(Batch& from) {
-    const Batch taken = std::exchange(from, Batch{});
+    Batch taken = std::exchange(from, Batch{});
     for (auto datagram : taken.views()) {
       dtls.feed(datagram);
       while (auto packet = dtls.read()) got.emplace_back(as_text(*packet));

@@ -1,10 +1,10 @@
-#include "shell/p2p/inbox.hpp"
-
 #include <thread>
 
 #include <gtest/gtest.h>
 
-namespace culver::p2p {
+#include "tests/shell/p2p/inbox_support.hpp"
+
+namespace culver::p2p::test {
 namespace {
 
 TEST(Inbox, HandsOverWhatAnotherThreadLeftInOrderAndInBatches) {
@@ -65,4 +65,4 @@ TEST(Inbox, IsSilentOnceClosedAndLetsTheLoopEnd) {
 }
 
 }  // namespace
-}  // namespace culver::p2p
+}  // namespace culver::p2p::test

@@ -36,7 +36,9 @@ void End::answer(const link::TransportEvent& event) {
         const auto role = peer->offers ? link::DtlsRole::server : link::DtlsRole::client;
         if (peer->auto_dtls) peer->perform(link::StartDtls{role});
       },
-      [this](const link::LocalCandidate& e) { peer->perform(link::AddCandidate{e.candidate}); },
+      [this](const link::LocalCandidate& e) {
+        if (tells_candidates) peer->perform(link::AddCandidate{e.candidate});
+      },
       [this](const link::GatheringDone&) { peer->perform(link::RemoteCandidatesDone{}); },
       [this](const link::PathReady& e) { path = e.path; },
       [this](const link::DtlsUp& e) {

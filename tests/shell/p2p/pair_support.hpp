@@ -40,6 +40,7 @@ struct End {
   bool auto_dtls = true;  ///< StartDtls as soon as the remote description is known
   bool auto_sctp = true;  ///< StartSctp as soon as the fingerprint is found right
   bool keep_data = true;
+  bool tells_candidates = true;    ///< the other end is told ours
   std::vector<std::string> names;  ///< of every event, in order
   std::map<std::string, ChannelId> channels;
   std::map<ChannelId, std::size_t> windows;

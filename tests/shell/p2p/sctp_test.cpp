@@ -97,6 +97,30 @@ TEST_F(SctpTest, APauseClosesTheWindowAndNothingIsLost) {
     EXPECT_EQ(std::get<SctpMessage>(b.events[i + 1]).bytes[0], static_cast<std::byte>(i));
 }
 
+TEST_F(SctpTest, ATextDoesNotWaitForTheFileBesideIt) {
+  connect();
+  const std::size_t frames = 128;
+  for (std::size_t i = 0; i < frames; ++i) ASSERT_TRUE(a.sctp->send({2, 53, ByteVector(65'536)}));
+  ASSERT_TRUE(a.sctp->send({0, 51, ByteVector(100)}));
+  for (std::size_t i = 0; i < frames; ++i) ASSERT_TRUE(a.sctp->send({4, 53, ByteVector(65'536)}));
+  const auto text = [&] {
+    return std::find_if(b.events.begin(), b.events.end(), [](const auto& event) {
+      const auto* message = std::get_if<SctpMessage>(&event);
+      return message && message->stream == 0;
+    });
+  };
+  ASSERT_TRUE(until([&] { return text() != b.events.end(); }));
+  // What usrsctp had taken before, 1 MiB, was already on its way.
+  EXPECT_LE(text() - b.events.begin(), 24);
+  ASSERT_TRUE(until([&] { return count<SctpMessage>(b) == 2 * frames + 1; }));
+  // And the two long ones shared: neither was last by all of its messages.
+  std::size_t fours_in_first_half = 0;
+  for (std::size_t i = 0; i <= frames; ++i)
+    if (const auto* m = std::get_if<SctpMessage>(&b.events[i]))
+      fours_in_first_half += m->stream == 4;
+  EXPECT_GE(fours_in_first_half, frames / 4);
+}
+
 TEST_F(SctpTest, RepairsAWireThatLosesPackets) {
   connect();
   loss = 0.03;

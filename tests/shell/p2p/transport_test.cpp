@@ -45,24 +45,33 @@ TEST(Transport, TakesBinaryAndEmptyFramesAsBytes) {
   peer.say(0, dcep::ppid_string, "text");
   ASSERT_TRUE(peer.until([&] { return peer.count("ChannelData") == 4; }));
   std::vector<std::string> got;
+  std::vector<bool> binary;
   for (const auto& event : peer.events)
-    if (const auto* data = std::get_if<link::ChannelData>(&event))
+    if (const auto* data = std::get_if<link::ChannelData>(&event)) {
       got.emplace_back(as_text(data->bytes));
+      binary.push_back(data->binary);
+    }
   EXPECT_EQ(got, (std::vector<std::string>{"binary", "", "", "text"}));
+  EXPECT_EQ(binary, (std::vector<bool>{true, true, false, false}));
   EXPECT_EQ(peer.stack->counters().messages_dropped, 1u);
 }
 
-TEST(Transport, SendsTextAndAnEmptyText) {
+TEST(Transport, SendsTextAndBytesAndEmptyOnes) {
   RawPeer peer;
   ASSERT_TRUE(peer.connect());
   peer.open_channel(0, "messages");
   ASSERT_TRUE(peer.until([&] { return peer.saw("ChannelOpen"); }));
   peer.stack->perform(test::link_id, link::SendOn{ChannelId{0}, ByteVector(3, std::byte{'x'})});
   peer.stack->perform(test::link_id, link::SendOn{ChannelId{0}, {}});
-  ASSERT_TRUE(peer.until([&] { return peer.heard.size() == 3; }));
+  peer.stack->perform(test::link_id, link::SendOn{ChannelId{0}, ByteVector(3), true});
+  peer.stack->perform(test::link_id, link::SendOn{ChannelId{0}, {}, true});
+  ASSERT_TRUE(peer.until([&] { return peer.heard.size() == 5; }));
   EXPECT_EQ(peer.heard[1].ppid, dcep::ppid_string);
   EXPECT_EQ(peer.heard[2].ppid, dcep::ppid_string_empty);
   EXPECT_EQ(peer.heard[2].bytes.size(), 1u);
+  EXPECT_EQ(peer.heard[3].ppid, dcep::ppid_binary);
+  EXPECT_EQ(peer.heard[4].ppid, dcep::ppid_binary_empty);
+  EXPECT_EQ(peer.heard[4].bytes.size(), 1u);
 }
 
 TEST(Transport, NoDatagramIsLargerThanTheSmallestMtuCarries) {

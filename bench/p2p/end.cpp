@@ -1,0 +1,69 @@
+#include "bench/p2p/end.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+
+namespace culver::p2p::bench {
+namespace {
+
+namespace sdp = wire::sdp;
+
+}  // namespace
+
+End::End(boost::asio::io_context& io, Signals& signals, bool offers, StackConfig config)
+    : signals_(signals),
+      offers_(offers),
+      stack_(io, std::move(config), [this](LinkId, link::TransportEvent e) { on(std::move(e)); }) {}
+
+void End::begin() { perform(link::StartIce{offers_}); }
+
+void End::on_signal(char tag, const std::string& text) {
+  if (tag == 'D') {
+    const auto description = sdp::parse(text);
+    if (!description) std::abort();
+    peer_ = description->fingerprint;
+    perform(link::SetRemoteIce{description->ice});
+    perform(link::StartDtls{offers_ ? link::DtlsRole::server : link::DtlsRole::client});
+  } else if (tag == 'C') {
+    const auto candidate = sdp::parse_candidate(text);
+    if (candidate && !candidate->skipped) perform(link::AddCandidate{candidate->candidate});
+  } else if (tag == 'G') {
+    perform(link::RemoteCandidatesDone{});
+  }
+}
+
+void End::send(const std::string& label, ByteVector bytes, bool binary) {
+  all_sent_ = false;
+  perform(link::SendOn{channels_.at(label), std::move(bytes), binary});
+}
+
+void End::on(link::TransportEvent event) {
+  if (const auto* own = std::get_if<link::LocalDescription>(&event)) {
+    sdp::SessionDescription description;
+    description.ice = own->ice;
+    description.fingerprint = own->fingerprint;
+    signals_.say('D', sdp::print(description));
+  } else if (const auto* candidate = std::get_if<link::LocalCandidate>(&event)) {
+    signals_.say('C', sdp::print(candidate->candidate));
+  } else if (std::holds_alternative<link::GatheringDone>(event)) {
+    signals_.say('G');
+  } else if (const auto* up = std::get_if<link::DtlsUp>(&event)) {
+    if (up->peer_certificate == peer_) perform(link::StartSctp{5000, 262'144});
+  } else if (std::holds_alternative<link::SctpUp>(event)) {
+    perform(link::AcknowledgeSeldom{});
+    if (offers_)
+      for (const char* label : {"messages", "files"}) perform(link::OpenChannel{label});
+  } else if (const auto* open = std::get_if<link::ChannelOpen>(&event)) {
+    channels_[open->label] = open->channel;
+  } else if (const auto* window = std::get_if<link::Window>(&event)) {
+    windows_[window->channel] = window->bytes;
+  } else if (std::holds_alternative<link::AllSent>(event)) {
+    all_sent_ = true;
+  } else if (std::holds_alternative<link::TransportClosed>(event) ||
+             std::holds_alternative<link::PathFailed>(event)) {
+    closed_ = true;
+  }
+  if (also) also(event);
+}
+
+}  // namespace culver::p2p::bench

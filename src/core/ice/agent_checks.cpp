@@ -1,0 +1,209 @@
+// The agent asks: checks, consent and questions to servers, and what their answers mean. RFC 8445
+// sections 7.2 and 6.1.4.
+#include <algorithm>
+
+#include "core/ice/agent_core.hpp"
+#include "core/ice/priority.hpp"
+
+namespace culver::ice {
+
+namespace stun = wire::stun;
+
+// ---- asking -------------------------------------------------------------------------------------
+
+/// Beyond what the peer triggers: while there is no path, or none that is sure, or a relay's.
+bool Agent::Core::wants_ordinary() const {
+  return !selected || before || selected->relayed || in_doubt();
+}
+
+bool Agent::Core::has_work() const {
+  return gathering.wants_to_ask() || (now.theirs && checklist.has_next(wants_ordinary()));
+}
+
+/// One transaction each 5 ms, the first at once.
+void Agent::Core::start_what_may(Env& env, Effects& out) {
+  while (env.now >= pace_at && start_one(env, out)) pace_at = env.now + pace;
+}
+
+bool Agent::Core::start_one(Env& env, Effects& out) {
+  if (now.theirs) {
+    for (auto& pair : checklist.pairs())
+      if (pair.keep_alive_at && env.now >= *pair.keep_alive_at) {
+        pair.keep_alive_at.reset();
+        return send_check(pair, false, env, out), true;
+      }
+    if (auto* pair = checklist.next(wants_ordinary(), env))
+      return send_check(*pair, false, env, out), true;
+  }
+  if (!gathering.wants_to_ask()) return false;
+  ask_server(gathering.next(), env, out);
+  return true;
+}
+
+void Agent::Core::send_check(Pair& pair, bool nominating, Env& env, Effects& out) {
+  pair.step(pair::CheckSent{}, env);
+  ask(CheckOf{pair.id, nominating}, now, pair.base, pair.remote, nominating, env, out);
+}
+
+/// It nominates again: when a NAT has given us another address, the peer sees a new pair, and moves
+/// its data there without waiting for the old one to be lost.
+void Agent::Core::send_consent_check(Env& env, Effects& out) {
+  if (const auto* of = generation(selected->generation))
+    ask(ConsentOf{}, *of, selected->base, selected->remote, controlling && of == &now, env, out);
+}
+
+void Agent::Core::ask(Purpose purpose, const Generation& of, BaseId base, const Endpoint& to,
+                      bool use_candidate, Env& env, Effects& out) {
+  const auto* from = local.find(base);
+  if (!from || !of.theirs) return;
+  stun::Message request{};
+  request.kind = stun::Class::request;
+  request.method = stun::Method::binding;
+  request.id.data = env.rng.bytes<12>();
+  request.username = username(of.theirs->ice.ufrag, of.ours.ice.ufrag);
+  request.priority = candidate_priority(wire::sdp::CandidateType::peer_reflexive, from->preference);
+  (controlling ? request.controlling : request.controlled) = tie_breaker;
+  request.use_candidate = use_candidate;
+  auto bytes = stun::print(request, &of.theirs->key);
+  const auto times = std::holds_alternative<ConsentOf>(purpose)
+                         ? consent_retransmission()
+                         : check_retransmission(checklist.active());
+  transactions.begin({request.id, purpose, base, to, of.number, controlling, bytes, env.now},
+                     times);
+  send(base, to, std::move(bytes), env, out);
+}
+
+/// RFC 8489 section 7: without credentials.
+void Agent::Core::ask_server(const Gathering::Query& query, Env& env, Effects& out) {
+  stun::Message request{};
+  request.kind = stun::Class::request;
+  request.method = stun::Method::binding;
+  request.id.data = env.rng.bytes<12>();
+  auto bytes = stun::print(request, nullptr);
+  transactions.begin(
+      {request.id, QueryOf{}, query.base, query.server, now.number, controlling, bytes, env.now},
+      query_retransmission());
+  send(query.base, query.server, std::move(bytes), env, out);
+}
+
+void Agent::Core::resend(Env& env, Effects& out) {
+  auto due = transactions.due(env.now);
+  for (auto& transaction : due.again)
+    send(transaction.base, transaction.to, std::move(transaction.bytes), env, out);
+  for (const auto& transaction : due.given_up) given_up(transaction, env, out);
+}
+
+void Agent::Core::given_up(const Transaction& transaction, Env& env, Effects&) {
+  if (const auto* check = std::get_if<CheckOf>(&transaction.purpose)) fail_check(*check, env);
+}
+
+void Agent::Core::fail_check(const CheckOf& check, Env& env) {
+  auto* pair = checklist.find(check.pair);
+  if (!pair) return;
+  pair->step(pair::GivenUp{}, env);
+  pair->keep_alive_at.reset();
+  if (check.nominating) refused(check.pair, env);
+}
+
+void Agent::Core::refused(PairId pair, Env& env) {
+  nomination::Effects none;
+  nomination =
+      fsm::step<nomination::Machine>(std::move(nomination), nomination::Refused{pair}, env, none);
+}
+
+// ---- what comes ---------------------------------------------------------------------------------
+
+void Agent::Core::on(Received&& event, Env& env, Effects& out) {
+  if (over) return;
+  const auto* relay = relays.find(event.wire, event.from);
+  if (event.channel) {
+    const auto arrival = relay ? unwrap(*relay, event) : std::nullopt;
+    if (arrival) heard(*arrival, event.bytes, env, out);
+    return;
+  }
+  auto received = stun::parse(event.bytes);
+  if (!received) return;
+  if (relay && received->message.method != stun::Method::binding)
+    return drive(relay->id, turn::FromServer{std::move(*received)}, env, out);
+  if (const auto* base = local.host_of(event.wire))
+    heard({base->id, event.from}, event.bytes, env, out);
+}
+
+void Agent::Core::heard(const Arrival& arrival, ByteView bytes, Env& env, Effects& out) {
+  const auto received = stun::parse(bytes);
+  if (!received || received->message.method != stun::Method::binding) return;
+  if (received->message.kind == stun::Class::request) return asked(arrival, *received, env, out);
+  if (received->message.kind != stun::Class::indication) answered(arrival, *received, env, out);
+}
+
+void Agent::Core::answered(const Arrival& arrival, const stun::Received& received, Env& env,
+                           Effects& out) {
+  const auto* known = transactions.find(received.message.id);
+  if (!known) return;
+  if (std::holds_alternative<QueryOf>(known->purpose)) {
+    if (known->base != arrival.base || known->to != arrival.from) return;
+    const auto query = transactions.take(received.message.id);
+    return query_answered(*query, arrival, received, out);
+  }
+  // Whoever cannot prove to be the peer has not answered: neither a forged success nor a forged
+  // error ends the wait.
+  const auto* of = generation(known->generation);
+  if (!of || !of->theirs) return;
+  const auto authentic = verify(received, of->theirs->key);
+  if (!authentic || !received.not_understood.empty()) return;
+  const auto transaction = transactions.take(received.message.id);
+  answered_check(*transaction, arrival, *authentic, env, out);
+}
+
+void Agent::Core::answered_check(const Transaction& transaction, const Arrival& arrival,
+                                 const Authentic& authentic, Env& env, Effects& out) {
+  const auto& message = authentic.message();
+  const bool symmetric = transaction.base == arrival.base && transaction.to == arrival.from;
+  const bool good = symmetric && message.kind == stun::Class::success && message.mapped;
+  if (message.error && message.error->code == stun::role_conflict && symmetric) {
+    if (transaction.as_controlling == controlling) {
+      switch_role(env);
+      tie_breaker ^= tie_breaker << 1 | 1;
+    }
+    const auto* check = std::get_if<CheckOf>(&transaction.purpose);
+    if (auto* pair = check ? checklist.find(check->pair) : nullptr) checklist.trigger(*pair, env);
+    return;
+  }
+  if (std::holds_alternative<ConsentOf>(transaction.purpose)) {
+    if (good && selected && selected->base == transaction.base &&
+        selected->remote == transaction.to)
+      feed(consent::Answered{}, env, out);
+    return;
+  }
+  const auto& check = std::get<CheckOf>(transaction.purpose);
+  if (!good) return fail_check(check, env);
+  auto* pair = checklist.find(check.pair);
+  if (!pair) return;
+  transactions.quiet(pair->id, env.now);
+  pair->round_trip = env.now - transaction.begun;
+  pair->step(pair::Answered{env.now}, env);
+  checklist.thaw_likes_of(*pair, env);
+  if (wants_channel(*pair)) want(*pair, true);
+  if (check.nominating) feed(nomination::Confirmed{pair->id, is_relayed(*pair)}, env, out);
+  if (check.nominating && controlling) select(*pair, env, out);
+  if (pair->nomination_open) consider_nomination(*pair, env, out);
+}
+
+/// A relay's path that may carry data soon.
+bool Agent::Core::wants_channel(const Pair& pair) const {
+  return (!selected || selected->relayed || in_doubt() || before) &&
+         !route_of(pair.base, pair.remote);
+}
+
+/// RFC 8445 section 7.3.1.1. Nominations were made, or heeded, in the other role.
+void Agent::Core::switch_role(Env&) {
+  controlling = !controlling;
+  nomination = nomination::Watching{};
+  for (auto& pair : checklist.pairs()) {
+    pair.nominated_by_peer.reset();
+    pair.nomination_open = false;
+  }
+  checklist.reorder(local, remotes, controlling);
+}
+
+}  // namespace culver::ice

@@ -1,0 +1,194 @@
+// Which path carries data: nomination, what the peer nominated, consent, and what takes over when
+// it is lost. RFC 8445 section 8, RFC 7675.
+#include <algorithm>
+
+#include "core/ice/agent_core.hpp"
+
+namespace culver::ice {
+namespace {
+
+template <class Pairs, class Matches>
+auto* first_of(Pairs& pairs, Matches matches) {
+  const auto at = std::find_if(pairs.begin(), pairs.end(), matches);
+  return at == pairs.end() ? nullptr : &*at;
+}
+
+}  // namespace
+
+// ---- we nominate --------------------------------------------------------------------------------
+
+void Agent::Core::nominate(Env& env, Effects& out) {
+  if (!controlling) return;
+  auto* best = best_valid();
+  if (!best) return feed(nomination::NoneValid{}, env, out);
+  const bool relayed = is_relayed(*best);
+  feed(nomination::BestValid{best->id, relayed, is_settled(*best),
+                             nomination::patience(best->round_trip, relayed)},
+       env, out);
+}
+
+void Agent::Core::feed(nomination::Event event, Env& env, Effects& out) {
+  nomination::Effects effects;
+  nomination =
+      fsm::step<nomination::Machine>(std::move(nomination), std::move(event), env, effects);
+  for (const auto& effect : effects)
+    if (auto* pair = checklist.find(std::get<nomination::Nominate>(effect).pair))
+      send_check(*pair, true, env, out);
+}
+
+/// Data could go there: of a relay, that takes a channel.
+Pair* Agent::Core::best_valid() {
+  return first_of(checklist.pairs(), [&](const Pair& pair) {
+    return pair.is<pair::Succeeded>() && route_of(pair.base, pair.remote);
+  });
+}
+
+/// From one machine's own address to the other's own there is nothing to wait for. Else while a
+/// better pair may still answer, or candidates may come, there is.
+bool Agent::Core::is_settled(const Pair& best) const {
+  const auto* base = local.find(best.base);
+  const auto* remote = remotes.find(best.remote);
+  if (base && !base->relay && remote && remote->type == wire::sdp::CandidateType::host) return true;
+  if (!gathering_told || !remotes_done) return false;
+  return std::all_of(checklist.pairs().begin(), checklist.pairs().end(), [&](const Pair& pair) {
+    return pair.priority <= best.priority || pair.is<pair::Failed>();
+  });
+}
+
+// ---- the peer nominates -------------------------------------------------------------------------
+
+/// RFC 8445 knows one nomination. Agents that nominate several mean the best of them (RFC 5245,
+/// aggressive), or the last (a path that they moved to): a worse pair is followed once the better
+/// one is no longer repeated.
+void Agent::Core::consider_nomination(Pair& pair, Env& env, Effects& out) {
+  if (controlling || !pair.is<pair::Succeeded>() || !route_of(pair.base, pair.remote)) return;
+  pair.nomination_open = false;
+  if (is_selected(pair)) return;
+  const auto* current = selected && selected->generation == now.number
+                            ? checklist.find(selected->base, selected->remote)
+                            : nullptr;
+  const bool holds = current && current->nominated_by_peer && current->priority > pair.priority &&
+                     env.now - *current->nominated_by_peer <= nomination_memory;
+  if (!holds) select(pair, env, out);
+}
+
+// ---- the selected path --------------------------------------------------------------------------
+
+bool Agent::Core::is_selected(const Pair& pair) const {
+  return selected && selected->generation == now.number && selected->base == pair.base &&
+         selected->remote == pair.remote;
+}
+
+void Agent::Core::select(Pair& pair, Env& env, Effects& out) {
+  const auto route = route_of(pair.base, pair.remote);
+  if (!route) return;
+  const bool relayed = is_relayed(pair);
+  const bool news = !selected || selected->route != *route || selected->relayed != relayed;
+  selected = SelectedPath{now.number, pair.base, pair.remote, *route, relayed, consent::begin(env)};
+  pair.keep_alive_at.reset();
+  before.reset();
+  transactions.remove_consent();
+  if (!relayed) rest(env);
+  if (news) out.emplace_back(Selected{*route, relayed});
+}
+
+/// A peer-reflexive candidate may turn out to be the peer's relay.
+void Agent::Core::renew_relayed(Effects& out) {
+  if (!selected || selected->generation != now.number) return;
+  const auto* pair = checklist.find(selected->base, selected->remote);
+  if (!pair || is_relayed(*pair) == selected->relayed) return;
+  selected->relayed = is_relayed(*pair);
+  out.emplace_back(Selected{selected->route, selected->relayed});
+}
+
+/// The other pairs wait until they are needed.
+void Agent::Core::rest(Env& env) {
+  for (auto& pair : checklist.pairs()) {
+    if (pair.is<pair::Succeeded>()) continue;
+    transactions.quiet(pair.id, env.now);
+    pair.step(pair::Halt{}, env);
+  }
+}
+
+bool Agent::Core::in_doubt() const {
+  return selected && !std::holds_alternative<consent::Fresh>(selected->consent) &&
+         !std::holds_alternative<consent::Asked>(selected->consent);
+}
+
+void Agent::Core::watch_consent(Env& env, Effects& out) {
+  if (!selected) return;
+  feed(consent::Tick{}, env, out);
+  if (std::holds_alternative<consent::Cut>(selected->consent))
+    if (auto* spare = best_spare(env.now - spare_freshness)) take_over(*spare, env, out);
+  if (const auto* lost = std::get_if<consent::Lost>(&selected->consent))
+    path_lost(lost->since, env, out);
+}
+
+void Agent::Core::feed(consent::Event event, Env& env, Effects& out) {
+  const bool doubted = in_doubt();
+  consent::Effects effects;
+  selected->consent =
+      fsm::step<consent::Machine>(std::move(selected->consent), std::move(event), env, effects);
+  for (const auto& effect : effects) {
+    if (std::holds_alternative<consent::SendCheck>(effect)) send_consent_check(env, out);
+    if (std::holds_alternative<consent::Doubt>(effect)) doubt(env);
+  }
+  if (doubted && !in_doubt() && !selected->relayed) rest(env);
+}
+
+/// Every other pair is asked again, so that one is known to work when the selected one is lost.
+void Agent::Core::doubt(Env& env) {
+  for (auto& pair : checklist.pairs()) {
+    if (is_selected(pair) || !pair.reachable) continue;
+    if (pair.is<pair::Succeeded>())
+      pair.keep_alive_at = env.now;
+    else if (!pair.is<pair::InProgress>())
+      checklist.trigger(pair, env);
+  }
+}
+
+Pair* Agent::Core::best_spare(TimePoint answered_since) {
+  return first_of(checklist.pairs(), [&](const Pair& pair) {
+    const auto* valid = std::get_if<pair::Succeeded>(&pair.state);
+    return valid && valid->answered >= answered_since && !is_selected(pair) &&
+           route_of(pair.base, pair.remote);
+  });
+}
+
+void Agent::Core::path_lost(TimePoint since, Env& env, Effects& out) {
+  if (auto* spare = best_spare(since)) return take_over(*spare, env, out);
+  // A restart that is under way may still find a path.
+  if (before && verdict_at()) {
+    selected.reset();
+    before.reset();
+    transactions.remove_consent();
+    return;
+  }
+  fail(Failed::Why::consent_lost, env, out);
+}
+
+/// Data moves at once; the peer learns it from the nomination, or comes to the same by itself.
+void Agent::Core::take_over(Pair& pair, Env& env, Effects& out) {
+  if (auto* old = checklist.find(selected->base, selected->remote); old && is_selected(*old))
+    old->step(pair::GivenUp{}, env);
+  select(pair, env, out);
+  if (!controlling) return;
+  feed(nomination::PathLost{}, env, out);
+  feed(nomination::BestValid{pair.id, is_relayed(pair), true, {}}, env, out);
+}
+
+/// The best few of the other valid pairs keep their holes in the NATs.
+void Agent::Core::keep_spares(Env& env) {
+  if (!selected) return;
+  std::size_t kept = 0;
+  for (auto& pair : checklist.pairs()) {
+    if (!pair.is<pair::Succeeded>() || is_selected(pair) || kept++ >= spare_pairs) {
+      pair.keep_alive_at.reset();
+    } else if (!pair.keep_alive_at) {
+      const std::chrono::duration<double> wait = spare_interval * (0.8 + 0.4 * env.rng.unit());
+      pair.keep_alive_at = env.now + std::chrono::duration_cast<Duration>(wait);
+    }
+  }
+}
+
+}  // namespace culver::ice

@@ -1,0 +1,59 @@
+#include "core/ice/consent.hpp"
+
+#include <algorithm>
+
+namespace culver::ice::consent {
+
+using fsm::OneOf;
+
+Fresh begin(Env& env) {
+  const std::chrono::duration<double> wait = interval * (0.8 + 0.4 * env.rng.unit());
+  return {env.now, env.now + std::chrono::duration_cast<Duration>(wait)};
+}
+
+OneOf<Fresh, Asked> Fresh::on(Tick&&, Env& env, Effects& out) && {
+  if (env.now < deadline) return std::move(*this);
+  out.emplace_back(SendCheck{});
+  return Asked{answered, env.now + patience};
+}
+
+OneOf<Fresh> Fresh::on(Answered&&, Env& env, Effects&) && { return begin(env); }
+
+OneOf<Cut> Fresh::on(SocketGone&&, Env& env, Effects& out) && {
+  out.emplace_back(Doubt{});
+  return Cut{env.now, env.now + expiry};
+}
+
+OneOf<Asked, Doubtful> Asked::on(Tick&&, Env& env, Effects& out) && {
+  if (env.now < deadline) return std::move(*this);
+  out.emplace_back(SendCheck{});
+  out.emplace_back(Doubt{});
+  return Doubtful{answered, env.now, 1, env.now + doubtful_interval};
+}
+
+OneOf<Fresh> Asked::on(Answered&&, Env& env, Effects&) && { return begin(env); }
+
+OneOf<Cut> Asked::on(SocketGone&&, Env& env, Effects& out) && {
+  out.emplace_back(Doubt{});
+  return Cut{env.now, env.now + expiry};
+}
+
+OneOf<Doubtful, Lost> Doubtful::on(Tick&&, Env& env, Effects& out) && {
+  if (env.now < deadline) return std::move(*this);
+  ++unanswered;
+  if (unanswered >= fewest_unanswered && env.now >= answered + expiry) return Lost{since};
+  out.emplace_back(SendCheck{});
+  deadline = env.now + doubtful_interval;
+  return std::move(*this);
+}
+
+OneOf<Fresh> Doubtful::on(Answered&&, Env& env, Effects&) && { return begin(env); }
+
+OneOf<Cut> Doubtful::on(SocketGone&&, Env&, Effects&) && { return Cut{since, since + expiry}; }
+
+OneOf<Cut, Lost> Cut::on(Tick&&, Env& env, Effects&) && {
+  if (env.now < deadline) return std::move(*this);
+  return Lost{since};
+}
+
+}  // namespace culver::ice::consent

@@ -1,0 +1,103 @@
+// Whether the peer still wants what we send along the selected pair: RFC 7675. Every answer renews
+// it; people notice a loss within 15 s, not the 30 s that the RFC allows.
+//
+//   Fresh -> Asked -> Doubtful -> Lost;  an answer leads back to Fresh
+//   Cut (the socket is gone) -> Lost
+#pragma once
+
+#include <chrono>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/base/fsm.hpp"
+
+namespace culver::ice::consent {
+
+/// Between an answer and the next check: 5 s, 20 % more or less, so that peers do not beat in time.
+inline constexpr Duration interval = std::chrono::seconds(5);
+/// An answer that takes longer is doubted, and from then on asked for more often.
+inline constexpr Duration patience = std::chrono::seconds(1);
+inline constexpr Duration doubtful_interval = std::chrono::milliseconds(500);
+/// Since the last answer.
+inline constexpr Duration expiry = std::chrono::seconds(12);
+/// A process that was stopped for a while asks at least so often before it judges.
+inline constexpr unsigned fewest_unanswered = 4;
+
+struct Tick {
+  static constexpr std::string_view name = "Tick";
+};
+struct Answered {
+  static constexpr std::string_view name = "Answered";
+};
+/// Nothing can be sent this way any more.
+struct SocketGone {
+  static constexpr std::string_view name = "SocketGone";
+};
+using Event = std::variant<Tick, Answered, SocketGone>;
+
+struct SendCheck {};
+/// Other pairs should be looked at, in case this one is lost.
+struct Doubt {};
+using Effect = std::variant<SendCheck, Doubt>;
+using Effects = std::vector<Effect>;
+
+struct Asked;
+struct Doubtful;
+struct Cut;
+struct Lost;
+
+struct Fresh {
+  static constexpr std::string_view name = "Fresh";
+  TimePoint answered;
+  TimePoint deadline;  ///< the next check
+  fsm::OneOf<Fresh, Asked> on(Tick&&, Env&, Effects&) &&;
+  /// To a check that was doubted.
+  fsm::OneOf<Fresh> on(Answered&&, Env&, Effects&) &&;
+  fsm::OneOf<Cut> on(SocketGone&&, Env&, Effects&) &&;
+};
+struct Asked {
+  static constexpr std::string_view name = "Asked";
+  TimePoint answered;
+  TimePoint deadline;
+  fsm::OneOf<Asked, Doubtful> on(Tick&&, Env&, Effects&) &&;
+  fsm::OneOf<Fresh> on(Answered&&, Env&, Effects&) &&;
+  fsm::OneOf<Cut> on(SocketGone&&, Env&, Effects&) &&;
+};
+struct Doubtful {
+  static constexpr std::string_view name = "Doubtful";
+  TimePoint answered;
+  TimePoint since;
+  unsigned unanswered;
+  TimePoint deadline;
+  fsm::OneOf<Doubtful, Lost> on(Tick&&, Env&, Effects&) &&;
+  fsm::OneOf<Fresh> on(Answered&&, Env&, Effects&) &&;
+  fsm::OneOf<Cut> on(SocketGone&&, Env&, Effects&) &&;
+};
+struct Cut {
+  static constexpr std::string_view name = "Cut";
+  TimePoint since;
+  TimePoint deadline;
+  fsm::OneOf<Cut, Lost> on(Tick&&, Env&, Effects&) &&;
+};
+struct Lost {
+  static constexpr std::string_view name = "Lost";
+  TimePoint since;  ///< of the doubt: what was answered later is alive
+};
+
+struct Machine {
+  using State = std::variant<Fresh, Asked, Doubtful, Cut, Lost>;
+  using Event = consent::Event;
+  using Context = Env;
+  using Effects = consent::Effects;
+
+  template <class S, class E>
+  static State unexpected(S&& state, E&&, Context&, Effects&) {
+    return State(std::move(state));
+  }
+};
+
+/// The pair has just been selected: the check that did it was the first answer.
+Fresh begin(Env& env);
+
+}  // namespace culver::ice::consent

@@ -1,0 +1,30 @@
+// Setting up OpenSSL for tls_client.hpp.
+#include "shell/host/tls_client.hpp"
+
+#include <openssl/x509v3.h>
+
+#include "core/wire/url.hpp"
+
+namespace culver::host {
+
+namespace ssl = boost::asio::ssl;
+
+ssl::context make_tls_context(const std::string& extra_ca_file, boost::system::error_code& error) {
+  ssl::context context(ssl::context::tls_client);
+  SSL_CTX_set_min_proto_version(context.native_handle(), TLS1_2_VERSION);
+  context.set_verify_mode(ssl::verify_peer, error);
+  if (!error) context.set_default_verify_paths(error);
+  if (!error && !extra_ca_file.empty()) context.load_verify_file(extra_ca_file, error);
+  return context;
+}
+
+bool expect_host(SSL* tls, const std::string& host) {
+  if (wire::is_ipv4(host) || wire::is_ipv6(host))
+    return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(tls), host.c_str()) == 1;
+  SSL_set_hostflags(tls, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+  return SSL_set1_host(tls, host.c_str()) == 1 &&
+         SSL_ctrl(tls, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+                  const_cast<char*>(host.c_str())) == 1;
+}
+
+}  // namespace culver::host

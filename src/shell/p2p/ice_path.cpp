@@ -1,0 +1,249 @@
+#include "shell/p2p/ice_path.hpp"
+
+#include <chrono>
+#include <deque>
+#include <utility>
+
+#include <boost/asio/ip/udp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "core/base/fsm.hpp"
+#include "core/ice/agent.hpp"
+#include "core/wire/stun.hpp"
+#include "shell/host/clock.hpp"
+#include "shell/host/entropy.hpp"
+#include "shell/p2p/local_addresses.hpp"
+#include "shell/p2p/server_names.hpp"
+#include "shell/p2p/udp.hpp"
+
+namespace culver::p2p {
+namespace {
+
+namespace stun = wire::stun;
+
+class IcePath final : public Path {
+ public:
+  IcePath(boost::asio::io_context& io, const PathConfig& config, std::shared_ptr<UdpRoom> room,
+          PathSink sink);
+  ~IcePath() override;
+
+  bool has_sockets() const { return !sockets_.empty(); }
+
+  wire::sdp::IceCredentials credentials() const override { return credentials_; }
+  void set_remote(const wire::sdp::IceCredentials& ice) override {
+    step(ice::RemoteCredentials{ice});
+  }
+  void add_candidate(const wire::sdp::Candidate& candidate) override {
+    step(ice::RemoteCandidate{candidate});
+  }
+  void remote_candidates_done() override { step(ice::RemoteCandidatesDone{}); }
+  void send_batch(std::span<const Datagram> batch) override;
+
+ private:
+  /// Steps the agent from within a member; what is to be told is told by the loop.
+  void step(ice::Event event);
+  void advance(ice::Event event);
+  void perform(ice::Transmit effect);
+  void perform(ice::LocalCandidate effect) {
+    events_.push_back(link::LocalCandidate{effect.candidate});
+  }
+  void perform(ice::GatheringDone) { events_.push_back(link::GatheringDone{}); }
+  void perform(ice::Selected effect);
+  void perform(ice::Relayed effect) { relayed_.push_back(std::move(effect.bytes)); }
+  void perform(ice::Failed) { events_.push_back(link::PathFailed{}); }
+
+  void open_sockets(const PathConfig& config);
+  void on_arrivals(ice::WireId wire, std::span<const Arrival> arrivals);
+  void take(ice::WireId wire, const Endpoint& from, Datagram datagram);
+  void take_channel_data(ice::WireId wire, const Endpoint& server, Datagram datagram);
+  void on_server(const IceServer& server, const Endpoint& address);
+  void arm();
+  void deliver();
+  Env env() { return {host::now(), rng_}; }
+
+  boost::asio::io_context& io_;
+  PathSink sink_;
+  Rng rng_ = host::system_rng();
+  wire::sdp::IceCredentials credentials_;
+  ice::Agent agent_;
+  ice::Effects effects_;
+  std::shared_ptr<UdpRoom> room_;
+  std::vector<std::unique_ptr<UdpSocket>> sockets_;  ///< the wire's number is the index
+  std::optional<ice::Route> route_;
+  Batch framed_;  ///< of send_batch, when each datagram needs a header
+
+  // What the sink has not been told yet.
+  std::deque<PathEvent> events_;
+  std::vector<Datagram> data_;
+  std::vector<ByteVector> relayed_;
+  bool delivery_posted_ = false;
+
+  boost::asio::steady_timer timer_;
+  std::optional<TimePoint> armed_;
+  ServerNames names_;
+  std::shared_ptr<IcePath*> alive_;  ///< a handler that was queued may run after the path died
+};
+
+IcePath::IcePath(boost::asio::io_context& io, const PathConfig& config,
+                 std::shared_ptr<UdpRoom> room, PathSink sink)
+    : io_(io),
+      sink_(std::move(sink)),
+      credentials_(ice::make_credentials(rng_)),
+      agent_([&] {
+        Env now = env();
+        return ice::Agent({config.controlling, credentials_, config.loopback}, now);
+      }()),
+      room_(std::move(room)),
+      timer_(io),
+      names_(io),
+      alive_(std::make_shared<IcePath*>(this)) {
+  open_sockets(config);
+  names_.resolve(
+      config.servers,
+      [this](const IceServer& server, const Endpoint& address) { on_server(server, address); },
+      [this] { step(ice::ServersDone{}); });
+}
+
+IcePath::~IcePath() {
+  *alive_ = nullptr;
+  Env now = env();
+  effects_.clear();
+  agent_.close(now, effects_);
+  for (auto& effect : effects_)
+    if (auto* last = std::get_if<ice::Transmit>(&effect)) perform(std::move(*last));
+}
+
+void IcePath::open_sockets(const PathConfig& config) {
+  for (const auto& address : local_addresses(config.loopback, config.addresses)) {
+    const ice::WireId wire{static_cast<std::uint32_t>(sockets_.size())};
+    auto socket = UdpSocket::open(
+        io_, address, *room_,
+        [this, wire](std::span<const Arrival> arrivals) { on_arrivals(wire, arrivals); });
+    if (!socket) continue;
+    const Endpoint local = socket->local();
+    sockets_.push_back(std::move(socket));
+    step(ice::WireOpened{wire, local});
+  }
+  step(ice::WiresDone{});
+}
+
+// ---- the agent ----------------------------------------------------------------------------------
+
+void IcePath::step(ice::Event event) {
+  advance(std::move(event));
+  if (events_.empty() || std::exchange(delivery_posted_, true)) return;
+  boost::asio::post(io_, [alive = alive_] {
+    if (*alive) (*alive)->deliver();
+  });
+}
+
+void IcePath::advance(ice::Event event) {
+  Env now = env();
+  effects_.clear();
+  agent_.step(std::move(event), now, effects_);
+  for (auto& effect : effects_)
+    std::visit([this](auto&& e) { perform(std::move(e)); }, std::move(effect));
+  arm();
+}
+
+void IcePath::perform(ice::Transmit effect) {
+  if (effect.wire.value >= sockets_.size()) return;
+  const Datagram datagram = effect.bytes;
+  sockets_[effect.wire.value]->send_batch(effect.to, std::span(&datagram, 1));
+}
+
+void IcePath::perform(ice::Selected effect) {
+  route_ = effect.route;
+  const auto kind = effect.relayed ? link::PathKind::relayed : link::PathKind::direct;
+  events_.push_back(link::PathReady{kind});
+}
+
+void IcePath::arm() {
+  const auto deadline = agent_.deadline();
+  if (deadline == armed_) return;
+  armed_ = deadline;
+  timer_.cancel();
+  if (!deadline) return;
+  timer_.expires_at(*deadline);
+  timer_.async_wait([alive = alive_](const boost::system::error_code& error) {
+    if (error || *alive == nullptr) return;
+    IcePath& path = **alive;
+    path.armed_.reset();
+    path.advance(ice::Tick{});
+    path.deliver();
+  });
+}
+
+void IcePath::on_server(const IceServer& server, const Endpoint& address) {
+  if (server.kind == IceServer::Kind::stun) return step(ice::StunServer{address});
+  step(ice::TurnServer{address, std::nullopt, server.user, SecretBytes(as_bytes(server.password))});
+}
+
+// ---- data ---------------------------------------------------------------------------------------
+
+void IcePath::send_batch(std::span<const Datagram> batch) {
+  if (!route_ || route_->wire.value >= sockets_.size()) return;
+  UdpSocket& socket = *sockets_[route_->wire.value];
+  if (!route_->channel) return socket.send_batch(route_->to, batch);
+  framed_.clear();
+  for (const auto& datagram : batch)
+    framed_.append(
+        stun::print_channel_header(*route_->channel, static_cast<std::uint16_t>(datagram.size())),
+        datagram);
+  socket.send_batch(route_->to, framed_.views());
+}
+
+void IcePath::on_arrivals(ice::WireId wire, std::span<const Arrival> arrivals) {
+  for (const auto& [from, datagram] : arrivals) take(wire, from, datagram);
+  deliver();
+}
+
+void IcePath::take(ice::WireId wire, const Endpoint& from, Datagram datagram) {
+  switch (stun::kind_of(datagram)) {
+    case stun::Kind::stun:
+      return advance(ice::Received{wire, from, datagram});
+    case stun::Kind::channel_data:
+      return take_channel_data(wire, from, datagram);
+    case stun::Kind::dtls:
+    case stun::Kind::unknown:
+      data_.push_back(datagram);
+  }
+}
+
+void IcePath::take_channel_data(ice::WireId wire, const Endpoint& server, Datagram datagram) {
+  const auto framed = stun::parse_channel_data(datagram);
+  if (!framed) return;
+  if (!agent_.peer_of_channel(wire, server, framed->channel)) return;
+  if (stun::kind_of(framed->payload) == stun::Kind::stun)
+    advance(ice::Received{wire, server, framed->payload, framed->channel});
+  else
+    data_.push_back(framed->payload);
+}
+
+// Events first: data that follows a selection finds the transport ready.
+void IcePath::deliver() {
+  delivery_posted_ = false;
+  while (!events_.empty()) {
+    PathEvent event = std::move(events_.front());
+    events_.pop_front();
+    sink_.on_event(std::move(event));
+  }
+  for (const auto& bytes : relayed_) data_.push_back(bytes);
+  if (!data_.empty()) sink_.on_batch(data_);
+  data_.clear();
+  relayed_.clear();
+}
+
+}  // namespace
+
+PathFactory ice_paths() {
+  return [room = std::make_shared<UdpRoom>()](boost::asio::io_context& io, const PathConfig& config,
+                                              PathSink sink) -> std::unique_ptr<Path> {
+    auto path = std::make_unique<IcePath>(io, config, room, std::move(sink));
+    if (!path->has_sockets()) return nullptr;
+    return path;
+  };
+}
+
+}  // namespace culver::p2p

@@ -1,0 +1,27 @@
+// Which addresses of this machine a peer may be told: what ICE binds its sockets to.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/base/endpoint.hpp"
+
+namespace culver::p2p {
+
+inline constexpr std::size_t local_address_limit = 16;
+
+struct InterfaceAddress {
+  Endpoint address;  ///< port 0
+  bool up;
+};
+
+/// What of these is worth a socket: up, not link-local, each once, loopback last and only if
+/// wanted; at most local_address_limit.
+std::vector<Endpoint> usable(std::span<const InterfaceAddress> found, bool loopback);
+
+/// Of this machine, now. If `only` names some, those as they are: the literal addresses among them,
+/// whether an interface has them or not.
+std::vector<Endpoint> local_addresses(bool loopback, std::span<const std::string> only);
+
+}  // namespace culver::p2p

@@ -1,0 +1,94 @@
+#include "core/ice/consent.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/seeded.hpp"
+
+namespace culver::ice::consent {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct ConsentTest : testing::Test {
+  test::SeededRng random{1};
+  Env env{TimePoint{} + 1h, random.rng()};
+  const TimePoint begun = env.now;
+  Machine::State state = begin(env);
+  unsigned checks = 0, doubts = 0;
+
+  void feed(Event event) {
+    Effects effects;
+    state = fsm::step<Machine>(std::move(state), std::move(event), env, effects);
+    for (const auto& effect : effects)
+      ++(std::holds_alternative<SendCheck>(effect) ? checks : doubts);
+  }
+  /// To the next deadline.
+  void tick() {
+    env.now = fsm::deadline_of(state).value();
+    feed(Tick{});
+  }
+};
+
+TEST_F(ConsentTest, IsAskedForEvery4To6Seconds) {
+  for (int i = 0; i < 200; ++i) {
+    const auto before = env.now;
+    tick();
+    EXPECT_GE(env.now - before, 4s);
+    EXPECT_LE(env.now - before, 6s);
+    feed(Answered{});
+    ASSERT_TRUE(std::holds_alternative<Fresh>(state));
+  }
+  EXPECT_EQ(checks, 200U);
+  EXPECT_EQ(doubts, 0U);
+}
+
+TEST_F(ConsentTest, IsLostWithin13SecondsOfTheLastAnswer) {
+  while (!std::holds_alternative<Lost>(state)) tick();
+  EXPECT_GE(env.now - begun, 12s);
+  EXPECT_LE(env.now - begun, 13s);
+  EXPECT_GE(checks, 8U);
+  EXPECT_EQ(doubts, 1U);
+  EXPECT_FALSE(fsm::deadline_of(state));
+}
+
+TEST_F(ConsentTest, AnAnswerInDoubtRenewsIt) {
+  while (!std::holds_alternative<Doubtful>(state)) tick();
+  tick();
+  feed(Answered{});
+  ASSERT_TRUE(std::holds_alternative<Fresh>(state));
+  const auto renewed = env.now;
+  while (!std::holds_alternative<Lost>(state)) tick();
+  EXPECT_GE(env.now - renewed, 12s);
+}
+
+TEST_F(ConsentTest, WhoSleptAsksBeforeItJudges) {
+  env.now += 1h;
+  feed(Tick{});
+  EXPECT_TRUE(std::holds_alternative<Asked>(state));
+  env.now += 1h;
+  feed(Tick{});
+  ASSERT_TRUE(std::holds_alternative<Doubtful>(state));
+  const auto asked = checks;
+  while (!std::holds_alternative<Lost>(state)) tick();
+  EXPECT_GE(checks - asked, 2U);
+}
+
+TEST_F(ConsentTest, ALostSocketAsksNoMoreAndEnds) {
+  feed(SocketGone{});
+  EXPECT_TRUE(std::holds_alternative<Cut>(state));
+  EXPECT_EQ(doubts, 1U);
+  feed(Answered{});
+  EXPECT_TRUE(std::holds_alternative<Cut>(state));
+  tick();
+  EXPECT_TRUE(std::holds_alternative<Lost>(state));
+  EXPECT_EQ(checks, 0U);
+  EXPECT_LE(env.now - begun, 12s);
+}
+
+TEST_F(ConsentTest, TicksBeforeTheTimeDoNothing) {
+  for (int i = 0; i < 30; ++i) feed(Tick{});
+  EXPECT_EQ(checks, 0U);
+}
+
+}  // namespace
+}  // namespace culver::ice::consent
