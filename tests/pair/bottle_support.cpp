@@ -235,6 +235,7 @@ void Node::on_transport(LinkId link, link::TransportEffect effect) {
               mine.unread.pop_front();
             }
           },
+          [](link::AcknowledgeSeldom&&) {},
           [&](link::HangUp&&) {
             mine.leaving = true;
             if (mine.in_flight > 0) return;

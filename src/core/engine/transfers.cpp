@@ -100,8 +100,7 @@ void Transfers::cancel(TransferId id, Fault cause, Env& env, TransferEffects& ou
   if (at != transfers_.end()) to(at, transfer::Cancel{cause}, env, out);
 }
 
-// ---- the channel, the disk and the clock
-// ---------------------------------------------------------
+// ---- the channel, the disk and the clock --------------------------------------------------------
 
 void Transfers::on_window(LinkId link, std::size_t bytes, Env& env, TransferEffects& out) {
   const auto found = links_.find(link);

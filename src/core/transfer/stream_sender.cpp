@@ -86,8 +86,9 @@ Sending begin(Job job, std::uint64_t from, std::uint32_t peer_window, const Env&
               Effects& effects) {
   effects.push_back(SendFrame{print(ws::Begin{job.number, from})});
   effects.push_back(Started{from});
+  const ProgressMeter progress(job.size, from);
   Sending s{.job = std::move(job),
-            .progress = ProgressMeter(job.size, from),
+            .progress = progress,
             .read = from,
             .sent = from,
             .up_to = from + peer_window,
