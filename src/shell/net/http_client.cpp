@@ -14,7 +14,7 @@
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl/ssl_stream.hpp>
 
-#include "shell/net/tls_client.hpp"
+#include "shell/host/tls_client.hpp"
 #include "shell/run/awaited.hpp"
 
 namespace culver::net {
@@ -90,11 +90,12 @@ asio::awaitable<Answered> ask_plainly(asio::io_context& io, Ref exchange) {
 
 asio::awaitable<Answered> ask_securely(asio::io_context& io, Ref exchange) {
   error_code error;
-  auto context = make_tls_context(exchange->extra_ca_file, error);
+  auto context = host::make_tls_context(exchange->extra_ca_file, error);
   if (error) co_return fail(Fault::server_untrusted);
   beast::ssl_stream<beast::tcp_stream> stream(io, context);
   beast::get_lowest_layer(stream).expires_after(exchange->time);
-  if (!expect_host(stream.native_handle(), exchange->server.host)) co_return fail(Fault::internal);
+  if (!host::expect_host(stream.native_handle(), exchange->server.host))
+    co_return fail(Fault::internal);
   if (co_await connect(exchange, beast::get_lowest_layer(stream)))
     co_return fail(Fault::server_unreachable);
   auto [refused] = co_await stream.async_handshake(asio::ssl::stream_base::client, awaited);

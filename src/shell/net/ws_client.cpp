@@ -20,7 +20,7 @@
 #include <boost/beast/websocket/ssl.hpp>
 
 #include "core/wire/close_reason.hpp"
-#include "shell/net/tls_client.hpp"
+#include "shell/host/tls_client.hpp"
 #include "shell/run/awaited.hpp"
 
 namespace culver::net {
@@ -203,7 +203,7 @@ asio::awaitable<Fault> WsClient::Connection::live(Ref self) {
     co_return co_await talk(self, *self->plain_);
   }
   error_code error;
-  self->tls_context_ = make_tls_context(self->config_.extra_ca_file, error);
+  self->tls_context_ = host::make_tls_context(self->config_.extra_ca_file, error);
   if (error) co_return Fault::server_untrusted;
   self->tls_.emplace(self->io_, *self->tls_context_);
   auto& socket = beast::get_lowest_layer(*self->tls_);
@@ -242,7 +242,7 @@ asio::awaitable<error_code> WsClient::Connection::connect(Ref self, tcp::socket&
 
 asio::awaitable<std::optional<Fault>> WsClient::Connection::secure(Ref self) {
   auto& layer = self->tls_->next_layer();
-  if (!expect_host(layer.native_handle(), self->config_.url.host)) co_return Fault::internal;
+  if (!host::expect_host(layer.native_handle(), self->config_.url.host)) co_return Fault::internal;
   auto [error] = co_await layer.async_handshake(asio::ssl::stream_base::client, awaited);
   if (!error) co_return std::nullopt;
   const bool untrusted = SSL_get_verify_result(layer.native_handle()) != X509_V_OK;

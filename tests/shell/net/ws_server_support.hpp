@@ -12,6 +12,8 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
 
+#include "tests/shell/host/certificate.hpp"
+
 namespace culver::net::testing {
 
 /// What the server saw, kept by the test.
@@ -56,12 +58,6 @@ Script never_answer(Seen& seen);                ///< reads the upgrade until the
 Script answer(std::string bytes);               ///< to the upgrade, and closes
 Script open_and_never_reply();
 
-/// A self-signed certificate, good for a DNS name and an address.
-struct Certificate {
-  std::string key_pem;
-  std::string certificate_pem;
-};
-Certificate make_certificate(const std::string& name, const std::string& address = "127.0.0.1");
 std::shared_ptr<boost::asio::ssl::context> server_context(const Certificate& certificate,
                                                           Seen& seen);
 

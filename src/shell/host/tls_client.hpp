@@ -7,7 +7,7 @@
 #include <boost/system/error_code.hpp>
 #include <openssl/ssl.h>
 
-namespace culver::net {
+namespace culver::host {
 
 /// Verifies peers by the system's store and by `extra_ca_file` (PEM) unless that is empty.
 boost::asio::ssl::context make_tls_context(const std::string& extra_ca_file,
@@ -17,4 +17,4 @@ boost::asio::ssl::context make_tls_context(const std::string& extra_ca_file,
 /// certificate stand for exactly this name or address.
 bool expect_host(SSL* tls, const std::string& host);
 
-}  // namespace culver::net
+}  // namespace culver::host

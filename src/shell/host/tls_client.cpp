@@ -1,11 +1,11 @@
 // Setting up OpenSSL for tls_client.hpp.
-#include "shell/net/tls_client.hpp"
+#include "shell/host/tls_client.hpp"
 
 #include <openssl/x509v3.h>
 
 #include "core/wire/url.hpp"
 
-namespace culver::net {
+namespace culver::host {
 
 namespace ssl = boost::asio::ssl;
 
@@ -27,4 +27,4 @@ bool expect_host(SSL* tls, const std::string& host) {
                   const_cast<char*>(host.c_str())) == 1;
 }
 
-}  // namespace culver::net
+}  // namespace culver::host

@@ -1,0 +1,283 @@
+// The connection behind TurnStream: one coroutine dials and reads, one at a time writes, and a
+// watchdog bounds the dialing.
+#include "shell/p2p/turn_stream.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/connect.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/write.hpp>
+
+#include "core/wire/stun.hpp"
+#include "shell/host/tls_client.hpp"
+#include "shell/run/awaited.hpp"
+
+namespace culver::p2p {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+using run::awaited;
+using Tls = asio::ssl::stream<tcp::socket>;
+
+namespace {
+
+template <std::size_t N>
+std::array<std::byte, N> bytes_of(const std::array<unsigned char, N>& from) {
+  std::array<std::byte, N> to{};
+  std::transform(from.begin(), from.end(), to.begin(), [](auto b) { return std::byte{b}; });
+  return to;
+}
+
+Endpoint endpoint_of(const tcp::endpoint& from) {
+  const auto address = from.address();
+  return address.is_v4() ? Endpoint::v4(bytes_of(address.to_v4().to_bytes()), from.port())
+                         : Endpoint::v6(bytes_of(address.to_v6().to_bytes()), from.port());
+}
+
+}  // namespace
+
+/// Shared by TurnStream and the coroutines: a pending operation outlives the method that drops it,
+/// and must find its buffers.
+class TurnStream::Connection {
+ public:
+  using Ref = std::shared_ptr<Connection>;
+
+  Connection(asio::io_context& io, TurnStreamConfig config, TurnStreamSink sink)
+      : io_(io),
+        config_(std::move(config)),
+        sink_(std::make_shared<TurnStreamSink>(std::move(sink))),
+        resolver_(io),
+        watchdog_(io),
+        plain_(io) {}
+
+  static void dial(Ref self);
+  static bool send(Ref self, ByteView head, ByteView tail);
+  /// Without a word to anybody.
+  void drop();
+  void mute() { sink_.reset(); }
+
+ private:
+  static asio::awaitable<void> run(Ref self);
+  static asio::awaitable<Fault> live(Ref self);
+  static asio::awaitable<error_code> connect(Ref self, tcp::socket& socket);
+  static asio::awaitable<std::optional<Fault>> secure(Ref self);
+  template <class Stream>
+  static asio::awaitable<Fault> talk(Ref self, Stream& stream);
+  template <class Stream>
+  static asio::awaitable<void> write(Ref self, Stream& stream);
+  static void watch(Ref self);
+
+  tcp::socket& socket() { return tls_ ? tls_->next_layer() : plain_; }
+  /// Hands up what is whole. False: what follows is no message.
+  bool take_messages();
+  void lose(Fault fault);
+
+  asio::io_context& io_;
+  const TurnStreamConfig config_;
+  // None once nobody wants to know. The listener may destroy the stream, and with it this owner.
+  std::shared_ptr<TurnStreamSink> sink_;
+  tcp::resolver resolver_;
+  asio::steady_timer watchdog_;
+  tcp::socket plain_;
+  std::optional<asio::ssl::context> tls_context_;
+  std::optional<Tls> tls_;
+  ByteVector in_ = ByteVector(wire::stun::max_frame);
+  std::size_t filled_ = 0;  ///< of in_
+  ByteVector pending_, out_;
+  bool open_ = false;
+  bool writing_ = false;
+  bool dropped_ = false;
+};
+
+// ---- TurnStream ---------------------------------------------------------------------------------
+
+TurnStream::TurnStream(asio::io_context& io, TurnStreamConfig config, TurnStreamSink sink)
+    : connection_(std::make_shared<Connection>(io, std::move(config), std::move(sink))) {
+  Connection::dial(connection_);
+}
+
+TurnStream::~TurnStream() {
+  connection_->mute();
+  connection_->drop();
+}
+
+bool TurnStream::send(ByteView head, ByteView tail) {
+  return Connection::send(connection_, head, tail);
+}
+
+// ---- what TurnStream asks of its connection -----------------------------------------------------
+
+void TurnStream::Connection::dial(Ref self) {
+  watch(self);
+  asio::co_spawn(self->io_, run(self), asio::detached);
+}
+
+bool TurnStream::Connection::send(Ref self, ByteView head, ByteView tail) {
+  const auto size = head.size() + tail.size();
+  const auto padding = (4 - size % 4) % 4;
+  auto& pending = self->pending_;
+  if (!self->open_ ||
+      pending.size() + self->out_.size() + size + padding > self->config_.queue_bytes)
+    return false;
+  pending.insert(pending.end(), head.begin(), head.end());
+  pending.insert(pending.end(), tail.begin(), tail.end());
+  pending.insert(pending.end(), padding, std::byte{});
+  if (std::exchange(self->writing_, true)) return true;
+  if (self->tls_)
+    asio::co_spawn(self->io_, write(self, *self->tls_), asio::detached);
+  else
+    asio::co_spawn(self->io_, write(self, self->plain_), asio::detached);
+  return true;
+}
+
+void TurnStream::Connection::drop() {
+  dropped_ = true;
+  open_ = false;
+  watchdog_.cancel();
+  resolver_.cancel();
+  error_code ignored;
+  socket().close(ignored);
+}
+
+void TurnStream::Connection::lose(Fault fault) {
+  drop();
+  if (const auto listener = std::exchange(sink_, nullptr))
+    listener->on_event(TurnStreamLost{fault});
+}
+
+/// The coroutine that runs owns the connection; the watchdog does not keep it.
+void TurnStream::Connection::watch(Ref self) {
+  self->watchdog_.expires_after(self->config_.dial_time);
+  self->watchdog_.async_wait([weak = std::weak_ptr(self)](error_code error) {
+    const auto watched = weak.lock();
+    // It may have been opened while this was waiting to run.
+    if (error || !watched || watched->open_) return;
+    watched->lose(Fault::relay_silent);
+  });
+}
+
+// ---- dialing ------------------------------------------------------------------------------------
+
+asio::awaitable<void> TurnStream::Connection::run(Ref self) {
+  // co_spawn begins inside of the constructor, where nothing may be told yet.
+  co_await asio::post(self->io_, awaited);
+  const Fault fault = co_await live(self);
+  self->lose(fault);
+}
+
+/// Ends with the fault to report; after a drop nobody hears it.
+asio::awaitable<Fault> TurnStream::Connection::live(Ref self) {
+  if (self->dropped_) co_return Fault::cancelled;
+  if (!self->config_.tls) {
+    const error_code unreachable = co_await connect(self, self->plain_);
+    if (unreachable) co_return Fault::relay_silent;
+    co_return co_await talk(self, self->plain_);
+  }
+  error_code error;
+  self->tls_context_ = host::make_tls_context(self->config_.extra_ca_file, error);
+  if (error) co_return Fault::server_untrusted;
+  self->tls_.emplace(self->io_, *self->tls_context_);
+  const error_code unreachable = co_await connect(self, self->tls_->next_layer());
+  if (unreachable) co_return Fault::relay_silent;
+  const auto trouble = co_await secure(self);
+  if (trouble) co_return *trouble;
+  co_return co_await talk(self, *self->tls_);
+}
+
+/// Tries every address of the host in turn.
+asio::awaitable<error_code> TurnStream::Connection::connect(Ref self, tcp::socket& socket) {
+  const auto& host = self->config_.host;
+  const auto port = self->config_.port;
+  const auto service = std::to_string(port);
+  tcp::resolver::results_type endpoints;
+  error_code not_literal;
+  const auto address = asio::ip::make_address(host, not_literal);
+  if (!not_literal) {
+    // The resolver would need a thread for it.
+    endpoints = tcp::resolver::results_type::create(tcp::endpoint(address, port), host, service);
+  } else {
+    auto [error, found] = co_await self->resolver_.async_resolve(
+        host, service, tcp::resolver::numeric_service, awaited);
+    if (error) co_return error;
+    endpoints = std::move(found);
+  }
+  if (self->dropped_) co_return asio::error::operation_aborted;
+  auto [error, endpoint] = co_await asio::async_connect(socket, endpoints, awaited);
+  if (self->dropped_) co_return asio::error::operation_aborted;
+  if (error) co_return error;
+  error_code ignored;
+  socket.set_option(tcp::no_delay(true), ignored);
+  co_return error_code{};
+}
+
+asio::awaitable<std::optional<Fault>> TurnStream::Connection::secure(Ref self) {
+  auto& tls = *self->tls_;
+  if (!host::expect_host(tls.native_handle(), self->config_.host)) co_return Fault::internal;
+  auto [error] = co_await tls.async_handshake(asio::ssl::stream_base::client, awaited);
+  if (!error) co_return std::nullopt;
+  const bool untrusted = SSL_get_verify_result(tls.native_handle()) != X509_V_OK;
+  co_return untrusted ? Fault::server_untrusted : Fault::relay_refused;
+}
+
+// ---- talking ------------------------------------------------------------------------------------
+
+template <class Stream>
+asio::awaitable<Fault> TurnStream::Connection::talk(Ref self, Stream& stream) {
+  error_code gone;
+  const auto server = self->socket().remote_endpoint(gone);
+  if (self->dropped_) co_return Fault::cancelled;
+  if (gone) co_return Fault::server_lost;
+  self->open_ = true;
+  self->watchdog_.cancel();
+  if (const auto listener = self->sink_) listener->on_event(TurnStreamOpened{endpoint_of(server)});
+  while (!self->dropped_) {
+    const auto room = asio::buffer(self->in_) + self->filled_;
+    auto [error, size] = co_await stream.async_read_some(room, awaited);
+    if (self->dropped_) co_return Fault::cancelled;
+    if (error) co_return Fault::server_lost;
+    self->filled_ += size;
+    if (!self->take_messages()) co_return Fault::malformed;
+  }
+  co_return Fault::cancelled;
+}
+
+/// A message is never larger than the buffer, so that there is always room for its rest.
+bool TurnStream::Connection::take_messages() {
+  auto rest = ByteView(in_).first(filled_);
+  while (!dropped_) {
+    const auto size = wire::stun::frame_size(rest);
+    if (!size) return false;
+    if (!*size || **size > rest.size()) break;
+    if (const auto listener = sink_) listener->on_message(rest.first(**size));
+    rest = rest.subspan(**size);
+  }
+  std::copy(rest.begin(), rest.end(), in_.begin());
+  filled_ = rest.size();
+  return true;
+}
+
+template <class Stream>
+asio::awaitable<void> TurnStream::Connection::write(Ref self, Stream& stream) {
+  // What else this turn of the loop sends goes along.
+  co_await asio::post(self->io_, awaited);
+  while (!self->pending_.empty() && !self->dropped_) {
+    std::swap(self->out_, self->pending_);
+    auto [error, size] = co_await asio::async_write(stream, asio::buffer(self->out_), awaited);
+    if (self->dropped_) co_return;
+    if (error) co_return self->lose(Fault::server_lost);
+    self->out_.clear();
+  }
+  self->writing_ = false;
+}
+
+}  // namespace culver::p2p
