@@ -34,7 +34,8 @@ std::optional<TimePoint> Agent::deadline() const { return core_->deadline(); }
 bool Agent::restarting() const { return core_->before.has_value(); }
 
 Census Agent::census() const {
-  return {core_->wires.size(), core_->checklist.pairs().size(), core_->transactions.size(), 0};
+  return {core_->wires.size(), core_->checklist.pairs().size(), core_->transactions.size(),
+          core_->relays.size()};
 }
 
 Agent::Core::Core(Config config, Env& env)
@@ -63,16 +64,18 @@ void Agent::Core::on(WireOpened&& event, Env& env, Effects& out) {
   const auto* base = local.add_host(event.wire, event.local);
   if (!base) return;
   announce_from(first, out);
+  const auto id = base->id;
   gathering.base_added(*base);
   pair_base(*base, env);
-  if (gathering_told)
-    check_late_pairs([&](const Pair& pair) { return pair.base == base->id; }, env);
+  if (!over) begun(relays.base_added(*base, env), env, out);
+  if (gathering_told) check_late_pairs([&](const Pair& pair) { return pair.base == id; }, env);
 }
 
 void Agent::Core::on(WiresDone&&, Env&, Effects&) { gathering.no_more_bases(); }
 
 void Agent::Core::on(WireLost&& event, Env& env, Effects& out) {
   std::erase(wires, event.wire);
+  for (const auto relay : relays.on_wire(event.wire)) lose_relay(relay, env, out);
   std::vector<BaseId> lost;
   for (const auto& base : local.bases())
     if (base.wire == event.wire) lost.push_back(base.id);
@@ -124,10 +127,10 @@ void Agent::Core::on(Restart&& event, Env& env, Effects& out) {
     verdict_not_before.reset();
     verdict_at_latest = env.now + longest_silence;
   }
-  over = false;
   gathering_told = false;
   announce_from(0, out);
   gathering.begin_anew(local.bases());
+  if (std::exchange(over, false)) begun(relays.begin_anew(local.bases(), env), env, out);
 }
 
 /// The selected path lives on, with the credentials that it was checked with.
@@ -155,11 +158,14 @@ const Generation* Agent::Core::generation(std::uint32_t number) const {
 void Agent::Core::advance(Env& env, Effects& out) {
   if (over) return;
   resend(env, out);
+  tick_relays(env, out);
+  ask_relays(env, out);
   watch_consent(env, out);
   nominate(env, out);
   keep_spares(env);
   start_what_may(env, out);
-  finish_gathering(out);
+  ask_relays(env, out);
+  finish_gathering(env, out);
   judge(env, out);
 }
 
@@ -175,7 +181,7 @@ std::optional<TimePoint> Agent::Core::verdict_at() const {
 void Agent::Core::judge(Env& env, Effects& out) {
   const auto at = verdict_at();
   if (over || !at || env.now < *at) return;
-  if (!selected) return fail(Failed::Why::no_pair, out);
+  if (!selected) return fail(Failed::Why::no_pair, env, out);
   // The restart came to nothing. What was selected is still as good as it was.
   transactions.remove_checks();
   checklist.clear();
@@ -183,14 +189,15 @@ void Agent::Core::judge(Env& env, Effects& out) {
   verdict_not_before.reset();
 }
 
-void Agent::Core::fail(Failed::Why why, Effects& out) {
+void Agent::Core::fail(Failed::Why why, Env& env, Effects& out) {
   over = true;
+  selected.reset();
+  give_back_relays(env, out);
   transactions.clear();
   checklist.clear();
   remotes.clear();
   early.clear();
   gathering.stop();
-  selected.reset();
   before.reset();
   out.emplace_back(Failed{why});
 }
@@ -202,20 +209,29 @@ std::optional<TimePoint> Agent::Core::deadline() const {
   if (controlling) first = fsm::earlier(first, fsm::deadline_of(nomination));
   for (const auto& pair : checklist.pairs())
     if (pair.keep_alive_at) first = fsm::earlier(first, std::max(*pair.keep_alive_at, pace_at));
+  first = fsm::earlier(first, relays.deadline());
+  if (!gathering_told) first = fsm::earlier(first, relays_until);
   if (has_work()) first = fsm::earlier(first, pace_at);
   return first;
 }
 
-void Agent::close(Env&, Effects&) {
+void Agent::close(Env& env, Effects& effects) {
   auto& core = *core_;
   core.over = true;
+  core.selected.reset();
+  core.give_back_relays(env, effects);
   core.transactions.clear();
   core.checklist.clear();
   core.remotes.clear();
   core.early.clear();
   core.gathering.stop();
-  core.selected.reset();
   core.wires.clear();
+}
+
+std::optional<Endpoint> Agent::peer_of_channel(WireId wire, const Endpoint& server,
+                                               std::uint16_t channel) const {
+  const auto* relay = core_->relays.find(wire, server);
+  return relay ? relay->client.peer_of_channel(channel) : std::nullopt;
 }
 
 }  // namespace culver::ice

@@ -15,12 +15,15 @@ void Agent::Core::pair_base(const Base& base, Env& env) {
   for (const auto& remote : remotes.all()) pair_up(base, remote, env);
 }
 
-/// Within a family; loopback with loopback. A server-reflexive candidate has no pairs of its own:
-/// its base's are the same, and better (RFC 8445 section 6.1.2.4).
+/// Within a family; loopback with loopback. A relay must let the peer through first. A
+/// server-reflexive candidate has no pairs of its own: its base's are the same, and better (RFC
+/// 8445 section 6.1.2.4).
 Pair* Agent::Core::pair_up(const Base& base, const Remote& remote, Env& env) {
   if (base.address.family() != remote.address.family()) return nullptr;
   if (base.address.is_loopback() != remote.address.is_loopback()) return nullptr;
-  return checklist.add(base, remote, controlling, true, env);
+  auto* pair = checklist.add(base, remote, controlling, !base.relay, env);
+  if (pair) want(*pair, false);
+  return pair;
 }
 
 void Agent::Core::lose_base(BaseId base, Env& env, Effects& out) {
@@ -40,16 +43,23 @@ void Agent::Core::query_answered(const Transaction& query, const Arrival& arriva
     announce_from(first, out);
 }
 
-void Agent::Core::finish_gathering(Effects& out) {
-  if (gathering_told || !gathering.all_asked() || transactions.asks_servers()) return;
+void Agent::Core::finish_gathering(Env& env, Effects& out) {
+  relays_until = relays.pending_until(env.now);
+  if (gathering_told || relays_until) return;
+  if (!gathering.all_asked() || transactions.asks_servers()) return;
   gathering_told = true;
   out.emplace_back(GatheringDone{});
 }
 
+/// Nothing while a relay has no channel to the peer.
 std::optional<Route> Agent::Core::route_of(BaseId id, const Endpoint& remote) const {
   const auto* base = local.find(id);
   if (!base) return std::nullopt;
-  return Route{base->wire, remote, std::nullopt};
+  if (!base->relay) return Route{base->wire, remote, std::nullopt};
+  const auto* relay = relays.find(*base->relay);
+  const auto channel = relay ? relay->channel_to(remote) : std::nullopt;
+  if (!channel) return std::nullopt;
+  return Route{relay->wire, relay->server, channel};
 }
 
 bool Agent::Core::is_relayed(const Pair& pair) const {
@@ -58,9 +68,14 @@ bool Agent::Core::is_relayed(const Pair& pair) const {
   return (base && base->relay) || (remote && remote->type == wire::sdp::CandidateType::relayed);
 }
 
-void Agent::Core::send(BaseId id, const Endpoint& to, ByteVector bytes, Effects& out) {
-  if (const auto* base = local.find(id))
+void Agent::Core::send(BaseId id, const Endpoint& to, ByteVector bytes, Env& env, Effects& out) {
+  const auto* base = local.find(id);
+  if (!base) return;
+  if (!base->relay) {
     out.emplace_back(Transmit{base->wire, to, std::move(bytes)});
+  } else if (const auto* relay = relays.find(*base->relay)) {
+    out.emplace_back(Transmit{relay->wire, relay->server, turn::wrap(to, bytes, env.rng)});
+  }
 }
 
 }  // namespace culver::ice

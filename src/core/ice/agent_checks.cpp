@@ -70,7 +70,7 @@ void Agent::Core::ask(Purpose purpose, const Generation& of, BaseId base, const 
                          : check_retransmission(checklist.active());
   transactions.begin({request.id, purpose, base, to, of.number, controlling, bytes, env.now},
                      times);
-  send(base, to, std::move(bytes), out);
+  send(base, to, std::move(bytes), env, out);
 }
 
 /// RFC 8489 section 7: without credentials.
@@ -83,13 +83,13 @@ void Agent::Core::ask_server(const Gathering::Query& query, Env& env, Effects& o
   transactions.begin(
       {request.id, QueryOf{}, query.base, query.server, now.number, controlling, bytes, env.now},
       query_retransmission());
-  send(query.base, query.server, std::move(bytes), out);
+  send(query.base, query.server, std::move(bytes), env, out);
 }
 
 void Agent::Core::resend(Env& env, Effects& out) {
   auto due = transactions.due(env.now);
   for (auto& transaction : due.again)
-    send(transaction.base, transaction.to, std::move(transaction.bytes), out);
+    send(transaction.base, transaction.to, std::move(transaction.bytes), env, out);
   for (const auto& transaction : due.given_up) given_up(transaction, env, out);
 }
 
@@ -101,16 +101,30 @@ void Agent::Core::fail_check(const CheckOf& check, Env& env) {
   auto* pair = checklist.find(check.pair);
   if (!pair) return;
   pair->step(pair::GivenUp{}, env);
-  if (!check.nominating) return;
+  pair->keep_alive_at.reset();
+  if (check.nominating) refused(check.pair, env);
+}
+
+void Agent::Core::refused(PairId pair, Env& env) {
   nomination::Effects none;
-  nomination = fsm::step<nomination::Machine>(std::move(nomination),
-                                              nomination::Refused{check.pair}, env, none);
+  nomination =
+      fsm::step<nomination::Machine>(std::move(nomination), nomination::Refused{pair}, env, none);
 }
 
 // ---- what comes ---------------------------------------------------------------------------------
 
 void Agent::Core::on(Received&& event, Env& env, Effects& out) {
   if (over) return;
+  const auto* relay = relays.find(event.wire, event.from);
+  if (event.channel) {
+    const auto arrival = relay ? unwrap(*relay, event) : std::nullopt;
+    if (arrival) heard(*arrival, event.bytes, env, out);
+    return;
+  }
+  auto received = stun::parse(event.bytes);
+  if (!received) return;
+  if (relay && received->message.method != stun::Method::binding)
+    return drive(relay->id, turn::FromServer{std::move(*received)}, env, out);
   if (const auto* base = local.host_of(event.wire))
     heard({base->id, event.from}, event.bytes, env, out);
 }
@@ -169,9 +183,16 @@ void Agent::Core::answered_check(const Transaction& transaction, const Arrival& 
   pair->round_trip = env.now - transaction.begun;
   pair->step(pair::Answered{env.now}, env);
   checklist.thaw_likes_of(*pair, env);
+  if (wants_channel(*pair)) want(*pair, true);
   if (check.nominating) feed(nomination::Confirmed{pair->id, is_relayed(*pair)}, env, out);
   if (check.nominating && controlling) select(*pair, env, out);
   if (pair->nomination_open) consider_nomination(*pair, env, out);
+}
+
+/// A relay's path that may carry data soon.
+bool Agent::Core::wants_channel(const Pair& pair) const {
+  return (!selected || selected->relayed || in_doubt() || before) &&
+         !route_of(pair.base, pair.remote);
 }
 
 /// RFC 8445 section 7.3.1.1. Nominations were made, or heeded, in the other role.

@@ -10,6 +10,7 @@
 #include "core/ice/consent.hpp"
 #include "core/ice/gathering.hpp"
 #include "core/ice/nomination.hpp"
+#include "core/ice/relays.hpp"
 #include "core/ice/transactions.hpp"
 
 namespace culver::ice {
@@ -65,6 +66,13 @@ struct Arrival {
   Endpoint from;
 };
 
+/// What a relay is to be asked for.
+struct Wanted {
+  RelayId relay;
+  Endpoint peer;
+  bool channel;  ///< else a permission
+};
+
 struct Agent::Core {
   Core(Config config, Env& env);
 
@@ -73,7 +81,7 @@ struct Agent::Core {
   void on(WiresDone&&, Env&, Effects&);
   void on(WireLost&&, Env&, Effects&);
   void on(StunServer&&, Env&, Effects&);
-  void on(TurnServer&&, Env&, Effects&) {}
+  void on(TurnServer&&, Env&, Effects&);
   void on(ServersDone&&, Env&, Effects&);
   void on(RemoteCredentials&&, Env&, Effects&);
   void on(RemoteCandidate&&, Env&, Effects&);
@@ -84,7 +92,7 @@ struct Agent::Core {
   /// What follows from any event, and from the time.
   void advance(Env&, Effects&);
   void judge(Env&, Effects&);
-  void fail(Failed::Why, Effects&);
+  void fail(Failed::Why, Env&, Effects&);
   std::optional<TimePoint> verdict_at() const;
   std::optional<TimePoint> deadline() const;
   void begin_generation(Identity ours, std::optional<Identity> theirs);
@@ -97,11 +105,29 @@ struct Agent::Core {
   void pair_base(const Base&, Env&);
   Pair* pair_up(const Base&, const Remote&, Env&);
   void lose_base(BaseId, Env&, Effects&);
-  void finish_gathering(Effects&);
+  void finish_gathering(Env&, Effects&);
   void query_answered(const Transaction&, const Arrival&, const wire::stun::Received&, Effects&);
   std::optional<Route> route_of(BaseId, const Endpoint& remote) const;
   bool is_relayed(const Pair&) const;
-  void send(BaseId, const Endpoint& to, ByteVector bytes, Effects&);
+  void send(BaseId, const Endpoint& to, ByteVector bytes, Env&, Effects&);
+
+  // agent_relays.cpp
+  void begun(std::vector<Relays::Begun>, Env&, Effects&);
+  void drive(RelayId, turn::Event, Env&, Effects&);
+  void perform(RelayId, turn::Effects, Env&, Effects&);
+  void heard_of(RelayId, turn::ToServer&&, Env&, Effects&);
+  void heard_of(RelayId, turn::Ready&&, Env&, Effects&);
+  void heard_of(RelayId, turn::Permitted&&, Env&, Effects&);
+  void heard_of(RelayId, turn::Bound&&, Env&, Effects&);
+  void heard_of(RelayId, turn::Refused&&, Env&, Effects&);
+  void heard_of(RelayId, turn::FromPeer&&, Env&, Effects&);
+  void heard_of(RelayId, turn::Lost&&, Env&, Effects&);
+  void lose_relay(RelayId, Env&, Effects&);
+  void give_back_relays(Env&, Effects&);
+  void tick_relays(Env&, Effects&);
+  void want(const Pair&, bool channel);
+  void ask_relays(Env&, Effects&);
+  std::optional<Arrival> unwrap(const Relay&, const Received&) const;
 
   // agent_checks.cpp
   void heard(const Arrival&, ByteView bytes, Env&, Effects&);
@@ -109,6 +135,7 @@ struct Agent::Core {
   void answered_check(const Transaction&, const Arrival&, const Authentic&, Env&, Effects&);
   void given_up(const Transaction&, Env&, Effects&);
   void fail_check(const CheckOf&, Env&);
+  void refused(PairId, Env&);
   void resend(Env&, Effects&);
   void start_what_may(Env&, Effects&);
   bool start_one(Env&, Effects&);
@@ -119,6 +146,7 @@ struct Agent::Core {
   void ask_server(const Gathering::Query&, Env&, Effects&);
   void ask(Purpose, const Generation&, BaseId, const Endpoint& to, bool use_candidate, Env&,
            Effects&);
+  bool wants_channel(const Pair&) const;
   void switch_role(Env&);
 
   // agent_requests.cpp
@@ -127,7 +155,7 @@ struct Agent::Core {
   bool conflicts(const Arrival&, const Authentic&, const Generation&, Env&, Effects&);
   void learn(EarlyRequest, Env&, Effects&);
   void replay_early(Env&, Effects&);
-  void answer(const Arrival&, const wire::stun::Message&, const wire::stun::Key*, Effects&);
+  void answer(const Arrival&, const wire::stun::Message&, const wire::stun::Key*, Env&, Effects&);
 
   // agent_selection.cpp
   void nominate(Env&, Effects&);
@@ -159,6 +187,8 @@ struct Agent::Core {
   LocalCandidates local;
   RemoteCandidates remotes;
   Gathering gathering;
+  Relays relays;
+  std::vector<Wanted> wanted;
   Checklist checklist;
   Transactions transactions;
   nomination::Machine::State nomination{};
@@ -167,6 +197,7 @@ struct Agent::Core {
 
   TimePoint pace_at{};
   std::optional<TimePoint> verdict_not_before, verdict_at_latest;
+  std::optional<TimePoint> relays_until;  ///< gathering waits for them so long
   bool gathering_told = false, remotes_done = false, over = false;
 };
 

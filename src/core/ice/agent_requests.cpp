@@ -35,25 +35,25 @@ void Agent::Core::asked(const Arrival& arrival, const stun::Received& received, 
   const auto& request = received.message;
   if (!received.has_fingerprint) return;
   if (!request.username || !received.integrity_at)
-    return answer(arrival, refusal(request, bad_request, "Bad Request"), nullptr, out);
+    return answer(arrival, refusal(request, bad_request, "Bad Request"), nullptr, env, out);
   const auto names = split_username(*request.username);
   const auto* of = names ? generation_asked(*names) : nullptr;
   const auto authentic = of ? verify(received, of->ours.key) : std::nullopt;
   if (!authentic)
-    return answer(arrival, refusal(request, stun::unauthenticated, "Unauthenticated"), nullptr,
+    return answer(arrival, refusal(request, stun::unauthenticated, "Unauthenticated"), nullptr, env,
                   out);
   if (!received.not_understood.empty()) {
     auto message = refusal(request, stun::unknown_attribute, "Unknown Attribute");
     message.unknown_attributes = received.not_understood;
-    return answer(arrival, message, &of->ours.key, out);
+    return answer(arrival, message, &of->ours.key, env, out);
   }
   if (!request.priority)
-    return answer(arrival, refusal(request, bad_request, "Bad Request"), &of->ours.key, out);
+    return answer(arrival, refusal(request, bad_request, "Bad Request"), &of->ours.key, env, out);
   const bool current = of == &now;
   if (current && conflicts(arrival, *authentic, *of, env, out)) return;
   auto success = answer_to(request, stun::Class::success);
   success.mapped = arrival.from;
-  answer(arrival, success, &of->ours.key, out);
+  answer(arrival, success, &of->ours.key, env, out);
   if (current)
     learn({arrival.base, arrival.from, *request.priority, request.use_candidate,
            std::string(names->asking)},
@@ -82,13 +82,13 @@ bool Agent::Core::conflicts(const Arrival& arrival, const Authentic& authentic,
     switch_role(env);
     return false;
   }
-  answer(arrival, refusal(request, stun::role_conflict, "Role Conflict"), &of.ours.key, out);
+  answer(arrival, refusal(request, stun::role_conflict, "Role Conflict"), &of.ours.key, env, out);
   return true;
 }
 
 void Agent::Core::answer(const Arrival& arrival, const stun::Message& message, const stun::Key* key,
-                         Effects& out) {
-  send(arrival.base, arrival.from, stun::print(message, key), out);
+                         Env& env, Effects& out) {
+  send(arrival.base, arrival.from, stun::print(message, key), env, out);
 }
 
 /// The peer reaches us along this pair: it may be new to us, and it is worth a check of ours.
@@ -114,6 +114,7 @@ void Agent::Core::learn(EarlyRequest request, Env& env, Effects& out) {
   if (request.use_candidate && !controlling) {
     pair->nominated_by_peer = env.now;
     pair->nomination_open = true;
+    if (!route_of(pair->base, pair->remote)) want(*pair, true);
   }
   if (pair->is<pair::Succeeded>()) {
     if (pair->nomination_open) consider_nomination(*pair, env, out);

@@ -139,7 +139,7 @@ void Agent::Core::feed(consent::Event event, Env& env, Effects& out) {
 /// Every other pair is asked again, so that one is known to work when the selected one is lost.
 void Agent::Core::doubt(Env& env) {
   for (auto& pair : checklist.pairs()) {
-    if (is_selected(pair)) continue;
+    if (is_selected(pair) || !pair.reachable) continue;
     if (pair.is<pair::Succeeded>())
       pair.keep_alive_at = env.now;
     else if (!pair.is<pair::InProgress>())
@@ -164,7 +164,7 @@ void Agent::Core::path_lost(TimePoint since, Env& env, Effects& out) {
     transactions.remove_consent();
     return;
   }
-  fail(Failed::Why::consent_lost, out);
+  fail(Failed::Why::consent_lost, env, out);
 }
 
 /// Data moves at once; the peer learns it from the nomination, or comes to the same by itself.

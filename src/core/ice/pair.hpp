@@ -54,6 +54,8 @@ struct Frozen {
   static constexpr std::string_view name = "Frozen";
   fsm::OneOf<Waiting> on(Thaw&&, Env&, std::monostate&) &&;
   fsm::OneOf<Waiting> on(Trigger&&, Env&, std::monostate&) &&;
+  /// Its relay refuses the peer.
+  fsm::OneOf<Failed> on(GivenUp&&, Env&, std::monostate&) &&;
   /// To a check that was sent before it was halted.
   fsm::OneOf<Succeeded> on(Answered&&, Env&, std::monostate&) &&;
 };
@@ -63,6 +65,7 @@ struct Waiting {
   fsm::OneOf<InProgress> on(CheckSent&&, Env&, std::monostate&) &&;
   /// To an earlier check, which was not repeated since.
   fsm::OneOf<Succeeded> on(Answered&&, Env&, std::monostate&) &&;
+  fsm::OneOf<Failed> on(GivenUp&&, Env&, std::monostate&) &&;
   fsm::OneOf<Frozen> on(Halt&&, Env&, std::monostate&) &&;
 };
 struct InProgress {
