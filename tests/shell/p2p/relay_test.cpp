@@ -43,12 +43,13 @@ TEST_P(Relay, CarriesWhatHasNoOtherWay) {
       pair.until([&] { return pair.a.saw("TransportClosed") && pair.b.saw("TransportClosed"); }));
 }
 
+std::string name_of(const testing::TestParamInfo<Transport>& instance) {
+  if (instance.param == Transport::udp) return "udp";
+  return instance.param == Transport::tcp ? "tcp" : "tls";
+}
+
 INSTANTIATE_TEST_SUITE_P(Over, Relay,
-                         testing::Values(Transport::udp, Transport::tcp, Transport::tls),
-                         [](const auto& instance) {
-                           const Transport t = instance.param;
-                           return t == Transport::udp ? "udp" : t == Transport::tcp ? "tcp" : "tls";
-                         });
+                         testing::Values(Transport::udp, Transport::tcp, Transport::tls), name_of);
 
 // A relay that is not there costs its candidates only, and the end of gathering still comes.
 TEST(Relays, ThatAreNotThereStopNothing) {
