@@ -52,6 +52,8 @@ std::string text_of(const Attachment& how) {
   std::string text = kinds[static_cast<std::size_t>(how.kind)];
   if (how.kind >= Attachment::Kind::behind_nat) text += ", " + text_of(how.nat);
   if (how.kind == Attachment::Kind::behind_two_nats) text += ", " + text_of(how.outer_nat);
+  if (how.relay) text += ", with a relay";
+  if (how.relay_by_stream) text += ", with a relay by a stream";
   return text + (how.ipv6 ? ", with IPv6" : "");
 }
 
@@ -73,17 +75,40 @@ bool has_direct_path(const Plan& plan) {
   if (plan.a.ipv6 && plan.b.ipv6) return true;
   if (plan.a.kind == Kind::no_udp || plan.b.kind == Kind::no_udp) return false;
   const auto a = seen(plan.a), b = seen(plan.b);
-  if (a.open || b.open) return true;
-  if (!plan.stun && !(a.knows_itself && b.knows_itself)) return false;
+  // A TURN server says as much as a STUN server.
+  const bool a_known = a.knows_itself || plan.stun || plan.a.relay;
+  const bool b_known = b.knows_itself || plan.stun || plan.b.relay;
   if (plan.place == Plan::Place::same_outer_nat && !plan.a.outer_nat.hairpin) return false;
+  const auto open = [](const Seen& side, bool known) {
+    return side.open || (known && !side.dependent && side.filtering == Filtering::none);
+  };
+  if (open(a, a_known) || open(b, b_known)) return true;
+  if (!a_known || !b_known) return false;
   if (a.dependent && b.dependent) return false;
   if (a.dependent) return b.filtering != Filtering::by_address_and_port;
   if (b.dependent) return a.filtering != Filtering::by_address_and_port;
   return true;
 }
 
+/// A relay lets in whom it was told: the other side's address must be known from somewhere.
+bool has_relayed_path(const Plan& plan) {
+  const auto udp = [](const Attachment& how) { return how.kind != Attachment::Kind::no_udp; };
+  const auto has = [&](const Attachment& how) {
+    return (how.relay && udp(how)) || how.relay_by_stream;
+  };
+  const auto comes_through = [&](const Attachment& how) {
+    return has(how) || (udp(how) && (plan.stun ||
+                                     (plan.place == Plan::Place::apart && seen(how).knows_itself)));
+  };
+  return (has(plan.a) && comes_through(plan.b)) || (has(plan.b) && comes_through(plan.a));
+}
+
 Schedule::Schedule(std::uint64_t seed)
-    : seed_(seed), world_(seed), plan_(draw()), reachable_(has_direct_path(plan_)) {}
+    : seed_(seed),
+      world_(seed),
+      plan_(draw()),
+      direct_(has_direct_path(plan_)),
+      reachable_(direct_ || has_relayed_path(plan_)) {}
 
 // ---- drawing ------------------------------------------------------------------------------------
 
@@ -111,6 +136,8 @@ Attachment Schedule::draw_attachment() {
   how.nat = draw_nat();
   how.outer_nat = draw_nat();
   how.ipv6 = random.chance(0.25);
+  how.relay = random.chance(0.3);
+  how.relay_by_stream = random.chance(0.1);
   return how;
 }
 
@@ -164,6 +191,7 @@ void Schedule::build() {
   world_.signaling_delay = plan_.signaling;
   if (plan_.stun) servers_.push_back(world_.add_stun_server(address("198.51.100.1")));
   if (plan_.stun) servers_.push_back(world_.add_stun_server(address("2001:db8:5::1")));
+  world_.add_turn_server(address("198.51.100.3"));
   if (plan_.silent_server)
     servers_.push_back(world_.add_stun_server(address("198.51.100.2"), false));
   world_.start(world_.a, plan_.a_controls);
@@ -248,6 +276,9 @@ std::string Schedule::play(bool trace) {
 void Schedule::establish() {
   for (auto* side : {&world_.a, &world_.b}) {
     for (const auto& server : servers_) world_.tell(*side, ice::StunServer{server});
+    const auto& how = side == &world_.a ? plan_.a : plan_.b;
+    if (how.relay) world_.use_turn_server(*side, false);
+    if (how.relay_by_stream) world_.use_turn_server(*side, true);
     world_.introduce(*side);
     world_.finish(*side);
     if (side == &world_.a) world_.run_for(plan_.head_start);
@@ -263,7 +294,7 @@ void Schedule::establish() {
     return;
   }
   must(world_.both_selected(), "a path that exists was not found");
-  outcome_ = "path";
+  outcome_ = direct_ ? "path" : "relayed path";
   expect_path("after it was selected");
 }
 
@@ -283,6 +314,8 @@ void Schedule::expect_path(std::string_view when) {
 void Schedule::keep() {
   world_.run_for(plan_.quiet);
   must(world_.both_selected(), "lost while nothing happened");
+  must(!direct_ || (!world_.a.selected->relayed && !world_.b.selected->relayed),
+       "a relay where there is a direct path");
   expect_path("after a time without data");
   for (auto* side : {&world_.a, &world_.b})
     must(side->agent->census().transactions <= 12, "transactions pile up");
@@ -293,11 +326,13 @@ void Schedule::something_happens() {
   static constexpr std::array happenings{&Schedule::short_outage, &Schedule::long_outage,
                                          &Schedule::death,        &Schedule::restart,
                                          &Schedule::roam,         &Schedule::rebind};
+  was_disturbed_ = true;
   (this->*happenings[world_.random.below(happenings.size())])();
 }
 
 void Schedule::cut(bool is_cut) {
   for (const auto& [side, place] : places_) world_.network.cut(place, is_cut);
+  world_.a.offline = world_.b.offline = is_cut;
 }
 
 void Schedule::short_outage() {
@@ -354,9 +389,11 @@ void Schedule::roam() {
   auto& side = world_.random.chance(0.5) ? world_.a : world_.b;
   outcome_ += ", roaming";
   const auto old = side.sockets;
+  const auto streams = side.streams;
   const bool first = world_.random.chance(0.5);
   const auto leave = [&] {
     for (const auto& socket : old) world_.lose(side, socket.first);
+    for (const auto& stream : streams) world_.lose(side, stream.first);
   };
   if (first) leave();
   if (first) world_.run_for(1s);
@@ -386,10 +423,13 @@ void Schedule::rebind() {
 }
 
 void Schedule::end() {
+  const bool heard = world_.a.alive && world_.network.far.loss == 0 && !was_disturbed_;
   for (auto* side : {&world_.a, &world_.b}) {
     world_.close(*side);
     must(side->agent->census() == ice::Census{}, "something is left after the end");
   }
+  world_.run_for(2s);
+  must(!heard || world_.allocations() == 0, "a relay was not given back");
   if (!good()) world_.broken += " (after " + text_of(world_.simulated()) + ", " + outcome_ + ")";
 }
 

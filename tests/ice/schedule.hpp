@@ -14,6 +14,7 @@ struct Attachment {
   enum class Kind : std::uint8_t { open, firewalled, behind_nat, behind_two_nats, no_udp } kind;
   NatKind nat, outer_nat;
   bool ipv6 = false;  ///< besides, with a firewall
+  bool relay = false, relay_by_stream = false;
 };
 
 struct Plan {
@@ -66,14 +67,17 @@ class Schedule {
   std::uint64_t seed_;
   World world_;
   Plan plan_;
-  bool reachable_;
+  bool direct_, reachable_;
   std::vector<std::pair<Side*, Network::Place>> places_;
   std::vector<Endpoint> servers_;
   int fresh_address_ = 200;
+  bool was_disturbed_ = false;
   std::string outcome_;
 };
 
 /// Whether there is a way between them at all, without a relay: RFC 5128 section 3.
 bool has_direct_path(const Plan& plan);
+/// ... and with the relays that they have.
+bool has_relayed_path(const Plan& plan);
 
 }  // namespace culver::test

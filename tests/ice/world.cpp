@@ -59,12 +59,30 @@ ice::WireId World::open(Side& side, Network::Place place, const Endpoint& addres
 
 void World::lose(Side& side, ice::WireId wire) {
   side.sockets.erase(wire);
+  side.streams.erase(wire);
   step(side, ice::WireLost{wire});
 }
 
 Endpoint World::add_stun_server(const Endpoint& address, bool answers) {
   stun_servers_[network.attach(Network::internet, address)] = answers;
   return address.with_port(3478);
+}
+
+Endpoint World::add_turn_server(const Endpoint& address) {
+  turn_.emplace(address);
+  turn_address_ = address.with_port(3478);
+  turn_place_ = network.attach(Network::internet, address);
+  return turn_address_;
+}
+
+void World::use_turn_server(Side& side, bool stream) {
+  ice::TurnServer server{turn_address_, std::nullopt, std::string(TurnServer::user),
+                         SecretBytes(as_bytes(TurnServer::password))};
+  if (stream) {
+    server.stream = ice::WireId{++side.last_wire};
+    side.streams[*server.stream] = address("240.0.0.1", ++last_stream_);
+  }
+  step(side, std::move(server));
 }
 
 void World::introduce(Side& side) { signal(side, ice::RemoteCredentials{side.credentials}); }
@@ -101,8 +119,7 @@ void World::receive_signal(Side& side, ice::Event event) {
 
 bool World::same_pair() const {
   const auto agrees = [](const Side& side) {
-    return side.selected && side.data_wire == side.selected->route.wire &&
-           side.data_from == side.selected->route.to;
+    return side.selected && side.data_from == side.selected->route;
   };
   return agrees(a) && agrees(b);
 }
@@ -111,6 +128,9 @@ void World::close(Side& side) {
   Env env{network.now, random.rng()};
   ice::Effects effects;
   side.agent->close(env, effects);
+  side.alive = false;
+  perform(side, effects);
+  effects.clear();
   for (const auto& socket : std::exchange(side.sockets, {}))
     side.agent->step(ice::WireLost{socket.first}, env, effects);
 }
@@ -126,6 +146,7 @@ void World::signal(Side& from, ice::Event event) {
 std::optional<TimePoint> World::next_at() {
   std::optional<TimePoint> first = network.next_at();
   if (!signals_.empty()) first = fsm::earlier(first, signals_.front().at);
+  if (!streams_.empty()) first = fsm::earlier(first, streams_.front().at);
   for (const auto* side : {&a, &b})
     if (side->agent && side->alive) first = fsm::earlier(first, side->agent->deadline());
   if (data_interval_.count() > 0) first = fsm::earlier(first, data_next_);
@@ -163,6 +184,7 @@ void World::advance_to(TimePoint at) {
     if (next.to->agent && next.to->alive) receive_signal(*next.to, std::move(next.event));
     return;
   }
+  if (!streams_.empty() && streams_.front().at <= at) return carry_stream();
   if (data_interval_.count() > 0 && data_next_ <= at) {
     data_next_ = at + data_interval_;
     for (auto* side : {&a, &b}) send_data(*side);
@@ -199,10 +221,13 @@ void World::perform(Side& side, ice::Effects& effects) {
       if (side.says_done) signal(side, ice::RemoteCandidatesDone{});
     } else if (const auto* selected = std::get_if<ice::Selected>(&effect)) {
       say(side, "selected " + selected->route.to.address_text() + ":" +
-                    std::to_string(selected->route.to.port()));
+                    std::to_string(selected->route.to.port()) +
+                    (selected->relayed ? ", relayed" : ""));
       side.selected = *selected;
       if (!side.selected_at) side.selected_at = network.now;
       ++side.selections;
+    } else if (std::holds_alternative<ice::Relayed>(effect)) {
+      ++side.data_heard;
     } else if (const auto* failed = std::get_if<ice::Failed>(&effect)) {
       say(side,
           failed->why == ice::Failed::Why::no_pair ? "failed: no pair" : "failed: consent lost");
@@ -213,6 +238,10 @@ void World::perform(Side& side, ice::Effects& effects) {
 }
 
 void World::transmit(Side& side, ice::WireId wire, const Endpoint& to, ByteVector bytes) {
+  if (side.streams.count(wire)) {
+    streams_.push_back({network.now + network.far.delay, &side, wire, true, std::move(bytes)});
+    return;
+  }
   const auto socket = side.sockets.find(wire);
   if (socket == side.sockets.end()) {
     broken = "something is sent along a wire that is gone";
@@ -224,9 +253,14 @@ void World::transmit(Side& side, ice::WireId wire, const Endpoint& to, ByteVecto
 void World::send_data(Side& side) {
   if (!side.selected || side.failed || !side.alive) return;
   const auto& route = side.selected->route;
-  if (!side.sockets.count(route.wire)) return;
+  if (!side.sockets.count(route.wire) && !side.streams.count(route.wire)) return;
   ++side.data_sent;
-  transmit(side, route.wire, route.to, ByteVector(20, data_mark));
+  ByteVector bytes(20, data_mark);
+  if (route.channel) {
+    const auto header = stun::print_channel_header(*route.channel, 20);
+    bytes.insert(bytes.begin(), header.begin(), header.end());
+  }
+  transmit(side, route.wire, route.to, std::move(bytes));
 }
 
 bool World::hear_each_other() {
@@ -243,6 +277,7 @@ bool World::hear_each_other() {
 // ---- what arrives -------------------------------------------------------------------------------
 
 void World::deliver(Network::Arrived arrived) {
+  if (turn_ && arrived.place == turn_place_) return serve_turn(arrived.datagram);
   if (const auto server = stun_servers_.find(arrived.place); server != stun_servers_.end()) {
     if (server->second) serve_stun(arrived.place, arrived.datagram);
     return;
@@ -256,11 +291,59 @@ void World::deliver(Network::Arrived arrived) {
 }
 
 void World::hear(Side& side, ice::WireId wire, const Datagram& datagram) {
-  if (stun::kind_of(datagram.bytes) == stun::Kind::stun)
-    return step(side, ice::Received{wire, datagram.from, datagram.bytes, {}});
+  std::optional<std::uint16_t> channel;
+  ByteView bytes = datagram.bytes;
+  if (stun::kind_of(bytes) == stun::Kind::channel_data) {
+    const auto data = stun::parse_channel_data(bytes);
+    if (!data || !side.agent->peer_of_channel(wire, datagram.from, data->channel)) return;
+    channel = data->channel;
+    bytes = data->payload;
+  }
+  if (stun::kind_of(bytes) == stun::Kind::stun)
+    return step(side, ice::Received{wire, datagram.from, bytes, channel});
   ++side.data_heard;
-  side.data_wire = wire;
-  side.data_from = datagram.from;
+  side.data_from = ice::Route{wire, datagram.from, channel};
+}
+
+/// TCP loses nothing, but it may take its time.
+void World::carry_stream() {
+  auto next = std::move(streams_.front());
+  streams_.pop_front();
+  const auto stream = next.side->streams.find(next.wire);
+  if (stream == next.side->streams.end()) return;
+  if (next.side->offline) {
+    next.at = network.now + 500ms;
+    streams_.push_back(std::move(next));
+    return;
+  }
+  if (next.to_server) return perform(turn_->from_client(stream->second, next.bytes, network.now));
+  if (next.side->alive)
+    hear(*next.side, next.wire, {turn_address_, stream->second, std::move(next.bytes)});
+}
+
+void World::serve_turn(const Datagram& datagram) {
+  if (datagram.to.port() == turn_address_.port())
+    perform(turn_->from_client(datagram.from, datagram.bytes, network.now));
+  else
+    perform(turn_->from_peer(datagram.to.port(), datagram.from, datagram.bytes, network.now));
+}
+
+void World::perform(std::vector<TurnServer::Out> outs) {
+  for (auto& out : outs) {
+    if (!out.client) {
+      network.send(turn_place_, turn_address_.with_port(out.port), out.peer, std::move(out.bytes));
+      continue;
+    }
+    bool streamed = false;
+    for (auto* side : {&a, &b})
+      for (const auto& [wire, client] : side->streams)
+        if (client == *out.client) {
+          streams_.push_back(
+              {network.now + network.far.delay, side, wire, false, std::move(out.bytes)});
+          streamed = true;
+        }
+    if (!streamed) network.send(turn_place_, turn_address_, *out.client, std::move(out.bytes));
+  }
 }
 
 void World::serve_stun(Network::Place place, const Datagram& datagram) {

@@ -12,6 +12,7 @@
 #include "core/ice/agent.hpp"
 #include "core/wire/stun.hpp"
 #include "tests/ice/network.hpp"
+#include "tests/ice/turn_server.hpp"
 
 namespace culver::test {
 
@@ -25,6 +26,8 @@ struct Side {
   std::optional<ice::Agent> agent;
   wire::sdp::IceCredentials credentials;
   std::map<ice::WireId, Socket> sockets;
+  std::map<ice::WireId, Endpoint> streams;  ///< how the TURN server knows them
+  bool offline = false;                     ///< streams stand still
   std::uint32_t last_wire = 0;
   bool alive = true;
 
@@ -36,8 +39,7 @@ struct Side {
   unsigned selections = 0, gatherings = 0;
   // Data.
   std::uint64_t data_sent = 0, data_heard = 0;
-  std::optional<ice::WireId> data_wire;  ///< of the last
-  Endpoint data_from;
+  std::optional<ice::Route> data_from;  ///< the last; a route as we would send there
 
   // Its shell.
   bool says_done = true;
@@ -62,6 +64,10 @@ class World {
   ice::WireId open(Side& side, Network::Place place, const Endpoint& address);
   void lose(Side& side, ice::WireId wire);
   Endpoint add_stun_server(const Endpoint& address, bool answers = true);
+  Endpoint add_turn_server(const Endpoint& address);
+  /// By datagrams, or over a stream of its own.
+  void use_turn_server(Side& side, bool stream);
+  std::size_t allocations() { return turn_ ? turn_->allocations(network.now) : 0; }
   /// Credentials go to the other side, candidates as they come.
   void introduce(Side& side);
   void tell(Side& side, ice::Event event);
@@ -98,6 +104,14 @@ class World {
     ice::Event event;
   };
 
+  struct OnAStream {
+    TimePoint at;
+    Side* side;
+    ice::WireId wire;
+    bool to_server;
+    ByteVector bytes;
+  };
+
   void step(Side& side, ice::Event event);
   void perform(Side& side, ice::Effects& effects);
   void transmit(Side& side, ice::WireId wire, const Endpoint& to, ByteVector bytes);
@@ -107,12 +121,20 @@ class World {
   void advance_to(TimePoint at);
   void deliver(Network::Arrived arrived);
   void serve_stun(Network::Place place, const Datagram& datagram);
+  void serve_turn(const Datagram& datagram);
+  void perform(std::vector<TurnServer::Out> outs);
+  void carry_stream();
   void hear(Side& side, ice::WireId wire, const Datagram& datagram);
   void say(const Side& side, const std::string& what) const;
 
   TimePoint begun_;
   std::deque<Later> signals_;  ///< in order: signaling is reliable
   std::map<Network::Place, bool> stun_servers_;
+  std::optional<TurnServer> turn_;
+  Endpoint turn_address_;
+  Network::Place turn_place_ = 0;
+  std::deque<OnAStream> streams_;
+  std::uint16_t last_stream_ = 0;
   Duration data_interval_{};
   TimePoint data_next_{};
   std::uint64_t same_time_ = 0;

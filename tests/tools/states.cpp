@@ -12,6 +12,9 @@
 #include "core/engine/gate.hpp"
 #include "core/handshake/client.hpp"
 #include "core/handshake/server.hpp"
+#include "core/ice/consent.hpp"
+#include "core/ice/nomination.hpp"
+#include "core/ice/pair.hpp"
 #include "core/ice/turn.hpp"
 #include "core/link/candidates.hpp"
 #include "core/link/link.hpp"
@@ -41,6 +44,11 @@ constexpr Page pages[] = {
     {"link", "One connection to one peer", &fsm::table<link::Machine>},
     {"candidates", "The candidates of a peer, sorted", &fsm::table<link::Candidates>},
     {"turn", "An allocation on a TURN server", &fsm::table<ice::turn::Machine>},
+    {"ice_pair", "A candidate pair of ICE", &fsm::table<ice::pair::Machine>},
+    {"ice_nomination", "What the controlling agent nominates",
+     &fsm::table<ice::nomination::Machine>},
+    {"ice_consent", "Whether the peer still wants what we send",
+     &fsm::table<ice::consent::Machine>},
     {"sender", "A file on its way out", &fsm::table<transfer::sender::Machine>},
     {"receiver", "A file on its way in", &fsm::table<transfer::receiver::Machine>},
     {"server", "One connection of the signaling server", &fsm::table<relay::session::Machine>},

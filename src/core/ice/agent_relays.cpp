@@ -48,6 +48,8 @@ void Agent::Core::heard_of(RelayId id, turn::Ready&& effect, Env& env, Effects& 
 }
 
 void Agent::Core::heard_of(RelayId id, turn::Permitted&& effect, Env&, Effects&) {
+  auto* relay = relays.find(id);
+  if (relay && !relay->permits(effect.peer)) relay->permitted.push_back(effect.peer);
   const auto* base = local.relayed_by(id);
   if (auto* pair = base ? checklist.find(base->id, effect.peer) : nullptr) pair->reachable = true;
 }
@@ -65,6 +67,7 @@ void Agent::Core::heard_of(RelayId id, turn::Refused&& effect, Env& env, Effects
   auto* relay = relays.find(id);
   const auto* base = local.relayed_by(id);
   if (!relay || !base) return;
+  std::erase(relay->permitted, effect.peer);
   std::erase_if(relay->channels, [&](const auto& c) { return c.first == effect.peer; });
   if (auto* pair = checklist.find(base->id, effect.peer)) {
     transactions.remove(pair->id);

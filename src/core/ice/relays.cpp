@@ -13,6 +13,10 @@ bool may_ask(const Base& base, const TurnServer& server) {
 
 }  // namespace
 
+bool Relay::permits(const Endpoint& peer) const {
+  return std::find(permitted.begin(), permitted.end(), peer) != permitted.end();
+}
+
 std::optional<std::uint16_t> Relay::channel_to(const Endpoint& peer) const {
   const auto at = std::find_if(channels.begin(), channels.end(),
                                [&](const auto& channel) { return channel.first == peer; });

@@ -20,9 +20,11 @@ struct Relay {
   turn::Client client;
   TimePoint begun;
   bool ready = false;
-  /// Those that the server has confirmed.
+  /// What the server has confirmed, whatever generation asked for it.
+  std::vector<Endpoint> permitted{};
   std::vector<std::pair<Endpoint, std::uint16_t>> channels{};
 
+  bool permits(const Endpoint& peer) const;
   std::optional<std::uint16_t> channel_to(const Endpoint& peer) const;
 };
 
