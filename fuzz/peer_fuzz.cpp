@@ -26,6 +26,13 @@ void check_handshake(std::string_view frame) {
   require(again && std::get<peer::Handshake>(*again) == *handshake);
 }
 
+void check_capabilities(std::string_view opened) {
+  const auto parsed = peer::parse_capabilities(opened);
+  if (!parsed) return;
+  const auto again = peer::parse_capabilities(peer::print(*parsed));
+  require(again && *again == *parsed);
+}
+
 /// Any text arrives as the text it was, and only invalid UTF-8 is refused.
 void check_text(const std::string& text) {
   const auto opened = peer::parse_content(text);
@@ -51,6 +58,7 @@ struct PrintAgain {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view frame(reinterpret_cast<const char*>(data), size);
   check_handshake(frame);
+  check_capabilities(frame);
   check_text(std::string(frame));
   if (const auto file = peer::parse_file_frame(frame)) std::visit(PrintAgain{}, *file);
   return 0;

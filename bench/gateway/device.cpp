@@ -80,8 +80,13 @@ client::Account make_account(std::uint64_t number, std::uint64_t device) {
 Device::Device(asio::io_context& io, const client::Account& account, unsigned version)
     : socket_(io), account_(account), version_(version) {}
 
-void Device::connect(const tcp::endpoint& server, Opened opened) {
-  opened_ = std::move(opened);
+void Device::connect(const tcp::endpoint& server, Opened established) {
+  open(server,
+       [established = std::move(established)](Device& device) { device.shake(established); });
+}
+
+void Device::open(const tcp::endpoint& server, Opened greeted) {
+  greeted_ = std::move(greeted);
   socket_.async_connect(server, [self = shared_from_this()](error_code error) {
     if (error) give_up("cannot connect: " + error.message());
     self->upgrade();
@@ -93,6 +98,17 @@ void Device::upgrade() {
   socket_.set_option(tcp::no_delay(true));
   asio::write(socket_, asio::buffer(upgrade_request));
   await_readable();
+}
+
+void Device::shake(Opened established) {
+  established_ = std::move(established);
+  auto rng = host::system_rng();
+  Env env{host::now(), rng, host::wall_now()};
+  const client::Pin pin;
+  client::Context context{env, account_, pin, version_};
+  auto begun = client::begin(env.now, context);
+  shaking_ = std::move(begun.state);
+  write(begun.frame, false);
 }
 
 void Device::close() {
@@ -134,15 +150,8 @@ void Device::read() {
 
 void Device::take(std::string frame) {
   if (shaking_) return take_handshake(std::move(frame));
-  if (!records_ && !heard_ && opened_) {  // the server's name, before everything
-    auto rng = host::system_rng();
-    Env env{host::now(), rng, host::wall_now()};
-    const client::Pin pin;
-    client::Context context{env, account_, pin, version_};
-    auto begun = client::begin(env.now, context);
-    shaking_ = std::move(begun.state);
-    return write(begun.frame, false);
-  }
+  // The server's name comes before everything.
+  if (const auto greeted = std::exchange(greeted_, nullptr)) return greeted(*this);
   if (!records_) return heard_ ? heard_(*this, frame) : void();
   const auto text = records_->in.open(frame);
   if (!text) give_up("a record does not open");
@@ -167,7 +176,7 @@ void Device::take_handshake(std::string frame) {
   if (!done) return;
   records_ = std::move(done->records);
   shaking_.reset();
-  if (const auto opened = std::exchange(opened_, nullptr)) opened(*this);
+  if (const auto established = std::exchange(established_, nullptr)) established(*this);
 }
 
 // ---- writing ------------------------------------------------------------------------------------

@@ -31,8 +31,12 @@ class Device : public std::enable_shared_from_this<Device> {
 
   Device(boost::asio::io_context& io, const client::Account& account, unsigned version);
 
-  /// From TCP to session_established.
-  void connect(const tcp::endpoint& server, Opened opened);
+  /// From TCP to the server's first frame, behind the upgrade.
+  void open(const tcp::endpoint& server, Opened greeted);
+  /// On a connection that is open: from client_hello to session_established.
+  void shake(Opened established);
+  /// Both.
+  void connect(const tcp::endpoint& server, Opened established);
   void on_frame(Heard heard) { heard_ = std::move(heard); }
   void send(std::string_view text);
   void close();
@@ -48,7 +52,8 @@ class Device : public std::enable_shared_from_this<Device> {
   boost::asio::basic_stream_socket<tcp, boost::asio::io_context::executor_type> socket_;
   const client::Account& account_;
   const unsigned version_;
-  Opened opened_;
+  Opened greeted_;
+  Opened established_;
   Heard heard_;
   std::string input_;
   bool upgraded_ = false;

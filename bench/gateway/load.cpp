@@ -20,6 +20,8 @@
 
 #include "bench/gateway/alone.hpp"
 #include "bench/gateway/device.hpp"
+#include "bench/gateway/handshakes.hpp"
+#include "bench/gateway/process.hpp"
 #include "core/wire/base64.hpp"
 #include "shell/host/clock.hpp"
 
@@ -29,84 +31,11 @@ namespace {
 namespace asio = boost::asio;
 using namespace wire::gateway;
 
-struct Target {
-  tcp::endpoint server;
-  int pid = 0;
-  unsigned version = newest_version;
-};
-
-constexpr std::size_t at_once = 64;
 constexpr std::size_t window = 64;
 constexpr std::size_t payload_bytes = 200;
 constexpr std::uint32_t page_limit = 1'000;
 
-// ---- the server's process -----------------------------------------------------------------------
-
-/// utime + stime of all its threads, in seconds.
-double cpu_of(int pid) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-  std::string text((std::istreambuf_iterator<char>(file)), {});
-  std::istringstream fields(text.substr(text.rfind(')') + 1));
-  std::string skipped;
-  for (int i = 0; i < 11; ++i) fields >> skipped;
-  double user = 0, system = 0;
-  fields >> user >> system;
-  return (user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
-}
-
-double resident_bytes(int pid) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/statm");
-  double size = 0, resident = 0;
-  file >> size >> resident;
-  return resident * static_cast<double>(sysconf(_SC_PAGESIZE));
-}
-
-class Stopwatch {
- public:
-  explicit Stopwatch(int pid) : pid_(pid), cpu_(cpu_of(pid)) {}
-  double seconds() const { return std::chrono::duration<double>(host::now() - start_).count(); }
-  double server_cpu() const { return cpu_of(pid_) - cpu_; }
-
- private:
-  int pid_;
-  double cpu_;
-  TimePoint start_ = host::now();
-};
-
 // ---- phases -------------------------------------------------------------------------------------
-
-/// The accounts come again and again, as devices do. The first round, which registers them, is not
-/// counted.
-void handshakes(const Target& target, std::size_t count) {
-  asio::io_context io(1);
-  std::deque<client::Account> accounts;
-  for (std::size_t i = 0; i < at_once; ++i) accounts.push_back(make_account(1'000'000 + i));
-  std::size_t begun = 0;
-  std::function<void(std::size_t)> shake = [&](std::size_t slot) {
-    if (begun++ >= count) return;
-    const auto device = std::make_shared<Device>(io, accounts[slot], target.version);
-    device->connect(target.server, [&shake, slot](Device& done) {
-      done.close();
-      shake(slot);
-    });
-  };
-  const auto round = [&](std::size_t shakes) {
-    begun = 0;
-    count = shakes;
-    for (std::size_t slot = 0; slot < at_once; ++slot) shake(slot);
-    io.restart();
-    io.run();
-  };
-  const auto wanted = count;
-  round(at_once);
-  const Stopwatch watch(target.pid);
-  round(wanted);
-  const auto seconds = watch.seconds();
-  std::printf(R"({"phase":"handshakes","count":%zu,"per_second":%.0f,"cpu_us":%.1f})"
-              "\n",
-              wanted, static_cast<double>(wanted) / seconds,
-              watch.server_cpu() * 1e6 / static_cast<double>(wanted));
-}
 
 void idle(const Target& target, std::size_t count) {
   asio::io_context io(1);
@@ -274,7 +203,10 @@ int main(int argc, char** argv) {
   std::string phase, folder;
   std::size_t count = 0;
   CLI::App app("Loads a culver-server for bench/gateway/run", "gateway_load");
-  app.add_option("phase", phase, "alone, handshakes, idle, store, fill, replay")->required();
+  app.add_option(
+         "phase", phase,
+         "alone, connections, shake-new, shake-known, handshakes, idle, store, fill, replay")
+      ->required();
   app.add_option("--port", port);
   app.add_option("--pid", target.pid, "Of the server");
   app.add_option("--count", count);
@@ -284,7 +216,10 @@ int main(int argc, char** argv) {
   target.server = {boost::asio::ip::address_v4::loopback(), port};
   constexpr std::uint64_t senders = 3'000'000, reader = 4'000'000;
   if (phase == "alone") alone(folder, count);
-  if (phase == "handshakes") handshakes(target, count);
+  if (phase == "connections") connections(target, count);
+  if (phase == "shake-new") handshakes_of_new_devices(target, count);
+  if (phase == "shake-known") handshakes_of_known_devices(target, count);
+  if (phase == "handshakes") whole_handshakes(target, count);
   if (phase == "idle") idle(target, count);
   if (phase == "store") store(target, at_once, senders, count, "store");
   if (phase == "fill") store(target, 1, reader, count, "fill");

@@ -50,6 +50,7 @@ void End::on(link::TransportEvent event) {
   } else if (const auto* up = std::get_if<link::DtlsUp>(&event)) {
     if (up->peer_certificate == peer_) perform(link::StartSctp{5000, 262'144});
   } else if (std::holds_alternative<link::SctpUp>(event)) {
+    perform(link::AcknowledgeSeldom{});
     if (offers_)
       for (const char* label : {"messages", "files"}) perform(link::OpenChannel{label});
   } else if (const auto* open = std::get_if<link::ChannelOpen>(&event)) {

@@ -4,6 +4,7 @@ sleeps, no port is fixed, and every process is ended by its own id."""
 import json
 import os
 import pty
+import re
 import shutil
 import signal
 import subprocess
@@ -35,14 +36,15 @@ class Process:
     """One running program. Threads read what it prints and wait for its end, so that it never
     blocks on a full pipe and its use of the machine is known exactly."""
 
-    def __init__(self, arguments, log, stdin=subprocess.DEVNULL, environment=None):
-        self.arguments = [str(a) for a in arguments]
+    def __init__(self, arguments, log, stdin=subprocess.DEVNULL, environment=None, within=()):
+        self.arguments = [str(a) for a in (*within, *arguments)]  # within: a program that becomes it
         self.log = Path(log)     # stderr, kept also when the next program of that name begins
         self.said = ""           # on stderr, as far as it has been read
         self.lines = []          # of stdout
         self.arrived = []        # when each of them came, on the monotonic clock
         self.exit_code = None    # of a shell: 128 + n after signal n
-        self.usage = None        # resource.struct_rusage, after the end
+        self.usage = None        # resource.struct_rusage, after the end; its ru_maxrss may be ours
+        self.peak_memory = None  # bytes, once somebody watches
         self._reading = 2
         self._changed = threading.Condition()
         self._child = subprocess.Popen(
@@ -84,6 +86,24 @@ class Process:
             self.usage = usage
             self.exit_code = code if code >= 0 else 128 - code
             self._changed.notify_all()
+
+    def watch_memory(self, period=0.02):
+        """Peak resident memory until almost the end. ru_maxrss of a child begins with what its
+        parent had when it was forked, so it says little of a small program."""
+        def watch():
+            while self.exit_code is None and (peak := self._peak_now()):
+                self.peak_memory = peak
+                with self._changed:
+                    self._changed.wait_for(lambda: self.exit_code is not None, period)
+        threading.Thread(target=watch, daemon=True).start()
+
+    def _peak_now(self):
+        try:
+            status = Path(f"/proc/{self.pid}/status").read_text(encoding="ascii", errors="replace")
+        except OSError:
+            return None
+        found = re.search(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)
+        return int(found[1]) * 1024 if found else None
 
     def _ended(self):
         return self.exit_code is not None and self._reading == 0
@@ -153,10 +173,11 @@ class Process:
 class Server(Process):
     """culver-server on a port of the kernel's choice."""
 
-    def __init__(self, folder, *arguments, listen="127.0.0.1:0"):
+    def __init__(self, folder, *arguments, listen="127.0.0.1:0", **options):
         folder = Path(folder)
         super().__init__([program("culver-server"), "--listen", listen,
-                          "--data-dir", folder / "server", *arguments], folder / "server.log")
+                          "--data-dir", folder / "server", *arguments], folder / "server.log",
+                         **options)
         self.url = self._wait_word("culver-server listening on ")
         self.identity = self._wait_word("identity ")
 
@@ -318,7 +339,11 @@ class Case(unittest.TestCase):
             self.stage.start_server()
 
     def expect_exit(self, process, code, bound=BOUND):
-        self.assertEqual(process.wait_exit(bound), code, "\n" + self.stage.reports())
+        try:
+            exit_code = process.wait_exit(bound)
+        except AssertionError as late:
+            self.fail(f"{late}\nThe others:\n{self.stage.reports()}")
+        self.assertEqual(exit_code, code, "\n" + self.stage.reports())
 
     def code_of(self, receiver):
         return receiver.wait_event("code")["code"]

@@ -6,7 +6,7 @@ import unittest
 from culver_e2e import BOUND, Case, make_file
 
 SIZE = 300_000_000
-LIMIT_KIB = 80_000_000 // 1024
+LIMIT = 80_000_000
 
 
 class Memory(Case):
@@ -19,11 +19,13 @@ class Memory(Case):
         file = make_file(self.stage.folder / "in" / "large.bin", SIZE, random=False)
         receiver = self.stage.receive("--yes", "--once")
         sender = self.stage.send(self.code_of(receiver), file)
+        for client in (receiver, sender):
+            client.watch_memory()
         self.expect_exit(sender, 0, bound=4 * BOUND)
         self.expect_exit(receiver, 0)
         self.assertEqual((self.stage.out / "large.bin").stat().st_size, SIZE)
         for client in (receiver, sender):
-            self.assertLess(client.usage.ru_maxrss, LIMIT_KIB, client.arguments[5:])
+            self.assertLess(client.peak_memory, LIMIT, client.arguments[5:])
 
 
 if __name__ == "__main__":

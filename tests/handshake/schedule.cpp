@@ -207,7 +207,7 @@ void Schedule::serve() {
     held_back_.pop_front();
     auto* done = server_.in<server::Established>();
     if (!done) {
-      server_.hear(std::move(frame));
+      serve_one(std::move(frame));
     } else if (done->records) {
       const auto text = done->records->in.open(frame);
       if (text) opened_above_.push_back(*text);
@@ -215,9 +215,29 @@ void Schedule::serve() {
   }
 }
 
+/// Whatever the server makes of it, it makes it in time and of one client_hello.
+void Schedule::serve_one(std::string frame) {
+  const auto answers = server_.sent.size(), questions = server_.asked.size();
+  const auto message = wire::gateway::parse_handshake_client(frame);
+  server_.hear(std::move(frame));
+  const bool answered = server_.sent.size() > answers;
+  if ((answered || server_.asked.size() > questions) && world_.now >= deadline_)
+    trouble_ = "the server went on after its time";
+  const auto* hello = message ? std::get_if<wire::gateway::ClientHello>(&*message) : nullptr;
+  if (!answered || !hello) return;
+  if (answered_ && *answered_ != *hello) trouble_ = "another client_hello was answered";
+  answered_ = *hello;
+}
+
 void Schedule::to_client(std::string frame) {
   auto* done = client_.in<client::Established>();
-  if (!done) return client_.hear(std::move(frame));
+  if (!done) {
+    const auto said = client_.sent.size();
+    client_.hear(std::move(frame));
+    if (client_.sent.size() > said && world_.now >= deadline_)
+      trouble_ = "the client went on after its time";
+    return;
+  }
   if (!done->records) return;
   const auto text = done->records->in.open(frame);
   if (text) opened_below_.push_back(*text);
@@ -257,6 +277,7 @@ std::string Schedule::outcome() const {
 // ---- what must hold -----------------------------------------------------------------------------
 
 std::string Schedule::broken() const {
+  if (!trouble_.empty()) return trouble_;
   for (auto check : {&Schedule::broken_client, &Schedule::broken_server, &Schedule::broken_pair})
     if (auto what = (this->*check)(); !what.empty()) return what;
   return {};

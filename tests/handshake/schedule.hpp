@@ -56,6 +56,7 @@ class Schedule {
   void answer_of_directory();
   void to_server(std::string frame);
   void serve();
+  void serve_one(std::string frame);
   void to_client(std::string frame);
   void collect();
   bool over() const;
@@ -80,6 +81,8 @@ class Schedule {
   std::deque<std::string> held_back_;                  ///< by the owner of the server's machine
   std::size_t client_frames_ = 0, server_frames_ = 0;  ///< that went into the lanes
   bool directory_answered_ = false;
+  std::optional<wire::gateway::ClientHello> answered_;  ///< the client_hello that was
+  std::string trouble_;                                 ///< what did not hold, as it was seen
   std::optional<TimePoint> client_done_, server_done_;
   std::string client_end_, server_end_;  ///< names of the states that they ended in
   std::vector<std::string> opened_above_, opened_below_;

@@ -1,6 +1,8 @@
 #include <algorithm>
 
+#include "core/crypto/hash.hpp"
 #include "core/transfer/safe_name.hpp"
+#include "core/transfer/stream_terms.hpp"
 #include "tests/core/relay/door_support.hpp"
 #include "tests/support/bottle.hpp"
 
@@ -10,7 +12,7 @@ using link::TransportEvent;
 
 // ---- Node ---------------------------------------------------------------------------------------
 
-Node::Node(Bottle& in, std::string called, std::uint64_t seed)
+Node::Node(Bottle& in, std::string called, std::uint64_t seed, bool streams)
     : bottle(in), name(std::move(called)), random(seed) {
   crypto::SigningKey key(random.rng().secret<32>());
   const UserId user{key.verify_key().data};
@@ -20,7 +22,8 @@ Node::Node(Bottle& in, std::string called, std::uint64_t seed)
   engine::Config config{.identity = crypto::KeyPair::generate(random.rng()),
                         .account = {std::move(key), user, device, Plaintext(name), {}},
                         .server = {},
-                        .username = Plaintext(name)};
+                        .username = Plaintext(name),
+                        .streams = streams};
   engine = std::make_unique<engine::Engine>(std::move(config));
 }
 
@@ -200,12 +203,13 @@ void Node::on_transport(LinkId link, link::TransportEffect effect) {
             Node* peer = other(theirs);
             if (!peer) return;
             ++mine.in_flight;
+            if (tamper) tamper(e);
             // One lane per stream: SCTP keeps the order within a stream only.
             const auto lane = name + " stream " + std::to_string(e.channel.value);
             bottle.later(lane, [this, link, peer, theirs, e = std::move(e)]() mutable {
               if (const auto there = peer->transports.find(theirs);
                   there != peer->transports.end()) {
-                link::ChannelData data{e.channel, std::move(e.bytes)};
+                link::ChannelData data{e.channel, std::move(e.bytes), e.binary};
                 if (there->second.reading_paused)
                   there->second.unread.emplace_back(std::move(data));
                 else
@@ -291,9 +295,88 @@ void Node::on_disk(engine::ToDisk request) {
                    answer(transfer::TargetFinished{"/downloads/file"});
                  },
                  [&](transfer::DropSource&) { sources.erase(id); },
-                 [&](transfer::DropTarget&) { partial.erase(id); },
+                 [&](transfer::DropTarget&) {
+                   partial.erase(id);
+                   if (marks.contains(id)) kept.erase(marks[id]);
+                   marks.erase(id);
+                 },
+                 [&](auto&) { on_stream_disk(id, request.effect, answer); },
              },
              request.effect);
+}
+
+namespace {
+
+Digest hash_of(std::string_view text) { return crypto::sha256(as_bytes(text)); }
+
+}  // namespace
+
+void Node::on_stream_disk(TransferId id, engine::ToDisk::Effect& effect,
+                          const std::function<void(engine::FromDisk::Event)>& answer) {
+  const auto fails = [&](Fault fault) {
+    if (!bottle.should_fail()) return false;
+    answer(transfer::DiskFailed{fault});
+    return true;
+  };
+  if (auto* read_frames = std::get_if<transfer::ReadFrames>(&effect)) {
+    if (fails(Fault::file_unreadable)) return;
+    const auto& file = sources[id];
+    if (file.size() < read_frames->offset + read_frames->bytes ||
+        (read_frames->last && file.size() > read_frames->offset + read_frames->bytes))
+      return answer(transfer::DiskFailed{Fault::file_changed});
+    transfer::FramesRead frames;
+    const auto piece = transfer::stream::even_piece(read_frames->bytes, read_frames->frame);
+    for (std::size_t at = 0; at < read_frames->bytes; at += piece) {
+      const auto size = std::min(piece, read_frames->bytes - at);
+      auto& frame = frames.frames.emplace_back(wire::stream::data_overhead + size);
+      const auto bytes = as_bytes(std::string_view(file).substr(read_frames->offset + at, size));
+      std::copy(bytes.begin(), bytes.end(), frame.begin() + wire::stream::data_head);
+    }
+    if (read_frames->last) frames.sha256 = hash_of(file);
+    answer(std::move(frames));
+  } else if (auto* prefix = std::get_if<transfer::HashPrefix>(&effect)) {
+    if (fails(Fault::file_unreadable)) return;
+    answer(transfer::PrefixHashed{hash_of(std::string_view(sources[id]).substr(0, prefix->bytes))});
+  } else if (auto* open = std::get_if<transfer::OpenTarget>(&effect)) {
+    if (fails(Fault::no_space)) return;
+    auto mark = std::string(as_text(open->peer.view())) + std::to_string(open->size) + "/" +
+                open->name.expose();
+    partial[id] = std::exchange(kept[mark], {});
+    partial[id].resize(partial[id].size() / transfer::stream::block * transfer::stream::block);
+    kept.erase(mark);
+    marks[id] = std::move(mark);
+    answer(transfer::TargetOpened{partial[id].size(), hash_of(partial[id])});
+  } else if (std::holds_alternative<transfer::RestartTarget>(effect)) {
+    partial[id].clear();
+  } else if (auto* write = std::get_if<transfer::WriteSlices>(&effect)) {
+    if (fails(Fault::no_space)) return;
+    std::size_t bytes = 0;
+    for (const auto& slice : write->slices) {
+      partial[id] += as_text(slice.view());
+      bytes += slice.size;
+    }
+    unwritten += bytes;
+    most_unwritten = std::max(most_unwritten, unwritten);
+    transfer::BlockWritten written{bytes};
+    if (write->last) written.sha256 = hash_of(partial[id]);
+    writes.push_back([this, written, answer] {
+      unwritten -= written.bytes;
+      answer(written);
+    });
+    if (!slow_disk) write_one();
+  } else if (std::holds_alternative<transfer::KeepTarget>(effect)) {
+    if (marks.contains(id) && partial[id].size() >= transfer::stream::block)
+      kept[marks[id]] = std::move(partial[id]);
+    marks.erase(id);
+    partial.erase(id);
+  }
+}
+
+void Node::write_one() {
+  if (writes.empty()) return;
+  const auto write = std::move(writes.front());
+  writes.pop_front();
+  write();
 }
 
 // ---- Bottle -------------------------------------------------------------------------------------
@@ -303,8 +386,8 @@ Bottle::Bottle(std::uint64_t seed)
       now(std::chrono::hours(1)),
       hub_({"server", "ws://bottle", {}}, {}, relay::test_door()) {}
 
-Node& Bottle::add(const std::string& name) {
-  nodes.push_back(std::make_unique<Node>(*this, name, random.below(1u << 30)));
+Node& Bottle::add(const std::string& name, bool streams) {
+  nodes.push_back(std::make_unique<Node>(*this, name, random.below(1u << 30), streams));
   return *nodes.back();
 }
 
@@ -366,6 +449,12 @@ std::size_t Bottle::live_transports() const {
   std::size_t live = 0;
   for (const auto& node : nodes) live += node->transports.size();
   return live;
+}
+
+void Bottle::cut_all_links() {
+  for (auto& node : nodes)
+    for (const auto& [id, transport] : std::exchange(node->transports, {}))
+      node->feed(engine::FromTransport{id, link::PathFailed{}});
 }
 
 void Bottle::socket_opened(Node& node) {

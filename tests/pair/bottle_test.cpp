@@ -6,6 +6,9 @@
 
 #include <gtest/gtest.h>
 
+#include "core/crypto/hash.hpp"
+#include "core/transfer/stream_terms.hpp"
+
 namespace culver::test {
 namespace {
 
@@ -18,8 +21,9 @@ struct MainJob {
   Node& bob;
   std::string file;
 
-  explicit MainJob(std::uint64_t seed, std::size_t size = 100'000)
-      : bottle(seed), alice(bottle.add("alice")), bob(bottle.add("bob")) {
+  /// `streams`: whether both speak the second form of files, or Alice the first one only.
+  explicit MainJob(std::uint64_t seed, std::size_t size = 100'000, bool streams = true)
+      : bottle(seed), alice(bottle.add("alice", streams)), bob(bottle.add("bob")) {
     file.resize(size);
     for (std::size_t i = 0; i < size; ++i) file[i] = static_cast<char>(i * 7 + seed);
     alice.react = [](Node& self, const Notice& notice) {
@@ -47,6 +51,12 @@ struct MainJob {
     if (alice.last<Online>() && bob.last<Online>()) bob.command(Pair{alice.last<Online>()->code});
     bottle.settle();
   }
+  void go_online_and_pair() {
+    if (!alice.last<Online>()) alice.command(GoOnline{});
+    if (!bob.last<Online>()) bob.command(GoOnline{});
+    bottle.settle();
+    bob.command(Pair{alice.last<Online>()->code});
+  }
   bool succeeded() const {
     return alice.received.size() == 1 && alice.received[0] == file && bob.last<FileSent>() &&
            alice.count<TextReceived>() == 1;
@@ -61,6 +71,7 @@ struct MainJob {
     for (auto* node : {&alice, &bob}) {
       EXPECT_EQ(node->engine->census(), Census{}) << node->name << ", seed " << seed;
       EXPECT_TRUE(node->partial.empty()) << node->name << ", seed " << seed;
+      EXPECT_TRUE(node->marks.empty()) << node->name << ", seed " << seed;
       EXPECT_TRUE(node->sources.empty()) << node->name << ", seed " << seed;
       EXPECT_EQ(node->engine->deadline(), std::nullopt) << node->name << ", seed " << seed;
     }
@@ -68,9 +79,13 @@ struct MainJob {
   }
 };
 
-TEST(Bottle, TheMainJobSucceedsInEveryOrder) {
+/// With the form of files that the two agree on: true is the second one.
+class BothForms : public testing::TestWithParam<bool> {};
+INSTANTIATE_TEST_SUITE_P(Bottle, BothForms, testing::Bool());
+
+TEST_P(BothForms, TheMainJobSucceedsInEveryOrder) {
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
-    MainJob job(seed);
+    MainJob job(seed, 100'000, GetParam());
     job.run();
     ASSERT_TRUE(job.succeeded()) << "seed " << seed;
     EXPECT_EQ(job.alice.last<TextReceived>()->text.expose(), "typ:hello");
@@ -86,13 +101,13 @@ TEST(Bottle, TheMainJobSucceedsInEveryOrder) {
   }
 }
 
-TEST(Bottle, EveryEffectMayFailOnce) {
-  MainJob whole(1);
+TEST_P(BothForms, EveryEffectMayFailOnce) {
+  MainJob whole(1, 100'000, GetParam());
   whole.run();
   ASSERT_TRUE(whole.succeeded());
   for (std::size_t n = 0; n < whole.bottle.effects(); ++n)
     for (std::uint64_t seed = 1; seed < 4; ++seed) {
-      MainJob job(seed);
+      MainJob job(seed, 100'000, GetParam());
       job.bottle.fail_effect(n);
       job.run();
       job.bottle.pass(std::chrono::minutes(15));
@@ -148,8 +163,8 @@ TEST(Bottle, AnUnknownCodeIsToldAtOnce) {
   EXPECT_EQ(job.bob.last<PairFailed>()->fault, Fault::pair_unknown);
 }
 
-TEST(Bottle, ARefusedFileIsToldAndTheLinkLives) {
-  MainJob job(6);
+TEST_P(BothForms, ARefusedFileIsToldAndTheLinkLives) {
+  MainJob job(6, 100'000, GetParam());
   job.alice.react = [](Node& self, const Notice& notice) {
     if (const auto* asked = std::get_if<PairRequested>(&notice))
       self.command(AnswerPair{asked->from, true});
@@ -177,8 +192,8 @@ TEST(Bottle, TwoWhoAskEachOtherGetOneLink) {
   }
 }
 
-TEST(Bottle, ManyFilesGoOneAfterTheOther) {
-  MainJob job(8);
+TEST_P(BothForms, ManyFilesGoOneAfterTheOther) {
+  MainJob job(8, 100'000, GetParam());
   constexpr std::uint32_t files = 40;
   job.bob.react = [&](Node& self, const Notice& notice) {
     if (const auto* connected = std::get_if<Connected>(&notice))
@@ -192,8 +207,8 @@ TEST(Bottle, ManyFilesGoOneAfterTheOther) {
   EXPECT_EQ(job.bob.count<FileSent>(), files);
 }
 
-TEST(Bottle, AFileGoesOnWithoutTheServer) {
-  MainJob job(9, 3'000'000);
+TEST_P(BothForms, AFileGoesOnWithoutTheServer) {
+  MainJob job(9, 3'000'000, GetParam());
   job.bob.react = [&, before = job.bob.react](Node& self, const Notice& notice) {
     before(self, notice);
     if (std::holds_alternative<FileStarted>(notice)) {
@@ -207,6 +222,234 @@ TEST(Bottle, AFileGoesOnWithoutTheServer) {
   };
   job.run();
   EXPECT_TRUE(job.succeeded());
+}
+
+// ---- the second form ----------------------------------------------------------------------------
+
+constexpr std::size_t mib = std::size_t{1} << 20;
+
+TEST(Streams, EverySizeArrives) {
+  for (const std::size_t size :
+       {std::size_t{0}, std::size_t{1}, mib - 1, mib, mib + 1, 2 * mib, 5 * mib + 12'345, 9 * mib})
+    for (std::uint64_t seed = 0; seed < 3; ++seed) {
+      MainJob job(seed, size);
+      job.run();
+      ASSERT_TRUE(job.succeeded()) << size << " bytes, seed " << seed;
+      const auto sha256 = crypto::sha256(as_bytes(job.file));
+      EXPECT_EQ(job.bob.last<FileSent>()->sha256, sha256);
+      EXPECT_EQ(job.alice.last<FileReceived>()->sha256, sha256);
+      job.leave();
+      job.expect_nothing_left(seed);
+      EXPECT_TRUE(job.alice.kept.empty());
+    }
+}
+
+/// Lets things happen until Alice has this much of the file.
+void until_received(MainJob& job, std::size_t bytes) {
+  while (job.alice.partial.empty() || job.alice.partial.begin()->second.size() < bytes)
+    job.bottle.settle(1);
+}
+
+TEST(Streams, ABrokenFileIsContinuedWhereItEnded) {
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    MainJob job(seed, 8 * mib);
+    job.go_online_and_pair();
+    until_received(job, 3 * mib + seed * 100'000);
+    job.bottle.cut_all_links();
+    job.bottle.settle();
+    ASSERT_EQ(job.alice.received.size(), 0u);
+    ASSERT_EQ(job.alice.kept.size(), 1u) << "seed " << seed;
+    job.go_online_and_pair();
+    job.bottle.settle();
+    ASSERT_EQ(job.alice.received.size(), 1u) << "seed " << seed;
+    EXPECT_EQ(job.alice.received[0], job.file);
+    EXPECT_GE(job.alice.last<FileStarted>()->from, 3 * mib);
+    EXPECT_EQ(job.alice.last<FileStarted>()->from, job.bob.last<FileStarted>()->from);
+    EXPECT_EQ(job.bob.last<FileSent>()->sha256, crypto::sha256(as_bytes(job.file)));
+    EXPECT_TRUE(job.alice.kept.empty());
+  }
+}
+
+TEST(Streams, AnotherFileOfThatNameAndSizeBeginsAnew) {
+  MainJob job(1, 8 * mib);
+  job.go_online_and_pair();
+  until_received(job, 3 * mib);
+  job.bottle.cut_all_links();
+  job.bottle.settle();
+  job.file[12] = static_cast<char>(job.file[12] ^ 1);
+  job.go_online_and_pair();
+  job.bottle.settle();
+  ASSERT_EQ(job.alice.received.size(), 1u);
+  EXPECT_EQ(job.alice.received[0], job.file);
+  EXPECT_EQ(job.alice.last<FileStarted>()->from, 0u);
+}
+
+TEST(Streams, WhoCancelsKeepsNothing) {
+  for (const bool receiver_cancels : {true, false}) {
+    MainJob job(2, 8 * mib);
+    job.go_online_and_pair();
+    until_received(job, 3 * mib);
+    auto& who = receiver_cancels ? job.alice : job.bob;
+    who.command(CancelFile{who.last<FileStarted>()->transfer});
+    job.bottle.settle();
+    EXPECT_TRUE(job.alice.kept.empty());
+    EXPECT_TRUE(job.alice.partial.empty());
+    EXPECT_EQ(who.last<FileFailed>()->fault, Fault::cancelled);
+    EXPECT_EQ((receiver_cancels ? job.bob : job.alice).last<FileFailed>()->fault,
+              Fault::peer_file_failed);
+  }
+}
+
+/// The sender comes back before its first connection has been missed.
+TEST(Streams, ASecondAttemptTakesOverFromTheFirst) {
+  MainJob job(3, 8 * mib);
+  job.go_online_and_pair();
+  until_received(job, 3 * mib);
+  job.bob.vanish();
+  job.bob.command(GoOffline{});
+  job.bottle.settle();
+  job.bob.react = [&](Node& self, const Notice& notice) {
+    if (const auto* connected = std::get_if<Connected>(&notice)) {
+      self.sources[TransferId{2}] = job.file;
+      self.command(SendFile{connected->link, TransferId{2}, Plaintext("a.bin"), job.file.size()});
+    }
+  };
+  job.bob.command(GoOnline{});
+  job.bottle.settle();
+  job.go_online_and_pair();
+  job.bottle.settle();
+  EXPECT_EQ(job.alice.last<FileFailed>()->fault, Fault::replaced);
+  ASSERT_EQ(job.alice.received.size(), 1u);
+  EXPECT_EQ(job.alice.received[0], job.file);
+  EXPECT_GE(job.alice.last<FileStarted>()->from, 3 * mib);
+}
+
+TEST(Streams, ASlowDiskSlowsTheSenderAndNothingElse) {
+  MainJob job(4, 32 * mib);
+  job.alice.slow_disk = true;
+  job.go_online_and_pair();
+  job.bottle.settle();
+  // Everything rests: the disk owes an answer, and nobody has more than a window under way.
+  EXPECT_EQ(job.alice.received.size(), 0u);
+  for (int rounds = 0; job.alice.received.empty(); ++rounds) {
+    ASSERT_LT(rounds, 1'000);
+    job.bob.command(SendText{job.bob.last<Connected>()->link, Plaintext("meanwhile")});
+    const auto texts = job.alice.count<TextReceived>();
+    job.bottle.settle();
+    EXPECT_EQ(job.alice.count<TextReceived>(), texts + 1) << "texts do not wait for the disk";
+    EXPECT_LE(job.alice.most_unwritten, transfer::stream::window);
+    job.alice.write_one();
+    job.bottle.settle();
+  }
+  EXPECT_EQ(job.alice.received[0], job.file);
+}
+
+TEST(Streams, ADiskThatNeverAnswersEndsTheFileOnly) {
+  MainJob job(5, 32 * mib);
+  job.alice.slow_disk = true;
+  job.go_online_and_pair();
+  job.bottle.settle();
+  job.bottle.pass(std::chrono::minutes(6));
+  ASSERT_NE(job.alice.last<FileFailed>(), nullptr);
+  EXPECT_EQ(job.alice.last<FileFailed>()->fault, Fault::file_unwritable);
+  EXPECT_EQ(job.bob.last<FileFailed>()->fault, Fault::peer_file_failed);
+  EXPECT_EQ(job.alice.last<Closed>()->fault, std::nullopt) << "Bob has said goodbye";
+}
+
+/// What happens to the n-th binary frame on its way from Bob.
+struct Tampering {
+  std::function<void(ByteVector& frame, ByteVector& before)> change;
+  const char* what;
+};
+
+TEST(Streams, AChangedFrameEndsTheLinkAndReachesNoDisk) {
+  const Tampering kinds[] = {
+      {[](ByteVector& frame, ByteVector&) { frame[1] ^= std::byte{1}; }, "the kind"},
+      {[](ByteVector& frame, ByteVector&) { frame[frame.size() / 2] ^= std::byte{4}; }, "content"},
+      {[](ByteVector& frame, ByteVector&) { frame.back() ^= std::byte{128}; }, "the tag"},
+      {[](ByteVector& frame, ByteVector&) { frame.pop_back(); }, "the length"},
+      {[](ByteVector& frame, ByteVector& before) { frame = before; }, "a replay"},
+  };
+  for (const auto& kind : kinds)
+    for (int n = 1; n < 8; ++n) {
+      MainJob job(static_cast<std::uint64_t>(n), 4 * mib);
+      int seen = 0;
+      ByteVector before;
+      job.bob.tamper = [&](link::SendOn& frame) {
+        if (!frame.binary) return;
+        const auto original = frame.bytes;
+        if (seen++ == n) kind.change(frame.bytes, before);
+        before = original;
+      };
+      job.go_online_and_pair();
+      job.bottle.settle();
+      ASSERT_NE(job.alice.last<Closed>(), nullptr) << kind.what << ", frame " << n;
+      EXPECT_EQ(job.alice.last<Closed>()->fault, Fault::not_authentic) << kind.what;
+      EXPECT_TRUE(job.alice.received.empty());
+      for (const auto& [mark, bytes] : job.alice.kept)
+        EXPECT_TRUE(job.file.starts_with(bytes)) << kind.what << ", frame " << n;
+    }
+}
+
+TEST(Streams, FramesInAnotherOrderEndTheLink) {
+  MainJob job(6, 4 * mib);
+  int seen = 0;
+  job.bob.tamper = [&, swapped = ByteVector()](link::SendOn& frame) mutable {
+    if (!frame.binary) return;
+    if (++seen == 3) swapped = std::exchange(frame.bytes, ByteVector(100, std::byte{2}));
+    if (seen == 4) std::swap(swapped, frame.bytes);
+  };
+  job.go_online_and_pair();
+  job.bottle.settle();
+  ASSERT_NE(job.alice.last<Closed>(), nullptr);
+  EXPECT_EQ(job.alice.last<Closed>()->fault, Fault::not_authentic);
+  EXPECT_TRUE(job.alice.received.empty());
+}
+
+TEST(Streams, AConfirmationThatDoesNotOpenEndsTheLink) {
+  MainJob job(7);
+  int texts = 0;
+  job.bob.tamper = [&](link::SendOn& frame) {
+    if (frame.channel == ChannelId{0} && ++texts == 2) frame.bytes[20] ^= std::byte{1};
+  };
+  job.go_online_and_pair();
+  job.bottle.settle();
+  ASSERT_NE(job.alice.last<Closed>(), nullptr);
+  EXPECT_EQ(job.alice.count<Connected>(), 0u);
+  EXPECT_EQ(job.alice.last<Closed>()->fault, Fault::key_mismatch);
+}
+
+TEST(Streams, AHandshakeThatWasChangedOnItsWayEndsTheLink) {
+  MainJob job(8);
+  job.bob.tamper = [done = false](link::SendOn& frame) mutable {
+    if (frame.channel != ChannelId{0} || std::exchange(done, true)) return;
+    std::string text(as_text(frame.bytes));
+    const auto at = text.find("\"username\":\"bob\"");
+    ASSERT_NE(at, std::string::npos);
+    text.replace(at, 16, "\"username\":\"eve\"");
+    const auto bytes = as_bytes(text);
+    frame.bytes.assign(bytes.begin(), bytes.end());
+  };
+  job.go_online_and_pair();
+  job.bottle.settle();
+  EXPECT_EQ(job.alice.count<Connected>() + job.bob.count<Connected>(), 0u);
+  EXPECT_TRUE(job.alice.last<Closed>()->fault == Fault::key_mismatch ||
+              job.bob.last<Closed>()->fault == Fault::key_mismatch);
+}
+
+TEST(Streams, AFileThatChangesWhileItIsSentFailsHonestly) {
+  for (const bool grows : {true, false}) {
+    MainJob job(9, 8 * mib);
+    job.go_online_and_pair();
+    until_received(job, 2 * mib);
+    auto& source = job.bob.sources[TransferId{1}];
+    source.resize(grows ? source.size() + 1 : source.size() - 1);
+    job.bottle.settle();
+    EXPECT_TRUE(job.alice.received.empty());
+    EXPECT_EQ(job.bob.last<FileFailed>()->fault, Fault::file_changed);
+    EXPECT_EQ(job.alice.last<FileFailed>()->fault, Fault::file_changed);
+    EXPECT_TRUE(job.alice.kept.empty());
+  }
 }
 
 }  // namespace

@@ -37,10 +37,16 @@ struct Transport {
 
 class Node {
  public:
-  Node(Bottle& bottle, std::string name, std::uint64_t seed);
+  Node(Bottle& bottle, std::string name, std::uint64_t seed, bool streams = true);
 
   void command(engine::Command command) { feed(std::move(command)); }
   void feed(engine::Event event);
+  /// Its ends of all connections are gone, and nobody is told.
+  void vanish() { transports.clear(); }
+  /// Lets a slow disk write what it was given first.
+  void write_one();
+  /// Whether any frame on its way from here is to be changed; called with each of them.
+  std::function<void(link::SendOn&)> tamper;
   /// The last notice of this kind, if any came.
   template <class Notice>
   const Notice* last() const {
@@ -69,7 +75,14 @@ class Node {
   std::map<TransferId, std::string> sources;  ///< files to send
   std::map<TransferId, std::size_t> read;     ///< how far
   std::map<TransferId, std::string> partial;  ///< files being received
-  std::vector<std::string> received;          ///< finished ones
+  /// What broken transfers of the second form have left: sender, size and name, and the bytes.
+  std::map<std::string, std::string> kept;
+  std::map<TransferId, std::string> marks;  ///< of files being received in the second form
+  std::size_t unwritten = 0;                ///< bytes that the disk was given and has not written
+  std::size_t most_unwritten = 0;
+  bool slow_disk = false;  ///< writes are answered only by write_one()
+  std::deque<std::function<void()>> writes;
+  std::vector<std::string> received;  ///< finished ones
   std::size_t dropped = 0;
 
  private:
@@ -78,6 +91,8 @@ class Node {
   void end(LinkId link);
   void on_transport(LinkId link, link::TransportEffect effect);
   void on_disk(engine::ToDisk request);
+  void on_stream_disk(TransferId id, engine::ToDisk::Effect& effect,
+                      const std::function<void(engine::FromDisk::Event)>& answer);
   bool pumping_ = false;
   std::deque<engine::Event> events_;
 };
@@ -86,7 +101,8 @@ class Bottle {
  public:
   explicit Bottle(std::uint64_t seed);
 
-  Node& add(const std::string& name);
+  /// `streams`: whether it speaks the second form of files.
+  Node& add(const std::string& name, bool streams = true);
   /// Lets things happen until nothing is under way but timers, at most `steps` of them.
   void settle(std::size_t steps = 200'000);
   /// Moves the clock to the next deadline of anybody, or by this much, and lets things happen.
@@ -104,6 +120,8 @@ class Bottle {
   void socket_opened(Node& node);
   void socket_closed(Node& node);
   std::size_t live_transports() const;
+  /// Every connection between peers breaks, and both ends see it.
+  void cut_all_links();
   bool server_down = false;
   std::size_t in_the_clear = 0;  ///< frames that reached the server unsealed, without the handshake
 

@@ -88,8 +88,6 @@ constexpr std::array<FaultInfo, fault_count> table{{
      "The server closed a connection that did not register.", ""},
     {F::heartbeat_timeout, "heartbeat_timeout", world, 3, "Heartbeat timeout",
      "The connection was silent for too long.", ""},
-    {F::slow_reader, "slow_reader", peer, 3, "Too slow in reading",
-     "The connection did not take what was sent to it.", ""},
     {F::replaced, "replaced", world, 3, "Replaced by a newer connection",
      "A newer connection took over.", ""},
     {F::shutting_down, "shutting_down", world, 3, "Server shutting down",

@@ -53,7 +53,6 @@ enum class Fault : std::uint8_t {
   too_many_connections,
   register_timeout,
   heartbeat_timeout,
-  slow_reader,
   replaced,
   shutting_down,
   unrelated_target,

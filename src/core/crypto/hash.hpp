@@ -13,14 +13,18 @@ namespace culver::crypto {
 
 Digest sha256(ByteView data);
 
-/// SHA-256 over a stream. Movable, not copyable.
+/// SHA-256 over a stream. A copy goes on from the same place.
 class Sha256 {
  public:
   Sha256();
+  Sha256(const Sha256& other);
+  Sha256& operator=(const Sha256&) = delete;
   Sha256(Sha256&&) noexcept;
   Sha256& operator=(Sha256&&) noexcept;
   ~Sha256();
   void update(ByteView data);
+  /// Of what has come until now; the stream goes on.
+  Digest so_far() const;
   /// Ends the stream; the object may not be used afterwards.
   Digest finish() &&;
 

@@ -9,7 +9,6 @@
 #include <openssl/bn.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
-#include <openssl/kdf.h>
 
 #include "core/base/bytes.hpp"
 
@@ -29,8 +28,9 @@ using Pkey = Owned<EVP_PKEY, EVP_PKEY_free>;
 using PkeyContext = Owned<EVP_PKEY_CTX, EVP_PKEY_CTX_free>;
 using DigestContext = Owned<EVP_MD_CTX, EVP_MD_CTX_free>;
 using CipherContext = Owned<EVP_CIPHER_CTX, EVP_CIPHER_CTX_free>;
-using Kdf = Owned<EVP_KDF, EVP_KDF_free>;
-using KdfContext = Owned<EVP_KDF_CTX, EVP_KDF_CTX_free>;
+using MessageDigest = Owned<EVP_MD, EVP_MD_free>;
+using Mac = Owned<EVP_MAC, EVP_MAC_free>;
+using MacContext = Owned<EVP_MAC_CTX, EVP_MAC_CTX_free>;
 using SecretNumber = Owned<BIGNUM, BN_clear_free>;
 using Number = Owned<BIGNUM, BN_free>;
 using Group = Owned<EC_GROUP, EC_GROUP_free>;

@@ -123,6 +123,7 @@ struct FileStarted {
   bool outgoing;
   Plaintext name;
   std::uint64_t size;
+  std::uint64_t from = 0;  ///< what an earlier attempt has already brought
 };
 struct FileProgress {
   TransferId transfer;

@@ -11,7 +11,7 @@ namespace ws = wire::signaling;
 
 Engine::Engine(Config config)
     : config_(std::move(config)),
-      self_{config_.identity, config_.username},
+      self_{config_.identity, config_.username, config_.streams},
       session_config_{config_.identity.shared},
       transfers_(config_.largest_file) {}
 
@@ -314,6 +314,9 @@ void Engine::perform(LinkId id, link::Effects effects, Env& env, Effects& out) {
             },
             [&](link::ChunkArrived&& e) { transfers_.on_chunk(id, std::move(e), env, files); },
             [&](link::ChunkRefused&& e) { transfers_.on_refused_chunk(id, e, env, files); },
+            [&](link::StreamFrameArrived&& e) {
+              transfers_.on_stream(id, std::move(e.frame), env, files);
+            },
             [&](link::FilesWindow&& e) { transfers_.on_window(id, e.bytes, env, files); },
             [&](link::EverythingSent&&) {
               transfers_.on_everything_sent(id, env, files);
@@ -329,7 +332,7 @@ void Engine::established(LinkId id, link::Established now, Env& env, Effects& ou
   auto& peer = *roster_.find(id);
   if (now.username) peer.name = std::move(now.username);
   peer.connected = true;
-  transfers_.open(id, now.file_acks);
+  transfers_.open(id, peer.key, now.file_acks, now.stream_frame);
   out.emplace_back(Remember{peer.key, peer.name});
   out.emplace_back(Tell{Connected{id, peer.key, peer.name, now.path, env.now - peer.matched}});
 }

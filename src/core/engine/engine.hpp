@@ -25,6 +25,7 @@ struct Config {
   std::optional<Plaintext> username;   ///< shown to peers; none: they see the fingerprint
   link::Timeouts timeouts = {};
   std::uint64_t largest_file = wire::limits::file_size;
+  bool streams = true;  ///< offer the second form of files to those who speak it
 };
 
 /// How much of everything is alive: what a test of leaks compares.

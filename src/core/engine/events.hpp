@@ -29,8 +29,10 @@ struct FromTransport {
   link::TransportEvent event;
 };
 struct FromDisk {
-  using Event = std::variant<transfer::BlockRead, transfer::TargetCreated, transfer::BlockWritten,
-                             transfer::TargetFinished, transfer::DiskFailed>;
+  using Event =
+      std::variant<transfer::BlockRead, transfer::FramesRead, transfer::PrefixHashed,
+                   transfer::TargetCreated, transfer::TargetOpened, transfer::BlockWritten,
+                   transfer::TargetFinished, transfer::DiskFailed>;
   TransferId transfer;
   Event event;
 };
@@ -53,8 +55,10 @@ struct ToTransport {
   link::TransportEffect effect;
 };
 struct ToDisk {
-  using Effect = std::variant<transfer::ReadBlock, transfer::CreateTarget, transfer::WriteBlock,
-                              transfer::FinishTarget, transfer::DropSource, transfer::DropTarget>;
+  using Effect = std::variant<transfer::ReadBlock, transfer::ReadFrames, transfer::HashPrefix,
+                              transfer::CreateTarget, transfer::OpenTarget, transfer::RestartTarget,
+                              transfer::WriteBlock, transfer::WriteSlices, transfer::FinishTarget,
+                              transfer::DropSource, transfer::DropTarget, transfer::KeepTarget>;
   TransferId transfer;
   Effect effect;
 };

@@ -4,20 +4,17 @@
 #include <concepts>
 
 #include "core/transfer/chunks.hpp"
-#include "core/transfer/reasons.hpp"
 
 namespace culver::engine {
 namespace {
 
-using transfer::Receiver;
-using transfer::Sender;
-using namespace wire::peer;
-
-bool ended(const std::variant<Sender, Receiver>& machine) {
+template <class Machine>
+bool ended(const Machine& machine) {
   return std::visit([](const auto& m) { return m.ended(); }, machine);
 }
 
-std::optional<TimePoint> deadline_of(const std::variant<Sender, Receiver>& machine) {
+template <class Machine>
+std::optional<TimePoint> deadline_of(const Machine& machine) {
   return std::visit([](const auto& m) { return m.deadline(); }, machine);
 }
 
@@ -25,7 +22,12 @@ std::optional<TimePoint> deadline_of(const std::variant<Sender, Receiver>& machi
 
 // ---- links --------------------------------------------------------------------------------------
 
-void Transfers::open(LinkId link, bool acks) { links_[link].acks = acks; }
+void Transfers::open(LinkId link, const PublicKey& peer, bool acks, std::size_t stream_frame) {
+  auto& files = links_[link];
+  files.peer = peer;
+  files.acks = acks;
+  files.stream_frame = stream_frame;
+}
 
 void Transfers::close(LinkId link, Fault cause, Env& env, TransferEffects& out) {
   const auto files = links_.find(link);
@@ -64,95 +66,42 @@ void Transfers::send_next(LinkId link, Env& env, TransferEffects& out) {
   auto& files = found->second;
   // Without a window the channel is not open yet: `messages` may be some moments ahead of it.
   if (files.sending || files.waiting.empty() || files.window == 0) return;
-  auto file = std::move(files.waiting.front());
+  const auto file = std::move(files.waiting.front());
   files.waiting.pop_front();
   files.sending = file.transfer;
-
-  auto id = FileId::from_random(env.rng.bytes<16>());
-  transfer::Effects effects;
-  auto sender = Sender::start({id, file.name, file.size, files.acks}, env, effects);
   const auto credit = files.credit;
-  transfers_.insert_or_assign(file.transfer, Transfer{link, std::move(id), std::move(file.name),
-                                                      file.size, std::move(sender)});
+  transfer::Effects effects;
+  transfers_.insert_or_assign(file.transfer, outgoing(link, files, file, env, effects));
   settle(file.transfer, std::move(effects), env, out);
   if (const auto at = transfers_.find(file.transfer); at != transfers_.end())
-    to_any(at, transfer::Credit{credit}, env, out);
+    to(at, transfer::Credit{credit}, env, out);
+}
+
+Transfers::Transfer Transfers::outgoing(LinkId link, Files& files, const SendFile& file, Env& env,
+                                        transfer::Effects& effects) {
+  if (files.stream_frame > 0) {
+    const auto number = files.next_number++;
+    auto sender = transfer::StreamSender::start({number, file.name, file.size, files.stream_frame},
+                                                env, effects);
+    return {link, number, true, file.name, file.size, std::move(sender)};
+  }
+  auto id = wire::peer::FileId::from_random(env.rng.bytes<16>());
+  auto sender = transfer::Sender::start({id, file.name, file.size, files.acks}, env, effects);
+  return {link, std::move(id), true, file.name, file.size, std::move(sender)};
 }
 
 void Transfers::decide(TransferId id, bool accepted, Env& env, TransferEffects& out) {
   const auto at = transfers_.find(id);
-  if (at != transfers_.end()) to_any(at, transfer::Decision{accepted}, env, out);
+  if (at != transfers_.end()) to(at, transfer::Decision{accepted}, env, out);
 }
 
 void Transfers::cancel(TransferId id, Fault cause, Env& env, TransferEffects& out) {
   const auto at = transfers_.find(id);
-  if (at != transfers_.end()) to_any(at, transfer::Cancel{cause}, env, out);
+  if (at != transfers_.end()) to(at, transfer::Cancel{cause}, env, out);
 }
 
-// ---- from the link ------------------------------------------------------------------------------
-
-void Transfers::on_frame(LinkId link, FileFrame frame, Env& env, TransferEffects& out) {
-  using namespace transfer;
-  std::visit(fsm::overload{
-                 [&](FileStart&& start) { offer(link, std::move(start), env, out); },
-                 [&](FileComplete&& f) {
-                   to_receiver(link, f.id, PeerComplete{std::move(f.sha256)}, env, out);
-                 },
-                 [&](FileStartAck&& f) {
-                   to_sender(link, f.id, PeerStartAck{f.accepted, std::move(f.reason)}, env, out);
-                 },
-                 [&](FileCompleteAck&& f) {
-                   to_sender(link, f.id, PeerCompleteAck{f.success, std::move(f.reason)}, env, out);
-                 },
-                 // Either side may say these; a file id belongs to one direction of a link.
-                 [&](FileError&& f) {
-                   to_sender(link, f.id, PeerFailed{fault_of(f.reason)}, env, out);
-                   to_receiver(link, f.id, PeerFailed{fault_of(f.reason)}, env, out);
-                 },
-                 [&](FileCancel&& f) {
-                   to_sender(link, f.id, PeerFailed{fault_of(f.reason)}, env, out);
-                   to_receiver(link, f.id, PeerFailed{fault_of(f.reason)}, env, out);
-                 },
-                 [](FileChunk&&) {},  // comes opened, as on_chunk
-                 [](FileIgnored&&) {},
-             },
-             std::move(frame));
-}
-
-void Transfers::offer(LinkId link, FileStart start, Env& env, TransferEffects& out) {
-  const auto files = links_.find(link);
-  if (files == links_.end()) return;
-  if (find(link, start.id, false) != transfers_.end()) return;  // a repeated start changes nothing
-  std::size_t incoming = 0;
-  for (const auto& [id, transfer] : transfers_)
-    incoming += transfer.link == link && std::holds_alternative<Receiver>(transfer.machine);
-  if (incoming >= incoming_per_link) {
-    envelope(link, print(FileStartAck{start.id, false, transfer::reason_of(Fault::queue_full)}),
-             out);
-    envelope(link, print(FileError{start.id, transfer::reason_of(Fault::queue_full)}), out);
-    return;
-  }
-  const TransferId id{next_incoming_++};
-  transfer::Effects effects;
-  auto receiver = Receiver::start({start, largest_file_, files->second.acks, false}, env, effects);
-  transfers_.insert_or_assign(
-      id, Transfer{link, start.id, start.name, start.size, std::move(receiver)});
-  settle(id, std::move(effects), env, out);
-}
-
-void Transfers::on_chunk(LinkId link, link::ChunkArrived chunk, Env& env, TransferEffects& out) {
-  const auto id = chunk.id;
-  transfer::OpenedChunk opened{std::move(chunk.id), chunk.index, std::move(chunk.bytes)};
-  to_receiver(link, id, std::move(opened), env, out);
-}
-
-void Transfers::on_refused_chunk(LinkId link, const link::ChunkRefused& chunk, Env& env,
-                                 TransferEffects& out) {
-  const auto at = find(link, chunk.id, false);
-  if (at == transfers_.end()) return;
-  envelope(link, print(FileError{chunk.id, transfer::reason_of(Fault::file_damaged)}), out);
-  to_any(at, transfer::PeerFailed{Fault::file_damaged}, env, out);
-}
+// ---- the channel, the disk and the clock
+// ---------------------------------------------------------
 
 void Transfers::on_window(LinkId link, std::size_t bytes, Env& env, TransferEffects& out) {
   const auto found = links_.find(link);
@@ -162,7 +111,7 @@ void Transfers::on_window(LinkId link, std::size_t bytes, Env& env, TransferEffe
   files.credit = bytes;
   if (!files.sending) return send_next(link, env, out);
   if (const auto at = transfers_.find(*files.sending); at != transfers_.end())
-    to_any(at, transfer::Credit{bytes}, env, out);
+    to(at, transfer::Credit{bytes}, env, out);
 }
 
 void Transfers::on_everything_sent(LinkId link, Env& env, TransferEffects& out) {
@@ -173,15 +122,13 @@ void Transfers::on_everything_sent(LinkId link, Env& env, TransferEffects& out) 
   const auto sending = links_.at(link).sending;
   if (!sending) return;
   if (const auto at = transfers_.find(*sending); at != transfers_.end())
-    to_any(at, transfer::Flushed{}, env, out);
+    to(at, transfer::Flushed{}, env, out);
 }
-
-// ---- from the disk and the clock ----------------------------------------------------------------
 
 void Transfers::on_disk(TransferId id, FromDisk::Event event, Env& env, TransferEffects& out) {
   const auto at = transfers_.find(id);
   if (at == transfers_.end()) return;  // a late answer
-  std::visit([&](auto&& e) { to_any(at, std::move(e), env, out); }, std::move(event));
+  std::visit([&](auto&& e) { to(at, std::move(e), env, out); }, std::move(event));
 }
 
 void Transfers::on_tick(Env& env, TransferEffects& out) {
@@ -191,7 +138,7 @@ void Transfers::on_tick(Env& env, TransferEffects& out) {
       due.push_back(id);
   for (const auto id : due)
     if (const auto at = transfers_.find(id); at != transfers_.end())
-      to_any(at, transfer::Tick{}, env, out);
+      to(at, transfer::Tick{}, env, out);
 }
 
 std::optional<TimePoint> Transfers::deadline() const {
@@ -203,39 +150,29 @@ std::optional<TimePoint> Transfers::deadline() const {
 
 // ---- routing ------------------------------------------------------------------------------------
 
-Transfers::Transferring::iterator Transfers::find(LinkId link, const FileId& id, bool outgoing) {
-  for (auto at = transfers_.begin(); at != transfers_.end(); ++at)
-    if (at->second.link == link && at->second.id == id &&
-        std::holds_alternative<Sender>(at->second.machine) == outgoing)
-      return at;
-  return transfers_.end();
+Transfers::Transferring::iterator Transfers::find(LinkId link, const Key& key, bool outgoing) {
+  return std::find_if(transfers_.begin(), transfers_.end(), [&](const auto& entry) {
+    const auto& transfer = entry.second;
+    return transfer.link == link && transfer.outgoing == outgoing && transfer.key == key;
+  });
 }
 
-template <class Event>
-void Transfers::to_sender(LinkId link, const FileId& id, Event event, Env& env,
-                          TransferEffects& out) {
-  if (const auto at = find(link, id, true); at != transfers_.end())
-    to_any(at, std::move(event), env, out);
+void Transfers::to_named(LinkId link, const Key& key, bool outgoing, Event event, Env& env,
+                         TransferEffects& out) {
+  if (const auto at = find(link, key, outgoing); at != transfers_.end())
+    to(at, std::move(event), env, out);
 }
 
-template <class Event>
-void Transfers::to_receiver(LinkId link, const FileId& id, Event event, Env& env,
-                            TransferEffects& out) {
-  if (const auto at = find(link, id, false); at != transfers_.end())
-    to_any(at, std::move(event), env, out);
-}
-
-template <class Event>
-void Transfers::to_any(Transferring::iterator at, Event event, Env& env, TransferEffects& out) {
+void Transfers::to(Transferring::iterator at, Event event, Env& env, TransferEffects& out) {
   const auto id = at->first;
   transfer::Effects effects;
   std::visit(
-      [&](auto& machine) {
-        using Machine = std::remove_cvref_t<decltype(machine)>;
-        if constexpr (std::constructible_from<typename Machine::Event, Event>)
-          machine.on(typename Machine::Event{std::move(event)}, env, effects);
+      [&](auto& machine, auto&& e) {
+        using Known = typename std::remove_cvref_t<decltype(machine)>::Event;
+        if constexpr (std::constructible_from<Known, decltype(e)>)
+          machine.on(Known{std::move(e)}, env, effects);
       },
-      at->second.machine);
+      at->second.machine, std::move(event));
   settle(id, std::move(effects), env, out);
 }
 
@@ -257,8 +194,6 @@ void Transfers::settle(TransferId id, transfer::Effects effects, Env& env, Trans
 void Transfers::address(TransferId id, Transfer& at, transfer::Effect effect,
                         TransferEffects& out) {
   const auto link = at.link;
-  const bool outgoing = std::holds_alternative<Sender>(at.machine);
-  const auto to_disk = [&](auto&& e) { out.emplace_back(ToDisk{id, std::move(e)}); };
   std::visit(
       fsm::overload{
           [&](transfer::SendEnvelope&& e) {
@@ -273,29 +208,27 @@ void Transfers::address(TransferId id, Transfer& at, transfer::Effect effect,
             out.emplace_back(ToLink{link, std::move(chunk)});
           },
           [&](transfer::PauseLink&& e) { pause(link, id, e.paused, out); },
-          [&](transfer::ReadBlock&& e) { to_disk(std::move(e)); },
-          [&](transfer::CreateTarget&& e) { to_disk(std::move(e)); },
-          [&](transfer::WriteBlock&& e) { to_disk(std::move(e)); },
-          [&](transfer::FinishTarget&& e) { to_disk(std::move(e)); },
-          [&](transfer::DropSource&& e) { to_disk(std::move(e)); },
-          [&](transfer::DropTarget&& e) { to_disk(std::move(e)); },
+          [&](transfer::SendFrame&& e) { stream_frame(link, std::move(e.frame), out); },
           [&](transfer::Offered&&) {
             out.emplace_back(Tell{FileOffered{link, id, at.name, at.size}});
           },
-          [&](transfer::Started&&) {
-            out.emplace_back(Tell{FileStarted{link, id, outgoing, at.name, at.size}});
+          [&](transfer::Started&& e) {
+            out.emplace_back(Tell{FileStarted{link, id, at.outgoing, at.name, at.size, e.from}});
           },
           [&](transfer::Progress&& e) {
             out.emplace_back(Tell{FileProgress{id, e.bytes}});
           },
           [&](transfer::Finished&& e) {
-            if (outgoing)
+            if (at.outgoing)
               out.emplace_back(Tell{FileSent{id, e.sha256, e.confirmed}});
             else
               out.emplace_back(Tell{FileReceived{id, Plaintext(std::move(e.path)), e.sha256}});
           },
           [&](transfer::Failed&& e) {
             out.emplace_back(Tell{FileFailed{id, e.fault}});
+          },
+          [&](auto&& to_disk) {
+            out.emplace_back(ToDisk{id, std::move(to_disk)});
           },
       },
       std::move(effect));
@@ -306,6 +239,13 @@ void Transfers::envelope(LinkId link, std::string frame, TransferEffects& out) {
   if (files == links_.end()) return;
   files->second.credit -= std::min(files->second.credit, frame.size());
   out.emplace_back(ToLink{link, link::SendFileFrame{std::move(frame)}});
+}
+
+void Transfers::stream_frame(LinkId link, ByteVector frame, TransferEffects& out) {
+  const auto files = links_.find(link);
+  if (files == links_.end()) return;
+  files->second.credit -= std::min(files->second.credit, frame.size());
+  out.emplace_back(ToLink{link, link::SendStreamFrame{std::move(frame)}});
 }
 
 void Transfers::pause(LinkId link, TransferId id, bool paused, TransferEffects& out) {

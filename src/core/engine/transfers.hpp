@@ -1,6 +1,6 @@
-// All files on their way: which transfer belongs to which link and file id, whose turn it is to be
-// sent, and how much the files channel of a link still takes. The machines are in core/transfer;
-// this routes to them and gives their effects an address.
+// All files on their way: which transfer belongs to which link and file id, in which form it goes,
+// whose turn it is to be sent, and how much the files channel of a link still takes. The machines
+// are in core/transfer; this routes to them and gives their effects an address.
 #pragma once
 
 #include <deque>
@@ -13,6 +13,8 @@
 #include "core/engine/events.hpp"
 #include "core/transfer/receiver.hpp"
 #include "core/transfer/sender.hpp"
+#include "core/transfer/stream_receiver.hpp"
+#include "core/transfer/stream_sender.hpp"
 
 namespace culver::engine {
 
@@ -20,7 +22,7 @@ namespace culver::engine {
 /// and are void otherwise.
 struct ToLink {
   LinkId link;
-  std::variant<link::SendFileFrame, link::SendFileChunk> command;
+  std::variant<link::SendFileFrame, link::SendFileChunk, link::SendStreamFrame> command;
 };
 struct PauseLink {
   LinkId link;
@@ -38,8 +40,10 @@ class Transfers {
 
   explicit Transfers(std::uint64_t largest_file) : largest_file_(largest_file) {}
 
-  /// A link became Secured, or is gone for this cause.
-  void open(LinkId link, bool acks);
+  /// A link became Secured. A `stream_frame` that is not 0 means that files go in the second form,
+  /// in frames of at most so many bytes.
+  void open(LinkId link, const PublicKey& peer, bool acks, std::size_t stream_frame);
+  /// It is gone for this cause, or will be.
   void close(LinkId link, Fault cause, Env&, TransferEffects&);
 
   /// Files of one link go one after the other, in this order.
@@ -50,6 +54,7 @@ class Transfers {
   void on_frame(LinkId link, wire::peer::FileFrame frame, Env&, TransferEffects&);
   void on_chunk(LinkId link, link::ChunkArrived chunk, Env&, TransferEffects&);
   void on_refused_chunk(LinkId link, const link::ChunkRefused& chunk, Env&, TransferEffects&);
+  void on_stream(LinkId link, wire::stream::Frame frame, Env&, TransferEffects&);
   void on_window(LinkId link, std::size_t bytes, Env&, TransferEffects&);
   void on_everything_sent(LinkId link, Env&, TransferEffects&);
   void on_disk(TransferId id, FromDisk::Event event, Env&, TransferEffects&);
@@ -59,39 +64,57 @@ class Transfers {
   std::size_t live() const { return transfers_.size(); }
 
  private:
+  using Machine = std::variant<transfer::Sender, transfer::Receiver, transfer::StreamSender,
+                               transfer::StreamReceiver>;
+  /// What a file is called on its link, by form. Each direction has names of its own.
+  using Key = std::variant<wire::peer::FileId, wire::stream::Number>;
+  using Event =
+      std::variant<transfer::OpenedChunk, transfer::PeerComplete, transfer::PeerStartAck,
+                   transfer::PeerCompleteAck, transfer::PeerFailed, transfer::PeerAccept,
+                   transfer::PeerCredit, transfer::PeerChecked, transfer::PeerBegin,
+                   transfer::PeerData, transfer::Decision, transfer::Cancel, transfer::Credit,
+                   transfer::Flushed, transfer::Tick, transfer::BlockRead, transfer::FramesRead,
+                   transfer::PrefixHashed, transfer::TargetCreated, transfer::TargetOpened,
+                   transfer::BlockWritten, transfer::TargetFinished, transfer::DiskFailed>;
+
   struct Transfer {
     LinkId link;
-    wire::peer::FileId id;
+    Key key;
+    bool outgoing;
     Plaintext name;
     std::uint64_t size;
-    std::variant<transfer::Sender, transfer::Receiver> machine;
+    Machine machine;
   };
   struct Files {  ///< of one link
+    PublicKey peer;
     bool acks = false;
-    std::size_t window = 0;  ///< the largest that was told: that of an empty buffer
-    std::size_t credit = 0;  ///< what is left of it
+    std::size_t stream_frame = 0;          ///< 0: the first form
+    wire::stream::Number next_number = 1;  ///< of the files that we send
+    std::size_t window = 0;                ///< the largest that was told: that of an empty buffer
+    std::size_t credit = 0;                ///< what is left of it
     std::deque<SendFile> waiting;
     std::optional<TransferId> sending;
     std::set<TransferId> pausing;  ///< transfers that want the link paused
   };
   using Transferring = std::map<TransferId, Transfer>;
 
-  template <class Event>
-  void to_sender(LinkId link, const wire::peer::FileId& id, Event event, Env&, TransferEffects&);
-  template <class Event>
-  void to_receiver(LinkId link, const wire::peer::FileId& id, Event event, Env&, TransferEffects&);
-  /// Any event that both machines know, or one of them; the other ignores it.
-  template <class Event>
-  void to_any(Transferring::iterator at, Event event, Env&, TransferEffects&);
+  /// An event that this kind of machine does not know is ignored.
+  void to(Transferring::iterator at, Event event, Env&, TransferEffects&);
+  void to_named(LinkId link, const Key& key, bool outgoing, Event event, Env&, TransferEffects&);
 
   void offer(LinkId link, wire::peer::FileStart start, Env&, TransferEffects&);
+  void offer(LinkId link, wire::stream::Offer offer, Env&, TransferEffects&);
+  bool is_crowded(LinkId link) const;
+  void end_older_attempts(LinkId link, const wire::stream::Offer& offer, Env&, TransferEffects&);
+  Transfer outgoing(LinkId link, Files& files, const SendFile& file, Env&, transfer::Effects&);
   void send_next(LinkId link, Env&, TransferEffects&);
   /// Addresses a machine's effects, and forgets the transfer if that was its end.
   void settle(TransferId id, transfer::Effects effects, Env&, TransferEffects&);
   void address(TransferId id, Transfer& at, transfer::Effect effect, TransferEffects&);
   void envelope(LinkId link, std::string frame, TransferEffects&);
+  void stream_frame(LinkId link, ByteVector frame, TransferEffects&);
   void pause(LinkId link, TransferId id, bool paused, TransferEffects&);
-  Transferring::iterator find(LinkId link, const wire::peer::FileId& id, bool outgoing);
+  Transferring::iterator find(LinkId link, const Key& key, bool outgoing);
 
   std::uint64_t largest_file_;
   std::uint32_t next_incoming_ = first_incoming;

@@ -1,6 +1,7 @@
 #include "core/handshake/transcript.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <initializer_list>
 #include <string>
@@ -59,13 +60,15 @@ Transcript::Transcript() { add(protocol); }
 Transcript& Transcript::add(std::string_view part) { return add(as_bytes(part)); }
 
 Transcript& Transcript::add(ByteView part) {
-  for (int shift = 56; shift >= 0; shift -= 8)
-    bytes_.push_back(static_cast<std::byte>(std::uint64_t{part.size()} >> shift & 0xFF));
-  bytes_.insert(bytes_.end(), part.begin(), part.end());
+  std::array<std::byte, 8> length;
+  for (std::size_t i = 0; i < length.size(); ++i)
+    length[i] = static_cast<std::byte>(std::uint64_t{part.size()} >> (56 - 8 * i) & 0xFF);
+  hash_.update(length);
+  hash_.update(part);
   return *this;
 }
 
-Digest Transcript::digest() const { return crypto::sha256(bytes_); }
+Digest Transcript::digest() const { return hash_.so_far(); }
 
 void Transcript::add_client_hello(std::string_view frame) {
   // Its hash, so that a transcript stays small whatever a stranger sends.

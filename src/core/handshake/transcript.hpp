@@ -8,6 +8,7 @@
 #include "core/base/bytes.hpp"
 #include "core/base/ids.hpp"
 #include "core/base/secret.hpp"
+#include "core/crypto/hash.hpp"
 #include "core/wire/gateway.hpp"
 
 namespace culver::handshake {
@@ -29,7 +30,7 @@ class Transcript {
   void add_client_auth(const wire::gateway::ClientAuth& message);
 
  private:
-  ByteVector bytes_;
+  crypto::Sha256 hash_;
 };
 
 /// The digest that version 1 signs: SHA-256 of the texts in a row.

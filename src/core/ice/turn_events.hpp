@@ -25,17 +25,18 @@ struct Params {
 
 // ---- what the agent says ------------------------------------------------------------------------
 
-/// A message from the server: answers, Data indications.
+/// A message that came from the server's address: answers, Data indications.
 struct FromServer {
   static constexpr std::string_view name = "FromServer";
   wire::stun::Received received;
 };
-/// Data to and from this peer shall pass. Told once for each peer; renewed until Closed.
+/// Data to and from this peer shall pass. Told once for each peer; renewed until Closed. Before
+/// Ready it is Refused at once.
 struct Permit {
   static constexpr std::string_view name = "Permit";
   Endpoint peer;
 };
-/// A channel for the peer that was selected.
+/// A channel for the peer that was selected, and a permission if there is none. Likewise.
 struct Bind {
   static constexpr std::string_view name = "Bind";
   Endpoint peer;
@@ -64,7 +65,8 @@ struct Bound {
   Endpoint peer;
   std::uint16_t channel;
 };
-/// The server does not let us reach this peer.
+/// The server does not let us reach this peer, or no longer, or there are too many; or it has no
+/// channel for it. It may be asked for again.
 struct Refused {
   Endpoint peer;
 };

@@ -1,4 +1,6 @@
 // The link machine from the match to the open channel.
+#include <algorithm>
+
 #include "core/crypto/hash.hpp"
 #include "core/link/link.hpp"
 #include "core/wire/limits.hpp"
@@ -217,8 +219,16 @@ fsm::OneOf<Opening, Closed> Securing::on(DtlsUp&& up, Context& context, Effects&
   if (!crypto::equal_in_constant_time(up.peer_certificate.view(), remote.fingerprint.view()))
     return close(Fault::fingerprint_mismatch, out);
   out.emplace_back(TransportEffect{StartSctp{remote.sctp_port, remote.max_message_size}});
-  return Opening{std::move(match), initiator, path,
-                 std::nullopt,     0,         context.env.now + context.timeouts.channel};
+  std::size_t largest_frame = wire::limits::channel_frame_out;
+  if (remote.max_message_size != 0)
+    largest_frame = std::min<std::size_t>(largest_frame, remote.max_message_size);
+  return Opening{.match = std::move(match),
+                 .initiator = initiator,
+                 .path = path,
+                 .largest_frame = largest_frame,
+                 .files = std::nullopt,
+                 .window = 0,
+                 .deadline = context.env.now + context.timeouts.channel};
 }
 
 fsm::OneOf<Closed> Securing::on(Tick&&, Context&, Effects& out) && {
@@ -263,8 +273,10 @@ fsm::OneOf<Opening, Proving> Opening::on(ChannelOpen&& open, Context& context, E
   out.emplace_back(TransportEffect{SendOn{open.channel, {bytes.begin(), bytes.end()}}});
   return Proving{.match = std::move(match),
                  .path = path,
+                 .largest_frame = largest_frame,
                  .channels = {open.channel, files},
                  .window = window,
+                 .our_handshake = crypto::sha256(bytes),
                  .early = {},
                  .deadline = context.env.now + context.timeouts.handshake};
 }

@@ -2,6 +2,7 @@
 //
 //   initiator: Gathering -> Offering  -> Connecting -> Securing -> Opening -> Proving -> Secured
 //   responder: Awaiting  -> Answering -> Connecting ...
+//   between two Culvers: Proving -> Confirming -> Secured
 //   any of them -> Closed;  Secured -> Leaving -> Closed
 //
 // Each state owns what it knows and nothing else; a link that fails is its Closed value, and all
@@ -16,8 +17,11 @@
 
 #include "core/crypto/keys.hpp"
 #include "core/link/candidates.hpp"
+#include "core/link/early_frames.hpp"
 #include "core/link/events.hpp"
 #include "core/link/sealed_channel.hpp"
+#include "core/link/stream_seal.hpp"
+#include "core/wire/stream.hpp"
 
 namespace culver::link {
 
@@ -35,6 +39,7 @@ struct Timeouts {
 struct Self {
   const crypto::KeyPair& identity;
   std::optional<Plaintext> username;
+  bool streams = true;  ///< whether the second form of files is offered
 };
 
 struct Context {
@@ -74,6 +79,12 @@ struct SendFileChunk {
   std::uint64_t index;
   ByteVector bytes;
 };
+/// To a link that was Established with the second form.
+struct SendStreamFrame {
+  static constexpr std::string_view name = "SendStreamFrame";
+  static constexpr Origin origin = Origin::ours;
+  ByteVector frame;  ///< as wire/stream prints it
+};
 struct Goodbye {
   static constexpr std::string_view name = "Goodbye";
   static constexpr Origin origin = Origin::ours;
@@ -103,6 +114,8 @@ struct Established {
   PathKind path;
   std::optional<Plaintext> username;
   bool file_acks;
+  /// The largest frame of the second form of files that may be sent; 0: the first form is spoken.
+  std::size_t stream_frame = 0;
 };
 struct TextArrived {
   Plaintext text;
@@ -121,6 +134,10 @@ struct ChunkRefused {
   wire::peer::FileId id;
   Fault fault;
 };
+/// A frame of the second form, which only an agreed seal lets through.
+struct StreamFrameArrived {
+  wire::stream::Frame frame;
+};
 struct FilesWindow {
   std::size_t bytes;
 };
@@ -128,10 +145,11 @@ struct EverythingSent {};
 
 using Effect =
     std::variant<TransportEffect, SignalOut, Dropped, Established, TextArrived, FileFrameArrived,
-                 ChunkArrived, ChunkRefused, FilesWindow, EverythingSent>;
+                 ChunkArrived, ChunkRefused, StreamFrameArrived, FilesWindow, EverythingSent>;
 using Effects = std::vector<Effect>;
 
-/// The peer showed, in its handshake or by a frame sealed with it, the key that it paired with.
+/// The peer showed, in its handshake or by a frame sealed with it, the key that it paired with; a
+/// Culver always by both.
 /// Only the checks in proof.cpp make one; Secured cannot be built without.
 class PeerKeyProven {
  private:
@@ -169,6 +187,7 @@ struct Connecting;
 struct Securing;
 struct Opening;
 struct Proving;
+struct Confirming;
 struct Secured;
 struct Leaving;
 
@@ -267,6 +286,7 @@ struct Opening {
   Match match;
   bool initiator;
   PathKind path;
+  std::size_t largest_frame;  ///< that we send, and the peer's SCTP takes
   std::optional<ChannelId> files;
   std::size_t window;  ///< of files, which may open before messages
   TimePoint deadline;
@@ -278,28 +298,57 @@ struct Opening {
   fsm::OneOf<Closed> on(Abandon&&, Context&, Effects&) &&;
 };
 
-/// Our handshake is out; the peer's is awaited. File frames may overtake it on their own stream:
-/// they wait here, bounded.
+/// Our handshake is out; the peer's is awaited.
 struct Proving {
   static constexpr std::string_view name = "Proving";
-  static constexpr std::size_t early_bytes = 1 << 20;
   Match match;
   PathKind path;
+  std::size_t largest_frame;
   Channels channels;
-  std::size_t window;             ///< of files, as last told
-  std::vector<ByteVector> early;  ///< frames on files
+  std::size_t window;    ///< of files, as last told
+  Digest our_handshake;  ///< SHA-256
+  EarlyFrames early;
   TimePoint deadline;
   fsm::OneOf<Proving> on(ChannelOpen&&, Context&, Effects&) &&;
   fsm::OneOf<Proving> on(PathReady&&, Context&, Effects&) &&;
   fsm::OneOf<Proving> on(Window&&, Context&, Effects&) &&;
-  fsm::OneOf<Proving, Secured, Closed> on(ChannelData&&, Context&, Effects&) &&;
+  fsm::OneOf<Proving, Confirming, Secured, Closed> on(ChannelData&&, Context&, Effects&) &&;
   fsm::OneOf<Closed> on(Tick&&, Context&, Effects&) &&;
   fsm::OneOf<Closed> on(Abandon&&, Context&, Effects&) &&;
 
  private:
-  fsm::OneOf<Proving, Secured, Closed> by_handshake(wire::peer::Handshake, Context&, Effects&) &&;
-  fsm::OneOf<Proving, Secured, Closed> by_frame(std::string_view, Context&, Effects&) &&;
+  using Next = fsm::OneOf<Proving, Confirming, Secured, Closed>;
+  Next by_handshake(wire::peer::Handshake, ByteView frame, Context&, Effects&) &&;
+  Next by_frame(std::string_view, Context&, Effects&) &&;
+  Next confirm(SealedChannel, const SessionKey&, wire::peer::Handshake, ByteView frame, Context&,
+               Effects&) &&;
   Secured secured(SealedChannel, PeerKeyProven, const wire::peer::Handshake*, Effects&) &&;
+};
+
+/// Two Culvers: each has named the right key, and seals what it can do. Only what opens, and speaks
+/// of the handshakes that we know, proves that the peer has the key.
+struct Confirming {
+  static constexpr std::string_view name = "Confirming";
+  PublicKey peer_key;
+  SealedChannel sealed;
+  StreamSeal stream;
+  std::optional<Plaintext> username;
+  PathKind path;
+  std::size_t largest_frame;
+  Channels channels;
+  std::size_t window;  ///< of files, as last told
+  Digest handshakes;   ///< as the peer must have seen them
+  EarlyFrames early;
+  TimePoint deadline;
+  fsm::OneOf<Confirming> on(ChannelOpen&&, Context&, Effects&) &&;
+  fsm::OneOf<Confirming> on(PathReady&&, Context&, Effects&) &&;
+  fsm::OneOf<Confirming> on(Window&&, Context&, Effects&) &&;
+  fsm::OneOf<Confirming, Secured, Closed> on(ChannelData&&, Context&, Effects&) &&;
+  fsm::OneOf<Closed> on(Tick&&, Context&, Effects&) &&;
+  fsm::OneOf<Closed> on(Abandon&&, Context&, Effects&) &&;
+
+ private:
+  fsm::OneOf<Confirming, Secured, Closed> by_frame(std::string_view, Context&, Effects&) &&;
 };
 
 /// Keys agree and the peer is who it paired as. The one state that sends and delivers.
@@ -310,6 +359,7 @@ struct Secured {
   PublicKey peer_key;
   PeerKeyProven proof;
   SealedChannel sealed;
+  std::optional<StreamSeal> stream;  ///< where the second form of files is spoken
   Channels channels;
   bool handshake_seen;  ///< not yet, where a v1 peer spoke before its handshake
   int failures = 0;     ///< frames in a row that could not be opened
@@ -321,17 +371,21 @@ struct Secured {
   fsm::OneOf<Secured, Closed> on(SendText&&, Context&, Effects&) &&;
   fsm::OneOf<Secured> on(SendFileFrame&&, Context&, Effects&) &&;
   fsm::OneOf<Secured, Closed> on(SendFileChunk&&, Context&, Effects&) &&;
+  fsm::OneOf<Secured> on(SendStreamFrame&&, Context&, Effects&) &&;
   fsm::OneOf<Leaving> on(Goodbye&&, Context&, Effects&) &&;
   fsm::OneOf<Closed> on(TransportClosed&&, Context&, Effects&) &&;
   fsm::OneOf<Closed> on(Abandon&&, Context&, Effects&) &&;
 
+  /// What came early, as if it came now. A fault ends the link.
+  std::optional<Fault> catch_up(EarlyFrames, Effects&);
+
  private:
   std::optional<Fault> on_message(ByteView frame, Effects&);
   std::optional<Fault> on_late_handshake(const wire::peer::Handshake&, Effects&);
-  std::optional<Fault> on_file_frame(ByteView bytes, Effects&);
+  std::optional<Fault> on_file_frame(ByteVector bytes, Effects&);
+  std::optional<Fault> on_stream_frame(ByteVector bytes, Effects&);
   std::optional<Fault> on_chunk(wire::peer::FileChunk, Effects&);
   std::optional<Fault> dropped(Fault, Effects&);
-  friend struct Proving;
 };
 
 /// We said goodbye; what was sent may still arrive.
@@ -345,11 +399,11 @@ struct Leaving {
 
 struct Machine {
   using State = std::variant<Gathering, Awaiting, Offering, Answering, Connecting, Securing,
-                             Opening, Proving, Secured, Leaving, Closed>;
-  using Event =
-      std::variant<LocalDescription, LocalCandidate, RemoteDescription, RemoteCandidate, PathReady,
-                   DtlsUp, SctpUp, ChannelOpen, ChannelData, ChannelClosed, Window, AllSent,
-                   TransportClosed, SendText, SendFileFrame, SendFileChunk, Goodbye, Abandon, Tick>;
+                             Opening, Proving, Confirming, Secured, Leaving, Closed>;
+  using Event = std::variant<LocalDescription, LocalCandidate, RemoteDescription, RemoteCandidate,
+                             PathReady, DtlsUp, SctpUp, ChannelOpen, ChannelData, ChannelClosed,
+                             Window, AllSent, TransportClosed, SendText, SendFileFrame,
+                             SendFileChunk, SendStreamFrame, Goodbye, Abandon, Tick>;
   using Context = link::Context;
   using Effects = link::Effects;
 

@@ -1,7 +1,6 @@
 // The link machine from the peer's proof to the goodbye.
 #include "core/link/link.hpp"
 #include "core/link/proof.hpp"
-#include "core/link/session_keys.hpp"
 #include "core/wire/base64.hpp"
 #include "core/wire/limits.hpp"
 
@@ -20,106 +19,7 @@ Closed close(Fault fault, Effects& out) {
   return Closed{fault};
 }
 
-/// The key of the session that this handshake leads to: v2 if the peer has an ephemeral key.
-Result<SessionKey> session_key(const Match& match, const Handshake& theirs, const Self& self) {
-  const auto& identity = self.identity.secret;
-  if (!theirs.ephemeral) return session_key_v1(identity, match.peer_key);
-  return session_key_v2(identity, match.peer_key, match.ephemeral.secret, *theirs.ephemeral);
-}
-
 }  // namespace
-
-// ---- Proving ------------------------------------------------------------------------------------
-
-fsm::OneOf<Proving> Proving::on(ChannelOpen&& open, Context&, Effects&) && {
-  if (open.label == "files" && !channels.files) channels.files = open.channel;
-  return std::move(*this);
-}
-
-fsm::OneOf<Proving> Proving::on(PathReady&& ready, Context&, Effects&) && {
-  path = ready.path;
-  return std::move(*this);
-}
-
-fsm::OneOf<Proving> Proving::on(Window&& told, Context&, Effects&) && {
-  if (told.channel == channels.files) window = told.bytes;
-  return std::move(*this);
-}
-
-fsm::OneOf<Proving, Secured, Closed> Proving::on(ChannelData&& data, Context& context,
-                                                 Effects& out) && {
-  if (data.channel == channels.files) {
-    std::size_t held = data.bytes.size();
-    for (const auto& frame : early) held += frame.size();
-    if (held > early_bytes) return close(Fault::queue_full, out);
-    early.push_back(std::move(data.bytes));
-    return std::move(*this);
-  }
-  if (data.channel != channels.messages) {
-    out.emplace_back(Dropped{Fault::unknown_message});
-    return std::move(*this);
-  }
-  const auto frame = as_text(data.bytes);
-  auto parsed = parse_messages_frame(frame);
-  if (!parsed) return close(parsed.error(), out);
-  if (auto* handshake = std::get_if<Handshake>(&*parsed))
-    return std::move(*this).by_handshake(std::move(*handshake), context, out);
-  if (std::holds_alternative<NotHandshake>(*parsed))
-    return std::move(*this).by_frame(frame, context, out);
-  out.emplace_back(Dropped{Fault::unknown_message});
-  return std::move(*this);
-}
-
-fsm::OneOf<Proving, Secured, Closed> Proving::by_handshake(Handshake theirs, Context& context,
-                                                           Effects& out) && {
-  auto proof = Proof::by_handshake(match.peer_key, theirs);
-  if (!proof) return close(proof.error(), out);
-  const auto key = session_key(match, theirs, context.self);
-  if (!key) return close(key.error(), out);
-  SealedChannel sealed{*key, context.env.rng};
-  return std::move(*this).secured(std::move(sealed), std::move(*proof), &theirs, out);
-}
-
-/// Zajel's web page may never send its handshake: a frame under the pairing keys says as much.
-fsm::OneOf<Proving, Secured, Closed> Proving::by_frame(std::string_view frame, Context& context,
-                                                       Effects& out) && {
-  const auto key = session_key_v1(context.self.identity.secret, match.peer_key);
-  if (!key) return close(key.error(), out);
-  SealedChannel v1{*key, context.env.rng};
-  auto opened = Proof::by_frame(v1, frame);
-  if (!opened) {
-    out.emplace_back(Dropped{opened.error()});
-    return std::move(*this);
-  }
-  auto content = parse_content(std::string(as_text(opened->plaintext)));
-  auto next = std::move(*this).secured(std::move(v1), std::move(opened->proof), nullptr, out);
-  if (content && std::holds_alternative<ChatText>(*content))
-    out.emplace_back(TextArrived{std::move(std::get<ChatText>(*content).text)});
-  return next;
-}
-
-Secured Proving::secured(SealedChannel sealed, PeerKeyProven proof, const Handshake* theirs,
-                         Effects& out) && {
-  out.emplace_back(Established{path, theirs ? theirs->username : std::nullopt,
-                               theirs != nullptr && theirs->file_acks});
-  if (window > 0) out.emplace_back(FilesWindow{window});
-  Secured next{.peer_key = match.peer_key,
-               .proof = std::move(proof),
-               .sealed = std::move(sealed),
-               .channels = channels,
-               .handshake_seen = theirs != nullptr};
-  for (const auto& frame : early)
-    if (auto fault = next.on_file_frame(frame, out)) out.emplace_back(Dropped{*fault});
-  return next;
-}
-
-fsm::OneOf<Closed> Proving::on(Tick&&, Context&, Effects& out) && {
-  return close(Fault::handshake_timeout, out);
-}
-
-fsm::OneOf<Closed> Proving::on(Abandon&& abandon, Context&, Effects& out) && {
-  return close(abandon.fault, out);
-}
 
 // ---- Secured: what comes in ---------------------------------------------------------------------
 
@@ -130,7 +30,7 @@ fsm::OneOf<Secured, Closed> Secured::on(ChannelData&& data, Context&, Effects& o
   if (data.channel == channels.messages)
     fatal = on_message(data.bytes, out);
   else if (data.channel == channels.files)
-    fatal = on_file_frame(data.bytes, out);
+    fatal = on_file_frame(std::move(data.bytes), out);
   else
     out.emplace_back(Dropped{Fault::unknown_message});
   if (fatal) return close(*fatal, out);
@@ -172,12 +72,31 @@ std::optional<Fault> Secured::on_late_handshake(const Handshake& theirs, Effects
   return std::nullopt;
 }
 
-std::optional<Fault> Secured::on_file_frame(ByteView bytes, Effects& out) {
+std::optional<Fault> Secured::catch_up(EarlyFrames early, Effects& out) {
+  auto frames = std::move(early).take();
+  for (auto& frame : frames)
+    if (const auto fatal = on_file_frame(std::move(frame), out)) return fatal;
+  return std::nullopt;
+}
+
+std::optional<Fault> Secured::on_file_frame(ByteVector bytes, Effects& out) {
+  if (stream && !bytes.empty() && bytes.front() == wire::stream::form)
+    return on_stream_frame(std::move(bytes), out);
   auto parsed = parse_file_frame(as_text(bytes));
   if (!parsed) return dropped(parsed.error(), out);
   if (auto* chunk = std::get_if<FileChunk>(&*parsed)) return on_chunk(std::move(*chunk), out);
   if (!std::holds_alternative<FileIgnored>(*parsed))
     out.emplace_back(FileFrameArrived{std::move(*parsed)});
+  return std::nullopt;
+}
+
+/// What does not open ends the link: nothing after it would open either.
+std::optional<Fault> Secured::on_stream_frame(ByteVector bytes, Effects& out) {
+  if (auto opened = stream->open(bytes); !opened) return opened.error();
+  auto frame = wire::stream::parse(std::move(bytes));
+  if (!frame) return frame.error();
+  if (!std::holds_alternative<wire::stream::Ignored>(*frame))
+    out.emplace_back(StreamFrameArrived{std::move(*frame)});
   return std::nullopt;
 }
 
@@ -241,6 +160,13 @@ fsm::OneOf<Secured, Closed> Secured::on(SendFileChunk&& send, Context&, Effects&
   if (!data) return close(data.error(), out);
   const auto frame = print(FileChunk{std::move(send.id), send.index, std::move(*data)});
   send_on(*channels.files, frame, out);
+  return std::move(*this);
+}
+
+fsm::OneOf<Secured> Secured::on(SendStreamFrame&& send, Context&, Effects& out) && {
+  if (!channels.files || !stream) return std::move(*this);
+  stream->seal(send.frame);
+  out.emplace_back(TransportEffect{SendOn{*channels.files, std::move(send.frame), true}});
   return std::move(*this);
 }
 

@@ -11,6 +11,18 @@ namespace culver::link {
 
 using SessionKey = Secret<32>;
 
+/// One key for each direction of a v2 session's files in their second form.
+struct StreamKeys {
+  SessionKey outgoing;
+  SessionKey incoming;
+};
+
+/// The public half of one side: what it is called for good, and in this connection.
+struct Party {
+  PublicKey identity;
+  PublicKey ephemeral;
+};
+
 /// From the identity keys alone: a peer without an ephemeral key. Fault::weak_public_key.
 Result<SessionKey> session_key_v1(const crypto::PrivateKey& identity, const PublicKey& peer);
 
@@ -18,5 +30,9 @@ Result<SessionKey> session_key_v1(const crypto::PrivateKey& identity, const Publ
 Result<SessionKey> session_key_v2(const crypto::PrivateKey& identity, const PublicKey& peer,
                                   const crypto::PrivateKey& ephemeral,
                                   const PublicKey& peer_ephemeral);
+
+/// From a v2 session's key, bound to who sends and who receives. Fault::reflected if the peer says
+/// that it is us, since both directions would then have the same key.
+Result<StreamKeys> stream_keys(const SessionKey& session, const Party& ours, const Party& theirs);
 
 }  // namespace culver::link

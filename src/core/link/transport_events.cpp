@@ -6,7 +6,8 @@ namespace {
 
 /// SCTP can fail only once it has been started.
 bool has_sctp(const Machine::State& state) {
-  return std::holds_alternative<Opening>(state) || std::holds_alternative<Proving>(state);
+  return std::holds_alternative<Opening>(state) || std::holds_alternative<Proving>(state) ||
+         std::holds_alternative<Confirming>(state);
 }
 bool is_past_proof(const Machine::State& state) {
   return is_secured(state) || std::holds_alternative<Leaving>(state);

@@ -231,6 +231,11 @@ void tell_others(const Seat& seat, const std::string& frame, Context& context, E
 }
 
 void announce(const Seat& seat, bool is_online, Context& context, Effects& effects) {
+  const auto& sessions = context.devices.sessions_of(seat.user);
+  const bool is_alone = std::all_of(sessions.begin(), sessions.end(), [&](const auto& session) {
+    return session.device == seat.device;
+  });
+  if (is_alone) return;
   const gateway::DeviceStatusChanged news{seat.user, seat.device, seat.name,
                                           seat.type, is_online,   context.env.wall};
   tell_others(seat, gateway::print(news), context, effects);

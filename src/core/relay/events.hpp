@@ -84,6 +84,12 @@ struct Send {
 struct Ping {
   SocketId socket;
 };
+/// From here on no longer frame is read from it: as long as the signaling frames before the first
+/// of these, the shortest while it shakes hands, the longest once it is known who it is.
+struct LimitFrames {
+  SocketId socket;
+  std::size_t bytes;
+};
 /// The last effect of a socket. What was sent before goes out first. SocketClosed follows.
 struct Close {
   SocketId socket;
@@ -103,7 +109,7 @@ struct Respond {
   std::string json;
 };
 
-using Effect = std::variant<Send, Ping, Close, Ask, Respond>;
+using Effect = std::variant<Send, Ping, LimitFrames, Close, Ask, Respond>;
 using Effects = std::vector<Effect>;
 
 /// The WebSocket close code of a fault. 4001 is our own: a client so told should not reconnect.

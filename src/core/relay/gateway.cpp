@@ -38,14 +38,17 @@ void Gateway::take(Handshaking& shaking, std::string frame, Context& context, Ef
       refuse(Fault::queue_full, context, effects);
     return;
   }
-  if (!shaking.is_counted) {
-    if (const auto admitted = admit(frame, context); !admitted)
-      return refuse(admitted.error(), context, effects);
-    shaking.is_counted = true;
-    ++context.counters.handshakes;
-    ++context.counters.handshakes_under_way;
-  }
-  auto event = server::read(shaking.state, std::move(frame));
+  if (shaking.is_counted)
+    return step(shaking, server::read(shaking.state, std::move(frame)), context, effects);
+  // Only a frame that is no good is read twice, to see whether it was meant for us at all.
+  auto event = server::read(shaking.state, frame);
+  const bool is_ours =
+      !std::holds_alternative<server::BadFrame>(event) || wire::gateway::is_handshake(frame);
+  const auto admitted = is_ours ? admit(context) : fail(Fault::handshake_required);
+  if (!admitted) return refuse(admitted.error(), context, effects);
+  shaking.is_counted = true;
+  ++context.counters.handshakes;
+  ++context.counters.handshakes_under_way;
   step(shaking, std::move(event), context, effects);
 }
 
@@ -63,8 +66,7 @@ void Gateway::end(Handshaking& shaking, Counters& counters) {
   --counters.handshakes_under_way;
 }
 
-Result<void> Gateway::admit(const std::string& frame, Context& context) const {
-  if (!wire::gateway::is_handshake(frame)) return fail(Fault::handshake_required);
+Result<void> Gateway::admit(Context& context) {
   const bool is_full = context.counters.handshakes_under_way >= context.limits.handshakes;
   if (is_full || !context.addresses.take_handshake(context.address, context.env.now))
     return fail(Fault::too_many_handshakes);

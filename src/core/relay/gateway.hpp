@@ -57,7 +57,7 @@ class Gateway {
 
  private:
   /// Whether one more handshake may begin; asked before any work with keys.
-  Result<void> admit(const std::string& frame, Context& context) const;
+  static Result<void> admit(Context& context);
   void step(Handshaking& shaking, handshake::server::Event event, Context& context,
             Effects& effects);
 

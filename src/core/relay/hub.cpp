@@ -142,7 +142,7 @@ void Hub::on(SocketOpened&& event, const Env& env, Effects& effects) {
   learn_address(*socket, std::move(event.address), env.now);
   step_session(event.socket, session::Upgraded{socket->over_limit}, env, effects);
   const bool is_in = std::holds_alternative<session::Unregistered>(*socket->signaling());
-  if (is_in && gateway_.handshake_required()) open_gateway(event.socket, *socket);
+  if (is_in && gateway_.handshake_required()) open_gateway(event.socket, *socket, effects);
 }
 
 void Hub::on(Frame&& event, const Env& env, Effects& effects) {
@@ -246,7 +246,7 @@ void Hub::take_open(SocketId id, Socket& socket, std::string text, const Env& en
                     Effects& effects) {
   if (is_connecting(socket)) return;
   if (!std::exchange(socket.has_spoken, true) && wire::gateway::is_handshake(text)) {
-    open_gateway(id, socket);
+    open_gateway(id, socket, effects);
     return take_handshake(id, socket, std::move(text), env, effects);
   }
   step_session(id, session::Heard{}, env, effects);

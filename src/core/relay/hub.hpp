@@ -80,7 +80,7 @@ class Hub {
   void step_session(SocketId id, session::Event event, const Env& env, Effects& effects);
 
   // The gateway: hub_gateway.cpp.
-  void open_gateway(SocketId id, Socket& socket);
+  void open_gateway(SocketId id, Socket& socket, Effects& effects);
   void take_handshake(SocketId id, Socket& socket, std::string text, const Env& env,
                       Effects& effects);
   Gateway::Context gateway_context(SocketId id, const Socket& socket, const Env& env);

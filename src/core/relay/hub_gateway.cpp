@@ -33,7 +33,8 @@ BadFrame bad(Fault fault, Duration retry_after = {}) {
 
 // ---- the handshake ------------------------------------------------------------------------------
 
-void Hub::open_gateway(SocketId id, Socket& socket) {
+void Hub::open_gateway(SocketId id, Socket& socket, Effects& effects) {
+  effects.push_back(LimitFrames{id, wire::limits::handshake_frame_in});
   const auto deadline = socket.accepted + limits_.handshake;
   socket.place = std::make_unique<Handshaking>(
       Handshaking{handshake::server::AwaitingHello{deadline}, {}, false});
@@ -46,6 +47,8 @@ Gateway::Context Hub::gateway_context(SocketId id, const Socket& socket, const E
 
 void Hub::take_handshake(SocketId id, Socket& socket, std::string text, const Env& env,
                          Effects& effects) {
+  if (text.size() > wire::limits::handshake_frame_in)
+    return close(id, Fault::too_large, env, effects);
   if (!socket.messages.take(limits_.messages_per_socket, env.now) ||
       !addresses_.take_message(socket.address, env.now))
     return close(id, Fault::rate_limited, env, effects);
@@ -87,6 +90,7 @@ void Hub::establish(SocketId id, Socket& socket, const Admission& admission, con
                             established.admitted.expires_at,
                             env.now,
                             env.now + limits_.ping_interval};
+  effects.push_back(LimitFrames{id, wire::limits::gateway_frame_in});
   effects.push_back(Send{id, std::move(established.greeting)});
   auto context = device_context(id, socket, env);
   device_session::sit_down(seat, older.has_value(), context, effects);

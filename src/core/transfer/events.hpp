@@ -1,5 +1,5 @@
-// The words between the two transfer machines, the link that carries their frames, and the disk.
-// Types only.
+// The words between the transfer machines of both forms, the link that carries their frames, and
+// the disk. Types only.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +14,7 @@
 #include "core/base/fsm.hpp"
 #include "core/base/text.hpp"
 #include "core/wire/peer.hpp"
+#include "core/wire/stream.hpp"
 
 namespace culver::transfer {
 
@@ -51,6 +52,35 @@ struct PeerFailed {
   static constexpr std::string_view name = "PeerFailed";
   static constexpr Origin origin = Origin::peer;
   Fault fault;
+};
+
+// The second form.
+
+struct PeerAccept {
+  static constexpr std::string_view name = "PeerAccept";
+  static constexpr Origin origin = Origin::peer;
+  std::uint64_t have;
+  std::uint32_t window;
+  Digest prefix;
+};
+struct PeerCredit {
+  static constexpr std::string_view name = "PeerCredit";
+  static constexpr Origin origin = Origin::peer;
+  std::uint64_t up_to;
+};
+struct PeerChecked {
+  static constexpr std::string_view name = "PeerChecked";
+  static constexpr Origin origin = Origin::peer;
+};
+struct PeerBegin {
+  static constexpr std::string_view name = "PeerBegin";
+  static constexpr Origin origin = Origin::peer;
+  std::uint64_t from;
+};
+struct PeerData {
+  static constexpr std::string_view name = "PeerData";
+  static constexpr Origin origin = Origin::peer;
+  wire::stream::Slice bytes;
 };
 
 // ---- from the user ------------------------------------------------------------------------------
@@ -100,6 +130,8 @@ struct BlockWritten {
   static constexpr std::string_view name = "BlockWritten";
   static constexpr Origin origin = Origin::ours;
   std::size_t bytes;
+  /// Of the whole file, after the last block of the second form.
+  std::optional<Digest> sha256 = std::nullopt;
 };
 struct TargetFinished {
   static constexpr std::string_view name = "TargetFinished";
@@ -109,7 +141,29 @@ struct TargetFinished {
 struct DiskFailed {
   static constexpr std::string_view name = "DiskFailed";
   static constexpr Origin origin = Origin::ours;
-  Fault fault;  ///< no_space, file_unreadable, file_unwritable
+  Fault fault;  ///< no_space, file_unreadable, file_unwritable, file_changed
+};
+
+// The second form.
+
+/// What ReadFrames asked for.
+struct FramesRead {
+  static constexpr std::string_view name = "FramesRead";
+  static constexpr Origin origin = Origin::ours;
+  std::vector<ByteVector> frames;  ///< the bytes in place, the head still to be printed
+  std::optional<Digest> sha256;    ///< of the whole file, with the last of them
+};
+/// The beginning of our own file, as asked for with HashPrefix.
+struct PrefixHashed {
+  static constexpr std::string_view name = "PrefixHashed";
+  static constexpr Origin origin = Origin::ours;
+  Digest sha256;
+};
+struct TargetOpened {
+  static constexpr std::string_view name = "TargetOpened";
+  static constexpr Origin origin = Origin::ours;
+  std::uint64_t have;  ///< bytes that an earlier attempt has left
+  Digest sha256;       ///< of them
 };
 
 // ---- effects ------------------------------------------------------------------------------------
@@ -132,6 +186,11 @@ struct PauseLink {
   bool paused;
 };
 
+/// A frame of the second form, printed, to be sealed by the link.
+struct SendFrame {
+  ByteVector frame;
+};
+
 // To the disk: questions, answered by events.
 struct ReadBlock {
   std::size_t bytes;  ///< the next ones of the file
@@ -147,13 +206,45 @@ struct WriteBlock {
 };
 /// Gives the partial file its final name, never that of an existing file.
 struct FinishTarget {};
+// The second form: the disk hashes what it reads and writes, and each byte once.
+
+/// Hashes that much from the beginning of the file; reading goes on from there.
+struct HashPrefix {
+  std::uint64_t bytes;
+};
+/// The next bytes of the file, cut into frames of at most `frame` bytes. From 0 it begins anew.
+struct ReadFrames {
+  std::uint64_t offset;
+  std::size_t bytes;
+  std::size_t frame;
+  bool last;  ///< the file must end there, and its digest is wanted
+};
+/// The partial file that an earlier attempt of this peer has left for a file of this name and size,
+/// or a new one.
+struct OpenTarget {
+  PublicKey peer;
+  Plaintext name;
+  std::uint64_t size;  ///< taken from the disk at once
+};
+/// Statement: forgets what was there; writing begins at 0.
+struct RestartTarget {};
+/// Answered with BlockWritten, which has the digest after the last.
+struct WriteSlices {
+  std::vector<wire::stream::Slice> slices;
+  bool last;
+};
+/// Statement: frees the file, and leaves what is there for a later attempt.
+struct KeepTarget {};
+
 /// Statements: free the file; a partial target is deleted.
 struct DropSource {};
 struct DropTarget {};
 
 // To the user.
 struct Offered {};  ///< a decision is wanted
-struct Started {};
+struct Started {
+  std::uint64_t from = 0;  ///< what an earlier attempt has already brought
+};
 struct Progress {
   std::uint64_t bytes;  ///< so far
 };
@@ -168,9 +259,10 @@ struct Failed {
   Fault fault;
 };
 
-using Effect = std::variant<SendEnvelope, SendChunk, PauseLink, ReadBlock, CreateTarget, WriteBlock,
-                            FinishTarget, DropSource, DropTarget, Offered, Started, Progress,
-                            Finished, Failed>;
+using Effect = std::variant<SendEnvelope, SendChunk, PauseLink, SendFrame, ReadBlock, CreateTarget,
+                            WriteBlock, HashPrefix, ReadFrames, OpenTarget, RestartTarget,
+                            WriteSlices, KeepTarget, FinishTarget, DropSource, DropTarget, Offered,
+                            Started, Progress, Finished, Failed>;
 using Effects = std::vector<Effect>;
 
 }  // namespace culver::transfer

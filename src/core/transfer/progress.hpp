@@ -11,8 +11,9 @@ namespace culver::transfer {
 
 class ProgressMeter {
  public:
-  explicit ProgressMeter(std::uint64_t size)
-      : step_(std::max<std::uint64_t>(std::uint64_t{1} << 20, size / 100)), next_(step_) {}
+  /// `from`: what an earlier attempt has brought, and nobody needs to be told of.
+  explicit ProgressMeter(std::uint64_t size, std::uint64_t from = 0)
+      : step_(std::max<std::uint64_t>(std::uint64_t{1} << 20, size / 100)), next_(from + step_) {}
 
   void advance(std::uint64_t bytes, Effects& effects) {
     if (bytes < next_) return;

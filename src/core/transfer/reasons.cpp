@@ -22,6 +22,26 @@ constexpr std::array<Row, 6> rows{{
     {"File too large", Fault::file_too_large, Fault::file_too_large},
 }};
 
+using wire::stream::Reason;
+
+struct StreamRow {
+  Reason reason;
+  Fault ours;
+  Fault heard;
+};
+
+constexpr std::array<StreamRow, 9> stream_rows{{
+    {Reason::declined, Fault::file_refused_by_us, Fault::file_refused},
+    {Reason::no_space, Fault::no_space, Fault::peer_no_space},
+    {Reason::too_large, Fault::file_too_large, Fault::file_too_large},
+    {Reason::damaged, Fault::file_damaged, Fault::file_damaged},
+    {Reason::timeout, Fault::file_stalled, Fault::file_stalled},
+    {Reason::cancelled, Fault::cancelled, Fault::peer_file_failed},
+    {Reason::changed, Fault::file_changed, Fault::file_changed},
+    {Reason::busy, Fault::queue_full, Fault::peer_file_failed},
+    {Reason::protocol, Fault::file_protocol, Fault::peer_file_failed},
+}};
+
 }  // namespace
 
 std::string reason_of(Fault fault) {
@@ -32,6 +52,18 @@ std::string reason_of(Fault fault) {
 
 Fault fault_of(std::string_view reason) {
   for (const auto& row : rows)
+    if (row.reason == reason) return row.heard;
+  return Fault::peer_file_failed;
+}
+
+Reason stream_reason_of(Fault fault) {
+  for (const auto& row : stream_rows)
+    if (row.ours == fault) return row.reason;
+  return Reason::other;
+}
+
+Fault fault_of(Reason reason) {
+  for (const auto& row : stream_rows)
     if (row.reason == reason) return row.heard;
   return Fault::peer_file_failed;
 }

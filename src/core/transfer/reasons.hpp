@@ -1,11 +1,13 @@
 // What one side tells the other about a failed transfer, and what it means when heard: the one
-// place with the words of the `reason` and `error` fields.
+// place with the words of the `reason` and `error` fields, and
+// with the numbers of the second form.
 #pragma once
 
 #include <string>
 #include <string_view>
 
 #include "core/base/fault.hpp"
+#include "core/wire/stream.hpp"
 
 namespace culver::transfer {
 
@@ -21,5 +23,9 @@ Fault fault_of(std::string_view reason);
 
 /// Whether the peer itself told us of this fault, so that it need not be told back.
 bool told_by_peer(Fault fault);
+
+/// The same for the second form.
+wire::stream::Reason stream_reason_of(Fault fault);
+Fault fault_of(wire::stream::Reason reason);
 
 }  // namespace culver::transfer

@@ -55,7 +55,8 @@ class Fields {
 /// twice has its last value.
 class Document {
  public:
-  Document() : memory_(buffer_.data(), buffer_.size()) {}
+  /// What is parsed has to be of the same memory, or it would be copied.
+  Document() : memory_(buffer_.data(), buffer_.size()), root_(&memory_) {}
   Document(const Document&) = delete;
   Document& operator=(const Document&) = delete;
 

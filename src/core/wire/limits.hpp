@@ -9,7 +9,6 @@ namespace culver::wire::limits {
 
 // Signaling.
 inline constexpr std::size_t signaling_frame_in = 262'144;
-inline constexpr std::size_t signaling_frame_out = 65'536;
 inline constexpr std::size_t json_depth = 16;
 inline constexpr std::size_t proposed_name = 64;  ///< bytes of UTF-8, longer ones are cut
 inline constexpr std::size_t error_text = 1'000;

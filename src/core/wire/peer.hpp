@@ -36,6 +36,22 @@ using MessagesFrame = std::variant<Handshake, NotHandshake, OtherJson>;
 Result<MessagesFrame> parse_messages_frame(std::string_view frame);
 std::string print(const Handshake& handshake);
 
+// ---- capabilities -------------------------------------------------------------------------------
+
+/// The first thing that two peers with `fileAcks` seal: what each of them can do, and proof that it
+/// has the key and has seen the same two handshakes.
+struct Capabilities {
+  std::uint64_t file_form;  ///< the newest form of files that it speaks; it speaks older ones too
+  std::uint64_t largest_frame;  ///< bytes of one message that it takes
+  Digest handshakes;            ///< SHA-256 of (SHA-256 of the one it sent, of the one it received)
+  bool operator==(const Capabilities&) const = default;
+};
+
+/// Of an opened frame. Fields that are new to us are ignored. Faults: malformed, unknown_message,
+/// missing_field, wrong_type.
+Result<Capabilities> parse_capabilities(std::string_view opened);
+std::string print(const Capabilities& capabilities);
+
 // ---- texts --------------------------------------------------------------------------------------
 
 struct ChatText {

@@ -45,6 +45,8 @@ Result<MessagesFrame> read_handshake(const Fields& fields) {
   return handshake;
 }
 
+constexpr std::string_view capabilities_type = "capabilities";
+
 // ---- texts --------------------------------------------------------------------------------------
 
 constexpr std::string_view typing = "typ:";
@@ -89,6 +91,29 @@ std::string print(const Handshake& handshake) {
   if (handshake.username) out.text("username", handshake.username->expose());
   if (handshake.stable_id) out.text("stableId", *handshake.stable_id);
   if (handshake.file_acks) out.boolean("fileAcks", true);
+  return std::move(out).finish();
+}
+
+Result<Capabilities> parse_capabilities(std::string_view opened) {
+  json::Document document;
+  TRY(const auto fields, document.parse(opened));
+  TRY(const auto type, fields.text("type"));
+  if (type != capabilities_type) return fail(Fault::unknown_message);
+  constexpr std::uint64_t any = 0xFFFF'FFFF;
+  TRY(const auto file_form, fields.number("fileForm", any, Fault::wrong_type));
+  TRY(const auto largest_frame, fields.number("largestFrame", any, Fault::wrong_type));
+  TRY(const auto handshakes, fields.text("handshakes"));
+  const auto digest = parse_hex<Digest>(handshakes);
+  if (!digest) return fail(Fault::wrong_type);
+  return Capabilities{file_form, largest_frame, *digest};
+}
+
+std::string print(const Capabilities& capabilities) {
+  json::Writer out(192);
+  out.text("type", capabilities_type)
+      .number("fileForm", capabilities.file_form)
+      .number("largestFrame", capabilities.largest_frame)
+      .text("handshakes", print_hex(capabilities.handshakes.view()));
   return std::move(out).finish();
 }
 

@@ -101,7 +101,11 @@ Object object(const Connected& e) {
 Object object(const Text& e) {
   return Object("text").add("peer", display_name(e.peer)).add("text", e.text.expose());
 }
-Object object(const FileStarted& e) { return Object("file_started").add(e.file); }
+Object object(const FileStarted& e) {
+  Object started("file_started");
+  started.add(e.file);
+  return e.from > 0 ? started.add("from", e.from) : started;
+}
 Object object(const FileProgress& e) {
   return Object("file_progress").add(e.file).add("bytes", e.bytes);
 }

@@ -53,6 +53,7 @@ struct Text {
 };
 struct FileStarted {
   File file;
+  std::uint64_t from = 0;  ///< what an earlier attempt has brought; printed unless it is 0
 };
 struct FileProgress {
   File file;

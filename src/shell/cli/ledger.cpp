@@ -1,6 +1,8 @@
 // The bookkeeping behind the reports.
 #include "shell/cli/ledger.hpp"
 
+#include <algorithm>
+
 namespace culver::cli {
 namespace {
 
@@ -13,6 +15,11 @@ constexpr auto progress_interval = std::chrono::milliseconds(100);
 const report::Peer* Ledger::peer(LinkId link) const {
   const auto found = peers_.find(link);
   return found == peers_.end() ? nullptr : &found->second;
+}
+
+bool Ledger::has_transfers(LinkId link) const {
+  return std::any_of(transfers_.begin(), transfers_.end(),
+                     [&](const auto& entry) { return entry.second.link == link; });
 }
 
 Ledger::Transfer* Ledger::transfer(TransferId id) {
@@ -56,7 +63,7 @@ void Ledger::on(const engine::FileStarted& notice) {
     path = source->second;
   const report::File file{*other, notice.name, notice.size, std::move(path), notice.outgoing};
   transfers_.insert_or_assign(notice.transfer, Transfer{notice.link, file, {}});
-  reporter_.report(report::FileStarted{file});
+  reporter_.report(report::FileStarted{file, notice.from});
 }
 
 void Ledger::on(const engine::FileProgress& notice, TimePoint now) {

@@ -34,6 +34,7 @@ class Ledger {
 
   bool has_peers() const { return !peers_.empty(); }
   const wire::report::Peer* peer(LinkId link) const;
+  bool has_transfers(LinkId link) const;
   /// 0 as long as nothing has failed.
   int exit_code() const { return first_failure_ ? info(*first_failure_).exit_code : 0; }
 

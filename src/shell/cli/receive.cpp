@@ -1,6 +1,8 @@
 // The receiving side's decisions.
 #include "shell/cli/receive.hpp"
 
+#include <vector>
+
 #include "core/base/fsm.hpp"
 #include "shell/cli/printable.hpp"
 
@@ -16,7 +18,6 @@ void Receive::on(const engine::Notice& notice) {
                       [this](const engine::TextReceived& n) { ledger_.on(n); },
                       [this](const engine::FileStarted& n) { ledger_.on(n); },
                       [this](const engine::FileProgress& n) { ledger_.on(n, stage_.now()); },
-                      [this](const engine::FileReceived& n) { ledger_.on(n); },
                       [this](const engine::FileSent& n) { ledger_.on(n); },
                       [](const engine::TextsDelivered&) {}, [](const engine::TextFailed&) {},
                       [this](const auto& n) { handle(n); }},
@@ -113,9 +114,15 @@ void Receive::withdraw_file(TransferId transfer) {
   asked_files_.erase(asked);
 }
 
+void Receive::handle(const engine::FileReceived& notice) {
+  ledger_.on(notice);
+  conclude_left();
+}
+
 void Receive::handle(const engine::FileFailed& notice) {
   withdraw_file(notice.transfer);
   ledger_.on(notice);
+  conclude_left();
 }
 
 void Receive::handle(const engine::Closed& notice) {
@@ -124,6 +131,22 @@ void Receive::handle(const engine::Closed& notice) {
     stage_.console.withdraw(asked.second.second);
     return true;
   });
+  if (!ledger_.has_transfers(notice.link)) return conclude(notice);
+  left_.insert_or_assign(notice.link, notice);
+}
+
+/// A peer that waits for no answer may leave before the disk has its last file.
+void Receive::conclude_left() {
+  std::vector<engine::Closed> settled;
+  std::erase_if(left_, [&](const auto& left) {
+    if (ledger_.has_transfers(left.first)) return false;
+    settled.push_back(left.second);
+    return true;
+  });
+  for (const auto& notice : settled) conclude(notice);
+}
+
+void Receive::conclude(const engine::Closed& notice) {
   ledger_.on(notice, false);
   if (notice.link == link_of_the_one_) return finish(ledger_.exit_code());
   if (server_gone_ && !ledger_.has_peers()) finish(info(*server_gone_).exit_code);

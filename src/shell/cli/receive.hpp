@@ -31,6 +31,7 @@ class Receive {
   void handle(const engine::PairFailed&);
   void handle(const engine::Connecting&);
   void handle(const engine::FileOffered&);
+  void handle(const engine::FileReceived&);
   void handle(const engine::FileFailed&);
   void handle(const engine::Closed&);
 
@@ -38,6 +39,8 @@ class Receive {
   void refuse_others();
   bool is_the_one(const PairingCode& code) const { return choices_.once && the_one_ == code; }
   void withdraw_file(TransferId transfer);
+  void conclude_left();
+  void conclude(const engine::Closed& notice);
   void finish(int exit_code);
 
   Choices choices_;
@@ -45,7 +48,8 @@ class Receive {
   Ledger ledger_;
   std::map<PairingCode, Console::Ticket> asked_pairs_;
   std::map<TransferId, std::pair<LinkId, Console::Ticket>> asked_files_;
-  std::optional<PairingCode> the_one_;  ///< with --once: the peer that was accepted
+  std::map<LinkId, engine::Closed> left_;  ///< their last files are being checked and named
+  std::optional<PairingCode> the_one_;     ///< with --once: the peer that was accepted
   std::optional<LinkId> link_of_the_one_;
   bool was_online_ = false;
   bool told_offline_ = false;

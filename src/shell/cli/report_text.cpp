@@ -68,7 +68,8 @@ void TextReport::show(const report::FileStarted& e) {
   bar_.emplace(Bar{e.file.name.expose(), Progress(name_of(e.file), e.file.size, now_()), {}});
   screen_.say((e.file.outgoing ? "Sending " + with_size(e.file) + " to "
                                : "Receiving " + with_size(e.file) + " from ") +
-              name_of(e.file.peer) + ".");
+              name_of(e.file.peer) +
+              (e.from > 0 ? ", continuing at " + size_text(e.from) + "." : "."));
 }
 
 void TextReport::show(const report::FileProgress& e) {

@@ -15,17 +15,30 @@ namespace culver::client {
 namespace asio = boost::asio;
 using Event = engine::FromDisk::Event;
 
+namespace {
+
+/// What is not forgotten at the end: somebody has decided whether the part of a file stays.
+bool frees_files(const engine::ToDisk::Effect& effect) {
+  return std::holds_alternative<transfer::DropSource>(effect) ||
+         std::holds_alternative<transfer::DropTarget>(effect) ||
+         std::holds_alternative<transfer::KeepTarget>(effect);
+}
+
+}  // namespace
+
 /// What the disk thread owns, and its answers to each request.
 struct Disk::Files {
   std::string download_dir;
   Books books;
   std::optional<store::Folder> folder;  ///< opened when the first file comes
-  std::map<TransferId, store::OutgoingFile> outgoing;
+  std::map<TransferId, store::StreamSource> outgoing;
   std::map<TransferId, store::IncomingFile> incoming;
+  std::map<TransferId, store::StreamTarget> streams;  ///< incoming ones of the second form
 
   Result<store::Folder*> downloads() {
     if (!folder) {
       TRY(folder, store::Folder::open(download_dir));
+      folder->sweep(host::wall_now());
     }
     return &*folder;
   }
@@ -33,7 +46,7 @@ struct Disk::Files {
   std::optional<Event> on(TransferId id, const transfer::ReadBlock& request) {
     const auto file = outgoing.find(id);
     if (file == outgoing.end()) return std::nullopt;
-    auto bytes = file->second.read(request.bytes);
+    auto bytes = file->second.file().read(request.bytes);
     if (!bytes) return transfer::DiskFailed{bytes.error()};
     return transfer::BlockRead{std::move(*bytes)};
   }
@@ -56,11 +69,50 @@ struct Disk::Files {
   }
 
   std::optional<Event> on(TransferId id, const transfer::FinishTarget&) {
-    auto file = incoming.extract(id);
-    if (file.empty()) return std::nullopt;
-    auto path = file.mapped().finish();
-    if (!path) return transfer::DiskFailed{path.error()};
-    return transfer::TargetFinished{std::move(*path)};
+    const auto finished = [](auto file) -> Event {
+      auto path = file.mapped().finish();
+      if (!path) return transfer::DiskFailed{path.error()};
+      return transfer::TargetFinished{std::move(*path)};
+    };
+    if (incoming.contains(id)) return finished(incoming.extract(id));
+    if (streams.contains(id)) return finished(streams.extract(id));
+    return std::nullopt;
+  }
+
+  std::optional<Event> on(TransferId id, const transfer::HashPrefix& request) {
+    const auto file = outgoing.find(id);
+    if (file == outgoing.end()) return std::nullopt;
+    return answer(file->second.hash_prefix(request.bytes));
+  }
+
+  std::optional<Event> on(TransferId id, const transfer::ReadFrames& request) {
+    const auto file = outgoing.find(id);
+    if (file == outgoing.end()) return std::nullopt;
+    return answer(file->second.read(request));
+  }
+
+  std::optional<Event> on(TransferId id, const transfer::OpenTarget& request) {
+    auto parent = downloads();
+    if (!parent) return transfer::DiskFailed{parent.error()};
+    auto file = store::StreamTarget::open(**parent, request);
+    if (!file) return transfer::DiskFailed{file.error()};
+    return streams.insert_or_assign(id, std::move(*file)).first->second.opened();
+  }
+
+  std::optional<Event> on(TransferId id, const transfer::RestartTarget&) {
+    if (const auto file = streams.find(id); file != streams.end()) file->second.restart();
+    return std::nullopt;
+  }
+
+  std::optional<Event> on(TransferId id, const transfer::WriteSlices& request) {
+    const auto file = streams.find(id);
+    if (file == streams.end()) return std::nullopt;
+    return answer(file->second.write(request));
+  }
+
+  std::optional<Event> on(TransferId id, const transfer::KeepTarget&) {
+    streams.erase(id);
+    return std::nullopt;
   }
 
   std::optional<Event> on(TransferId id, const transfer::DropSource&) {
@@ -70,25 +122,33 @@ struct Disk::Files {
 
   std::optional<Event> on(TransferId id, const transfer::DropTarget&) {
     incoming.erase(id);
+    if (const auto file = streams.find(id); file != streams.end()) file->second.drop();
+    streams.erase(id);
     return std::nullopt;
+  }
+
+  template <class Done>
+  static Event answer(Result<Done> result) {
+    if (!result) return transfer::DiskFailed{result.error()};
+    return std::move(*result);
   }
 };
 
 Disk::Disk(asio::io_context& loop, std::string download_dir, Books books, Sink sink)
     : loop_(loop),
       files_(std::make_unique<Files>(
-          Files{std::move(download_dir), std::move(books), std::nullopt, {}, {}})),
+          Files{std::move(download_dir), std::move(books), std::nullopt, {}, {}, {}})),
       sink_(std::make_shared<Sink>(std::move(sink))) {}
 
 Disk::~Disk() {
   sink_.reset();
-  thread_.stop();
+  ending_ = true;
   thread_.join();
 }
 
 void Disk::add(TransferId transfer, store::OutgoingFile file) {
   asio::post(thread_, [this, transfer, file = std::move(file)]() mutable {
-    files_->outgoing.insert_or_assign(transfer, std::move(file));
+    files_->outgoing.insert_or_assign(transfer, store::StreamSource(std::move(file)));
   });
 }
 
@@ -96,6 +156,7 @@ void Disk::perform(engine::ToDisk request) {
   // The loop must not run dry while an answer is due.
   asio::post(thread_, [this, request = std::move(request), sink = std::weak_ptr(sink_),
                        work = asio::make_work_guard(loop_)] {
+    if (ending_ && !frees_files(request.effect)) return;
     auto event =
         std::visit([&](const auto& r) { return files_->on(request.transfer, r); }, request.effect);
     if (!event) return;

@@ -2,6 +2,7 @@
 // transfers and the books. Requests are carried out in their order; answers come on the loop.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -10,9 +11,9 @@
 #include <boost/asio/thread_pool.hpp>
 
 #include "core/engine/events.hpp"
-#include "shell/store/files.hpp"
 #include "shell/store/sqlite/peer_book.hpp"
 #include "shell/store/sqlite/server_book.hpp"
+#include "shell/store/stream_files.hpp"
 
 namespace culver::client {
 
@@ -29,7 +30,8 @@ class Disk {
   using Sink = std::function<void(engine::FromDisk)>;
 
   Disk(boost::asio::io_context& loop, std::string download_dir, Books books, Sink sink);
-  /// Finishes the request that runs, forgets the others, deletes partial files. No answer follows.
+  /// Finishes the request that runs; of the others only what frees files is still done. Deletes the
+  /// partial files that nobody could continue. No answer follows.
   ~Disk();
   Disk(const Disk&) = delete;
   Disk& operator=(const Disk&) = delete;
@@ -47,6 +49,7 @@ class Disk {
   boost::asio::io_context& loop_;
   std::unique_ptr<Files> files_;
   std::shared_ptr<Sink> sink_;  // answers on their way to the loop look whether it is still there
+  std::atomic<bool> ending_ = false;
   boost::asio::thread_pool thread_{1};
 };
 

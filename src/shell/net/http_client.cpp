@@ -63,28 +63,19 @@ asio::awaitable<Answered> talk(Ref exchange, Stream& stream) {
   co_return HttpAnswer{answer.result_int(), std::move(answer.body())};
 }
 
-asio::awaitable<error_code> connect(Ref exchange, beast::tcp_stream& stream) {
+asio::awaitable<error_code> connect(asio::io_context& io, Ref exchange, beast::tcp_stream& stream) {
   const auto& url = exchange->server;
-  error_code not_literal;
-  const auto address = asio::ip::make_address(url.host, not_literal);
-  if (!not_literal) {
-    const tcp::endpoint endpoint(address, url.port);
-    auto [error] = co_await stream.async_connect(endpoint, awaited);
-    co_return error;
-  }
-  tcp::resolver resolver(stream.get_executor());
-  const auto service = std::to_string(url.port);
-  auto [unknown, found] =
-      co_await resolver.async_resolve(url.host, service, tcp::resolver::numeric_service, awaited);
-  if (unknown) co_return unknown;
-  auto [error, endpoint] = co_await stream.async_connect(found, awaited);
+  NameLookup lookup(io, exchange->look_up);
+  const auto found = co_await lookup.find(url.host, url.port, exchange->time);
+  if (!found) co_return found.error();
+  stream.expires_after(exchange->time);
+  auto [error, endpoint] = co_await stream.async_connect(*found, awaited);
   co_return error;
 }
 
 asio::awaitable<Answered> ask_plainly(asio::io_context& io, Ref exchange) {
   beast::tcp_stream stream(io);
-  stream.expires_after(exchange->time);
-  if (co_await connect(exchange, stream)) co_return fail(Fault::server_unreachable);
+  if (co_await connect(io, exchange, stream)) co_return fail(Fault::server_unreachable);
   co_return co_await talk(exchange, stream);
 }
 
@@ -93,10 +84,9 @@ asio::awaitable<Answered> ask_securely(asio::io_context& io, Ref exchange) {
   auto context = host::make_tls_context(exchange->extra_ca_file, error);
   if (error) co_return fail(Fault::server_untrusted);
   beast::ssl_stream<beast::tcp_stream> stream(io, context);
-  beast::get_lowest_layer(stream).expires_after(exchange->time);
   if (!host::expect_host(stream.native_handle(), exchange->server.host))
     co_return fail(Fault::internal);
-  if (co_await connect(exchange, beast::get_lowest_layer(stream)))
+  if (co_await connect(io, exchange, beast::get_lowest_layer(stream)))
     co_return fail(Fault::server_unreachable);
   auto [refused] = co_await stream.async_handshake(asio::ssl::stream_base::client, awaited);
   const bool untrusted = SSL_get_verify_result(stream.native_handle()) != X509_V_OK;

@@ -10,6 +10,7 @@
 
 #include "core/base/result.hpp"
 #include "core/wire/url.hpp"
+#include "shell/net/name_lookup.hpp"
 
 namespace culver::net {
 
@@ -17,11 +18,12 @@ struct HttpExchange {
   wire::WsUrl server;  ///< but for its target
   std::string method;
   std::string target;
-  std::string authorization;  ///< the header of that name
-  std::string body;           ///< JSON, may be empty
-  std::string extra_ca_file;  ///< as in WsClientConfig
-  std::chrono::milliseconds time{15'000};
+  std::string authorization;               ///< the header of that name
+  std::string body;                        ///< JSON, may be empty
+  std::string extra_ca_file;               ///< as in WsClientConfig
+  std::chrono::milliseconds time{15'000};  ///< for finding the server, and for all that follows
   std::size_t largest_answer = 2'097'152;
+  LookUp look_up = system_look_up;
 };
 struct HttpAnswer {
   unsigned status;

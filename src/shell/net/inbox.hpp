@@ -19,6 +19,8 @@ class Inbox {
   static constexpr std::size_t next_room = 4'096;  ///< at most, or as much as has come already
 
   explicit Inbox(std::size_t longest_message) : longest_(longest_message) {}
+  /// Holds for the message that is being read, too.
+  void limit(std::size_t longest_message) { longest_ = longest_message; }
 
   /// Where the next bytes go, of which so many are announced. What is announced costs memory only
   /// as it comes.

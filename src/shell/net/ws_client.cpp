@@ -51,7 +51,11 @@ class WsClient::Connection {
   using Ref = std::shared_ptr<Connection>;
 
   Connection(asio::io_context& io, WsClientConfig config, std::shared_ptr<Sink> sink)
-      : io_(io), config_(std::move(config)), sink_(std::move(sink)), resolver_(io), watchdog_(io) {}
+      : io_(io),
+        config_(std::move(config)),
+        sink_(std::move(sink)),
+        lookup_(io, config_.look_up),
+        watchdog_(io) {}
 
   static void dial(Ref self);
   static void send(Ref self, std::string bytes, bool binary);
@@ -82,7 +86,7 @@ class WsClient::Connection {
   asio::io_context& io_;
   const WsClientConfig config_;
   std::shared_ptr<Sink> sink_;  // none once nobody wants to know
-  tcp::resolver resolver_;
+  NameLookup lookup_;
   asio::steady_timer watchdog_;
   Fault too_late_ = Fault::server_unreachable;  // what the watchdog reports
   std::optional<asio::ssl::context> tls_context_;
@@ -160,7 +164,7 @@ void WsClient::Connection::drop() {
   dropped_ = true;
   open_ = false;
   unwatch();
-  resolver_.cancel();
+  lookup_.cancel();
   error_code ignored;
   if (plain_) beast::get_lowest_layer(*plain_).close(ignored);
   if (tls_) beast::get_lowest_layer(*tls_).close(ignored);
@@ -216,22 +220,10 @@ asio::awaitable<Fault> WsClient::Connection::live(Ref self) {
 /// Tries every address of the host in turn.
 asio::awaitable<error_code> WsClient::Connection::connect(Ref self, tcp::socket& socket) {
   const auto& url = self->config_.url;
-  const auto service = std::to_string(url.port);
-  tcp::resolver::results_type endpoints;
-  error_code not_literal;
-  const auto address = asio::ip::make_address(url.host, not_literal);
-  if (!not_literal) {
-    // The resolver would need a thread for it.
-    const tcp::endpoint endpoint(address, url.port);
-    endpoints = tcp::resolver::results_type::create(endpoint, url.host, service);
-  } else {
-    auto [error, found] = co_await self->resolver_.async_resolve(
-        url.host, service, tcp::resolver::numeric_service, awaited);
-    if (error) co_return error;
-    endpoints = std::move(found);
-  }
+  const auto found = co_await self->lookup_.find(url.host, url.port, self->config_.dial_time);
+  if (!found) co_return found.error();
   if (self->dropped_) co_return asio::error::operation_aborted;
-  auto [error, endpoint] = co_await asio::async_connect(socket, endpoints, awaited);
+  auto [error, endpoint] = co_await asio::async_connect(socket, *found, awaited);
   if (self->dropped_) co_return asio::error::operation_aborted;
   if (error) co_return error;
   error_code ignored;

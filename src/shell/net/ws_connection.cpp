@@ -36,7 +36,7 @@ WsConnection::WsConnection(relay::SocketId id, Socket socket, const asio::ip::ad
       shared_(shared),
       request_(new Request{HttpReader(shared.config.max_http_header, shared.config.max_http_body),
                            peer}),
-      inbox_(shared.config.max_frame),
+      inbox_(shared.config.first_frames),
       ws_(std::move(socket), *this) {
   error_code ignored;
   this->socket().non_blocking(true, ignored);

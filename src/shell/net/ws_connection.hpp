@@ -35,6 +35,7 @@ class WsConnection : public std::enable_shared_from_this<WsConnection> {
 
   void send(std::string_view bytes, bool binary);
   void ping();
+  void limit_frames(std::size_t bytes) { inbox_.limit(bytes); }
   /// Answers the HTTP request, after which the connection ends.
   void respond(unsigned status, std::string_view content_type, std::string_view body);
   /// After what is queued. Before the upgrade there is nobody to tell: the connection is cut.

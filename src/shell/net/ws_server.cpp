@@ -81,6 +81,10 @@ void WsServer::ping(relay::SocketId socket) {
   if (auto* connection = find(socket)) connection->ping();
 }
 
+void WsServer::limit_frames(relay::SocketId socket, std::size_t bytes) {
+  if (auto* connection = find(socket)) connection->limit_frames(bytes);
+}
+
 void WsServer::respond(relay::SocketId socket, unsigned status, std::string_view json) {
   if (auto* connection = find(socket)) connection->respond(status, "application/json", json);
 }

@@ -30,6 +30,8 @@ class WsServer {
 
   void send(relay::SocketId socket, std::string_view bytes, bool binary);
   void ping(relay::SocketId socket);
+  /// Before that WsServerConfig::first_frames.
+  void limit_frames(relay::SocketId socket, std::size_t bytes);
   void respond(relay::SocketId socket, unsigned status, std::string_view json);
   void close(relay::SocketId socket, std::uint16_t code, std::string_view reason);
   /// Cuts every connection.

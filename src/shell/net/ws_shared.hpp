@@ -34,7 +34,8 @@ class WsConnection;
 struct WsServerConfig {
   tcp::endpoint listen{asio::ip::address_v4::loopback(), 9000};
   std::optional<asio::ip::address> trusted_proxy;
-  std::size_t max_frame = wire::limits::gateway_frame_in;
+  /// Of a connection about which nothing is known yet.
+  std::size_t first_frames = wire::limits::signaling_frame_in;
   std::uint32_t max_http_header = 8'192;
   std::size_t max_http_body = 16'384;
   /// Waiting to be written on one connection; beyond it the reader is too slow and is cut off.

@@ -52,6 +52,8 @@ class Association final : private SctpCallbacks {
   std::optional<SctpEvent> next();
   /// Stops reading: data stays in the receive buffer, so the window closes and the peer waits.
   void pause(bool paused) { paused_ = paused; }
+  /// For a peer that sends its whole window at once: one SACK for 16 packets.
+  void acknowledge_seldom();
   /// Whether next() would have something, paused or not.
   bool has_unread() const;
 

@@ -18,6 +18,7 @@ constexpr std::size_t early_limit = 64;                        // datagrams, of 
 constexpr std::size_t unsent_limit = std::size_t{64} << 10;    // bytes, while there is no path
 constexpr std::size_t read_per_turn = std::size_t{256} << 10;  // bytes
 constexpr std::chrono::seconds parting_time{5};
+constexpr std::chrono::seconds answer_time{1};  // of it, for the answer to our goodbye
 
 std::uint32_t ppid_of(bool binary, bool empty) {
   namespace dcep = wire::dcep;
@@ -265,6 +266,10 @@ void Transport::perform(link::PauseReading effect) {
   if (sctp_) sctp_->pause(paused_);
 }
 
+void Transport::perform(link::AcknowledgeSeldom) {
+  if (sctp_) sctp_->acknowledge_seldom();
+}
+
 // A window is told anew only when it was used, so that an idle channel is silent.
 void Transport::tell_windows() {
   const auto used = [](const auto& entry) { return entry.second.left < high_water - low_water; };
@@ -320,8 +325,14 @@ void Transport::perform(link::HangUp, TimePoint now) {
 
 void Transport::part(TimePoint now) {
   if (!part_by_ || ended_) return;
-  if (sctp_ && sctp_->buffered() != 0 && now < *part_by_) return;
-  if (sctp_) sctp_->shutdown();
+  if (sctp_ && now < *part_by_) {
+    if (sctp_->buffered() != 0 || std::exchange(shutting_down_, true)) return;
+    // Without DTLS the peer could not answer, and some notice that a channel has closed by SCTP
+    // only.
+    sctp_->shutdown();
+    part_by_ = std::min(*part_by_, now + answer_time);
+    return;
+  }
   if (dtls_) dtls_->close();
   end();
 }

@@ -41,6 +41,7 @@ class Transport {
   void perform(link::OpenChannel effect);
   void perform(link::SendOn effect);
   void perform(link::PauseReading effect);
+  void perform(link::AcknowledgeSeldom effect);
   void perform(link::HangUp effect, TimePoint now);
 
   /// A turn of the loop: reads a bounded amount, says what changed, sends what is ready.
@@ -92,6 +93,7 @@ class Transport {
   bool all_sent_told_ = true;
   bool peer_left_ = false;
   bool ended_ = false;
+  bool shutting_down_ = false;
   std::optional<TimePoint> part_by_;  ///< hanging up: at the latest then
 };
 

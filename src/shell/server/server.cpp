@@ -121,6 +121,7 @@ void Server::perform(relay::Effect&& effect) {
   std::visit(fsm::overload{
                  [this](relay::Send&& e) { sockets_.send(e.socket, e.text, e.binary); },
                  [this](relay::Ping&& e) { sockets_.ping(e.socket); },
+                 [this](relay::LimitFrames&& e) { sockets_.limit_frames(e.socket, e.bytes); },
                  [this](relay::Close&& e) { sockets_.close(e.socket, e.code, info(e.fault).wire); },
                  [this](relay::Ask&& e) { log_->ask(e.number, std::move(e.question)); },
                  [this](relay::Respond&& e) { sockets_.respond(e.socket, e.status, e.json); },

@@ -1,13 +1,18 @@
 // The system calls behind files.hpp.
 #include "shell/store/files.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
+#include <vector>
 
+#include <dirent.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "core/transfer/safe_name.hpp"
@@ -28,14 +33,81 @@ Fault write_fault() {
   return errno == ENOSPC || errno == EDQUOT ? Fault::no_space : Fault::file_unwritable;
 }
 
+constexpr std::string_view hidden_prefix = ".culver-";
+constexpr std::string_view hidden_suffix = ".part";
+constexpr std::size_t random_length = 8;
+
+std::string hidden_name(std::string_view mark) {
+  return std::string(hidden_prefix) + std::string(mark) + std::string(hidden_suffix);
+}
+
 Result<std::string> random_hidden_name() {
   constexpr std::string_view alphabet = "abcdefghijklmnopqrstuvwxyz234567";
-  std::array<unsigned char, 8> random{};
+  std::array<unsigned char, random_length> random{};
   const auto filled = uninterrupted([&] { return ::getrandom(random.data(), random.size(), 0); });
   if (filled != static_cast<ssize_t>(random.size())) return fail(Fault::internal);
-  std::string name = ".culver-";
-  for (const auto byte : random) name += alphabet[byte % alphabet.size()];
-  return name + ".part";
+  std::string mark;
+  for (const auto byte : random) mark += alphabet[byte % alphabet.size()];
+  return hidden_name(mark);
+}
+
+/// All of it: `ended` is the fault if the file ends before.
+Result<void> read_exactly(int fd, std::uint64_t offset, std::span<std::byte> into, Fault ended) {
+  while (!into.empty()) {
+    const auto got = uninterrupted(
+        [&] { return ::pread(fd, into.data(), into.size(), static_cast<off_t>(offset)); });
+    if (got < 0) return fail(Fault::file_unreadable);
+    if (got == 0) return fail(ended);
+    into = into.subspan(static_cast<std::size_t>(got));
+    offset += static_cast<std::uint64_t>(got);
+  }
+  return {};
+}
+
+/// Where the file system knows no locks, nobody can be kept out.
+bool lock_or_do_without(int fd) {
+  return uninterrupted([&] { return ::flock(fd, LOCK_EX | LOCK_NB); }) == 0 || errno != EWOULDBLOCK;
+}
+
+/// Makes a part of a random name, and holds it; returns the name.
+Result<std::string> new_part(int folder, Descriptor& file) {
+  const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+  for (int tries = 3; tries > 0; --tries) {
+    TRY(auto name, random_hidden_name());
+    file = Descriptor(uninterrupted([&] { return ::openat(folder, name.c_str(), flags, 0644); }));
+    if (!file) return fail(write_fault());
+    // Whoever sweeps may have been quicker.
+    struct stat facts {};
+    if (lock_or_do_without(file.get()) && ::fstat(file.get(), &facts) == 0 && facts.st_nlink > 0)
+      return name;
+  }
+  return fail(Fault::file_unwritable);
+}
+
+/// Whether the open file is still what is called that, and ours alone.
+bool is_ours(int fd, int folder, const std::string& name) {
+  struct stat open {};
+  struct stat named {};
+  return ::fstat(fd, &open) == 0 && S_ISREG(open.st_mode) && open.st_uid == ::geteuid() &&
+         open.st_nlink == 1 && ::fstatat(folder, name.c_str(), &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+         named.st_ino == open.st_ino && named.st_dev == open.st_dev;
+}
+
+Descriptor open_part(int folder, const std::string& name) {
+  const int flags = O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;
+  return Descriptor(uninterrupted([&] { return ::openat(folder, name.c_str(), flags); }));
+}
+
+/// Removes a part that nobody holds, if it is old enough or nobody could continue it.
+void sweep_part(int folder, const std::string& name, WallTime now) {
+  const auto part = open_part(folder, name);
+  if (!part || ::flock(part.get(), LOCK_EX | LOCK_NB) != 0 || !is_ours(part.get(), folder, name))
+    return;
+  struct stat facts {};
+  if (::fstat(part.get(), &facts) != 0) return;
+  const auto age = now - WallTime{facts.st_mtime} * 1000;
+  const bool has_mark = name.size() > hidden_name("").size() + random_length;
+  if (!has_mark || age > Folder::partial_life) ::unlinkat(folder, name.c_str(), 0);
 }
 
 /// Gives a file another name unless there is one of that name, whatever it is: 0 or an errno.
@@ -84,6 +156,17 @@ Result<ByteVector> OutgoingFile::read(std::size_t n) {
   return bytes;
 }
 
+Result<void> OutgoingFile::read_at(std::uint64_t offset, std::span<std::byte> into) const {
+  return read_exactly(file_.get(), offset, into, Fault::file_changed);
+}
+
+Result<bool> OutgoingFile::ends_at(std::uint64_t offset) const {
+  std::byte beyond;
+  const auto read = read_at(offset, std::span(&beyond, 1));
+  if (!read && read.error() != Fault::file_changed) return fail(read.error());
+  return !read;
+}
+
 // ---- Folder -------------------------------------------------------------------------------------
 
 Result<Folder> Folder::open(const std::string& path) {
@@ -96,6 +179,23 @@ Result<Folder> Folder::open(const std::string& path) {
   return out;
 }
 
+void Folder::sweep(WallTime now) const {
+  const int again = uninterrupted(
+      [&] { return ::openat(folder_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
+  if (again < 0) return;
+  DIR* listing = ::fdopendir(again);
+  if (listing == nullptr) {
+    ::close(again);
+    return;
+  }
+  while (const dirent* entry = ::readdir(listing)) {
+    const std::string name = entry->d_name;
+    if (name.starts_with(hidden_prefix) && name.ends_with(hidden_suffix))
+      sweep_part(folder_.get(), name, now);
+  }
+  ::closedir(listing);
+}
+
 // ---- IncomingFile -------------------------------------------------------------------------------
 
 Result<IncomingFile> IncomingFile::create(const Folder& folder, const Plaintext& name,
@@ -105,12 +205,7 @@ Result<IncomingFile> IncomingFile::create(const Folder& folder, const Plaintext&
   if (!out.folder_) return fail(Fault::file_unwritable);
   out.folder_path_ = folder.path_;
   out.name_ = transfer::safe_name(name.expose());
-  TRY(auto partial, random_hidden_name());
-
-  const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-  out.file_ = Descriptor(
-      uninterrupted([&] { return ::openat(out.folder_.get(), partial.c_str(), flags, 0644); }));
-  if (!out.file_) return fail(write_fault());
+  TRY(auto partial, new_part(out.folder_.get(), out.file_));
   out.partial_ = std::move(partial);
 
   // The mode that the umask leaves is for the finished file; until then it is nobody else's.
@@ -122,6 +217,25 @@ Result<IncomingFile> IncomingFile::create(const Folder& folder, const Plaintext&
   return out;
 }
 
+Result<IncomingFile> IncomingFile::resume(const Folder& folder, const Plaintext& name,
+                                          std::uint64_t size, const std::string& mark) {
+  // The new one also tells the mode that the finished file will have.
+  TRY(auto out, create(folder, name, 0));
+  const int in = out.folder_.get();
+  const auto marked = hidden_name(mark);
+  auto earlier = open_part(in, marked);
+  if (earlier && lock_or_do_without(earlier.get()) && is_ours(earlier.get(), in, marked)) {
+    out.discard();
+    out.file_ = std::move(earlier);
+    out.resumable_ = true;
+  } else {
+    out.resumable_ = rename_without_overwriting(in, out.partial_, marked) == 0;
+  }
+  if (out.resumable_) out.partial_ = marked;
+  CHECK_OK(out.reserve(size));
+  return out;
+}
+
 IncomingFile& IncomingFile::operator=(IncomingFile&& other) noexcept {
   if (this == &other) return *this;
   discard();
@@ -130,6 +244,7 @@ IncomingFile& IncomingFile::operator=(IncomingFile&& other) noexcept {
   folder_path_ = std::move(other.folder_path_);
   partial_ = std::exchange(other.partial_, {});
   name_ = std::move(other.name_);
+  resumable_ = other.resumable_;
   mode_ = other.mode_;
   health_ = other.health_;
   return *this;
@@ -160,6 +275,57 @@ Result<void> IncomingFile::write(ByteView bytes) {
     bytes = bytes.subspan(static_cast<std::size_t>(put));
   }
   return {};
+}
+
+Result<void> IncomingFile::write(std::span<const ByteView> pieces) {
+  CHECK_OK(health_);
+  std::vector<iovec> left;
+  left.reserve(pieces.size());
+  for (const auto piece : pieces)
+    if (!piece.empty()) left.push_back({const_cast<std::byte*>(piece.data()), piece.size()});
+  for (std::span<iovec> rest(left); !rest.empty();) {
+    const int count = static_cast<int>(std::min<std::size_t>(rest.size(), 64));
+    auto put = uninterrupted([&] { return ::writev(file_.get(), rest.data(), count); });
+    if (put < 0) return broken(write_fault());
+    while (!rest.empty() && static_cast<std::size_t>(put) >= rest.front().iov_len) {
+      put -= static_cast<ssize_t>(rest.front().iov_len);
+      rest = rest.subspan(1);
+    }
+    if (put == 0) continue;
+    rest.front().iov_base = static_cast<std::byte*>(rest.front().iov_base) + put;
+    rest.front().iov_len -= static_cast<std::size_t>(put);
+  }
+  return {};
+}
+
+Result<std::uint64_t> IncomingFile::length() const {
+  struct stat facts {};
+  if (::fstat(file_.get(), &facts) != 0) return fail(Fault::file_unwritable);
+  return static_cast<std::uint64_t>(facts.st_size);
+}
+
+Result<void> IncomingFile::read_at(std::uint64_t offset, std::span<std::byte> into) const {
+  return read_exactly(file_.get(), offset, into, Fault::file_unwritable);
+}
+
+Result<void> IncomingFile::cut(std::uint64_t length) {
+  CHECK_OK(health_);
+  const auto at = static_cast<off_t>(length);
+  if (uninterrupted([&] { return ::ftruncate(file_.get(), at); }) != 0 ||
+      ::lseek(file_.get(), at, SEEK_SET) != at)
+    return broken(write_fault());
+  return {};
+}
+
+void IncomingFile::drop() {
+  discard();
+  file_ = Descriptor();
+}
+
+void IncomingFile::keep() {
+  if (resumable_) partial_.clear();
+  discard();
+  file_ = Descriptor();
 }
 
 Result<std::string> IncomingFile::finish() {

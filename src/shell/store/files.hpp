@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/base/bytes.hpp"
+#include "core/base/env.hpp"
 #include "core/base/result.hpp"
 #include "core/base/text.hpp"
 
@@ -40,6 +41,11 @@ class OutgoingFile {
   const Plaintext& name() const { return basename_; }  ///< without its folder
   /// The next n bytes; fewer only where the file ends. Fault::file_unreadable.
   Result<ByteVector> read(std::size_t n);
+  /// Fills `into` from this place in the file. Faults: file_unreadable, file_changed if the file
+  /// ends before.
+  Result<void> read_at(std::uint64_t offset, std::span<std::byte> into) const;
+  /// Whether the file ends there. Fault::file_unreadable.
+  Result<bool> ends_at(std::uint64_t offset) const;
 
  private:
   Descriptor file_;
@@ -54,29 +60,49 @@ class Folder {
   /// Fault::file_unwritable.
   static Result<Folder> open(const std::string& path);
 
+  /// How long the part of a file waits to be continued.
+  static constexpr WallTime partial_life = std::int64_t{7} * 24 * 60 * 60 * 1000;
+  /// Removes partial files that nobody holds: those that nobody could continue, and old ones.
+  void sweep(WallTime now) const;
+
  private:
   friend class IncomingFile;
   Descriptor folder_;
   std::string path_;
 };
 
-/// A file being received: hidden under a random name until finish(), deleted if that never comes.
-/// It does not need the Folder any longer once created.
+/// A file being received: hidden until finish(), deleted if that never comes, unless it is kept.
+/// The hidden name is random, or says to which file the part belongs. It does not need the Folder
+/// any longer once created, and holds a lock on its part, so that nobody else writes or sweeps it.
 class IncomingFile {
  public:
   /// `reserve` bytes are taken from the disk at once where the file system can, so that a full one
   /// is noticed before the first byte is sent. Faults: no_space, file_unwritable.
   static Result<IncomingFile> create(const Folder& folder, const Plaintext& name,
                                      std::uint64_t reserve);
+  /// The part that an earlier attempt has left under this mark (1..64 characters of base32), or a
+  /// new one. Somebody else's, or one that is being written elsewhere, is left alone.
+  static Result<IncomingFile> resume(const Folder& folder, const Plaintext& name,
+                                     std::uint64_t size, const std::string& mark);
   IncomingFile(IncomingFile&& other) noexcept : IncomingFile() { *this = std::move(other); }
   IncomingFile& operator=(IncomingFile&& other) noexcept;
   ~IncomingFile();
 
   /// Faults: no_space, file_unwritable. After one, every call fails with it.
   Result<void> write(ByteView bytes);
+  Result<void> write(std::span<const ByteView> pieces);
+  /// What resume() has found.
+  Result<std::uint64_t> length() const;
+  Result<void> read_at(std::uint64_t offset, std::span<std::byte> into) const;
+  /// Only that much of it counts; writing goes on there.
+  Result<void> cut(std::uint64_t length);
   /// Makes the content durable, then gives it its name, with a number added if there is one of that
   /// name already. Returns the path. No call may follow.
   Result<std::string> finish();
+  /// Closes it and deletes the part.
+  void drop();
+  /// Closes it, and leaves the part for a later resume() if there can be one.
+  void keep();
 
  private:
   IncomingFile() = default;
@@ -90,7 +116,8 @@ class IncomingFile {
   std::string folder_path_;
   std::string partial_;  ///< empty once it has its name
   std::string name_;
-  unsigned mode_ = 0;  ///< of the finished file
+  bool resumable_ = false;  ///< its part has a mark
+  unsigned mode_ = 0;       ///< of the finished file
   Result<void> health_{};
 };
 

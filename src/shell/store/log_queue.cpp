@@ -59,7 +59,11 @@ void LogQueue::ask(std::uint64_t number, Question question) {
   waiting_.back().questions.push_back(std::move(question));
   waiting_.back().bytes += bytes;
   waiting_.back().held += held;
-  changed_.notify_one();
+  if (std::exchange(wakes_, true)) return;
+  boost::asio::post(loop_, [self = shared_from_this()] {
+    self->wakes_ = false;
+    self->changed_.notify_one();
+  });
 }
 
 void LogQueue::pick_up() {

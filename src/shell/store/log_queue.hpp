@@ -32,12 +32,13 @@ struct LogBounds {
 using LogSink = std::function<void(std::uint64_t number, relay::Answer answer)>;
 
 /// Shared by its thread and by the handlers that are on their way to the loop.
-class LogQueue {
+class LogQueue : public std::enable_shared_from_this<LogQueue> {
  public:
   static std::shared_ptr<LogQueue> make(boost::asio::io_context& loop, LogSink sink,
                                         LogBounds bounds);
 
   // ---- on the loop ----
+  /// The log's thread is woken at the end of the turn, once for all that the turn asks.
   void ask(std::uint64_t number, relay::Question question);
   std::size_t unanswered() const { return unanswered_; }
   /// Nothing reaches the sink any more. take() hands out what is left, then ends.
@@ -82,6 +83,7 @@ class LogQueue {
   std::size_t unanswered_ = 0;
   std::optional<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> work_;
   std::vector<Settled> picked_;
+  bool wakes_ = false;  ///< the wake-up is on its way
 
   // The only mutex: it guards what follows.
   std::mutex mutex_;

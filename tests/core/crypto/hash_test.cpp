@@ -37,6 +37,7 @@ RC_GTEST_PROP(Sha256, IsTheSameInPieces, (const std::vector<std::string>& pieces
   for (const auto& piece : pieces) {
     stream.update(as_bytes(piece));
     whole += piece;
+    RC_ASSERT(stream.so_far() == sha256(as_bytes(whole)));
   }
   RC_ASSERT(std::move(stream).finish() == sha256(as_bytes(whole)));
 }

@@ -118,6 +118,37 @@ TEST_P(GatewayClient, RefusesAVersionThatItDidNotOffer) {
   EXPECT_EQ(client.in<AwaitingServerHello>()->forged, 1U);
 }
 
+/// Everything about it is the server's own and good, but for the version.
+TEST_P(GatewayClient, RefusesAVersionThatItDidNotOfferWhoeverSignsIt) {
+  const auto offered = test::read_as<wire::gateway::ClientHello>(client.hello);
+  const auto signed_hello = [&](unsigned version) {
+    auto& rng = world.random.rng();
+    const auto ephemeral = crypto::p256_generate(rng);
+    ServerHello m;
+    m.ephemeral = wire::gateway::Hex<crypto::P256Public>::of(*crypto::p256_public_of(ephemeral));
+    m.identity = {identity.key.verify_key(), identity.text};
+    m.nonce = wire::gateway::Hex<wire::gateway::HandshakeNonce>::of(
+        wire::gateway::HandshakeNonce{rng.bytes<32>()});
+    m.version = version;
+    m.client_version = offered.version;
+    Transcript transcript;
+    transcript.add_client_hello(client.hello);
+    transcript.add_server_hello(m);
+    const auto secret = crypto::p256_ecdh(ephemeral, offered.ephemeral.value.data);
+    const auto keys = handshake_keys(*secret, transcript);
+    m.signature = identity.key.sign(server_digest_v2(transcript).data);
+    transcript.add(m.signature.data);
+    m.confirmation = confirmation(keys.server_confirmation, transcript);
+    return m;
+  };
+  for (const unsigned version : {0U, GetParam() + 1})
+    client.feed(ServerHelloCame{signed_hello(version)});
+  EXPECT_EQ(name(), "AwaitingServerHello");
+  EXPECT_EQ(client.in<AwaitingServerHello>()->forged, 2U);
+  client.feed(ServerHelloCame{signed_hello(2)});
+  EXPECT_EQ(name(), GetParam() == 2 ? "AwaitingEstablished" : "AwaitingServerHello");
+}
+
 TEST_P(GatewayClient, IgnoresWhatIsNotForItBeforeTheHello) {
   client.hear("{\"type\":\"server_info\",\"serverId\":\"x\"}");
   client.hear("garbage");

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/crypto/aead.hpp"
 #include "tests/support/seeded.hpp"
 
 namespace culver::handshake {
@@ -30,6 +31,20 @@ TEST_F(Record, BeginsWithItsCounter) {
   const std::string record = sealer.seal("one");
   EXPECT_EQ(record.size(), 3 + record_overhead);
   EXPECT_EQ(record.substr(0, 8), std::string("\0\0\0\0\0\0\0\1", 8));
+}
+
+TEST_F(Record, IsSealedAsTheProtocolSays) {
+  crypto::Aead cipher(crypto::AeadAlgorithm::chacha20_poly1305, key(1).expose());
+  for (std::uint8_t counter = 0; counter < 3; ++counter) {
+    const std::string record = sealer.seal("text");
+    Nonce nonce{};
+    nonce.data.back() = static_cast<std::byte>(counter);
+    std::string text(4, ' ');
+    ASSERT_TRUE(cipher.open(nonce, as_bytes(record).first(8), as_bytes(record).subspan(8),
+                            std::as_writable_bytes(std::span(text))))
+        << "counter " << int{counter};
+    EXPECT_EQ(text, "text");
+  }
 }
 
 TEST_F(Record, RefusesOneThatCameBefore) {

@@ -207,6 +207,17 @@ TEST_P(GatewayServer, EstablishesWhatTheDirectoryAdmits) {
   EXPECT_TRUE(wants_input(server.state));
 }
 
+/// A device may be linked to an account that another key has founded.
+TEST_P(GatewayServer, GreetsWithTheAccountThatTheDirectoryNames) {
+  reach_checking();
+  const auto another = test::client_account(9).user;
+  server.feed(DeviceAnswer{test::admission_of(another)});
+  auto* done = server.in<Established>();
+  ASSERT_TRUE(done);
+  EXPECT_EQ(done->proof.key(), account.user);
+  EXPECT_EQ(test::read_as<wire::gateway::SessionEstablished>(done->greeting).user, another);
+}
+
 TEST_P(GatewayServer, RefusesWhatTheDirectoryRefuses) {
   for (const Fault why : {Fault::device_revoked, Fault::device_of_another, Fault::directory_failed,
                           Fault::too_many_sessions}) {

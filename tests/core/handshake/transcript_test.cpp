@@ -1,6 +1,7 @@
 // Transcripts: no two conversations read the same, and what is derived from them differs by use.
 #include "core/handshake/transcript.hpp"
 
+#include <algorithm>
 #include <set>
 
 #include <gtest/gtest.h>
@@ -39,6 +40,82 @@ RC_GTEST_PROP(TranscriptProperty, OfOneTextCutTwice, (const std::string& text)) 
 }
 
 TEST(Transcript, BeginsWithALabel) { EXPECT_NE(digest_of({}), crypto::sha256({})); }
+
+/// Each part behind its length, written down here once more.
+std::string row(const std::vector<std::string>& parts) {
+  std::string bytes;
+  for (const auto& part : parts) {
+    for (int shift = 56; shift >= 0; shift -= 8)
+      bytes += static_cast<char>(std::uint64_t{part.size()} >> shift & 0xff);
+    bytes += part;
+  }
+  return bytes;
+}
+std::string raw(const Digest& digest) { return std::string(as_text(digest.view())); }
+
+TEST(Transcript, IsTheRowThatTheProtocolSays) {
+  wire::gateway::ServerHello hello;
+  hello.version = 2;
+  hello.client_version = 7;
+  hello.ephemeral.text = "point";
+  hello.identity.text = "identity";
+  hello.nonce.text = "nonce";
+  wire::gateway::ClientAuth auth;
+  auth.user.text = "user";
+  auth.device_text = "device";
+  auth.nonce2.text = "another nonce";
+  std::vector<std::string> parts{"culver gateway 2", "client_hello",
+                                 raw(crypto::sha256(as_bytes("frame")))};
+  Transcript transcript;
+  const auto expect_same = [&] {
+    const auto bytes = row(parts);
+    EXPECT_EQ(raw(transcript.digest()), raw(crypto::sha256(as_bytes(bytes)))) << parts.back();
+  };
+  transcript.add_client_hello("frame");
+  expect_same();
+  transcript.add_server_hello(hello);
+  parts.insert(parts.end(), {"server_hello", "2", "7", "point", "identity", "nonce"});
+  expect_same();
+  transcript.add_client_auth(auth);
+  parts.insert(parts.end(), {"client_auth", "user", "device", "another nonce"});
+  parts.insert(parts.end(), {"unnamed", "untyped"});
+  expect_same();
+  auth.device_name = Plaintext("Ana");
+  auth.device_type = wire::gateway::DeviceType::web;
+  transcript.add_client_auth(auth);
+  parts.insert(parts.end(), {"client_auth", "user", "device", "another nonce"});
+  parts.insert(parts.end(), {"named", "Ana", "typed", "web"});
+  expect_same();
+  const auto digest = raw(transcript.digest());
+  const auto server_signs = row({"culver gateway 2", "culver gateway 2 server signature", digest});
+  const auto client_signs = row({"culver gateway 2", "culver gateway 2 client signature", digest});
+  const Secret<32> key;
+  EXPECT_EQ(print_hex(confirmation(key, transcript).view()),
+            print_hex(crypto::hmac_sha256(key.expose(), as_bytes(digest)).view()));
+  EXPECT_EQ(server_digest_v2(transcript), crypto::sha256(as_bytes(server_signs)));
+  EXPECT_EQ(client_digest_v2(transcript), crypto::sha256(as_bytes(client_signs)));
+}
+
+TEST(Transcript, KeysAreCutFromOneBlockInTheOrderThatTheProtocolSays) {
+  Secret<32> secret;
+  std::fill(secret.expose_to_fill().begin(), secret.expose_to_fill().end(), std::byte{7});
+  const Transcript transcript;
+  const auto derive = [&](std::string_view info, std::size_t size) {
+    ByteVector out(size);
+    EXPECT_TRUE(
+        crypto::hkdf_sha256(secret.expose(), transcript.digest().data, as_bytes(info), out));
+    return print_hex(out);
+  };
+  const auto keys = handshake_keys(secret, transcript);
+  EXPECT_EQ(print_hex(keys.server_confirmation.expose()) +
+                print_hex(keys.client_confirmation.expose()) +
+                print_hex(keys.client_auth.expose()) + print_hex(keys.session.expose()),
+            derive("culver gateway 2 handshake keys", 128));
+  const auto session = session_keys(secret, transcript);
+  EXPECT_EQ(print_hex(session.client_to_server.expose()) +
+                print_hex(session.server_to_client.expose()) + print_hex(session.id.view()),
+            derive("culver gateway 2 session keys", 80));
+}
 
 TEST(Transcript, OfAClientHelloHoldsTheFrame) {
   Transcript one, two;

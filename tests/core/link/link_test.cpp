@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/crypto/hash.hpp"
 #include "core/link/session_keys.hpp"
 #include "core/wire/base64.hpp"
 #include "core/wire/peer.hpp"
@@ -278,6 +279,173 @@ TEST(Link, FileFramesThatOvertakeTheHandshakeWaitAndAreBounded) {
   const std::string large(200'000, 'x');
   for (int i = 0; i < 10 && flooded.is<Proving>(); ++i) flooded.feed_frame(files, large);
   EXPECT_EQ(flooded.fault(), Fault::queue_full);
+}
+
+// ---- two Culvers --------------------------------------------------------------------------------
+
+/// The peer's side of the confirmation.
+struct Culver {
+  explicit Culver(Scene& in) : scene(in) {
+    scene.to_proving(true);
+    theirs = scene.handshake(true);
+    theirs.file_acks = true;
+  }
+  /// Sends the peer's handshake; what we confirm is kept.
+  void shake() {
+    const auto frame = wire::peer::print(theirs);
+    scene.feed_frame(messages, frame);
+    channel.emplace(scene.peer_channel(true));
+    const auto* sent = scene.transport_effect<SendOn>();
+    ASSERT_NE(sent, nullptr) << "we confirm at once";
+    confirmation = as_text(sent->bytes);
+    const auto opened = channel->open(confirmation);
+    ours = *wire::peer::parse_capabilities(as_text(*opened));
+    capabilities = {2, wire::limits::channel_frame_in, seen(crypto::sha256(as_bytes(frame)))};
+  }
+  Digest seen(const Digest& sent) const {
+    const auto received = crypto::sha256(as_bytes(wire::peer::print(*scene.ours)));
+    ByteVector both(sent.data.begin(), sent.data.end());
+    both.insert(both.end(), received.data.begin(), received.data.end());
+    return crypto::sha256(both);
+  }
+  void confirm() {
+    scene.feed_frame(messages, *channel->seal(as_bytes(wire::peer::print(capabilities))));
+  }
+  StreamSeal seal() const {
+    const auto key = session_key_v2(scene.peer.secret, scene.identity.shared,
+                                    scene.peer_ephemeral.secret, *scene.ours->ephemeral);
+    return StreamSeal(*stream_keys(*key, {scene.peer.shared, scene.peer_ephemeral.shared},
+                                   {scene.identity.shared, *scene.ours->ephemeral}));
+  }
+
+  Scene& scene;
+  wire::peer::Handshake theirs;
+  std::optional<SealedChannel> channel;
+  std::string confirmation;
+  wire::peer::Capabilities ours{};
+  wire::peer::Capabilities capabilities{};
+};
+
+TEST(Link, TwoCulversConfirmBeforeTheyAreSecured) {
+  Scene scene(true);
+  Culver peer(scene);
+  peer.shake();
+  ASSERT_TRUE(scene.is<Confirming>());
+  EXPECT_EQ(scene.effect<Established>(), nullptr);
+  EXPECT_EQ(peer.ours.file_form, 2u);
+  EXPECT_EQ(peer.ours.largest_frame, wire::limits::channel_frame_in);
+  scene.feed(Window{files, 9'000});
+  peer.confirm();
+  ASSERT_TRUE(scene.is<Secured>());
+  EXPECT_EQ(scene.effect<Established>()->stream_frame, wire::limits::channel_frame_out);
+  EXPECT_TRUE(scene.effect<Established>()->file_acks);
+  EXPECT_EQ(scene.effect<FilesWindow>()->bytes, 9'000u);
+  scene.feed_frame(messages, *peer.channel->seal(as_bytes("hello")));
+  EXPECT_EQ(scene.effect<TextArrived>()->text, Plaintext("hello"));
+}
+
+TEST(Link, AConfirmationThatIsNotOneEndsTheLink) {
+  const auto fault_after = [](auto&& spoil) {
+    Scene scene(true);
+    Culver peer(scene);
+    peer.shake();
+    spoil(peer);
+    return scene.is<Closed>() ? scene.fault() : std::nullopt;
+  };
+  EXPECT_EQ(fault_after([](Culver& p) { p.scene.feed_frame(messages, p.confirmation); }),
+            Fault::key_mismatch)
+      << "our own one";
+  EXPECT_EQ(fault_after([](Culver& p) {
+              auto v1 = p.scene.peer_channel(false);
+              p.scene.feed_frame(messages, *v1.seal(as_bytes(print(p.capabilities))));
+            }),
+            Fault::key_mismatch)
+      << "under another key";
+  EXPECT_EQ(fault_after([](Culver& p) {
+              p.capabilities.handshakes.data[0] ^= std::byte{1};
+              p.confirm();
+            }),
+            Fault::key_mismatch)
+      << "of other handshakes";
+  EXPECT_EQ(fault_after([](Culver& p) {
+              p.scene.feed_frame(messages, *p.channel->seal(as_bytes("hello")));
+            }),
+            Fault::bad_handshake)
+      << "a text before it";
+}
+
+TEST(Link, AConfirmationThatNeverComesIsATimeout) {
+  Scene scene(true);
+  Culver peer(scene);
+  peer.shake();
+  scene.feed_frame(messages, wire::peer::print(peer.theirs));
+  scene.feed_frame(messages, R"({"type":"news"})");
+  EXPECT_TRUE(scene.is<Confirming>()) << "nothing else counts";
+  EXPECT_EQ(fsm::deadline_of(scene.state), scene.now + 30s);
+  scene.feed(Tick{});
+  EXPECT_EQ(scene.fault(), Fault::handshake_timeout);
+}
+
+TEST(Link, TheFirstFormIsSpokenWhereTheSecondIsNot) {
+  const auto stream_frame = [](auto&& change) {
+    Scene scene(true);
+    Culver peer(scene);
+    change(scene, peer);
+    peer.shake();
+    change(scene, peer);
+    peer.confirm();
+    return scene.effect<Established>()->stream_frame;
+  };
+  EXPECT_GT(stream_frame([](Scene&, Culver&) {}), 0u);
+  EXPECT_EQ(stream_frame([](Scene&, Culver& p) { p.capabilities.file_form = 1; }), 0u);
+  EXPECT_EQ(stream_frame([](Scene&, Culver& p) { p.capabilities.largest_frame = 65'535; }), 0u);
+  EXPECT_EQ(stream_frame([](Scene& s, Culver&) { s.self.streams = false; }), 0u);
+  EXPECT_GT(stream_frame([](Scene&, Culver& p) { p.capabilities.file_form = 3; }), 0u);
+}
+
+TEST(Link, StreamFramesThatOvertakeTheConfirmationWait) {
+  Scene scene(true);
+  Culver peer(scene);
+  peer.shake();
+  auto seal = peer.seal();
+  auto frame = print(wire::stream::Checked{5});
+  seal.seal(frame);
+  scene.feed(ChannelData{files, frame, true});
+  EXPECT_TRUE(scene.effects.empty());
+  peer.confirm();
+  ASSERT_NE(scene.effect<StreamFrameArrived>(), nullptr);
+  EXPECT_EQ(std::get<wire::stream::Checked>(scene.effect<StreamFrameArrived>()->frame).transfer,
+            5u);
+
+  Scene flooded(true);
+  Culver flooding(flooded);
+  flooding.shake();
+  const std::string large(200'000, 'x');
+  for (int i = 0; i < 10 && flooded.is<Confirming>(); ++i) flooded.feed_frame(files, large);
+  EXPECT_EQ(flooded.fault(), Fault::queue_full);
+}
+
+TEST(Link, StreamFramesPassSealedBothWaysAndASpoiltOneEndsTheLink) {
+  Scene scene(true);
+  Culver peer(scene);
+  peer.shake();
+  peer.confirm();
+  auto seal = peer.seal();
+  scene.feed(SendStreamFrame{print(wire::stream::Credit{1, 99})});
+  const auto* sent = scene.transport_effect<SendOn>();
+  ASSERT_NE(sent, nullptr);
+  EXPECT_TRUE(sent->binary);
+  EXPECT_EQ(sent->channel, files);
+  auto bytes = sent->bytes;
+  ASSERT_TRUE(seal.open(bytes));
+  EXPECT_EQ(std::get<wire::stream::Credit>(*wire::stream::parse(bytes)).up_to, 99u);
+
+  auto frame = print(wire::stream::Checked{5});
+  seal.seal(frame);
+  scene.feed(ChannelData{files, frame, true});
+  EXPECT_NE(scene.effect<StreamFrameArrived>(), nullptr);
+  scene.feed(ChannelData{files, frame, true});
+  EXPECT_EQ(scene.fault(), Fault::not_authentic);
 }
 
 TEST(Link, ReplaysAndReflectionsAreDroppedOnce) {

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/wire/limits.hpp"
 #include "tests/core/relay/hub_invariants.hpp"
 #include "tests/core/relay/lobby_support.hpp"
 
@@ -289,6 +290,38 @@ TEST(Gateway, OpenSignalingIsRefusedWhereTheHandshakeIsRequired) {
   ASSERT_TRUE(lobby.closes.contains(socket));
   EXPECT_EQ(lobby.closes.at(socket).fault, Fault::handshake_required);
   EXPECT_EQ(lobby.closes.at(socket).code, 1008);
+}
+
+TEST_P(GatewayOf, FramesMayBeLongOnceItIsKnownWhoSendsThem) {
+  lobby.connect(ana);
+  EXPECT_THAT(lobby.frame_limits.at(*ana.socket),
+              ElementsAre(wire::limits::handshake_frame_in, wire::limits::gateway_frame_in));
+}
+
+TEST(Gateway, FramesAreShortFromTheBeginningWhereTheHandshakeIsRequired) {
+  constexpr auto longest = wire::limits::handshake_frame_in;
+  Lobby lobby({}, true);
+  const auto one = lobby.open(), two = lobby.open();
+  EXPECT_THAT(lobby.frame_limits.at(one), ElementsAre(longest));
+  lobby.deliver(Frame{one, std::string(longest, ' ')});
+  EXPECT_EQ(lobby.closes.at(one).fault, Fault::handshake_required);
+  lobby.deliver(Frame{two, std::string(longest + 1, ' ')});
+  EXPECT_EQ(lobby.closes.at(two).fault, Fault::too_large);
+}
+
+TEST(Gateway, FramesOfSignalingKeepTheirLength) {
+  Lobby lobby;
+  const auto socket = lobby.open();
+  lobby.deliver(Frame{socket, R"({"type":"ping"})"});
+  EXPECT_FALSE(lobby.frame_limits.contains(socket));
+}
+
+TEST_P(GatewayOf, ALongFrameEndsTheHandshakeThatItComesInto) {
+  lobby.dial(ana);
+  const auto socket = *ana.socket;
+  lobby.to_server(ana);
+  lobby.deliver(Frame{socket, std::string(wire::limits::handshake_frame_in + 1, ' ')});
+  EXPECT_EQ(lobby.closes.at(socket).fault, Fault::too_large);
 }
 
 TEST(Gateway, ASilentConnectionIsClosedAfterFifteenOrThirtySeconds_S12) {

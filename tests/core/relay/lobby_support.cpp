@@ -212,6 +212,8 @@ void Lobby::deliver(Event event) {
         sent_[send->socket].push_back(send->text);
     } else if (const auto* ping = std::get_if<Ping>(&effect)) {
       pinged.push_back(ping->socket);
+    } else if (const auto* limit = std::get_if<LimitFrames>(&effect)) {
+      frame_limits[limit->socket].push_back(limit->bytes);
     } else if (const auto* close = std::get_if<Close>(&effect)) {
       EXPECT_TRUE(closes.emplace(close->socket, *close).second) << "closed twice";
       if (auto* phone = owner_of(close->socket)) phone->closed = *close;

@@ -89,6 +89,7 @@ class Lobby {
   bool answers_pings = true;
   bool holds_answers = false;  ///< settle() leaves the store alone
   std::map<SocketId, Close> closes;
+  std::map<SocketId, std::vector<std::size_t>> frame_limits;  ///< that it was given, in order
 
  private:
   Phone* owner_of(SocketId socket);

@@ -29,6 +29,18 @@ TEST(Reasons, FitTheirFieldAndAreNeverEmpty) {
   }
 }
 
+TEST(Reasons, OfTheSecondFormComeBackAsTheOtherSideMeansThem) {
+  using wire::stream::Reason;
+  EXPECT_EQ(fault_of(stream_reason_of(Fault::no_space)), Fault::peer_no_space);
+  EXPECT_EQ(fault_of(stream_reason_of(Fault::file_refused_by_us)), Fault::file_refused);
+  EXPECT_EQ(fault_of(stream_reason_of(Fault::cancelled)), Fault::peer_file_failed);
+  for (const auto same :
+       {Fault::file_damaged, Fault::file_stalled, Fault::file_changed, Fault::file_too_large})
+    EXPECT_EQ(fault_of(stream_reason_of(same)), same);
+  EXPECT_EQ(stream_reason_of(Fault::internal), Reason::other);
+  EXPECT_EQ(fault_of(Reason::other), Fault::peer_file_failed);
+}
+
 TEST(Reasons, WhatThePeerSaidIsNotToldBack) {
   EXPECT_TRUE(told_by_peer(fault_of("no_space")));
   EXPECT_TRUE(told_by_peer(fault_of("anything")));

@@ -149,6 +149,29 @@ TEST(Content, OfTheZajelVectorsIsSorted) {
       is<GroupControl>(culver::testing::text_at(vectors->at("groups"), "peer_payload_text")));
 }
 
+TEST(Capabilities, ArriveAsTheyWereSaid) {
+  Capabilities said{2, 262'144, {}};
+  said.handshakes.data[31] = std::byte{0xA5};
+  const auto text = print(said);
+  EXPECT_EQ(text, R"({"type":"capabilities","fileForm":2,"largestFrame":262144,"handshakes":")" +
+                      std::string(62, '0') + R"(a5"})");
+  EXPECT_EQ(*parse_capabilities(text), said);
+  EXPECT_EQ(*parse_capabilities(text.substr(0, text.size() - 1) + R"(,"more":[1]})"), said);
+}
+
+TEST(Capabilities, AreRefusedIfBroken) {
+  const auto fault_of = [](std::string_view text) { return parse_capabilities(text).error(); };
+  const std::string digest(64, '0');
+  const std::string rest = R"("largestFrame":1,"handshakes":")" + digest + R"("})";
+  EXPECT_EQ(fault_of("hello"), Fault::malformed);
+  EXPECT_EQ(fault_of(R"({"type":"news"})"), Fault::unknown_message);
+  EXPECT_EQ(fault_of(R"({"type":"capabilities",)" + rest), Fault::missing_field);
+  EXPECT_EQ(fault_of(R"({"type":"capabilities","fileForm":-1,)" + rest), Fault::wrong_type);
+  EXPECT_EQ(fault_of(R"({"type":"capabilities","fileForm":"2",)" + rest), Fault::wrong_type);
+  EXPECT_EQ(fault_of(R"({"type":"capabilities","fileForm":2,"largestFrame":1,"handshakes":"0"})"),
+            Fault::wrong_type);
+}
+
 rc::Gen<std::string> tricky_text() {
   return culver::testing::utf8_text(
       200, {"\xe2\x80\x8b", "\xe2\x80\x8b", "typ:", "rcpt:", "ratchet:", "ginv:", "grp:", "grm:"});

@@ -38,6 +38,8 @@ TEST(Report, PrintsEachEventInOneStableLine) {
             R"({"event":"text","peer":"Ana","text":"hello"})");
   EXPECT_EQ(print(FileStarted{report_pdf()}),
             R"({"event":"file_started","peer":"Ana","name":"report.pdf","size":1000})");
+  EXPECT_EQ(print(FileStarted{report_pdf(), 512}),
+            R"({"event":"file_started","peer":"Ana","name":"report.pdf","size":1000,"from":512})");
   EXPECT_EQ(
       print(FileProgress{report_pdf(), 500}),
       R"({"event":"file_progress","peer":"Ana","name":"report.pdf","size":1000,"bytes":500})");

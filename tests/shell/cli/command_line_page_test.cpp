@@ -39,7 +39,7 @@ TEST(CommandLinePage, ListsEveryEventWithItsFields) {
                                   PairRequest{},
                                   Connected{},
                                   Text{},
-                                  FileStarted{file},
+                                  FileStarted{file, 1},
                                   FileProgress{file, 0},
                                   FileReceived{file, {}},
                                   FileSent{file, {}, true},

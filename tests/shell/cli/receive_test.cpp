@@ -181,6 +181,30 @@ TEST_F(ReceiveVerb, EndsWithTheFirstFailureOfItsPeer) {
   EXPECT_NE(scene_->err().find("culver: a.pdf: There is no space left"), std::string::npos);
 }
 
+TEST_F(ReceiveVerb, EndsAfterTheLastFileOfAPeerThatDoesNotWaitForIt) {
+  begin({true, true});
+  request(ana, "Ana");
+  connect(ana_link, ana, "Ana");
+  offer(ana_link);
+  hear(engine::FileStarted{ana_link, file, false, Plaintext("a.pdf"), 1000});
+  hear(engine::Closed{ana_link, {}, true});
+  EXPECT_FALSE(scene_->exit) << "every byte has come, the disk is at work";
+  hear(engine::FileReceived{file, Plaintext("/in/a.pdf"), Digest{}});
+  EXPECT_EQ(scene_->exit, 0);
+  const auto received = scene_->out().find(R"("event":"file_received")");
+  EXPECT_LT(received, scene_->out().find(R"("event":"closed")"));
+}
+
+TEST_F(ReceiveVerb, EndsWithTheFaultOfTheLastFileOfAPeerThatHasLeft) {
+  begin({true, true});
+  request(ana, "Ana");
+  connect(ana_link, ana, "Ana");
+  offer(ana_link);
+  hear(engine::Closed{ana_link, {}, true});
+  hear(engine::FileFailed{file, Fault::no_space});
+  EXPECT_EQ(scene_->exit, 12);
+}
+
 TEST_F(ReceiveVerb, EndsWithTheFaultThatClosedTheLink) {
   for (const auto fault : {Fault::key_mismatch, Fault::peer_gone, Fault::ice_failed}) {
     begin({true, true});

@@ -56,6 +56,8 @@ TEST_F(TextReportOn, TellsAVisitInPlainLines) {
   EXPECT_EQ(out(), "Ana: hello\n  | there\n");
   show(report::FileStarted{pdf(false)});
   EXPECT_EQ(out(), "Receiving a.pdf (2.0 KiB) from Ana.\n");
+  show(report::FileStarted{pdf(false), 1024});
+  EXPECT_EQ(out(), "Receiving a.pdf (2.0 KiB) from Ana, continuing at 1.0 KiB.\n");
   auto saved = pdf(false);
   saved.path = Plaintext("/in/a (1).pdf");
   show(report::FileReceived{saved, Digest{}});

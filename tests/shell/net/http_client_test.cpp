@@ -76,6 +76,20 @@ TEST_F(HttpClientTest, WaitsNoLongerThanItShould) {
   expect_fault(std::move(request), Fault::server_silent);
 }
 
+TEST_F(HttpClientTest, ANameThatIsNeverFoundEndsInTime) {
+  StuckLookUp stuck;
+  for (const bool secure : {false, true}) {
+    auto request = request_to(1, secure);
+    request.server.host = "server.test";
+    request.time = 100ms;
+    request.look_up = stuck.look_up();
+    expect_fault(std::move(request), Fault::server_unreachable);
+    io.restart();
+    io.run_for(20s);
+    EXPECT_TRUE(io.stopped()) << "the loop waits for the look-up";
+  }
+}
+
 TEST_F(HttpClientTest, TrustsNoCertificateThatItDoesNotKnow) {
   Seen seen;
   const auto certificate = make_certificate("localhost");

@@ -180,6 +180,33 @@ TEST_F(WsClientTest, ANameThatIsNoneIsUnreachable) {
   EXPECT_EQ(lost(0), "server_unreachable");
 }
 
+TEST_F(WsClientTest, ANameThatIsNeverFoundIsUnreachableInTime) {
+  StuckLookUp stuck;
+  auto config = config_for(1, false, "server.test");
+  config.dial_time = 100ms;
+  config.look_up = stuck.look_up();
+  connect(config);
+  EXPECT_EQ(lost(0), "server_unreachable");
+  io.restart();
+  io.run_for(20s);
+  EXPECT_TRUE(io.stopped()) << "the loop waits for the look-up";
+  EXPECT_EQ(events.size(), 1U);
+}
+
+TEST_F(WsClientTest, MayBeDestroyedWhileANameIsLookedUp) {
+  StuckLookUp stuck;
+  auto config = config_for(1, false, "server.test");
+  config.look_up = stuck.look_up();
+  make(config);
+  call([](WsClient& c) { c.dial(); });
+  run_until([&] { return stuck.is_asked(); });
+  client.reset();
+  io.restart();
+  io.run_for(20s);
+  EXPECT_TRUE(io.stopped()) << "the loop waits for the look-up";
+  EXPECT_TRUE(events.empty());
+}
+
 TEST_F(WsClientTest, AServerThatNeverAnswersIsSilent) {
   TestServer server(io, never_answer(seen));
   auto config = config_for(server.port());

@@ -121,6 +121,29 @@ awaitable<void> say_on(SocketRef socket, std::vector<std::string> frames, bool b
   co_await stream.async_read(buffer, awaited);
 }
 
+awaitable<void> converse_on(SocketRef socket, Seen* seen, std::vector<std::string> frames,
+                            Answer answer) {
+  Plain stream(std::move(*socket));
+  co_await stream.async_accept(awaited);
+  for (;;) {
+    for (const auto& frame : frames) {
+      const auto bytes = asio::buffer(frame);
+      auto [error, n] = co_await stream.async_write(bytes, awaited);
+      if (error) break;
+    }
+    beast::flat_buffer buffer;
+    auto [error, n] = co_await stream.async_read(buffer, awaited);
+    if (error) break;
+    seen->frames.push_back(beast::buffers_to_string(buffer.data()));
+    seen->binary.push_back(stream.got_binary());
+    auto next = answer(seen->frames.back());
+    if (!next) break;
+    frames = std::move(*next);
+  }
+  seen->close_code = stream.reason().code;
+  seen->ended = true;
+}
+
 awaitable<void> close_on(SocketRef socket, std::string reason) {
   Plain stream(std::move(*socket));
   co_await stream.async_accept(awaited);
@@ -176,6 +199,12 @@ Script echo_tls(Seen& seen, std::shared_ptr<asio::ssl::context> context) {
 Script say(std::vector<std::string> frames, bool binary) {
   return [frames, binary](SocketRef socket) { return say_on(socket, frames, binary); };
 }
+Script converse(Seen& seen, std::vector<std::string> first, Answer answer) {
+  return [seen = &seen, first = std::move(first), answer = std::move(answer)](SocketRef socket) {
+    return converse_on(socket, seen, first, answer);
+  };
+}
+
 Script close_at_once(std::string reason) {
   return [reason](SocketRef socket) { return close_on(socket, reason); };
 }

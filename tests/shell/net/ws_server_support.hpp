@@ -2,8 +2,11 @@
 // play the other side. On the test's own io_context and thread.
 #pragma once
 
+#include <condition_variable>
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +15,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
 
+#include "shell/net/name_lookup.hpp"
 #include "tests/shell/host/certificate.hpp"
 
 namespace culver::net::testing {
@@ -51,12 +55,50 @@ Script echo(Seen& seen);
 Script echo_tls(Seen& seen, std::shared_ptr<boost::asio::ssl::context> context);
 /// Accepts the upgrade, sends these frames, and reads on.
 Script say(std::vector<std::string> frames, bool binary = false);
+/// Accepts the upgrade, sends the first frames, and after each frame of the client what it is told;
+/// until the client ends, or `answer` says nothing any more: then it drops the connection.
+using Answer = std::function<std::optional<std::vector<std::string>>(const std::string& frame)>;
+Script converse(Seen& seen, std::vector<std::string> first, Answer answer);
 Script close_at_once(std::string reason = "");  ///< a closing handshake
 Script close_and_keep_socket();                 ///< a close frame, and then nothing
 Script drop_after_upgrade();                    ///< no goodbye
 Script never_answer(Seen& seen);                ///< reads the upgrade until the client goes
 Script answer(std::string bytes);               ///< to the upgrade, and closes
 Script open_and_never_reply();
+
+/// A look-up of names that does not return before this is destroyed, as with a name server that is
+/// never heard of.
+class StuckLookUp {
+ public:
+  StuckLookUp() : state_(std::make_shared<State>()) {}
+  ~StuckLookUp() {
+    const std::lock_guard lock(state_->mutex);
+    state_->is_over = true;
+    state_->changed.notify_all();
+  }
+  StuckLookUp(const StuckLookUp&) = delete;
+  StuckLookUp& operator=(const StuckLookUp&) = delete;
+  LookUp look_up() const {
+    return [state = state_](const std::string&, std::uint16_t) -> Found {
+      std::unique_lock lock(state->mutex);
+      state->is_asked = true;
+      state->changed.wait(lock, [&] { return state->is_over; });
+      return tl::unexpected(boost::system::error_code(boost::asio::error::host_not_found));
+    };
+  }
+  bool is_asked() const {
+    const std::lock_guard lock(state_->mutex);
+    return state_->is_asked;
+  }
+
+ private:
+  struct State {
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool is_asked = false, is_over = false;
+  };
+  std::shared_ptr<State> state_;
+};
 
 std::shared_ptr<boost::asio::ssl::context> server_context(const Certificate& certificate,
                                                           Seen& seen);

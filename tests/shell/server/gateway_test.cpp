@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/wire/limits.hpp"
 #include "shell/host/clock.hpp"
 #include "tests/shell/server/client_support.hpp"
 #include "tests/support/handshake.hpp"
@@ -213,6 +214,43 @@ TEST(Frames, ThatBreakTheProtocolEndTheConnectionWithACode) {
               testing::EndsWith("\x88\x02\x03\xef"));
   EXPECT_THAT(talk(server.port(), start + frame(closing, {})),
               testing::EndsWith("\x88\x02\x03\xe8"));
+}
+
+/// A frame that is announced, and as much of it as the test sends.
+std::string announced(std::uint64_t size, std::size_t sent) {
+  std::string made = "\x82\xff";
+  for (int shift = 56; shift >= 0; shift -= 8) made += static_cast<char>(size >> shift & 0xff);
+  return made.append(4, '\0').append(std::string(sent, 'x'));
+}
+
+TEST(Frames, OfStrangersAreCutAtWhatAHandshakeNeeds) {
+  Config config;
+  config.require_handshake = true;
+  RunningServer server(std::move(config));
+  constexpr auto longest = wire::limits::handshake_frame_in;
+  const std::string too_large = "\x88\x13\x03\xf1Message too large", start(upgrade);
+  EXPECT_THAT(talk(server.port(), start + announced(1'500'000, longest + 1)),
+              testing::EndsWith(too_large));
+  EXPECT_THAT(talk(server.port(), start + frame(binary, std::string(longest + 1, 'x'))),
+              testing::EndsWith(too_large));
+  EXPECT_THAT(talk(server.port(), start + frame(binary, std::string(longest, 'x'))),
+              testing::EndsWith("\x88\x14\x03\xf0Handshake required"));
+}
+
+TEST(Frames, OfOpenSignalingAreCutAtWhatItNeeds) {
+  RunningServer server;
+  constexpr auto longest = wire::limits::signaling_frame_in;
+  EXPECT_THAT(talk(server.port(), std::string(upgrade) + announced(1'500'000, longest + 1)),
+              HasSubstr("Message too large"));
+}
+
+TEST_P(Gateway, TakesLongFramesOfADeviceThatIsKnown) {
+  RunningServer server;
+  Device phone(server.port(), 1, 1, GetParam());
+  auto event = phone.event(1);
+  event.encrypted_payload = std::string(1'300'000, 'A');
+  phone.send(print(event));
+  EXPECT_THAT(phone.await("ack"), HasSubstr("ack"));
 }
 
 TEST(Frames, ThatNeverEndAreNotHeldWithoutBound) {

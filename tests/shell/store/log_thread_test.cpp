@@ -57,6 +57,8 @@ class LogThreadOnALoop : public testing::Test {
         bounds);
   }
   void ask(int number) { thread_->ask(static_cast<std::uint64_t>(number), append(1, 1, number)); }
+  /// The log's thread hears of questions at the end of the turn that asks them.
+  void end_turn() { loop_.poll(); }
   void open_gate() {
     gate_.is_open = true;
     gate_.may_begin.release(1'000);
@@ -71,6 +73,7 @@ class LogThreadOnALoop : public testing::Test {
 TEST_F(LogThreadOnALoop, GathersABatchWhileTheLogIsBusyAndAnswersInOrder) {
   start();
   ask(1);
+  end_turn();
   gate_.has_begun.acquire();
   for (int i = 2; i <= 5; ++i) ask(i);
   EXPECT_EQ(thread_->unanswered(), 5u);
@@ -81,6 +84,15 @@ TEST_F(LogThreadOnALoop, GathersABatchWhileTheLogIsBusyAndAnswersInOrder) {
   EXPECT_EQ(thread_->unanswered(), 0u);
   thread_.reset();
   EXPECT_THAT(gate_.batches, ElementsAre(1, 4));
+}
+
+TEST_F(LogThreadOnALoop, WhatOneTurnAsksIsOneBatch) {
+  start();
+  open_gate();
+  for (int i = 1; i <= 3; ++i) ask(i);
+  loop_.run();
+  thread_.reset();
+  EXPECT_THAT(gate_.batches, ElementsAre(3));
 }
 
 TEST_F(LogThreadOnALoop, DeliversNothingForQuestionsWithoutAnswer) {
@@ -151,6 +163,7 @@ TEST_F(LogThreadOnALoop, MakesNoPagesThatTheLoopDoesNotPickUp) {
   start(bounds);
   open_gate();
   for (std::uint64_t i = 1; i <= 3; ++i) thread_->ask(i, fetch(1, 1));  // of up to 1 MB each
+  end_turn();
   gate_.has_begun.acquire();
   // The next may not begin before the loop runs; that it never does cannot be seen, only that
   // nothing is stuck afterwards.
@@ -176,6 +189,7 @@ TEST_F(LogThreadOnALoop, EndsOnlyWhenEverythingAskedIsDone) {
   bounds.batch_questions = 2;
   start(bounds);
   for (int i = 1; i <= 5; ++i) ask(i);
+  end_turn();
   gate_.has_begun.acquire();
   open_gate();
   thread_.reset();

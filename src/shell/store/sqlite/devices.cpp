@@ -75,15 +75,18 @@ Result<void> take_wish(Rows& rows, Device& device, const std::optional<Plaintext
   TRY(const auto devices, rows.devices_of(*account));
   device.asked_name = wish;
   device.record.name = unique_name(*wish, devices, device.record.device);
+  rows.changed(device);
   return {};
 }
 
 Result<relay::Admission> admit_known(Rows& rows, Device& device, const relay::AdmitDevice& asked,
                                      const std::optional<Plaintext>& wish) {
   CHECK_OK(take_wish(rows, device, wish));
-  if (asked.type) device.record.type = asked.type;
-  device.record.last_seen = asked.now;
-  rows.changed(device);
+  if (asked.type && asked.type != device.record.type) {
+    device.record.type = asked.type;
+    rows.changed(device);
+  }
+  rows.seen(device, asked.now);
   return admission(rows, device);
 }
 
@@ -183,9 +186,12 @@ Result<void> answer(Rows& rows, const relay::SaveCursor& question) {
   TRY(auto* device, rows.device(question.device));
   if (!device) return {};
   TRY(const auto* account, account_of(rows, *device));
-  device->cursor = std::max(device->cursor, std::min(question.cursor, account->head));
-  device->record.last_seen = question.now;
-  rows.changed(*device);
+  const auto read_up_to = std::min(question.cursor, account->head);
+  if (read_up_to > device->cursor) {
+    device->cursor = read_up_to;
+    rows.changed(*device);
+  }
+  rows.seen(*device, question.now);
   return {};
 }
 

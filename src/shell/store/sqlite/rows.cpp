@@ -1,5 +1,6 @@
 #include "shell/store/sqlite/rows.hpp"
 
+#include <cstdlib>
 #include <utility>
 
 namespace culver::store::sqlite {
@@ -7,6 +8,8 @@ namespace {
 
 /// Rows in memory between two batches; some hundred bytes each.
 constexpr std::size_t max_rows = 65'536;
+
+constexpr WallTime seen_precision = 60'000;
 
 std::int64_t stored(std::uint64_t number) { return static_cast<std::int64_t>(number); }
 std::uint64_t count(const Statement& row, int column) {
@@ -68,8 +71,9 @@ Result<Device> device_of(const Statement& row) {
   TRY(auto used, NumberSet::parse(as_text(row.blob_view(12))));
   const auto revoked_at = row.optional_integer(10);
   record.revoked = revoked_at.has_value();
+  const auto seen = record.last_seen;
   return Device{row.integer(0), row.integer(1), std::move(record), plaintext(row, 9),
-                revoked_at,     count(row, 11), std::move(used)};
+                revoked_at,     count(row, 11), std::move(used),   seen};
 }
 
 }  // namespace
@@ -163,7 +167,9 @@ Result<std::vector<relay::DeviceRecord>> Rows::devices_of(const Account& account
     TRY(const bool found, devices_by_account_.step());
     if (!found) return devices;
     TRY(auto device, device_of(devices_by_account_));
-    devices.push_back(std::move(device.record));
+    // One in memory knows best when it was seen.
+    const auto known = devices_.find(device.record.device);
+    devices.push_back(known == devices_.end() ? std::move(device.record) : known->second.record);
   }
 }
 
@@ -200,6 +206,11 @@ void Rows::changed(Device& device) {
   if (!std::exchange(device.is_changed, true)) changed_devices_.push_back(&device);
 }
 
+void Rows::seen(Device& device, WallTime now) {
+  device.record.last_seen = now;
+  if (std::abs(now - device.seen_on_disk) >= seen_precision) changed(device);
+}
+
 void Rows::changed(Account& account, const std::string& name, Stream& stream) {
   if (std::exchange(stream.is_changed, true)) return;
   // The caller's name may not last; the key of the map does.
@@ -231,6 +242,7 @@ Result<void> Rows::write(Device& device) {
   bind_text(put_device_, 3, device.record.name);
   bind_text(put_device_, 7, device.asked_name);
   device.is_changed = false;
+  device.seen_on_disk = device.record.last_seen;
   return put_device_.run();
 }
 

@@ -45,6 +45,7 @@ struct Device {
   std::optional<WallTime> revoked_at;
   std::uint64_t cursor = 0;
   NumberSet used;  ///< device_seqs, also of events that are gone
+  WallTime seen_on_disk = 0;
   bool is_changed = false;
 };
 
@@ -71,6 +72,9 @@ class Rows {
 
   void changed(Account& account);
   void changed(Device& device);
+  /// A sign of life, which alone is no change until a minute of them has come: a device that comes
+  /// again and again costs no commit each time. What the process forgets of it is at most that.
+  void seen(Device& device, WallTime now);
   void changed(Account& account, const std::string& name, Stream& stream);
 
   Result<void> write_back();

@@ -97,6 +97,50 @@ TEST_F(Admission, IsLimitedPerAccountByDevicesThatAreNotRevoked) {
   EXPECT_NE(said(admit(1, 5)), "too_many_devices");
 }
 
+/// What the log has written since it was opened or its file last absorbed it.
+class Writes : public EventLogFile {
+ protected:
+  std::uintmax_t written() const { return std::filesystem::file_size(file().string() + "-wal"); }
+  /// How much one batch adds.
+  std::uintmax_t cost(const std::vector<relay::Question>& batch) {
+    const auto before = written();
+    log_.answer(batch);
+    return written() - before;
+  }
+};
+constexpr WallTime minute = 60'000;
+
+TEST_F(Writes, AKnownDeviceThatComesAgainCostsNone) {
+  said(admit(1, 1, "Ana", 5));
+  EXPECT_EQ(cost({admit(1, 1, "Ana", 6), admit(1, 1, "Ana", 5 + minute - 1)}), 0u);
+  EXPECT_EQ(said(relay::ListDevices{user(1)}), "device 1 of 1 'Ana' type - since 5 seen 60004; ");
+  EXPECT_GT(cost({admit(1, 1, "Ana", 5 + minute)}), 0u) << "a minute is worth it";
+  EXPECT_EQ(cost({admit(1, 1, "Ana", 6 + minute)}), 0u);
+  EXPECT_GT(cost({admit(1, 1, "Ana", 5)}), 0u) << "so is a clock that was set back";
+  EXPECT_GT(cost({admit(1, 1, "Bea", 8)}), 0u);
+  auto typed = admit(1, 1, "Bea", 9);
+  typed.type = relay::DeviceType::mobile;
+  EXPECT_GT(cost({typed}), 0u);
+  EXPECT_EQ(cost({typed}), 0u);
+  reopen();
+  EXPECT_EQ(said(admit(1, 1, nullptr, 10)),
+            "device 1 of 1 'Bea' type 0 since 5 seen 10, seq 0 cursor 0 head 0");
+}
+
+TEST_F(Writes, ManyCursorsOfADeviceAreOneRow) {
+  admit_three();
+  std::vector<relay::Question> events, cursors;
+  for (int i = 1; i <= 64; ++i) events.emplace_back(append(1, 2, i));
+  log_.answer(events);
+  const auto one = cost({relay::SaveCursor{device(1), 1, 0}});
+  for (std::uint64_t i = 2; i <= 64; ++i) cursors.emplace_back(relay::SaveCursor{device(1), i, 0});
+  EXPECT_GT(one, 0u);
+  EXPECT_EQ(cost(cursors), one);
+  EXPECT_EQ(cost(cursors), 0u) << "the device stands there already";
+  reopen();
+  EXPECT_EQ(said(admit(1, 1)), "device 1 of 1 '' type - since 0 seen 0, seq 0 cursor 64 head 64");
+}
+
 // ---- names --------------------------------------------------------------------------------------
 
 class Names : public EventLogFile {

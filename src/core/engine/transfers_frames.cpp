@@ -1,0 +1,141 @@
+// What a link's frames say to its transfers, in both forms.
+#include <algorithm>
+
+#include "core/engine/transfers.hpp"
+#include "core/transfer/reasons.hpp"
+
+namespace culver::engine {
+
+using namespace wire::peer;
+namespace ws = wire::stream;
+
+bool Transfers::is_crowded(LinkId link) const {
+  const auto coming = std::count_if(transfers_.begin(), transfers_.end(), [&](const auto& entry) {
+    return entry.second.link == link && !entry.second.outgoing;
+  });
+  return static_cast<std::size_t>(coming) >= incoming_per_link;
+}
+
+// ---- the first form -----------------------------------------------------------------------------
+
+void Transfers::on_frame(LinkId link, FileFrame frame, Env& env, TransferEffects& out) {
+  using namespace transfer;
+  std::visit(
+      fsm::overload{
+          [&](FileStart&& start) { offer(link, std::move(start), env, out); },
+          [&](FileComplete&& f) {
+            to_named(link, f.id, false, PeerComplete{std::move(f.sha256)}, env, out);
+          },
+          [&](FileStartAck&& f) {
+            to_named(link, f.id, true, PeerStartAck{f.accepted, std::move(f.reason)}, env, out);
+          },
+          [&](FileCompleteAck&& f) {
+            to_named(link, f.id, true, PeerCompleteAck{f.success, std::move(f.reason)}, env, out);
+          },
+          // Either side may say these; a file id belongs to one direction of a link.
+          [&](FileError&& f) {
+            to_named(link, f.id, true, PeerFailed{fault_of(f.reason)}, env, out);
+            to_named(link, f.id, false, PeerFailed{fault_of(f.reason)}, env, out);
+          },
+          [&](FileCancel&& f) {
+            to_named(link, f.id, true, PeerFailed{fault_of(f.reason)}, env, out);
+            to_named(link, f.id, false, PeerFailed{fault_of(f.reason)}, env, out);
+          },
+          [](FileChunk&&) {},  // comes opened, as on_chunk
+          [](FileIgnored&&) {},
+      },
+      std::move(frame));
+}
+
+void Transfers::offer(LinkId link, FileStart start, Env& env, TransferEffects& out) {
+  const auto files = links_.find(link);
+  if (files == links_.end()) return;
+  if (find(link, start.id, false) != transfers_.end()) return;  // a repeated start changes nothing
+  if (is_crowded(link)) {
+    envelope(link, print(FileStartAck{start.id, false, transfer::reason_of(Fault::queue_full)}),
+             out);
+    envelope(link, print(FileError{start.id, transfer::reason_of(Fault::queue_full)}), out);
+    return;
+  }
+  const TransferId id{next_incoming_++};
+  transfer::Effects effects;
+  auto receiver =
+      transfer::Receiver::start({start, largest_file_, files->second.acks, false}, env, effects);
+  transfers_.insert_or_assign(
+      id, Transfer{link, start.id, false, start.name, start.size, std::move(receiver)});
+  settle(id, std::move(effects), env, out);
+}
+
+void Transfers::on_chunk(LinkId link, link::ChunkArrived chunk, Env& env, TransferEffects& out) {
+  const auto id = chunk.id;
+  transfer::OpenedChunk opened{std::move(chunk.id), chunk.index, std::move(chunk.bytes)};
+  to_named(link, id, false, std::move(opened), env, out);
+}
+
+void Transfers::on_refused_chunk(LinkId link, const link::ChunkRefused& chunk, Env& env,
+                                 TransferEffects& out) {
+  const auto at = find(link, chunk.id, false);
+  if (at == transfers_.end()) return;
+  envelope(link, print(FileError{chunk.id, transfer::reason_of(Fault::file_damaged)}), out);
+  to(at, transfer::PeerFailed{Fault::file_damaged}, env, out);
+}
+
+// ---- the second form ----------------------------------------------------------------------------
+
+void Transfers::on_stream(LinkId link, ws::Frame frame, Env& env, TransferEffects& out) {
+  using namespace transfer;
+  const auto to_ours = [&](ws::Number number, Event event) {
+    to_named(link, number, true, std::move(event), env, out);
+  };
+  const auto to_theirs = [&](ws::Number number, Event event) {
+    to_named(link, number, false, std::move(event), env, out);
+  };
+  std::visit(fsm::overload{
+                 [&](ws::Offer&& f) { offer(link, std::move(f), env, out); },
+                 [&](ws::Begin&& f) { to_theirs(f.transfer, PeerBegin{f.from}); },
+                 [&](ws::Data&& f) { to_theirs(f.transfer, PeerData{std::move(f.bytes)}); },
+                 [&](ws::Complete&& f) { to_theirs(f.transfer, PeerComplete{f.sha256}); },
+                 [&](ws::Cancel&& f) { to_theirs(f.transfer, PeerFailed{fault_of(f.reason)}); },
+                 [&](ws::Accept&& f) {
+                   to_ours(f.transfer, PeerAccept{f.have, f.window, f.prefix});
+                 },
+                 [&](ws::Credit&& f) { to_ours(f.transfer, PeerCredit{f.up_to}); },
+                 [&](ws::Checked&& f) { to_ours(f.transfer, PeerChecked{}); },
+                 [&](ws::Refuse&& f) { to_ours(f.transfer, PeerFailed{fault_of(f.reason)}); },
+                 [](ws::Ignored&&) {},
+             },
+             std::move(frame));
+}
+
+void Transfers::offer(LinkId link, ws::Offer offer, Env& env, TransferEffects& out) {
+  const auto files = links_.find(link);
+  if (files == links_.end()) return;
+  if (find(link, offer.transfer, false) != transfers_.end()) return;  // repeated: changes nothing
+  if (is_crowded(link))
+    return stream_frame(link, print(ws::Refuse{offer.transfer, ws::Reason::busy}), out);
+  end_older_attempts(link, offer, env, out);
+  const TransferId id{next_incoming_++};
+  transfer::Effects effects;
+  auto receiver =
+      transfer::StreamReceiver::start({files->second.peer, offer, largest_file_}, env, effects);
+  transfers_.insert_or_assign(id, Transfer{link, offer.transfer, false, std::move(offer.name),
+                                           offer.size, std::move(receiver)});
+  settle(id, std::move(effects), env, out);
+}
+
+/// Whoever offers the same file again over another link has lost the first one, even if we have not
+/// noticed yet: what that has brought is continued.
+void Transfers::end_older_attempts(LinkId link, const ws::Offer& offer, Env& env,
+                                   TransferEffects& out) {
+  std::vector<TransferId> older;
+  for (const auto& [id, transfer] : transfers_) {
+    if (transfer.link == link || transfer.outgoing || transfer.name != offer.name ||
+        transfer.size != offer.size || !std::holds_alternative<ws::Number>(transfer.key))
+      continue;
+    const auto theirs = links_.find(transfer.link);
+    if (theirs != links_.end() && theirs->second.peer == links_.at(link).peer) older.push_back(id);
+  }
+  for (const auto id : older) cancel(id, Fault::replaced, env, out);
+}
+
+}  // namespace culver::engine

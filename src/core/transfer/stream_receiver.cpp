@@ -1,0 +1,249 @@
+// The handlers of stream_receiver.hpp.
+#include "core/transfer/stream_receiver.hpp"
+
+#include "core/crypto/hash.hpp"
+#include "core/transfer/reasons.hpp"
+
+namespace culver::transfer {
+namespace stream_receiver {
+namespace {
+
+using namespace stream;
+namespace ws = wire::stream;
+
+// ---- ends ---------------------------------------------------------------------------------------
+
+/// What is there is worth a second attempt if only the connection or the time failed. Whoever
+/// cancels does not want it, and what broke a rule is not trusted.
+bool worth_keeping(Fault fault) {
+  switch (fault) {
+    case Fault::cancelled:
+    case Fault::file_refused_by_us:
+    case Fault::file_damaged:
+    case Fault::file_protocol:
+    case Fault::file_changed:
+    case Fault::file_unwritable:
+    case Fault::no_space:
+    case Fault::peer_file_failed:
+      return false;
+    default:
+      return true;
+  }
+}
+
+template <class S>
+Aborted abort(S&, Fault fault, Effects& effects) {
+  if constexpr (!std::same_as<S, Undecided>) {
+    if (worth_keeping(fault))
+      effects.push_back(KeepTarget{});
+    else
+      effects.push_back(DropTarget{});
+  }
+  effects.push_back(Failed{fault});
+  return {};
+}
+template <class S>
+Aborted abort_and_tell(S& state, Fault fault, Effects& effects) {
+  effects.push_back(SendFrame{print(ws::Refuse{state.job.number, stream_reason_of(fault)})});
+  return abort(state, fault, effects);
+}
+template <class S>
+Aborted cancel(S& state, Fault fault, Effects& effects) {
+  if (fault == Fault::peer_gone) return abort(state, fault, effects);
+  return abort_and_tell(state, fault, effects);
+}
+/// Every byte is here: that the peer leaves now changes nothing.
+template <class S>
+OneOf<S, Aborted> cancel_arrived(S& state, Fault fault, Effects& effects) {
+  if (fault == Fault::peer_gone) return std::move(state);
+  return cancel(state, fault, effects);
+}
+template <class S>
+OneOf<S, Aborted> tick(S& state, Fault fault, const Env& env, Effects& effects) {
+  if (env.now < state.deadline) return std::move(state);
+  return abort_and_tell(state, fault, effects);
+}
+
+// ---- steps --------------------------------------------------------------------------------------
+
+TimePoint data_deadline(const Inflow& inflow, const Env& env) {
+  return env.now + (inflow.waits_for_disk() ? disk_patience : stall_patience);
+}
+
+/// What the disk has hashed is what the peer has, or worth nothing. Next is the handler's own list
+/// of exits.
+template <class Next, class S>
+Next check(S& state, const Digest& ours, const Digest& theirs, const Env& env, Effects& effects) {
+  if (!crypto::equal_in_constant_time(ours.view(), theirs.view()))
+    return abort_and_tell(state, Fault::file_damaged, effects);
+  effects.push_back(FinishTarget{});
+  return Finishing{std::move(state.job), ours, env.now + disk_patience};
+}
+
+}  // namespace
+
+template <class S>
+Aborted Machine::out_of_order(S& state, Effects& effects) {
+  return abort_and_tell(state, Fault::file_protocol, effects);
+}
+template Aborted Machine::out_of_order(Undecided&, Effects&);
+template Aborted Machine::out_of_order(Opening&, Effects&);
+template Aborted Machine::out_of_order(AwaitingBegin&, Effects&);
+template Aborted Machine::out_of_order(Receiving&, Effects&);
+
+// ---- Undecided ----------------------------------------------------------------------------------
+
+OneOf<Opening, Aborted> Undecided::on(Decision&& decision, Env& env, Effects& effects) && {
+  if (!decision.accepted) return abort_and_tell(*this, Fault::file_refused_by_us, effects);
+  effects.push_back(OpenTarget{job.peer, job.name, job.size});
+  return Opening{std::move(job), env.now + disk_patience};
+}
+OneOf<Undecided, Aborted> Undecided::on(Tick&&, Env& env, Effects& effects) && {
+  return tick(*this, Fault::file_stalled, env, effects);
+}
+OneOf<Aborted> Undecided::on(PeerFailed&& failed, Env&, Effects& effects) && {
+  return abort(*this, failed.fault, effects);
+}
+OneOf<Aborted> Undecided::on(Cancel&& cause, Env&, Effects& effects) && {
+  return cancel(*this, cause.fault, effects);
+}
+
+// ---- Opening ------------------------------------------------------------------------------------
+
+OneOf<AwaitingBegin> Opening::on(TargetOpened&& target, Env& env, Effects& effects) && {
+  effects.push_back(SendFrame{print(ws::Accept{job.number, target.have, window, target.sha256})});
+  return AwaitingBegin{std::move(job), target.have, env.now + peer_disk_patience};
+}
+OneOf<Opening, Aborted> Opening::on(Tick&&, Env& env, Effects& effects) && {
+  return tick(*this, Fault::file_unwritable, env, effects);
+}
+OneOf<Aborted> Opening::on(PeerFailed&& failed, Env&, Effects& effects) && {
+  return abort(*this, failed.fault, effects);
+}
+OneOf<Aborted> Opening::on(DiskFailed&& failed, Env&, Effects& effects) && {
+  return abort_and_tell(*this, failed.fault, effects);
+}
+OneOf<Aborted> Opening::on(Cancel&& cause, Env&, Effects& effects) && {
+  return cancel(*this, cause.fault, effects);
+}
+
+// ---- AwaitingBegin ------------------------------------------------------------------------------
+
+OneOf<Receiving, Aborted> AwaitingBegin::on(PeerBegin&& begin, Env& env, Effects& effects) && {
+  if (begin.from != 0 && begin.from != have)
+    return abort_and_tell(*this, Fault::file_protocol, effects);
+  if (begin.from != have) effects.push_back(RestartTarget{});
+  effects.push_back(Started{begin.from});
+  Inflow inflow(job.number, job.size, begin.from, effects);
+  const auto next = data_deadline(inflow, env);
+  return Receiving{std::move(job), std::move(inflow), next};
+}
+OneOf<AwaitingBegin, Aborted> AwaitingBegin::on(Tick&&, Env& env, Effects& effects) && {
+  return tick(*this, Fault::file_stalled, env, effects);
+}
+OneOf<Aborted> AwaitingBegin::on(PeerFailed&& failed, Env&, Effects& effects) && {
+  return abort(*this, failed.fault, effects);
+}
+OneOf<Aborted> AwaitingBegin::on(Cancel&& cause, Env&, Effects& effects) && {
+  return cancel(*this, cause.fault, effects);
+}
+
+// ---- Receiving ----------------------------------------------------------------------------------
+
+OneOf<Receiving, Aborted> Receiving::on(PeerData&& data, Env& env, Effects& effects) && {
+  if (auto taken = inflow.take(std::move(data.bytes), effects); !taken)
+    return abort_and_tell(*this, taken.error(), effects);
+  deadline = data_deadline(inflow, env);
+  return std::move(*this);
+}
+OneOf<Receiving> Receiving::on(BlockWritten&& block, Env& env, Effects& effects) && {
+  const bool waited = inflow.waits_for_disk();
+  inflow.written(block.bytes, effects);
+  if (block.sha256) sha256 = block.sha256;
+  if (waited) deadline = data_deadline(inflow, env);
+  return std::move(*this);
+}
+OneOf<Draining, Finishing, Aborted> Receiving::on(PeerComplete&& complete, Env& env,
+                                                  Effects& effects) && {
+  using Next = OneOf<Draining, Finishing, Aborted>;
+  if (!inflow.complete() || !complete.sha256)
+    return abort_and_tell(*this, Fault::file_protocol, effects);
+  if (sha256) return check<Next>(*this, *sha256, *complete.sha256, env, effects);
+  return Draining{std::move(job), *complete.sha256, env.now + disk_patience};
+}
+OneOf<Receiving, Aborted> Receiving::on(Tick&&, Env& env, Effects& effects) && {
+  const bool disk = inflow.waits_for_disk();
+  return tick(*this, disk ? Fault::file_unwritable : Fault::file_stalled, env, effects);
+}
+OneOf<Aborted> Receiving::on(PeerFailed&& failed, Env&, Effects& effects) && {
+  return abort(*this, failed.fault, effects);
+}
+OneOf<Aborted> Receiving::on(DiskFailed&& failed, Env&, Effects& effects) && {
+  return abort_and_tell(*this, failed.fault, effects);
+}
+OneOf<Aborted> Receiving::on(Cancel&& cause, Env&, Effects& effects) && {
+  return cancel(*this, cause.fault, effects);
+}
+
+// ---- Draining -----------------------------------------------------------------------------------
+
+OneOf<Draining, Finishing, Aborted> Draining::on(BlockWritten&& block, Env& env,
+                                                 Effects& effects) && {
+  using Next = OneOf<Draining, Finishing, Aborted>;
+  if (block.sha256) return check<Next>(*this, *block.sha256, expected, env, effects);
+  deadline = env.now + disk_patience;
+  return std::move(*this);
+}
+OneOf<Draining, Aborted> Draining::on(Tick&&, Env& env, Effects& effects) && {
+  return tick(*this, Fault::file_unwritable, env, effects);
+}
+OneOf<Aborted> Draining::on(DiskFailed&& failed, Env&, Effects& effects) && {
+  return abort_and_tell(*this, failed.fault, effects);
+}
+OneOf<Draining, Aborted> Draining::on(Cancel&& cause, Env&, Effects& effects) && {
+  return cancel_arrived(*this, cause.fault, effects);
+}
+
+// ---- Finishing ----------------------------------------------------------------------------------
+
+OneOf<Done> Finishing::on(TargetFinished&& target, Env&, Effects& effects) && {
+  effects.push_back(SendFrame{print(ws::Checked{job.number})});
+  effects.push_back(DropTarget{});
+  effects.push_back(Finished{std::move(target.path), sha256, true});
+  return Done{};
+}
+OneOf<Finishing, Aborted> Finishing::on(Tick&&, Env& env, Effects& effects) && {
+  return tick(*this, Fault::file_unwritable, env, effects);
+}
+OneOf<Aborted> Finishing::on(DiskFailed&& failed, Env&, Effects& effects) && {
+  return abort_and_tell(*this, failed.fault, effects);
+}
+OneOf<Finishing, Aborted> Finishing::on(Cancel&& cause, Env&, Effects& effects) && {
+  return cancel_arrived(*this, cause.fault, effects);
+}
+
+}  // namespace stream_receiver
+
+// ---- StreamReceiver -----------------------------------------------------------------------------
+
+StreamReceiver StreamReceiver::start(Params params, Env& env, Effects& effects) {
+  using namespace stream_receiver;
+  auto& offer = params.offer;
+  Undecided undecided{Job{params.peer, offer.transfer, std::move(offer.name), offer.size},
+                      env.now + stream::decision_patience};
+  if (undecided.job.size > params.max_size)
+    return StreamReceiver(abort_and_tell(undecided, Fault::file_too_large, effects));
+  effects.push_back(Offered{});
+  return StreamReceiver(std::move(undecided));
+}
+
+void StreamReceiver::on(Event event, Env& env, Effects& effects) {
+  state_ = fsm::step<stream_receiver::Machine>(std::move(state_), std::move(event), env, effects);
+}
+
+bool StreamReceiver::ended() const {
+  return std::holds_alternative<stream_receiver::Done>(state_) ||
+         std::holds_alternative<stream_receiver::Aborted>(state_);
+}
+
+}  // namespace culver::transfer

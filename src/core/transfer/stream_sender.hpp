@@ -1,0 +1,162 @@
+// A file on its way out in the second form: offered, begun where the receiver's earlier part ends,
+// read ahead in whole frames that go as the receiver's credit and the channel allow, and ended with
+// its checksum, which the disk makes while it reads. It sees neither the file nor the channel.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string_view>
+#include <variant>
+
+#include "core/base/env.hpp"
+#include "core/base/fsm.hpp"
+#include "core/transfer/events.hpp"
+#include "core/transfer/progress.hpp"
+#include "core/transfer/stream_terms.hpp"
+
+namespace culver::transfer {
+namespace stream_sender {
+
+using fsm::OneOf;
+
+/// What every living state knows of its file.
+struct Job {
+  wire::stream::Number number;
+  std::uint64_t size;
+  std::size_t frame;       ///< the most bytes of one frame
+  std::size_t budget = 0;  ///< bytes of frames that the channel still takes
+};
+
+struct Offering;
+struct Verifying;
+struct Sending;
+struct AwaitingCheck;
+struct Done;
+struct Aborted;
+
+/// Nothing is read before the peer has accepted.
+struct Offering {
+  static constexpr std::string_view name = "Offering";
+  Job job;
+  TimePoint deadline;
+
+  OneOf<Verifying, Sending, Aborted> on(PeerAccept&&, Env&, Effects&) &&;
+  OneOf<Offering> on(Credit&&, Env&, Effects&) &&;
+  OneOf<Offering, Aborted> on(Tick&&, Env&, Effects&) &&;
+  OneOf<Aborted> on(PeerFailed&&, Env&, Effects&) &&;
+  OneOf<Aborted> on(DiskFailed&&, Env&, Effects&) &&;
+  OneOf<Aborted> on(Cancel&&, Env&, Effects&) &&;
+};
+
+/// The peer has the beginning of a file: the disk hashes as much of ours, to see whether it is this
+/// one.
+struct Verifying {
+  static constexpr std::string_view name = "Verifying";
+  Job job;
+  PeerAccept accepted;
+  TimePoint deadline;
+
+  OneOf<Sending> on(PrefixHashed&&, Env&, Effects&) &&;
+  OneOf<Verifying> on(Credit&&, Env&, Effects&) &&;
+  OneOf<Verifying, Aborted> on(Tick&&, Env&, Effects&) &&;
+  OneOf<Aborted> on(PeerFailed&&, Env&, Effects&) &&;
+  OneOf<Aborted> on(DiskFailed&&, Env&, Effects&) &&;
+  OneOf<Aborted> on(Cancel&&, Env&, Effects&) &&;
+};
+
+/// Holds at most two blocks. Offsets are of the file.
+struct Sending {
+  static constexpr std::string_view name = "Sending";
+  Job job;
+  ProgressMeter progress;
+  std::uint64_t read;  ///< so far, also what is still to be sent
+  std::uint64_t sent;
+  std::uint64_t up_to;  ///< the peer's credit
+  TimePoint deadline;
+  std::size_t asked = 0;  ///< of the read under way
+  bool reading = false;
+  std::optional<Digest> sha256{};  ///< once everything was read
+  std::deque<ByteVector> frames{};
+
+  OneOf<Sending, AwaitingCheck> on(FramesRead&&, Env&, Effects&) &&;
+  OneOf<Sending, AwaitingCheck> on(Credit&&, Env&, Effects&) &&;
+  OneOf<Sending, AwaitingCheck, Aborted> on(PeerCredit&&, Env&, Effects&) &&;
+  OneOf<Sending, Aborted> on(Tick&&, Env&, Effects&) &&;
+  OneOf<Aborted> on(PeerFailed&&, Env&, Effects&) &&;
+  OneOf<Aborted> on(DiskFailed&&, Env&, Effects&) &&;
+  OneOf<Aborted> on(Cancel&&, Env&, Effects&) &&;
+};
+
+/// Everything was handed to the channel; the peer compares the checksum.
+struct AwaitingCheck {
+  static constexpr std::string_view name = "AwaitingCheck";
+  Job job;
+  Digest sha256;
+  TimePoint deadline;
+
+  OneOf<Done> on(PeerChecked&&, Env&, Effects&) &&;
+  OneOf<AwaitingCheck> on(PeerCredit&&, Env&, Effects&) &&;
+  OneOf<AwaitingCheck, Aborted> on(Tick&&, Env&, Effects&) &&;
+  OneOf<Aborted> on(PeerFailed&&, Env&, Effects&) &&;
+  OneOf<Aborted> on(Cancel&&, Env&, Effects&) &&;
+};
+
+struct Done {
+  static constexpr std::string_view name = "Done";
+};
+struct Aborted {
+  static constexpr std::string_view name = "Aborted";
+};
+
+struct Machine {
+  using State = std::variant<Offering, Verifying, Sending, AwaitingCheck, Done, Aborted>;
+  using Event = std::variant<PeerAccept, PeerCredit, PeerChecked, PeerFailed, Cancel, Credit, Tick,
+                             FramesRead, PrefixHashed, DiskFailed>;
+  using Context = Env;
+  using Effects = transfer::Effects;
+
+  /// An answer of our own that comes late, or anything after the end, changes nothing. What a peer
+  /// says out of turn ends the transfer.
+  template <class S, class E>
+  static State unexpected(S&& state, E&&, Env&, Effects& effects) {
+    if constexpr (E::origin == Origin::peer && requires { state.job; })
+      return out_of_order(state.job, effects);
+    else
+      return std::move(state);
+  }
+
+ private:
+  static Aborted out_of_order(const Job& job, Effects& effects);
+};
+
+}  // namespace stream_sender
+
+class StreamSender {
+ public:
+  using Event = stream_sender::Machine::Event;
+
+  struct Params {
+    wire::stream::Number number;
+    Plaintext name;  ///< announced as a safe basename
+    std::uint64_t size;
+    std::size_t frame;  ///< the largest that the link may send
+  };
+
+  /// Offers the file. Tell it the channel's Credit after this and whenever it changes. A file above
+  /// limits::file_size fails at once.
+  static StreamSender start(Params params, Env& env, Effects& effects);
+
+  void on(Event event, Env& env, Effects& effects);
+  /// When to send a Tick; none after the end.
+  std::optional<TimePoint> deadline() const { return fsm::deadline_of(state_); }
+  /// Finished or Failed was told; further events change nothing.
+  bool ended() const;
+  std::string_view state() const { return fsm::name_of(state_); }
+
+ private:
+  explicit StreamSender(stream_sender::Machine::State state) : state_(std::move(state)) {}
+  stream_sender::Machine::State state_;
+};
+
+}  // namespace culver::transfer

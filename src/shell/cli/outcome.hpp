@@ -1,0 +1,18 @@
+// How a verb ends that has nothing more to say than its result or why there is none. Each returns
+// the exit code.
+#pragma once
+
+#include <string>
+
+#include "core/base/fault.hpp"
+#include "shell/cli/options.hpp"
+#include "shell/host/trouble.hpp"
+
+namespace culver::cli {
+
+int complain(const Options& options, const host::Trouble& trouble);
+int complain(const Options& options, Fault fault);
+/// On standard output, which may be closed.
+int print(const std::string& text);
+
+}  // namespace culver::cli

@@ -1,0 +1,21 @@
+// Carries out a verb: builds what it needs, runs the loop until it is over, returns the exit code.
+#pragma once
+
+#include "shell/cli/options.hpp"
+
+namespace culver::cli {
+
+// With peers.
+int run(const Options& options, const ReceiveOptions& receive);
+int run(const Options& options, const SendOptions& send);
+
+// With the server alone.
+int run(const Options& options, const TrustServerOptions& trust);
+int run(const Options& options, const DevicesOptions& verb);
+
+// Without a network.
+int run(const Options& options, const PeersOptions&);
+int run(const Options& options, const IdOptions&);
+int run(const Options& options, const VersionOptions&);
+
+}  // namespace culver::cli

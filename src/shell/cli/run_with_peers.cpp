@@ -1,0 +1,104 @@
+// receive and send: the client, the reporter and the console around a verb.
+#include <iostream>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <unistd.h>
+
+#include "shell/cli/outcome.hpp"
+#include "shell/cli/parcel.hpp"
+#include "shell/cli/receive.hpp"
+#include "shell/cli/report_json.hpp"
+#include "shell/cli/report_text.hpp"
+#include "shell/cli/run.hpp"
+#include "shell/cli/send.hpp"
+#include "shell/client/client.hpp"
+#include "shell/host/clock.hpp"
+#include "shell/host/signals.hpp"
+
+namespace culver::cli {
+namespace {
+
+std::unique_ptr<Reporter> make_reporter(const Options& options, Screen& screen) {
+  if (options.output == Output::json) return std::make_unique<JsonReport>(screen);
+  const auto server = options.server == default_server ? std::string() : options.server;
+  return std::make_unique<TextReport>(screen, host::now, server);
+}
+
+p2p::IceServer::Kind kind_of(const IceServer& server) {
+  using Kind = p2p::IceServer::Kind;
+  return server.kind == IceServer::Kind::stun ? Kind::stun : Kind::turn;
+}
+
+p2p::IceServer::Transport transport_of(const IceServer& server) {
+  using Transport = p2p::IceServer::Transport;
+  if (server.kind == IceServer::Kind::turn_tcp) return Transport::tcp;
+  return server.kind == IceServer::Kind::turn_tls ? Transport::tls : Transport::udp;
+}
+
+client::Config make_config(const Options& options, const std::filesystem::path& download_dir) {
+  client::Config config;
+  config.server_url = options.server;
+  config.data_dir = options.data_dir;
+  config.download_dir = download_dir;
+  config.display_name = options.name;
+  for (const auto& server : options.ice_servers)
+    config.ice_servers.push_back({kind_of(server), server.host, server.port, server.user,
+                                  server.password, transport_of(server)});
+  return config;
+}
+
+/// Runs a verb that needs the network; `make` builds it from its stage.
+template <class Make>
+int converse(const Options& options, const std::filesystem::path& download_dir,
+             bool ask_on_controlling_terminal, Make make) {
+  boost::asio::io_context loop(1);
+  Screen screen(std::cout, std::cerr, standard_abilities(host::environment));
+  Console console(loop, open_terminal(ask_on_controlling_terminal), screen);
+  const auto reporter = make_reporter(options, screen);
+
+  using Verb = std::invoke_result_t<Make, Stage>;
+  std::unique_ptr<Verb> verb;
+  auto client = client::Client::open(loop, make_config(options, download_dir),
+                                     [&](engine::Notice notice) { verb->on(notice); });
+  if (!client) return complain(options, client.error());
+
+  int exit_code = info(Fault::internal).exit_code;
+  host::Signals signals(loop, [&](Fault signal) { verb->stop(signal); });
+  const auto done = [&](int code) {
+    exit_code = code;
+    boost::asio::post(loop, [&] { (*client)->shut_down([&] { loop.stop(); }); });
+  };
+  const auto open_file = [&](const std::filesystem::path& path) -> Result<OpenedFile> {
+    TRY(const auto file, (*client)->open_file(path));
+    return OpenedFile{file.id, file.name, file.size};
+  };
+  verb = std::make_unique<Verb>(
+      make(Stage{[&](engine::Command command) { (*client)->command(std::move(command)); },
+                 open_file, *reporter, console, host::now, done}));
+  verb->start();
+  loop.run();
+  return exit_code;
+}
+
+}  // namespace
+
+int run(const Options& options, const ReceiveOptions& receive) {
+  return converse(options, receive.out, false, [&](Stage stage) {
+    return Receive({receive.yes, receive.once}, std::move(stage));
+  });
+}
+
+int run(const Options& options, const SendOptions& send) {
+  const host::FileDescriptor standard_input(dup(STDIN_FILENO));
+  auto prepared = prepare(send, host::environment, standard_input);
+  if (!prepared) return complain(options, prepared.error());
+  return converse(options, ".", true, [&](Stage stage) {
+    return Send(std::move(prepared->parcel), prepared->code, std::move(stage));
+  });
+}
+
+}  // namespace culver::cli

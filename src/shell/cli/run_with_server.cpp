@@ -1,0 +1,80 @@
+// trust-server and devices: the server proves who it is, and then answers.
+#include <iostream>
+#include <optional>
+#include <utility>
+
+#include <boost/asio/io_context.hpp>
+
+#include "core/base/fsm.hpp"
+#include "shell/cli/outcome.hpp"
+#include "shell/cli/run.hpp"
+#include "shell/cli/show_devices.hpp"
+#include "shell/cli/trust_server.hpp"
+#include "shell/client/acquaintance.hpp"
+#include "shell/client/device_admin.hpp"
+#include "shell/host/account.hpp"
+#include "shell/host/paths.hpp"
+#include "shell/host/signals.hpp"
+
+namespace culver::cli {
+namespace {
+
+client::DeviceQuestion question_of(const DevicesOptions& verb) {
+  using client::DeviceQuestion;
+  return std::visit(
+      fsm::overload{[](const ListDevices&) { return DeviceQuestion::list(); },
+                    [](const RevokeDevice& v) { return DeviceQuestion::revoke(v.device); },
+                    [](const RenameDevice& v) { return DeviceQuestion::rename(v.device, v.name); }},
+      verb);
+}
+
+}  // namespace
+
+int run(const Options& options, const TrustServerOptions& trust) {
+  auto server = client::look_up_server(options.server, options.data_dir);
+  if (!server) return complain(options, server.error());
+  boost::asio::io_context loop(1);
+  Screen screen(std::cout, std::cerr, standard_abilities(host::environment));
+  Console console(loop, open_terminal(true), screen);
+  int exit_code = info(Fault::internal).exit_code;
+  std::optional<host::Signals> signals;
+  const auto done = [&](int code) {
+    exit_code = code;
+    signals->cancel();  // the loop runs dry once the server has been left
+  };
+  TrustServer verb(trust, {server->url(), server->known,
+                           [&](const client::ServerProof& proof) { return server->trust(proof); },
+                           screen, console, options.output, done});
+  std::optional<client::Introduction> introduction;
+  signals.emplace(loop, [&](Fault signal) {
+    introduction.reset();
+    verb.stop(signal);
+  });
+  introduction.emplace(loop, server->server, handshake::client::Pin{},
+                       [&](Result<client::ServerProof> proof) { verb.on(proof); });
+  loop.run();
+  return exit_code;
+}
+
+int run(const Options& options, const DevicesOptions& verb) {
+  const auto account = host::open_account(options.data_dir);
+  if (!account) return complain(options, account.error());
+  auto server = client::look_up_server(options.server, options.data_dir);
+  if (!server) return complain(options, server.error());
+  boost::asio::io_context loop(1);
+  client::DevicesAnswer answer = fail(Fault::internal);
+  // It proves who it is before it is asked: the request is signed for one server.
+  const auto met = [&](Result<client::ServerProof> proof) {
+    if (!proof) return void(answer = fail(proof.error()));
+    if (const auto noted = server->remember(*proof); !noted)
+      return void(answer = fail(noted.error()));
+    client::ask(loop, server->server.url, proof->identity, *account, question_of(verb),
+                [&](client::DevicesAnswer devices) { answer = std::move(devices); });
+  };
+  client::Introduction introduction(loop, server->server, server->pin(), met);
+  loop.run();
+  if (!answer) return complain(options, answer.error());
+  return print(show_devices(verb, *answer, account->device, options.output));
+}
+
+}  // namespace culver::cli

@@ -1,0 +1,297 @@
+// The receiver of the second form, state by state.
+#include "core/transfer/stream_receiver.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/core/transfer/stream_support.hpp"
+
+namespace culver::transfer::test {
+namespace {
+
+using namespace std::chrono_literals;
+namespace ws = wire::stream;
+
+constexpr std::size_t mib = 1 << 20;
+constexpr std::size_t piece = 61'681;
+
+/// A receiver and the disk that answers it, by hand.
+struct Scene {
+  explicit Scene(std::uint64_t size, std::uint64_t max_size = wire::limits::file_size)
+      : file(content(static_cast<std::size_t>(size))),
+        receiver(StreamReceiver::start(
+            {PublicKey{}, ws::Offer{7, size, Plaintext("a.bin")}, max_size}, world.env, effects)) {
+    note();
+  }
+
+  void feed(StreamReceiver::Event event) {
+    effects.clear();
+    receiver.on(std::move(event), world.env, effects);
+    note();
+  }
+  void open(std::uint64_t have = 0) {
+    feed(Decision{true});
+    feed(TargetOpened{have, crypto::sha256(ByteView(file).first(have))});
+  }
+  void begin(std::uint64_t from = 0) {
+    open(from);
+    sent = from;
+    feed(PeerBegin{from});
+  }
+  /// The next bytes of the file, as the peer would send them.
+  void send_some() {
+    const auto size = std::min<std::size_t>(piece, file.size() - sent);
+    const auto bytes = ByteView(file).subspan(sent, size);
+    sent += size;
+    feed(PeerData{slice_of(bytes)});
+  }
+  void write_one() {
+    ASSERT_FALSE(writes.empty());
+    const auto write = std::move(writes.front());
+    writes.erase(writes.begin());
+    BlockWritten done{0};
+    for (const auto& slice : write.slices) {
+      const auto bytes = slice.view();
+      disk.insert(disk.end(), bytes.begin(), bytes.end());
+      done.bytes += slice.size;
+    }
+    if (write.last) done.sha256 = crypto::sha256(disk);
+    feed(std::move(done));
+  }
+  void note() {
+    for (auto& effect : effects) {
+      if (const auto* frame = std::get_if<SendFrame>(&effect)) {
+        told = parsed(frame->frame);
+        if (const auto* credit = std::get_if<ws::Credit>(&*told)) up_to = credit->up_to;
+      }
+      if (auto* write = std::get_if<WriteSlices>(&effect)) writes.push_back(*write);
+    }
+  }
+  template <class F>
+  const F* said() const {
+    return told ? std::get_if<F>(&*told) : nullptr;
+  }
+
+  World world;
+  ByteVector file;
+  ByteVector disk;
+  Effects effects;
+  std::vector<WriteSlices> writes;
+  std::optional<ws::Frame> told;
+  std::uint64_t up_to = 0;
+  std::size_t sent = 0;
+  StreamReceiver receiver;
+};
+
+TEST(StreamReceiver, AsksAndCreatesNothingBeforeTheAnswer) {
+  Scene scene(5);
+  EXPECT_EQ(count<Offered>(scene.effects), 1u);
+  EXPECT_EQ(count<OpenTarget>(scene.effects), 0u);
+  scene.feed(Decision{false});
+  EXPECT_EQ(failure(scene.effects), Fault::file_refused_by_us);
+  EXPECT_EQ(scene.said<ws::Refuse>()->reason, ws::Reason::declined);
+}
+
+TEST(StreamReceiver, RefusesTooLargeAFileAtOnce) {
+  Scene scene(6, 5);
+  EXPECT_TRUE(scene.receiver.ended());
+  EXPECT_EQ(scene.said<ws::Refuse>()->reason, ws::Reason::too_large);
+  EXPECT_EQ(count<Offered>(scene.effects), 0u);
+}
+
+TEST(StreamReceiver, TakesEverySizeWhole) {
+  for (const std::size_t size :
+       {std::size_t{0}, std::size_t{1}, piece, mib - 1, mib, mib + 1, 6 * mib + 17}) {
+    Scene scene(size);
+    scene.begin();
+    EXPECT_EQ(find<Started>(scene.effects)->from, 0u);
+    while (scene.sent < size) {
+      scene.send_some();
+      while (!scene.writes.empty() && scene.sent < size) scene.write_one();
+    }
+    scene.feed(PeerComplete{crypto::sha256(scene.file)});
+    EXPECT_EQ(scene.receiver.state(), "Draining") << size;
+    while (!scene.writes.empty()) scene.write_one();
+    EXPECT_EQ(count<FinishTarget>(scene.effects), 1u) << size;
+    EXPECT_TRUE(scene.disk == scene.file) << size;
+    scene.feed(TargetFinished{"/a.bin"});
+    EXPECT_NE(scene.said<ws::Checked>(), nullptr) << size;
+    const auto* finished = find<Finished>(scene.effects);
+    ASSERT_NE(finished, nullptr);
+    EXPECT_EQ(finished->sha256, crypto::sha256(scene.file));
+    EXPECT_TRUE(scene.receiver.ended());
+  }
+}
+
+TEST(StreamReceiver, SaysWhatItHasAndGoesOnFromThere) {
+  Scene scene(3 * mib);
+  scene.open(2 * mib);
+  const auto* accept = scene.said<ws::Accept>();
+  ASSERT_NE(accept, nullptr);
+  EXPECT_EQ(accept->have, 2 * mib);
+  EXPECT_EQ(accept->prefix, crypto::sha256(ByteView(scene.file).first(2 * mib)));
+  scene.feed(PeerBegin{2 * mib});
+  EXPECT_EQ(find<Started>(scene.effects)->from, 2 * mib);
+  EXPECT_EQ(count<RestartTarget>(scene.effects), 0u);
+}
+
+TEST(StreamReceiver, ForgetsItsPartIfTheSenderBeginsAnew) {
+  Scene scene(3 * mib);
+  scene.open(2 * mib);
+  scene.feed(PeerBegin{0});
+  EXPECT_EQ(count<RestartTarget>(scene.effects), 1u);
+  EXPECT_EQ(find<Started>(scene.effects)->from, 0u);
+  Scene elsewhere(3 * mib);
+  elsewhere.open(2 * mib);
+  elsewhere.feed(PeerBegin{mib});
+  EXPECT_EQ(failure(elsewhere.effects), Fault::file_protocol);
+}
+
+TEST(StreamReceiver, AFileThatIsAllThereIsOnlyFinished) {
+  Scene scene(2 * mib);
+  scene.disk = scene.file;
+  scene.begin(2 * mib);
+  ASSERT_EQ(scene.writes.size(), 1u);
+  EXPECT_TRUE(scene.writes[0].last);
+  scene.write_one();
+  scene.feed(PeerComplete{crypto::sha256(scene.file)});
+  EXPECT_EQ(scene.receiver.state(), "Finishing");
+}
+
+TEST(StreamReceiver, GivesCreditAsTheDiskWrites) {
+  Scene scene(20 * mib);
+  scene.begin();
+  while (scene.sent + piece <= stream::window) scene.send_some();
+  EXPECT_EQ(scene.up_to, 0u) << "no credit before the disk has written";
+  const auto under_way = scene.writes.size();
+  EXPECT_GT(under_way, 10u);
+  while (scene.up_to == 0) scene.write_one();
+  EXPECT_GE(scene.up_to, stream::window + stream::credit_step);
+  EXPECT_LE(scene.up_to, stream::window + scene.disk.size());
+}
+
+TEST(StreamReceiver, RefusesWhatIsBeyondTheCredit) {
+  Scene scene(20 * mib);
+  scene.begin();
+  while (scene.sent + piece <= stream::window) scene.send_some();
+  scene.send_some();
+  EXPECT_EQ(failure(scene.effects), Fault::file_protocol);
+  EXPECT_EQ(count<DropTarget>(scene.effects), 1u);
+  EXPECT_EQ(scene.said<ws::Refuse>()->reason, ws::Reason::protocol);
+}
+
+TEST(StreamReceiver, RefusesCrumbsAndMoreThanTheFile) {
+  Scene crumbs(mib);
+  crumbs.begin();
+  crumbs.feed(PeerData{slice_of(content(100))});
+  EXPECT_EQ(failure(crumbs.effects), Fault::file_protocol);
+  Scene more(5);
+  more.begin();
+  more.feed(PeerData{slice_of(content(6))});
+  EXPECT_EQ(failure(more.effects), Fault::file_protocol);
+  Scene less(mib);
+  less.begin();
+  less.send_some();
+  less.feed(PeerComplete{Digest{}});
+  EXPECT_EQ(failure(less.effects), Fault::file_protocol);
+}
+
+TEST(StreamReceiver, AWrongChecksumIsDamageAndKeepsNothing) {
+  for (const bool written_first : {true, false}) {
+    Scene scene(5);
+    scene.begin();
+    scene.send_some();
+    if (written_first) scene.write_one();
+    scene.feed(PeerComplete{Digest{}});
+    if (!written_first) scene.write_one();
+    EXPECT_EQ(failure(scene.effects), Fault::file_damaged);
+    EXPECT_EQ(scene.said<ws::Refuse>()->reason, ws::Reason::damaged);
+    EXPECT_EQ(count<DropTarget>(scene.effects), 1u);
+  }
+}
+
+TEST(StreamReceiver, BlamesTheDiskWhileItOwesAnAnswer) {
+  Scene disk(mib);
+  disk.begin();
+  while (disk.writes.empty()) disk.send_some();
+  disk.world.pass(61s);
+  disk.feed(Tick{});
+  EXPECT_FALSE(disk.receiver.ended());
+  disk.world.pass(4min);
+  disk.feed(Tick{});
+  EXPECT_EQ(failure(disk.effects), Fault::file_unwritable);
+
+  Scene peer(mib);
+  peer.begin();
+  peer.send_some();
+  peer.world.pass(61s);
+  peer.feed(Tick{});
+  EXPECT_EQ(failure(peer.effects), Fault::file_stalled);
+  EXPECT_EQ(count<KeepTarget>(peer.effects), 1u);
+}
+
+/// Each state in which the peer still has a say.
+std::vector<std::function<void(Scene&)>> paths() {
+  return {[](Scene&) {}, [](Scene& s) { s.feed(Decision{true}); }, [](Scene& s) { s.open(); },
+          [](Scene& s) { s.begin(); }};
+}
+
+TEST(StreamReceiver, EveryStateCanEndAndKeepsWhatIsWorthIt) {
+  for (const auto& path : paths()) {
+    const auto end = [&](StreamReceiver::Event event, Fault fault, bool kept, bool told) {
+      Scene scene(2 * mib);
+      path(scene);
+      const auto state = std::string(scene.receiver.state());
+      const bool has_target = state != "Undecided";
+      scene.told.reset();
+      scene.feed(std::move(event));
+      EXPECT_TRUE(scene.receiver.ended()) << state;
+      EXPECT_EQ(failure(scene.effects), fault) << state;
+      EXPECT_EQ(count<KeepTarget>(scene.effects), has_target && kept ? 1u : 0u) << state;
+      EXPECT_EQ(count<DropTarget>(scene.effects), has_target && !kept ? 1u : 0u) << state;
+      EXPECT_EQ(scene.said<ws::Refuse>() != nullptr, told) << state;
+      EXPECT_FALSE(scene.receiver.deadline()) << state;
+    };
+    end(PeerFailed{Fault::peer_file_failed}, Fault::peer_file_failed, false, false);
+    end(PeerFailed{Fault::file_stalled}, Fault::file_stalled, true, false);
+    end(Cancel{Fault::cancelled}, Fault::cancelled, false, true);
+    end(Cancel{Fault::peer_gone}, Fault::peer_gone, true, false);
+    end(Cancel{Fault::replaced}, Fault::replaced, true, true);
+    Scene late(2 * mib);
+    path(late);
+    late.world.pass(20min);
+    late.feed(Tick{});
+    EXPECT_TRUE(late.receiver.ended());
+  }
+}
+
+TEST(StreamReceiver, APeerThatDoesNotWaitForOurAnswerEndsIt) {
+  for (std::size_t i = 0; i < 3; ++i) {
+    Scene scene(2 * mib);
+    paths()[i](scene);
+    scene.feed(PeerData{slice_of(content(piece))});
+    EXPECT_EQ(failure(scene.effects), Fault::file_protocol) << scene.receiver.state();
+  }
+  Scene twice(2 * mib);
+  twice.begin();
+  twice.feed(PeerBegin{0});
+  EXPECT_EQ(failure(twice.effects), Fault::file_protocol);
+}
+
+TEST(StreamReceiver, WhatHasArrivedDoesNotNeedThePeer) {
+  for (const bool written : {true, false}) {
+    Scene scene(5);
+    scene.begin();
+    scene.send_some();
+    if (written) scene.write_one();
+    scene.feed(PeerComplete{crypto::sha256(scene.file)});
+    scene.feed(Cancel{Fault::peer_gone});
+    scene.feed(PeerFailed{Fault::peer_file_failed});
+    EXPECT_FALSE(scene.receiver.ended());
+    if (!written) scene.write_one();
+    scene.feed(DiskFailed{Fault::file_unwritable});
+    EXPECT_EQ(failure(scene.effects), Fault::file_unwritable);
+  }
+}
+
+}  // namespace
+}  // namespace culver::transfer::test

@@ -1,0 +1,95 @@
+"""A broken transfer goes on where it ended, whichever side was killed."""
+
+import os
+import signal
+import time
+import unittest
+
+from culver_e2e import BOUND, Case, make_file, sha256
+
+MIB = 1 << 20
+# Long enough that a kill comes in the middle of it, on a fast machine and a slow one.
+SIZE = (600 if os.environ.get("CULVER_BUILD_TYPE", "Release") == "Release" else 200) * MIB
+ENOUGH = 20 * MIB
+
+
+class Resume(Case):
+    def setUp(self):
+        super().setUp()
+        self.file = make_file(self.stage.folder / "in" / "large.bin", SIZE)
+
+    def begin(self):
+        receiver = self.stage.receive("--yes", "--once", name="receiver")
+        sender = self.stage.send(self.code_of(receiver), self.file, name="sender")
+        return receiver, sender
+
+    def until_enough(self, client):
+        def accepts(line):
+            event = client.parse(line)
+            return event if event["event"] == "file_progress" and event["bytes"] > ENOUGH else None
+        client.wait_line(accepts, "progress", 2 * BOUND)
+
+    def parts(self):
+        return [name for name in self.in_out() if name.endswith(".part")]
+
+    def finish(self):
+        receiver, sender = self.begin()
+        self.expect_exit(sender, 0, bound=4 * BOUND)
+        self.expect_exit(receiver, 0)
+        starts = [client.events("file_started")[0] for client in (receiver, sender)]
+        self.assertEqual(starts[0].get("from"), starts[1].get("from"))
+        self.assertEqual(sha256(self.stage.out / "large.bin"), sha256(self.file))
+        self.assertEqual(receiver.events("file_received")[0]["sha256"], sha256(self.file))
+        self.assertEqual(sender.events("file_sent")[0]["sha256"], sha256(self.file))
+        self.assertEqual(self.in_out(), ["large.bin"])
+        return starts[0].get("from", 0)
+
+    def test_the_receiver_is_killed(self):
+        receiver, sender = self.begin()
+        self.until_enough(receiver)
+        receiver.signal(signal.SIGKILL)
+        self.expect_exit(sender, 7)
+        self.assertEqual(len(self.parts()), 1)
+        self.assertGreater(self.finish(), ENOUGH // 2)
+
+    def test_the_sender_is_killed(self):
+        receiver, sender = self.begin()
+        self.until_enough(receiver)
+        sender.signal(signal.SIGKILL)
+        self.expect_exit(receiver, 7)
+        self.assertEqual(len(self.parts()), 1)
+        self.assertGreater(self.finish(), ENOUGH // 2)
+
+    def test_another_file_of_that_name_begins_anew(self):
+        receiver, sender = self.begin()
+        self.until_enough(receiver)
+        receiver.signal(signal.SIGKILL)
+        self.expect_exit(sender, 7)
+        with open(self.file, "r+b") as changed:
+            changed.write(b"something else")
+        self.assertEqual(self.finish(), 0)
+
+    def test_whoever_interrupts_keeps_nothing(self):
+        receiver, sender = self.begin()
+        self.until_enough(receiver)
+        sender.signal(signal.SIGINT)
+        self.expect_exit(sender, 130)
+        self.expect_exit(receiver, 7)
+        self.assertEqual(self.in_out(), [])
+
+    def test_what_nobody_continues_is_swept(self):
+        def part(name, days):
+            path = make_file(self.stage.out / name, 5)
+            os.utime(path, (time.time() - days * 86400,) * 2)
+        part(".culver-abcdefgh.part", 0)
+        part(".culver-abcdefghijklmnopqrstuvwxyz.part", 8)
+        part(".culver-bbcdefghijklmnopqrstuvwxyz.part", 6)
+        part("other.part", 400)
+        small = make_file(self.stage.folder / "in" / "small.bin", 5)
+        self.pass_on(small)
+        self.assertEqual(self.in_out(), [".culver-bbcdefghijklmnopqrstuvwxyz.part", "other.part",
+                                         "small.bin"])
+
+
+if __name__ == "__main__":
+    unittest.main()
