@@ -1,5 +1,5 @@
-// A fixed volume through two transports on one thread, over loopback sockets, for a tool that counts
-// the instructions of culver_measured and nothing else: bench/instructions.
+// A fixed volume through two transports on one thread, over loopback sockets, for a tool that
+// counts the instructions of culver_measured and nothing else: bench/instructions.
 #include <cstdio>
 #include <cstdlib>
 #include <memory>

@@ -118,7 +118,9 @@ void Agent::Core::on(RemoteCandidate&& event, Env& env, Effects& out) {
     renew_relayed(out);
   }
   if (news != News::added) return;
-  for (const auto& base : local.bases()) pair_up(base, *remotes.find(*address), env);
+  const auto& remote = *remotes.find(*address);
+  for (const auto& base : local.bases())
+    if (worth_pairing(base, remote)) pair_up(base, remote, env);
   if (remotes_done)
     check_late_pairs([&](const Pair& pair) { return pair.remote == *address; }, env);
 }

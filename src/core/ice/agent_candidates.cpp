@@ -12,15 +12,19 @@ void Agent::Core::announce_from(std::size_t first, Effects& out) {
 }
 
 void Agent::Core::pair_base(const Base& base, Env& env) {
-  for (const auto& remote : remotes.all()) pair_up(base, remote, env);
+  for (const auto& remote : remotes.all())
+    if (worth_pairing(base, remote)) pair_up(base, remote, env);
 }
 
-/// Within a family; loopback with loopback. A relay must let the peer through first. A
-/// server-reflexive candidate has no pairs of its own: its base's are the same, and better (RFC
-/// 8445 section 6.1.2.4).
+/// Loopback reaches loopback, and nothing else does: unless the peer shows that it does, by asking.
+bool Agent::Core::worth_pairing(const Base& base, const Remote& remote) {
+  return base.address.is_loopback() == remote.address.is_loopback();
+}
+
+/// Within a family. A relay must let the peer through first. A server-reflexive candidate has no
+/// pairs of its own: its base's are the same, and better (RFC 8445 section 6.1.2.4).
 Pair* Agent::Core::pair_up(const Base& base, const Remote& remote, Env& env) {
   if (base.address.family() != remote.address.family()) return nullptr;
-  if (base.address.is_loopback() != remote.address.is_loopback()) return nullptr;
   const auto* relay = base.relay ? relays.find(*base.relay) : nullptr;
   const bool reachable = !base.relay || (relay && relay->permits(remote.address));
   auto* pair = checklist.add(base, remote, controlling, reachable, env);

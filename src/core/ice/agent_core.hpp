@@ -106,6 +106,7 @@ struct Agent::Core {
   // agent_candidates.cpp
   void announce_from(std::size_t first, Effects&);
   void pair_base(const Base&, Env&);
+  static bool worth_pairing(const Base&, const Remote&);
   Pair* pair_up(const Base&, const Remote&, Env&);
   void lose_base(BaseId, Env&, Effects&);
   void finish_gathering(Env&, Effects&);

@@ -47,7 +47,8 @@ void add_global(CLI::App& app, Raw& raw) {
   app.add_option("--name", raw.name, "What peers are told as your name; default: the host's name")
       ->type_name("NAME");
   app.add_option("--ice-server", raw.ice_servers,
-                 "stun:HOST[:PORT] or turn:USER:PASSWORD@HOST[:PORT]; may be repeated")
+                 "stun:HOST[:PORT], turn:USER:PASSWORD@HOST[:PORT][?transport=tcp], or turns: with "
+                 "the same, for TLS; may be repeated")
       ->type_name("URL")
       ->allow_extra_args(false);
   app.add_flag("-v,--verbose", raw.verbosity, "Log more; twice: all (variable CULVER_LOG)");
@@ -183,7 +184,9 @@ tl::expected<Options, Exit> merge(const Raw& raw, const Settings& settings,
   for (const auto& text : raw.ice_servers.empty() ? settings.ice_server : raw.ice_servers) {
     auto server = parse_ice_server(text);
     if (!server)
-      return wrong_use("--ice-server is stun:HOST[:PORT] or turn:USER:PASSWORD@HOST[:PORT].");
+      return wrong_use(
+          "--ice-server is stun:HOST[:PORT], turn:USER:PASSWORD@HOST[:PORT][?transport=tcp] or "
+          "turns:USER:PASSWORD@HOST[:PORT].");
     options.ice_servers.push_back(std::move(*server));
   }
   auto verb = verb_of(raw, settings);
@@ -192,14 +195,37 @@ tl::expected<Options, Exit> merge(const Raw& raw, const Settings& settings,
   return options;
 }
 
+std::optional<IceServer::Kind> kind_of(std::string_view scheme) {
+  if (scheme == "stun") return IceServer::Kind::stun;
+  if (scheme == "turn") return IceServer::Kind::turn_udp;
+  if (scheme == "turns") return IceServer::Kind::turn_tls;
+  return std::nullopt;
+}
+
+/// Cuts ?transport=... off, RFC 7065 section 3.1. False if it names none that we speak.
+bool take_transport(std::string_view& text, IceServer::Kind& kind) {
+  const auto at = text.rfind("?transport=");
+  // A question mark before the last @ belongs to the password.
+  if (at == std::string_view::npos || text.find('@', at) != std::string_view::npos) return true;
+  const auto name = text.substr(text.find('=', at) + 1);
+  text = text.substr(0, at);
+  if (name == "tcp") {
+    if (kind == IceServer::Kind::turn_udp) kind = IceServer::Kind::turn_tcp;
+    return true;
+  }
+  return name == "udp" && kind == IceServer::Kind::turn_udp;  // DTLS to a relay is not spoken here
+}
+
 /// HOST, HOST:PORT, [ADDRESS] or [ADDRESS]:PORT.
 bool parse_endpoint(std::string_view text, IceServer& server) {
   const auto bracket = text.starts_with('[') ? text.find(']') : std::string_view::npos;
   const bool bracketed = bracket != std::string_view::npos;
   const auto end = bracketed ? bracket + 1 : std::min(text.find(':'), text.size());
   server.host = bracketed ? text.substr(1, bracket - 1) : text.substr(0, end);
-  server.port = 3478;  // RFC 8489 section 18.6
-  if (server.host.empty() || server.host.starts_with('[')) return false;
+  // RFC 8489 section 18.6, RFC 8656 section 18.1
+  server.port = server.kind == IceServer::Kind::turn_tls ? 5349 : 3478;
+  if (server.host.find_first_of("[?@/") != std::string::npos) return false;
+  if (server.host.empty()) return false;
   auto rest = text.substr(end);
   if (rest.empty()) return true;
   if (!rest.starts_with(':')) return false;
@@ -211,10 +237,14 @@ bool parse_endpoint(std::string_view text, IceServer& server) {
 }  // namespace
 
 std::optional<IceServer> parse_ice_server(std::string_view text) {
-  IceServer server{text.starts_with("turn:"), {}, 0, {}, {}};
-  if (!server.turn && !text.starts_with("stun:")) return std::nullopt;
-  text.remove_prefix(5);
-  if (server.turn) {
+  const auto scheme = text.substr(0, text.find(':'));
+  auto kind = kind_of(scheme);
+  if (!kind || scheme.size() == text.size()) return std::nullopt;
+  text.remove_prefix(scheme.size() + 1);
+  const bool turn = *kind != IceServer::Kind::stun;
+  if (turn && !take_transport(text, *kind)) return std::nullopt;
+  IceServer server{*kind, {}, 0, {}, {}};
+  if (turn) {
     const auto at = text.rfind('@');
     const auto colon = text.find(':');
     if (at == std::string_view::npos || colon == std::string_view::npos || colon == 0 || colon > at)

@@ -52,9 +52,10 @@ using Verb = std::variant<ReceiveOptions, SendOptions, PeersOptions, IdOptions, 
 
 enum class Output { text, json };
 
-/// stun:HOST[:PORT] or turn:USER:PASSWORD@HOST[:PORT]; an IPv6 address stands in brackets.
+/// stun:HOST[:PORT], turn:USER:PASSWORD@HOST[:PORT][?transport=udp|tcp] or turns: with the same,
+/// which is TLS; an IPv6 address stands in brackets.
 struct IceServer {
-  bool turn;
+  enum class Kind : std::uint8_t { stun, turn_udp, turn_tcp, turn_tls } kind;
   std::string host;
   std::uint16_t port;
   std::string user, password;

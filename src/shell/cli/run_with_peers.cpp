@@ -28,17 +28,26 @@ std::unique_ptr<Reporter> make_reporter(const Options& options, Screen& screen) 
   return std::make_unique<TextReport>(screen, host::now, server);
 }
 
+p2p::IceServer::Kind kind_of(const IceServer& server) {
+  using Kind = p2p::IceServer::Kind;
+  return server.kind == IceServer::Kind::stun ? Kind::stun : Kind::turn;
+}
+
+p2p::IceServer::Transport transport_of(const IceServer& server) {
+  using Transport = p2p::IceServer::Transport;
+  if (server.kind == IceServer::Kind::turn_tcp) return Transport::tcp;
+  return server.kind == IceServer::Kind::turn_tls ? Transport::tls : Transport::udp;
+}
+
 client::Config make_config(const Options& options, const std::filesystem::path& download_dir) {
   client::Config config;
   config.server_url = options.server;
   config.data_dir = options.data_dir;
   config.download_dir = download_dir;
   config.display_name = options.name;
-  for (const auto& server : options.ice_servers) {
-    using Kind = p2p::IceServer::Kind;
-    config.ice_servers.push_back({server.turn ? Kind::turn : Kind::stun, server.host, server.port,
-                                  server.user, server.password});
-  }
+  for (const auto& server : options.ice_servers)
+    config.ice_servers.push_back({kind_of(server), server.host, server.port, server.user,
+                                  server.password, transport_of(server)});
   return config;
 }
 

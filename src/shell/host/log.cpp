@@ -21,7 +21,7 @@ spdlog::level::level_enum to_spdlog(Level level) {
   return spdlog::level::err;
 }
 
-/// The one logger. libnice's thread logs as well, hence the locking sink.
+/// The one logger. Any thread may log, hence the locking sink.
 spdlog::logger& logger() {
   static spdlog::logger instance = [] {
     spdlog::logger made("culver", std::make_shared<spdlog::sinks::stderr_sink_mt>());

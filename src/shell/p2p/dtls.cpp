@@ -74,8 +74,8 @@ unsigned next_timeout(SSL*, unsigned microseconds) {
   return microseconds == 0 ? first_timeout_us : std::min(microseconds * 2, last_timeout_us);
 }
 
-// SSL_get_error looks at the thread's queue of errors, so it must be empty before each call. That it
-// is not is rare, and looking costs a tenth of clearing.
+// SSL_get_error looks at the thread's queue of errors, so it must be empty before each call. That
+// it is not is rare, and looking costs a tenth of clearing.
 void forget_errors() {
   if (ERR_peek_error() != 0) ERR_clear_error();
 }

@@ -1,10 +1,10 @@
 #include "shell/p2p/ice_path.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <deque>
 #include <utility>
 
-#include <boost/asio/ip/udp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
@@ -15,6 +15,7 @@
 #include "shell/host/entropy.hpp"
 #include "shell/p2p/local_addresses.hpp"
 #include "shell/p2p/server_names.hpp"
+#include "shell/p2p/turn_stream.hpp"
 #include "shell/p2p/udp.hpp"
 
 namespace culver::p2p {
@@ -58,6 +59,11 @@ class IcePath final : public Path {
   void take(ice::WireId wire, const Endpoint& from, Datagram datagram);
   void take_channel_data(ice::WireId wire, const Endpoint& server, Datagram datagram);
   void on_server(const IceServer& server, const Endpoint& address);
+  void dial(std::span<const IceServer> servers);
+  void on_stream(ice::WireId wire, const IceServer& server, const TurnStreamEvent& event);
+  void on_stream_message(ice::WireId wire, ByteView message);
+  void server_settled();
+  TurnStream* stream_of(ice::WireId wire);
   void arm();
   void deliver();
   Env env() { return {host::now(), rng_}; }
@@ -70,6 +76,12 @@ class IcePath final : public Path {
   ice::Effects effects_;
   std::shared_ptr<UdpRoom> room_;
   std::vector<std::unique_ptr<UdpSocket>> sockets_;  ///< the wire's number is the index
+  struct Relay {
+    std::unique_ptr<TurnStream> stream;
+    std::optional<Endpoint> server;  ///< once it is connected
+  };
+  std::vector<Relay> relays_;  ///< over streams: their wires' numbers follow those of the sockets
+  std::size_t servers_pending_ = 0;
   std::optional<ice::Route> route_;
   Batch framed_;  ///< of send_batch, when each datagram needs a header
 
@@ -99,10 +111,13 @@ IcePath::IcePath(boost::asio::io_context& io, const PathConfig& config,
       names_(io),
       alive_(std::make_shared<IcePath*>(this)) {
   open_sockets(config);
+  const auto servers = config.servers.first(std::min(config.servers.size(), ice_server_limit));
+  servers_pending_ = 1;
+  dial(servers);
   names_.resolve(
-      config.servers,
+      servers,
       [this](const IceServer& server, const Endpoint& address) { on_server(server, address); },
-      [this] { step(ice::ServersDone{}); });
+      [this] { server_settled(); });
 }
 
 IcePath::~IcePath() {
@@ -148,9 +163,11 @@ void IcePath::advance(ice::Event event) {
 }
 
 void IcePath::perform(ice::Transmit effect) {
-  if (effect.wire.value >= sockets_.size()) return;
   const Datagram datagram = effect.bytes;
-  sockets_[effect.wire.value]->send_batch(effect.to, std::span(&datagram, 1));
+  if (effect.wire.value < sockets_.size())
+    sockets_[effect.wire.value]->send_batch(effect.to, std::span(&datagram, 1));
+  else if (auto* stream = stream_of(effect.wire))
+    stream->send(datagram);
 }
 
 void IcePath::perform(ice::Selected effect) {
@@ -180,17 +197,73 @@ void IcePath::on_server(const IceServer& server, const Endpoint& address) {
   step(ice::TurnServer{address, std::nullopt, server.user, SecretBytes(as_bytes(server.password))});
 }
 
+void IcePath::server_settled() {
+  if (--servers_pending_ == 0) step(ice::ServersDone{});
+}
+
+// ---- TURN over streams --------------------------------------------------------------------------
+
+void IcePath::dial(std::span<const IceServer> servers) {
+  for (const auto& server : servers) {
+    if (server.transport == IceServer::Transport::udp) continue;
+    const ice::WireId wire{static_cast<std::uint32_t>(sockets_.size() + relays_.size())};
+    TurnStreamConfig config;
+    config.host = server.host;
+    config.port = server.port;
+    config.tls = server.transport == IceServer::Transport::tls;
+    config.extra_ca_file = server.extra_ca_file;
+    TurnStreamSink sink;
+    sink.on_event = [this, wire, server](const TurnStreamEvent& event) {
+      on_stream(wire, server, event);
+    };
+    sink.on_message = [this, wire](ByteView message) { on_stream_message(wire, message); };
+    ++servers_pending_;
+    relays_.push_back(
+        {std::make_unique<TurnStream>(io_, std::move(config), std::move(sink)), std::nullopt});
+  }
+}
+
+void IcePath::on_stream(ice::WireId wire, const IceServer& server, const TurnStreamEvent& event) {
+  auto& known = relays_[wire.value - sockets_.size()].server;
+  const bool first = !known;
+  if (const auto* opened = std::get_if<TurnStreamOpened>(&event)) {
+    known = opened->server;
+    step(ice::TurnServer{*known, wire, server.user, SecretBytes(as_bytes(server.password))});
+  } else if (known) {
+    step(ice::WireLost{wire});
+  }
+  if (first) server_settled();
+}
+
+void IcePath::on_stream_message(ice::WireId wire, ByteView message) {
+  if (const auto server = relays_[wire.value - sockets_.size()].server)
+    take(wire, *server, message);
+  deliver();
+}
+
+TurnStream* IcePath::stream_of(ice::WireId wire) {
+  if (wire.value < sockets_.size()) return nullptr;
+  const std::size_t index = wire.value - sockets_.size();
+  return index < relays_.size() ? relays_[index].stream.get() : nullptr;
+}
+
 // ---- data ---------------------------------------------------------------------------------------
 
 void IcePath::send_batch(std::span<const Datagram> batch) {
-  if (!route_ || route_->wire.value >= sockets_.size()) return;
+  if (!route_) return;
+  const auto header = [this](Datagram datagram) {
+    return stun::print_channel_header(*route_->channel,
+                                      static_cast<std::uint16_t>(datagram.size()));
+  };
+  if (auto* stream = stream_of(route_->wire); stream && route_->channel) {
+    for (const auto& datagram : batch) stream->send(header(datagram), datagram);
+    return;
+  }
+  if (route_->wire.value >= sockets_.size()) return;
   UdpSocket& socket = *sockets_[route_->wire.value];
   if (!route_->channel) return socket.send_batch(route_->to, batch);
   framed_.clear();
-  for (const auto& datagram : batch)
-    framed_.append(
-        stun::print_channel_header(*route_->channel, static_cast<std::uint16_t>(datagram.size())),
-        datagram);
+  for (const auto& datagram : batch) framed_.append(header(datagram), datagram);
   socket.send_batch(route_->to, framed_.views());
 }
 

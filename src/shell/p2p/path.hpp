@@ -42,7 +42,11 @@ struct IceServer {
   std::string host;
   std::uint16_t port;
   std::string user, password;
+  enum class Transport : std::uint8_t { udp, tcp, tls } transport = Transport::udp;  ///< of turn
+  std::string extra_ca_file = {};  ///< PEM, trusted besides the system's store
 };
+
+inline constexpr std::size_t ice_server_limit = 16;
 
 struct PathConfig {
   bool controlling;

@@ -1,5 +1,6 @@
 #include "shell/p2p/server_names.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <utility>
@@ -10,7 +11,6 @@ namespace culver::p2p {
 namespace {
 
 constexpr std::chrono::seconds resolving_time{5};
-constexpr std::size_t server_limit = 16;
 
 }  // namespace
 
@@ -20,11 +20,12 @@ ServerNames::ServerNames(boost::asio::io_context& io)
 ServerNames::~ServerNames() { *alive_ = nullptr; }
 
 void ServerNames::resolve(std::span<const IceServer> servers, Found found, Done done) {
-  servers_.assign(servers.begin(), servers.begin() + static_cast<std::ptrdiff_t>(
-                                                         std::min(servers.size(), server_limit)));
+  const auto bounded = servers.first(std::min(servers.size(), ice_server_limit));
+  servers_.assign(bounded.begin(), bounded.end());
   found_ = std::move(found);
   done_ = std::move(done);
-  for (const auto& server : servers_) look_up(server);
+  for (const auto& server : servers_)
+    if (server.transport == IceServer::Transport::udp) look_up(server);
   if (asked_ == 0) return settle();
   timer_.expires_after(resolving_time);
   timer_.async_wait([alive = alive_](const boost::system::error_code& error) {

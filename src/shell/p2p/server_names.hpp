@@ -27,7 +27,8 @@ class ServerNames {
   ServerNames(const ServerNames&) = delete;
   ServerNames& operator=(const ServerNames&) = delete;
 
-  /// Once. `done` is called once, after 5 s at the latest, perhaps from within this call.
+  /// Once. TURN servers over a stream are left out: the stream dials by name. `done` is called
+  /// once, after 5 s at the latest, perhaps from within this call.
   void resolve(std::span<const IceServer> servers, Found found, Done done);
 
  private:

@@ -193,16 +193,26 @@ TEST_F(CommandLine, CutsALongName) {
 }
 
 TEST(IceServers, AreStunOrTurn) {
-  EXPECT_EQ(parse_ice_server("stun:example.org"), (IceServer{false, "example.org", 3478, "", ""}));
-  EXPECT_EQ(parse_ice_server("stun:example.org:19302"),
-            (IceServer{false, "example.org", 19302, "", ""}));
-  EXPECT_EQ(parse_ice_server("stun:[2001:db8::1]:99"),
-            (IceServer{false, "2001:db8::1", 99, "", ""}));
-  EXPECT_EQ(parse_ice_server("turn:ana:p@ss:word@example.org:5349"),
-            (IceServer{true, "example.org", 5349, "ana", "p@ss:word"}));
-  for (const char* bad : {"", "example.org", "stun:", "stun:x:", "stun:x:0", "stun:x:65536",
-                          "stun:x:1y", "stun:[::1", "stun:[::1]x", "turn:example.org",
-                          "turn:ana@example.org", "turn::p@example.org", "turns:a:b@c"})
+  using Kind = IceServer::Kind;
+  const std::pair<const char*, IceServer> good[] = {
+      {"stun:example.org", {Kind::stun, "example.org", 3478, "", ""}},
+      {"stun:example.org:19302", {Kind::stun, "example.org", 19302, "", ""}},
+      {"stun:[2001:db8::1]:99", {Kind::stun, "2001:db8::1", 99, "", ""}},
+      {"turn:ana:p@ss:word@example.org:5349",
+       {Kind::turn_udp, "example.org", 5349, "ana", "p@ss:word"}},
+      {"turn:ana:p@example.org?transport=udp", {Kind::turn_udp, "example.org", 3478, "ana", "p"}},
+      {"turn:ana:p@example.org?transport=tcp", {Kind::turn_tcp, "example.org", 3478, "ana", "p"}},
+      {"turn:ana:?transport=tcp@example.org",
+       {Kind::turn_udp, "example.org", 3478, "ana", "?transport=tcp"}},
+      {"turns:ana:p@example.org", {Kind::turn_tls, "example.org", 5349, "ana", "p"}},
+      {"turns:ana:p@[::1]:443?transport=tcp", {Kind::turn_tls, "::1", 443, "ana", "p"}},
+  };
+  for (const auto& [text, server] : good) EXPECT_EQ(parse_ice_server(text), server) << text;
+  for (const char* bad :
+       {"", "stun", "example.org", "stun:", "stun:x:", "stun:x:0", "stun:x:65536", "stun:x:1y",
+        "stun:[::1", "stun:[::1]x", "turn:example.org", "turn:ana@example.org",
+        "turn::p@example.org", "stuns:x", "turn:a:b@c?transport=sctp",
+        "turn:a:b@c?transport=", "turns:a:b@c?transport=udp", "stun:x?transport=tcp"})
     EXPECT_FALSE(parse_ice_server(bad)) << bad;
 }
 

@@ -93,6 +93,12 @@ CandidatePtr from_wire(const sdp::Candidate& in, guint stream) {
   return out;
 }
 
+NiceRelayType relay_of(IceServer::Transport transport) {
+  if (transport == IceServer::Transport::tcp) return NICE_RELAY_TYPE_TURN_TCP;
+  return transport == IceServer::Transport::tls ? NICE_RELAY_TYPE_TURN_TLS
+                                                : NICE_RELAY_TYPE_TURN_UDP;
+}
+
 link::PathReady path_of(const NiceCandidate& local, const NiceCandidate& remote) {
   const bool relayed =
       local.type == NICE_CANDIDATE_TYPE_RELAYED || remote.type == NICE_CANDIDATE_TYPE_RELAYED;
@@ -239,7 +245,7 @@ void NicePath::set_servers(std::span<const IceServer> servers) {
     relayed_ = true;
     nice_agent_set_relay_info(agent_, stream_, component, server.host.c_str(), server.port,
                               server.user.c_str(), server.password.c_str(),
-                              NICE_RELAY_TYPE_TURN_UDP);
+                              relay_of(server.transport));
   }
 }
 

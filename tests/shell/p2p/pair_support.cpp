@@ -37,7 +37,8 @@ void End::answer(const link::TransportEvent& event) {
         if (peer->auto_dtls) peer->perform(link::StartDtls{role});
       },
       [this](const link::LocalCandidate& e) {
-        if (tells_candidates) peer->perform(link::AddCandidate{e.candidate});
+        if (tells_candidates && (!tells_only || e.candidate.type == *tells_only))
+          peer->perform(link::AddCandidate{e.candidate});
       },
       [this](const link::GatheringDone&) { peer->perform(link::RemoteCandidatesDone{}); },
       [this](const link::PathReady& e) { path = e.path; },
