@@ -328,12 +328,18 @@ class Peer {
   }
 
   /// A channel closes after its last message has arrived. The other side may then end all of them.
+  /// usrsctp closes one that had to wait for that only when more data comes: hence the texts.
   async part() {
+    const quiet = await this.seal.close(utf8('typ:stop'));
     for (const label of ['files', 'messages']) {
       const channel = this.channels[label];
       const closed = new Promise((resolve) => channel.addEventListener('close', resolve));
       channel.close();
+      const timer = setInterval(() => {
+        if (this.channels.messages.readyState === 'open') this.channels.messages.send(quiet);
+      }, 100);
       if (channel.readyState !== 'closed') await closed;
+      clearInterval(timer);
     }
     this.connection.close();
   }
