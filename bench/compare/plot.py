@@ -51,10 +51,11 @@ class Panel:
 
 def panels(title, x_label, y_label, names, data):
     """DATA: {title of a panel: {name: [(x, y), ...]}}; what is 0 is drawn at the bottom."""
-    values = [y for curves in data.values() for points in curves.values() for _, y in points if y > 0]
+    all_points = [p for curves in data.values() for points in curves.values() for p in points]
+    values = [y for _, y in all_points if y > 0]
     lowest = 10 ** math.floor(math.log10(min(values, default=1)))
     highest = 10 ** math.ceil(math.log10(max(values, default=10) * 1.001))
-    xs = sorted({x for curves in data.values() for points in curves.values() for x, _ in points})
+    xs = sorted({x for x, _ in all_points})
     width = LEFT + len(data) * (WIDTH + GAP)
     height = TOP + HEIGHT + 50 + LEGEND
     parts = []
@@ -70,6 +71,7 @@ def panels(title, x_label, y_label, names, data):
         colour = COLOURS[number % len(COLOURS)]
         parts += [line([(x, y - 4), (x + 24, y - 4)], colour, 3), text(x + 30, y, name, "start")]
     return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
-            f'viewBox="0 0 {width} {height}" font-family="sans-serif">\n<title>{escape(title)}</title>\n'
+            f'viewBox="0 0 {width} {height}" font-family="sans-serif">\n'
+            f"<title>{escape(title)}</title>\n"
             f'<rect width="{width}" height="{height}" fill="white"/>\n' + "\n".join(parts)
             + "\n</svg>\n")

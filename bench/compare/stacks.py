@@ -1,6 +1,6 @@
 """The stacks that are compared, each as two processes: how one file goes through, how long it takes
-until both ends are open. Every figure is taken in the same way for all of them: rates from the lines
-that the receiver prints, CPU from what the kernel says of the two processes from start to end."""
+until both ends are open. Every figure is taken in the same way for all of them: rates from when the
+receiver tells of bytes, CPU from what the kernel says of the two processes from start to end."""
 
 import json
 import os
@@ -51,7 +51,7 @@ BEGAN, MOVED, ENDED = ({"started", "file_started"}, {"progress", "file_progress"
 
 
 def rate_of(receiver, size, within=None):
-    """From the first byte to the last; or, with WITHIN seconds, of the last that was told in them."""
+    """From the first byte to the last; with WITHIN, of what was told in so many seconds."""
     began, moved = None, (0, 1.0)
     for line, at in zip(list(receiver.lines), list(receiver.arrived)):
         event = json.loads(line)
@@ -145,7 +145,7 @@ class Culver(Stack):
 
     @staticmethod
     def rate_so_far(stage, _receiver, seconds):
-        """By what the disk has: it tells of every hundredth of a file, which would be too seldom."""
+        """By what the disk has: culver tells of each hundredth of a file, which is too seldom."""
         return sum(p.stat().st_size for p in stage.out.iterdir()) / 1e6 / seconds
 
     def end(self, sender, receiver):

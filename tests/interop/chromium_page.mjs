@@ -48,8 +48,8 @@ async function agree(pair, theirs) {
 class Seal {
   static async make(secret, info) {
     const secretKey = await crypto.subtle.importKey('raw', secret, 'HKDF', false, ['deriveBits']);
-    const bits = await crypto.subtle.deriveBits(
-        {name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(32), info: utf8(info)}, secretKey, 256);
+    const how = {name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(32), info: utf8(info)};
+    const bits = await crypto.subtle.deriveBits(how, secretKey, 256);
     const seal = new Seal();
     seal.key = await crypto.subtle.importKey('raw-secret', bits, 'ChaCha20-Poly1305', false,
                                              ['encrypt', 'decrypt']);
