@@ -90,6 +90,7 @@ class Stack:
     name = ""
     share = 1.0     # of the file's size, for stacks that would take minutes
     message = None  # bytes, where it matters
+    only_path = False  # differs from another only there
 
     def why_not(self):
         return None
@@ -331,13 +332,26 @@ class Aiortc(Ends):
 
 
 class Tls(Ends):
+    """Its congestion control is named: machines differ in what they do by themselves."""
+
     name = "TLS 1.3 over TCP"
+    congestion = "cubic"
 
     def command(self):
         return [BUILD / "bench" / "tls_end"]
 
     def more(self, place):
-        return ["--address", place.address["b"]]
+        return ["--address", place.address["b"], "--congestion", self.congestion]
+
+    def why_not(self):
+        known = Path("/proc/sys/net/ipv4/tcp_available_congestion_control").read_text("ascii")
+        return None if self.congestion in known.split() else f"the kernel has no {self.congestion}"
 
 
-ALL = (Culver, NodeDatachannel, Wrtc, Aiortc, Tls)
+class TlsBbr(Tls):
+    name = "TLS, BBR"
+    congestion = "bbr"
+    only_path = True
+
+
+ALL = (Culver, NodeDatachannel, Wrtc, Aiortc, Tls, TlsBbr)

@@ -4,6 +4,7 @@ has left behind goes when the next one begins."""
 import os
 import re
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
@@ -29,10 +30,17 @@ def need(*programs):
 
 
 def remove_leftovers():
+    """What ran in them goes too: nobody else waits for it any more."""
     for name, pid in re.findall(rf"^({PREFIX}-(\d+)-\S+)", run("ip", "netns", "list"),
                                 re.MULTILINE):
-        if not Path(f"/proc/{pid}").exists():
-            run("ip", "netns", "delete", name)
+        if Path(f"/proc/{pid}").exists():
+            continue
+        for left in run("ip", "netns", "pids", name).split():
+            try:
+                os.kill(int(left), signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        run("ip", "netns", "delete", name)
 
 
 class Namespaces:
