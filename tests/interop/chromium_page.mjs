@@ -130,8 +130,9 @@ class Peer {
     this.ephemeral = await makePair();
     this.handshake = JSON.stringify({
       type: 'handshake', publicKey: await publicKey(this.identity), ratchetVersion: 1,
-      ephemeralKey: await publicKey(this.ephemeral), username: 'chromium',
-      ...(options.fileAcks ? {fileAcks: true} : {}),
+      username: 'chromium',
+      ...(options.fileAcks ? {fileAcks: true} :
+                             {ephemeralKey: await publicKey(this.ephemeral)}),
     });
     this.server = await Server.connect(options.server, await publicKey(this.identity));
     say('code', {code: this.server.code});
@@ -226,7 +227,7 @@ class Peer {
     expect(message.publicKey === this.match.peerPublicKey, 'the key is the paired one');
     this.theirs = message;
     const fixed = await agree(this.identity, message.publicKey);
-    const version = message.ephemeralKey ? 2 : 1;
+    const version = message.ephemeralKey && !options.fileAcks ? 2 : 1;
     if (version === 2) {
       const fresh = await agree(this.ephemeral, message.ephemeralKey);
       const both = new Uint8Array(64);
