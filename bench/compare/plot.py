@@ -4,7 +4,8 @@ import math
 from html import escape
 
 COLOURS = ("#1b6ca8", "#d1495b", "#3a7d44", "#8d5a97", "#8a8a8a", "#c47f17")
-WIDTH, HEIGHT, LEFT, TOP, GAP, LEGEND = 250, 230, 60, 40, 30, 40
+WIDTH, HEIGHT, LEFT, TOP, GAP = 250, 230, 60, 40, 30
+NAME, ROW = 160, 20  # room for a name below, and for a row of them
 DARK, LIGHT = "#333333", "#dddddd"
 
 
@@ -51,12 +52,15 @@ class Panel:
 
 def panels(title, x_label, y_label, names, data):
     """DATA: {title of a panel: {name: [(x, y), ...]}}; what is 0 is drawn at the bottom."""
-    values = [y for curves in data.values() for points in curves.values() for _, y in points if y > 0]
+    all_points = [p for curves in data.values() for points in curves.values() for p in points]
+    values = [y for _, y in all_points if y > 0]
     lowest = 10 ** math.floor(math.log10(min(values, default=1)))
     highest = 10 ** math.ceil(math.log10(max(values, default=10) * 1.001))
-    xs = sorted({x for curves in data.values() for points in curves.values() for x, _ in points})
+    xs = sorted({x for x, _ in all_points})
     width = LEFT + len(data) * (WIDTH + GAP)
-    height = TOP + HEIGHT + 50 + LEGEND
+    per_row = max(1, (width - LEFT) // NAME)
+    first_row = TOP + HEIGHT + 66
+    height = first_row + ROW * ((len(names) - 1) // per_row) + 14
     parts = []
     for number, (name, curves) in enumerate(data.items()):
         panel = Panel(LEFT + number * (WIDTH + GAP), xs, lowest, highest)
@@ -66,10 +70,11 @@ def panels(title, x_label, y_label, names, data):
     parts.append(f'<g transform="translate(14 {TOP + HEIGHT / 2}) rotate(-90)">'
                  f"{text(0, 0, y_label)}</g>")
     for number, name in enumerate(names):
-        x, y = LEFT + number * 160, height - 14
+        x, y = LEFT + number % per_row * NAME, first_row + number // per_row * ROW
         colour = COLOURS[number % len(COLOURS)]
         parts += [line([(x, y - 4), (x + 24, y - 4)], colour, 3), text(x + 30, y, name, "start")]
     return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
-            f'viewBox="0 0 {width} {height}" font-family="sans-serif">\n<title>{escape(title)}</title>\n'
+            f'viewBox="0 0 {width} {height}" font-family="sans-serif">\n'
+            f"<title>{escape(title)}</title>\n"
             f'<rect width="{width}" height="{height}" fill="white"/>\n' + "\n".join(parts)
             + "\n</svg>\n")

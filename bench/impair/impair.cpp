@@ -229,6 +229,7 @@ int main(int argc, char** argv) {
   app.add_option("--slots", impairment.slots, "packets under way")->check(CLI::Range(1, 1 << 20));
   app.add_option("--seed", impairment.seed, "of the losses");
   CLI11_PARSE(app, argc, argv);
+  prctl(PR_SET_PDEATHSIG, SIGTERM);  // a script that was killed leaves nothing behind
   try {
     const int first = open_tun(a, device);
     const int second = open_tun(b, device);

@@ -37,7 +37,8 @@ class Process:
     blocks on a full pipe and its use of the machine is known exactly."""
 
     def __init__(self, arguments, log, stdin=subprocess.DEVNULL, environment=None, within=()):
-        self.arguments = [str(a) for a in (*within, *arguments)]  # within: a program that becomes it
+        # within: a program that becomes the other, somewhere else.
+        self.arguments = [str(a) for a in (*within, *arguments)]
         self.log = Path(log)     # stderr, kept also when the next program of that name begins
         self.said = ""           # on stderr, as far as it has been read
         self.lines = []          # of stdout

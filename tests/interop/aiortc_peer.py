@@ -162,8 +162,9 @@ class Peer:
     def greet(self):
         self.channels["messages"].send(json.dumps({
             "type": "handshake", "publicKey": b64(raw(self.identity.public_key())),
-            "ratchetVersion": 1, "ephemeralKey": b64(raw(self.ephemeral.public_key())),
-            "username": "aiortc", **({"fileAcks": True} if self.options.file_acks else {})}))
+            "ratchetVersion": 1, "username": "aiortc",
+            **({"fileAcks": True} if self.options.file_acks else
+               {"ephemeralKey": b64(raw(self.ephemeral.public_key()))})}))
 
     async def describe(self, kind):
         made = await (self.connection.createOffer() if kind == "offer"
@@ -233,12 +234,13 @@ class Peer:
         expect(message["publicKey"] == self.match["peerPublicKey"], "the key is the paired one")
         self.theirs = message
         secret = agree(self.identity, message["publicKey"])
-        if "ephemeralKey" in message:
+        fresh = "ephemeralKey" in message and not self.options.file_acks
+        if fresh:
             secret += agree(self.ephemeral, message["ephemeralKey"])
             self.seal = Seal(secret, b"zajel_session_v2")
         else:
             self.seal = Seal(secret, b"zajel_session")
-        say("connected", version=2 if "ephemeralKey" in message else 1)
+        say("connected", version=2 if fresh else 1)
 
     async def send_on(self, label, frame):
         channel = self.channels[label]
@@ -370,7 +372,7 @@ def main():
     parser.add_argument("--ask", metavar="CODE", help="ask the peer with this code for a pairing")
     parser.add_argument("--text", action="append", default=[], help="to send")
     parser.add_argument("--file", action="append", default=[], help="to send")
-    parser.add_argument("--file-acks", action="store_true", help="acknowledge files")
+    parser.add_argument("--file-acks", action="store_true", help="acknowledge files; speaks v1")
     options = parser.parse_args()
 
     async def bounded():

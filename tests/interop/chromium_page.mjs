@@ -48,8 +48,8 @@ async function agree(pair, theirs) {
 class Seal {
   static async make(secret, info) {
     const secretKey = await crypto.subtle.importKey('raw', secret, 'HKDF', false, ['deriveBits']);
-    const bits = await crypto.subtle.deriveBits(
-        {name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(32), info: utf8(info)}, secretKey, 256);
+    const how = {name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(32), info: utf8(info)};
+    const bits = await crypto.subtle.deriveBits(how, secretKey, 256);
     const seal = new Seal();
     seal.key = await crypto.subtle.importKey('raw-secret', bits, 'ChaCha20-Poly1305', false,
                                              ['encrypt', 'decrypt']);
@@ -130,8 +130,9 @@ class Peer {
     this.ephemeral = await makePair();
     this.handshake = JSON.stringify({
       type: 'handshake', publicKey: await publicKey(this.identity), ratchetVersion: 1,
-      ephemeralKey: await publicKey(this.ephemeral), username: 'chromium',
-      ...(options.fileAcks ? {fileAcks: true} : {}),
+      username: 'chromium',
+      ...(options.fileAcks ? {fileAcks: true} :
+                             {ephemeralKey: await publicKey(this.ephemeral)}),
     });
     this.server = await Server.connect(options.server, await publicKey(this.identity));
     say('code', {code: this.server.code});
@@ -226,7 +227,7 @@ class Peer {
     expect(message.publicKey === this.match.peerPublicKey, 'the key is the paired one');
     this.theirs = message;
     const fixed = await agree(this.identity, message.publicKey);
-    const version = message.ephemeralKey ? 2 : 1;
+    const version = message.ephemeralKey && !options.fileAcks ? 2 : 1;
     if (version === 2) {
       const fresh = await agree(this.ephemeral, message.ephemeralKey);
       const both = new Uint8Array(64);
@@ -328,12 +329,18 @@ class Peer {
   }
 
   /// A channel closes after its last message has arrived. The other side may then end all of them.
+  /// usrsctp closes one that had to wait for that only when more data comes: hence the texts.
   async part() {
+    const quiet = await this.seal.close(utf8('typ:stop'));
     for (const label of ['files', 'messages']) {
       const channel = this.channels[label];
       const closed = new Promise((resolve) => channel.addEventListener('close', resolve));
       channel.close();
+      const timer = setInterval(() => {
+        if (this.channels.messages.readyState === 'open') this.channels.messages.send(quiet);
+      }, 100);
       if (channel.readyState !== 'closed') await closed;
+      clearInterval(timer);
     }
     this.connection.close();
   }

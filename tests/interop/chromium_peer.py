@@ -108,7 +108,7 @@ def main():
     parser.add_argument("--ask", metavar="CODE", help="ask the peer with this code for a pairing")
     parser.add_argument("--text", action="append", default=[], help="to send")
     parser.add_argument("--file", action="append", default=[], type=Path, help="to send")
-    parser.add_argument("--file-acks", action="store_true", help="acknowledge files")
+    parser.add_argument("--file-acks", action="store_true", help="acknowledge files; speaks v1")
     parser.add_argument("--flag", action="append", default=[], help="for Chromium")
     options = parser.parse_args()
     site = Site(options.file)

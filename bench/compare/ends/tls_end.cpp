@@ -38,7 +38,7 @@ using Certificate = std::unique_ptr<X509, Free<X509_free>>;
 using Clock = std::chrono::steady_clock;
 
 struct Options {
-  std::string role, address = "127.0.0.1";
+  std::string role, address = "127.0.0.1", congestion;
   std::uint64_t bytes = 0;
   std::size_t message = 65'536;
   int setups = 0;
@@ -147,6 +147,10 @@ void offer(const Options& options) {
   for (int run = 0; run < std::max(options.setups, 1); ++run) {
     const auto began = Clock::now();
     const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
+    const auto& control = options.congestion;
+    expect(control.empty() || setsockopt(socket, IPPROTO_TCP, TCP_CONGESTION, control.data(),
+                                         static_cast<socklen_t>(control.size())) == 0,
+           "congestion control");
     expect(connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0,
            "connect");
     const auto connection = over(context, socket, false);
@@ -170,6 +174,7 @@ int main(int argc, char** argv) {
   app.add_option("--role", options.role)->required()->check(CLI::IsMember({"offer", "answer"}));
   app.add_option("--address", options.address, "of the answerer");
   app.add_option("--bytes", options.bytes, "0: until the end");
+  app.add_option("--congestion", options.congestion, "control of the sender; none: the machine's");
   app.add_option("--message", options.message, "bytes in one");
   app.add_option("--setups", options.setups, "connections one after another");
   CLI11_PARSE(app, argc, argv);

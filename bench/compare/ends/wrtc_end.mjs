@@ -3,7 +3,7 @@ import wrtc from '@roamhq/wrtc';
 
 import {Arrivals, bytes, message, now, offers, onSignal, say, setups, signal} from './lines.mjs';
 
-const [high, low] = [256 << 10, 64 << 10];
+const [high, low] = [4 << 20, 1 << 20];
 let connection = null;
 let channel = null;
 let began = 0;

@@ -40,9 +40,9 @@ struct End {
   bool auto_dtls = true;  ///< StartDtls as soon as the remote description is known
   bool auto_sctp = true;  ///< StartSctp as soon as the fingerprint is found right
   bool keep_data = true;
-  bool tells_candidates = true;    ///< the other end is told ours
+  bool tells_candidates = true;                        ///< the other end is told ours
   std::optional<wire::sdp::CandidateType> tells_only;  ///< and only these of them
-  std::vector<std::string> names;  ///< of every event, in order
+  std::vector<std::string> names;                      ///< of every event, in order
   std::map<std::string, ChannelId> channels;
   std::map<ChannelId, std::size_t> windows;
   std::vector<ByteVector> data;
