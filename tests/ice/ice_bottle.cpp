@@ -12,7 +12,7 @@
 
 namespace {
 
-using culver::test::Schedule;
+using culver::ice::test::Schedule;
 
 int play(std::uint64_t first, std::uint64_t count) {
   std::map<std::string, std::uint64_t> outcomes;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace culver::test {
+namespace culver::ice::test {
 namespace {
 
 constexpr Duration firewall_memory = std::chrono::seconds(60);
@@ -142,4 +142,4 @@ std::optional<Endpoint> Network::inside(Nat& nat, const Datagram& datagram) {
   return std::nullopt;
 }
 
-}  // namespace culver::test
+}  // namespace culver::ice::test

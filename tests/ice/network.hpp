@@ -13,7 +13,9 @@
 #include "core/base/env.hpp"
 #include "tests/support/seeded.hpp"
 
-namespace culver::test {
+namespace culver::ice::test {
+
+using culver::test::SeededRng;
 
 /// What a NAT does, RFC 4787 sections 4 and 5.
 enum class Mapping : std::uint8_t { endpoint_independent, endpoint_dependent };
@@ -121,4 +123,4 @@ class Network {
   std::uint64_t order_ = 0, carried_ = 0;
 };
 
-}  // namespace culver::test
+}  // namespace culver::ice::test

@@ -4,7 +4,7 @@
 #include <array>
 #include <iostream>
 
-namespace culver::test {
+namespace culver::ice::test {
 
 using namespace std::chrono_literals;
 
@@ -433,4 +433,4 @@ void Schedule::end() {
   if (!good()) world_.broken += " (after " + text_of(world_.simulated()) + ", " + outcome_ + ")";
 }
 
-}  // namespace culver::test
+}  // namespace culver::ice::test

@@ -7,7 +7,7 @@
 
 #include "tests/ice/world.hpp"
 
-namespace culver::test {
+namespace culver::ice::test {
 
 /// How a machine is connected.
 struct Attachment {
@@ -80,4 +80,4 @@ bool has_direct_path(const Plan& plan);
 /// ... and with the relays that they have.
 bool has_relayed_path(const Plan& plan);
 
-}  // namespace culver::test
+}  // namespace culver::ice::test

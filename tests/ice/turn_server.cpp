@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace culver::test {
+namespace culver::ice::test {
 
 namespace stun = wire::stun;
 using namespace std::chrono_literals;
@@ -145,4 +145,4 @@ std::vector<TurnServer::Out> TurnServer::from_peer(std::uint16_t port, const End
   return {};
 }
 
-}  // namespace culver::test
+}  // namespace culver::ice::test

@@ -11,7 +11,7 @@
 #include "core/base/env.hpp"
 #include "core/wire/stun.hpp"
 
-namespace culver::test {
+namespace culver::ice::test {
 
 class TurnServer {
  public:
@@ -56,4 +56,4 @@ class TurnServer {
   std::map<Endpoint, Allocation> allocations_;
 };
 
-}  // namespace culver::test
+}  // namespace culver::ice::test

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <iostream>
 
-namespace culver::test {
+namespace culver::ice::test {
 
 namespace stun = wire::stun;
 using namespace std::chrono_literals;
@@ -353,4 +353,4 @@ void World::serve_stun(Network::Place place, const Datagram& datagram) {
                stun::print(mapped_answer(received->message, datagram.from), nullptr));
 }
 
-}  // namespace culver::test
+}  // namespace culver::ice::test

@@ -14,7 +14,7 @@
 #include "tests/ice/network.hpp"
 #include "tests/ice/turn_server.hpp"
 
-namespace culver::test {
+namespace culver::ice::test {
 
 /// One side: an agent and what a shell is to it.
 struct Side {
@@ -143,4 +143,4 @@ class World {
 
 Endpoint address(std::string_view text, std::uint16_t port = 0);
 
-}  // namespace culver::test
+}  // namespace culver::ice::test

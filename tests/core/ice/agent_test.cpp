@@ -3,7 +3,7 @@
 
 #include "tests/ice/world.hpp"
 
-namespace culver::test {
+namespace culver::ice::test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -167,4 +167,4 @@ TEST(Agent, BothInOneRoleSettleIt) {
 }
 
 }  // namespace
-}  // namespace culver::test
+}  // namespace culver::ice::test

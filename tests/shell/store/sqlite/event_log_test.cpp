@@ -452,6 +452,9 @@ TEST_F(Pruning, StopsAtItsLimit) {
 
 // ---- against the model --------------------------------------------------------------------------
 
+/// Between two questions: so long that every sign of life is written, and known after a restart.
+constexpr WallTime pause = 60'000;
+
 /// A question from the digits of a number, out of so few values that they meet.
 relay::Question question_of(std::uint64_t digits, WallTime now) {
   const auto next = [&digits](std::uint64_t bound) {
@@ -483,7 +486,7 @@ relay::Question question_of(std::uint64_t digits, WallTime now) {
                               8,
                               40};
     append.body += std::to_string(digits % 1'000);
-    if (next(3) == 0) append.expires_at = now + 10 * next(20) - 20;
+    if (next(3) == 0) append.expires_at = now + pause * next(20) - 2 * pause;
     return append;
   }
   switch (kind) {
@@ -499,7 +502,7 @@ relay::Question question_of(std::uint64_t digits, WallTime now) {
     case 15:
       return relay::LinkDevice{which, other, 3, now};
     case 16:
-      return relay::Prune{now - 10 * next(40), now, 1'000};
+      return relay::Prune{now - pause * next(40), now, 1'000};
     default:
       return relay::FetchPage{who,
                               which,
@@ -524,7 +527,7 @@ RC_GTEST_PROP(EventLogModel, AnswersAsTheModelDoesHoweverItIsCutIntoBatches, ())
   WallTime now = 0;
   std::vector<relay::Question> batch;
   for (std::size_t i = 0; i < digits.size(); ++i) {
-    batch.push_back(question_of(digits[i], now += 10));
+    batch.push_back(question_of(digits[i], now += pause));
     if (batch.size() < batch_size && i + 1 < digits.size()) continue;
     const auto said = log->answer(batch), expected = model.answer(batch);
     RC_ASSERT(said.size() == batch.size());
