@@ -132,13 +132,19 @@ class Stack:
         return rate_of(receiver, None, seconds)
 
 
+def serve(stage, place):
+    """A server beside the receiver, which many connections from one address do not trouble."""
+    return stage.start_server(*stage.for_a_crowd(), listen=f"{place.address['b']}:0",
+                              within=place.within("b"))
+
+
 class Culver(Stack):
     """The product: a file from disk to disk, sealed once more inside DTLS, and its digest."""
 
     name = "Culver"
 
     def begin(self, stage, place, size):
-        stage.start_server(listen=f"{place.address['b']}:0", within=place.within("b"))
+        serve(stage, place)
         file = make_file(stage.folder / "bench.bin", size or 2048 * MIB, random=False)
         receiver = stage.receive("--yes", "--once", within=place.within("b"))
         code = receiver.wait_event("code")["code"]
@@ -158,7 +164,7 @@ class Culver(Stack):
         """Milliseconds from the match until both ends are secured."""
         stage, measured = Stage("culver-compare-"), []
         try:
-            stage.start_server(listen=f"{place.address['b']}:0", within=place.within("b"))
+            serve(stage, place)
             for number in range(times):
                 receiver = stage.receive("--yes", "--once", name=f"receiver{number}",
                                          within=place.within("b"))
@@ -176,7 +182,7 @@ class Culver(Stack):
         """Of texts every 5 ms, in ms: percentiles. SIZE: of the file beside them, or 0."""
         stage = Stage("culver-compare-")
         try:
-            server = stage.start_server(listen=f"{place.address['b']}:0", within=place.within("b"))
+            server = serve(stage, place)
 
             def talk(end, *arguments):
                 return stage._add(Process(  # pylint: disable=protected-access

@@ -240,6 +240,14 @@ class Terminal:
         os.close(self.slave)
 
 
+# Many strangers behind one address, as no real household has them.
+CROWD = {"maxConnectionsPerAddress": 1000,
+         "limits": {"handshakesPerMinutePerAddress": 1000000,
+                    "messagesPerMinutePerAddress": 1000000,
+                    "framesPerMinutePerSession": 10000000,
+                    "eventsPerMinutePerUser": 10000000}}
+
+
 class Stage:
     """A folder, a server and clients; everything ends with it."""
 
@@ -258,6 +266,12 @@ class Stage:
     def start_server(self, *arguments, **options):
         self.server = self._add(Server(self.folder, *arguments, **options))
         return self.server
+
+    def for_a_crowd(self):
+        """What a server is told that is to serve any number of clients from here."""
+        config = self.folder / "server.json"
+        config.write_text(json.dumps(CROWD))
+        return "--config", config
 
     def restart_server(self, *arguments, number=signal.SIGTERM):
         """On the same port, with the same data."""
@@ -367,14 +381,6 @@ class Case(unittest.TestCase):
         return sorted(p.name for p in self.stage.out.iterdir())
 
 
-# Many strangers behind one address, as no real household has them.
-CROWD = {"maxConnectionsPerAddress": 1000,
-         "limits": {"handshakesPerMinutePerAddress": 1000000,
-                    "messagesPerMinutePerAddress": 1000000,
-                    "framesPerMinutePerSession": 10000000,
-                    "eventsPerMinutePerUser": 10000000}}
-
-
 class GatewayCase(Case):
     """A server whose limits are no matter."""
 
@@ -383,9 +389,7 @@ class GatewayCase(Case):
 
     def setUp(self):
         super().setUp()
-        config = self.stage.folder / "server.json"
-        config.write_text(json.dumps(CROWD))
-        self.arguments = ("--config", config, *self.arguments)
+        self.arguments = (*self.stage.for_a_crowd(), *self.arguments)
         self.stage.start_server(*self.arguments)
         self.url = self.stage.server.url
 
