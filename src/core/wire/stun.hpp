@@ -46,7 +46,6 @@ struct ErrorCode {
 };
 
 // Error codes that mean something to us.
-inline constexpr std::uint16_t try_alternate = 300;
 inline constexpr std::uint16_t unauthenticated = 401;
 inline constexpr std::uint16_t forbidden = 403;
 inline constexpr std::uint16_t unknown_attribute = 420;
