@@ -246,8 +246,8 @@ class Fuzzed {
 
   void serve(std::uint8_t choice) {
     if (choice & 1) return step(ice::StunServer{turn_at});
-    ice::TurnServer server{turn_at, std::nullopt, std::string(test::TurnServer::user),
-                           SecretBytes(as_bytes(test::TurnServer::password))};
+    ice::TurnServer server{turn_at, std::nullopt, std::string(ice::test::TurnServer::user),
+                           SecretBytes(as_bytes(ice::test::TurnServer::password))};
     if (choice & 2 && streams_.size() < 4) {
       server.stream = ice::WireId{++last_wire_};
       streams_[*server.stream] = *Endpoint::parse("240.0.0.1", 1);
@@ -275,7 +275,7 @@ class Fuzzed {
   std::map<ice::WireId, Endpoint> wires_, streams_;
   std::deque<Sent> sent_;
   std::vector<std::pair<ice::WireId, ByteVector>> to_turn_;
-  test::TurnServer turn_{turn_at.with_port(0)};
+  ice::test::TurnServer turn_{turn_at.with_port(0)};
   std::uint32_t last_wire_ = 0;
   unsigned ours_ = 0, true_answers_ = 0;
   bool failed_ = false;
