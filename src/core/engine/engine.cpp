@@ -7,7 +7,7 @@
 
 namespace culver::engine {
 
-namespace ws = wire::signaling;
+namespace sig = wire::signaling;
 
 Engine::Engine(Config config)
     : config_(std::move(config)),
@@ -154,7 +154,7 @@ void Engine::perform(gate::Effects effects, Env& env, Effects& out) {
 }
 
 void Engine::on_server_text(std::string text, Env& env, Effects& out) {
-  auto message = ws::parse_server(text);
+  auto message = sig::parse_server(text);
   if (message) {
     to_session(signaling::Frame{std::move(*message)}, env, out);
   } else {
@@ -200,8 +200,8 @@ void Engine::perform(signaling::SessionEffects effects, Env& env, Effects& out) 
 }
 
 /// A signal that cannot leave ends the establishment it was for; pairings know by themselves.
-void Engine::on_not_sent(const ws::ClientMessage& message, Env& env, Effects& out) {
-  const auto* relay = std::get_if<ws::Relay>(&message);
+void Engine::on_not_sent(const sig::ClientMessage& message, Env& env, Effects& out) {
+  const auto* relay = std::get_if<sig::Relay>(&message);
   if (relay == nullptr) return;
   const auto id = roster_.find(relay->target);
   if (id && !link::is_secured(roster_.find(*id)->state))
@@ -209,15 +209,15 @@ void Engine::on_not_sent(const ws::ClientMessage& message, Env& env, Effects& ou
 }
 
 /// Signals count only from a code that is being negotiated with.
-void Engine::on_server_message(ws::ServerMessage message, Env& env, Effects& out) {
+void Engine::on_server_message(sig::ServerMessage message, Env& env, Effects& out) {
   perform(pairing_.on(message, env.now), env, out);
-  if (auto* signal = std::get_if<ws::RelayedDescription>(&message)) {
+  if (auto* signal = std::get_if<sig::RelayedDescription>(&message)) {
     const auto id = roster_.find(signal->from);
     if (!id) return out.emplace_back(Dropped{Fault::unrelated_target}), void();
     auto sdp = wire::sdp::parse(signal->description.sdp);
     if (!sdp) return to_link(*id, link::Abandon{sdp.error()}, env, out);
     to_link(*id, link::RemoteDescription{signal->description.kind, std::move(*sdp)}, env, out);
-  } else if (auto* candidate = std::get_if<ws::RelayedCandidate>(&message)) {
+  } else if (auto* candidate = std::get_if<sig::RelayedCandidate>(&message)) {
     const auto id = roster_.find(candidate->from);
     if (!id) return out.emplace_back(Dropped{Fault::unrelated_target}), void();
     const auto& line = candidate->candidate.candidate;
@@ -226,7 +226,7 @@ void Engine::on_server_message(ws::ServerMessage message, Env& env, Effects& out
     if (!parsed) return out.emplace_back(Dropped{parsed.error()}), void();
     if (!parsed->skipped)
       to_link(*id, link::RemoteCandidate{std::move(parsed->candidate)}, env, out);
-  } else if (const auto* left = std::get_if<ws::PeerLeft>(&message)) {
+  } else if (const auto* left = std::get_if<sig::PeerLeft>(&message)) {
     // A link that is up does not need the server any more.
     const auto id = roster_.find(left->peer);
     if (id && !link::is_secured(roster_.find(*id)->state))
@@ -301,7 +301,7 @@ void Engine::perform(LinkId id, link::Effects effects, Env& env, Effects& out) {
             [&](link::SignalOut&& e) {
               const auto code = roster_.find(id)->code;
               auto relay =
-                  std::visit([&](const auto& s) { return ws::relay_of(code, s); }, e.signal);
+                  std::visit([&](const auto& s) { return sig::relay_of(code, s); }, e.signal);
               to_session(signaling::Send{std::move(relay)}, env, out);
             },
             [&](link::Dropped&& e) { out.emplace_back(Dropped{e.fault}); },

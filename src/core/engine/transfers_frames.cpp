@@ -7,7 +7,7 @@
 namespace culver::engine {
 
 using namespace wire::peer;
-namespace ws = wire::stream;
+namespace stream = wire::stream;
 
 bool Transfers::is_crowded(LinkId link) const {
   const auto coming = std::count_if(transfers_.begin(), transfers_.end(), [&](const auto& entry) {
@@ -82,37 +82,37 @@ void Transfers::on_refused_chunk(LinkId link, const link::ChunkRefused& chunk, E
 
 // ---- the second form ----------------------------------------------------------------------------
 
-void Transfers::on_stream(LinkId link, ws::Frame frame, Env& env, TransferEffects& out) {
+void Transfers::on_stream(LinkId link, stream::Frame frame, Env& env, TransferEffects& out) {
   using namespace transfer;
-  const auto to_ours = [&](ws::Number number, Event event) {
+  const auto to_ours = [&](stream::Number number, Event event) {
     to_named(link, number, true, std::move(event), env, out);
   };
-  const auto to_theirs = [&](ws::Number number, Event event) {
+  const auto to_theirs = [&](stream::Number number, Event event) {
     to_named(link, number, false, std::move(event), env, out);
   };
   std::visit(fsm::overload{
-                 [&](ws::Offer&& f) { offer(link, std::move(f), env, out); },
-                 [&](ws::Begin&& f) { to_theirs(f.transfer, PeerBegin{f.from}); },
-                 [&](ws::Data&& f) { to_theirs(f.transfer, PeerData{std::move(f.bytes)}); },
-                 [&](ws::Complete&& f) { to_theirs(f.transfer, PeerComplete{f.sha256}); },
-                 [&](ws::Cancel&& f) { to_theirs(f.transfer, PeerFailed{fault_of(f.reason)}); },
-                 [&](ws::Accept&& f) {
+                 [&](stream::Offer&& f) { offer(link, std::move(f), env, out); },
+                 [&](stream::Begin&& f) { to_theirs(f.transfer, PeerBegin{f.from}); },
+                 [&](stream::Data&& f) { to_theirs(f.transfer, PeerData{std::move(f.bytes)}); },
+                 [&](stream::Complete&& f) { to_theirs(f.transfer, PeerComplete{f.sha256}); },
+                 [&](stream::Cancel&& f) { to_theirs(f.transfer, PeerFailed{fault_of(f.reason)}); },
+                 [&](stream::Accept&& f) {
                    to_ours(f.transfer, PeerAccept{f.have, f.window, f.prefix});
                  },
-                 [&](ws::Credit&& f) { to_ours(f.transfer, PeerCredit{f.up_to}); },
-                 [&](ws::Checked&& f) { to_ours(f.transfer, PeerChecked{}); },
-                 [&](ws::Refuse&& f) { to_ours(f.transfer, PeerFailed{fault_of(f.reason)}); },
-                 [](ws::Ignored&&) {},
+                 [&](stream::Credit&& f) { to_ours(f.transfer, PeerCredit{f.up_to}); },
+                 [&](stream::Checked&& f) { to_ours(f.transfer, PeerChecked{}); },
+                 [&](stream::Refuse&& f) { to_ours(f.transfer, PeerFailed{fault_of(f.reason)}); },
+                 [](stream::Ignored&&) {},
              },
              std::move(frame));
 }
 
-void Transfers::offer(LinkId link, ws::Offer offer, Env& env, TransferEffects& out) {
+void Transfers::offer(LinkId link, stream::Offer offer, Env& env, TransferEffects& out) {
   const auto files = links_.find(link);
   if (files == links_.end()) return;
   if (find(link, offer.transfer, false) != transfers_.end()) return;  // repeated: changes nothing
   if (is_crowded(link))
-    return stream_frame(link, print(ws::Refuse{offer.transfer, ws::Reason::busy}), out);
+    return stream_frame(link, print(stream::Refuse{offer.transfer, stream::Reason::busy}), out);
   end_older_attempts(link, offer, env, out);
   const TransferId id{next_incoming_++};
   transfer::Effects effects;
@@ -125,12 +125,12 @@ void Transfers::offer(LinkId link, ws::Offer offer, Env& env, TransferEffects& o
 
 /// Whoever offers the same file again over another link has lost the first one, even if we have not
 /// noticed yet: what that has brought is continued.
-void Transfers::end_older_attempts(LinkId link, const ws::Offer& offer, Env& env,
+void Transfers::end_older_attempts(LinkId link, const stream::Offer& offer, Env& env,
                                    TransferEffects& out) {
   std::vector<TransferId> older;
   for (const auto& [id, transfer] : transfers_) {
     if (transfer.link == link || transfer.outgoing || transfer.name != offer.name ||
-        transfer.size != offer.size || !std::holds_alternative<ws::Number>(transfer.key))
+        transfer.size != offer.size || !std::holds_alternative<stream::Number>(transfer.key))
       continue;
     const auto theirs = links_.find(transfer.link);
     if (theirs != links_.end() && theirs->second.peer == links_.at(link).peer) older.push_back(id);

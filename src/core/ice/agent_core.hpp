@@ -15,8 +15,6 @@
 
 namespace culver::ice {
 
-/// Between two new transactions: the floor of RFC 8445 section 14.2.
-inline constexpr Duration pace = std::chrono::milliseconds(5);
 /// RFC 8863: no verdict before this, counted from the peer's credentials. Its checks may be all
 /// there is (a browser that hides its addresses), and they come only once it has ours.
 inline constexpr Duration least_wait = std::chrono::seconds(10);

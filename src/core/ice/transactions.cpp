@@ -8,7 +8,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr Duration pace = 5ms;
 constexpr Duration quiet_time = 5s;  ///< longer than any path; bounded also by most_quiet
 
 bool is_check_of(const Transaction& transaction, PairId pair) {

@@ -12,6 +12,9 @@
 
 namespace culver::ice {
 
+/// Between two new transactions: the floor of RFC 8445 section 14.2.
+inline constexpr Duration pace = std::chrono::milliseconds(5);
+
 /// The waits of one request: `transmissions` of them, each wait twice as long as the one before,
 /// and after the last one `last_wait`.
 struct Retransmission {

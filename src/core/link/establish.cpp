@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "core/crypto/hash.hpp"
+#include "core/link/exits.hpp"
 #include "core/link/link.hpp"
 #include "core/wire/limits.hpp"
 
@@ -42,11 +43,6 @@ void describe(Kind kind, const LocalDescription& local, Setup setup, std::string
   ours.mid = std::move(mid);
   ours.max_message_size = wire::limits::channel_frame_in;
   out.emplace_back(SignalOut{wire::signaling::Description{kind, wire::sdp::print(ours)}});
-}
-
-Closed close(Fault fault, Effects& out) {
-  out.emplace_back(TransportEffect{DropTransport{}});
-  return Closed{fault};
 }
 
 Connecting connect(bool initiator, Match match, Candidates::State candidates,

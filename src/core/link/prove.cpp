@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/crypto/hash.hpp"
+#include "core/link/exits.hpp"
 #include "core/link/link.hpp"
 #include "core/link/proof.hpp"
 #include "core/link/session_keys.hpp"
@@ -18,16 +19,6 @@ constexpr std::uint64_t first_form = 1;
 constexpr std::uint64_t stream_form = 2;
 /// Peers that take less at once than we send speak the first form, whose chunks are smaller.
 constexpr std::size_t least_stream_frame = wire::limits::channel_frame_out;
-
-void send_on(ChannelId channel, std::string_view frame, Effects& out) {
-  const auto bytes = as_bytes(frame);
-  out.emplace_back(TransportEffect{SendOn{channel, {bytes.begin(), bytes.end()}}});
-}
-
-Closed close(Fault fault, Effects& out) {
-  out.emplace_back(TransportEffect{DropTransport{}});
-  return Closed{fault};
-}
 
 /// The key of the session that this handshake leads to: v2 if the peer has an ephemeral key.
 Result<SessionKey> session_key(const Match& match, const Handshake& theirs, const Self& self) {

@@ -1,25 +1,13 @@
 // The link machine from the peer's proof to the goodbye.
+#include "core/link/exits.hpp"
 #include "core/link/link.hpp"
 #include "core/link/proof.hpp"
 #include "core/wire/base64.hpp"
 #include "core/wire/limits.hpp"
 
 namespace culver::link {
-namespace {
 
 using namespace wire::peer;
-
-void send_on(ChannelId channel, std::string_view frame, Effects& out) {
-  const auto bytes = as_bytes(frame);
-  out.emplace_back(TransportEffect{SendOn{channel, {bytes.begin(), bytes.end()}}});
-}
-
-Closed close(Fault fault, Effects& out) {
-  out.emplace_back(TransportEffect{DropTransport{}});
-  return Closed{fault};
-}
-
-}  // namespace
 
 // ---- Secured: what comes in ---------------------------------------------------------------------
 

@@ -12,11 +12,6 @@ using std::chrono::milliseconds;
 /// An event that expired this long ago may come from a device whose clock is slow.
 constexpr WallTime clock_skew = WallTime{5} * 60 * 1000;
 
-template <class Message>
-void answer(const Message& message, Context& context, Effects& effects) {
-  effects.push_back(Send{context.socket, gateway::print(message)});
-}
-
 std::uint64_t in_milliseconds(Duration duration) {
   return static_cast<std::uint64_t>(std::chrono::ceil<milliseconds>(duration).count());
 }

@@ -78,6 +78,11 @@ void end(Seat&, Gone&&, Context&, Effects&);
 void sit_down(const Seat& seat, bool replaces, Context& context, Effects& effects);
 /// A Close, after which nothing is said on the socket.
 void close(const Seat& seat, Fault fault, Context& context, Effects& effects);
+/// To the device itself.
+template <class Message>
+void answer(const Message& message, Context& context, Effects& effects) {
+  effects.push_back(Send{context.socket, gateway::print(message)});
+}
 /// The answer to a message that is refused.
 void refuse(const gateway::Error& error, Context& context, Effects& effects);
 /// With the time after which the store may be asked again.

@@ -6,11 +6,6 @@
 namespace culver::relay::device_session {
 namespace {
 
-template <class Message>
-void answer(const Message& message, Context& context, Effects& effects) {
-  effects.push_back(Send{context.socket, gateway::print(message)});
-}
-
 void push(Seat& seat, const Delivery& delivery, Context& context, Effects& effects) {
   if (!seat.position.push(delivery.cursor, delivery.device_seq)) return;
   ++context.counters.events_delivered;

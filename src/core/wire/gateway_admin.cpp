@@ -73,13 +73,6 @@ Result<ListedDevice> read_device(const Fields& fields) {
   return listed;
 }
 
-/// Characters as a person counts them, nearly: code points.
-std::size_t characters(std::string_view text) {
-  std::size_t count = 0;
-  for (const char c : text) count += (static_cast<unsigned char>(c) & 0xC0U) != 0x80U ? 1 : 0;
-  return count;
-}
-
 }  // namespace
 
 Result<Authorization> parse_authorization(std::string_view header) {
@@ -120,7 +113,7 @@ Result<Plaintext> parse_rename(std::string_view body) {
   json::Document document;
   TRY(const auto fields, document.parse(body));
   TRY(const auto text, fields.text("name"));
-  if (text.empty() || characters(text) > limits::device_name)
+  if (text.empty() || utf8::count(text) > limits::device_name)
     return fail(Fault::device_name_refused);
   return Plaintext(std::string(text));
 }

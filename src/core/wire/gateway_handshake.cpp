@@ -1,10 +1,10 @@
 // The handshake of the gateway, parsed and printed for both sides.
-#include <algorithm>
 #include <array>
 #include <limits>
 
 #include "core/wire/gateway_fields.hpp"
 #include "core/wire/limits.hpp"
+#include "core/wire/utf8.hpp"
 
 namespace culver::wire::gateway {
 namespace {
@@ -63,15 +63,10 @@ Result<Hex<crypto::P256Public>> read_point(const Fields& fields, std::string_vie
   return point;
 }
 
-std::size_t characters(std::string_view utf8) {
-  return static_cast<std::size_t>(
-      std::count_if(utf8.begin(), utf8.end(), [](char c) { return (c & 0xc0) != 0x80; }));
-}
-
 Result<std::optional<Plaintext>> read_device_name(const Fields& fields) {
   if (fields.is_null_or_absent("device_name")) return std::nullopt;
   const auto text = fields.text("device_name");
-  if (!text || characters(*text) > limits::device_name) return fail(Fault::bad_device_name);
+  if (!text || utf8::count(*text) > limits::device_name) return fail(Fault::bad_device_name);
   if (text->empty()) return std::nullopt;
   return Plaintext(std::string(*text));
 }

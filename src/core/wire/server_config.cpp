@@ -12,8 +12,6 @@
 namespace culver::wire {
 namespace {
 
-namespace json = boost::json;
-
 constexpr std::uint64_t most_connections = 1'000'000;
 constexpr std::uint64_t most_devices = 1'000;
 constexpr std::uint64_t most_days = 3'650;
@@ -34,7 +32,7 @@ constexpr Number<ServerConfig> numbers[] = {
     {"eventDays", &ServerConfig::event_days, most_days},
 };
 
-constexpr Number<ServerLimits> limits[] = {
+constexpr Number<ServerLimits> numbers_of_limits[] = {
     {"handshakesPerMinutePerAddress", &ServerLimits::handshakes_per_minute_per_address,
      most_at_all},
     {"handshakesAtOnce", &ServerLimits::handshakes_at_once, most_connections},
@@ -62,7 +60,7 @@ std::string no_such(std::string_view key) {
 }
 
 template <class Struct>
-std::string take(const Number<Struct>& number, const json::value& value, Struct& into) {
+std::string take(const Number<Struct>& number, const boost::json::value& value, Struct& into) {
   if (!value.is_int64() || value.get_int64() < 1) return wrong_value(number.key);
   const auto is = static_cast<std::uint64_t>(value.get_int64());
   if (is > number.most) return wrong_value(number.key);
@@ -70,19 +68,20 @@ std::string take(const Number<Struct>& number, const json::value& value, Struct&
   return {};
 }
 
-std::string take_limits(const json::value& value, ServerLimits& into) {
+std::string take_limits(const boost::json::value& value, ServerLimits& into) {
   if (!value.is_object()) return wrong_value("limits");
   for (const auto& member : value.get_object()) {
     const std::string key(member.key());
-    const auto* known = std::find_if(std::begin(limits), std::end(limits),
+    const auto* known = std::find_if(std::begin(numbers_of_limits), std::end(numbers_of_limits),
                                      [&](const auto& row) { return key == row.key; });
-    if (known == std::end(limits)) return no_such(key);
+    if (known == std::end(numbers_of_limits)) return no_such(key);
     if (auto why = take(*known, member.value(), into); !why.empty()) return why;
   }
   return {};
 }
 
-std::string take_member(std::string_view key, const json::value& value, ServerConfig& config) {
+std::string take_member(std::string_view key, const boost::json::value& value,
+                        ServerConfig& config) {
   for (const auto& [name, field] : texts) {
     if (key != name) continue;
     if (!value.is_string()) return wrong_value(key);
@@ -107,7 +106,7 @@ Result<ServerConfig> parse_server_config(std::string_view text, std::string* com
   };
   if (text.size() > server_config_size) return refuse("it is too large");
   boost::system::error_code error;
-  const auto value = json::parse(json::string_view(text.data(), text.size()), error);
+  const auto value = boost::json::parse(boost::json::string_view(text.data(), text.size()), error);
   if (error) return refuse("it is not JSON");
   if (!value.is_object()) return refuse("it is not a JSON object");
   ServerConfig config;
@@ -123,7 +122,8 @@ ServerConfig merge(ServerConfig first, const ServerConfig& second) {
   };
   for (const auto& [name, field] : texts) fill(first.*field, second.*field);
   for (const auto& number : numbers) fill(first.*number.field, second.*number.field);
-  for (const auto& limit : limits) fill(first.limits.*limit.field, second.limits.*limit.field);
+  for (const auto& limit : numbers_of_limits)
+    fill(first.limits.*limit.field, second.limits.*limit.field);
   fill(first.require_handshake, second.require_handshake);
   return first;
 }

@@ -6,22 +6,20 @@
 namespace culver::wire::settings {
 namespace {
 
-namespace json = boost::json;
-
-Result<void> take(const json::value& value, std::optional<std::string>& field) {
+Result<void> take(const boost::json::value& value, std::optional<std::string>& field) {
   if (!value.is_string()) return fail(Fault::bad_config);
   field = std::string(value.get_string());
   return {};
 }
 
-Result<void> take(const json::value& value, std::optional<bool>& field) {
+Result<void> take(const boost::json::value& value, std::optional<bool>& field) {
   if (!value.is_bool()) return fail(Fault::bad_config);
   field = value.get_bool();
   return {};
 }
 
 /// One string, or an array of them.
-Result<void> take(const json::value& value, std::vector<std::string>& field) {
+Result<void> take(const boost::json::value& value, std::vector<std::string>& field) {
   if (value.is_string()) {
     field.emplace_back(value.get_string());
     return {};
@@ -34,7 +32,7 @@ Result<void> take(const json::value& value, std::vector<std::string>& field) {
   return {};
 }
 
-Result<void> take(Settings& settings, std::string_view key, const json::value& value) {
+Result<void> take(Settings& settings, std::string_view key, const boost::json::value& value) {
   if (key == "dataDir") return take(value, settings.data_dir);
   if (key == "server") return take(value, settings.server);
   if (key == "output") return take(value, settings.output);
@@ -50,10 +48,10 @@ Result<void> take(Settings& settings, std::string_view key, const json::value& v
 
 Result<Settings> parse(std::string_view text) {
   if (text.size() > file_size) return fail(Fault::bad_config);
-  json::error_code error;
-  json::parse_options options;
+  boost::json::error_code error;
+  boost::json::parse_options options;
   options.max_depth = 4;
-  const auto document = json::parse({text.data(), text.size()}, error, {}, options);
+  const auto document = boost::json::parse({text.data(), text.size()}, error, {}, options);
   if (error || !document.is_object()) return fail(Fault::bad_config);
   Settings settings;
   for (const auto& [key, value] : document.get_object())

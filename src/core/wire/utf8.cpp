@@ -72,6 +72,12 @@ std::string printable(std::string_view text, std::size_t bytes) {
   return clean;
 }
 
+std::size_t count(std::string_view text) {
+  std::size_t characters = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) characters += !is_continuation(byte_at(text, i));
+  return characters;
+}
+
 std::size_t utf16_length(std::string_view text) {
   std::size_t units = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {

@@ -18,6 +18,9 @@ std::string_view cut(std::string_view text, std::size_t bytes);
 /// A valid text without control characters (C0, DEL, C1), then cut.
 std::string printable(std::string_view text, std::size_t bytes);
 
+/// Characters as a person counts them, nearly: the code points of a valid text.
+std::size_t count(std::string_view text);
+
 /// What JavaScript calls the length of a valid text.
 std::size_t utf16_length(std::string_view text);
 
