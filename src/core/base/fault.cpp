@@ -211,6 +211,17 @@ constexpr std::array<FaultInfo, fault_count> table{{
      ""},
     {F::too_many_pending, "too_many_pending", peer, 3, "Pair request could not be processed",
      "Too many pairings are waiting for an answer.", "Try again in a minute."},
+    {F::peer_key_changed, "peer_key_changed", peer, 4, "Key refused",
+     "A known peer's name came with another key than the last time.",
+     "If its owner says that this is right: culver trust NAME. If it is somebody else of the same "
+     "name: culver rename NAME OTHER."},
+    {F::peer_not_known, "peer_not_known", peer, 4, "Key refused",
+     "The peer is not known, and only known peers are wanted.",
+     "Connect once with --trust on-first-use."},
+    {F::peer_blocked, "peer_blocked", us, 4, "Request refused", "The peer is blocked.",
+     "culver unblock NAME lifts that."},
+    {F::peer_away, "peer_away", world, 7, "Peer away", "The peer did not come in time.",
+     "It has to run Culver on the same server."},
 
     {F::signal_timeout, "signal_timeout", world, 7, "Signaling timeout",
      "The peer did not answer the connection offer.", "Try again."},

@@ -112,6 +112,10 @@ enum class Fault : std::uint8_t {
   pair_unknown,
   pair_left,
   too_many_pending,
+  peer_key_changed,
+  peer_not_known,
+  peer_blocked,
+  peer_away,
   // Establishing a link.
   signal_timeout,
   ice_failed,

@@ -12,6 +12,7 @@
 #include "core/base/fault.hpp"
 #include "core/base/strong.hpp"
 #include "core/base/text.hpp"
+#include "core/engine/known.hpp"
 #include "core/link/events.hpp"
 
 namespace culver::engine {
@@ -52,13 +53,30 @@ struct CancelFile {
 struct CloseLink {
   LinkId link;
 };
+/// Look for a peer of the book at the meeting points until it is connected or Unmeet; its requests
+/// are accepted without a question. Many may be looked for at once.
+struct Meet {
+  PublicKey key;
+};
+struct Unmeet {
+  PublicKey key;
+};
+/// The book has changed by the hand of the user: the row as it is now. One that is blocked loses
+/// its connection.
+struct Know {
+  Known peer;
+};
+/// The row is gone.
+struct Forget {
+  PublicKey key;
+};
 /// Leave the server; links stay.
 struct GoOffline {};
 /// Say goodbye to everybody and leave the server.
 struct Leave {};
 
 using Command = std::variant<GoOnline, Pair, AnswerPair, SendText, SendFile, AnswerFile, CancelFile,
-                             CloseLink, GoOffline, Leave>;
+                             CloseLink, Meet, Unmeet, Know, Forget, GoOffline, Leave>;
 
 // ---- notices ------------------------------------------------------------------------------------
 
@@ -97,6 +115,8 @@ struct Connected {
   std::optional<Plaintext> name;
   link::PathKind path;
   Duration setup;  ///< from the match
+  /// Trust::always let another key take the place of the one that this name had.
+  std::optional<PublicKey> instead_of = {};
 };
 struct TextReceived {
   LinkId link;

@@ -25,6 +25,8 @@ struct Config {
   std::optional<Plaintext> username;   ///< shown to peers; none: they see the fingerprint
   link::Timeouts timeouts = {};
   std::uint64_t largest_file = wire::limits::file_size;
+  std::vector<Known> known = {};  ///< the peer book as it is at the start
+  Trust trust = Trust::on_first_use;
   bool streams = true;  ///< offer the second form of files to those who speak it
 };
 

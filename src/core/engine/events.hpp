@@ -36,11 +36,16 @@ struct FromDisk {
   TransferId transfer;
   Event event;
 };
+/// The answer to Remember.
+struct Remembered {
+  LinkId link;
+  std::optional<Fault> fault;
+};
 /// Time has passed; due when deadline() says so, harmless otherwise.
 struct Tick {};
 
 using Event =
-    std::variant<Command, ServerOpened, ServerFrame, ServerLost, FromTransport, FromDisk, Tick>;
+    std::variant<Command, ServerOpened, ServerFrame, ServerLost, FromTransport, FromDisk, Remembered, Tick>;
 
 // ---- effects ------------------------------------------------------------------------------------
 
@@ -62,10 +67,19 @@ struct ToDisk {
   TransferId transfer;
   Effect effect;
 };
-/// Writes the peer into the peer book, under its key.
+/// Writes the peer into the peer book, under its key; answered by Remembered. Until then the peer is
+/// not told as connected.
 struct Remember {
+  LinkId link;
   PublicKey key;
   std::optional<Plaintext> name;
+  bool is_culver;
+  std::optional<PublicKey> instead_of;  ///< whose row it takes over
+};
+/// Writes down that this key came under the name of another peer and was refused.
+struct KeepOffered {
+  PublicKey of;
+  PublicKey offered;
 };
 /// Writes into the server book that the server has this identity and speaks this version. A version
 /// that is there already never becomes an older one.
@@ -82,7 +96,7 @@ struct Dropped {
 };
 
 using Effect = std::variant<DialServer, SendToServer, HangUpServer, ToTransport, ToDisk, Remember,
-                            RememberServer, Tell, Dropped>;
+                            KeepOffered, RememberServer, Tell, Dropped>;
 using Effects = std::vector<Effect>;
 
 }  // namespace culver::engine

@@ -1,0 +1,24 @@
+// What the engine knows of peers from earlier connections, and whom it is to believe. Source:
+// docs/protocol/known-peers.md.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "core/base/bytes.hpp"
+#include "core/base/text.hpp"
+
+namespace culver::engine {
+
+/// A row of the peer book, as far as the engine needs it.
+struct Known {
+  PublicKey key;
+  std::optional<Plaintext> name;  ///< by which people call it: the alias, else its own
+  bool is_blocked = false;
+  bool is_culver = false;  ///< it has confirmed its keys in the manner of Culver
+};
+
+/// What happens to a key that the book does not have.
+enum class Trust : std::uint8_t { on_first_use, always, never };
+
+}  // namespace culver::engine
