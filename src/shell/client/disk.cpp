@@ -160,16 +160,40 @@ void Disk::perform(engine::ToDisk request) {
     auto event =
         std::visit([&](const auto& r) { return files_->on(request.transfer, r); }, request.effect);
     if (!event) return;
-    asio::post(loop_, [sink, id = request.transfer, event = std::move(*event)]() mutable {
-      if (const auto alive = sink.lock()) (*alive)(engine::FromDisk{id, std::move(event)});
-    });
+    answer(sink, engine::FromDisk{request.transfer, std::move(*event)});
+  });
+}
+
+/// From the disk thread.
+void Disk::answer(const WeakSink& sink, engine::Event event) {
+  asio::post(loop_, [sink, event = std::move(event)]() mutable {
+    if (const auto alive = sink.lock()) (*alive)(std::move(event));
   });
 }
 
 void Disk::remember(engine::Remember peer) {
-  asio::post(thread_, [this, peer = std::move(peer), work = asio::make_work_guard(loop_)] {
-    if (auto done = files_->books.peers.remember(peer.key, peer.name, host::utc_now()); !done)
-      log::warn("peer not remembered", done.error());
+  asio::post(thread_, [this, peer = std::move(peer), sink = WeakSink(sink_),
+                       work = asio::make_work_guard(loop_)] {
+    const auto done = files_->books.peers.remember(
+        {peer.key, peer.name, peer.is_culver, peer.instead_of}, host::utc_now());
+    if (!done) log::warn("peer not remembered", done.error());
+    answer(sink, engine::Remembered{peer.link, done ? std::nullopt : std::optional(done.error())});
+  });
+}
+
+void Disk::keep_offered(engine::KeepOffered key) {
+  asio::post(thread_, [this, key, work = asio::make_work_guard(loop_)] {
+    if (auto done = files_->books.peers.keep_offered(key.of, key.offered); !done)
+      log::warn("refused key not kept", done.error());
+  });
+}
+
+void Disk::list_peers(std::function<void(Result<std::vector<store::KnownPeer>>)> done) {
+  asio::post(thread_, [this, sink = WeakSink(sink_), done = std::move(done)] {
+    if (ending_) return;
+    asio::post(loop_, [sink, done, peers = files_->books.peers.all()]() mutable {
+      if (sink.lock()) done(std::move(peers));
+    });
   });
 }
 

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/thread_pool.hpp>
@@ -27,7 +28,7 @@ struct Books {
 class Disk {
  public:
   /// Called on the loop.
-  using Sink = std::function<void(engine::FromDisk)>;
+  using Sink = std::function<void(engine::Event)>;
 
   Disk(boost::asio::io_context& loop, std::string download_dir, Books books, Sink sink);
   /// Finishes the request that runs; of the others only what frees files is still done. Deletes the
@@ -39,12 +40,19 @@ class Disk {
   /// Hands over a file that ReadBlock will be asked for.
   void add(TransferId transfer, store::OutgoingFile file);
   void perform(engine::ToDisk request);
-  // A failure is logged: who is not remembered is still connected.
+  /// Answered by Remembered.
   void remember(engine::Remember peer);
+  // No answer; a failure is logged.
+  void keep_offered(engine::KeepOffered key);
   void remember(engine::RememberServer server);
 
+  /// `done` is called on the loop with everybody of the book.
+  void list_peers(std::function<void(Result<std::vector<store::KnownPeer>>)> done);
+
  private:
-  struct Files;  // lives on the disk thread
+  struct Files;                          // lives on the disk thread
+  using WeakSink = std::weak_ptr<Sink>;  // taken on the loop, where the sink lives and dies
+  void answer(const WeakSink& sink, engine::Event event);
 
   boost::asio::io_context& loop_;
   std::unique_ptr<Files> files_;

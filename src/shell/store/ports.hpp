@@ -31,6 +31,12 @@ struct KnownPeer {
   engine::Known as_known() const { return {key, alias ? alias : name, is_blocked, is_culver}; }
 };
 
+inline std::vector<engine::Known> as_known(std::span<const KnownPeer> peers) {
+  std::vector<engine::Known> known;
+  for (const auto& peer : peers) known.push_back(peer.as_known());
+  return known;
+}
+
 /// A connection whose keys were proven.
 struct Meeting {
   PublicKey key;
