@@ -50,7 +50,7 @@ class Wanted {
   }
 
   bool fits(const Known& peer) const {
-    const auto name = peer.name ? folded(peer.name->expose()) : std::u32string();
+    const auto name = peer.called() ? folded(peer.called()->expose()) : std::u32string();
     if (!name.empty() && name == name_) return true;
     const bool named_before = !name.empty() && digits_behind_ && name == name_before_;
     if (!digits_ && !named_before) return false;
@@ -90,7 +90,7 @@ std::optional<Plaintext> clean_name(std::string_view text) {
   return Plaintext(std::move(clean));
 }
 
-bool same_name(std::string_view one, std::string_view other) {
+bool is_same_name(std::string_view one, std::string_view other) {
   const auto name = folded(one);
   return !name.empty() && name == folded(other);
 }
@@ -108,9 +108,10 @@ Meant who_is(std::span<const Known> book, std::string_view text) {
 std::string handle(std::span<const Known> book, const Known& peer) {
   const auto digits = crypto::sha256(peer.key.view());
   const auto fingerprint = print_upper_hex(digits.view());
-  const bool is_named = peer.name && !folded(peer.name->expose()).empty();
-  if (is_named && means_only(book, peer.name->expose(), peer.key)) return peer.name->expose();
-  const auto prefix = is_named ? peer.name->expose() + "@" : std::string();
+  const auto name = peer.called() ? peer.called()->expose() : std::string();
+  const bool is_named = !folded(name).empty();
+  if (is_named && means_only(book, name, peer.key)) return name;
+  const auto prefix = is_named ? name + "@" : std::string();
   for (auto size = is_named ? digits_with_name : digits_alone; size < all_digits; size += 4) {
     auto text = prefix + fingerprint.substr(0, size);
     if (means_only(book, text, peer.key)) return text;

@@ -21,7 +21,7 @@ std::optional<Plaintext> clean_name(std::string_view text);
 
 /// Whether a reader would take one for the other: without case (unicode::lower) and without what
 /// leaves no mark. Two names of nothing are not the same.
-bool same_name(std::string_view one, std::string_view other);
+bool is_same_name(std::string_view one, std::string_view other);
 
 struct NobodyMeant {};
 struct SeveralMeant {

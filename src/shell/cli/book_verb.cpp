@@ -75,9 +75,9 @@ void BookVerb::handle(const VerifyPeer& verb) {
 /// Two aliases that read the same would leave neither of use.
 void BookVerb::handle(const RenamePeer& verb) {
   const auto is_taken = [&](const store::KnownPeer& other) {
-    const auto name = other.as_known().name;
+    const auto name = other.as_known().called();
     return other.key != peer_.key && verb.alias && name &&
-           engine::same_name(name->expose(), verb.alias->expose());
+           engine::is_same_name(name->expose(), verb.alias->expose());
   };
   if (std::ranges::any_of(peers_, is_taken))
     return fail_with({Fault::usage, "Another peer is called that. Choose another name."});

@@ -28,7 +28,7 @@ struct KnownPeer {
   bool is_culver = false;
   std::optional<PublicKey> offered = {};  ///< came under its name, and was refused
 
-  engine::Known as_known() const { return {key, alias ? alias : name, is_blocked, is_culver}; }
+  engine::Known as_known() const { return {key, name, alias, is_blocked, is_culver}; }
 };
 
 inline std::vector<engine::Known> as_known(std::span<const KnownPeer> peers) {

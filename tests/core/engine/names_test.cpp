@@ -22,7 +22,7 @@ std::string digits(int number, std::size_t size) {
 }
 
 Known peer(int number, std::optional<std::string> name) {
-  Known known{key(number), std::nullopt, false, false};
+  Known known{key(number), {}, {}, false, false};
   if (name) known.name.emplace(std::move(*name));
   return known;
 }
@@ -47,6 +47,15 @@ TEST(Names, MeanThePeerThatHasThem) {
   expect_one("b\u200ben", 2);
   for (const char* nobody : {"", " ", "be", "benn", "ana2", "@", "ana@", "@1f", "ben@xyz"})
     expect_nobody(nobody);
+}
+
+TEST(Names, AreTheAliasWhereThereIsOne) {
+  auto renamed = book;
+  renamed[1].alias = Plaintext("Ana's brother");
+  const auto meant = who_is(renamed, "ana's brother");
+  EXPECT_EQ(std::get<PublicKey>(meant), key(2));
+  EXPECT_TRUE(std::holds_alternative<NobodyMeant>(who_is(renamed, "ben")));
+  EXPECT_EQ(handle(renamed, renamed[1]), "Ana's brother");
 }
 
 TEST(Names, OfSeveralPeersMeanNoneOfThem) {
@@ -110,11 +119,11 @@ RC_GTEST_PROP(Names, AreCleanOnceAndForAll, (const std::string& text)) {
 }
 
 TEST(Names, AreTheSameForAReader) {
-  EXPECT_TRUE(same_name("Ana", "aNA"));
-  EXPECT_TRUE(same_name("Ana", "A\u00adna\u202e"));
-  EXPECT_FALSE(same_name("Ana", "Anna"));
-  EXPECT_FALSE(same_name("", ""));
-  EXPECT_FALSE(same_name("\u200b", "\u200b"));
+  EXPECT_TRUE(is_same_name("Ana", "aNA"));
+  EXPECT_TRUE(is_same_name("Ana", "A\u00adna\u202e"));
+  EXPECT_FALSE(is_same_name("Ana", "Anna"));
+  EXPECT_FALSE(is_same_name("", ""));
+  EXPECT_FALSE(is_same_name("\u200b", "\u200b"));
 }
 
 }  // namespace

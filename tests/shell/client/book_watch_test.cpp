@@ -9,7 +9,7 @@ namespace culver::client {
 namespace {
 
 engine::Known peer(int number, const char* name, bool is_blocked = false) {
-  engine::Known known{{}, Plaintext(name), is_blocked, false};
+  engine::Known known{{}, Plaintext(name), {}, is_blocked, false};
   known.key.data[0] = static_cast<std::byte>(number);
   return known;
 }

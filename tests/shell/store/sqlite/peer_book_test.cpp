@@ -155,13 +155,13 @@ TEST_F(PeerBookFile, KeepsWhatAPersonSaysOfAPeer) {
   const auto peer = only(book);
   EXPECT_EQ(peer.name, Plaintext("Anna"));
   EXPECT_EQ(peer.alias, Plaintext("Sister"));
-  EXPECT_EQ(peer.as_known().name, Plaintext("Sister"));
+  EXPECT_EQ(peer.as_known().called(), Plaintext("Sister"));
   EXPECT_EQ(peer.offered, key(9));
   EXPECT_TRUE(peer.is_verified && peer.is_blocked && peer.is_culver);
   ASSERT_TRUE(book.rename(key(1), std::nullopt));
   ASSERT_TRUE(book.set_verified(key(1), false));
   ASSERT_TRUE(book.set_blocked(key(1), false));
-  EXPECT_EQ(only(book).as_known().name, Plaintext("Anna"));
+  EXPECT_EQ(only(book).as_known().called(), Plaintext("Anna"));
   EXPECT_FALSE(only(book).is_verified || only(book).is_blocked);
   ASSERT_TRUE(book.forget(key(1)));
   EXPECT_TRUE(book.all()->empty());
