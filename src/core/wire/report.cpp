@@ -206,6 +206,13 @@ std::string print(std::span<const Device> devices) {
   return array + "]";
 }
 
+std::string print(const Backup& backup) {
+  Object object;
+  object.add("fingerprint", crypto::fingerprint(backup.identity));
+  object.add("peers", std::uint64_t{backup.peers}).add("servers", std::uint64_t{backup.servers});
+  return object.add("kept", backup.kept).text();
+}
+
 std::string print_version(std::string_view version) {
   return Object().add("version", version).text();
 }

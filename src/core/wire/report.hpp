@@ -131,6 +131,14 @@ struct Device {
 };
 std::string print(const Device& device);
 std::string print(std::span<const Device> devices);
+
+/// What was exported, or imported.
+struct Backup {
+  PublicKey identity;
+  std::size_t peers, servers;
+  std::optional<Plaintext> kept;  ///< where the folder is that was there before
+};
+std::string print(const Backup& backup);
 std::string print_version(std::string_view version);
 
 }  // namespace culver::wire::report

@@ -29,6 +29,7 @@ struct Raw {
   CLI::App *trust_server = nullptr, *devices = nullptr, *revoke = nullptr, *rename = nullptr;
   std::optional<std::string> trust;
   BookWords book;
+  BackupWords backup;
 };
 
 tl::unexpected<Exit> wrong_use(const std::string& sentence) {
@@ -94,6 +95,7 @@ void add_verbs(CLI::App& app, Raw& raw) {
   raw.rename->add_option("ID", raw.device, "Its id, as the list shows it")->required();
   raw.rename->add_option("NAME", raw.device_name, "At most 50 characters")->required();
   raw.book.add_to(app);
+  raw.backup.add_to(app);
   app.add_subcommand("version", "Show the version");
 }
 
@@ -167,6 +169,7 @@ tl::expected<Verb, Exit> verb_of(const Raw& raw, const Settings& settings) {
   if (raw.trust_server->parsed()) return trust_server_options(raw);
   if (raw.devices->parsed()) return devices_options(raw);
   if (raw.book.are_parsed()) return book_options(raw);
+  if (auto backup = raw.backup.parse()) return std::move(*backup);
   if (raw.receive->parsed()) {
     auto options = receive_options(raw, settings);
     std::error_code error;

@@ -14,6 +14,7 @@
 #include "core/crypto/sign.hpp"
 #include "core/engine/known.hpp"
 #include "shell/cli/ice_server.hpp"
+#include "shell/cli/options_backup.hpp"
 #include "shell/cli/options_book.hpp"
 #include "shell/host/paths.hpp"
 #include "shell/host/version.hpp"
@@ -50,7 +51,7 @@ struct RenameDevice {
 };
 using DevicesOptions = std::variant<ListDevices, RevokeDevice, RenameDevice>;
 using Verb = std::variant<ReceiveOptions, SendOptions, PeersOptions, IdOptions, VersionOptions,
-                          TrustServerOptions, DevicesOptions, BookOptions>;
+                          TrustServerOptions, DevicesOptions, BookOptions, BackupOptions>;
 
 enum class Output { text, json };
 

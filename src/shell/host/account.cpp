@@ -27,28 +27,41 @@ DeviceId device_from(std::array<std::byte, DeviceId::size> bytes) {
   return DeviceId{bytes};
 }
 
-Content print(const crypto::SigningSeed& seed, const DeviceId& device) {
+Content print(const AccountSecrets& account) {
   Content content;
   const auto out = content.expose_to_fill();
   const auto put = [&](std::size_t at, ByteView part) {
     std::copy(part.begin(), part.end(), out.begin() + static_cast<std::ptrdiff_t>(at));
   };
   put(0, as_bytes(version_line));
-  put(key_at, print_key(seed).expose());
+  put(key_at, print_key(account.seed).expose());
   put(device_at - 1, as_bytes("\n"));
-  put(device_at, as_bytes(print_uuid(device.data)));
+  put(device_at, as_bytes(print_uuid(account.device.data)));
   put(Content::size - 1, as_bytes("\n"));
   return content;
 }
 
-std::optional<Account> parse(const Content& content) {
+std::optional<AccountSecrets> parse(const Content& content) {
   const auto text = as_text(content.expose());
   if (!text.starts_with(version_line) || text[device_at - 1] != '\n' || !text.ends_with('\n'))
     return std::nullopt;
-  const auto seed = parse_key(text.substr(key_at, KeyText::size));
+  auto seed = parse_key(text.substr(key_at, KeyText::size));
   const auto device = parse_device_id(text.substr(device_at, uuid_size));
   if (!seed || !device) return std::nullopt;
-  return Account{crypto::SigningKey(*seed), *device};
+  return AccountSecrets{std::move(*seed), *device};
+}
+
+/// What is there; `fresh` if nothing was.
+Outcome<AccountSecrets> open_or_make(const std::filesystem::path& data_dir,
+                                     const AccountSecrets& fresh) {
+  if (auto made = make_private_dir(data_dir); !made) return tl::unexpected(made.error());
+  const PrivateFile file("account", data_dir / file_name);
+  Content content;
+  if (auto read = file.read_or_create(content.expose_to_fill(), print(fresh).expose()); !read)
+    return tl::unexpected(read.error());
+  auto account = parse(content);
+  if (!account) return file.unusable("is damaged, or was made by a newer Culver.");
+  return std::move(*account);
 }
 
 /// The first one is that of the account.
@@ -76,17 +89,25 @@ bool lock(const FileDescriptor& file, int seat) {
 
 }  // namespace
 
-Outcome<Account> open_account(const std::filesystem::path& data_dir) {
-  if (auto made = make_private_dir(data_dir); !made) return tl::unexpected(made.error());
-  const PrivateFile file("account", data_dir / file_name);
+Outcome<AccountSecrets> open_account_secrets(const std::filesystem::path& data_dir) {
   auto rng = system_rng();
-  const auto fresh = print(rng.secret<32>(), device_from(rng.bytes<DeviceId::size>()));
-  Content content;
-  if (auto read = file.read_or_create(content.expose_to_fill(), fresh.expose()); !read)
-    return tl::unexpected(read.error());
-  auto account = parse(content);
-  if (!account) return file.unusable("is damaged, or was made by a newer Culver.");
-  return std::move(*account);
+  return open_or_make(data_dir, {rng.secret<32>(), device_from(rng.bytes<DeviceId::size>())});
+}
+
+Outcome<Account> open_account(const std::filesystem::path& data_dir) {
+  const auto secrets = open_account_secrets(data_dir);
+  if (!secrets) return tl::unexpected(secrets.error());
+  return Account{crypto::SigningKey(secrets->seed), secrets->device};
+}
+
+Outcome<void> put_account(const std::filesystem::path& data_dir, const AccountSecrets& account) {
+  const auto there = open_or_make(data_dir, account);
+  if (!there) return tl::unexpected(there.error());
+  if (!crypto::equal_in_constant_time(there->seed.expose(), account.seed.expose()) ||
+      there->device != account.device)
+    return trouble(Fault::identity_unreadable,
+                   "The folder " + data_dir.string() + " has an account already.");
+  return {};
 }
 
 DeviceSeat DeviceSeat::take(const std::filesystem::path& data_dir, const DeviceId& account_device) {

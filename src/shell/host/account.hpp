@@ -22,6 +22,16 @@ struct Account {
 /// sentence that names the file if its owner, mode or content is wrong.
 Outcome<Account> open_account(const std::filesystem::path& data_dir);
 
+/// What the file holds.
+struct AccountSecrets {
+  crypto::SigningSeed seed;
+  DeviceId device;
+};
+/// As open_account().
+Outcome<AccountSecrets> open_account_secrets(const std::filesystem::path& data_dir);
+/// Makes this account in a folder that has none yet. identity_unreadable.
+Outcome<void> put_account(const std::filesystem::path& data_dir, const AccountSecrets& account);
+
 /// A device id for one process at a time. A server ends the older one of two connections of a
 /// device, so a second process on the same folder is a device of its own: its id follows from that
 /// of the account.

@@ -13,5 +13,7 @@ namespace culver::host {
 /// once one makes it and all read it. Fault::identity_unreadable with a sentence that names the
 /// file if its owner, mode or content is wrong.
 Outcome<crypto::KeyPair> open_identity(const std::filesystem::path& data_dir);
+/// Makes the identity of this key in a folder that has none yet. identity_unreadable.
+Outcome<void> put_identity(const std::filesystem::path& data_dir, const crypto::PrivateKey& key);
 
 }  // namespace culver::host

@@ -44,10 +44,15 @@ std::optional<FileKey> parse(std::string_view version, std::string_view text) {
 }  // namespace
 
 Outcome<FileKey> open_key_file(const std::filesystem::path& path, std::string_view version) {
+  auto rng = system_rng();
+  return open_key_file(path, version, rng.secret<FileKey::size>());
+}
+
+Outcome<FileKey> open_key_file(const std::filesystem::path& path, std::string_view version,
+                               const FileKey& fresh_key) {
   if (auto made = make_private_dir(path.parent_path()); !made) return tl::unexpected(made.error());
   const PrivateFile file("identity", path);
-  auto rng = system_rng();
-  const auto fresh = print(version, rng.secret<FileKey::size>());
+  const auto fresh = print(version, fresh_key);
   Content content;
   content.size = fresh.size;
   const auto read = file.read_or_create(content.bytes.expose_to_fill().first(content.size),

@@ -16,5 +16,8 @@ using FileKey = Secret<32>;
 /// makes it and all read it. Fault::identity_unreadable with a sentence that names the file if its
 /// owner, mode or content is wrong. `version` is a line of at most 40 characters.
 Outcome<FileKey> open_key_file(const std::filesystem::path& file, std::string_view version);
+/// The same with a key that is not made up. Which one is there then, the answer says.
+Outcome<FileKey> open_key_file(const std::filesystem::path& file, std::string_view version,
+                               const FileKey& fresh);
 
 }  // namespace culver::host

@@ -28,6 +28,7 @@ struct KnownPeer {
   bool is_culver = false;
   std::optional<PublicKey> offered = {};  ///< came under its name, and was refused
 
+  bool operator==(const KnownPeer&) const = default;
   engine::Known as_known() const { return {key, name, alias, is_blocked, is_culver}; }
 };
 

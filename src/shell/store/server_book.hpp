@@ -3,7 +3,9 @@
 
 #include <concepts>
 #include <optional>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "core/base/result.hpp"
 #include "core/crypto/sign.hpp"
@@ -18,6 +20,11 @@ struct KnownServer {
   std::string last_seen;
 };
 
+struct ServerRow {
+  std::string url;
+  KnownServer server;
+};
+
 /// A server is named by WsUrl::origin().
 template <class Book>
 concept ServerBook = requires(Book& book, const std::string& url, const crypto::VerifyKey& identity,
@@ -29,6 +36,9 @@ concept ServerBook = requires(Book& book, const std::string& url, const crypto::
   { book.remember(url, identity, version, now) } -> std::same_as<Result<void>>;
   /// A person has decided: whatever was known before is forgotten.
   { book.replace(url, identity, version, now) } -> std::same_as<Result<void>>;
+  /// Writes rows as they are, over those of the same servers.
+  { book.put(std::span<const ServerRow>()) } -> std::same_as<Result<void>>;
+  { book.all() } -> std::same_as<Result<std::vector<ServerRow>>>;
 };
 
 }  // namespace culver::store

@@ -80,6 +80,7 @@ TEST(CommandLinePage, ListsEveryFieldOfWhatIsOneObject) {
   expect_keys_in_paragraph(print_version("1"), "`id -o json`");
   expect_keys_in_paragraph(print(Server{"", {}, 2, crypto::VerifyKey{}, 2, true}),
                            "`trust-server -o json`");
+  expect_keys_in_paragraph(print(Backup{}), "`export -o json`");
   expect_keys_in_paragraph(print(Device{{}, {}, "web", "", "", true, true, true}),
                            "`devices -o json`");
 }

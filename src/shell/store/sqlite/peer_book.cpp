@@ -25,8 +25,11 @@ constexpr std::array migrations{
 std::optional<Plaintext> clean(const std::optional<std::string>& name) {
   return name ? engine::clean_name(*name) : std::nullopt;
 }
-std::optional<Plaintext> clean(const std::optional<Plaintext>& name) {
-  return name ? engine::clean_name(name->expose()) : std::nullopt;
+void bind_name(Statement& statement, int parameter, const std::optional<Plaintext>& name) {
+  if (const auto kept = name ? engine::clean_name(name->expose()) : std::nullopt)
+    statement.bind(parameter, kept->expose());
+  else
+    statement.bind_null(parameter);
 }
 
 }  // namespace
@@ -71,10 +74,7 @@ Result<void> PeerBook::note(const Meeting& meeting, const std::string& now) {
                         " culver = excluded.culver"));
   upsert.bind(1, ByteView(meeting.key.view())).bind(3, now);
   upsert.bind(4, std::int64_t{meeting.is_culver});
-  if (const auto name = clean(meeting.name))
-    upsert.bind(2, name->expose());
-  else
-    upsert.bind_null(2);
+  bind_name(upsert, 2, meeting.name);
   CHECK_OK(upsert.run());
   TRY(auto settle, database_.prepare("UPDATE peer SET offered = NULL WHERE offered = ?1"));
   return settle.bind(1, ByteView(meeting.key.view())).run();
@@ -97,10 +97,7 @@ Result<void> PeerBook::keep_offered(const PublicKey& of, const PublicKey& offere
 Result<void> PeerBook::rename(const PublicKey& key, const std::optional<Plaintext>& alias) {
   TRY(auto update, database_.prepare("UPDATE peer SET alias = ?2 WHERE public_key = ?1"));
   update.bind(1, ByteView(key.view()));
-  if (const auto name = clean(alias))
-    update.bind(2, name->expose());
-  else
-    update.bind_null(2);
+  bind_name(update, 2, alias);
   return change(std::move(update));
 }
 
@@ -131,6 +128,28 @@ Result<void> PeerBook::forget(const PublicKey& key) {
   TRY(auto drop, database_.prepare("DELETE FROM peer WHERE public_key = ?1"));
   drop.bind(1, ByteView(key.view()));
   return change(std::move(drop));
+}
+
+Result<void> PeerBook::put(std::span<const KnownPeer> rows) {
+  return database_.all_or_nothing([&]() -> Result<void> {
+    TRY(auto insert,
+        database_.prepare("INSERT OR REPLACE INTO peer (public_key, name, alias, first_seen,"
+                          " last_seen, verified, blocked, culver, offered)"
+                          " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"));
+    for (const auto& row : rows) {
+      insert.bind(1, ByteView(row.key.view())).bind(4, row.first_seen).bind(5, row.last_seen);
+      bind_name(insert, 2, row.name);
+      bind_name(insert, 3, row.alias);
+      insert.bind(6, std::int64_t{row.is_verified}).bind(7, std::int64_t{row.is_blocked});
+      insert.bind(8, std::int64_t{row.is_culver});
+      if (row.offered)
+        insert.bind(9, ByteView(row.offered->view()));
+      else
+        insert.bind_null(9);
+      CHECK_OK(insert.run());
+    }
+    return {};
+  });
 }
 
 Result<std::vector<KnownPeer>> PeerBook::all() {

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,7 @@ class PeerBook {
   Result<void> set_blocked(const PublicKey& key, bool is_blocked);
   Result<void> trust(const PublicKey& key, const PublicKey& offered);
   Result<void> forget(const PublicKey& key);
+  Result<void> put(std::span<const KnownPeer> rows);
   Result<std::vector<KnownPeer>> all();
 
  private:

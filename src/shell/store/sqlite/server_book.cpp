@@ -58,6 +58,35 @@ Result<void> ServerBook::replace(const std::string& url, const crypto::VerifyKey
                now);
 }
 
+Result<void> ServerBook::put(std::span<const ServerRow> rows) {
+  return database_.all_or_nothing([&]() -> Result<void> {
+    TRY(auto insert,
+        database_.prepare("INSERT OR REPLACE INTO server VALUES (?1, ?2, ?3, ?4, ?5)"));
+    for (const auto& [url, server] : rows) {
+      insert.bind(1, url).bind(2, ByteView(server.identity.view()));
+      insert.bind(3, static_cast<std::int64_t>(server.version));
+      insert.bind(4, server.first_seen).bind(5, server.last_seen);
+      CHECK_OK(insert.run());
+    }
+    return {};
+  });
+}
+
+Result<std::vector<ServerRow>> ServerBook::all() {
+  TRY(auto query, database_.prepare("SELECT url, identity, version, first_seen, last_seen"
+                                    " FROM server ORDER BY url"));
+  std::vector<ServerRow> rows;
+  while (true) {
+    TRY(const bool row, query.step());
+    if (!row) return rows;
+    const auto identity = crypto::VerifyKey::from(query.blob_view(1));
+    if (!identity) return fail(Fault::store_failed);
+    rows.push_back(
+        {query.text(0),
+         {*identity, static_cast<unsigned>(query.integer(2)), query.text(3), query.text(4)}});
+  }
+}
+
 Result<void> ServerBook::write(const char* sql, const std::string& url,
                                const crypto::VerifyKey& identity, unsigned version,
                                const std::string& now) {

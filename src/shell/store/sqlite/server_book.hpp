@@ -20,6 +20,8 @@ class ServerBook {
                         const std::string& now);
   Result<void> replace(const std::string& url, const crypto::VerifyKey& identity, unsigned version,
                        const std::string& now);
+  Result<void> put(std::span<const ServerRow> rows);
+  Result<std::vector<ServerRow>> all();
 
  private:
   explicit ServerBook(Database database) : database_(std::move(database)) {}

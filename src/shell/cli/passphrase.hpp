@@ -1,0 +1,20 @@
+// A passphrase from where the options say: a file, a variable, or the person at the terminal.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/base/secret.hpp"
+#include "shell/host/paths.hpp"
+#include "shell/host/trouble.hpp"
+
+namespace culver::cli {
+
+inline constexpr std::size_t longest_passphrase = 1'024, shortest_passphrase = 8;
+
+/// `is_new`: it must be long enough, and a person types it twice. Without echo, on the controlling
+/// terminal. Troubles: file_unreadable; usage, also if there is nobody to ask; interrupted.
+host::Outcome<SecretBytes> read_passphrase(const std::optional<std::string>& file,
+                                           const host::Variables& variables, bool is_new);
+
+}  // namespace culver::cli

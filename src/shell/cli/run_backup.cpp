@@ -1,0 +1,111 @@
+// export and import.
+#include <cerrno>
+#include <cstring>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "core/base/fsm.hpp"
+#include "core/crypto/keys.hpp"
+#include "core/wire/report.hpp"
+#include "shell/cli/outcome.hpp"
+#include "shell/cli/passphrase.hpp"
+#include "shell/cli/printable.hpp"
+#include "shell/cli/run.hpp"
+#include "shell/client/backup.hpp"
+#include "shell/host/entropy.hpp"
+#include "shell/host/file_descriptor.hpp"
+
+namespace culver::cli {
+namespace {
+
+namespace backup = wire::backup;
+using host::FileDescriptor;
+using host::Outcome;
+
+wire::report::Backup report_of(const backup::Content& content) {
+  return {crypto::public_key_of(content.identity), content.peers.size(), content.servers.size(),
+          std::nullopt};
+}
+
+std::string counts(const wire::report::Backup& made) {
+  return std::to_string(made.peers) + (made.peers == 1 ? " peer" : " peers") + " and " +
+         std::to_string(made.servers) + (made.servers == 1 ? " server" : " servers");
+}
+
+/// A file of its own, complete or not there.
+Outcome<void> write_new(const std::filesystem::path& path, ByteView bytes) {
+  const FileDescriptor file(
+      open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (file && host::write_all(file, bytes) && fsync(file.get()) == 0) return {};
+  const std::string why = std::strerror(errno);
+  if (file) unlink(path.c_str());
+  return host::trouble(Fault::file_unwritable,
+                       "The file " + printable(path.string()) + " cannot be made: " + why + ".");
+}
+
+Outcome<ByteVector> read_whole(const std::filesystem::path& path) {
+  const FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  ByteVector bytes(backup::file_size + 1);
+  const auto got = file ? host::read_some(file, bytes) : -1;
+  if (got < 0)
+    return host::trouble(
+        Fault::file_unreadable,
+        "The file " + printable(path.string()) + " cannot be read: " + std::strerror(errno) + ".");
+  bytes.resize(static_cast<std::size_t>(got));
+  return bytes;
+}
+
+host::Trouble trouble_of_opening(Fault fault) {
+  if (fault == Fault::not_authentic)
+    return {fault, "The passphrase is wrong, or somebody has changed the file."};
+  if (fault == Fault::usage)
+    return {fault, "The file was made by a newer Culver, or wants more memory than is given."};
+  return {Fault::file_damaged, "That is not a file of culver export, or it is damaged."};
+}
+
+int run_verb(const Options& options, const ExportOptions& verb) {
+  auto content = client::collect(options.data_dir);
+  if (!content) return complain(options, content.error());
+  const auto passphrase = read_passphrase(verb.passphrase_file, host::environment, true);
+  if (!passphrase) return complain(options, passphrase.error());
+  auto rng = host::system_rng();
+  const auto file = backup::seal(*content, passphrase->expose(), rng);
+  if (!file) return complain(options, file.error());
+  if (auto written = write_new(verb.file, *file); !written)
+    return complain(options, written.error());
+  const auto made = report_of(*content);
+  if (options.output == Output::json) return print(wire::report::print(made));
+  return print("Exported the identity with " + counts(made) + " to " +
+               printable(verb.file.string()) +
+               ".\nWhoever has the file and the passphrase is you. Without the passphrase it is of "
+               "no use, to you either.");
+}
+
+int run_verb(const Options& options, const ImportOptions& verb) {
+  const auto file = read_whole(verb.file);
+  if (!file) return complain(options, file.error());
+  const auto passphrase = read_passphrase(verb.passphrase_file, host::environment, false);
+  if (!passphrase) return complain(options, passphrase.error());
+  const auto content = backup::open(*file, passphrase->expose());
+  if (!content) return complain(options, trouble_of_opening(content.error()));
+  const auto replace = verb.replace ? client::Replace::yes : client::Replace::no;
+  const auto before = client::install(*content, options.data_dir, replace);
+  if (!before) return complain(options, before.error());
+  auto made = report_of(*content);
+  if (*before) made.kept.emplace((*before)->string());
+  if (options.output == Output::json) return print(wire::report::print(made));
+  return print("Imported the identity " + crypto::fingerprint(made.identity) + "\nwith " +
+               counts(made) + "." +
+               (made.kept ? "\nWhat was there before is in " + printable(made.kept->expose()) + "."
+                          : std::string()) +
+               "\nUse it on one machine only: two would push each other out.");
+}
+
+}  // namespace
+
+int run(const Options& options, const BackupOptions& verb) {
+  return std::visit([&](const auto& which) { return run_verb(options, which); }, verb);
+}
+
+}  // namespace culver::cli
