@@ -1,6 +1,7 @@
 """Whom a user knows, what they say of them, and what happens to a key that is not the known one."""
 
 import json
+import os
 import unittest
 
 from culver_e2e import Case, Terminal, make_file
@@ -21,7 +22,8 @@ class Peers(Case):
     def meet(self, *options, name="sender"):
         """The sender, called Ana, and the receiver exchange a text."""
         receiver = self.stage.receive("--yes", "--once", *options)
-        sender = self.stage.send(self.code_of(receiver), "--name", "Ana", "--text", "hello", name=name)
+        sender = self.stage.send(self.code_of(receiver), "--name", "Ana", "--text", "hello",
+                                 name=name)
         self.expect_exit(sender, 0)
         self.expect_exit(receiver, 0)
         return receiver, sender
@@ -148,6 +150,52 @@ class KeyChanged(Peers):
         sender = self.stage.send(self.code_of(receiver), "--name", "Ana", "--text", "no")
         self.expect_failure(sender, 10, "pair_refused")
         self.stop(receiver, ["peer_not_known", "terminated"])
+
+
+class Backup(Peers):
+    """The sender moves to another data folder."""
+
+    def move(self, verb, name, *words, code=0, passphrase="correct horse"):
+        file = str(self.stage.folder / "backup")
+        done = self.stage.try_run(name, "-o", "json", verb, file, *words,
+                                  env={**os.environ, "CULVER_PASSPHRASE": passphrase})
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        self.assertNotIn(passphrase, done.stdout + done.stderr)
+        return json.loads(done.stdout)
+
+    def test_who_moved_is_known_as_before(self):
+        self.meet()
+        self.ask("verify", "ana", "--yes")
+        exported = self.move("export", "sender")
+        self.assertEqual((exported["peers"], exported["servers"]), (1, 1))
+        self.move("export", "sender", code=2)  # the file is there
+        self.assertEqual(os.stat(self.stage.folder / "backup").st_mode & 0o777, 0o600)
+        self.assertEqual(self.move("import", "third")["fingerprint"], exported["fingerprint"])
+        self.assertEqual(self.stage.peers("third"), self.stage.peers("sender"))
+
+        self.meet(name="third")
+        self.assertTrue(self.known()["verified"])
+        self.assertEqual(self.known()["fingerprint"], exported["fingerprint"])
+
+    def test_what_cannot_be_imported_changes_nothing(self):
+        self.meet()
+        self.move("export", "sender")
+        wrong = self.move("import", "third", code=4, passphrase="incorrect horse")
+        self.assertEqual(wrong["reason"], "not_authentic")
+        refused = self.move("import", "receiver", code=1)
+        self.assertEqual(refused["reason"], "usage")
+        file = self.stage.folder / "backup"
+        file.write_bytes(file.read_bytes()[:-1])
+        self.assertEqual(self.move("import", "third", code=2)["reason"], "file_damaged")
+        self.assertFalse((self.stage.folder / "third").exists())
+        self.assertEqual(self.known()["peer"], "Ana")
+
+    def test_an_identity_is_replaced_if_that_is_said_and_kept_aside(self):
+        self.meet()
+        self.move("export", "sender")
+        kept = self.move("import", "receiver", "--replace")["kept"]
+        self.assertEqual(self.stage.peers("receiver"), self.stage.peers("sender"))
+        self.assertTrue(os.path.exists(os.path.join(kept, "identity.key")))
 
 
 if __name__ == "__main__":

@@ -222,6 +222,22 @@ TEST_F(CommandLine, KnowsTheVerbsAboutAPeer) {
   expect_wrong({"trust", "ana", "--fingerprint", "1f"}, "64");
 }
 
+TEST_F(CommandLine, KnowsExportAndImport) {
+  const auto backup = [&](std::vector<const char*> words) {
+    const auto made = parse(words);
+    EXPECT_TRUE(made) << made.error().err;
+    return std::get<BackupOptions>(made->verb);
+  };
+  const auto made = std::get<ExportOptions>(backup({"export", "f", "--passphrase-file", "p"}));
+  EXPECT_EQ(made.file, "f");
+  EXPECT_EQ(made.passphrase_file, "p");
+  EXPECT_FALSE(std::get<ImportOptions>(backup({"import", "f"})).replace);
+  EXPECT_TRUE(std::get<ImportOptions>(backup({"import", "--replace", "f"})).replace);
+  expect_wrong({"export"}, "FILE");
+  expect_wrong({"export", "f", "--replace"}, "--replace");
+  expect_wrong({"export", "f", "--passphrase", "x"}, "--passphrase");
+}
+
 TEST_F(CommandLine, SaysWhomToTrust) {
   EXPECT_EQ(parse({"id"})->trust, engine::Trust::on_first_use);
   EXPECT_EQ(parse({"--trust", "always", "id"})->trust, engine::Trust::always);

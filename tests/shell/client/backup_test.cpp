@@ -1,0 +1,141 @@
+#include "shell/client/backup.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include "core/crypto/keys.hpp"
+#include "shell/host/account.hpp"
+#include "shell/host/identity.hpp"
+#include "shell/store/sqlite/peer_book.hpp"
+#include "shell/store/sqlite/server_book.hpp"
+#include "tests/shell/host/temporary_folder.hpp"
+
+namespace culver::client {
+namespace {
+
+namespace backup = wire::backup;
+namespace fs = std::filesystem;
+
+template <class B>
+B filled(int number) {
+  B bytes;
+  bytes.data.fill(static_cast<std::byte>(number));
+  return bytes;
+}
+
+class BackupOfAFolder : public testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(host::open_identity(from()));
+    ASSERT_TRUE(host::open_account(from()));
+    auto peers = store::sqlite::PeerBook::open(from() / "peers.db");
+    const std::vector<store::KnownPeer> rows{
+        {filled<PublicKey>(1), Plaintext("Ana"), Plaintext("Sister"), "1", "3", true, true, true,
+         filled<PublicKey>(9)},
+        {filled<PublicKey>(2), {}, {}, "1", "2"}};
+    ASSERT_TRUE(peers && peers->put(rows));
+    auto servers = store::sqlite::ServerBook::open(from() / "servers.db");
+    ASSERT_TRUE(servers && servers->remember("ws://a:80", filled<crypto::VerifyKey>(3), 2, "1"));
+  }
+  backup::Content collected() {
+    auto content = collect(from());
+    EXPECT_TRUE(content) << content.error().sentence;
+    return std::move(*content);
+  }
+  fs::path from() const { return folder_ / "from"; }
+  fs::path to() const { return folder_ / "to"; }
+  std::size_t entries() const {
+    return static_cast<std::size_t>(
+        std::distance(fs::directory_iterator(folder_.path()), fs::directory_iterator()));
+  }
+  static PublicKey identity_in(const fs::path& data_dir) {
+    return host::open_identity(data_dir)->shared;
+  }
+  void expect_same_as_before(const fs::path& data_dir) {
+    EXPECT_EQ(identity_in(data_dir), identity_in(from()));
+    const auto one = host::open_account(from()), other = host::open_account(data_dir);
+    EXPECT_EQ(one->user(), other->user());
+    EXPECT_EQ(one->device, other->device);
+    const auto peers = [](const fs::path& path) {
+      return *store::sqlite::PeerBook::open(path / "peers.db")->all();
+    };
+    EXPECT_EQ(peers(from()).size(), 2U);
+    EXPECT_TRUE(peers(from()) == peers(data_dir));
+    const auto server = store::sqlite::ServerBook::open(data_dir / "servers.db")->find("ws://a:80");
+    ASSERT_TRUE(server && *server);
+    EXPECT_EQ((*server)->identity, filled<crypto::VerifyKey>(3));
+    EXPECT_EQ((*server)->version, 2U);
+  }
+  const TemporaryFolder folder_;
+};
+
+TEST_F(BackupOfAFolder, MakesTheSameFolderElsewhere) {
+  const auto kept = install(collected(), to(), Replace::no);
+  ASSERT_TRUE(kept) << kept.error().sentence;
+  EXPECT_FALSE(*kept);
+  expect_same_as_before(to());
+  EXPECT_EQ(entries(), 2U) << "nothing else is left";
+  struct stat status {};
+  ASSERT_EQ(stat(to().c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 07777, 0700u);
+  for (const auto& entry : fs::directory_iterator(to())) {
+    ASSERT_EQ(stat(entry.path().c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 07777, 0600u) << entry.path();
+  }
+}
+
+TEST_F(BackupOfAFolder, MakesParentsAndTakesAnEmptyFolder) {
+  ASSERT_TRUE(install(collected(), to() / "a" / "b" / "", Replace::no));
+  expect_same_as_before(to() / "a" / "b");
+  fs::create_directory(folder_ / "empty");
+  const auto kept = install(collected(), folder_ / "empty", Replace::no);
+  ASSERT_TRUE(kept);
+  EXPECT_FALSE(*kept);
+  expect_same_as_before(folder_ / "empty");
+}
+
+TEST_F(BackupOfAFolder, ReplacesNoIdentityUnlessItIsTold) {
+  const auto theirs = host::open_identity(to())->shared;
+  const auto refused = install(collected(), to(), Replace::no);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().fault, Fault::usage);
+  EXPECT_NE(refused.error().sentence.find("--replace"), std::string::npos);
+  EXPECT_EQ(identity_in(to()), theirs);
+  EXPECT_EQ(entries(), 2U);
+
+  const auto kept = install(collected(), to(), Replace::yes);
+  ASSERT_TRUE(kept && *kept);
+  expect_same_as_before(to());
+  EXPECT_EQ(identity_in(**kept), theirs);
+}
+
+TEST_F(BackupOfAFolder, KeepsOtherFilesThatWereThere) {
+  fs::create_directory(to());
+  write_file(to() / "notes", "mine");
+  const auto kept = install(collected(), to(), Replace::no);
+  ASSERT_TRUE(kept && *kept);
+  EXPECT_EQ(read_file(**kept / "notes"), "mine");
+}
+
+TEST_F(BackupOfAFolder, ThatCannotBeWrittenChangesNothing) {
+  write_file(folder_ / "file", "x");
+  const auto failed = install(collected(), folder_ / "file" / "to", Replace::yes);
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().fault, Fault::store_failed);
+  EXPECT_EQ(entries(), 2U);
+  const auto onto_a_file = install(collected(), folder_ / "file", Replace::yes);
+  ASSERT_FALSE(onto_a_file);
+  EXPECT_EQ(read_file(folder_ / "file"), "x");
+  EXPECT_EQ(entries(), 2U);
+}
+
+TEST_F(BackupOfAFolder, WithoutAnIdentityIsRefusedAndMakesNone) {
+  fs::create_directory(to());
+  const auto content = collect(to());
+  ASSERT_FALSE(content);
+  EXPECT_EQ(content.error().fault, Fault::usage);
+  EXPECT_TRUE(fs::is_empty(to()));
+}
+
+}  // namespace
+}  // namespace culver::client
