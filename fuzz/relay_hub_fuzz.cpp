@@ -42,6 +42,10 @@ std::string frame_from(Input& input) {
   const auto code = code_from(number);
   PublicKey key;
   key.data.fill(static_cast<std::byte>(number % 8 + (number > 240 ? 1 : 0)));
+  if (kind >= 240)
+    return R"({"type":"register_rendezvous","peerId":")" + code + R"(","hourlyTokens":["t)" +
+           std::to_string(kind % 3) + R"("],"dailyPoints":["p)" + std::to_string(kind % 2) +
+           R"("],"deadDrop":")" + std::to_string(number) + "\"}";
   switch (kind % 6) {
     case 0:
       return R"({"type":"register","pairingCode":")" + code + R"(","publicKey":")" +
@@ -104,6 +108,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   limits.addresses = 2;
   limits.pending_per_target = 2;
   limits.matches_per_code = 3;
+  limits.dead_drops = {6, 20, 2, 5, 15, 3, 2};
+  limits.meeting_tokens = {8, 100, 2, 5, 100, 3, 2};
   Hub hub({"ed25519:fuzz", "ws://fuzz", std::nullopt}, limits, test_door());
   while (!input.empty()) {
     auto event = event_from(input, now);

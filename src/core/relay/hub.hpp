@@ -20,6 +20,7 @@
 #include "core/relay/pairing_book.hpp"
 #include "core/relay/questions.hpp"
 #include "core/relay/registry.hpp"
+#include "core/relay/rendezvous.hpp"
 #include "core/relay/session.hpp"
 #include "core/relay/socket.hpp"
 
@@ -42,6 +43,7 @@ class Hub {
   const device_session::Machine::State* session_of(SocketId socket) const;
   const Registry& registry() const { return registry_; }
   const PairingBook& book() const { return book_; }
+  const Rendezvous& rendezvous() const { return rendezvous_; }
   const Addresses& addresses() const { return addresses_; }
   const Devices& devices() const { return devices_; }
   const LinkCodes& link_codes() const { return codes_; }
@@ -113,6 +115,7 @@ class Hub {
   Addresses addresses_;
   Registry registry_;
   PairingBook book_;
+  Rendezvous rendezvous_;
   Gateway gateway_;
   Devices devices_;
   LinkCodes codes_;

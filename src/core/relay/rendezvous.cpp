@@ -1,0 +1,69 @@
+// Finding what others left and who is there, and leaving one's own.
+#include "core/relay/rendezvous.hpp"
+
+#include <utility>
+
+#include "core/base/fsm.hpp"
+
+namespace culver::relay {
+namespace {
+
+namespace sig = wire::signaling;
+
+void find_drops(const Rendezvous::Drops& drops, const Rendezvous::Peer& peer,
+                const std::string& point, sig::RendezvousResult& result) {
+  for (const auto& [key, kept] : drops.at(point)) {
+    if (key == peer.key) continue;
+    const auto& drop = kept.note;
+    result.drops.push_back({drop.code, drop.text, drop.relay_id, point});
+  }
+}
+
+void find_live(const Rendezvous::Live& live, const Rendezvous::Peer& peer,
+               const std::string& relay_id, const std::string& token,
+               Rendezvous::Meeting& meeting) {
+  for (const auto& [code, kept] : live.at(token)) {
+    if (kept.note.key == peer.key) continue;
+    meeting.result.live.push_back({code, kept.note.relay_id, token});
+    meeting.pushes.push_back({code, {{peer.code, relay_id, token}}});
+  }
+}
+
+}  // namespace
+
+Rendezvous::Rendezvous(const Limits& limits)
+    : drop_life_(limits.dead_drop_life),
+      token_life_(limits.meeting_token_life),
+      drops_(limits.dead_drops),
+      live_(limits.meeting_tokens) {}
+
+Rendezvous::Meeting Rendezvous::meet(const Peer& peer, const sig::RegisterRendezvous& asked,
+                                     TimePoint now) {
+  sweep(now);
+  Meeting meeting;
+  for (const auto& point : asked.points) find_drops(drops_, peer, point, meeting.result);
+  for (const auto& token : asked.tokens) find_live(live_, peer, asked.relay_id, token, meeting);
+
+  for (const auto& [point, text] : asked.drops) {
+    const auto bytes = point.size() + asked.relay_id.size() + text.size();
+    Drops::Kept kept{{peer.code, asked.relay_id, text}, peer.address, bytes, now + drop_life_};
+    if (!drops_.leave(point, peer.key, std::move(kept))) meeting.is_full = true;
+  }
+  for (const auto& token : asked.tokens) {
+    const auto bytes = token.size() + asked.relay_id.size();
+    Live::Kept kept{{peer.key, asked.relay_id}, peer.address, bytes, now + token_life_};
+    if (!live_.leave(token, peer.code, std::move(kept))) meeting.is_full = true;
+  }
+  return meeting;
+}
+
+void Rendezvous::sweep(TimePoint now) {
+  drops_.sweep(now);
+  live_.sweep(now);
+}
+
+std::optional<TimePoint> Rendezvous::deadline() const {
+  return fsm::earlier(drops_.deadline(), live_.deadline());
+}
+
+}  // namespace culver::relay
