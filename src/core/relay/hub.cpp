@@ -32,6 +32,10 @@ Hub::Hub(session::ServerName name, Limits limits, Door door)
       devices_(limits),
       codes_(limits) {}
 
+void Hub::restore(const std::vector<StoredDrop>& drops, const Env& env) {
+  for (const auto& drop : drops) rendezvous_.restore(drop, env.now, env.wall);
+}
+
 Effects Hub::step(Event event, const Env& env) {
   if (!next_prune_ && !draining_) next_prune_ = env.now + limits_.prune_interval;
   Effects effects;
@@ -303,8 +307,9 @@ void Hub::step_session(SocketId id, session::Event event, const Env& env, Effect
   auto* socket = find(id);
   auto* state = socket ? socket->signaling() : nullptr;
   if (!state) return;
-  session::Context context{id,        socket->address, env.now,     limits_,   name_,
-                           registry_, book_,           rendezvous_, counters_, std::nullopt};
+  session::Context context{id,          socket->address, env.now,   env.wall,
+                           limits_,     name_,           registry_, book_,
+                           rendezvous_, questions_,      counters_, std::nullopt};
   *state = fsm::step<session::Machine>(std::move(*state), std::move(event), context, effects);
   if (!socket->device()) due_.set(id, fsm::deadline_of(*state));
   // At most one step deep: a replaced socket displaces nobody.

@@ -30,6 +30,8 @@ class Hub {
  public:
   Hub(session::ServerName name, Limits limits, Door door);
 
+  /// What the store has of earlier processes. Before the first step.
+  void restore(const std::vector<StoredDrop>& drops, const Env& env);
   /// Perform the effects in order.
   Effects step(Event event, const Env& env);
   /// When to come back with a Tick, if nothing else happens before.
@@ -104,6 +106,7 @@ class Hub {
   void answered(const ForDeviceList& asked, Answer&& answer, const Env& env, Effects& effects);
   void answered(const ForRename& asked, Answer&& answer, const Env& env, Effects& effects);
   void answered(const ForRevocation& asked, Answer&& answer, const Env& env, Effects& effects);
+  void answered(const ForDrops& asked, Answer&& answer, const Env& env, Effects& effects);
   void deliver(const ForEvent& asked, const wire::gateway::StoredEvent& event, const Env& env,
                Effects& effects);
   void refuse_request(SocketId id, Fault fault, Effects& effects);

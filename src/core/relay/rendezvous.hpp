@@ -11,6 +11,7 @@
 #include "core/base/bytes.hpp"
 #include "core/base/strong.hpp"
 #include "core/relay/board.hpp"
+#include "core/relay/directory.hpp"
 #include "core/wire/signaling_rendezvous.hpp"
 
 namespace culver::relay {
@@ -31,13 +32,18 @@ class Rendezvous {
   };
   struct Meeting {
     wire::signaling::RendezvousResult result;
-    std::vector<Push> pushes;  ///< one per peer and token
-    bool is_full = false;      ///< some of what was brought found no room
+    std::vector<Push> pushes;      ///< one per peer and token
+    std::vector<StoredDrop> kept;  ///< of its own drops, for the store
+    bool is_full = false;          ///< some of what was brought found no room
   };
   /// What others have left at the points, and who of them is there by the tokens; then the peer's
   /// own drops and tokens are kept, as far as there is room. What it left earlier stays unless
   /// there is a new drop for the same point. Whoever has the same key is not another.
-  Meeting meet(const Peer& peer, const wire::signaling::RegisterRendezvous& asked, TimePoint now);
+  Meeting meet(const Peer& peer, const wire::signaling::RegisterRendezvous& asked, TimePoint now,
+               WallTime wall);
+
+  /// A drop that was kept before this process began. It takes no room of any address.
+  void restore(const StoredDrop& drop, TimePoint now, WallTime wall);
 
   /// The code has lost its socket: nobody meets it any more. Its drops stay.
   void withdraw(const PairingCode& code) { live_.withdraw(code); }

@@ -70,6 +70,16 @@ void match(const PairingCode& initiator, const PairingCode& other, const Context
   tell(other, sig::PairMatched{initiator, first->key, false}, context.registry, effects);
 }
 
+/// What the client is told to have left must be there also if this process ends now.
+void answer_once_kept(std::vector<StoredDrop> drops, std::string answer, Context& context,
+                      Effects& effects) {
+  auto bytes = answer.size();
+  for (const auto& drop : drops)
+    bytes += drop.point.size() + drop.relay_id.size() + drop.text.size();
+  effects.push_back(context.questions.ask(KeepDrops{std::move(drops)},
+                                          ForDrops{context.socket, std::move(answer), bytes}));
+}
+
 }  // namespace
 
 void Machine::refuse(Fault fault, Context& context, Effects& effects) {
@@ -209,10 +219,18 @@ OneOf<Registered> Registered::on(RegisterRendezvous&& event, Context& context,
     Machine::refuse(Fault::peer_id_mismatch, context, effects);
     return *this;
   }
-  const auto meeting = context.rendezvous.meet({code, key, context.address}, asked, context.now);
+  if (!asked.drops.empty() && context.questions.full(context.limits)) {
+    Machine::refuse(Fault::directory_failed, context, effects);
+    return *this;
+  }
+  auto meeting =
+      context.rendezvous.meet({code, key, context.address}, asked, context.now, context.wall);
   for (const auto& [other, match] : meeting.pushes) tell(other, match, context.registry, effects);
   if (meeting.is_full) Machine::refuse(Fault::rendezvous_full, context, effects);
-  answer(meeting.result, context, effects);
+  if (meeting.kept.empty())
+    answer(meeting.result, context, effects);
+  else
+    answer_once_kept(std::move(meeting.kept), sig::print(meeting.result), context, effects);
   ++context.counters.rendezvous;
   context.counters.live_matches += meeting.result.live.size();
   context.counters.dead_drops_given += meeting.result.drops.size();

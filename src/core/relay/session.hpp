@@ -11,6 +11,7 @@
 #include "core/relay/events.hpp"
 #include "core/relay/limits.hpp"
 #include "core/relay/pairing_book.hpp"
+#include "core/relay/questions.hpp"
 #include "core/relay/registry.hpp"
 #include "core/relay/rendezvous.hpp"
 #include "core/wire/signaling.hpp"
@@ -102,11 +103,13 @@ struct Context {
   SocketId socket;
   const Address& address;
   TimePoint now;
+  WallTime wall;
   const Limits& limits;
   const ServerName& server;
   Registry& registry;
   PairingBook& book;
   Rendezvous& rendezvous;
+  Questions& questions;
   Counters& counters;
   std::optional<SocketId> displaced;  ///< out: this socket is to be told that it was Replaced
 };

@@ -166,6 +166,65 @@ TEST_F(RendezvousHub, TwentyAMinuteAndNoMoreByReconnecting) {
   EXPECT_EQ(answered, 30u);
 }
 
+TEST_F(RendezvousHub, TheAnswerComesWhenTheDropsAreKept) {
+  const auto ana = room.join("AAAAAA", 1), bob = room.join("BBBBBB", 2);
+  meet(bob, "BBBBBB", token);
+  room.read(bob);
+  room.holds_answers = true;
+  EXPECT_EQ(met(ana, "AAAAAA", R"(,"hourly_tokens":["hr_t"],"daily_points":["p"],"deadDrop":"x")"),
+            "");
+  EXPECT_THAT(room.read(bob), HasSubstr("rendezvous_match"));
+  EXPECT_EQ(met(ana, "AAAAAA", point), nothing) << "what brings no drop waits for nothing";
+  room.let_answer();
+  EXPECT_EQ(room.read(ana),
+            R"({"type":"rendezvous_result",)"
+            R"("liveMatches":[{"peerId":"BBBBBB","relayId":"","token":"hr_t"}],"deadDrops":[]})"
+            "\n");
+  EXPECT_EQ(room.store.drops.size(), 1u);
+
+  met(ana, "AAAAAA", drop);
+  room.hang_up(ana);
+  room.let_answer();
+  EXPECT_EQ(room.store.drops.size(), 2u) << "also when its owner has gone meanwhile";
+  EXPECT_EQ(room.read(ana), "");
+}
+
+TEST_F(RendezvousHub, AStoreThatFailsIsSaid) {
+  const auto ana = room.join("AAAAAA", 1);
+  room.store.is_failing = true;
+  EXPECT_EQ(met(ana, "AAAAAA", drop), error("Internal server error"));
+  EXPECT_EQ(met(ana, "AAAAAA", token), nothing);
+  room.store.is_failing = false;
+  EXPECT_EQ(met(ana, "AAAAAA", drop), nothing);
+}
+
+TEST_F(RendezvousHub, ABusyStoreIsSaid) {
+  Limits limits;
+  limits.questions = 1;
+  Room busy(limits);
+  busy.holds_answers = true;
+  const auto ana = busy.join("AAAAAA", 1);
+  const auto frame = std::string(R"({"type":"register_rendezvous","peerId":"AAAAAA")") + drop + "}";
+  busy.say(ana, frame);
+  EXPECT_EQ(busy.read(ana), "");
+  busy.say(ana, frame);
+  EXPECT_EQ(busy.read(ana), error("Service unavailable, please try again later"));
+  busy.let_answer();
+  EXPECT_EQ(busy.read(ana), nothing);
+}
+
+TEST_F(RendezvousHub, DropsOutliveTheProcess) {
+  meet(room.join("AAAAAA", 1), "AAAAAA", drop);
+  Room later;
+  Rng rng([](void*, std::span<std::byte>) {}, nullptr);
+  std::vector<StoredDrop> left;
+  for (const auto& [where, stored] : room.store.drops) left.push_back(stored);
+  later.hub.restore(left, Env{later.now, rng});
+  const auto bob = later.join("BBBBBB", 2);
+  later.say(bob, std::string(R"({"type":"register_rendezvous","peerId":"BBBBBB")") + point + "}");
+  EXPECT_EQ(later.read(bob), drop_of_ana);
+}
+
 TEST_F(RendezvousHub, TheDrainForgetsIt) {
   const auto ana = room.join("AAAAAA", 1);
   meet(ana, "AAAAAA", drop);
