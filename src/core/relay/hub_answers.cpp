@@ -74,6 +74,18 @@ void Hub::answered(const ForLink& asked, Answer&& answer, const Env& env, Effect
   }
 }
 
+// ---- rendezvous ---------------------------------------------------------------------------------
+
+/// The drops are there in any case, as long as this process is; whether they outlive it is what the
+/// answer says.
+void Hub::answered(const ForDrops& asked, Answer&& answer, const Env&, Effects& effects) {
+  const auto kept = take<DropsKept>(std::move(answer));
+  const auto refusal = [&] {
+    return print(wire::signaling::Error{std::string(info(kept.error()).wire)});
+  };
+  effects.push_back(Send{asked.socket, kept ? asked.answer : refusal()});
+}
+
 // ---- administration -----------------------------------------------------------------------------
 
 void Hub::on(HttpRequest&& event, const Env& env, Effects& effects) {
