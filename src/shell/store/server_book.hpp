@@ -17,7 +17,8 @@ struct KnownServer {
   unsigned version;        ///< the newest of the handshake that it was ever heard to speak
   std::string first_seen;  ///< with this identity; ISO 8601, UTC
   std::string last_seen;
-  std::optional<UserId> account;  ///< that this device was linked to there; none: its own
+  /// That this device was linked to there; none: its own.
+  std::optional<UserId> account = {};
 };
 
 /// A server is named by WsUrl::origin().
