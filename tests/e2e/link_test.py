@@ -128,10 +128,12 @@ class WhatDoesNotLink(LinkCase):
         self.assertEqual(asked.returncode, 1, asked)
         self.assertIn("--code-file", asked.stderr)
 
-    def test_an_interrupted_offer_tells_so(self):
-        offering, _ = self.offer()
-        offering.signal(signal.SIGINT)
-        self.expect_failure(offering, 130, "interrupted")
+    def test_an_offer_that_is_given_up_takes_its_code_back(self):
+        for _ in range(4):  # one more than an account may have at once
+            offering, code = self.offer()
+            offering.signal(signal.SIGINT)
+            self.expect_failure(offering, 130, "interrupted")
+        self.refused(code, "link_code_unknown", 8)
 
     def test_a_server_that_is_gone(self):
         _, code = self.offer()
