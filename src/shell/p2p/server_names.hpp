@@ -21,7 +21,7 @@ class ServerNames {
   using Done = std::function<void()>;
 
   explicit ServerNames(boost::asio::io_context& io, host::LookUp look_up = host::system_look_up);
-  ~ServerNames();  ///< nothing is called afterwards
+  ~ServerNames();  ///< before the loop; nothing is called afterwards
   ServerNames(const ServerNames&) = delete;
   ServerNames& operator=(const ServerNames&) = delete;
 
