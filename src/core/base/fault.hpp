@@ -116,6 +116,10 @@ enum class Fault : std::uint8_t {
   server_not_authentic,
   server_identity_changed,
   server_downgraded,
+  server_without_accounts,
+  link_code_unused,
+  device_already_linked,
+  data_folder_in_use,
   // Pairing.
   pair_refused,
   pair_expired,

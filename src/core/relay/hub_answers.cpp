@@ -59,7 +59,6 @@ void Hub::answered(const ForLink& asked, Answer&& answer, const Env& env, Effect
   if (!socket || !socket->device()) {
     // The device has gone, and is in its new account all the same.
     if (!admission) return;
-    codes_.withdraw(asked.device);
     const auto frame = print(wire::gateway::DevicePaired{asked.device, env.wall});
     for (const auto& session : devices_.sessions_of(asked.to))
       effects.push_back(Send{session.socket, frame});
@@ -141,7 +140,6 @@ void Hub::answered(const ForRevocation& asked, Answer&& answer, const Env& env, 
   const auto record = take<DeviceRecord>(std::move(answer));
   if (record) {
     ++counters_.devices_revoked;
-    codes_.withdraw(asked.device);
     if (const auto session = devices_.socket_of(asked.device))
       step_device(*session, device_session::Revoked{}, env, effects);
   }
