@@ -110,7 +110,7 @@ void Node::on_transport(LinkId link, link::TransportEffect effect) {
   };
   const auto fails = [&](TransportEvent failure) {
     if (!bottle.should_fail()) return false;
-    tell(std::move(failure));
+    if (!bottle.silent) tell(std::move(failure));
     return true;
   };
   const auto other = [&](LinkId& theirs) { return other_end(link, theirs); };
@@ -271,6 +271,7 @@ void Node::on_transport(LinkId link, link::TransportEffect effect) {
 
 void Node::on_book(engine::Remember peer) {
   const auto fault = bottle.should_fail() ? std::optional(Fault::store_failed) : std::nullopt;
+  if (fault && bottle.silent) return;
   if (!fault) remembered.push_back(peer.key);
   bottle.later(name + " disk", [this, id = peer.link, fault] {
     feed(engine::Remembered{id, fault});
@@ -280,6 +281,7 @@ void Node::on_book(engine::Remember peer) {
 void Node::on_disk(engine::ToDisk request) {
   const auto id = request.transfer;
   const auto answer = [this, id](engine::FromDisk::Event event) {
+    if (bottle.silent && std::holds_alternative<transfer::DiskFailed>(event)) return;
     bottle.later(name + " disk", [this, id, event = std::move(event)]() mutable {
       feed(engine::FromDisk{id, std::move(event)});
     });
@@ -474,7 +476,8 @@ void Bottle::cut_all_links() {
 }
 
 void Bottle::socket_opened(Node& node) {
-  if (should_fail() || server_down) {
+  if (const bool fails = should_fail(); fails || server_down) {
+    if (fails && silent) return;
     later(node.name + " down",
           [&node] { node.feed(engine::ServerLost{Fault::server_unreachable}); });
     return;
@@ -505,6 +508,7 @@ void Bottle::to_server(Node& from, const std::string& frame) {
   Env env{now, random.rng()};
   if (should_fail()) {
     const auto socket = *std::exchange(from.socket, std::nullopt);
+    if (silent) return;  // half of a connection: each side finds out for itself
     perform(hub_.step(relay::SocketClosed{socket, false}, env));
     later(from.name + " down", [&from] { from.feed(engine::ServerLost{Fault::server_lost}); });
     return;

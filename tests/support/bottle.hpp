@@ -116,6 +116,11 @@ class Bottle {
   void later(const std::string& lane, std::function<void()> happening);
   /// The n-th performed effect (from 0, over both sides) that can fail is replaced by its failure.
   void fail_effect(std::size_t n) { fail_at_ = n; }
+  /// The same, but nobody ever hears of it: the answer that was awaited does not come.
+  void swallow_effect(std::size_t n) {
+    fail_at_ = n;
+    silent = true;
+  }
   bool should_fail() { return effects_++ == fail_at_; }
   std::size_t effects() const { return effects_; }
 
@@ -127,6 +132,7 @@ class Bottle {
   /// Every connection between peers breaks, and both ends see it.
   void cut_all_links();
   bool server_down = false;
+  bool silent = false;  ///< whether what fails is told
   std::size_t in_the_clear = 0;  ///< frames that reached the server unsealed, without the handshake
 
   SeededRng random;

@@ -39,6 +39,7 @@ struct Server {
   crypto::VerifyKey identity;
   std::uint32_t version;
   std::string first_seen, last_seen;
+  std::optional<UserId> account;  ///< that this device was linked to there
   bool operator==(const Server&) const = default;
 };
 struct Content {

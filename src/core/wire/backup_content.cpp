@@ -92,6 +92,7 @@ enum Mark : std::uint32_t {
   offering = 32,
   every_mark = 63
 };
+constexpr std::uint32_t linked = 1;  ///< of a server
 
 std::uint32_t marks_of(const Peer& peer) {
   return (peer.is_verified ? verified : 0U) | (peer.is_blocked ? blocked : 0U) |
@@ -117,6 +118,8 @@ void write(const Server& server, Out& out) {
   out.number(server.version);
   out.text(server.first_seen);
   out.text(server.last_seen);
+  out.number(server.account ? linked : 0U);
+  if (server.account) out.bytes(server.account->view());
 }
 
 template <class Out>
@@ -158,6 +161,7 @@ Server read_server(Reader& in) {
   server.version = in.number(UINT32_MAX);
   server.first_seen = in.text(date_size);
   server.last_seen = in.text(date_size);
+  if (in.number(linked) == linked) server.account = in.fixed<UserId>();
   return server;
 }
 

@@ -139,6 +139,22 @@ struct Backup {
   std::optional<Plaintext> kept;  ///< where the folder is that was there before
 };
 std::string print(const Backup& backup);
+/// What devices link and link report, a line each.
+struct LinkOffer {
+  LinkCode code;
+  std::uint64_t expires_in_ms;
+};
+std::string print(const LinkOffer& offer);
+struct LinkedDevice {
+  DeviceId device;
+  std::optional<Plaintext> name;  ///< as far as it is known
+};
+std::string print(const LinkedDevice& linked);
+struct LinkedAccount {
+  UserId account;
+  DeviceId device;  ///< this one
+};
+std::string print(const LinkedAccount& linked);
 std::string print_version(std::string_view version);
 
 }  // namespace culver::wire::report

@@ -10,6 +10,7 @@
 #include <tl/expected.hpp>
 
 #include "core/base/ids.hpp"
+#include "core/base/strong.hpp"
 #include "core/base/text.hpp"
 #include "core/crypto/sign.hpp"
 #include "core/engine/known.hpp"
@@ -50,8 +51,14 @@ struct RenameDevice {
   Plaintext name;
 };
 using DevicesOptions = std::variant<ListDevices, RevokeDevice, RenameDevice>;
+struct OfferLinkOptions {};
+struct LinkOptions {
+  std::optional<LinkCode> code;
+  std::optional<std::string> code_file;  ///< "-": standard input
+};
 using Verb = std::variant<ReceiveOptions, SendOptions, PeersOptions, IdOptions, VersionOptions,
-                          TrustServerOptions, DevicesOptions, BookOptions, BackupOptions>;
+                          TrustServerOptions, DevicesOptions, OfferLinkOptions, LinkOptions,
+                          BookOptions, BackupOptions>;
 
 enum class Output { text, json };
 

@@ -77,7 +77,8 @@ Outcome<void> fill(const fs::path& folder, const backup::Content& content) {
   for (const auto& peer : content.peers) peer_rows.push_back(row_of(peer));
   std::vector<store::ServerRow> server_rows;
   for (const auto& row : content.servers)
-    server_rows.push_back({row.url, {row.identity, row.version, row.first_seen, row.last_seen}});
+    server_rows.push_back(
+        {row.url, {row.identity, row.version, row.first_seen, row.last_seen, row.account}});
   if (auto put = peers->put(peer_rows); !put) return as_trouble(put.error());
   if (auto put = servers->put(server_rows); !put) return as_trouble(put.error());
   return {};
@@ -122,8 +123,8 @@ Outcome<backup::Content> collect(const fs::path& data_dir) {
       std::move(identity->secret), std::move(account->seed), account->device, {}, {}};
   for (const auto& peer : *peer_rows) content.peers.push_back(row_of(peer));
   for (const auto& [url, server] : *server_rows)
-    content.servers.push_back(
-        {url, server.identity, server.version, server.first_seen, server.last_seen});
+    content.servers.push_back({url, server.identity, server.version, server.first_seen,
+                               server.last_seen, server.account});
   return content;
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/ids.hpp"
 #include "core/base/result.hpp"
 #include "core/crypto/sign.hpp"
 
@@ -18,6 +19,8 @@ struct KnownServer {
   unsigned version;        ///< the newest of the handshake that it was ever heard to speak
   std::string first_seen;  ///< with this identity; ISO 8601, UTC
   std::string last_seen;
+  /// That this device was linked to there; none: its own.
+  std::optional<UserId> account = {};
 };
 
 struct ServerRow {

@@ -35,7 +35,9 @@ Content sample() {
   content.peers.push_back({filled<PublicKey>(3), Plaintext("Ana"), Plaintext("Zoë"), "then", "now",
                            true, true, true, filled<PublicKey>(4)});
   content.peers.push_back({filled<PublicKey>(4), {}, {}, "", "", false, false, false, {}});
-  content.servers.push_back({"ws://a:80", filled<crypto::VerifyKey>(5), 2, "then", "now"});
+  content.servers.push_back(
+      {"ws://a:80", filled<crypto::VerifyKey>(5), 2, "then", "now", filled<UserId>(6)});
+  content.servers.push_back({"ws://b:80", filled<crypto::VerifyKey>(7), 1, "then", "now", {}});
   return content;
 }
 
@@ -89,7 +91,7 @@ RC_GTEST_PROP(Backup, OfAnyRowsComesBack, (const std::vector<std::string>& texts
               text.empty(),
               {}};
     if (number < 256) content.peers.push_back(std::move(peer));
-    content.servers.push_back({"ws://" + std::to_string(number), {}, 1, "1", "2"});
+    content.servers.push_back({"ws://" + std::to_string(number), {}, 1, "1", "2", {}});
   }
   const auto back = open(sealed(content), passphrase);
   RC_ASSERT(back.has_value());

@@ -35,7 +35,10 @@ class BackupOfAFolder : public testing::Test {
         {filled<PublicKey>(2), {}, {}, "1", "2"}};
     ASSERT_TRUE(peers && peers->put(rows));
     auto servers = store::sqlite::ServerBook::open(from() / "servers.db");
-    ASSERT_TRUE(servers && servers->remember("ws://a:80", filled<crypto::VerifyKey>(3), 2, "1"));
+    const std::vector<store::ServerRow> known{
+        {"ws://a:80", {filled<crypto::VerifyKey>(3), 2, "1", "2", filled<UserId>(4)}},
+        {"ws://b:80", {filled<crypto::VerifyKey>(5), 1, "1", "2"}}};
+    ASSERT_TRUE(servers && servers->put(known));
   }
   backup::Content collected() {
     auto content = collect(from());
@@ -65,6 +68,7 @@ class BackupOfAFolder : public testing::Test {
     ASSERT_TRUE(server && *server);
     EXPECT_EQ((*server)->identity, filled<crypto::VerifyKey>(3));
     EXPECT_EQ((*server)->version, 2U);
+    EXPECT_EQ((*server)->account, filled<UserId>(4));
   }
   const TemporaryFolder folder_;
 };

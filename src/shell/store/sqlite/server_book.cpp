@@ -12,6 +12,7 @@ constexpr std::array steps{
     "CREATE TABLE server (url TEXT PRIMARY KEY NOT NULL,"
     " identity BLOB NOT NULL CHECK (length(identity) = 32), version INTEGER NOT NULL,"
     " first_seen TEXT NOT NULL, last_seen TEXT NOT NULL) WITHOUT ROWID",
+    "ALTER TABLE server ADD COLUMN account BLOB CHECK (account IS NULL OR length(account) = 32)",
 };
 
 }  // namespace
@@ -27,15 +28,15 @@ host::Outcome<ServerBook> ServerBook::open(const std::filesystem::path& file) {
 }
 
 Result<std::optional<KnownServer>> ServerBook::find(const std::string& url) {
-  TRY(auto query, database_.prepare("SELECT identity, version, first_seen, last_seen FROM server"
-                                    " WHERE url = ?1"));
+  TRY(auto query, database_.prepare("SELECT identity, version, first_seen, last_seen, account"
+                                    " FROM server WHERE url = ?1"));
   query.bind(1, url);
   TRY(const bool row, query.step());
   if (!row) return std::nullopt;
   const auto identity = crypto::VerifyKey::from(query.blob(0));
   if (!identity) return fail(Fault::store_failed);
   return KnownServer{*identity, static_cast<unsigned>(query.integer(1)), query.text(2),
-                     query.text(3)};
+                     query.text(3), UserId::from(query.blob(4))};
 }
 
 /// One statement, so that of two processes that meet a new server at once the second one sees what
@@ -43,7 +44,7 @@ Result<std::optional<KnownServer>> ServerBook::find(const std::string& url) {
 Result<void> ServerBook::remember(const std::string& url, const crypto::VerifyKey& identity,
                                   unsigned version, const std::string& now) {
   CHECK_OK(
-      write("INSERT INTO server VALUES (?1, ?2, ?3, ?4, ?4) ON CONFLICT (url) DO UPDATE SET"
+      write("INSERT INTO server VALUES (?1, ?2, ?3, ?4, ?4, NULL) ON CONFLICT (url) DO UPDATE SET"
             " version = max(version, excluded.version), last_seen = excluded.last_seen"
             " WHERE identity = excluded.identity",
             url, identity, version, now));
@@ -54,18 +55,34 @@ Result<void> ServerBook::remember(const std::string& url, const crypto::VerifyKe
 
 Result<void> ServerBook::replace(const std::string& url, const crypto::VerifyKey& identity,
                                  unsigned version, const std::string& now) {
-  return write("INSERT OR REPLACE INTO server VALUES (?1, ?2, ?3, ?4, ?4)", url, identity, version,
-               now);
+  return write("INSERT OR REPLACE INTO server VALUES (?1, ?2, ?3, ?4, ?4, NULL)", url, identity,
+               version, now);
+}
+
+Result<void> ServerBook::belong(const std::string& url, const std::optional<UserId>& account) {
+  CHECK_OK(database_.execute("PRAGMA synchronous = FULL"));
+  TRY(auto statement, database_.prepare("UPDATE server SET account = ?2 WHERE url = ?1"));
+  statement.bind(1, url).bind_null(2);
+  if (account) statement.bind(2, ByteView(account->view()));
+  CHECK_OK(statement.run());
+  TRY(const auto known, find(url));
+  if (!known || known->account != account) return fail(Fault::store_failed);
+  return {};
 }
 
 Result<void> ServerBook::put(std::span<const ServerRow> rows) {
   return database_.all_or_nothing([&]() -> Result<void> {
     TRY(auto insert,
-        database_.prepare("INSERT OR REPLACE INTO server VALUES (?1, ?2, ?3, ?4, ?5)"));
+        database_.prepare("INSERT OR REPLACE INTO server (url, identity, version, first_seen,"
+                          " last_seen, account) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"));
     for (const auto& [url, server] : rows) {
       insert.bind(1, url).bind(2, ByteView(server.identity.view()));
       insert.bind(3, static_cast<std::int64_t>(server.version));
       insert.bind(4, server.first_seen).bind(5, server.last_seen);
+      if (server.account)
+        insert.bind(6, ByteView(server.account->view()));
+      else
+        insert.bind_null(6);
       CHECK_OK(insert.run());
     }
     return {};
@@ -73,7 +90,7 @@ Result<void> ServerBook::put(std::span<const ServerRow> rows) {
 }
 
 Result<std::vector<ServerRow>> ServerBook::all() {
-  TRY(auto query, database_.prepare("SELECT url, identity, version, first_seen, last_seen"
+  TRY(auto query, database_.prepare("SELECT url, identity, version, first_seen, last_seen, account"
                                     " FROM server ORDER BY url"));
   std::vector<ServerRow> rows;
   while (true) {
@@ -81,9 +98,9 @@ Result<std::vector<ServerRow>> ServerBook::all() {
     if (!row) return rows;
     const auto identity = crypto::VerifyKey::from(query.blob_view(1));
     if (!identity) return fail(Fault::store_failed);
-    rows.push_back(
-        {query.text(0),
-         {*identity, static_cast<unsigned>(query.integer(2)), query.text(3), query.text(4)}});
+    rows.push_back({query.text(0),
+                    {*identity, static_cast<unsigned>(query.integer(2)), query.text(3),
+                     query.text(4), UserId::from(query.blob_view(5))}});
   }
 }
 

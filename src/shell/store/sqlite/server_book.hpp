@@ -23,6 +23,10 @@ class ServerBook {
   Result<void> put(std::span<const ServerRow> rows);
   Result<std::vector<ServerRow>> all();
 
+  /// To which account this device belongs there. Durable once it returns. store_failed also for a
+  /// server that is not known.
+  Result<void> belong(const std::string& url, const std::optional<UserId>& account);
+
  private:
   explicit ServerBook(Database database) : database_(std::move(database)) {}
   Result<void> write(const char* sql, const std::string& url, const crypto::VerifyKey& identity,
