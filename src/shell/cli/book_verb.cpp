@@ -65,7 +65,7 @@ void BookVerb::handle(const VerifyPeer& verb) {
     conclude(stage_.book.set_verified(peer_.key, is_match), peer_.key,
              name_ + (is_match ? " is verified." : " is not verified."));
   };
-  show_safety_number_with(peer_.key);
+  show_safety_number("Safety number with " + name_, peer_.key);
   if (verb.matches) return write();
   say("The other side shows the same number if nobody is in between. Compare them where nobody can "
       "come in between: face to face, or on the telephone.");
@@ -115,7 +115,7 @@ void BookVerb::handle(const TrustPeer& verb) {
   say(name_ + " is known since " + printable(peer_.first_seen) + " by this key:\n  Fingerprint " +
       crypto::fingerprint(peer_.key) + "\nUnder its name came, and was refused:\n  Fingerprint " +
       crypto::fingerprint(offered));
-  show_safety_number_with(offered);
+  show_safety_number("Safety number with the new key", offered);
   if (verb.fingerprint) {
     if (*verb.fingerprint == crypto::sha256(offered.view())) return write();
     return give_up("That is not the key that waits: nothing was changed.",
@@ -126,9 +126,9 @@ void BookVerb::handle(const TrustPeer& verb) {
   ask("Trust it from now on? [y/N] ", info(Fault::peer_key_changed).exit_code, write);
 }
 
-void BookVerb::show_safety_number_with(const PublicKey& key) {
+void BookVerb::show_safety_number(const std::string& title, const PublicKey& key) {
   const auto digits = crypto::safety_number(stage_.self, key);
-  say("Safety number with " + name_ + ":\n\n" + show_safety_number(digits) + "\n");
+  say(title + ":\n\n" + cli::show_safety_number(digits) + "\n");
   if (stage_.screen.abilities().out_terminal) say(qr_code(digits));
 }
 

@@ -39,7 +39,7 @@ class BookVerb {
   void handle(const TrustPeer&);
 
   host::Outcome<store::KnownPeer> find(const std::string& name);
-  void show_safety_number_with(const PublicKey& key);
+  void show_safety_number(const std::string& title, const PublicKey& key);
   /// Asks and goes on with a yes. A no changes nothing and ends with this code.
   void ask(const std::string& question, int code_of_no, std::function<void()> go_on);
   /// The change was made, or why not; `said` is for people.
