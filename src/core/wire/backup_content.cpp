@@ -169,6 +169,7 @@ Server read_server(Reader& in) {
 template <class Row, class Key>
 bool are_distinct(const std::vector<Row>& rows, Key Row::*key) {
   std::vector<Key> keys;
+  keys.reserve(rows.size());
   for (const auto& row : rows) keys.push_back(row.*key);
   std::ranges::sort(keys);
   return std::ranges::adjacent_find(keys) == keys.end();

@@ -10,7 +10,7 @@
 namespace culver::cli {
 namespace {
 
-tl::unexpected<std::string> refuse(std::string sentence) {
+tl::unexpected<std::string> wrong_words(std::string sentence) {
   return tl::unexpected<std::string>(std::move(sentence));
 }
 
@@ -64,14 +64,14 @@ tl::expected<BookOptions, std::string> BookWords::parse() const {
   if (trust_->parsed()) {
     if (!fingerprint_) return TrustPeer{peer, yes_, std::nullopt};
     const auto fingerprint = parse_hex<Digest>(digits_only(*fingerprint_));
-    if (!fingerprint) return refuse("--fingerprint has 64 hexadecimal digits.");
+    if (!fingerprint) return wrong_words("--fingerprint has 64 hexadecimal digits.");
     return TrustPeer{peer, yes_, fingerprint};
   }
   if (!rename_->parsed()) return BlockPeer{peer, block_->parsed()};
   if (alias_.empty()) return RenamePeer{peer, std::nullopt};
   // What would be kept otherwise than it was written is refused.
   if (engine::clean_name(alias_) != Plaintext(alias_))
-    return refuse(
+    return wrong_words(
         "The new name is longer than 64 bytes, begins or ends with a blank, or has characters that "
         "cannot be shown.");
   return RenamePeer{peer, Plaintext(alias_)};
