@@ -42,8 +42,10 @@ BookWatch::BookWatch(boost::asio::io_context& loop, const std::filesystem::path&
       on_write_(std::move(on_write)),
       alive_(std::make_shared<BookWatch*>(this)) {
   host::FileDescriptor events(inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
-  if (!events ||
-      inotify_add_watch(events.get(), book.parent_path().c_str(), IN_MODIFY | IN_MOVED_TO) < 0) {
+  // A writer makes its change visible a moment after its last write to the log, so that a reading
+  // may come too early. When it closes the file the change is there.
+  constexpr std::uint32_t writes = IN_MODIFY | IN_MOVED_TO | IN_CLOSE_WRITE;
+  if (!events || inotify_add_watch(events.get(), book.parent_path().c_str(), writes) < 0) {
     log::warn("the peer book is not watched");
     return;
   }
