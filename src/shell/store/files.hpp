@@ -10,6 +10,7 @@
 #include "core/base/env.hpp"
 #include "core/base/result.hpp"
 #include "core/base/text.hpp"
+#include "shell/store/file_output.hpp"
 
 namespace culver::store {
 
@@ -88,9 +89,14 @@ class IncomingFile {
   IncomingFile& operator=(IncomingFile&& other) noexcept;
   ~IncomingFile();
 
-  /// Faults: no_space, file_unwritable. After one, every call fails with it.
+  /// Files of so many bytes go past the page cache; one that a person opens at once is left in it.
+  static constexpr std::uint64_t large = std::uint64_t{8} << 20;
+
+  /// Holds back up to a block of FileOutput. Faults: no_space, file_unwritable. After one, every
+  /// call fails with it.
   Result<void> write(ByteView bytes);
-  Result<void> write(std::span<const ByteView> pieces);
+  /// Writes what is held back.
+  Result<void> flush();
   /// What resume() has found.
   Result<std::uint64_t> length() const;
   Result<void> read_at(std::uint64_t offset, std::span<std::byte> into) const;
@@ -116,6 +122,8 @@ class IncomingFile {
   std::string folder_path_;
   std::string partial_;  ///< empty once it has its name
   std::string name_;
+  FileOutput output_;
+  bool large_ = false;
   bool resumable_ = false;  ///< its part has a mark
   unsigned mode_ = 0;       ///< of the finished file
   Result<void> health_{};
