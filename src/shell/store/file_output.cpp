@@ -1,26 +1,15 @@
 #include "shell/store/file_output.hpp"
 
 #include <algorithm>
-#include <cerrno>
-#include <new>
 
-#include <fcntl.h>
 #include <unistd.h>
 
-#include "shell/store/posix.hpp"
+#include "shell/store/system_calls.hpp"
 
 namespace culver::store {
 namespace {
 
-/// What memory, places and lengths are multiples of. File systems that want more say EINVAL.
-constexpr std::size_t page = 4'096;
-
-bool set_direct(int file, bool on) {
-  const int flags = ::fcntl(file, F_GETFL);
-  return flags >= 0 && ::fcntl(file, F_SETFL, on ? flags | O_DIRECT : flags & ~O_DIRECT) == 0;
-}
-
-ssize_t put(int file, std::span<const std::byte> bytes, std::uint64_t at) {
+ssize_t put(int file, ByteView bytes, std::uint64_t at) {
   return uninterrupted(
       [&] { return ::pwrite(file, bytes.data(), bytes.size(), static_cast<off_t>(at)); });
 }
@@ -30,33 +19,32 @@ ssize_t put(int file, std::span<const std::byte> bytes, std::uint64_t at) {
 void FileOutput::begin(std::uint64_t at, bool past_the_cache) {
   size_ = 0;
   at_ = at;
-  direct_ = past_the_cache && at % page == 0;
+  direct_ = past_the_cache && at % direct_unit == 0;
 }
 
 Result<void> FileOutput::append(int file, ByteView bytes) {
-  if (!held_) held_.reset(static_cast<std::byte*>(std::aligned_alloc(page, block)));
-  if (!held_) throw std::bad_alloc();
+  if (!held_) held_ = new_block();
   while (!bytes.empty()) {
-    const auto taken = std::min(bytes.size(), block - size_);
+    const auto taken = std::min(bytes.size(), direct_block - size_);
     std::copy_n(bytes.begin(), taken, held_.get() + size_);
     size_ += taken;
     bytes = bytes.subspan(taken);
-    if (size_ == block) CHECK_OK(flush(file));
+    if (size_ == direct_block) CHECK_OK(flush(file));
   }
   return {};
 }
 
 Result<void> FileOutput::flush(int file) {
-  const auto bytes = std::span<const std::byte>(held_.get(), size_);
-  TRY(const auto written, write_direct(file, bytes.first(size_ / page * page)));
+  const ByteView bytes(held_.get(), size_);
+  TRY(const auto written, write_direct(file, bytes.first(size_ / direct_unit * direct_unit)));
   CHECK_OK(write(file, bytes.subspan(written)));
-  direct_ = direct_ && size_ % page == 0;
+  direct_ = direct_ && size_ % direct_unit == 0;
   size_ = 0;
   return {};
 }
 
 /// How much of it went: the rest is for the cache.
-Result<std::size_t> FileOutput::write_direct(int file, std::span<const std::byte> bytes) {
+Result<std::size_t> FileOutput::write_direct(int file, ByteView bytes) {
   if (!direct_ || bytes.empty()) return 0;
   direct_ = set_direct(file, true);
   std::size_t written = 0;
@@ -66,14 +54,14 @@ Result<std::size_t> FileOutput::write_direct(int file, std::span<const std::byte
     const auto size = static_cast<std::size_t>(std::max<ssize_t>(done, 0));
     written += size;
     at_ += size;
-    direct_ = done > 0 && size % page == 0;
+    direct_ = size > 0 && size % direct_unit == 0;
   }
-  // Only for these bytes: whoever reads the part is not held to pages.
+  // Only for these bytes: nothing else that is done with the file is held to whole pages.
   if (!set_direct(file, false)) return fail(Fault::file_unwritable);
   return written;
 }
 
-Result<void> FileOutput::write(int file, std::span<const std::byte> bytes) {
+Result<void> FileOutput::write(int file, ByteView bytes) {
   while (!bytes.empty()) {
     const auto done = put(file, bytes, at_);
     if (done < 0) return fail(write_fault());

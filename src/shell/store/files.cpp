@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "core/transfer/safe_name.hpp"
-#include "shell/store/posix.hpp"
+#include "shell/store/system_calls.hpp"
 
 namespace culver::store {
 namespace {
@@ -35,19 +35,6 @@ Result<std::string> random_hidden_name() {
   std::string mark;
   for (const auto byte : random) mark += alphabet[byte % alphabet.size()];
   return hidden_name(mark);
-}
-
-/// All of it: `ended` is the fault if the file ends before.
-Result<void> read_exactly(int fd, std::uint64_t offset, std::span<std::byte> into, Fault ended) {
-  while (!into.empty()) {
-    const auto got = uninterrupted(
-        [&] { return ::pread(fd, into.data(), into.size(), static_cast<off_t>(offset)); });
-    if (got < 0) return fail(Fault::file_unreadable);
-    if (got == 0) return fail(ended);
-    into = into.subspan(static_cast<std::size_t>(got));
-    offset += static_cast<std::uint64_t>(got);
-  }
-  return {};
 }
 
 /// Where the file system knows no locks, nobody can be kept out.
@@ -124,6 +111,7 @@ Result<OutgoingFile> OutgoingFile::open(const std::string& path) {
     return fail(Fault::file_unreadable);
   ::posix_fadvise(out.file_.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
   out.size_ = static_cast<std::uint64_t>(facts.st_size);
+  out.input_ = FileInput(out.size_ >= direct_from);
   out.basename_ = Plaintext(path.substr(path.rfind('/') + 1));
   return out;
 }
@@ -142,13 +130,13 @@ Result<ByteVector> OutgoingFile::read(std::size_t n) {
   return bytes;
 }
 
-Result<void> OutgoingFile::read_at(std::uint64_t offset, std::span<std::byte> into) const {
-  return read_exactly(file_.get(), offset, into, Fault::file_changed);
+Result<void> OutgoingFile::read_at(std::uint64_t offset, std::span<std::byte> into) {
+  return input_.read(file_.get(), offset, into);
 }
 
 Result<bool> OutgoingFile::ends_at(std::uint64_t offset) const {
   std::byte beyond;
-  const auto read = read_at(offset, std::span(&beyond, 1));
+  const auto read = read_exactly(file_.get(), offset, std::span(&beyond, 1), Fault::file_changed);
   if (!read && read.error() != Fault::file_changed) return fail(read.error());
   return !read;
 }
@@ -247,7 +235,7 @@ void IncomingFile::discard() {
 
 Result<void> IncomingFile::reserve(std::uint64_t bytes) {
   if (bytes == 0) return {};
-  large_ = bytes >= large;
+  large_ = bytes >= direct_from;
   output_.begin(0, large_);
   const auto result = uninterrupted(
       [&] { return ::fallocate(file_.get(), FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(bytes)); });

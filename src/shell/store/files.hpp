@@ -10,6 +10,7 @@
 #include "core/base/env.hpp"
 #include "core/base/result.hpp"
 #include "core/base/text.hpp"
+#include "shell/store/file_input.hpp"
 #include "shell/store/file_output.hpp"
 
 namespace culver::store {
@@ -44,12 +45,13 @@ class OutgoingFile {
   Result<ByteVector> read(std::size_t n);
   /// Fills `into` from this place in the file. Faults: file_unreadable, file_changed if the file
   /// ends before.
-  Result<void> read_at(std::uint64_t offset, std::span<std::byte> into) const;
+  Result<void> read_at(std::uint64_t offset, std::span<std::byte> into);
   /// Whether the file ends there. Fault::file_unreadable.
   Result<bool> ends_at(std::uint64_t offset) const;
 
  private:
   Descriptor file_;
+  FileInput input_;
   std::uint64_t size_ = 0;
   Plaintext basename_;
 };
@@ -89,10 +91,7 @@ class IncomingFile {
   IncomingFile& operator=(IncomingFile&& other) noexcept;
   ~IncomingFile();
 
-  /// Files of so many bytes go past the page cache; one that a person opens at once is left in it.
-  static constexpr std::uint64_t large = std::uint64_t{8} << 20;
-
-  /// Holds back up to a block of FileOutput. Faults: no_space, file_unwritable. After one, every
+  /// Holds back less than a direct_block. Faults: no_space, file_unwritable. After one, every
   /// call fails with it.
   Result<void> write(ByteView bytes);
   /// Writes what is held back.
@@ -123,7 +122,7 @@ class IncomingFile {
   std::string partial_;  ///< empty once it has its name
   std::string name_;
   FileOutput output_;
-  bool large_ = false;
+  bool large_ = false;      ///< too much for the page cache
   bool resumable_ = false;  ///< its part has a mark
   unsigned mode_ = 0;       ///< of the finished file
   Result<void> health_{};

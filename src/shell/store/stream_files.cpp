@@ -9,7 +9,7 @@ namespace culver::store {
 namespace {
 
 using transfer::stream::block;
-static_assert(block % FileOutput::block == 0, "whole blocks of a part are never held back");
+static_assert(block % direct_block == 0, "whole blocks of a part are never held back");
 
 /// Which file a part belongs to: who sends it, its size and its name, in characters for a name.
 std::string mark_of(const transfer::OpenTarget& target) {
