@@ -270,7 +270,8 @@ void Node::on_transport(LinkId link, link::TransportEffect effect) {
 }
 
 void Node::on_book(engine::Remember peer) {
-  const auto fault = bottle.should_fail() ? std::optional(Fault::store_failed) : std::nullopt;
+  const bool fails = bottle.should_fail() || book_is_broken;
+  const auto fault = fails ? std::optional(Fault::store_failed) : std::nullopt;
   if (fault && bottle.silent) return;
   if (!fault) remembered.push_back(peer.key);
   bottle.later(name + " disk", [this, id = peer.link, fault] {
@@ -399,10 +400,10 @@ void Node::write_one() {
 
 // ---- Bottle -------------------------------------------------------------------------------------
 
-Bottle::Bottle(std::uint64_t seed)
+Bottle::Bottle(std::uint64_t seed, const relay::Limits& limits)
     : random(seed),
       now(std::chrono::hours(1)),
-      hub_({"server", "ws://bottle", {}}, {}, relay::test_door()) {}
+      hub_({"server", "ws://bottle", {}}, limits, relay::test_door()) {}
 
 Node& Bottle::add(const std::string& name, bool streams) {
   nodes.push_back(std::make_unique<Node>(*this, name, random.below(1u << 30), streams));

@@ -74,6 +74,7 @@ class Node {
   std::map<LinkId, Transport> transports;
   std::optional<relay::SocketId> socket;
   bool tamper_certificate = false;
+  bool book_is_broken = false;                ///< cannot be written
   std::map<TransferId, std::string> sources;  ///< files to send
   std::map<TransferId, std::size_t> read;     ///< how far
   std::map<TransferId, std::string> partial;  ///< files being received
@@ -103,7 +104,7 @@ class Node {
 
 class Bottle {
  public:
-  explicit Bottle(std::uint64_t seed);
+  explicit Bottle(std::uint64_t seed, const relay::Limits& limits = {});
 
   /// `streams`: whether it speaks the second form of files.
   Node& add(const std::string& name, bool streams = true);
@@ -132,7 +133,7 @@ class Bottle {
   /// Every connection between peers breaks, and both ends see it.
   void cut_all_links();
   bool server_down = false;
-  bool silent = false;  ///< whether what fails is told
+  bool silent = false;           ///< whether what fails is told
   std::size_t in_the_clear = 0;  ///< frames that reached the server unsealed, without the handshake
 
   SeededRng random;
