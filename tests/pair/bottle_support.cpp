@@ -82,11 +82,26 @@ void Node::end(LinkId link) {
     bottle.later(peer->name + " transport", [peer, theirs] { peer->closed_by_peer(theirs); });
 }
 
+/// Takes what waited while reading was paused, as far as it is not paused anew.
+void Node::read_on(LinkId link) {
+  for (;;) {
+    const auto at = transports.find(link);
+    if (at == transports.end() || at->second.reading_paused) return;
+    if (at->second.unread.empty()) {
+      if (at->second.peer_left) closed_by_peer(link);
+      return;
+    }
+    auto event = std::move(at->second.unread.front());
+    at->second.unread.pop_front();
+    feed(engine::FromTransport{link, std::move(event)});
+  }
+}
+
 /// What came before is read first, however long reading is paused.
 void Node::closed_by_peer(LinkId link) {
   const auto at = transports.find(link);
   if (at == transports.end()) return;
-  if (at->second.reading_paused && !at->second.unread.empty()) {
+  if (!at->second.unread.empty()) {
     at->second.peer_left = true;
     return;
   }
@@ -100,7 +115,7 @@ void Node::on_transport(LinkId link, link::TransportEffect effect) {
       const auto at = transports.find(link);
       if (at == transports.end()) return;
       const bool closed = std::holds_alternative<link::TransportClosed>(event);
-      if (at->second.reading_paused && std::holds_alternative<link::ChannelData>(event)) {
+      if (at->second.keeps_waiting() && std::holds_alternative<link::ChannelData>(event)) {
         at->second.unread.push_back(std::move(event));
         return;
       }
@@ -220,7 +235,7 @@ void Node::on_transport(LinkId link, link::TransportEffect effect) {
               if (const auto there = peer->transports.find(theirs);
                   there != peer->transports.end()) {
                 link::ChannelData data{e.channel, std::move(e.bytes), e.binary};
-                if (there->second.reading_paused)
+                if (there->second.keeps_waiting())
                   there->second.unread.emplace_back(std::move(data));
                 else
                   peer->feed(engine::FromTransport{theirs, std::move(data)});
@@ -239,12 +254,7 @@ void Node::on_transport(LinkId link, link::TransportEffect effect) {
           },
           [&](link::PauseReading&& e) {
             mine.reading_paused = e.paused;
-            while (!mine.reading_paused && !mine.unread.empty()) {
-              tell(std::move(mine.unread.front()));
-              mine.unread.pop_front();
-            }
-            if (!mine.reading_paused && mine.peer_left)
-              bottle.later(name + " transport", [this, link] { closed_by_peer(link); });
+            if (!e.paused) bottle.later(name + " transport", [this, link] { read_on(link); });
           },
           [](link::AcknowledgeSeldom&&) {},
           [&](link::HangUp&&) {

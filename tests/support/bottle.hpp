@@ -34,6 +34,8 @@ struct Transport {
   bool reading_paused = false;
   bool peer_left = false;  ///< behind what is unread
   std::deque<link::TransportEvent> unread;
+  /// What comes now goes behind what has not been read yet.
+  bool keeps_waiting() const { return reading_paused || !unread.empty(); }
 };
 
 class Node {
@@ -94,6 +96,7 @@ class Node {
   void end(LinkId link);
   void on_transport(LinkId link, link::TransportEffect effect);
   void on_book(engine::Remember peer);
+  void read_on(LinkId link);
   void closed_by_peer(LinkId link);
   void on_disk(engine::ToDisk request);
   void on_stream_disk(TransferId id, engine::ToDisk::Effect& effect,
