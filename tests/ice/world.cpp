@@ -226,6 +226,9 @@ void World::perform(Side& side, ice::Effects& effects) {
       side.selected = *selected;
       if (!side.selected_at) side.selected_at = network.now;
       ++side.selections;
+    } else if (std::holds_alternative<ice::Doubted>(effect)) {
+      say(side, "doubted");
+      ++side.doubts;
     } else if (std::holds_alternative<ice::Relayed>(effect)) {
       ++side.data_heard;
     } else if (const auto* failed = std::get_if<ice::Failed>(&effect)) {

@@ -36,7 +36,7 @@ struct Side {
   std::optional<ice::Selected> selected;
   std::optional<TimePoint> selected_at, failed_at;
   std::optional<ice::Failed::Why> failed;
-  unsigned selections = 0, gatherings = 0;
+  unsigned selections = 0, gatherings = 0, doubts = 0;
   // Data.
   std::uint64_t data_sent = 0, data_heard = 0;
   std::optional<ice::Route> data_from;  ///< the last; a route as we would send there

@@ -52,6 +52,7 @@ class IcePath final : public Path {
   void perform(ice::GatheringDone) { events_.push_back(link::GatheringDone{}); }
   void perform(ice::Selected effect);
   void perform(ice::Relayed effect) { relayed_.push_back(std::move(effect.bytes)); }
+  void perform(ice::Doubted effect) { events_.push_back(link::PathDoubted{effect.heard}); }
   void perform(ice::Failed) { events_.push_back(link::PathFailed{}); }
 
   void open_sockets(const PathConfig& config);
