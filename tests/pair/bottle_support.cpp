@@ -54,7 +54,8 @@ void Node::perform(engine::Effect effect) {
                  [&](engine::HangUpServer&&) { bottle.socket_closed(*this); },
                  [&](engine::ToTransport&& e) { on_transport(e.link, std::move(e.effect)); },
                  [&](engine::ToDisk&& e) { on_disk(std::move(e)); },
-                 [&](engine::Remember&& e) { remembered.push_back(e.key); },
+                 [&](engine::Remember&& e) { on_book(std::move(e)); },
+                 [&](engine::KeepOffered&& e) { offered[e.of] = e.offered; },
                  [&](engine::RememberServer&& e) { server = e.identity; },
                  [&](engine::Tell&& e) {
                    notices.push_back(e.notice);
@@ -78,10 +79,19 @@ void Node::end(LinkId link) {
   Node* peer = other_end(link, theirs);
   transports.erase(link);
   if (peer)
-    bottle.later(peer->name + " transport", [peer, theirs] {
-      if (peer->transports.erase(theirs))
-        peer->feed(engine::FromTransport{theirs, link::TransportClosed{}});
-    });
+    bottle.later(peer->name + " transport", [peer, theirs] { peer->closed_by_peer(theirs); });
+}
+
+/// What came before is read first, however long reading is paused.
+void Node::closed_by_peer(LinkId link) {
+  const auto at = transports.find(link);
+  if (at == transports.end()) return;
+  if (at->second.reading_paused && !at->second.unread.empty()) {
+    at->second.peer_left = true;
+    return;
+  }
+  transports.erase(at);
+  feed(engine::FromTransport{link, link::TransportClosed{}});
 }
 
 void Node::on_transport(LinkId link, link::TransportEffect effect) {
@@ -220,8 +230,7 @@ void Node::on_transport(LinkId link, link::TransportEffect effect) {
               if (here->second.leaving) {
                 transports.erase(here);
                 feed(engine::FromTransport{link, link::TransportClosed{}});
-                if (peer->transports.erase(theirs))
-                  peer->feed(engine::FromTransport{theirs, link::TransportClosed{}});
+                peer->closed_by_peer(theirs);
                 return;
               }
               feed(engine::FromTransport{link, link::Window{ChannelId{2}, 1 << 20}});
@@ -234,6 +243,8 @@ void Node::on_transport(LinkId link, link::TransportEffect effect) {
               tell(std::move(mine.unread.front()));
               mine.unread.pop_front();
             }
+            if (!mine.reading_paused && mine.peer_left)
+              bottle.later(name + " transport", [this, link] { closed_by_peer(link); });
           },
           [](link::AcknowledgeSeldom&&) {},
           [&](link::HangUp&&) {
@@ -243,23 +254,27 @@ void Node::on_transport(LinkId link, link::TransportEffect effect) {
             Node* peer = other(theirs);
             tell(link::TransportClosed{});
             if (peer)
-              bottle.later(peer->name + " transport", [peer, theirs] {
-                if (peer->transports.erase(theirs))
-                  peer->feed(engine::FromTransport{theirs, link::TransportClosed{}});
-              });
+              bottle.later(peer->name + " transport",
+                           [peer, theirs] { peer->closed_by_peer(theirs); });
           },
           [&](link::DropTransport&&) {
             LinkId theirs{};
             Node* peer = other(theirs);
             transports.erase(link);
             if (peer)
-              bottle.later(peer->name + " transport", [peer, theirs] {
-                if (peer->transports.erase(theirs))
-                  peer->feed(engine::FromTransport{theirs, link::TransportClosed{}});
-              });
+              bottle.later(peer->name + " transport",
+                           [peer, theirs] { peer->closed_by_peer(theirs); });
           },
       },
       std::move(effect));
+}
+
+void Node::on_book(engine::Remember peer) {
+  const auto fault = bottle.should_fail() ? std::optional(Fault::store_failed) : std::nullopt;
+  if (!fault) remembered.push_back(peer.key);
+  bottle.later(name + " disk", [this, id = peer.link, fault] {
+    feed(engine::Remembered{id, fault});
+  });
 }
 
 void Node::on_disk(engine::ToDisk request) {

@@ -32,6 +32,7 @@ struct Transport {
   bool sctp_started = false, sctp_told = false, leaving = false;
   std::size_t in_flight = 0;  ///< messages of ours that the peer has not taken yet
   bool reading_paused = false;
+  bool peer_left = false;  ///< behind what is unread
   std::deque<link::TransportEvent> unread;
 };
 
@@ -68,6 +69,7 @@ class Node {
   std::vector<engine::Notice> notices;
   std::function<void(Node&, const engine::Notice&)> react;  ///< plays the user
   std::vector<PublicKey> remembered;
+  std::map<PublicKey, PublicKey> offered;   ///< refused keys, by whose name they used
   std::optional<crypto::VerifyKey> server;  ///< as the server has proven to be
   std::map<LinkId, Transport> transports;
   std::optional<relay::SocketId> socket;
@@ -90,6 +92,8 @@ class Node {
   Node* other_end(LinkId link, LinkId& theirs);
   void end(LinkId link);
   void on_transport(LinkId link, link::TransportEffect effect);
+  void on_book(engine::Remember peer);
+  void closed_by_peer(LinkId link);
   void on_disk(engine::ToDisk request);
   void on_stream_disk(TransferId id, engine::ToDisk::Effect& effect,
                       const std::function<void(engine::FromDisk::Event)>& answer);

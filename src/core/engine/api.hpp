@@ -53,14 +53,6 @@ struct CancelFile {
 struct CloseLink {
   LinkId link;
 };
-/// Look for a peer of the book at the meeting points until it is connected or Unmeet; its requests
-/// are accepted without a question. Many may be looked for at once.
-struct Meet {
-  PublicKey key;
-};
-struct Unmeet {
-  PublicKey key;
-};
 /// The book has changed by the hand of the user: the row as it is now. One that is blocked loses
 /// its connection.
 struct Know {
@@ -76,7 +68,7 @@ struct GoOffline {};
 struct Leave {};
 
 using Command = std::variant<GoOnline, Pair, AnswerPair, SendText, SendFile, AnswerFile, CancelFile,
-                             CloseLink, Meet, Unmeet, Know, Forget, GoOffline, Leave>;
+                             CloseLink, Know, Forget, GoOffline, Leave>;
 
 // ---- notices ------------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ Engine::Engine(Config config)
     : config_(std::move(config)),
       self_{config_.identity, config_.username, config_.streams},
       session_config_{config_.identity.shared},
+      acquaintances_(std::move(config_.known), config_.trust),
       transfers_(config_.largest_file) {}
 
 void Engine::step(Event event, Env& env, Effects& effects) {
@@ -41,30 +42,30 @@ Census Engine::census() const {
 // ---- commands -----------------------------------------------------------------------------------
 
 void Engine::on(Command&& command, Env& env, Effects& out) {
-  std::visit([&](auto&& c) { on(std::move(c), env, out); }, std::move(command));
+  std::visit([&](auto&& c) { obey(std::move(c), env, out); }, std::move(command));
 }
 
-void Engine::on(GoOnline&&, Env& env, Effects& out) {
+void Engine::obey(GoOnline&&, Env& env, Effects& out) {
   if (std::holds_alternative<signaling::Closed>(session_)) session_ = signaling::Offline{};
   to_session(signaling::Start{}, env, out);
 }
 
-void Engine::on(GoOffline&&, Env& env, Effects& out) {
+void Engine::obey(GoOffline&&, Env& env, Effects& out) {
   to_session(signaling::Stop{}, env, out);
   perform(pairing_.offline(), env, out);
 }
 
-void Engine::on(Pair&& pair, Env& env, Effects& out) {
+void Engine::obey(Pair&& pair, Env& env, Effects& out) {
   perform(pairing_.ask(pair.code, config_.username, env.now), env, out);
 }
 
-void Engine::on(AnswerPair&& answer, Env& env, Effects& out) {
+void Engine::obey(AnswerPair&& answer, Env& env, Effects& out) {
   perform(pairing_.answer(answer.from, answer.accepted, env.now), env, out);
 }
 
-void Engine::on(SendText&& send, Env& env, Effects& out) {
+void Engine::obey(SendText&& send, Env& env, Effects& out) {
   const auto* peer = roster_.find(send.link);
-  if (peer == nullptr || !link::is_secured(peer->state)) {
+  if (peer == nullptr || !peer->connected || !link::is_secured(peer->state)) {
     out.emplace_back(Tell{TextFailed{send.link, Fault::not_connected}});
   } else if (wire::peer::escape(send.text).size() > wire::limits::text) {
     out.emplace_back(Tell{TextFailed{send.link, Fault::text_too_long}});
@@ -73,25 +74,25 @@ void Engine::on(SendText&& send, Env& env, Effects& out) {
   }
 }
 
-void Engine::on(SendFile&& file, Env& env, Effects& out) {
+void Engine::obey(SendFile&& file, Env& env, Effects& out) {
   TransferEffects effects;
   transfers_.send(file, env, effects);
   perform(std::move(effects), env, out);
 }
 
-void Engine::on(AnswerFile&& answer, Env& env, Effects& out) {
+void Engine::obey(AnswerFile&& answer, Env& env, Effects& out) {
   TransferEffects effects;
   transfers_.decide(answer.transfer, answer.accepted, env, effects);
   perform(std::move(effects), env, out);
 }
 
-void Engine::on(CancelFile&& cancel, Env& env, Effects& out) {
+void Engine::obey(CancelFile&& cancel, Env& env, Effects& out) {
   TransferEffects effects;
   transfers_.cancel(cancel.transfer, Fault::cancelled, env, effects);
   perform(std::move(effects), env, out);
 }
 
-void Engine::on(CloseLink&& close, Env& env, Effects& out) {
+void Engine::obey(CloseLink&& close, Env& env, Effects& out) {
   const auto* peer = roster_.find(close.link);
   if (peer == nullptr) return;
   if (link::is_secured(peer->state)) {
@@ -105,11 +106,24 @@ void Engine::on(CloseLink&& close, Env& env, Effects& out) {
   }
 }
 
-void Engine::on(Leave&&, Env& env, Effects& out) {
+void Engine::obey(Know&& know, Env& env, Effects& out) {
+  const auto key = know.peer.key;
+  const bool is_blocked = know.peer.is_blocked;
+  acquaintances_.know(std::move(know.peer));
+  if (!is_blocked) return;
+  std::vector<LinkId> theirs;
+  for (const auto& [id, peer] : roster_.all())
+    if (peer.key == key) theirs.push_back(id);
+  for (const auto id : theirs) to_link(id, link::Abandon{Fault::peer_blocked}, env, out);
+}
+
+void Engine::obey(Forget&& forget, Env&, Effects&) { acquaintances_.forget(forget.key); }
+
+void Engine::obey(Leave&&, Env& env, Effects& out) {
   std::vector<LinkId> everybody;
   for (const auto& [id, peer] : roster_.all()) everybody.push_back(id);
-  for (const auto id : everybody) on(CloseLink{id}, env, out);
-  on(GoOffline{}, env, out);
+  for (const auto id : everybody) obey(CloseLink{id}, env, out);
+  obey(GoOffline{}, env, out);
 }
 
 // ---- the server ---------------------------------------------------------------------------------
@@ -215,7 +229,7 @@ void Engine::on_server_message(sig::ServerMessage message, Env& env, Effects& ou
     const auto id = roster_.find(signal->from);
     if (!id) return out.emplace_back(Dropped{Fault::unrelated_target}), void();
     auto sdp = wire::sdp::parse(signal->description.sdp);
-    if (!sdp) return to_link(*id, link::Abandon{sdp.error()}, env, out);
+    if (!sdp) return on_bad_description(*id, sdp.error(), env, out);
     to_link(*id, link::RemoteDescription{signal->description.kind, std::move(*sdp)}, env, out);
   } else if (auto* candidate = std::get_if<sig::RelayedCandidate>(&message)) {
     const auto id = roster_.find(candidate->from);
@@ -234,36 +248,77 @@ void Engine::on_server_message(sig::ServerMessage message, Env& env, Effects& ou
   }
 }
 
+/// Without it there will be no link; one that is up is none of the server's business to end.
+void Engine::on_bad_description(LinkId id, Fault fault, Env& env, Effects& out) {
+  if (link::is_secured(roster_.find(id)->state)) return out.emplace_back(Dropped{fault}), void();
+  to_link(id, link::Abandon{fault}, env, out);
+}
+
 // ---- pairing ------------------------------------------------------------------------------------
 
 void Engine::perform(signaling::PairingEffects effects, Env& env, Effects& out) {
   for (auto& effect : effects)
-    std::visit(
-        fsm::overload{
-            [&](signaling::Send&& e) { to_session(std::move(e), env, out); },
-            [&](signaling::Requested&& e) {
-              out.emplace_back(Tell{PairRequested{e.from, e.key, std::move(e.proposed_name)}});
-            },
-            [&](signaling::Withdrawn&& e) { out.emplace_back(Tell{PairWithdrawn{e.from}}); },
-            [&](signaling::Failed&& e) {
-              out.emplace_back(Tell{PairFailed{e.peer, e.fault}});
-            },
-            [&](signaling::Matched&& e) { matched(std::move(e), env, out); },
-        },
-        std::move(effect));
+    std::visit(fsm::overload{
+                   [&](signaling::Send&& e) { to_session(std::move(e), env, out); },
+                   [&](signaling::Requested&& e) { requested(std::move(e), env, out); },
+                   [&](signaling::Withdrawn&& e) { out.emplace_back(Tell{PairWithdrawn{e.from}}); },
+                   [&](signaling::Failed&& e) {
+                     out.emplace_back(Tell{PairFailed{e.peer, e.fault}});
+                   },
+                   [&](signaling::Matched&& e) { matched(std::move(e), env, out); },
+               },
+               std::move(effect));
 }
 
-/// A new match for a code replaces the link that the code had: the peer began anew.
+void Engine::requested(signaling::Requested request, Env& env, Effects& out) {
+  const auto verdict = acquaintances_.judge(request.key, request.proposed_name);
+  if (const auto* why = std::get_if<Unwelcome>(&verdict)) {
+    perform(pairing_.answer(request.from, false, env.now), env, out);
+    turn_away(*why, request.key, out);
+    if (why->fault != Fault::peer_blocked)
+      out.emplace_back(Tell{PairFailed{request.from, why->fault}});
+    return;
+  }
+  out.emplace_back(
+      Tell{PairRequested{request.from, request.key, std::move(request.proposed_name)}});
+}
+
+void Engine::turn_away(const Unwelcome& why, const PublicKey& key, Effects& out) {
+  if (why.of) out.emplace_back(KeepOffered{*why.of, key});
+  out.emplace_back(Dropped{why.fault});
+}
+
+/// Two machines that asked each other at once have two matches, which either may hear of in either
+/// order: both keep the one whose initiator has the smaller code.
+bool Engine::is_lesser_twin(const signaling::Matched& match, const Peer& old, TimePoint now) const {
+  if (old.initiator == match.initiator || now - old.matched > twins_apart) return false;
+  const auto& own = pairing_.own();
+  return own && match.initiator != (*own < match.peer);
+}
+
+/// A new match for a code replaces what the code was establishing: the peer began anew. A
+/// connection that is up stays until the new one is.
 void Engine::matched(signaling::Matched match, Env& env, Effects& out) {
-  if (const auto old = roster_.find(match.peer))
-    to_link(*old, link::Abandon{Fault::replaced}, env, out);
+  const auto verdict = acquaintances_.judge(match.key, std::nullopt);
+  if (const auto* why = std::get_if<Unwelcome>(&verdict)) {
+    turn_away(*why, match.key, out);
+    return out.emplace_back(Tell{PairFailed{match.peer, why->fault}}), void();
+  }
+  if (const auto id = roster_.find(match.peer)) {
+    const auto& old = *roster_.find(*id);
+    if (!link::is_secured(old.state)) {
+      if (is_lesser_twin(match, old, env.now)) return;
+      to_link(*id, link::Abandon{Fault::replaced}, env, out);
+    }
+  }
   if (roster_.all().size() >= links_at_once)
     return out.emplace_back(Tell{PairFailed{match.peer, Fault::queue_full}}), void();
   const LinkId id{next_link_++};
   auto link_context = context(env);
   link::Effects effects;
   auto state = link::start(match.initiator, match.key, link_context, effects);
-  roster_.add(id, Peer{match.peer, match.key, std::nullopt, std::move(state), env.now});
+  roster_.add(
+      id, Peer{match.peer, match.key, std::nullopt, std::move(state), env.now, match.initiator});
   out.emplace_back(Tell{Connecting{id, match.peer}});
   perform(id, std::move(effects), env, out);
 }
@@ -292,7 +347,12 @@ void Engine::perform(LinkId id, link::Effects effects, Env& env, Effects& out) {
   TransferEffects files;
   for (auto& effect : effects) {
     // A signal that could not leave may have ended the link halfway.
-    if (roster_.find(id) == nullptr) break;
+    auto* peer = roster_.find(id);
+    if (peer == nullptr) break;
+    if (peer->unremembered && !std::holds_alternative<link::TransportEffect>(effect)) {
+      peer->unremembered->held.push_back(std::move(effect));
+      continue;
+    }
     std::visit(
         fsm::overload{
             [&](link::TransportEffect&& e) {
@@ -328,18 +388,57 @@ void Engine::perform(LinkId id, link::Effects effects, Env& env, Effects& out) {
   perform(std::move(files), env, out);
 }
 
+/// The peer has proven its keys. It is connected once the book has it; until then nothing is read.
 void Engine::established(LinkId id, link::Established now, Env& env, Effects& out) {
   auto& peer = *roster_.find(id);
-  if (now.username) peer.name = std::move(now.username);
+  if (now.username) peer.name = now.username;
+  const auto verdict = acquaintances_.judge(peer.key, peer.name);
+  if (const auto* why = std::get_if<Unwelcome>(&verdict)) {
+    turn_away(*why, peer.key, out);
+    return to_link(id, link::Abandon{why->fault}, env, out);
+  }
+  const auto& instead_of = std::get<Welcome>(verdict).instead_of;
+  out.emplace_back(ToTransport{id, link::PauseReading{true}});
+  out.emplace_back(Remember{id, peer.key, peer.name, now.is_culver, instead_of});
+  peer.unremembered = Unremembered{std::move(now), instead_of, {}};
+}
+
+void Engine::on(Remembered&& answer, Env& env, Effects& out) {
+  auto* peer = roster_.find(answer.link);
+  if (peer == nullptr || !peer->unremembered) return;
+  if (answer.fault) {
+    peer->unremembered.reset();
+    to_link(answer.link, link::Abandon{*answer.fault}, env, out);
+    return forget_if_closed(answer.link, env, out);
+  }
+  connected(answer.link, env, out);
+  forget_if_closed(answer.link, env, out);
+}
+
+/// Whatever has come in since is told after it, and an older connection of the key makes room.
+void Engine::connected(LinkId id, Env& env, Effects& out) {
+  auto& peer = *roster_.find(id);
+  auto now = std::move(*peer.unremembered);
+  peer.unremembered.reset();
   peer.connected = true;
-  transfers_.open(id, peer.key, now.file_acks, now.stream_frame);
-  out.emplace_back(Remember{peer.key, peer.name});
-  out.emplace_back(Tell{Connected{id, peer.key, peer.name, now.path, env.now - peer.matched}});
+  if (now.instead_of)
+    if (const auto old = roster_.connected(*now.instead_of, id))
+      to_link(*old, link::Abandon{Fault::replaced}, env, out);
+  if (const auto old = roster_.connected(peer.key, id))
+    to_link(*old, link::Abandon{Fault::replaced}, env, out);
+  acquaintances_.met(peer.key, peer.name, now.established.is_culver, now.instead_of);
+  transfers_.open(id, peer.key, now.established.file_acks, now.established.stream_frame);
+  out.emplace_back(Tell{Connected{id, peer.key, acquaintances_.find(peer.key)->called(),
+                                  now.established.path, env.now - peer.matched, now.instead_of}});
+  perform(id, std::move(now.held), env, out);
+  if (const auto* still = roster_.find(id); still && !link::is_closed(still->state))
+    out.emplace_back(ToTransport{id, link::PauseReading{false}});
 }
 
 void Engine::forget_if_closed(LinkId id, Env& env, Effects& out) {
   const auto* peer = roster_.find(id);
   if (peer == nullptr || !link::is_closed(peer->state)) return;
+  if (peer->unremembered) return;  // what it said before it left is still to be told
   const auto fault = std::get<link::Closed>(peer->state).fault;
   const bool was_connected = peer->connected;
   TransferEffects effects;

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "core/base/env.hpp"
+#include "core/engine/acquaintances.hpp"
 #include "core/engine/events.hpp"
 #include "core/engine/gate.hpp"
 #include "core/engine/roster.hpp"
@@ -41,6 +42,8 @@ struct Census {
 class Engine {
  public:
   static constexpr std::size_t links_at_once = 1'000;
+  /// Two matches of one pair that come within this time were made at once.
+  static constexpr Duration twins_apart = std::chrono::seconds(2);
 
   explicit Engine(Config config);
   Engine(const Engine&) = delete;  // links refer to the identity in here
@@ -59,18 +62,21 @@ class Engine {
   void on(ServerLost&&, Env&, Effects&);
   void on(FromTransport&&, Env&, Effects&);
   void on(FromDisk&&, Env&, Effects&);
+  void on(Remembered&&, Env&, Effects&);
   void on(Tick&&, Env&, Effects&);
 
-  void on(GoOnline&&, Env&, Effects&);
-  void on(GoOffline&&, Env&, Effects&);
-  void on(Pair&&, Env&, Effects&);
-  void on(AnswerPair&&, Env&, Effects&);
-  void on(SendText&&, Env&, Effects&);
-  void on(SendFile&&, Env&, Effects&);
-  void on(AnswerFile&&, Env&, Effects&);
-  void on(CancelFile&&, Env&, Effects&);
-  void on(CloseLink&&, Env&, Effects&);
-  void on(Leave&&, Env&, Effects&);
+  void obey(GoOnline&&, Env&, Effects&);
+  void obey(Know&&, Env&, Effects&);
+  void obey(Forget&&, Env&, Effects&);
+  void obey(GoOffline&&, Env&, Effects&);
+  void obey(Pair&&, Env&, Effects&);
+  void obey(AnswerPair&&, Env&, Effects&);
+  void obey(SendText&&, Env&, Effects&);
+  void obey(SendFile&&, Env&, Effects&);
+  void obey(AnswerFile&&, Env&, Effects&);
+  void obey(CancelFile&&, Env&, Effects&);
+  void obey(CloseLink&&, Env&, Effects&);
+  void obey(Leave&&, Env&, Effects&);
 
   void to_gate(gate::Event event, Env&, Effects&);
   void to_session(signaling::SessionEvent event, Env&, Effects&);
@@ -84,9 +90,15 @@ class Engine {
 
   void on_server_text(std::string text, Env&, Effects&);
   void on_server_message(wire::signaling::ServerMessage message, Env&, Effects&);
+  void on_bad_description(LinkId id, Fault fault, Env&, Effects&);
   void on_not_sent(const wire::signaling::ClientMessage& message, Env&, Effects&);
   void matched(signaling::Matched match, Env&, Effects&);
+  bool is_lesser_twin(const signaling::Matched& match, const Peer& old, TimePoint now) const;
+  void requested(signaling::Requested request, Env&, Effects&);
+  /// A key that may not go on: kept as offered if it came under another's name.
+  void turn_away(const Unwelcome& why, const PublicKey& key, Effects&);
   void established(LinkId id, link::Established now, Env&, Effects&);
+  void connected(LinkId id, Env&, Effects&);
   void forget_if_closed(LinkId id, Env&, Effects&);
   std::optional<TimePoint> server_deadline() const;
   link::Context context(Env& env) { return {env, self_, config_.timeouts}; }
@@ -97,6 +109,7 @@ class Engine {
   gate::Machine::State gate_ = gate::Closed{};
   signaling::Session::State session_ = signaling::Offline{};
   signaling::Pairing pairing_;
+  Acquaintances acquaintances_;
   Roster roster_;
   Transfers transfers_;
   std::uint32_t next_link_ = 1;

@@ -44,8 +44,8 @@ struct Remembered {
 /// Time has passed; due when deadline() says so, harmless otherwise.
 struct Tick {};
 
-using Event =
-    std::variant<Command, ServerOpened, ServerFrame, ServerLost, FromTransport, FromDisk, Remembered, Tick>;
+using Event = std::variant<Command, ServerOpened, ServerFrame, ServerLost, FromTransport, FromDisk,
+                           Remembered, Tick>;
 
 // ---- effects ------------------------------------------------------------------------------------
 
@@ -67,8 +67,8 @@ struct ToDisk {
   TransferId transfer;
   Effect effect;
 };
-/// Writes the peer into the peer book, under its key; answered by Remembered. Until then the peer is
-/// not told as connected.
+/// Writes the peer into the peer book, under its key; answered by Remembered. Until then the peer
+/// is not told as connected.
 struct Remember {
   LinkId link;
   PublicKey key;

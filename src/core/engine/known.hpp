@@ -13,9 +13,12 @@ namespace culver::engine {
 /// A row of the peer book, as far as the engine needs it.
 struct Known {
   PublicKey key;
-  std::optional<Plaintext> name;  ///< by which people call it: the alias, else its own
+  std::optional<Plaintext> name;   ///< what it calls itself
+  std::optional<Plaintext> alias;  ///< what we call it instead
   bool is_blocked = false;
   bool is_culver = false;  ///< it has confirmed its keys in the manner of Culver
+
+  const std::optional<Plaintext>& called() const { return alias ? alias : name; }
 };
 
 /// What happens to a key that the book does not have.

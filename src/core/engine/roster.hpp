@@ -8,6 +8,14 @@
 
 namespace culver::engine {
 
+/// What waits until the book has the peer: what there is to tell, and what has come in since, in
+/// order. Reading is paused, so that this is little.
+struct Unremembered {
+  link::Established established;
+  std::optional<PublicKey> instead_of;
+  link::Effects held;
+};
+
 /// One link and what the engine must know to route to it.
 struct Peer {
   PairingCode code;
@@ -15,7 +23,10 @@ struct Peer {
   std::optional<Plaintext> name;  ///< as proposed while pairing; a handshake's name replaces it
   link::Machine::State state;
   TimePoint matched;
+  bool initiator = false;
   bool connected = false;  ///< told to the user
+  /// Its keys are proven, and the book has not answered yet.
+  std::optional<Unremembered> unremembered = {};
 };
 
 class Roster {
@@ -28,10 +39,16 @@ class Roster {
     const auto found = peers_.find(id);
     return found == peers_.end() ? nullptr : &found->second;
   }
-  /// The link that signals from this code belong to: the newest, there is one per code.
+  /// The link that signals from this code belong to: the newest. An older one of the code is up.
   std::optional<LinkId> find(const PairingCode& code) const {
     for (auto it = peers_.rbegin(); it != peers_.rend(); ++it)
       if (it->second.code == code) return it->first;
+    return std::nullopt;
+  }
+  /// The connected link of this key other than `id`.
+  std::optional<LinkId> connected(const PublicKey& key, LinkId id) const {
+    for (const auto& [other, peer] : peers_)
+      if (other != id && peer.connected && peer.key == key) return other;
     return std::nullopt;
   }
   std::map<LinkId, Peer>& all() { return peers_; }

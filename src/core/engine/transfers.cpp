@@ -167,9 +167,9 @@ void Transfers::to(Transferring::iterator at, Event event, Env& env, TransferEff
   transfer::Effects effects;
   std::visit(
       [&](auto& machine, auto&& e) {
-        using Known = typename std::remove_cvref_t<decltype(machine)>::Event;
-        if constexpr (std::constructible_from<Known, decltype(e)>)
-          machine.on(Known{std::move(e)}, env, effects);
+        using Expected = typename std::remove_cvref_t<decltype(machine)>::Event;
+        if constexpr (std::constructible_from<Expected, decltype(e)>)
+          machine.on(Expected{std::move(e)}, env, effects);
       },
       at->second.machine, std::move(event));
   settle(id, std::move(effects), env, out);

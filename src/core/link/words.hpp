@@ -79,6 +79,7 @@ struct Established {
   PathKind path;
   std::optional<Plaintext> username;
   bool file_acks;
+  bool is_culver = false;  ///< it has confirmed the handshakes
   /// The largest frame of the second form of files that may be sent; 0: the first form is spoken.
   std::size_t stream_frame = 0;
 };

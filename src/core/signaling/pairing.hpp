@@ -32,6 +32,8 @@ class Pairing {
 
   [[nodiscard]] PairingEffects tick(TimePoint now);
   std::optional<TimePoint> deadline() const;
+  /// Our code, while online.
+  const std::optional<PairingCode>& own() const { return own_; }
 
  private:
   using Message = wire::signaling::ServerMessage;

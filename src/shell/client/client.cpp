@@ -103,7 +103,7 @@ Client::Client(asio::io_context& loop, host::DeviceSeat seat, engine::Config eng
                     feed(engine::FromTransport{link, std::move(event)});
                   }),
       disk_(loop, std::move(download_dir), std::move(books),
-            [this](engine::FromDisk event) { feed(std::move(event)); }),
+            [this](engine::Event event) { feed(std::move(event)); }),
       deadline_(loop),
       patience_(loop),
       alive_(std::make_shared<Client*>(this)) {}
@@ -158,6 +158,7 @@ void Client::perform(engine::Effect effect) {
           [this](engine::ToTransport&& e) { transports_.perform(e.link, std::move(e.effect)); },
           [this](engine::ToDisk&& e) { disk_.perform(std::move(e)); },
           [this](engine::Remember&& e) { disk_.remember(std::move(e)); },
+          [this](engine::KeepOffered&& e) { disk_.keep_offered(e); },
           [this](engine::RememberServer&& e) { disk_.remember(e); },
           [this](engine::Tell&& e) { on_notice_(std::move(e.notice)); },
           [](engine::Dropped&& e) { log::info("frame dropped", e.fault); },

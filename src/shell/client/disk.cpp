@@ -167,9 +167,21 @@ void Disk::perform(engine::ToDisk request) {
 }
 
 void Disk::remember(engine::Remember peer) {
-  asio::post(thread_, [this, peer = std::move(peer), work = asio::make_work_guard(loop_)] {
-    if (auto done = files_->books.peers.remember(peer.key, peer.name, host::utc_now()); !done)
-      log::warn("peer not remembered", done.error());
+  asio::post(thread_, [this, peer = std::move(peer), sink = std::weak_ptr(sink_),
+                       work = asio::make_work_guard(loop_)] {
+    const auto done = files_->books.peers.remember(peer.key, peer.name, host::utc_now());
+    if (!done) log::warn("peer not remembered", done.error());
+    const auto fault = done ? std::nullopt : std::optional(done.error());
+    asio::post(loop_, [sink, id = peer.link, fault] {
+      if (const auto alive = sink.lock()) (*alive)(engine::Remembered{id, fault});
+    });
+  });
+}
+
+void Disk::keep_offered(engine::KeepOffered key) {
+  asio::post(thread_, [this, key, work = asio::make_work_guard(loop_)] {
+    if (auto done = files_->books.peers.keep_offered(key.of, key.offered); !done)
+      log::warn("refused key not kept", done.error());
   });
 }
 

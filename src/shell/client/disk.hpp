@@ -27,7 +27,7 @@ struct Books {
 class Disk {
  public:
   /// Called on the loop.
-  using Sink = std::function<void(engine::FromDisk)>;
+  using Sink = std::function<void(engine::Event)>;
 
   Disk(boost::asio::io_context& loop, std::string download_dir, Books books, Sink sink);
   /// Finishes the request that runs; of the others only what frees files is still done. Deletes the
@@ -39,8 +39,10 @@ class Disk {
   /// Hands over a file that ReadBlock will be asked for.
   void add(TransferId transfer, store::OutgoingFile file);
   void perform(engine::ToDisk request);
-  // A failure is logged: who is not remembered is still connected.
+  /// Answered by Remembered.
   void remember(engine::Remember peer);
+  // A failure of these is logged.
+  void keep_offered(engine::KeepOffered key);
   void remember(engine::RememberServer server);
 
  private:

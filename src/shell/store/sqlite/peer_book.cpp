@@ -11,6 +11,7 @@ namespace {
 constexpr std::array migrations{
     "CREATE TABLE peer (public_key BLOB PRIMARY KEY NOT NULL CHECK (length(public_key) = 32),"
     " name TEXT, first_seen TEXT NOT NULL, last_seen TEXT NOT NULL) WITHOUT ROWID",
+    "ALTER TABLE peer ADD COLUMN offered_key BLOB CHECK (length(offered_key) = 32)",
 };
 
 }  // namespace
@@ -37,6 +38,12 @@ Result<void> PeerBook::remember(const PublicKey& key, const std::optional<Plaint
   else
     upsert.bind_null(2);
   return upsert.run();
+}
+
+Result<void> PeerBook::keep_offered(const PublicKey& of, const PublicKey& offered) {
+  TRY(auto update, database_.prepare("UPDATE peer SET offered_key = ?2 WHERE public_key = ?1"));
+  update.bind(1, ByteView(of.view())).bind(2, ByteView(offered.view()));
+  return update.run();
 }
 
 Result<std::vector<KnownPeer>> PeerBook::all() {

@@ -20,6 +20,7 @@ class PeerBook {
 
   Result<void> remember(const PublicKey& key, const std::optional<Plaintext>& name,
                         const std::string& now);
+  Result<void> keep_offered(const PublicKey& of, const PublicKey& offered);
   Result<std::vector<KnownPeer>> all();
 
  private:

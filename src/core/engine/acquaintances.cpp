@@ -1,0 +1,65 @@
+#include "core/engine/acquaintances.hpp"
+
+#include <algorithm>
+
+namespace culver::engine {
+namespace {
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+}  // namespace
+
+bool is_same_name(std::string_view one, std::string_view other) {
+  return std::equal(one.begin(), one.end(), other.begin(), other.end(),
+                    [](char a, char b) { return lower(a) == lower(b); });
+}
+
+Acquaintances::Acquaintances(std::vector<Known> known, Trust trust) : trust_(trust) {
+  for (auto& peer : known) know(std::move(peer));
+}
+
+std::variant<Welcome, Unwelcome> Acquaintances::judge(const PublicKey& key,
+                                                      const std::optional<Plaintext>& name) const {
+  if (const auto* peer = find(key)) {
+    if (peer->is_blocked) return Unwelcome{Fault::peer_blocked, std::nullopt};
+    return Welcome{};
+  }
+  const auto* namesake = name ? named(*name) : nullptr;
+  // A blocked peer does not come back by a new key, whatever the policy.
+  if (namesake && (trust_ != Trust::always || namesake->is_blocked))
+    return Unwelcome{Fault::peer_key_changed, namesake->key};
+  if (trust_ == Trust::never) return Unwelcome{Fault::peer_not_known, std::nullopt};
+  if (namesake) return Welcome{namesake->key};
+  return Welcome{};
+}
+
+const Known* Acquaintances::find(const PublicKey& key) const {
+  const auto found = known_.find(key);
+  return found == known_.end() ? nullptr : &found->second;
+}
+
+const Known* Acquaintances::named(const Plaintext& name) const {
+  for (const auto& [key, peer] : known_)
+    if (peer.called() && is_same_name(peer.called()->expose(), name.expose())) return &peer;
+  return nullptr;
+}
+
+void Acquaintances::know(Known peer) {
+  const auto key = peer.key;
+  known_.insert_or_assign(key, std::move(peer));
+}
+
+void Acquaintances::met(const PublicKey& key, const std::optional<Plaintext>& name, bool is_culver,
+                        const std::optional<PublicKey>& instead_of) {
+  if (instead_of)
+    if (auto old = known_.extract(*instead_of)) {
+      old.key() = key;
+      old.mapped().key = key;
+      known_.insert(std::move(old));
+    }
+  auto& peer = known_.try_emplace(key, Known{key, {}, {}, false, false}).first->second;
+  if (name) peer.name = name;
+  peer.is_culver = is_culver;
+}
+
+}  // namespace culver::engine

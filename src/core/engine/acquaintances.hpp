@@ -1,0 +1,52 @@
+// Whom the engine knows, and whether a key is welcome: the peer book's rows in memory and the trust
+// policy over them. It decides and writes nothing. Source: docs/protocol/known-peers.md.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/base/fault.hpp"
+#include "core/engine/known.hpp"
+
+namespace culver::engine {
+
+/// As a person compares names: ASCII letters without case, everything else as it is written.
+bool is_same_name(std::string_view one, std::string_view other);
+
+/// The key may go on. It is new under a name that another key has, and the policy lets it.
+struct Welcome {
+  std::optional<PublicKey> instead_of;
+};
+/// peer_blocked, peer_not_known, or peer_key_changed with the key whose name was used.
+struct Unwelcome {
+  Fault fault;
+  std::optional<PublicKey> of;
+};
+
+class Acquaintances {
+ public:
+  Acquaintances(std::vector<Known> known, Trust trust);
+
+  /// `name` is what the key claims to be called; none: not heard yet.
+  std::variant<Welcome, Unwelcome> judge(const PublicKey& key,
+                                         const std::optional<Plaintext>& name) const;
+  const Known* find(const PublicKey& key) const;
+
+  /// The row as it is now.
+  void know(Known peer);
+  /// A connection of this key was written down.
+  void met(const PublicKey& key, const std::optional<Plaintext>& name, bool is_culver,
+           const std::optional<PublicKey>& instead_of);
+  void forget(const PublicKey& key) { known_.erase(key); }
+
+ private:
+  const Known* named(const Plaintext& name) const;
+
+  std::map<PublicKey, Known> known_;
+  Trust trust_;
+};
+
+}  // namespace culver::engine
