@@ -44,6 +44,7 @@ struct Side {
   // Its shell.
   bool says_done = true;
   bool restarting = false;
+  bool wants_restart = false;
   std::optional<wire::sdp::IceCredentials> theirs;
 };
 
@@ -74,6 +75,7 @@ class World {
   /// Everything that is known of servers and wires has been told.
   void finish(Side& side);
   void restart(Side& side);
+  bool restarts_when_doubted = false;  ///< as a link does
 
   // ---- time -------------------------------------------------------------------------------------
   void run_for(Duration time);

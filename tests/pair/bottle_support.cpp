@@ -10,6 +10,17 @@ namespace culver::test {
 
 using link::TransportEvent;
 
+namespace {
+
+std::string new_ufrag(SeededRng& random) {
+  std::string ufrag;
+  for (const auto byte : random.rng().bytes<8>())
+    ufrag += "abcdefghijklmnop"[std::to_integer<int>(byte) % 16];
+  return ufrag;
+}
+
+}  // namespace
+
 // ---- Node ---------------------------------------------------------------------------------------
 
 Node::Node(Bottle& in, std::string called, std::uint64_t seed, bool streams)
@@ -69,8 +80,40 @@ void Node::perform(engine::Effect effect) {
 /// The other end, while both ends know each other.
 Node* Node::other_end(LinkId link, LinkId& theirs) {
   const auto& mine = transports.at(link);
+  if (mine.peer) {
+    theirs = mine.peer->second;
+    return mine.peer->first->transports.contains(theirs) ? mine.peer->first : nullptr;
+  }
   Node* node = mine.remote_ufrag ? bottle.owner_of(*mine.remote_ufrag, theirs) : nullptr;
   return node && node->transports.at(theirs).remote_ufrag == mine.ufrag ? node : nullptr;
+}
+
+/// There is a path as soon as each has the other's credentials, of one generation.
+void Node::set_remote(LinkId link, std::string ufrag) {
+  auto& mine = transports.at(link);
+  mine.remote_ufrag = std::move(ufrag);
+  LinkId theirs{};
+  Node* peer = bottle.owner_of(*mine.remote_ufrag, theirs);
+  if (!peer || mine.path_told) return;
+  auto& other = peer->transports.at(theirs);
+  if (other.remote_ufrag != mine.ufrag) return;
+  mine.path_told = other.path_told = true;
+  mine.peer = {peer, theirs};
+  other.peer = {this, link};
+  const auto tell = [this](Node* node, LinkId id) {
+    bottle.later(node->name + " transport", [node, id] {
+      if (node->transports.contains(id))
+        node->feed(engine::FromTransport{id, link::PathReady{link::PathKind::direct}});
+    });
+  };
+  tell(this, link);
+  tell(peer, theirs);
+}
+
+void Node::doubt() {
+  std::vector<LinkId> all;
+  for (const auto& transport : transports) all.push_back(transport.first);
+  for (const auto id : all) feed(engine::FromTransport{id, link::PathDoubted{bottle.now}});
 }
 
 /// Frees our end; the other one hears of it, after what is on its way to it.
@@ -143,9 +186,7 @@ void Node::on_transport(LinkId link, link::TransportEffect effect) {
 
   if (std::holds_alternative<link::StartIce>(effect)) {
     Transport transport;
-    const auto id = random.rng().bytes<8>();
-    for (const auto byte : id)
-      transport.ufrag += "abcdefghijklmnop"[std::to_integer<int>(byte) % 16];
+    transport.ufrag = new_ufrag(random);
     random.rng().fill(transport.certificate.data);
     const auto& made = transports.insert_or_assign(link, transport).first->second;
     if (fails(link::PathFailed{})) return;
@@ -158,115 +199,117 @@ void Node::on_transport(LinkId link, link::TransportEffect effect) {
   const auto at = transports.find(link);
   if (at == transports.end()) return;
   auto& mine = at->second;
-  std::visit(
-      fsm::overload{
-          [](link::StartIce&&) {},
-          [&](link::SetRemoteIce&& e) {
-            mine.remote_ufrag = e.ice.ufrag;
-            if (fails(link::PathFailed{})) return;
-            LinkId theirs{};
-            if (Node* peer = other(theirs); peer && !mine.path_told) {
-              mine.path_told = peer->transports.at(theirs).path_told = true;
-              tell(link::PathReady{link::PathKind::direct});
-              bottle.later(peer->name + " transport", [peer, theirs] {
-                if (peer->transports.contains(theirs))
-                  peer->feed(
-                      engine::FromTransport{theirs, link::PathReady{link::PathKind::direct}});
-              });
-              dtls_if_ready();
-            }
-          },
-          [](link::AddCandidate&&) {},
-          [](link::RemoteCandidatesDone&&) {},
-          [&](link::StartDtls&&) {
-            mine.dtls_started = true;
-            if (!fails(link::DtlsFailed{})) dtls_if_ready();
-          },
-          [&](link::StartSctp&&) {
-            mine.sctp_started = true;
-            if (fails(link::TransportClosed{})) return;
-            meet(&Transport::sctp_started, &Transport::sctp_told,
-                 [](const Transport&) { return TransportEvent{link::SctpUp{}}; });
-          },
-          [&](link::OpenChannel&& e) {
-            if (fails(link::TransportClosed{})) return;
-            // OPEN and its ACK travel on the stream that they are about, ahead of its data.
-            const ChannelId id{static_cast<std::uint16_t>(e.label == "messages" ? 0 : 2)};
-            const auto stream = " stream " + std::to_string(id.value);
-            LinkId theirs{};
-            Node* peer = other(theirs);
-            if (!peer) return;
-            bottle.later(name + stream, [this, link, peer, theirs, id, stream, label = e.label] {
-              bottle.later(peer->name + stream, [this, link, id, label] {
-                if (!transports.contains(link)) return;
-                feed(engine::FromTransport{link, link::ChannelOpen{id, label}});
-                feed(engine::FromTransport{link, link::Window{id, 1 << 20}});
-              });
-              if (!peer->transports.contains(theirs)) return;
-              peer->feed(engine::FromTransport{theirs, link::ChannelOpen{id, label}});
-              peer->feed(engine::FromTransport{theirs, link::Window{id, 1 << 20}});
-            });
-          },
-          [&](link::SendOn&& e) {
-            if (fails(link::TransportClosed{})) return;
-            LinkId theirs{};
-            Node* peer = other(theirs);
-            if (!peer) return;
-            ++mine.in_flight;
-            if (tamper) tamper(e);
-            // One lane per stream: SCTP keeps the order within a stream only.
-            const auto lane = name + " stream " + std::to_string(e.channel.value);
-            bottle.later(lane, [this, link, peer, theirs, e = std::move(e)]() mutable {
-              if (const auto there = peer->transports.find(theirs);
-                  there != peer->transports.end()) {
-                link::ChannelData data{e.channel, std::move(e.bytes), e.binary};
-                if (there->second.reading_paused)
-                  there->second.unread.emplace_back(std::move(data));
-                else
-                  peer->feed(engine::FromTransport{theirs, std::move(data)});
-              }
-              const auto here = transports.find(link);
-              if (here == transports.end() || --here->second.in_flight > 0) return;
-              if (here->second.leaving) {
-                transports.erase(here);
-                feed(engine::FromTransport{link, link::TransportClosed{}});
-                peer->closed_by_peer(theirs);
-                return;
-              }
-              feed(engine::FromTransport{link, link::Window{ChannelId{2}, 1 << 20}});
-              feed(engine::FromTransport{link, link::AllSent{}});
-            });
-          },
-          [&](link::PauseReading&& e) {
-            mine.reading_paused = e.paused;
-            while (!mine.reading_paused && !mine.unread.empty()) {
-              tell(std::move(mine.unread.front()));
-              mine.unread.pop_front();
-            }
-            if (!mine.reading_paused && mine.peer_left)
-              bottle.later(name + " transport", [this, link] { closed_by_peer(link); });
-          },
-          [](link::AcknowledgeSeldom&&) {},
-          [&](link::HangUp&&) {
-            mine.leaving = true;
-            if (mine.in_flight > 0) return;
-            LinkId theirs{};
-            Node* peer = other(theirs);
-            tell(link::TransportClosed{});
-            if (peer)
-              bottle.later(peer->name + " transport",
-                           [peer, theirs] { peer->closed_by_peer(theirs); });
-          },
-          [&](link::DropTransport&&) {
-            LinkId theirs{};
-            Node* peer = other(theirs);
-            transports.erase(link);
-            if (peer)
-              bottle.later(peer->name + " transport",
-                           [peer, theirs] { peer->closed_by_peer(theirs); });
-          },
-      },
-      std::move(effect));
+  std::visit(fsm::overload{
+                 [](link::StartIce&&) {},
+                 [&](link::PrepareRestart&&) {
+                   mine.prepared_ufrag = new_ufrag(random);
+                   tell(link::LocalDescription{{mine.prepared_ufrag, "aPasswordOf22Characters"},
+                                               mine.certificate});
+                 },
+                 [&](link::RestartIce&&) {
+                   ++restarts;
+            mine.ufrag = mine.prepared_ufrag;
+                   mine.path_told = false;
+                   tell(link::LocalCandidate{
+                       {"1", 100, "192.0.2.1", 4'001, wire::sdp::CandidateType::host, "", 0}});
+                 },
+                 [&](link::SetRemoteIce&& e) {
+                   if (fails(link::PathFailed{})) return;
+                   set_remote(link, std::move(e.ice.ufrag));
+                   dtls_if_ready();
+                 },
+                 [](link::AddCandidate&&) {},
+                 [](link::RemoteCandidatesDone&&) {},
+                 [&](link::StartDtls&&) {
+                   mine.dtls_started = true;
+                   if (!fails(link::DtlsFailed{})) dtls_if_ready();
+                 },
+                 [&](link::StartSctp&&) {
+                   mine.sctp_started = true;
+                   if (fails(link::TransportClosed{})) return;
+                   meet(&Transport::sctp_started, &Transport::sctp_told,
+                        [](const Transport&) { return TransportEvent{link::SctpUp{}}; });
+                 },
+                 [&](link::OpenChannel&& e) {
+                   if (fails(link::TransportClosed{})) return;
+                   // OPEN and its ACK travel on the stream that they are about, ahead of its data.
+                   const ChannelId id{static_cast<std::uint16_t>(e.label == "messages" ? 0 : 2)};
+                   const auto stream = " stream " + std::to_string(id.value);
+                   LinkId theirs{};
+                   Node* peer = other(theirs);
+                   if (!peer) return;
+                   bottle.later(
+                       name + stream, [this, link, peer, theirs, id, stream, label = e.label] {
+                         bottle.later(peer->name + stream, [this, link, id, label] {
+                           if (!transports.contains(link)) return;
+                           feed(engine::FromTransport{link, link::ChannelOpen{id, label}});
+                           feed(engine::FromTransport{link, link::Window{id, 1 << 20}});
+                         });
+                         if (!peer->transports.contains(theirs)) return;
+                         peer->feed(engine::FromTransport{theirs, link::ChannelOpen{id, label}});
+                         peer->feed(engine::FromTransport{theirs, link::Window{id, 1 << 20}});
+                       });
+                 },
+                 [&](link::SendOn&& e) {
+                   if (fails(link::TransportClosed{})) return;
+                   LinkId theirs{};
+                   Node* peer = other(theirs);
+                   if (!peer) return;
+                   ++mine.in_flight;
+                   if (tamper) tamper(e);
+                   // One lane per stream: SCTP keeps the order within a stream only.
+                   const auto lane = name + " stream " + std::to_string(e.channel.value);
+                   bottle.later(lane, [this, link, peer, theirs, e = std::move(e)]() mutable {
+                     if (const auto there = peer->transports.find(theirs);
+                         there != peer->transports.end()) {
+                       link::ChannelData data{e.channel, std::move(e.bytes), e.binary};
+                       if (there->second.reading_paused)
+                         there->second.unread.emplace_back(std::move(data));
+                       else
+                         peer->feed(engine::FromTransport{theirs, std::move(data)});
+                     }
+                     const auto here = transports.find(link);
+                     if (here == transports.end() || --here->second.in_flight > 0) return;
+                     if (here->second.leaving) {
+                       transports.erase(here);
+                       feed(engine::FromTransport{link, link::TransportClosed{}});
+                       peer->closed_by_peer(theirs);
+                       return;
+                     }
+                     feed(engine::FromTransport{link, link::Window{ChannelId{2}, 1 << 20}});
+                     feed(engine::FromTransport{link, link::AllSent{}});
+                   });
+                 },
+                 [&](link::PauseReading&& e) {
+                   mine.reading_paused = e.paused;
+                   while (!mine.reading_paused && !mine.unread.empty()) {
+                     tell(std::move(mine.unread.front()));
+                     mine.unread.pop_front();
+                   }
+                   if (!mine.reading_paused && mine.peer_left)
+                     bottle.later(name + " transport", [this, link] { closed_by_peer(link); });
+                 },
+                 [](link::AcknowledgeSeldom&&) {},
+                 [&](link::HangUp&&) {
+                   mine.leaving = true;
+                   if (mine.in_flight > 0) return;
+                   LinkId theirs{};
+                   Node* peer = other(theirs);
+                   tell(link::TransportClosed{});
+                   if (peer)
+                     bottle.later(peer->name + " transport",
+                                  [peer, theirs] { peer->closed_by_peer(theirs); });
+                 },
+                 [&](link::DropTransport&&) {
+                   LinkId theirs{};
+                   Node* peer = other(theirs);
+                   transports.erase(link);
+                   if (peer)
+                     bottle.later(peer->name + " transport",
+                                  [peer, theirs] { peer->closed_by_peer(theirs); });
+                 },
+             },
+             std::move(effect));
 }
 
 void Node::on_book(engine::Remember peer) {

@@ -26,8 +26,8 @@ struct Machine {
   using State = std::variant<Gathering, Awaiting, Offering, Answering, Connecting, Securing,
                              Opening, Proving, Confirming, Secured, Leaving, Closed>;
   using Event = std::variant<LocalDescription, LocalCandidate, RemoteDescription, RemoteCandidate,
-                             PathReady, PathDoubted, DtlsUp, SctpUp, ChannelOpen, ChannelData,
-                             ChannelClosed, Window, AllSent, TransportClosed, SendText,
+                             SignalingBack, PathReady, PathDoubted, DtlsUp, SctpUp, ChannelOpen,
+                             ChannelData, ChannelClosed, Window, AllSent, TransportClosed, SendText,
                              SendFileFrame, SendFileChunk, SendStreamFrame, Goodbye, Abandon, Tick>;
   using Context = link::Context;
   using Effects = link::Effects;

@@ -234,7 +234,8 @@ fsm::OneOf<Confirming, Secured, Closed> Confirming::by_frame(std::string_view fr
   const auto theirs_at_most = static_cast<std::size_t>(theirs.largest_frame);
   const bool streams = context.self.streams && theirs.file_form >= stream_form &&
                        std::min(largest_frame, theirs_at_most) >= least_stream_frame;
-  out.emplace_back(Established{path, std::move(username), true, true, streams ? least_stream_frame : 0});
+  out.emplace_back(
+      Established{path, std::move(username), true, true, streams ? least_stream_frame : 0});
   if (window > 0) out.emplace_back(FilesWindow{window});
   terms.culver = true;
   Secured next{.peer_key = peer_key,

@@ -40,7 +40,9 @@ Restart::Settled answer(const LocalDescription& ours, const wire::sdp::SessionDe
                         Candidates::State candidates, RestartContext& context, Effects& out) {
   const auto setup = context.terms.role == DtlsRole::client ? Setup::active : Setup::passive;
   describe(Kind::answer, ours, setup, offer.mid, out);
-  return begin_anew(std::move(candidates), offer, context.env, out);
+  auto next = begin_anew(std::move(candidates), offer, context.env, out);
+  next.answered = offer.ice.ufrag;
+  return next;
 }
 
 }  // namespace
@@ -64,6 +66,7 @@ OneOf<Restart::Settled, Restart::Answering> Restart::Settled::on(RemoteDescripti
                                                                  Context& context,
                                                                  Effects& out) && {
   if (!takes_offer(remote, context.terms, out)) return std::move(*this);
+  if (remote.sdp.ice.ufrag == answered) return std::move(*this);
   out.emplace_back(TransportEffect{PrepareRestart{}});
   return Answering{std::move(remote.sdp), Candidates::Holding{}};
 }
@@ -102,6 +105,13 @@ OneOf<Restart::Preparing> Restart::Offered::on(PathDoubted&&, Context&, Effects&
   return Preparing{std::move(candidates)};
 }
 
+OneOf<Restart::Offered, Restart::Preparing> Restart::Offered::on(SignalingBack&&, Context&,
+                                                                 Effects& out) && {
+  if (!pressing) return std::move(*this);
+  out.emplace_back(TransportEffect{PrepareRestart{}});
+  return Preparing{std::move(candidates)};
+}
+
 OneOf<Restart::Offered> Restart::Offered::on(RemoteCandidate&& remote, Context& context,
                                              Effects& out) && {
   candidates = sort(std::move(candidates), std::move(remote), context.env, out);
@@ -110,11 +120,13 @@ OneOf<Restart::Offered> Restart::Offered::on(RemoteCandidate&& remote, Context& 
 
 OneOf<Restart::Offered, Restart::Settled> Restart::Offered::on(RemoteDescription&& remote,
                                                                Context& context, Effects& out) && {
-  const bool insists = context.terms.initiator && pressing;
-  const bool yields = remote.kind == Kind::offer && !insists;
-  if (!continues(remote, yields ? Kind::offer : Kind::answer, context.terms, out))
+  const bool is_offer = remote.kind == Kind::offer;
+  if (!continues(remote, remote.kind, context.terms, out)) return std::move(*this);
+  if (is_offer && context.terms.initiator && pressing) {
+    describe(Kind::offer, ours, Setup::actpass, context.terms.mid, out);
     return std::move(*this);
-  if (yields) return answer(ours, remote.sdp, Candidates::Holding{}, context, out);
+  }
+  if (is_offer) return answer(ours, remote.sdp, Candidates::Holding{}, context, out);
   return begin_anew(Candidates::Holding{}, remote.sdp, context.env, out);
 }
 

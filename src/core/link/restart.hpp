@@ -4,7 +4,8 @@
 //   Settled -> Preparing -> Offered -> Settled;  the peer began: Settled -> Answering -> Settled
 //
 // Offers go to Culvers only; an offer of anybody is answered. If both offer at the same time, the
-// initiator's counts, unless its path is well again. Our own ICE begins anew when both descriptions
+// initiator's counts, unless its path is well again; since the peer may not have got it, it is said
+// again. Our own ICE begins anew when both descriptions
 // are known and not before: what the old credentials may still find is not given up for an offer
 // that perhaps never arrives.
 #pragma once
@@ -52,6 +53,7 @@ struct Restart {
   struct Settled {
     static constexpr std::string_view name = "Settled";
     Candidates::State candidates;
+    std::string answered{};  ///< the ufrag of the peer's last offer, which may be repeated
     fsm::OneOf<Settled, Preparing> on(PathDoubted&&, Context&, Effects&) &&;
     fsm::OneOf<Settled> on(RemoteCandidate&&, Context&, Effects&) &&;
     fsm::OneOf<Settled, Answering> on(RemoteDescription&&, Context&, Effects&) &&;
@@ -72,6 +74,7 @@ struct Restart {
     bool pressing = true;  ///< the path is in doubt still
     fsm::OneOf<Offered> on(PathReady&&, Context&, Effects&) &&;
     fsm::OneOf<Preparing> on(PathDoubted&&, Context&, Effects&) &&;
+    fsm::OneOf<Offered, Preparing> on(SignalingBack&&, Context&, Effects&) &&;
     fsm::OneOf<Offered> on(RemoteCandidate&&, Context&, Effects&) &&;
     fsm::OneOf<Offered, Settled> on(RemoteDescription&&, Context&, Effects&) &&;
   };
@@ -86,8 +89,8 @@ struct Restart {
   };
 
   using State = std::variant<Settled, Preparing, Offered, Answering>;
-  using Event =
-      std::variant<PathReady, PathDoubted, LocalDescription, RemoteCandidate, RemoteDescription>;
+  using Event = std::variant<PathReady, PathDoubted, LocalDescription, RemoteCandidate,
+                             RemoteDescription, SignalingBack>;
 
   template <class S, class E>
   static State unexpected(S&& state, E&&, Context&, Effects&) {

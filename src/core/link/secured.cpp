@@ -164,6 +164,10 @@ fsm::OneOf<Secured> Secured::on(RemoteCandidate&& remote, Context& context, Effe
   return std::move(*this).restarted(std::move(remote), context, out);
 }
 
+fsm::OneOf<Secured> Secured::on(SignalingBack&& back, Context& context, Effects& out) && {
+  return std::move(*this).restarted(back, context, out);
+}
+
 fsm::OneOf<Secured, Closed> Secured::on(Tick&&, Context& context, Effects& out) && {
   if (!deadline || context.env.now < *deadline) return std::move(*this);
   return close(Fault::peer_gone, out);

@@ -54,6 +54,7 @@ struct Secured {
   fsm::OneOf<Secured> on(LocalCandidate&&, Context&, Effects&) &&;
   fsm::OneOf<Secured> on(RemoteDescription&&, Context&, Effects&) &&;
   fsm::OneOf<Secured> on(RemoteCandidate&&, Context&, Effects&) &&;
+  fsm::OneOf<Secured> on(SignalingBack&&, Context&, Effects&) &&;
   fsm::OneOf<Secured> on(ChannelOpen&&, Context&, Effects&) &&;
   fsm::OneOf<Secured, Closed> on(ChannelClosed&&, Context&, Effects&) &&;
   fsm::OneOf<Secured> on(Window&&, Context&, Effects&) &&;

@@ -26,6 +26,11 @@ struct RemoteCandidate {
   static constexpr Origin origin = Origin::peer;
   std::optional<wire::sdp::Candidate> candidate;  ///< none: the end of candidates
 };
+/// The server is reached again: what was signaled meanwhile is lost.
+struct SignalingBack {
+  static constexpr std::string_view name = "SignalingBack";
+  static constexpr Origin origin = Origin::ours;
+};
 /// Commands of the engine; they reach Secured only.
 struct SendText {
   static constexpr std::string_view name = "SendText";

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <deque>
+#include <map>
 #include <utility>
 
 #include <boost/asio/post.hpp>
@@ -13,6 +14,7 @@
 #include "core/wire/stun.hpp"
 #include "shell/host/clock.hpp"
 #include "shell/host/entropy.hpp"
+#include "shell/p2p/address_watch.hpp"
 #include "shell/p2p/local_addresses.hpp"
 #include "shell/p2p/server_names.hpp"
 #include "shell/p2p/turn_stream.hpp"
@@ -23,15 +25,30 @@ namespace {
 
 namespace stun = wire::stun;
 
+/// Sockets come and go with the addresses of the machine, and have the numbers below.
+constexpr std::uint32_t first_stream = 1U << 31;
+
+/// What the paths of one thread have together.
+struct Shared {
+  explicit Shared(boost::asio::io_context& io) : watch(io) {}
+  UdpRoom room;
+  AddressWatch watch;
+};
+
 class IcePath final : public Path {
  public:
-  IcePath(boost::asio::io_context& io, const PathConfig& config, std::shared_ptr<UdpRoom> room,
+  IcePath(boost::asio::io_context& io, const PathConfig& config, std::shared_ptr<Shared> shared,
           PathSink sink);
   ~IcePath() override;
 
   bool has_sockets() const { return !sockets_.empty(); }
 
   wire::sdp::IceCredentials credentials() const override { return credentials_; }
+  wire::sdp::IceCredentials prepare_restart() override {
+    prepared_ = ice::make_credentials(rng_);
+    return *prepared_;
+  }
+  void restart() override;
   void set_remote(const wire::sdp::IceCredentials& ice) override {
     step(ice::RemoteCredentials{ice});
   }
@@ -55,7 +72,10 @@ class IcePath final : public Path {
   void perform(ice::Doubted effect) { events_.push_back(link::PathDoubted{effect.heard}); }
   void perform(ice::Failed) { events_.push_back(link::PathFailed{}); }
 
-  void open_sockets(const PathConfig& config);
+  void open_sockets();
+  bool has_socket_at(const Endpoint& address) const;
+  void on_addresses();
+  UdpSocket* socket_of(ice::WireId wire);
   void on_arrivals(ice::WireId wire, std::span<const Arrival> arrivals);
   void take(ice::WireId wire, const Endpoint& from, Datagram datagram);
   void take_channel_data(ice::WireId wire, const Endpoint& server, Datagram datagram);
@@ -73,15 +93,20 @@ class IcePath final : public Path {
   PathSink sink_;
   Rng rng_ = host::system_rng();
   wire::sdp::IceCredentials credentials_;
+  std::optional<wire::sdp::IceCredentials> prepared_;  ///< for the next restart
   ice::Agent agent_;
   ice::Effects effects_;
-  std::shared_ptr<UdpRoom> room_;
-  std::vector<std::unique_ptr<UdpSocket>> sockets_;  ///< the wire's number is the index
+  std::shared_ptr<Shared> shared_;
+  AddressWatch::Id watching_;
+  const bool loopback_;
+  const std::vector<std::string> addresses_;
+  std::map<ice::WireId, std::unique_ptr<UdpSocket>> sockets_;
+  std::uint32_t last_wire_ = 0;
   struct Relay {
     std::unique_ptr<TurnStream> stream;
     std::optional<Endpoint> server;  ///< once it is connected
   };
-  std::vector<Relay> relays_;  ///< over streams: their wires' numbers follow those of the sockets
+  std::vector<Relay> relays_;  ///< over streams; the wire's number is first_stream and the index
   std::size_t servers_pending_ = 0;
   std::optional<ice::Route> route_;
   Batch framed_;  ///< of send_batch, when each datagram needs a header
@@ -99,7 +124,7 @@ class IcePath final : public Path {
 };
 
 IcePath::IcePath(boost::asio::io_context& io, const PathConfig& config,
-                 std::shared_ptr<UdpRoom> room, PathSink sink)
+                 std::shared_ptr<Shared> shared, PathSink sink)
     : io_(io),
       sink_(std::move(sink)),
       credentials_(ice::make_credentials(rng_)),
@@ -107,11 +132,15 @@ IcePath::IcePath(boost::asio::io_context& io, const PathConfig& config,
         Env now = env();
         return ice::Agent({config.controlling, credentials_, config.loopback}, now);
       }()),
-      room_(std::move(room)),
+      shared_(std::move(shared)),
+      watching_(shared_->watch.add([this] { on_addresses(); })),
+      loopback_(config.loopback),
+      addresses_(config.addresses.begin(), config.addresses.end()),
       timer_(io),
       names_(io),
       alive_(std::make_shared<IcePath*>(this)) {
-  open_sockets(config);
+  open_sockets();
+  step(ice::WiresDone{});
   const auto servers = config.servers.first(std::min(config.servers.size(), ice_server_limit));
   servers_pending_ = 1;
   dial(servers);
@@ -123,6 +152,7 @@ IcePath::IcePath(boost::asio::io_context& io, const PathConfig& config,
 
 IcePath::~IcePath() {
   *alive_ = nullptr;
+  shared_->watch.remove(watching_);
   Env now = env();
   effects_.clear();
   agent_.close(now, effects_);
@@ -130,18 +160,42 @@ IcePath::~IcePath() {
     if (auto* last = std::get_if<ice::Transmit>(&effect)) perform(std::move(*last));
 }
 
-void IcePath::open_sockets(const PathConfig& config) {
-  for (const auto& address : local_addresses(config.loopback, config.addresses)) {
-    const ice::WireId wire{static_cast<std::uint32_t>(sockets_.size())};
+void IcePath::open_sockets() {
+  for (const auto& address : local_addresses(loopback_, addresses_)) {
+    if (sockets_.size() >= local_address_limit || has_socket_at(address)) continue;
+    const ice::WireId wire{last_wire_++};
     auto socket = UdpSocket::open(
-        io_, address, *room_,
+        io_, address, shared_->room,
         [this, wire](std::span<const Arrival> arrivals) { on_arrivals(wire, arrivals); });
     if (!socket) continue;
     const Endpoint local = socket->local();
-    sockets_.push_back(std::move(socket));
+    sockets_.emplace(wire, std::move(socket));
     step(ice::WireOpened{wire, local});
   }
-  step(ice::WiresDone{});
+}
+
+bool IcePath::has_socket_at(const Endpoint& address) const {
+  return std::any_of(sockets_.begin(), sockets_.end(), [&](const auto& entry) {
+    return entry.second->local().with_port(0) == address;
+  });
+}
+
+// The new ones first: with them the agent finds a way out sooner when the old ones go.
+void IcePath::on_addresses() {
+  open_sockets();
+  const auto found = interface_addresses();
+  for (auto at = sockets_.begin(); at != sockets_.end();) {
+    const auto here = at++;
+    if (is_there(found, here->second->local())) continue;
+    const auto wire = here->first;
+    sockets_.erase(here);
+    step(ice::WireLost{wire});
+  }
+}
+
+UdpSocket* IcePath::socket_of(ice::WireId wire) {
+  const auto found = sockets_.find(wire);
+  return found == sockets_.end() ? nullptr : found->second.get();
 }
 
 // ---- the agent ----------------------------------------------------------------------------------
@@ -165,10 +219,16 @@ void IcePath::advance(ice::Event event) {
 
 void IcePath::perform(ice::Transmit effect) {
   const Datagram datagram = effect.bytes;
-  if (effect.wire.value < sockets_.size())
-    sockets_[effect.wire.value]->send_batch(effect.to, std::span(&datagram, 1));
+  if (auto* socket = socket_of(effect.wire))
+    socket->send_batch(effect.to, std::span(&datagram, 1));
   else if (auto* stream = stream_of(effect.wire))
     stream->send(datagram);
+}
+
+void IcePath::restart() {
+  if (!prepared_) return;
+  credentials_ = *std::exchange(prepared_, std::nullopt);
+  step(ice::Restart{credentials_});
 }
 
 void IcePath::perform(ice::Selected effect) {
@@ -207,7 +267,7 @@ void IcePath::server_settled() {
 void IcePath::dial(std::span<const IceServer> servers) {
   for (const auto& server : servers) {
     if (server.transport == IceServer::Transport::udp) continue;
-    const ice::WireId wire{static_cast<std::uint32_t>(sockets_.size() + relays_.size())};
+    const ice::WireId wire{first_stream + static_cast<std::uint32_t>(relays_.size())};
     TurnStreamConfig config;
     config.host = server.host;
     config.port = server.port;
@@ -225,7 +285,7 @@ void IcePath::dial(std::span<const IceServer> servers) {
 }
 
 void IcePath::on_stream(ice::WireId wire, const IceServer& server, const TurnStreamEvent& event) {
-  auto& known = relays_[wire.value - sockets_.size()].server;
+  auto& known = relays_[wire.value - first_stream].server;
   const bool first = !known;
   if (const auto* opened = std::get_if<TurnStreamOpened>(&event)) {
     known = opened->server;
@@ -237,14 +297,13 @@ void IcePath::on_stream(ice::WireId wire, const IceServer& server, const TurnStr
 }
 
 void IcePath::on_stream_message(ice::WireId wire, ByteView message) {
-  if (const auto server = relays_[wire.value - sockets_.size()].server)
-    take(wire, *server, message);
+  if (const auto server = relays_[wire.value - first_stream].server) take(wire, *server, message);
   deliver();
 }
 
 TurnStream* IcePath::stream_of(ice::WireId wire) {
-  if (wire.value < sockets_.size()) return nullptr;
-  const std::size_t index = wire.value - sockets_.size();
+  if (wire.value < first_stream) return nullptr;
+  const std::size_t index = wire.value - first_stream;
   return index < relays_.size() ? relays_[index].stream.get() : nullptr;
 }
 
@@ -260,12 +319,12 @@ void IcePath::send_batch(std::span<const Datagram> batch) {
     for (const auto& datagram : batch) stream->send(header(datagram), datagram);
     return;
   }
-  if (route_->wire.value >= sockets_.size()) return;
-  UdpSocket& socket = *sockets_[route_->wire.value];
-  if (!route_->channel) return socket.send_batch(route_->to, batch);
+  auto* socket = socket_of(route_->wire);
+  if (!socket) return;
+  if (!route_->channel) return socket->send_batch(route_->to, batch);
   framed_.clear();
   for (const auto& datagram : batch) framed_.append(header(datagram), datagram);
-  socket.send_batch(route_->to, framed_.views());
+  socket->send_batch(route_->to, framed_.views());
 }
 
 void IcePath::on_arrivals(ice::WireId wire, std::span<const Arrival> arrivals) {
@@ -312,9 +371,11 @@ void IcePath::deliver() {
 }  // namespace
 
 PathFactory ice_paths() {
-  return [room = std::make_shared<UdpRoom>()](boost::asio::io_context& io, const PathConfig& config,
-                                              PathSink sink) -> std::unique_ptr<Path> {
-    auto path = std::make_unique<IcePath>(io, config, room, std::move(sink));
+  return [known = std::weak_ptr<Shared>()](boost::asio::io_context& io, const PathConfig& config,
+                                           PathSink sink) mutable -> std::unique_ptr<Path> {
+    auto shared = known.lock();
+    if (!shared) known = shared = std::make_shared<Shared>(io);
+    auto path = std::make_unique<IcePath>(io, config, std::move(shared), std::move(sink));
     if (!path->has_sockets()) return nullptr;
     return path;
   };
