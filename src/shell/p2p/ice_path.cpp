@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <deque>
-#include <map>
 #include <utility>
 
 #include <boost/asio/post.hpp>
@@ -14,11 +13,9 @@
 #include "core/wire/stun.hpp"
 #include "shell/host/clock.hpp"
 #include "shell/host/entropy.hpp"
-#include "shell/p2p/address_watch.hpp"
-#include "shell/p2p/local_addresses.hpp"
 #include "shell/p2p/server_names.hpp"
 #include "shell/p2p/turn_stream.hpp"
-#include "shell/p2p/udp.hpp"
+#include "shell/p2p/udp_wires.hpp"
 
 namespace culver::p2p {
 namespace {
@@ -28,20 +25,13 @@ namespace stun = wire::stun;
 /// Sockets come and go with the addresses of the machine, and have the numbers below.
 constexpr std::uint32_t first_stream = 1U << 31;
 
-/// What the paths of one thread have together.
-struct Shared {
-  explicit Shared(boost::asio::io_context& io) : watch(io) {}
-  UdpRoom room;
-  AddressWatch watch;
-};
-
 class IcePath final : public Path {
  public:
-  IcePath(boost::asio::io_context& io, const PathConfig& config, std::shared_ptr<Shared> shared,
+  IcePath(boost::asio::io_context& io, const PathConfig& config, std::shared_ptr<Ground> ground,
           PathSink sink);
   ~IcePath() override;
 
-  bool has_sockets() const { return !sockets_.empty(); }
+  bool has_sockets() const { return !wires_.empty(); }
 
   wire::sdp::IceCredentials credentials() const override { return credentials_; }
   wire::sdp::IceCredentials prepare_restart() override {
@@ -72,10 +62,7 @@ class IcePath final : public Path {
   void perform(ice::Doubted effect) { events_.push_back(link::PathDoubted{effect.heard}); }
   void perform(ice::Failed) { events_.push_back(link::PathFailed{}); }
 
-  void open_sockets();
-  bool has_socket_at(const Endpoint& address) const;
-  void on_addresses();
-  UdpSocket* socket_of(ice::WireId wire);
+  void update_wires();
   void on_arrivals(ice::WireId wire, std::span<const Arrival> arrivals);
   void take(ice::WireId wire, const Endpoint& from, Datagram datagram);
   void take_channel_data(ice::WireId wire, const Endpoint& server, Datagram datagram);
@@ -96,12 +83,7 @@ class IcePath final : public Path {
   std::optional<wire::sdp::IceCredentials> prepared_;  ///< for the next restart
   ice::Agent agent_;
   ice::Effects effects_;
-  std::shared_ptr<Shared> shared_;
-  AddressWatch::Id watching_;
-  const bool loopback_;
-  const std::vector<std::string> addresses_;
-  std::map<ice::WireId, std::unique_ptr<UdpSocket>> sockets_;
-  std::uint32_t last_wire_ = 0;
+  UdpWires wires_;
   struct Relay {
     std::unique_ptr<TurnStream> stream;
     std::optional<Endpoint> server;  ///< once it is connected
@@ -124,7 +106,7 @@ class IcePath final : public Path {
 };
 
 IcePath::IcePath(boost::asio::io_context& io, const PathConfig& config,
-                 std::shared_ptr<Shared> shared, PathSink sink)
+                 std::shared_ptr<Ground> ground, PathSink sink)
     : io_(io),
       sink_(std::move(sink)),
       credentials_(ice::make_credentials(rng_)),
@@ -132,14 +114,13 @@ IcePath::IcePath(boost::asio::io_context& io, const PathConfig& config,
         Env now = env();
         return ice::Agent({config.controlling, credentials_, config.loopback}, now);
       }()),
-      shared_(std::move(shared)),
-      watching_(shared_->watch.add([this] { on_addresses(); })),
-      loopback_(config.loopback),
-      addresses_(config.addresses.begin(), config.addresses.end()),
+      wires_(io, std::move(ground), config.loopback, config.addresses,
+             {[this](ice::WireId wire, auto arrivals) { on_arrivals(wire, arrivals); },
+              [this] { update_wires(); }}),
       timer_(io),
       names_(io),
       alive_(std::make_shared<IcePath*>(this)) {
-  open_sockets();
+  update_wires();
   step(ice::WiresDone{});
   const auto servers = config.servers.first(std::min(config.servers.size(), ice_server_limit));
   servers_pending_ = 1;
@@ -152,7 +133,6 @@ IcePath::IcePath(boost::asio::io_context& io, const PathConfig& config,
 
 IcePath::~IcePath() {
   *alive_ = nullptr;
-  shared_->watch.remove(watching_);
   Env now = env();
   effects_.clear();
   agent_.close(now, effects_);
@@ -160,42 +140,9 @@ IcePath::~IcePath() {
     if (auto* last = std::get_if<ice::Transmit>(&effect)) perform(std::move(*last));
 }
 
-void IcePath::open_sockets() {
-  for (const auto& address : local_addresses(loopback_, addresses_)) {
-    if (sockets_.size() >= local_address_limit || has_socket_at(address)) continue;
-    const ice::WireId wire{last_wire_++};
-    auto socket = UdpSocket::open(
-        io_, address, shared_->room,
-        [this, wire](std::span<const Arrival> arrivals) { on_arrivals(wire, arrivals); });
-    if (!socket) continue;
-    const Endpoint local = socket->local();
-    sockets_.emplace(wire, std::move(socket));
-    step(ice::WireOpened{wire, local});
-  }
-}
-
-bool IcePath::has_socket_at(const Endpoint& address) const {
-  return std::any_of(sockets_.begin(), sockets_.end(), [&](const auto& entry) {
-    return entry.second->local().with_port(0) == address;
-  });
-}
-
-// The new ones first: with them the agent finds a way out sooner when the old ones go.
-void IcePath::on_addresses() {
-  open_sockets();
-  const auto found = interface_addresses();
-  for (auto at = sockets_.begin(); at != sockets_.end();) {
-    const auto here = at++;
-    if (is_there(found, here->second->local())) continue;
-    const auto wire = here->first;
-    sockets_.erase(here);
-    step(ice::WireLost{wire});
-  }
-}
-
-UdpSocket* IcePath::socket_of(ice::WireId wire) {
-  const auto found = sockets_.find(wire);
-  return found == sockets_.end() ? nullptr : found->second.get();
+void IcePath::update_wires() {
+  for (auto& news : wires_.update())
+    std::visit([this](auto& event) { step(std::move(event)); }, news);
 }
 
 // ---- the agent ----------------------------------------------------------------------------------
@@ -219,7 +166,7 @@ void IcePath::advance(ice::Event event) {
 
 void IcePath::perform(ice::Transmit effect) {
   const Datagram datagram = effect.bytes;
-  if (auto* socket = socket_of(effect.wire))
+  if (auto* socket = wires_.find(effect.wire))
     socket->send_batch(effect.to, std::span(&datagram, 1));
   else if (auto* stream = stream_of(effect.wire))
     stream->send(datagram);
@@ -319,7 +266,7 @@ void IcePath::send_batch(std::span<const Datagram> batch) {
     for (const auto& datagram : batch) stream->send(header(datagram), datagram);
     return;
   }
-  auto* socket = socket_of(route_->wire);
+  auto* socket = wires_.find(route_->wire);
   if (!socket) return;
   if (!route_->channel) return socket->send_batch(route_->to, batch);
   framed_.clear();
@@ -371,11 +318,11 @@ void IcePath::deliver() {
 }  // namespace
 
 PathFactory ice_paths() {
-  return [known = std::weak_ptr<Shared>()](boost::asio::io_context& io, const PathConfig& config,
+  return [known = std::weak_ptr<Ground>()](boost::asio::io_context& io, const PathConfig& config,
                                            PathSink sink) mutable -> std::unique_ptr<Path> {
-    auto shared = known.lock();
-    if (!shared) known = shared = std::make_shared<Shared>(io);
-    auto path = std::make_unique<IcePath>(io, config, std::move(shared), std::move(sink));
+    auto ground = known.lock();
+    if (!ground) known = ground = std::make_shared<Ground>(io);
+    auto path = std::make_unique<IcePath>(io, config, std::move(ground), std::move(sink));
     if (!path->has_sockets()) return nullptr;
     return path;
   };
