@@ -111,6 +111,7 @@ TEST_F(RestartTest, AnOfferOfAnybodyIsAnsweredWithTheRoleThatDtlsHas) {
   for (const auto role : {DtlsRole::client, DtlsRole::server}) {
     terms.culver = false;
     terms.role = role;
+    state = Restart::Settled{Candidates::Ended{1}};
     remote(Kind::offer);
     ASSERT_TRUE(is<Restart::Answering>());
     EXPECT_NE(effect<PrepareRestart>(), nullptr);
