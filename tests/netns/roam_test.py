@@ -56,10 +56,13 @@ class Roam(Case):
         self.receiver = self.stage.receive("--yes", "--once", within=self.spaces.within("b"))
         self.sender = self.stage.send(self.code_of(self.receiver), self.file,
                                       within=self.spaces.within("a"))
+        self.until(ENOUGH)
 
+    def until(self, size):
+        """So much has arrived."""
         def accepts(line):
             event = self.receiver.parse(line)
-            return event if event["event"] == "file_progress" and event["bytes"] > ENOUGH else None
+            return event if event["event"] == "file_progress" and event["bytes"] > size else None
         self.receiver.wait_line(accepts, "progress", 2 * BOUND)
 
     def leave(self, name, number):
@@ -86,6 +89,7 @@ class Roam(Case):
         self.without_signaling()
         self.leave("a", 1)
         self.arrive("a", 11)
+        self.until(3 * ENOUGH)  # by the new path
         self.leave("b", 2)
         self.arrive("b", 12)
         self.expect_it_arrives()

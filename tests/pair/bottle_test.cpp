@@ -230,7 +230,7 @@ constexpr std::size_t mib = std::size_t{1} << 20;
 
 /// Whoever doubts, and if both do at the same moment: both restart, and the transfer goes on.
 TEST_P(BothForms, AFileGoesOnWhileThePathIsReplaced) {
-  std::size_t restarts = 0;
+  std::size_t both = 0;
   for (std::uint64_t seed = 0; seed < 150; ++seed) {
     MainJob job(seed, 300'000, GetParam());
     const auto user = job.alice.react;
@@ -244,14 +244,11 @@ TEST_P(BothForms, AFileGoesOnWhileThePathIsReplaced) {
     ASSERT_TRUE(job.succeeded()) << "seed " << seed;
     EXPECT_EQ(job.alice.last<Closed>()->fault, std::nullopt) << "seed " << seed;
     EXPECT_EQ(job.bob.count<Connected>(), 1u) << "seed " << seed;
-    EXPECT_EQ(job.alice.restarts, job.bob.restarts) << "seed " << seed;
-    restarts += job.alice.restarts;
+    both += job.alice.restarts > 0 && job.bob.restarts > 0;
     job.leave();
     job.expect_nothing_left(seed);
   }
-  // Only those who know each other as Culvers offer, and a v1 form of files does not make a
-  // stranger.
-  EXPECT_GE(restarts, 100u);
+  EXPECT_GE(both, 100u) << "in the others the file was there before the answer";
 }
 
 TEST(Bottle, APathThatIsNotReplacedEndsTheLinkWithin15Seconds) {
