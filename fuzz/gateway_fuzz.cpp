@@ -47,15 +47,23 @@ struct PrintAgain {
     const auto again = parse_session(print_scratchpad(sync.payload));
     require(again || again.error().fault == culver::Fault::too_large);
   }
-  void operator()(const InitiatePairing&) const {}
-  void operator()(const CompletePairing& complete) const { require(complete.code.size() == 6); }
 };
+
+void check_linking(std::string_view frame) {
+  const auto print_it = [](const auto& m) { return print(m); };
+  const auto message = parse_linking(frame);
+  if (!message) return;
+  const auto printed = std::visit(print_it, *message);
+  const auto again = parse_linking(printed);
+  require(again && std::visit(print_it, *again) == printed);
+}
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view frame(reinterpret_cast<const char*>(data), size);
   check_handshake(frame);
+  check_linking(frame);
   if (const auto message = parse_session(frame)) std::visit(PrintAgain{}, *message);
   return 0;
 }

@@ -189,6 +189,8 @@ class World {
     if (std::holds_alternative<ListDevices>(question))
       return fails ? Result<std::vector<DeviceRecord>>(fail(fault))
                    : std::vector<DeviceRecord>{record(accounts_[0].device)};
+    if (std::holds_alternative<KeepDrops>(question))
+      return fails ? Result<DropsKept>(fail(fault)) : DropsKept{};
     return fails ? Result<DeviceRecord>(fail(fault)) : record(accounts_[number % 3].device);
   }
   void answer(bool fails) {

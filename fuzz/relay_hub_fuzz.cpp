@@ -42,6 +42,10 @@ std::string frame_from(Input& input) {
   const auto code = code_from(number);
   PublicKey key;
   key.data.fill(static_cast<std::byte>(number % 8 + (number > 240 ? 1 : 0)));
+  if (kind >= 240)
+    return R"({"type":"register_rendezvous","peerId":")" + code + R"(","hourlyTokens":["t)" +
+           std::to_string(kind % 3) + R"("],"dailyPoints":["p)" + std::to_string(kind % 2) +
+           R"("],"deadDrop":")" + std::to_string(number) + "\"}";
   switch (kind % 6) {
     case 0:
       return R"({"type":"register","pairingCode":")" + code + R"(","publicKey":")" +
@@ -91,6 +95,25 @@ Event event_from(Input& input, TimePoint& now) {
   }
 }
 
+void require_unbroken(const Hub& hub) {
+  if (const auto what = broken(hub); !what.empty()) {
+    std::fprintf(stderr, "%s\n", what.c_str());
+    std::abort();
+  }
+}
+
+/// The store does what it is asked, or fails, at once.
+void answer(Hub& hub, const Effects& effects, bool fails, const Env& env) {
+  for (const auto& effect : effects) {
+    const auto* ask = std::get_if<Ask>(&effect);
+    if (!ask || !std::holds_alternative<KeepDrops>(ask->question)) continue;
+    auto kept = Result<DropsKept>(DropsKept{});
+    if (fails) kept = fail(Fault::store_failed);
+    hub.step(Answered{ask->number, std::move(kept)}, env);
+    require_unbroken(hub);
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -104,14 +127,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   limits.addresses = 2;
   limits.pending_per_target = 2;
   limits.matches_per_code = 3;
+  limits.dead_drops = {6, 20, 2, 5, 15, 3, 2};
+  limits.meeting_tokens = {8, 100, 2, 5, 100, 3, 2};
   Hub hub({"ed25519:fuzz", "ws://fuzz", std::nullopt}, limits, test_door());
   while (!input.empty()) {
     auto event = event_from(input, now);
-    hub.step(std::move(event), Env{now, rng});
-    if (const auto what = broken(hub); !what.empty()) {
-      std::fprintf(stderr, "%s\n", what.c_str());
-      std::abort();
-    }
+    const auto effects = hub.step(std::move(event), Env{now, rng});
+    require_unbroken(hub);
+    answer(hub, effects, now.time_since_epoch().count() % 3 == 0, Env{now, rng});
   }
   return 0;
 }

@@ -125,11 +125,26 @@ void Node::end(LinkId link) {
     bottle.later(peer->name + " transport", [peer, theirs] { peer->closed_by_peer(theirs); });
 }
 
+/// Takes what waited while reading was paused, as far as it is not paused anew.
+void Node::read_on(LinkId link) {
+  for (;;) {
+    const auto at = transports.find(link);
+    if (at == transports.end() || at->second.reading_paused) return;
+    if (at->second.unread.empty()) {
+      if (at->second.peer_left) closed_by_peer(link);
+      return;
+    }
+    auto event = std::move(at->second.unread.front());
+    at->second.unread.pop_front();
+    feed(engine::FromTransport{link, std::move(event)});
+  }
+}
+
 /// What came before is read first, however long reading is paused.
 void Node::closed_by_peer(LinkId link) {
   const auto at = transports.find(link);
   if (at == transports.end()) return;
-  if (at->second.reading_paused && !at->second.unread.empty()) {
+  if (!at->second.unread.empty()) {
     at->second.peer_left = true;
     return;
   }
@@ -143,7 +158,7 @@ void Node::on_transport(LinkId link, link::TransportEffect effect) {
       const auto at = transports.find(link);
       if (at == transports.end()) return;
       const bool closed = std::holds_alternative<link::TransportClosed>(event);
-      if (at->second.reading_paused && std::holds_alternative<link::ChannelData>(event)) {
+      if (at->second.keeps_waiting() && std::holds_alternative<link::ChannelData>(event)) {
         at->second.unread.push_back(std::move(event));
         return;
       }
@@ -153,7 +168,7 @@ void Node::on_transport(LinkId link, link::TransportEffect effect) {
   };
   const auto fails = [&](TransportEvent failure) {
     if (!bottle.should_fail()) return false;
-    tell(std::move(failure));
+    if (!bottle.silent) tell(std::move(failure));
     return true;
   };
   const auto other = [&](LinkId& theirs) { return other_end(link, theirs); };
@@ -199,121 +214,118 @@ void Node::on_transport(LinkId link, link::TransportEffect effect) {
   const auto at = transports.find(link);
   if (at == transports.end()) return;
   auto& mine = at->second;
-  std::visit(fsm::overload{
-                 [](link::StartIce&&) {},
-                 [&](link::PrepareRestart&&) {
-                   mine.prepared_ufrag = new_ufrag(random);
-                   tell(link::LocalDescription{{mine.prepared_ufrag, "aPasswordOf22Characters"},
-                                               mine.certificate});
-                 },
-                 [&](link::RestartIce&&) {
-                   ++restarts;
+  std::visit(
+      fsm::overload{
+          [](link::StartIce&&) {},
+          [&](link::PrepareRestart&&) {
+            mine.prepared_ufrag = new_ufrag(random);
+            tell(link::LocalDescription{{mine.prepared_ufrag, "aPasswordOf22Characters"},
+                                        mine.certificate});
+          },
+          [&](link::RestartIce&&) {
+            ++restarts;
             mine.ufrag = mine.prepared_ufrag;
-                   mine.path_told = false;
-                   tell(link::LocalCandidate{
-                       {"1", 100, "192.0.2.1", 4'001, wire::sdp::CandidateType::host, "", 0}});
-                 },
-                 [&](link::SetRemoteIce&& e) {
-                   if (fails(link::PathFailed{})) return;
-                   set_remote(link, std::move(e.ice.ufrag));
-                   dtls_if_ready();
-                 },
-                 [](link::AddCandidate&&) {},
-                 [](link::RemoteCandidatesDone&&) {},
-                 [&](link::StartDtls&&) {
-                   mine.dtls_started = true;
-                   if (!fails(link::DtlsFailed{})) dtls_if_ready();
-                 },
-                 [&](link::StartSctp&&) {
-                   mine.sctp_started = true;
-                   if (fails(link::TransportClosed{})) return;
-                   meet(&Transport::sctp_started, &Transport::sctp_told,
-                        [](const Transport&) { return TransportEvent{link::SctpUp{}}; });
-                 },
-                 [&](link::OpenChannel&& e) {
-                   if (fails(link::TransportClosed{})) return;
-                   // OPEN and its ACK travel on the stream that they are about, ahead of its data.
-                   const ChannelId id{static_cast<std::uint16_t>(e.label == "messages" ? 0 : 2)};
-                   const auto stream = " stream " + std::to_string(id.value);
-                   LinkId theirs{};
-                   Node* peer = other(theirs);
-                   if (!peer) return;
-                   bottle.later(
-                       name + stream, [this, link, peer, theirs, id, stream, label = e.label] {
-                         bottle.later(peer->name + stream, [this, link, id, label] {
-                           if (!transports.contains(link)) return;
-                           feed(engine::FromTransport{link, link::ChannelOpen{id, label}});
-                           feed(engine::FromTransport{link, link::Window{id, 1 << 20}});
-                         });
-                         if (!peer->transports.contains(theirs)) return;
-                         peer->feed(engine::FromTransport{theirs, link::ChannelOpen{id, label}});
-                         peer->feed(engine::FromTransport{theirs, link::Window{id, 1 << 20}});
-                       });
-                 },
-                 [&](link::SendOn&& e) {
-                   if (fails(link::TransportClosed{})) return;
-                   LinkId theirs{};
-                   Node* peer = other(theirs);
-                   if (!peer) return;
-                   ++mine.in_flight;
-                   if (tamper) tamper(e);
-                   // One lane per stream: SCTP keeps the order within a stream only.
-                   const auto lane = name + " stream " + std::to_string(e.channel.value);
-                   bottle.later(lane, [this, link, peer, theirs, e = std::move(e)]() mutable {
-                     if (const auto there = peer->transports.find(theirs);
-                         there != peer->transports.end()) {
-                       link::ChannelData data{e.channel, std::move(e.bytes), e.binary};
-                       if (there->second.reading_paused)
-                         there->second.unread.emplace_back(std::move(data));
-                       else
-                         peer->feed(engine::FromTransport{theirs, std::move(data)});
-                     }
-                     const auto here = transports.find(link);
-                     if (here == transports.end() || --here->second.in_flight > 0) return;
-                     if (here->second.leaving) {
-                       transports.erase(here);
-                       feed(engine::FromTransport{link, link::TransportClosed{}});
-                       peer->closed_by_peer(theirs);
-                       return;
-                     }
-                     feed(engine::FromTransport{link, link::Window{ChannelId{2}, 1 << 20}});
-                     feed(engine::FromTransport{link, link::AllSent{}});
-                   });
-                 },
-                 [&](link::PauseReading&& e) {
-                   mine.reading_paused = e.paused;
-                   while (!mine.reading_paused && !mine.unread.empty()) {
-                     tell(std::move(mine.unread.front()));
-                     mine.unread.pop_front();
-                   }
-                   if (!mine.reading_paused && mine.peer_left)
-                     bottle.later(name + " transport", [this, link] { closed_by_peer(link); });
-                 },
-                 [](link::AcknowledgeSeldom&&) {},
-                 [&](link::HangUp&&) {
-                   mine.leaving = true;
-                   if (mine.in_flight > 0) return;
-                   LinkId theirs{};
-                   Node* peer = other(theirs);
-                   tell(link::TransportClosed{});
-                   if (peer)
-                     bottle.later(peer->name + " transport",
-                                  [peer, theirs] { peer->closed_by_peer(theirs); });
-                 },
-                 [&](link::DropTransport&&) {
-                   LinkId theirs{};
-                   Node* peer = other(theirs);
-                   transports.erase(link);
-                   if (peer)
-                     bottle.later(peer->name + " transport",
-                                  [peer, theirs] { peer->closed_by_peer(theirs); });
-                 },
-             },
-             std::move(effect));
+            mine.path_told = false;
+            tell(link::LocalCandidate{
+                {"1", 100, "192.0.2.1", 4'001, wire::sdp::CandidateType::host, "", 0}});
+          },
+          [&](link::SetRemoteIce&& e) {
+            if (fails(link::PathFailed{})) return;
+            set_remote(link, std::move(e.ice.ufrag));
+            dtls_if_ready();
+          },
+          [](link::AddCandidate&&) {},
+          [](link::RemoteCandidatesDone&&) {},
+          [&](link::StartDtls&&) {
+            mine.dtls_started = true;
+            if (!fails(link::DtlsFailed{})) dtls_if_ready();
+          },
+          [&](link::StartSctp&&) {
+            mine.sctp_started = true;
+            if (fails(link::TransportClosed{})) return;
+            meet(&Transport::sctp_started, &Transport::sctp_told,
+                 [](const Transport&) { return TransportEvent{link::SctpUp{}}; });
+          },
+          [&](link::OpenChannel&& e) {
+            if (fails(link::TransportClosed{})) return;
+            // OPEN and its ACK travel on the stream that they are about, ahead of its data.
+            const ChannelId id{static_cast<std::uint16_t>(e.label == "messages" ? 0 : 2)};
+            const auto stream = " stream " + std::to_string(id.value);
+            LinkId theirs{};
+            Node* peer = other(theirs);
+            if (!peer) return;
+            bottle.later(name + stream, [this, link, peer, theirs, id, stream, label = e.label] {
+              bottle.later(peer->name + stream, [this, link, id, label] {
+                if (!transports.contains(link)) return;
+                feed(engine::FromTransport{link, link::ChannelOpen{id, label}});
+                feed(engine::FromTransport{link, link::Window{id, 1 << 20}});
+              });
+              if (!peer->transports.contains(theirs)) return;
+              peer->feed(engine::FromTransport{theirs, link::ChannelOpen{id, label}});
+              peer->feed(engine::FromTransport{theirs, link::Window{id, 1 << 20}});
+            });
+          },
+          [&](link::SendOn&& e) {
+            if (fails(link::TransportClosed{})) return;
+            LinkId theirs{};
+            Node* peer = other(theirs);
+            if (!peer) return;
+            ++mine.in_flight;
+            if (tamper) tamper(e);
+            // One lane per stream: SCTP keeps the order within a stream only.
+            const auto lane = name + " stream " + std::to_string(e.channel.value);
+            bottle.later(lane, [this, link, peer, theirs, e = std::move(e)]() mutable {
+              if (const auto there = peer->transports.find(theirs);
+                  there != peer->transports.end()) {
+                link::ChannelData data{e.channel, std::move(e.bytes), e.binary};
+                if (there->second.keeps_waiting())
+                  there->second.unread.emplace_back(std::move(data));
+                else
+                  peer->feed(engine::FromTransport{theirs, std::move(data)});
+              }
+              const auto here = transports.find(link);
+              if (here == transports.end() || --here->second.in_flight > 0) return;
+              if (here->second.leaving) {
+                transports.erase(here);
+                feed(engine::FromTransport{link, link::TransportClosed{}});
+                peer->closed_by_peer(theirs);
+                return;
+              }
+              feed(engine::FromTransport{link, link::Window{ChannelId{2}, 1 << 20}});
+              feed(engine::FromTransport{link, link::AllSent{}});
+            });
+          },
+          [&](link::PauseReading&& e) {
+            mine.reading_paused = e.paused;
+            if (!e.paused) bottle.later(name + " transport", [this, link] { read_on(link); });
+          },
+          [](link::AcknowledgeSeldom&&) {},
+          [&](link::HangUp&&) {
+            mine.leaving = true;
+            if (mine.in_flight > 0) return;
+            LinkId theirs{};
+            Node* peer = other(theirs);
+            tell(link::TransportClosed{});
+            if (peer)
+              bottle.later(peer->name + " transport",
+                           [peer, theirs] { peer->closed_by_peer(theirs); });
+          },
+          [&](link::DropTransport&&) {
+            LinkId theirs{};
+            Node* peer = other(theirs);
+            transports.erase(link);
+            if (peer)
+              bottle.later(peer->name + " transport",
+                           [peer, theirs] { peer->closed_by_peer(theirs); });
+          },
+      },
+      std::move(effect));
 }
 
 void Node::on_book(engine::Remember peer) {
-  const auto fault = bottle.should_fail() ? std::optional(Fault::store_failed) : std::nullopt;
+  const bool fails = bottle.should_fail() || book_is_broken;
+  const auto fault = fails ? std::optional(Fault::store_failed) : std::nullopt;
+  if (fault && bottle.silent) return;
   if (!fault) remembered.push_back(peer.key);
   bottle.later(name + " disk", [this, id = peer.link, fault] {
     feed(engine::Remembered{id, fault});
@@ -323,6 +335,7 @@ void Node::on_book(engine::Remember peer) {
 void Node::on_disk(engine::ToDisk request) {
   const auto id = request.transfer;
   const auto answer = [this, id](engine::FromDisk::Event event) {
+    if (bottle.silent && std::holds_alternative<transfer::DiskFailed>(event)) return;
     bottle.later(name + " disk", [this, id, event = std::move(event)]() mutable {
       feed(engine::FromDisk{id, std::move(event)});
     });
@@ -440,10 +453,10 @@ void Node::write_one() {
 
 // ---- Bottle -------------------------------------------------------------------------------------
 
-Bottle::Bottle(std::uint64_t seed)
+Bottle::Bottle(std::uint64_t seed, const relay::Limits& limits)
     : random(seed),
       now(std::chrono::hours(1)),
-      hub_({"server", "ws://bottle", {}}, {}, relay::test_door()) {}
+      hub_({"server", "ws://bottle", {}}, limits, relay::test_door()) {}
 
 Node& Bottle::add(const std::string& name, bool streams) {
   nodes.push_back(std::make_unique<Node>(*this, name, random.below(1u << 30), streams));
@@ -517,7 +530,8 @@ void Bottle::cut_all_links() {
 }
 
 void Bottle::socket_opened(Node& node) {
-  if (should_fail() || server_down) {
+  if (const bool fails = should_fail(); fails || server_down) {
+    if (fails && silent) return;
     later(node.name + " down",
           [&node] { node.feed(engine::ServerLost{Fault::server_unreachable}); });
     return;
@@ -548,6 +562,7 @@ void Bottle::to_server(Node& from, const std::string& frame) {
   Env env{now, random.rng()};
   if (should_fail()) {
     const auto socket = *std::exchange(from.socket, std::nullopt);
+    if (silent) return;  // half of a connection: each side finds out for itself
     perform(hub_.step(relay::SocketClosed{socket, false}, env));
     later(from.name + " down", [&from] { from.feed(engine::ServerLost{Fault::server_lost}); });
     return;

@@ -1,83 +1,17 @@
 // Two engines and the server in a bottle: the whole main job, in every order that a seeded
 // scheduler finds, and with every effect failing once.
-#include "tests/support/bottle.hpp"
-
 #include <string>
 
 #include <gtest/gtest.h>
 
 #include "core/crypto/hash.hpp"
 #include "core/transfer/stream_terms.hpp"
+#include "tests/pair/main_job.hpp"
 
 namespace culver::test {
 namespace {
 
 using namespace engine;
-
-/// Alice waits, Bob asks for her code, sends a text and a file, and says goodbye.
-struct MainJob {
-  Bottle bottle;
-  Node& alice;
-  Node& bob;
-  std::string file;
-
-  /// `streams`: whether both speak the second form of files, or Alice the first one only.
-  explicit MainJob(std::uint64_t seed, std::size_t size = 100'000, bool streams = true)
-      : bottle(seed), alice(bottle.add("alice", streams)), bob(bottle.add("bob")) {
-    file.resize(size);
-    for (std::size_t i = 0; i < size; ++i) file[i] = static_cast<char>(i * 7 + seed);
-    alice.react = [](Node& self, const Notice& notice) {
-      if (const auto* asked = std::get_if<PairRequested>(&notice))
-        self.command(AnswerPair{asked->from, true});
-      if (const auto* offered = std::get_if<FileOffered>(&notice))
-        self.command(AnswerFile{offered->transfer, true});
-    };
-    bob.react = [this](Node& self, const Notice& notice) {
-      if (const auto* connected = std::get_if<Connected>(&notice)) {
-        self.command(SendText{connected->link, Plaintext("typ:hello")});
-        self.sources[TransferId{1}] = file;
-        self.command(SendFile{connected->link, TransferId{1}, Plaintext("a.bin"), file.size()});
-      }
-      const bool over =
-          std::holds_alternative<FileSent>(notice) || std::holds_alternative<FileFailed>(notice);
-      if (over && self.last<Connected>()) self.command(CloseLink{self.last<Connected>()->link});
-    };
-  }
-
-  void run() {
-    alice.command(GoOnline{});
-    bob.command(GoOnline{});
-    bottle.settle();
-    if (alice.last<Online>() && bob.last<Online>()) bob.command(Pair{alice.last<Online>()->code});
-    bottle.settle();
-  }
-  void go_online_and_pair() {
-    if (!alice.last<Online>()) alice.command(GoOnline{});
-    if (!bob.last<Online>()) bob.command(GoOnline{});
-    bottle.settle();
-    bob.command(Pair{alice.last<Online>()->code});
-  }
-  bool succeeded() const {
-    return alice.received.size() == 1 && alice.received[0] == file && bob.last<FileSent>() &&
-           alice.count<TextReceived>() == 1;
-  }
-  /// Everybody goes; then nothing may be left of anything.
-  void leave() {
-    alice.command(Leave{});
-    bob.command(Leave{});
-    bottle.pass(std::chrono::minutes(15));
-  }
-  void expect_nothing_left(std::uint64_t seed) {
-    for (auto* node : {&alice, &bob}) {
-      EXPECT_EQ(node->engine->census(), Census{}) << node->name << ", seed " << seed;
-      EXPECT_TRUE(node->partial.empty()) << node->name << ", seed " << seed;
-      EXPECT_TRUE(node->marks.empty()) << node->name << ", seed " << seed;
-      EXPECT_TRUE(node->sources.empty()) << node->name << ", seed " << seed;
-      EXPECT_EQ(node->engine->deadline(), std::nullopt) << node->name << ", seed " << seed;
-    }
-    EXPECT_EQ(bottle.live_transports(), 0u) << "seed " << seed;
-  }
-};
 
 /// With the form of files that the two agree on: true is the second one.
 class BothForms : public testing::TestWithParam<bool> {};

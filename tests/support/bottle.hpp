@@ -37,6 +37,8 @@ struct Transport {
   bool reading_paused = false;
   bool peer_left = false;  ///< behind what is unread
   std::deque<link::TransportEvent> unread;
+  /// What comes now goes behind what has not been read yet.
+  bool keeps_waiting() const { return reading_paused || !unread.empty(); }
 };
 
 class Node {
@@ -79,6 +81,7 @@ class Node {
   std::map<LinkId, Transport> transports;
   std::optional<relay::SocketId> socket;
   bool tamper_certificate = false;
+  bool book_is_broken = false;                ///< cannot be written
   std::map<TransferId, std::string> sources;  ///< files to send
   std::map<TransferId, std::size_t> read;     ///< how far
   std::map<TransferId, std::string> partial;  ///< files being received
@@ -100,6 +103,7 @@ class Node {
   void end(LinkId link);
   void on_transport(LinkId link, link::TransportEffect effect);
   void on_book(engine::Remember peer);
+  void read_on(LinkId link);
   void closed_by_peer(LinkId link);
   void on_disk(engine::ToDisk request);
   void on_stream_disk(TransferId id, engine::ToDisk::Effect& effect,
@@ -110,7 +114,7 @@ class Node {
 
 class Bottle {
  public:
-  explicit Bottle(std::uint64_t seed);
+  explicit Bottle(std::uint64_t seed, const relay::Limits& limits = {});
 
   /// `streams`: whether it speaks the second form of files.
   Node& add(const std::string& name, bool streams = true);
@@ -123,6 +127,11 @@ class Bottle {
   void later(const std::string& lane, std::function<void()> happening);
   /// The n-th performed effect (from 0, over both sides) that can fail is replaced by its failure.
   void fail_effect(std::size_t n) { fail_at_ = n; }
+  /// The same, but nobody ever hears of it: the answer that was awaited does not come.
+  void swallow_effect(std::size_t n) {
+    fail_at_ = n;
+    silent = true;
+  }
   bool should_fail() { return effects_++ == fail_at_; }
   std::size_t effects() const { return effects_; }
 
@@ -134,6 +143,7 @@ class Bottle {
   /// Every connection between peers breaks, and both ends see it.
   void cut_all_links();
   bool server_down = false;
+  bool silent = false;           ///< whether what fails is told
   std::size_t in_the_clear = 0;  ///< frames that reached the server unsealed, without the handshake
 
   SeededRng random;

@@ -10,6 +10,7 @@
 
 #include "core/base/fsm.hpp"
 #include "core/engine/gate.hpp"
+#include "core/engine/linking.hpp"
 #include "core/handshake/client.hpp"
 #include "core/handshake/server.hpp"
 #include "core/ice/consent.hpp"
@@ -41,6 +42,7 @@ struct Page {
 
 constexpr Page pages[] = {
     {"gate", "The door to the server", &fsm::table<engine::gate::Machine>},
+    {"linking", "A device on its way into an account", &fsm::table<engine::linking::Machine>},
     {"session", "A client's place on the signaling server", &fsm::table<signaling::Session>},
     {"ask", "A pairing that we asked for", &fsm::table<signaling::Ask>},
     {"request", "A pairing that somebody asks of us", &fsm::table<signaling::Request>},

@@ -1,7 +1,23 @@
-// Parsing and making pairing codes.
+// Parsing and making codes.
 #include "core/base/strong.hpp"
 
+#include <optional>
+
 namespace culver {
+namespace {
+
+/// Without what a person puts between the characters; nothing if more than `most` are left.
+std::optional<std::string> without_blanks(std::string_view text, std::size_t most) {
+  std::string cleaned;
+  for (const char c : text) {
+    if (c == ' ' || c == '-' || c == '\t' || c == '\r' || c == '\n') continue;
+    if (cleaned.size() == most) return std::nullopt;
+    cleaned += c;
+  }
+  return cleaned;
+}
+
+}  // namespace
 
 Result<PairingCode> PairingCode::parse(std::string_view text) {
   if (text.size() != length) return fail(Fault::bad_pairing_code);
@@ -14,13 +30,11 @@ Result<PairingCode> PairingCode::parse(std::string_view text) {
 }
 
 Result<PairingCode> PairingCode::parse_typed(std::string_view text) {
-  std::string cleaned;
-  for (char c : text) {
-    if (c == ' ' || c == '-' || c == '\t' || c == '\r' || c == '\n') continue;
-    if (cleaned.size() == length) return fail(Fault::bad_pairing_code);
-    cleaned += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-  }
-  return parse(cleaned);
+  auto cleaned = without_blanks(text, length);
+  if (!cleaned) return fail(Fault::bad_pairing_code);
+  for (char& c : *cleaned)
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  return parse(*cleaned);
 }
 
 PairingCode PairingCode::from_random(std::array<std::byte, length> random) {
@@ -32,6 +46,20 @@ PairingCode PairingCode::from_random(std::array<std::byte, length> random) {
 
 std::string PairingCode::masked() const {
   return std::string(1, chars_.front()) + "****" + std::string(1, chars_.back());
+}
+
+Result<LinkCode> LinkCode::parse(std::string_view text) {
+  if (text.size() != length || text.find_first_not_of("0123456789") != std::string_view::npos)
+    return fail(Fault::bad_link_code);
+  LinkCode code;
+  text.copy(code.chars_.data(), length);
+  return code;
+}
+
+Result<LinkCode> LinkCode::parse_typed(std::string_view text) {
+  const auto cleaned = without_blanks(text, length);
+  if (!cleaned) return fail(Fault::bad_link_code);
+  return parse(*cleaned);
 }
 
 }  // namespace culver

@@ -50,6 +50,23 @@ class PairingCode {
   std::array<char, length> chars_{};
 };
 
+/// Six digits that let one device into an account, once, while they live: a bearer secret too.
+class LinkCode {
+ public:
+  static constexpr std::size_t length = 6;
+
+  /// Exactly as the wire has it. bad_link_code.
+  static Result<LinkCode> parse(std::string_view text);
+  /// As a person types it: blanks and dashes anywhere.
+  static Result<LinkCode> parse_typed(std::string_view text);
+
+  std::string_view text() const { return {chars_.data(), chars_.size()}; }
+  auto operator<=>(const LinkCode&) const = default;
+
+ private:
+  std::array<char, length> chars_{};
+};
+
 }  // namespace culver
 
 template <class Tag, class T>

@@ -23,8 +23,10 @@ void Engine::step(Event event, Env& env, Effects& effects) {
 std::optional<TimePoint> Engine::deadline() const {
   auto next = fsm::earlier(server_deadline(), pairing_.deadline());
   next = fsm::earlier(next, transfers_.deadline());
-  for (const auto& [id, peer] : roster_.all())
+  for (const auto& [id, peer] : roster_.all()) {
     next = fsm::earlier(next, fsm::deadline_of(peer.state));
+    if (peer.unremembered) next = fsm::earlier(next, peer.unremembered->deadline);
+  }
   return next;
 }
 
@@ -413,7 +415,7 @@ void Engine::established(LinkId id, link::Established now, Env& env, Effects& ou
   const auto& instead_of = std::get<Welcome>(verdict).instead_of;
   out.emplace_back(ToTransport{id, link::PauseReading{true}});
   out.emplace_back(Remember{id, peer.key, peer.name, now.is_culver, instead_of});
-  peer.unremembered = Unremembered{std::move(now), instead_of, {}};
+  peer.unremembered = Unremembered{std::move(now), instead_of, env.now + book_patience, {}};
 }
 
 void Engine::on(Remembered&& answer, Env& env, Effects& out) {
@@ -497,10 +499,13 @@ void Engine::on(Tick&&, Env& env, Effects& out) {
       to_session(signaling::Tick{}, env, out);
   }
   if (due(pairing_.deadline())) perform(pairing_.tick(env.now), env, out);
-  std::vector<LinkId> late;
-  for (const auto& [id, peer] : roster_.all())
+  std::vector<LinkId> late, unwritten;
+  for (const auto& [id, peer] : roster_.all()) {
     if (due(fsm::deadline_of(peer.state))) late.push_back(id);
+    if (peer.unremembered && due(peer.unremembered->deadline)) unwritten.push_back(id);
+  }
   for (const auto id : late) to_link(id, link::Tick{}, env, out);
+  for (const auto id : unwritten) on(Remembered{id, Fault::store_failed}, env, out);
   TransferEffects effects;
   transfers_.on_tick(env, effects);
   perform(std::move(effects), env, out);

@@ -42,6 +42,8 @@ struct Census {
 class Engine {
  public:
   static constexpr std::size_t links_at_once = 1'000;
+  /// A book that has not answered by then is taken to be broken.
+  static constexpr Duration book_patience = std::chrono::seconds(30);
   /// Two matches of one pair that come within this time were made at once.
   static constexpr Duration twins_apart = std::chrono::seconds(2);
 

@@ -77,6 +77,7 @@ struct Transmit {
 struct Met {
   crypto::VerifyKey identity;
   unsigned version;
+  std::optional<UserId> account;  ///< of the device, if the server tells
 };
 /// From now on the session may speak.
 struct Passable {};

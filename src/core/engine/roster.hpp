@@ -13,6 +13,7 @@ namespace culver::engine {
 struct Unremembered {
   link::Established established;
   std::optional<PublicKey> instead_of;
+  TimePoint deadline;  ///< of the book
   link::Effects held;
 };
 

@@ -37,7 +37,9 @@ bool Addresses::take_register(const Address& address, TimePoint now) {
 bool Addresses::take_pair_request(const Address& address, TimePoint now) {
   return take(address, &Entry::pair_requests, limits_.pair_requests_per_address, now);
 }
-
+bool Addresses::take_rendezvous(const Address& address, TimePoint now) {
+  return take(address, &Entry::rendezvous, limits_.rendezvous_per_address, now);
+}
 bool Addresses::take_handshake(const Address& address, TimePoint now) {
   return take(address, &Entry::handshakes, limits_.handshakes_per_address, now);
 }
@@ -64,8 +66,9 @@ void Addresses::sweep(TimePoint now) {
 /// After this long without a socket every allowance is whole.
 Duration Addresses::memory() const {
   return std::max({limits_.messages_per_address.window, limits_.registers_per_address.window,
-                   limits_.pair_requests_per_address.window, limits_.handshakes_per_address.window,
-                   limits_.link_tries.window, limits_.admin_requests_per_address.window});
+                   limits_.pair_requests_per_address.window, limits_.rendezvous_per_address.window,
+                   limits_.handshakes_per_address.window, limits_.link_tries.window,
+                   limits_.admin_requests_per_address.window});
 }
 
 }  // namespace culver::relay

@@ -23,6 +23,7 @@ class Addresses {
   bool take_message(const Address& address, TimePoint now);
   bool take_register(const Address& address, TimePoint now);
   bool take_pair_request(const Address& address, TimePoint now);
+  bool take_rendezvous(const Address& address, TimePoint now);
   bool take_handshake(const Address& address, TimePoint now);
   bool take_link_try(const Address& address, TimePoint now);
   bool take_admin_request(const Address& address, TimePoint now);
@@ -41,6 +42,7 @@ class Addresses {
     Allowance messages;
     Allowance registers;
     Allowance pair_requests;
+    Allowance rendezvous;
     Allowance handshakes;
     Allowance link_tries;
     Allowance admin_requests;

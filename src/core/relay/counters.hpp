@@ -32,6 +32,9 @@ struct Counters {
   std::uint64_t sessions = 0;
   std::uint64_t accounts = 0;
   std::uint64_t questions = 0;  ///< that the store has not answered
+  std::uint64_t dead_drops = 0;
+  std::uint64_t dead_drop_bytes = 0;
+  std::uint64_t meeting_tokens = 0;
 
   // Since the start.
   std::uint64_t handshakes = 0;
@@ -46,9 +49,12 @@ struct Counters {
   std::uint64_t replays = 0;
   std::uint64_t pages = 0;
   std::uint64_t events_replayed = 0;
-  std::uint64_t gaps = 0;            ///< replays that had to tell of lost events
-  std::uint64_t frames_waited = 0;   ///< for an answer of the store
-  std::uint64_t frames_ignored = 0;  ///< after their connection was told to close
+  std::uint64_t gaps = 0;              ///< replays that had to tell of lost events
+  std::uint64_t frames_waited = 0;     ///< for an answer of the store
+  std::uint64_t frames_ignored = 0;    ///< after their connection was told to close
+  std::uint64_t rendezvous = 0;        ///< registrations that were answered
+  std::uint64_t live_matches = 0;      ///< in those answers
+  std::uint64_t dead_drops_given = 0;  ///< in those answers
   std::uint64_t devices_linked = 0;
   std::uint64_t devices_revoked = 0;
   std::uint64_t requests = 0;  ///< signed HTTP requests that were served

@@ -49,7 +49,9 @@ std::optional<Denial> deny(const gateway::NewEvent& event, const Seat& seat, Con
 
 void depart(const Seat& seat, bool replaced, Context& context, Effects& effects) {
   const bool left = context.devices.leave(seat.user, seat.device, context.socket, context.env.now);
-  if (left && !replaced) announce(seat, false, context, effects);
+  if (!left) return;
+  context.codes.withdraw(seat.device);  // nobody shows them any more
+  if (!replaced) announce(seat, false, context, effects);
 }
 
 }  // namespace

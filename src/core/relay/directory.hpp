@@ -1,7 +1,7 @@
-// What the gateway asks of the store, and what the store answers: devices, events, cursors. Types
-// only. The store takes the questions of one process one after the other, in the order in which
-// they were asked, and answers in that order; much of the gateway rests on it
-// (docs/protocol/gateway.md).
+// What the server asks of the store, and what the store answers: devices, events, cursors, and the
+// dead drops of rendezvous. Types only. The store takes the questions of one process one after the
+// other, in the order in which they were asked, and answers in that order; much of the gateway
+// rests on it (docs/protocol/gateway.md).
 #pragma once
 
 #include <cstdint>
@@ -10,9 +10,11 @@
 #include <variant>
 #include <vector>
 
+#include "core/base/bytes.hpp"
 #include "core/base/env.hpp"
 #include "core/base/ids.hpp"
 #include "core/base/result.hpp"
+#include "core/base/strong.hpp"
 #include "core/base/text.hpp"
 #include "core/wire/gateway.hpp"
 
@@ -131,16 +133,37 @@ struct LinkDevice {
   std::size_t devices_per_user;
   WallTime now;
 };
-/// Events that were stored before `before` or that have expired. No answer. At most `limit` at
-/// once.
+/// What somebody left at a meeting point: relay/rendezvous.hpp.
+struct StoredDrop {
+  std::string point;
+  PublicKey owner;
+  PairingCode code;
+  std::string relay_id;
+  std::string text;
+  WallTime expires_at;
+  bool operator==(const StoredDrop&) const = default;
+};
+/// Each in place of what its owner has left at its point before.
+struct KeepDrops {
+  std::vector<StoredDrop> drops;
+};
+struct DropsKept {};
+/// All that have not expired, the first to expire first.
+struct ListDrops {
+  WallTime now;
+};
+
+/// Events that were stored before `before` or that have expired, and drops that have. No answer. At
+/// most `limit` of each kind at once.
 struct Prune {
   WallTime before;
   WallTime now;
   std::uint32_t limit;
 };
 
-using Question = std::variant<AdmitDevice, AppendEvent, FetchPage, SaveCursor, ListDevices,
-                              FindDevice, RevokeDevice, RenameDevice, LinkDevice, Prune>;
+using Question =
+    std::variant<AdmitDevice, AppendEvent, FetchPage, SaveCursor, ListDevices, FindDevice,
+                 RevokeDevice, RenameDevice, LinkDevice, Prune, KeepDrops, ListDrops>;
 
 // ---- answers ------------------------------------------------------------------------------------
 
@@ -149,6 +172,8 @@ using Answer = std::variant<Result<Admission>,                      // AdmitDevi
                             tl::expected<Appended, AppendRefused>,  // AppendEvent
                             Result<Page>,                           // FetchPage
                             Result<std::vector<DeviceRecord>>,      // ListDevices
-                            Result<DeviceRecord>>;  // FindDevice, RevokeDevice, RenameDevice
+                            Result<DeviceRecord>,  // FindDevice, RevokeDevice, RenameDevice
+                            Result<DropsKept>,     // KeepDrops
+                            Result<std::vector<StoredDrop>>>;  // ListDrops
 
 }  // namespace culver::relay

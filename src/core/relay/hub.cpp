@@ -27,9 +27,14 @@ Hub::Hub(session::ServerName name, Limits limits, Door door)
       limits_(limits),
       addresses_(limits),
       book_(limits),
+      rendezvous_(limits),
       gateway_(std::move(door)),
       devices_(limits),
       codes_(limits) {}
+
+void Hub::restore(const std::vector<StoredDrop>& drops, const Env& env) {
+  for (const auto& drop : drops) rendezvous_.restore(drop, env.now, env.wall);
+}
 
 Effects Hub::step(Event event, const Env& env) {
   if (!next_prune_ && !draining_) next_prune_ = env.now + limits_.prune_interval;
@@ -40,11 +45,15 @@ Effects Hub::step(Event event, const Env& env) {
   counters_.sessions = devices_.size();
   counters_.accounts = devices_.accounts();
   counters_.questions = questions_.size();
+  counters_.dead_drops = rendezvous_.drops().size();
+  counters_.dead_drop_bytes = rendezvous_.drops().bytes();
+  counters_.meeting_tokens = rendezvous_.live().size();
   return effects;
 }
 
 std::optional<TimePoint> Hub::deadline() const {
-  const auto signaling = fsm::earlier(registry_.deadline(), book_.deadline());
+  const auto pairing = fsm::earlier(registry_.deadline(), book_.deadline());
+  const auto signaling = fsm::earlier(pairing, rendezvous_.deadline());
   const auto gateway = fsm::earlier(codes_.deadline(), next_prune_);
   return fsm::earlier(due_.next(), fsm::earlier(signaling, gateway));
 }
@@ -185,6 +194,7 @@ void Hub::on(Tick&&, const Env& env, Effects& effects) {
   addresses_.sweep(env.now);
   devices_.sweep(env.now);
   codes_.sweep(env.now);
+  rendezvous_.sweep(env.now);
   while (const auto socket = due_.take_due(env.now)) due(*socket, env, effects);
   while (const auto request = book_.take_due(env.now))
     session::announce_due(*request, limits_, registry_, effects);
@@ -204,6 +214,7 @@ void Hub::on(Drain&&, const Env& env, Effects& effects) {
   }
   registry_ = Registry{};
   book_ = PairingBook{limits_};
+  rendezvous_ = Rendezvous{limits_};
 }
 
 void Hub::due(SocketId id, const Env& env, Effects& effects) {
@@ -282,6 +293,11 @@ Result<session::Event> Hub::admit(Socket& socket, sig::ClientMessage message, Ti
           },
           [](sig::PairResponse&& m) -> Asked { return session::PairResponse{std::move(m)}; },
           [](sig::Relay&& m) -> Asked { return session::Relay{std::move(m)}; },
+          [&](sig::RegisterRendezvous&& m) -> Asked {
+            return limited(socket.rendezvous.take(limits_.rendezvous_per_socket, now) &&
+                               addresses_.take_rendezvous(socket.address, now),
+                           session::RegisterRendezvous{std::move(m)});
+          },
           [](sig::Ping&&) -> Asked { return session::PingMessage{}; },
       },
       std::move(message));
@@ -291,7 +307,9 @@ void Hub::step_session(SocketId id, session::Event event, const Env& env, Effect
   auto* socket = find(id);
   auto* state = socket ? socket->signaling() : nullptr;
   if (!state) return;
-  session::Context context{id, env.now, limits_, name_, registry_, book_, std::nullopt};
+  session::Context context{id,          socket->address, env.now,   env.wall,
+                           limits_,     name_,           registry_, book_,
+                           rendezvous_, questions_,      counters_, std::nullopt};
   *state = fsm::step<session::Machine>(std::move(*state), std::move(event), context, effects);
   if (!socket->device()) due_.set(id, fsm::deadline_of(*state));
   // At most one step deep: a replaced socket displaces nobody.

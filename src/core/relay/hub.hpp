@@ -20,6 +20,7 @@
 #include "core/relay/pairing_book.hpp"
 #include "core/relay/questions.hpp"
 #include "core/relay/registry.hpp"
+#include "core/relay/rendezvous.hpp"
 #include "core/relay/session.hpp"
 #include "core/relay/socket.hpp"
 
@@ -29,6 +30,8 @@ class Hub {
  public:
   Hub(session::ServerName name, Limits limits, Door door);
 
+  /// What the store has of earlier processes. Before the first step.
+  void restore(const std::vector<StoredDrop>& drops, const Env& env);
   /// Perform the effects in order.
   Effects step(Event event, const Env& env);
   /// When to come back with a Tick, if nothing else happens before.
@@ -42,6 +45,7 @@ class Hub {
   const device_session::Machine::State* session_of(SocketId socket) const;
   const Registry& registry() const { return registry_; }
   const PairingBook& book() const { return book_; }
+  const Rendezvous& rendezvous() const { return rendezvous_; }
   const Addresses& addresses() const { return addresses_; }
   const Devices& devices() const { return devices_; }
   const LinkCodes& link_codes() const { return codes_; }
@@ -102,6 +106,7 @@ class Hub {
   void answered(const ForDeviceList& asked, Answer&& answer, const Env& env, Effects& effects);
   void answered(const ForRename& asked, Answer&& answer, const Env& env, Effects& effects);
   void answered(const ForRevocation& asked, Answer&& answer, const Env& env, Effects& effects);
+  void answered(const ForDrops& asked, Answer&& answer, const Env& env, Effects& effects);
   void deliver(const ForEvent& asked, const wire::gateway::StoredEvent& event, const Env& env,
                Effects& effects);
   void refuse_request(SocketId id, Fault fault, Effects& effects);
@@ -113,6 +118,7 @@ class Hub {
   Addresses addresses_;
   Registry registry_;
   PairingBook book_;
+  Rendezvous rendezvous_;
   Gateway gateway_;
   Devices devices_;
   LinkCodes codes_;

@@ -59,7 +59,6 @@ void Hub::answered(const ForLink& asked, Answer&& answer, const Env& env, Effect
   if (!socket || !socket->device()) {
     // The device has gone, and is in its new account all the same.
     if (!admission) return;
-    codes_.withdraw(asked.device);
     const auto frame = print(wire::gateway::DevicePaired{asked.device, env.wall});
     for (const auto& session : devices_.sessions_of(asked.to))
       effects.push_back(Send{session.socket, frame});
@@ -72,6 +71,18 @@ void Hub::answered(const ForLink& asked, Answer&& answer, const Env& env, Effect
     else if (!socket->device()->waiting.push(std::move(text), limits_))
       return close(asked.socket, Fault::queue_full, env, effects);
   }
+}
+
+// ---- rendezvous ---------------------------------------------------------------------------------
+
+/// The drops are there in any case, as long as this process is; whether they outlive it is what the
+/// answer says.
+void Hub::answered(const ForDrops& asked, Answer&& answer, const Env&, Effects& effects) {
+  const auto kept = take<DropsKept>(std::move(answer));
+  const auto refusal = [&] {
+    return print(wire::signaling::Error{std::string(info(kept.error()).wire)});
+  };
+  effects.push_back(Send{asked.socket, kept ? asked.answer : refusal()});
 }
 
 // ---- administration -----------------------------------------------------------------------------
@@ -129,7 +140,6 @@ void Hub::answered(const ForRevocation& asked, Answer&& answer, const Env& env, 
   const auto record = take<DeviceRecord>(std::move(answer));
   if (record) {
     ++counters_.devices_revoked;
-    codes_.withdraw(asked.device);
     if (const auto session = devices_.socket_of(asked.device))
       step_device(*session, device_session::Revoked{}, env, effects);
   }

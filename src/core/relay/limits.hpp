@@ -17,6 +17,17 @@ struct Rate {
   Duration window;
 };
 
+/// What may be left on a board: in all, by one holder, from one address, and at one place.
+struct BoardLimits {
+  std::size_t notes;
+  std::size_t bytes;
+  std::size_t notes_per_holder;
+  std::size_t notes_per_address;
+  std::size_t bytes_per_address;
+  std::size_t holders_per_place;
+  std::size_t holders_per_place_and_address;
+};
+
 struct Limits {
   std::size_t connections = 10'000;
   std::size_t connections_per_address = 50;
@@ -42,6 +53,18 @@ struct Limits {
   Duration pair_warning = std::chrono::seconds(90);
   /// How long a lost socket's code and matches wait for the same key to come back.
   Duration reconnect_grace = std::chrono::seconds(10);
+
+  // ---- rendezvous -------------------------------------------------------------------------------
+
+  Rate rendezvous_per_socket{20, std::chrono::seconds(60)};
+  Rate rendezvous_per_address{240, std::chrono::seconds(60)};
+  Duration dead_drop_life = std::chrono::hours(48);
+  Duration meeting_token_life = std::chrono::hours(3);
+  /// Few enough at one place that all that was left there fits into one answer, also if every
+  /// character of it has to be escaped.
+  BoardLimits dead_drops{65'536, std::size_t{64} << 20, 256, 2'048, std::size_t{2} << 20, 8, 4};
+  BoardLimits meeting_tokens{131'072, std::size_t{32} << 20, 512, 4'096, std::size_t{1} << 20, 8,
+                             4};
 
   // ---- the gateway: coming in -------------------------------------------------------------------
 

@@ -28,7 +28,7 @@ class LinkCodes {
   Result<std::string> offer(const Offer& offer, TimePoint now, Rng& rng);
   /// What the code opens; it opens nothing afterwards.
   std::optional<Offer> take(const std::string& code, TimePoint now);
-  /// The device has left the account that its codes open.
+  /// The device has left the account that its codes open, or its session has ended.
   void withdraw(const DeviceId& device);
 
   void sweep(TimePoint now);

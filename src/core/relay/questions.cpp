@@ -5,8 +5,9 @@ namespace culver::relay {
 namespace {
 
 std::size_t bytes_of(const Purpose& purpose) {
-  const auto* event = std::get_if<ForEvent>(&purpose);
-  return event ? event->bytes : 0;
+  if (const auto* event = std::get_if<ForEvent>(&purpose)) return event->bytes;
+  const auto* drops = std::get_if<ForDrops>(&purpose);
+  return drops ? drops->bytes : 0;
 }
 
 }  // namespace

@@ -51,8 +51,15 @@ struct ForRevocation {
   DeviceId device;
 };
 
+/// Of drops that are to outlive the process. The answer waits for them.
+struct ForDrops {
+  SocketId socket;
+  std::string answer;
+  std::size_t bytes;
+};
+
 using Purpose = std::variant<ForHandshake, ForEvent, ForPage, ForLink, ForSigner, ForDeviceList,
-                             ForRename, ForRevocation>;
+                             ForRename, ForRevocation, ForDrops>;
 
 class Questions {
  public:

@@ -41,7 +41,10 @@ enum class Leaving {
 };
 
 void leave(const PairingCode& code, Leaving leaving, Context& context, Effects& effects) {
-  auto& [socket, now, limits, server, registry, book, displaced] = context;
+  const auto& limits = context.limits;
+  auto& registry = context.registry;
+  auto& book = context.book;
+  context.rendezvous.withdraw(code);
   for (const auto& other : book.withdraw(code))
     tell(other, sig::PairTimeout{code}, registry, effects);
 
@@ -54,7 +57,7 @@ void leave(const PairingCode& code, Leaving leaving, Context& context, Effects& 
     book.part(code);
     registry.release(code);
   } else {
-    registry.park(code, now + limits.reconnect_grace, leaving == Leaving::goodbye);
+    registry.park(code, context.now + limits.reconnect_grace, leaving == Leaving::goodbye);
   }
 }
 
@@ -65,6 +68,16 @@ void match(const PairingCode& initiator, const PairingCode& other, const Context
   if (!first || !second) return;
   tell(initiator, sig::PairMatched{other, second->key, true}, context.registry, effects);
   tell(other, sig::PairMatched{initiator, first->key, false}, context.registry, effects);
+}
+
+/// What the client is told to have left must be there also if this process ends now.
+void answer_once_kept(std::vector<StoredDrop> drops, std::string answer, Context& context,
+                      Effects& effects) {
+  auto bytes = answer.size();
+  for (const auto& drop : drops)
+    bytes += drop.point.size() + drop.relay_id.size() + drop.text.size();
+  effects.push_back(context.questions.ask(KeepDrops{std::move(drops)},
+                                          ForDrops{context.socket, std::move(answer), bytes}));
 }
 
 }  // namespace
@@ -199,6 +212,31 @@ OneOf<Registered> Registered::on(Relay&& event, Context& context, Effects& effec
   return *this;
 }
 
+OneOf<Registered> Registered::on(RegisterRendezvous&& event, Context& context,
+                                 Effects& effects) && {
+  const auto& asked = event.message;
+  if (asked.peer_id != code.text()) {
+    Machine::refuse(Fault::peer_id_mismatch, context, effects);
+    return *this;
+  }
+  if (!asked.drops.empty() && context.questions.full(context.limits)) {
+    Machine::refuse(Fault::directory_failed, context, effects);
+    return *this;
+  }
+  auto meeting =
+      context.rendezvous.meet({code, key, context.address}, asked, context.now, context.wall);
+  for (const auto& [other, match] : meeting.pushes) tell(other, match, context.registry, effects);
+  if (meeting.is_full) Machine::refuse(Fault::rendezvous_full, context, effects);
+  if (meeting.kept.empty())
+    answer(meeting.result, context, effects);
+  else
+    answer_once_kept(std::move(meeting.kept), sig::print(meeting.result), context, effects);
+  ++context.counters.rendezvous;
+  context.counters.live_matches += meeting.result.live.size();
+  context.counters.dead_drops_given += meeting.result.drops.size();
+  return *this;
+}
+
 OneOf<Registered> Registered::on(PingMessage&&, Context& context, Effects& effects) && {
   answer(sig::Pong{}, context, effects);
   return *this;
@@ -211,6 +249,7 @@ OneOf<Closing> Registered::on(TooLarge&&, Context& context, Effects& effects) &&
 }
 
 OneOf<Closing> Registered::on(Replaced&&, Context& context, Effects& effects) && {
+  context.rendezvous.withdraw(code);
   return close(Fault::replaced, context, effects);
 }
 

@@ -7,10 +7,13 @@
 #include <variant>
 
 #include "core/base/fsm.hpp"
+#include "core/relay/counters.hpp"
 #include "core/relay/events.hpp"
 #include "core/relay/limits.hpp"
 #include "core/relay/pairing_book.hpp"
+#include "core/relay/questions.hpp"
 #include "core/relay/registry.hpp"
+#include "core/relay/rendezvous.hpp"
 #include "core/wire/signaling.hpp"
 
 namespace culver::relay::session {
@@ -51,6 +54,11 @@ struct Relay {
   static constexpr Origin origin = Origin::peer;
   wire::signaling::Relay message;
 };
+struct RegisterRendezvous {
+  static constexpr std::string_view name = "register_rendezvous";
+  static constexpr Origin origin = Origin::peer;
+  wire::signaling::RegisterRendezvous message;
+};
 struct PingMessage {
   static constexpr std::string_view name = "ping";
   static constexpr Origin origin = Origin::peer;
@@ -78,8 +86,9 @@ struct Shutdown {
   static constexpr Origin origin = Origin::ours;
 };
 
-using Event = std::variant<Upgraded, Heard, Register, PairRequest, PairResponse, Relay, PingMessage,
-                           TooLarge, Replaced, Gone, Due, Shutdown>;
+using Event =
+    std::variant<Upgraded, Heard, Register, PairRequest, PairResponse, Relay, RegisterRendezvous,
+                 PingMessage, TooLarge, Replaced, Gone, Due, Shutdown>;
 
 // ---- context ------------------------------------------------------------------------------------
 
@@ -92,11 +101,16 @@ struct ServerName {
 /// What a handler may touch besides its own socket.
 struct Context {
   SocketId socket;
+  const Address& address;
   TimePoint now;
+  WallTime wall;
   const Limits& limits;
   const ServerName& server;
   Registry& registry;
   PairingBook& book;
+  Rendezvous& rendezvous;
+  Questions& questions;
+  Counters& counters;
   std::optional<SocketId> displaced;  ///< out: this socket is to be told that it was Replaced
 };
 
@@ -142,6 +156,7 @@ struct Registered {
   OneOf<Registered> on(PairRequest&&, Context&, Effects&) &&;
   OneOf<Registered> on(PairResponse&&, Context&, Effects&) &&;
   OneOf<Registered> on(Relay&&, Context&, Effects&) &&;
+  OneOf<Registered> on(RegisterRendezvous&&, Context&, Effects&) &&;
   OneOf<Registered> on(PingMessage&&, Context&, Effects&) &&;
   OneOf<Closing> on(TooLarge&&, Context&, Effects&) &&;
   OneOf<Closing> on(Replaced&&, Context&, Effects&) &&;

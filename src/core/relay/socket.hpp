@@ -35,6 +35,7 @@ struct Socket {
   bool is_closed = false;  ///< its Close or its Respond is out: nothing more is said or heard
   Allowance messages;
   Allowance pair_requests;
+  Allowance rendezvous;
 
   DeviceSocket* device() {
     auto* held = std::get_if<std::unique_ptr<DeviceSocket>>(&place);

@@ -169,6 +169,8 @@ std::string print(const NewEvent& message);
 std::string print(const AckReceived& message);
 std::string print(const ReplayRequest& message);
 std::string print(const Ping& message);
+std::string print(const InitiatePairing& message);
+std::string print(const CompletePairing& message);
 
 // ---- session, server -> device ------------------------------------------------------------------
 
@@ -247,5 +249,12 @@ std::string print(const PairingFailed& message);
 std::string print(const DevicePaired& message);
 std::string print(const Error& message);
 std::string print_scratchpad(std::string_view payload);
+
+/// What a client wants to know of a session in which devices are linked. An `error` is read as
+/// PairingFailed.
+using LinkingMessage =
+    std::variant<PairingInitiated, PairingCompleted, PairingFailed, DevicePaired>;
+/// unknown_message for every other type, bad_link_code, bad_user_id, bad_device_id, malformed.
+Result<LinkingMessage> parse_linking(std::string_view frame);
 
 }  // namespace culver::wire::gateway

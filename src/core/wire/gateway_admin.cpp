@@ -161,10 +161,7 @@ Fault parse_refusal(std::string_view body) {
   json::Document document;
   const auto fields =
       body.size() > limits::handshake_frame_in ? fail(Fault::too_large) : document.parse(body);
-  const auto name = fields ? fields->text_if_any("error") : std::nullopt;
-  for (std::size_t i = 0; name && i < fault_count; ++i)
-    if (info(static_cast<Fault>(i)).name == *name) return static_cast<Fault>(i);
-  return Fault::server_refused;
+  return fault_named(fields ? fields->text_if_any("error") : std::nullopt);
 }
 
 }  // namespace culver::wire::gateway

@@ -77,4 +77,11 @@ inline std::string in_envelope(std::string_view type, json::Writer&& payload) {
   return in_envelope(type, std::move(payload).finish());
 }
 
+/// The fault of that name; server_refused for a name that is not known.
+inline Fault fault_named(std::optional<std::string_view> name) {
+  for (std::size_t i = 0; name && i < fault_count; ++i)
+    if (info(static_cast<Fault>(i)).name == *name) return static_cast<Fault>(i);
+  return Fault::server_refused;
+}
+
 }  // namespace culver::wire::gateway

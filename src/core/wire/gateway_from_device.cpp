@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "core/base/strong.hpp"
 #include "core/wire/base64.hpp"
 #include "core/wire/gateway_fields.hpp"
 #include "core/wire/limits.hpp"
@@ -15,7 +16,6 @@ constexpr std::size_t longest_stream_id = 256;
 constexpr std::size_t longest_event_type = 64;
 constexpr std::int64_t usual_page = 100;
 constexpr std::int64_t largest_page = 1'000;
-constexpr std::size_t link_code_digits = 6;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -148,10 +148,9 @@ Result<SessionMessage> read_scratchpad(const Fields& frame) {
 }
 
 Result<SessionMessage> read_complete_pairing(const Fields& frame) {
-  const auto code = holder_of("pairing_code", frame).text_if_any("pairing_code").value_or("");
-  if (code.size() != link_code_digits || !std::all_of(code.begin(), code.end(), is_digit))
-    return fail(Fault::bad_link_code);
-  return CompletePairing{std::string(code)};
+  const auto text = holder_of("pairing_code", frame).text_if_any("pairing_code").value_or("");
+  TRY(const auto code, LinkCode::parse(text));
+  return CompletePairing{std::string(code.text())};
 }
 
 Result<SessionMessage> read_session(std::string_view frame, Named& named) {
@@ -209,5 +208,13 @@ std::string print(const ReplayRequest& message) {
 }
 
 std::string print(const Ping&) { return R"({"type":"ping"})"; }
+
+std::string print(const InitiatePairing&) { return R"({"type":"initiate_pairing","payload":{}})"; }
+
+std::string print(const CompletePairing& message) {
+  json::Writer payload;
+  payload.text("pairing_code", message.code);
+  return in_envelope("complete_pairing", std::move(payload));
+}
 
 }  // namespace culver::wire::gateway

@@ -25,6 +25,14 @@ std::optional<std::int64_t> integer_of(const boost::json::value& value) {
 
 bool has_nul(std::string_view text) { return text.find('\0') != std::string_view::npos; }
 
+Result<std::string_view> text_of(const boost::json::value& value) {
+  const auto* string = value.if_string();
+  if (string == nullptr) return fail(Fault::wrong_type);
+  const std::string_view text(string->data(), string->size());
+  if (has_nul(text)) return fail(Fault::malformed);
+  return text;
+}
+
 bool must_escape(char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; }
 
 void append_escape(char c, std::string& out) {
@@ -87,11 +95,7 @@ bool Fields::is_null_or_absent(std::string_view key) const {
 Result<std::string_view> Fields::text(std::string_view key) const {
   const auto* value = object_->if_contains(key);
   if (value == nullptr) return fail(Fault::missing_field);
-  const auto* string = value->if_string();
-  if (string == nullptr) return fail(Fault::wrong_type);
-  const std::string_view text(string->data(), string->size());
-  if (has_nul(text)) return fail(Fault::malformed);
-  return text;
+  return text_of(*value);
 }
 
 Result<bool> Fields::boolean(std::string_view key) const {
@@ -120,6 +124,20 @@ Result<std::vector<Fields>> Fields::objects(std::string_view key, std::size_t mo
     objects.emplace_back(element.get_object());
   }
   return objects;
+}
+
+Result<std::vector<std::string_view>> Fields::texts(std::string_view key, std::size_t most) const {
+  const auto* value = object_->if_contains(key);
+  if (value == nullptr) return fail(Fault::missing_field);
+  if (!value->is_array()) return fail(Fault::wrong_type);
+  const auto& array = value->get_array();
+  if (array.size() > most) return fail(Fault::too_large);
+  std::vector<std::string_view> texts;
+  for (const auto& element : array) {
+    TRY(const auto text, text_of(element));
+    texts.push_back(text);
+  }
+  return texts;
 }
 
 Result<std::uint64_t> Fields::number(std::string_view key, std::uint64_t largest,
@@ -199,6 +217,18 @@ Writer& Writer::boolean(std::string_view key, bool value) {
 Writer& Writer::null(std::string_view key) {
   begin(key);
   out_ += "null";
+  return *this;
+}
+
+Writer& Writer::texts(std::string_view key, const std::set<std::string>& values) {
+  begin(key);
+  char before = '[';
+  for (const auto& value : values) {
+    out_ += before;
+    append_quoted(value, out_);
+    before = ',';
+  }
+  out_ += values.empty() ? "[]" : "]";
   return *this;
 }
 

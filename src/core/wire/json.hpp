@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +33,9 @@ class Fields {
   Result<Fields> object(std::string_view key) const;
   /// An array of at most `most` objects; too_large if there are more.
   Result<std::vector<Fields>> objects(std::string_view key, std::size_t most) const;
+  /// An array of at most `most` texts; too_large if there are more.
+  Result<std::vector<std::string_view>> texts(std::string_view key, std::size_t most) const;
+  std::size_t size() const { return object_->size(); }
   /// A whole number, also if written as 1.0 or 1e3. `out_of_range` for any other number: a
   /// fraction, below zero or above `largest`.
   Result<std::uint64_t> number(std::string_view key, std::uint64_t largest,
@@ -80,6 +84,7 @@ class Writer {
   Writer& integer(std::string_view key, std::int64_t value);
   Writer& boolean(std::string_view key, bool value);
   Writer& null(std::string_view key);
+  Writer& texts(std::string_view key, const std::set<std::string>& values);
   Writer& raw(std::string_view key, std::string_view json);
   std::string finish() &&;
 

@@ -190,6 +190,27 @@ std::string print(std::span<const Device> devices) {
   return array + "]";
 }
 
+std::string print(const LinkOffer& offer) {
+  return Object("link_code")
+      .add("code", offer.code.text())
+      .add("expires_in_ms", offer.expires_in_ms)
+      .text();
+}
+
+std::string print(const LinkedDevice& linked) {
+  return Object("device_linked")
+      .add("device", print_uuid(linked.device.data))
+      .add("name", linked.name)
+      .text();
+}
+
+std::string print(const LinkedAccount& linked) {
+  return Object("linked")
+      .add("account", print_hex(linked.account.data))
+      .add("device", print_uuid(linked.device.data))
+      .text();
+}
+
 std::string print_version(std::string_view version) {
   return Object().add("version", version).text();
 }

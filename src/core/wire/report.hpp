@@ -119,6 +119,23 @@ struct Device {
 };
 std::string print(const Device& device);
 std::string print(std::span<const Device> devices);
+
+/// What devices link and link report, a line each.
+struct LinkOffer {
+  LinkCode code;
+  std::uint64_t expires_in_ms;
+};
+std::string print(const LinkOffer& offer);
+struct LinkedDevice {
+  DeviceId device;
+  std::optional<Plaintext> name;  ///< as far as it is known
+};
+std::string print(const LinkedDevice& linked);
+struct LinkedAccount {
+  UserId account;
+  DeviceId device;  ///< this one
+};
+std::string print(const LinkedAccount& linked);
 std::string print_version(std::string_view version);
 
 }  // namespace culver::wire::report

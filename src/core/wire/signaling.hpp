@@ -13,6 +13,7 @@
 #include "core/base/result.hpp"
 #include "core/base/strong.hpp"
 #include "core/base/text.hpp"
+#include "core/wire/signaling_rendezvous.hpp"
 
 namespace culver::wire::signaling {
 
@@ -77,10 +78,12 @@ struct Ping {
   bool operator==(const Ping&) const = default;
 };
 
-using ClientMessage = std::variant<Register, PairRequest, PairResponse, Relay, Ping>;
+using ClientMessage =
+    std::variant<Register, PairRequest, PairResponse, Relay, RegisterRendezvous, Ping>;
 
 /// Faults: too_large, malformed, missing_field, wrong_type, unknown_message, bad_pairing_code,
-/// bad_public_key, bad_call. Call payloads are checked (zajel-server 6.2), the others passed on.
+/// bad_public_key, bad_call, those of a rendezvous. Call payloads are checked (zajel-server 6.2),
+/// the others passed on.
 Result<ClientMessage> parse_client(std::string_view frame);
 std::string print(const ClientMessage& message);
 /// Convenience for clients: the relay message that carries a description or a candidate.
@@ -170,10 +173,10 @@ struct Ignored {
   bool operator==(const Ignored&) const = default;
 };
 
-using ServerMessage =
-    std::variant<ServerInfo, Registered, CodeCollision, PairIncoming, PairExpiring, PairMatched,
-                 PairRejected, PairTimeout, PairError, PeerLeft, RelayedDescription,
-                 RelayedCandidate, RelayedCall, Pong, Error, Ignored>;
+using ServerMessage = std::variant<ServerInfo, Registered, CodeCollision, PairIncoming,
+                                   PairExpiring, PairMatched, PairRejected, PairTimeout, PairError,
+                                   PeerLeft, RelayedDescription, RelayedCandidate, RelayedCall,
+                                   RendezvousResult, RendezvousMatch, Pong, Error, Ignored>;
 
 /// Faults: too_large, malformed, missing_field, wrong_type, bad_pairing_code, bad_public_key,
 /// bad_description, bad_candidate.

@@ -112,6 +112,7 @@ Result<ClientMessage> parse_client(std::string_view frame) {
   if (type == "register") return read_register(fields);
   if (type == "pair_request") return read_pair_request(fields);
   if (type == "pair_response") return read_pair_response(fields);
+  if (type == "register_rendezvous") return read_register_rendezvous(fields);
   if (type == "ping") return Ping{};
   if (const auto kind = relay_kind(type)) return read_relay(*kind, fields);
   return fail(Fault::unknown_message);

@@ -115,6 +115,19 @@ Result<ServerMessage> read_relayed(RelayKind kind, const Fields& fields) {
   return RelayedCall{kind, from};
 }
 
+/// Of Zajel's federation: what this server knows of itself.
+Result<ServerMessage> read_rendezvous_partial(const Fields& fields) {
+  TRY(const auto local, fields.object("local"));
+  return read_rendezvous_result(local);
+}
+
+/// Of a peer that has no code, and so cannot be asked to pair, there is nothing to say.
+Result<ServerMessage> read_match(const Fields& fields) {
+  TRY(auto match, read_rendezvous_match(fields));
+  if (!match) return Ignored{};
+  return std::move(*match);
+}
+
 std::string with_code(std::string_view type, std::string_view key, const PairingCode& code) {
   Writer out;
   out.text("type", type).text(key, code.text());
@@ -144,6 +157,9 @@ Result<ServerMessage> parse_server(std::string_view frame) {
   if (type == "pair_timeout") return read_only_code<PairTimeout>(fields, "peerCode");
   if (type == "pair_error") return PairError{read_error_text(fields, "error")};
   if (type == "peer_left") return read_only_code<PeerLeft>(fields, "pairingCode");
+  if (type == "rendezvous_result") return read_rendezvous_result(fields);
+  if (type == "rendezvous_partial") return read_rendezvous_partial(fields);
+  if (type == "rendezvous_match") return read_match(fields);
   if (type == "pong") return Pong{};
   if (type == "error") return Error{read_error_text(fields, "message")};
   if (const auto kind = relay_kind(type)) return read_relayed(*kind, fields);

@@ -24,10 +24,12 @@ struct Raw {
   std::vector<std::string> ice_servers, files;
   int verbosity = 0;
   std::string device, device_name;
+  std::optional<std::string> link_code;
   std::optional<std::string> fingerprint;
   bool yes = false, once = false;
   CLI::App *receive = nullptr, *send = nullptr, *peers = nullptr, *id = nullptr;
   CLI::App *trust_server = nullptr, *devices = nullptr, *revoke = nullptr, *rename = nullptr;
+  CLI::App *offer_link = nullptr, *link = nullptr;
 };
 
 tl::unexpected<Exit> wrong_use(const std::string& sentence) {
@@ -89,6 +91,16 @@ void add_verbs(CLI::App& app, Raw& raw) {
   raw.rename = raw.devices->add_subcommand("rename", "Give a device another name");
   raw.rename->add_option("ID", raw.device, "Its id, as the list shows it")->required();
   raw.rename->add_option("NAME", raw.device_name, "At most 50 characters")->required();
+  raw.offer_link = raw.devices->add_subcommand(
+      "link", "Show a code by which another device gets into the account");
+
+  raw.link = app.add_subcommand("link", "Join the account of the device that shows a code");
+  raw.link
+      ->add_option("--code-file", raw.code_file,
+                   "Read the code from there (variable CULVER_CODE holds it itself)")
+      ->type_name("FILE|-");
+  raw.link->add_option("CODE", raw.link_code, "Better left out, and typed when it is asked for")
+      ->type_name("");
   app.add_subcommand("version", "Show the version");
 }
 
@@ -133,7 +145,18 @@ tl::expected<Verb, Exit> trust_server_options(const Raw& raw) {
   return options;
 }
 
+tl::expected<Verb, Exit> link_options(const Raw& raw) {
+  LinkOptions options{std::nullopt, raw.code_file};
+  if (!raw.link_code) return options;
+  if (raw.code_file) return wrong_use("The code is given twice.");
+  const auto code = LinkCode::parse_typed(*raw.link_code);
+  if (!code) return wrong_use("A code for linking devices has six digits.");
+  options.code = *code;
+  return options;
+}
+
 tl::expected<Verb, Exit> devices_options(const Raw& raw) {
+  if (raw.offer_link->parsed()) return OfferLinkOptions{};
   if (!raw.revoke->parsed() && !raw.rename->parsed()) return DevicesOptions(ListDevices{});
   const auto device = parse_device_id(raw.device);
   if (!device) return wrong_use("That is not the id of a device: see culver devices.");
@@ -148,6 +171,7 @@ tl::expected<Verb, Exit> verb_of(const Raw& raw, const Settings& settings) {
   if (raw.id->parsed()) return IdOptions{};
   if (raw.trust_server->parsed()) return trust_server_options(raw);
   if (raw.devices->parsed()) return devices_options(raw);
+  if (raw.link->parsed()) return link_options(raw);
   if (raw.receive->parsed()) {
     auto options = receive_options(raw, settings);
     std::error_code error;

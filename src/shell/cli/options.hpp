@@ -11,6 +11,7 @@
 #include <tl/expected.hpp>
 
 #include "core/base/ids.hpp"
+#include "core/base/strong.hpp"
 #include "core/base/text.hpp"
 #include "core/crypto/sign.hpp"
 #include "shell/host/paths.hpp"
@@ -47,8 +48,13 @@ struct RenameDevice {
   Plaintext name;
 };
 using DevicesOptions = std::variant<ListDevices, RevokeDevice, RenameDevice>;
+struct OfferLinkOptions {};
+struct LinkOptions {
+  std::optional<LinkCode> code;
+  std::optional<std::string> code_file;  ///< "-": standard input
+};
 using Verb = std::variant<ReceiveOptions, SendOptions, PeersOptions, IdOptions, VersionOptions,
-                          TrustServerOptions, DevicesOptions>;
+                          TrustServerOptions, DevicesOptions, OfferLinkOptions, LinkOptions>;
 
 enum class Output { text, json };
 

@@ -9,6 +9,7 @@
 
 #include "core/wire/limits.hpp"
 #include "core/wire/utf8.hpp"
+#include "shell/cli/given_code.hpp"
 #include "shell/cli/printable.hpp"
 
 namespace culver::cli {
@@ -18,19 +19,8 @@ using host::FileDescriptor;
 using host::Outcome;
 using host::trouble;
 
-constexpr std::size_t code_file_size = 256;
-
 tl::unexpected<host::Trouble> with_advice(Fault fault) {
   return trouble(fault, std::string(info(fault).sentence) + " " + std::string(info(fault).advice));
-}
-
-/// At most one byte more than `limit`: enough to see that there is too much.
-std::optional<std::string> read_up_to(const FileDescriptor& file, std::size_t limit) {
-  std::string text(limit + 1, '\0');
-  const auto got = host::read_some(file, std::as_writable_bytes(std::span(text)));
-  if (got < 0) return std::nullopt;
-  text.resize(static_cast<std::size_t>(got));
-  return text;
 }
 
 Outcome<Plaintext> text_of(const std::string& option, const FileDescriptor& standard_input) {
@@ -63,30 +53,17 @@ Outcome<void> check_file(const std::filesystem::path& path) {
   return {};
 }
 
-Outcome<PairingCode> parse_code(std::string_view text, const std::string& source) {
-  const auto code = PairingCode::parse_typed(text);
-  if (code) return *code;
-  return trouble(code.error(), "What " + source +
-                                   " holds is not a pairing code: a code is six "
-                                   "letters and digits, without I, O, 0 and 1.");
-}
-
 Outcome<std::optional<PairingCode>> code_of(const SendOptions& options,
                                             const host::Variables& variables,
                                             const FileDescriptor& standard_input) {
-  if (options.code_file == "-") {
-    const auto text = read_up_to(standard_input, code_file_size);
-    return parse_code(text.value_or(""), "standard input");
-  }
-  if (options.code_file) {
-    const FileDescriptor file(open(options.code_file->c_str(), O_RDONLY | O_CLOEXEC));
-    const auto name = "the file " + printable(*options.code_file);
-    if (!file)
-      return trouble(Fault::usage, "Cannot read " + name + ": " + std::strerror(errno) + ".");
-    return parse_code(read_up_to(file, code_file_size).value_or(""), name);
-  }
-  if (const auto set = variables("CULVER_CODE")) return parse_code(*set, "CULVER_CODE");
-  return std::nullopt;
+  auto given = read_code(options.code_file, variables, standard_input);
+  if (!given) return tl::unexpected(given.error());
+  if (!*given) return std::nullopt;
+  const auto code = PairingCode::parse_typed((*given)->text);
+  if (code) return *code;
+  return trouble(code.error(), "What " + (*given)->source +
+                                   " holds is not a pairing code: a code is six "
+                                   "letters and digits, without I, O, 0 and 1.");
 }
 
 }  // namespace

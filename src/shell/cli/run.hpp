@@ -12,6 +12,8 @@ int run(const Options& options, const SendOptions& send);
 // With the server alone.
 int run(const Options& options, const TrustServerOptions& trust);
 int run(const Options& options, const DevicesOptions& verb);
+int run(const Options& options, const OfferLinkOptions&);
+int run(const Options& options, const LinkOptions& verb);
 
 // Without a network.
 int run(const Options& options, const PeersOptions&);

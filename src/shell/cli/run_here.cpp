@@ -2,6 +2,7 @@
 #include "shell/cli/outcome.hpp"
 #include "shell/cli/run.hpp"
 #include "shell/cli/show.hpp"
+#include "shell/client/acquaintance.hpp"
 #include "shell/host/account.hpp"
 #include "shell/host/identity.hpp"
 #include "shell/store/sqlite/peer_book.hpp"
@@ -23,7 +24,11 @@ int run(const Options& options, const IdOptions&) {
   if (!identity) return complain(options, identity.error());
   const auto account = host::open_account(options.data_dir);
   if (!account) return complain(options, account.error());
-  return print(show_id({identity->shared, account->user(), account->device}, options.output));
+  const auto server = client::look_up_server(options.server, options.data_dir);
+  if (!server) return complain(options, server.error());
+  const auto linked = server->known ? server->known->account : std::nullopt;
+  return print(show_id({identity->shared, linked.value_or(account->user()), account->device},
+                       options.output));
 }
 
 int run(const Options& options, const VersionOptions&) {

@@ -24,6 +24,10 @@ Result<void> Acquaintance::trust(const ServerProof& proof) {
   return book.replace(url(), proof.identity, proof.version, host::utc_now());
 }
 
+Result<void> Acquaintance::belong(const std::optional<UserId>& account) {
+  return book.belong(url(), account);
+}
+
 host::Outcome<Acquaintance> look_up_server(const std::string& url,
                                            const std::filesystem::path& data_dir) {
   const auto parsed = parse_server(url);

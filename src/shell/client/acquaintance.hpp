@@ -25,6 +25,8 @@ struct Acquaintance {
   Result<void> remember(const ServerProof& proof);
   /// Whoever it was before.
   Result<void> trust(const ServerProof& proof);
+  /// To which account this device belongs there; none for its own.
+  Result<void> belong(const std::optional<UserId>& account);
 };
 
 /// Opens the server book in `data_dir`, making both if they are absent. bad_config (the URL),

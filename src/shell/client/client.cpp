@@ -4,8 +4,7 @@
 
 #include <boost/asio/post.hpp>
 
-#include "core/wire/limits.hpp"
-#include "core/wire/utf8.hpp"
+#include "shell/client/sign_in.hpp"
 #include "shell/host/clock.hpp"
 #include "shell/host/entropy.hpp"
 #include "shell/host/identity.hpp"
@@ -29,17 +28,6 @@ Result<engine::gate::Pin> pin_of(Books& books) {
   TRY(const auto known, books.servers.find(books.server));
   if (!known) return engine::gate::Pin{};
   return engine::gate::Pin{known->identity, known->version};
-}
-
-/// The server hears the name that peers hear.
-handshake::client::Account account_of(host::Account account, const DeviceId& device,
-                                      const std::optional<Plaintext>& name) {
-  const auto user = account.user();
-  auto shown =
-      wire::utf8::printable(name ? name->expose() : std::string(), wire::limits::device_name);
-  const auto device_name =
-      shown.empty() ? std::nullopt : std::optional(Plaintext(std::move(shown)));
-  return {std::move(account.key), user, device, device_name, wire::gateway::DeviceType::desktop};
 }
 
 }  // namespace
@@ -71,7 +59,7 @@ host::Outcome<std::unique_ptr<Client>> Client::open(asio::io_context& loop, Conf
   if (net::exposed(server)) log::warn("the connection to the server is not encrypted");
   engine::Config engine{
       .identity = std::move(*identity),
-      .account = account_of(std::move(*account), seat.device(), config.display_name),
+      .account = sign_in_as(std::move(*account), seat.device(), config.display_name),
       .server = *pin,
       .username = config.display_name};
   p2p::StackConfig transports;

@@ -92,8 +92,8 @@ Outcome<Account> open_account(const std::filesystem::path& data_dir) {
 DeviceSeat DeviceSeat::take(const std::filesystem::path& data_dir, const DeviceId& account_device) {
   FileDescriptor file(open((data_dir / file_name).c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC));
   for (int seat = 0; file && seat < seats; ++seat)
-    if (lock(file, seat)) return {std::move(file), device_of_seat(account_device, seat)};
-  return {FileDescriptor(), account_device};
+    if (lock(file, seat)) return {std::move(file), device_of_seat(account_device, seat), seat == 0};
+  return {FileDescriptor(), account_device, false};
 }
 
 }  // namespace culver::host

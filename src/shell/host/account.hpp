@@ -33,12 +33,15 @@ class DeviceSeat {
   static DeviceSeat take(const std::filesystem::path& data_dir, const DeviceId& account_device);
 
   const DeviceId& device() const { return device_; }
+  /// No other process is the account's own device while this one lives.
+  bool is_first() const { return is_first_; }
 
  private:
-  DeviceSeat(FileDescriptor lock, const DeviceId& device)
-      : lock_(std::move(lock)), device_(device) {}
+  DeviceSeat(FileDescriptor lock, const DeviceId& device, bool is_first)
+      : lock_(std::move(lock)), device_(device), is_first_(is_first) {}
   FileDescriptor lock_;
   DeviceId device_;
+  bool is_first_;
 };
 
 }  // namespace culver::host

@@ -65,7 +65,7 @@ asio::awaitable<Answered> talk(Ref exchange, Stream& stream) {
 
 asio::awaitable<error_code> connect(asio::io_context& io, Ref exchange, beast::tcp_stream& stream) {
   const auto& url = exchange->server;
-  NameLookup lookup(io, exchange->look_up);
+  host::NameLookup lookup(io, exchange->look_up);
   const auto found = co_await lookup.find(url.host, url.port, exchange->time);
   if (!found) co_return found.error();
   stream.expires_after(exchange->time);

@@ -10,7 +10,7 @@
 
 #include "core/base/result.hpp"
 #include "core/wire/url.hpp"
-#include "shell/net/name_lookup.hpp"
+#include "shell/host/name_lookup.hpp"
 
 namespace culver::net {
 
@@ -23,7 +23,7 @@ struct HttpExchange {
   std::string extra_ca_file;               ///< as in WsClientConfig
   std::chrono::milliseconds time{15'000};  ///< for finding the server, and for all that follows
   std::size_t largest_answer = 2'097'152;
-  LookUp look_up = system_look_up;
+  host::LookUp look_up = host::system_look_up;
 };
 struct HttpAnswer {
   unsigned status;

@@ -8,7 +8,6 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/connect.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
@@ -20,7 +19,7 @@
 #include <boost/beast/websocket/ssl.hpp>
 
 #include "core/wire/close_reason.hpp"
-#include "shell/host/tls_client.hpp"
+#include "shell/host/dial.hpp"
 #include "shell/run/awaited.hpp"
 
 namespace culver::net {
@@ -67,8 +66,7 @@ class WsClient::Connection {
  private:
   static asio::awaitable<void> run(Ref self);
   static asio::awaitable<Fault> live(Ref self);
-  static asio::awaitable<error_code> connect(Ref self, tcp::socket& socket);
-  static asio::awaitable<std::optional<Fault>> secure(Ref self);
+  static asio::awaitable<bool> connect(Ref self, tcp::socket& socket);
   template <class Stream>
   static asio::awaitable<Fault> talk(Ref self, Stream& stream);
   template <class Stream>
@@ -86,7 +84,7 @@ class WsClient::Connection {
   asio::io_context& io_;
   const WsClientConfig config_;
   std::shared_ptr<Sink> sink_;  // none once nobody wants to know
-  NameLookup lookup_;
+  host::NameLookup lookup_;
   asio::steady_timer watchdog_;
   Fault too_late_ = Fault::server_unreachable;  // what the watchdog reports
   std::optional<asio::ssl::context> tls_context_;
@@ -203,7 +201,8 @@ asio::awaitable<Fault> WsClient::Connection::live(Ref self) {
   if (!self->config_.url.secure) {
     self->plain_.emplace(self->io_);
     auto& socket = beast::get_lowest_layer(*self->plain_);
-    if (co_await connect(self, socket)) co_return Fault::server_unreachable;
+    const bool connected = co_await connect(self, socket);
+    if (!connected) co_return Fault::server_unreachable;
     co_return co_await talk(self, *self->plain_);
   }
   error_code error;
@@ -211,34 +210,21 @@ asio::awaitable<Fault> WsClient::Connection::live(Ref self) {
   if (error) co_return Fault::server_untrusted;
   self->tls_.emplace(self->io_, *self->tls_context_);
   auto& socket = beast::get_lowest_layer(*self->tls_);
-  if (co_await connect(self, socket)) co_return Fault::server_unreachable;
-  const auto trouble = co_await secure(self);
+  const bool connected = co_await connect(self, socket);
+  if (!connected) co_return Fault::server_unreachable;
+  const auto trouble = co_await host::secure(self->tls_->next_layer(), self->config_.url.host,
+                                             Fault::server_refused);
   if (trouble) co_return *trouble;
   co_return co_await talk(self, *self->tls_);
 }
 
-/// Tries every address of the host in turn.
-asio::awaitable<error_code> WsClient::Connection::connect(Ref self, tcp::socket& socket) {
+asio::awaitable<bool> WsClient::Connection::connect(Ref self, tcp::socket& socket) {
   const auto& url = self->config_.url;
-  const auto found = co_await self->lookup_.find(url.host, url.port, self->config_.dial_time);
-  if (!found) co_return found.error();
-  if (self->dropped_) co_return asio::error::operation_aborted;
-  auto [error, endpoint] = co_await asio::async_connect(socket, *found, awaited);
-  if (self->dropped_) co_return asio::error::operation_aborted;
-  if (error) co_return error;
-  error_code ignored;
-  socket.set_option(tcp::no_delay(true), ignored);
+  const error_code error =
+      co_await host::connect(self->lookup_, socket, url.host, url.port, self->config_.dial_time);
+  if (error || self->dropped_) co_return false;
   self->too_late_ = Fault::server_silent;  // somebody is there
-  co_return error_code{};
-}
-
-asio::awaitable<std::optional<Fault>> WsClient::Connection::secure(Ref self) {
-  auto& layer = self->tls_->next_layer();
-  if (!host::expect_host(layer.native_handle(), self->config_.url.host)) co_return Fault::internal;
-  auto [error] = co_await layer.async_handshake(asio::ssl::stream_base::client, awaited);
-  if (!error) co_return std::nullopt;
-  const bool untrusted = SSL_get_verify_result(layer.native_handle()) != X509_V_OK;
-  co_return untrusted ? Fault::server_untrusted : Fault::server_refused;
+  co_return true;
 }
 
 template <class Stream>

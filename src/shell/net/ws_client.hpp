@@ -13,7 +13,7 @@
 #include "core/base/fault.hpp"
 #include "core/wire/limits.hpp"
 #include "core/wire/url.hpp"
-#include "shell/net/name_lookup.hpp"
+#include "shell/host/name_lookup.hpp"
 
 namespace culver::net {
 
@@ -25,7 +25,7 @@ struct WsClientConfig {
   std::chrono::milliseconds dial_time{10'000};  ///< resolve, connect, TLS and upgrade together
   std::chrono::milliseconds close_time{2'000};  ///< for the closing handshake
   std::string extra_ca_file;  ///< PEM, trusted besides the system's store; empty for none
-  LookUp look_up = system_look_up;
+  host::LookUp look_up = host::system_look_up;
 };
 
 /// True if what is sent can be read on the way: ws:// to another machine. Worth one warning.

@@ -9,7 +9,6 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/connect.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
@@ -18,7 +17,8 @@
 #include <boost/asio/write.hpp>
 
 #include "core/wire/stun.hpp"
-#include "shell/host/tls_client.hpp"
+#include "shell/host/dial.hpp"
+#include "shell/p2p/socket_address.hpp"
 #include "shell/run/awaited.hpp"
 
 namespace culver::p2p {
@@ -28,23 +28,6 @@ using asio::ip::tcp;
 using boost::system::error_code;
 using run::awaited;
 using Tls = asio::ssl::stream<tcp::socket>;
-
-namespace {
-
-template <std::size_t N>
-std::array<std::byte, N> bytes_of(const std::array<unsigned char, N>& from) {
-  std::array<std::byte, N> to{};
-  std::transform(from.begin(), from.end(), to.begin(), [](auto b) { return std::byte{b}; });
-  return to;
-}
-
-Endpoint endpoint_of(const tcp::endpoint& from) {
-  const auto address = from.address();
-  return address.is_v4() ? Endpoint::v4(bytes_of(address.to_v4().to_bytes()), from.port())
-                         : Endpoint::v6(bytes_of(address.to_v6().to_bytes()), from.port());
-}
-
-}  // namespace
 
 /// Shared by TurnStream and the coroutines: a pending operation outlives the method that drops it,
 /// and must find its buffers.
@@ -56,7 +39,7 @@ class TurnStream::Connection {
       : io_(io),
         config_(std::move(config)),
         sink_(std::make_shared<TurnStreamSink>(std::move(sink))),
-        resolver_(io),
+        lookup_(io, config_.look_up),
         watchdog_(io),
         plain_(io) {}
 
@@ -69,8 +52,7 @@ class TurnStream::Connection {
  private:
   static asio::awaitable<void> run(Ref self);
   static asio::awaitable<Fault> live(Ref self);
-  static asio::awaitable<error_code> connect(Ref self, tcp::socket& socket);
-  static asio::awaitable<std::optional<Fault>> secure(Ref self);
+  static asio::awaitable<error_code> connect(Ref self);
   template <class Stream>
   static asio::awaitable<Fault> talk(Ref self, Stream& stream);
   template <class Stream>
@@ -86,7 +68,7 @@ class TurnStream::Connection {
   const TurnStreamConfig config_;
   // None once nobody wants to know. The listener may destroy the stream, and with it this owner.
   std::shared_ptr<TurnStreamSink> sink_;
-  tcp::resolver resolver_;
+  host::NameLookup lookup_;
   asio::steady_timer watchdog_;
   tcp::socket plain_;
   std::optional<asio::ssl::context> tls_context_;
@@ -144,7 +126,7 @@ void TurnStream::Connection::drop() {
   dropped_ = true;
   open_ = false;
   watchdog_.cancel();
-  resolver_.cancel();
+  lookup_.cancel();
   error_code ignored;
   socket().close(ignored);
 }
@@ -179,7 +161,7 @@ asio::awaitable<void> TurnStream::Connection::run(Ref self) {
 asio::awaitable<Fault> TurnStream::Connection::live(Ref self) {
   if (self->dropped_) co_return Fault::cancelled;
   if (!self->config_.tls) {
-    const error_code unreachable = co_await connect(self, self->plain_);
+    const error_code unreachable = co_await connect(self);
     if (unreachable) co_return Fault::relay_silent;
     co_return co_await talk(self, self->plain_);
   }
@@ -187,46 +169,17 @@ asio::awaitable<Fault> TurnStream::Connection::live(Ref self) {
   self->tls_context_ = host::make_tls_context(self->config_.extra_ca_file, error);
   if (error) co_return Fault::server_untrusted;
   self->tls_.emplace(self->io_, *self->tls_context_);
-  const error_code unreachable = co_await connect(self, self->tls_->next_layer());
+  const error_code unreachable = co_await connect(self);
   if (unreachable) co_return Fault::relay_silent;
-  const auto trouble = co_await secure(self);
+  const auto trouble = co_await host::secure(*self->tls_, self->config_.host, Fault::relay_refused);
   if (trouble) co_return *trouble;
   co_return co_await talk(self, *self->tls_);
 }
 
-/// Tries every address of the host in turn.
-asio::awaitable<error_code> TurnStream::Connection::connect(Ref self, tcp::socket& socket) {
-  const auto& host = self->config_.host;
-  const auto port = self->config_.port;
-  const auto service = std::to_string(port);
-  tcp::resolver::results_type endpoints;
-  error_code not_literal;
-  const auto address = asio::ip::make_address(host, not_literal);
-  if (!not_literal) {
-    // The resolver would need a thread for it.
-    endpoints = tcp::resolver::results_type::create(tcp::endpoint(address, port), host, service);
-  } else {
-    auto [error, found] = co_await self->resolver_.async_resolve(
-        host, service, tcp::resolver::numeric_service, awaited);
-    if (error) co_return error;
-    endpoints = std::move(found);
-  }
-  if (self->dropped_) co_return asio::error::operation_aborted;
-  auto [error, endpoint] = co_await asio::async_connect(socket, endpoints, awaited);
-  if (self->dropped_) co_return asio::error::operation_aborted;
-  if (error) co_return error;
-  error_code ignored;
-  socket.set_option(tcp::no_delay(true), ignored);
-  co_return error_code{};
-}
-
-asio::awaitable<std::optional<Fault>> TurnStream::Connection::secure(Ref self) {
-  auto& tls = *self->tls_;
-  if (!host::expect_host(tls.native_handle(), self->config_.host)) co_return Fault::internal;
-  auto [error] = co_await tls.async_handshake(asio::ssl::stream_base::client, awaited);
-  if (!error) co_return std::nullopt;
-  const bool untrusted = SSL_get_verify_result(tls.native_handle()) != X509_V_OK;
-  co_return untrusted ? Fault::server_untrusted : Fault::relay_refused;
+asio::awaitable<error_code> TurnStream::Connection::connect(Ref self) {
+  const auto& config = self->config_;
+  co_return co_await host::connect(self->lookup_, self->socket(), config.host, config.port,
+                                   config.dial_time);
 }
 
 // ---- talking ------------------------------------------------------------------------------------
@@ -234,12 +187,13 @@ asio::awaitable<std::optional<Fault>> TurnStream::Connection::secure(Ref self) {
 template <class Stream>
 asio::awaitable<Fault> TurnStream::Connection::talk(Ref self, Stream& stream) {
   error_code gone;
-  const auto server = self->socket().remote_endpoint(gone);
+  auto name = self->socket().remote_endpoint(gone);
   if (self->dropped_) co_return Fault::cancelled;
-  if (gone) co_return Fault::server_lost;
+  const auto server = from_socket(*name.data());
+  if (gone || !server) co_return Fault::server_lost;
   self->open_ = true;
   self->watchdog_.cancel();
-  if (const auto listener = self->sink_) listener->on_event(TurnStreamOpened{endpoint_of(server)});
+  if (const auto listener = self->sink_) listener->on_event(TurnStreamOpened{*server});
   while (!self->dropped_) {
     const auto room = asio::buffer(self->in_) + self->filled_;
     auto [error, size] = co_await stream.async_read_some(room, awaited);

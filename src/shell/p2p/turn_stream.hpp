@@ -14,6 +14,7 @@
 #include "core/base/bytes.hpp"
 #include "core/base/endpoint.hpp"
 #include "core/base/fault.hpp"
+#include "shell/host/name_lookup.hpp"
 
 namespace culver::p2p {
 
@@ -25,6 +26,7 @@ struct TurnStreamConfig {
   std::size_t queue_bytes = 262'144;
   std::chrono::milliseconds dial_time{5'000};  ///< resolve, connect and TLS together
   std::string extra_ca_file;  ///< PEM, trusted besides the system's store; empty for none
+  host::LookUp look_up = host::system_look_up;
 };
 
 struct TurnStreamOpened {

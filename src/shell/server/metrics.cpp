@@ -105,6 +105,16 @@ void add_events(Sheet& sheet, const relay::Counters& relay) {
   sheet.faults("culver_requests_refused_total", "HTTP requests refused", relay.requests_refused);
 }
 
+void add_rendezvous(Sheet& sheet, const relay::Counters& relay) {
+  sheet.gauge("culver_dead_drops", "Dead drops that wait", relay.dead_drops);
+  sheet.gauge("culver_dead_drop_bytes", "Their bytes", relay.dead_drop_bytes);
+  sheet.gauge("culver_meeting_tokens", "Tokens of those who are there", relay.meeting_tokens);
+  sheet.counter("culver_rendezvous_total", "Registrations answered", relay.rendezvous);
+  sheet.counter("culver_live_matches_total", "Peers named in the answers", relay.live_matches);
+  sheet.counter("culver_dead_drops_given_total", "Dead drops in the answers",
+                relay.dead_drops_given);
+}
+
 void add_store(Sheet& sheet, const Figures& figures) {
   sheet.counter("culver_store_batches_total", "Transactions of the store", figures.store_batches);
   sheet.counter("culver_store_questions_total", "Questions in them", figures.store_questions);
@@ -120,6 +130,7 @@ std::string print_metrics(const Figures& figures) {
   add_sockets(sheet, figures);
   add_gateway(sheet, figures.relay);
   add_events(sheet, figures.relay);
+  add_rendezvous(sheet, figures.relay);
   add_store(sheet, figures);
   return sheet.print();
 }

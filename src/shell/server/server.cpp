@@ -47,6 +47,15 @@ std::string why_not(const net_::tcp::endpoint& endpoint, const boost::system::er
   return "Cannot listen on " + where + ": " + error.message() + ".";
 }
 
+/// What clients left for others while an earlier process ran.
+Result<std::vector<relay::StoredDrop>> left_drops(store::sqlite::EventLog& log) {
+  const relay::Question question = relay::ListDrops{host::wall_now()};
+  auto answers = log.answer({&question, 1});
+  using Left = Result<std::vector<relay::StoredDrop>>;
+  auto* left = answers.front() ? std::get_if<Left>(&*answers.front()) : nullptr;
+  return left ? std::move(*left) : Left(fail(Fault::store_failed));
+}
+
 }  // namespace
 
 Server::Server(Config config)
@@ -75,6 +84,8 @@ tl::expected<Server::Started, Server::Refusal> Server::start() {
   if (!key) return refuse(key.error());
   auto events = store::sqlite::EventLog::open(config_.data_dir / "gateway.db");
   if (!events) return refuse(events.error());
+  const auto drops = left_drops(*events);
+  if (!drops) return refuse(host::Trouble{drops.error(), "The dead drops cannot be read."});
   allow_many_files();
   const auto listening = sockets_.listen();
   if (!listening)
@@ -85,6 +96,7 @@ tl::expected<Server::Started, Server::Refusal> Server::start() {
   relay::session::ServerName name{id, config_.endpoint.value_or(started.url), std::nullopt};
   relay::Door door{{std::move(*key), started.identity}, config_.require_handshake};
   hub_.emplace(std::move(name), config_.limits, std::move(door));
+  hub_->restore(*drops, {host::now(), rng_, host::wall_now()});
   log_.emplace(io_, Log(std::move(*events), store_counters_),
                [this](std::uint64_t number, relay::Answer answer) {
                  take_answer(number, std::move(answer));

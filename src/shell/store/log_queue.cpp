@@ -14,8 +14,12 @@ using relay::Answer;
 using relay::Question;
 
 std::size_t held_bytes(const Question& question) {
-  const auto* append = std::get_if<relay::AppendEvent>(&question);
-  return sizeof question + (append ? append->body.size() : 0);
+  auto bytes = sizeof question;
+  if (const auto* append = std::get_if<relay::AppendEvent>(&question)) bytes += append->body.size();
+  if (const auto* keep = std::get_if<relay::KeepDrops>(&question))
+    for (const auto& drop : keep->drops)
+      bytes += sizeof drop + drop.point.size() + drop.relay_id.size() + drop.text.size();
+  return bytes;
 }
 
 /// How large its answer may be.

@@ -32,8 +32,9 @@ concept PeerBook = requires(Book& book, const PublicKey& key, const std::optiona
   { book.all() } -> std::same_as<Result<std::vector<KnownPeer>>>;
 };
 
-/// The server's devices and events. It lives on a thread of its own, takes what has gathered there
-/// as one batch, and makes the batch durable at once: no answer leaves before all of it is on disk.
+/// The server's devices, events and dead drops. It lives on a thread of its own, takes what has
+/// gathered there as one batch, and makes the batch durable at once: no answer leaves before all of
+/// it is on disk.
 template <class Log>
 concept EventLog = requires(Log& log, std::span<const relay::Question> batch) {
   /// One answer per question, in order; std::nullopt for questions without one. If the batch cannot

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "core/base/ids.hpp"
 #include "core/base/result.hpp"
 #include "core/crypto/sign.hpp"
 
@@ -16,6 +17,8 @@ struct KnownServer {
   unsigned version;        ///< the newest of the handshake that it was ever heard to speak
   std::string first_seen;  ///< with this identity; ISO 8601, UTC
   std::string last_seen;
+  /// That this device was linked to there; none: its own.
+  std::optional<UserId> account = {};
 };
 
 /// A server is named by WsUrl::origin().

@@ -36,5 +36,17 @@ TEST(PairingCode, ShowsOnlyItsEndsInLogs) {
   EXPECT_EQ(PairingCode::parse("K7MW2Q")->masked(), "K****Q");
 }
 
+TEST(LinkCode, IsSixDigitsExactly) {
+  EXPECT_EQ(LinkCode::parse("012345")->text(), "012345");
+  for (auto bad : {"", "12345", "1234567", "12345a", " 12345", "+12345"})
+    EXPECT_EQ(LinkCode::parse(bad).error(), Fault::bad_link_code) << bad;
+}
+
+TEST(LinkCode, IsTypedWithBlanksAndDashes) {
+  EXPECT_EQ(LinkCode::parse_typed(" 012-345\n")->text(), "012345");
+  EXPECT_EQ(LinkCode::parse_typed("012 345 6").error(), Fault::bad_link_code);
+  EXPECT_EQ(LinkCode::parse_typed("").error(), Fault::bad_link_code);
+}
+
 }  // namespace
 }  // namespace culver

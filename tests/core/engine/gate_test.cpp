@@ -186,6 +186,7 @@ TEST_P(GateOfVersion, OpensOnceTheServerHasProvenItself) {
   ASSERT_EQ(effects.size(), 3U);
   EXPECT_EQ(std::get<Met>(effects[0]).identity, identity.key.verify_key());
   EXPECT_EQ(std::get<Met>(effects[0]).version, GetParam());
+  EXPECT_EQ(std::get<Met>(effects[0]).account, account.user);
   EXPECT_TRUE(std::holds_alternative<Passable>(effects[1]));
   EXPECT_EQ(std::get<Deliver>(effects[2]).text, server_info(2)) << "what came before is handed on";
 }

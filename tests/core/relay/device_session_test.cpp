@@ -531,6 +531,19 @@ TEST_P(Linking, ACodeLivesFiveMinutesNotMore) {
   EXPECT_EQ(failure(stranger), "link_code_unknown");
 }
 
+TEST_P(Linking, ACodeLivesNoLongerThanTheSessionThatAskedForIt) {
+  auto code = offer(ana);
+  lobby.hang_up(ana);
+  EXPECT_EQ(lobby.hub.link_codes().size(), 0u);
+  enter(stranger, code);
+  EXPECT_EQ(failure(stranger), "link_code_unknown");
+  lobby.connect(ana);
+  code = offer(ana);
+  lobby.connect(ana);  // replaces the session before
+  enter(stranger, code);
+  EXPECT_EQ(failure(stranger), "link_code_unknown");
+}
+
 TEST_P(Linking, GuessingIsBoundedByAddressAndByAccount_S7) {
   const auto code = offer(ana);
   for (int i = 0; i < 5; ++i) {

@@ -64,12 +64,28 @@ inline std::string broken_devices(const Hub& hub) {
   return {};
 }
 
+inline std::string broken_rendezvous(const Hub& hub) {
+  const auto& rendezvous = hub.rendezvous();
+  const auto& limits = hub.limits();
+  for (const auto& [token, there] : rendezvous.live().places())
+    for (const auto& [code, kept] : there) {
+      const auto* seat = hub.registry().find(code);
+      if (!seat || !seat->socket) return "a token of somebody who is gone";
+      if (seat->key != kept.note.key) return "a token under another key than its code";
+    }
+  if (rendezvous.live().size() > limits.meeting_tokens.notes) return "too many tokens";
+  if (rendezvous.drops().size() > limits.dead_drops.notes) return "too many dead drops";
+  if (rendezvous.drops().bytes() > limits.dead_drops.bytes) return "too large dead drops";
+  return {};
+}
+
 inline std::string broken(const Hub& hub) {
   if (hub.sockets() > hub.limits().connections) return "too many connections";
   if (hub.addresses().size() > hub.limits().addresses + hub.limits().connections)
     return "too many addresses";
   if (auto seats = broken_seats(hub); !seats.empty()) return seats;
   if (auto devices = broken_devices(hub); !devices.empty()) return devices;
+  if (auto rendezvous = broken_rendezvous(hub); !rendezvous.empty()) return rendezvous;
   return broken_book(hub);
 }
 

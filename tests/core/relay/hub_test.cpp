@@ -232,7 +232,7 @@ struct Schedule {
 
   void step(Room& room) {
     const auto socket = sockets.empty() ? SocketId{0} : sockets[below(sockets.size())];
-    switch (below(12)) {
+    switch (below(13)) {
       case 0:
       case 1:
         if (sockets.size() < 12)
@@ -263,6 +263,12 @@ struct Schedule {
         room.hang_up(socket, below(2) == 0);
         std::erase(sockets, socket);
         break;
+      case 11:
+        room.say(socket, R"({"type":"register_rendezvous","peerId":")" + code_text() +
+                             R"(","hourlyTokens":["t)" + std::to_string(below(3)) +
+                             R"("],"dailyPoints":["p)" + std::to_string(below(3)) +
+                             R"("],"deadDrop":"x"})");
+        break;
       default:
         room.now += std::chrono::milliseconds(below(20'000));
         room.deliver(Tick{});
@@ -282,6 +288,10 @@ TEST(Hub, NothingBreaksUnderRandomSchedules) {
     limits.registers_per_address = {10'000, 60s};
     limits.pair_requests_per_socket = {10'000, 60s};
     limits.pair_requests_per_address = {10'000, 60s};
+    limits.rendezvous_per_socket = {10'000, 60s};
+    limits.rendezvous_per_address = {10'000, 60s};
+    limits.dead_drops = {6, 20, 2, 5, 15, 3, 2};
+    limits.meeting_tokens = {8, 100, 2, 5, 100, 3, 2};
     Room room(limits);
     Schedule schedule(seed);
     for (int i = 0; i < 400; ++i) {

@@ -28,6 +28,10 @@ std::optional<Answer> failed(const Question& question) {
     case 6:
     case 7:
       return Result<DeviceRecord>(fail(fault));
+    case 10:
+      return Result<DropsKept>(fail(fault));
+    case 11:
+      return Result<std::vector<StoredDrop>>(fail(fault));
     default:
       return std::nullopt;
   }
@@ -176,12 +180,27 @@ MemoryStore::Told MemoryStore::on(const LinkDevice& q) {
 
 MemoryStore::Told MemoryStore::on(const Prune& q) {
   prunes.push_back(q);
+  std::erase_if(drops, [&](const auto& left) { return left.second.expires_at <= q.now; });
   std::erase_if(events, [&](const Row& row) {
     if (row.stored >= q.before) return false;
     lost_[row.user] = row.stored_event.cursor;
     return true;
   });
   return std::nullopt;
+}
+
+MemoryStore::Told MemoryStore::on(const KeepDrops& q) {
+  for (const auto& drop : q.drops) drops.insert_or_assign({drop.point, drop.owner}, drop);
+  return Result<DropsKept>(DropsKept{});
+}
+
+MemoryStore::Told MemoryStore::on(const ListDrops& q) {
+  std::vector<StoredDrop> left;
+  for (const auto& [where, drop] : drops)
+    if (drop.expires_at > q.now) left.push_back(drop);
+  std::sort(left.begin(), left.end(),
+            [](const auto& a, const auto& b) { return a.expires_at < b.expires_at; });
+  return Result<std::vector<StoredDrop>>(std::move(left));
 }
 
 }  // namespace culver::relay

@@ -37,6 +37,7 @@ class MemoryStore {
   std::vector<Row> events;  ///< in the order of their cursors
   std::map<DeviceId, Known> devices;
   std::vector<Prune> prunes;
+  std::map<std::pair<std::string, PublicKey>, StoredDrop> drops;
   bool is_failing = false;  ///< every question is answered by store_failed
 
  private:
@@ -51,6 +52,8 @@ class MemoryStore {
   Told on(const RenameDevice& question);
   Told on(const LinkDevice& question);
   Told on(const Prune& question);
+  Told on(const KeepDrops& question);
+  Told on(const ListDrops& question);
   Admission admission_of(const Known& known) const;
   std::size_t devices_of(const UserId& user) const;
 

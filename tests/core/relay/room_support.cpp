@@ -77,15 +77,23 @@ void Room::deliver(Event event) {
   for (const auto& effect : last) {
     if (const auto* send = std::get_if<Send>(&effect)) inbox_[send->socket] += send->text + "\n";
     if (const auto* ping = std::get_if<Ping>(&effect)) ++pings_[ping->socket];
+    if (const auto* ask = std::get_if<Ask>(&effect)) store.ask(*ask);
     if (const auto* close = std::get_if<Close>(&effect)) closes_.emplace(close->socket, *close);
   }
+  const auto effects = last;
+  if (!holds_answers) let_answer();
+  last = effects;
   if (!answers_pings) return;
   std::vector<SocketId> pinged;
   for (const auto& effect : last)
     if (const auto* ping = std::get_if<Ping>(&effect)) pinged.push_back(ping->socket);
-  const auto effects = last;
   for (const auto socket : pinged) deliver(Alive{socket});
   last = effects;
+}
+
+void Room::let_answer() {
+  while (!store.idle())
+    if (auto answered = store.answer()) deliver(std::move(*answered));
 }
 
 void Room::pass(Duration time) {

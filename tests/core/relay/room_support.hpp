@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/relay/hub.hpp"
+#include "tests/core/relay/memory_store_support.hpp"
 
 namespace culver::relay {
 
@@ -42,6 +43,9 @@ class Room {
   std::size_t pings(SocketId socket) const;
 
   Hub hub;
+  MemoryStore store;           ///< answers at once
+  bool holds_answers = false;  ///< until let_answer()
+  void let_answer();
   TimePoint now{std::chrono::hours(1)};
   bool answers_pings = true;
   Effects last;  ///< of the last event

@@ -188,6 +188,8 @@ TEST(FromDevice, ReadsPairing) {
   EXPECT_EQ(read(R"({"type":"initiate_pairing","payload":7})"), SessionMessage(InitiatePairing{}));
   EXPECT_EQ(read(R"({"type":"complete_pairing","payload":{"pairing_code":"012345"}})"),
             SessionMessage(CompletePairing{"012345"}));
+  EXPECT_EQ(read(print(InitiatePairing{})), SessionMessage(InitiatePairing{}));
+  EXPECT_EQ(read(print(CompletePairing{"012345"})), SessionMessage(CompletePairing{"012345"}));
   for (const std::string bad :
        {R"("12345")", R"("1234567")", R"("12345a")", "123456", R"("")", R"(" 12345")", "null"})
     EXPECT_EQ(fault_of(R"({"type":"complete_pairing","payload":{"pairing_code":)" + bad + "}}"),

@@ -89,6 +89,51 @@ TEST(ToDevice, PrintsTheRest) {
   EXPECT_EQ(print_scratchpad("[1]"), R"({"type":"scratchpad_sync","payload":[1]})");
 }
 
+template <class Message>
+Message linking(const std::string& frame) {
+  const auto message = parse_linking(frame);
+  EXPECT_TRUE(message) << frame;
+  const auto* one = message ? std::get_if<Message>(&*message) : nullptr;
+  EXPECT_TRUE(one) << frame;
+  return one ? *one : Message{};
+}
+
+TEST(ToDevice, IsReadByAClientThatLinks) {
+  const auto initiated = linking<PairingInitiated>(print(PairingInitiated{"012345", 300'000}));
+  EXPECT_EQ(initiated.code, "012345");
+  EXPECT_EQ(initiated.expires_in_ms, 300'000U);
+  EXPECT_EQ(linking<PairingCompleted>(print(PairingCompleted{user})).linked_user, user);
+  const auto paired = linking<DevicePaired>(print(DevicePaired{device, 5}));
+  EXPECT_EQ(paired.device, device);
+  EXPECT_EQ(paired.timestamp, 5);
+  for (std::size_t i = 0; i < fault_count; ++i) {
+    const auto fault = static_cast<Fault>(i);
+    EXPECT_EQ(linking<PairingFailed>(print(PairingFailed{fault})).fault, fault);
+    EXPECT_EQ(linking<PairingFailed>(print(Error{fault, {}, {}, {}})).fault, fault);
+  }
+  const std::string of_the_original = R"({"type":"pairing_failed","payload":{"error":"No"}})";
+  EXPECT_EQ(linking<PairingFailed>(of_the_original).fault, Fault::server_refused);
+}
+
+TEST(ToDevice, IsRefusedByAClientThatLinks) {
+  const std::pair<std::string, Fault> bad[] = {
+      {"x", Fault::malformed},
+      {R"({"type":"pong","payload":{"timestamp":5}})", Fault::unknown_message},
+      {R"({"type":"pairing_initiated"})", Fault::missing_field},
+      {R"({"type":"pairing_initiated","payload":{"code":"01234","expiresIn":1}})",
+       Fault::bad_link_code},
+      {R"({"type":"pairing_initiated","payload":{"code":"012345","expiresIn":-1}})",
+       Fault::malformed},
+      {R"({"type":"pairing_completed","payload":{"linkedUserId":"ab"}})", Fault::bad_user_id},
+      {R"({"type":"device_paired","payload":{"device_id":"ab"}})", Fault::bad_device_id},
+      {std::string(limits::signaling_frame_in + 1, ' '), Fault::too_large}};
+  for (const auto& [frame, fault] : bad) {
+    const auto message = parse_linking(frame);
+    ASSERT_FALSE(message) << frame;
+    EXPECT_EQ(message.error(), fault) << frame << " " << info(message.error()).name;
+  }
+}
+
 TEST(ToDevice, TellsEveryFaultByNameAndText) {
   for (std::size_t i = 0; i < fault_count; ++i) {
     const auto fault = static_cast<Fault>(i);

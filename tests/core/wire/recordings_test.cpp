@@ -50,15 +50,12 @@ std::string server_outcome(const std::string& frame) {
 }
 
 /// Messages that only Zajel's other registries and channels have.
-const std::set<std::string> elsewhere{"attest_request",      "channel-owner-register",
-                                      "channel-subscribe",   "chunk_announce",
-                                      "chunk_push",          "chunk_request",
-                                      "get_relays",          "handshake",
-                                      "heartbeat",           "link_request",
-                                      "link_response",       "nope",
-                                      "register_rendezvous", "stream-end",
-                                      "stream-frame",        "stream-start",
-                                      "update_load",         "upstream-message"};
+const std::set<std::string> elsewhere{
+    "attest_request",  "channel-owner-register", "channel-subscribe", "chunk_announce",
+    "chunk_push",      "chunk_request",          "get_relays",        "handshake",
+    "heartbeat",       "link_request",           "link_response",     "nope",
+    "stream-end",      "stream-frame",           "stream-start",      "update_load",
+    "upstream-message"};
 
 TEST(Recordings, OfClientsAreReadOrRefusedForTheRightReason) {
   const auto lines = culver::testing::shared_lines("recordings/zajel-server.jsonl");
@@ -79,6 +76,7 @@ TEST(Recordings, OfClientsAreReadOrRefusedForTheRightReason) {
       {"pair_request", {"read", "bad_pairing_code", "missing_field"}},
       {"pair_response", {"read", "wrong_type"}},  // "no" is not a no
       {"ping", {"read"}},
+      {"register_rendezvous", {"read"}},
       {"register",  // without a code: a relay
        {"read", "bad_pairing_code", "bad_public_key", "missing_field", "unknown_message"}},
   };
@@ -89,16 +87,31 @@ TEST(Recordings, OfClientsAreReadOrRefusedForTheRightReason) {
 TEST(Recordings, OfServersAreReadOrIgnored) {
   const auto lines = culver::testing::shared_lines("recordings/zajel-server.jsonl");
   SKIP_UNLESS(lines);
-  const std::set<std::string> ours{
-      "answer",        "call_answer",    "call_hangup",  "call_ice",      "call_offer",
-      "call_reject",   "code_collision", "error",        "ice_candidate", "pair_error",
-      "pair_expiring", "pair_incoming",  "pair_matched", "pair_rejected", "pair_timeout",
-      "pong",          "server_info"};
+  const std::set<std::string> ours{"answer",
+                                   "call_answer",
+                                   "call_hangup",
+                                   "call_ice",
+                                   "call_offer",
+                                   "call_reject",
+                                   "code_collision",
+                                   "error",
+                                   "ice_candidate",
+                                   "pair_error",
+                                   "pair_expiring",
+                                   "pair_incoming",
+                                   "pair_matched",
+                                   "pair_rejected",
+                                   "pair_timeout",
+                                   "pong",
+                                   "rendezvous_partial",
+                                   "rendezvous_result",
+                                   "server_info"};
   std::size_t read = 0;
   for (const auto& [type, what] : outcomes(*lines, "server->client", server_outcome)) {
     std::set<std::string> expected{"ignored"};
     if (ours.contains(type)) expected = {"read"};
-    // The answer to a relay's registration has no code.
+    // The answer to a relay's registration has no code; nor have the relays of the recorded
+    // matches.
     if (type == "registered") expected = {"read", "ignored"};
     // Offers without a payload, or with a text for one: the server passes on anything.
     if (type == "offer") expected = {"read", "missing_field", "wrong_type"};

@@ -80,6 +80,10 @@ TEST(CommandLinePage, ListsEveryFieldOfWhatIsOneObject) {
   expect_keys_in_paragraph(print_version("1"), "`peers -o json`");
   expect_keys_in_paragraph(print(Server{"", {}, 2, crypto::VerifyKey{}, 2, true}),
                            "`trust-server -o json`");
+  expect_keys_in_paragraph(print(LinkOffer{*LinkCode::parse("012345"), 1}),
+                           "`devices link -o json`");
+  expect_keys_in_paragraph(print(LinkedDevice{}), "`devices link -o json`");
+  expect_keys_in_paragraph(print(LinkedAccount{}), "`devices link -o json`");
   expect_keys_in_paragraph(print(Device{{}, {}, "web", "", "", true, true, true}),
                            "`devices -o json`");
 }

@@ -187,6 +187,20 @@ TEST_F(CommandLine, KnowsTheVerbsOfTheGateway) {
   EXPECT_EQ(parse({"devices", "revoke", device, "-o", "json"})->output, Output::json);
 }
 
+TEST_F(CommandLine, LinksDevices) {
+  EXPECT_TRUE(std::holds_alternative<OfferLinkOptions>(parse({"devices", "link"})->verb));
+  const auto link = [&](std::vector<const char*> words) {
+    const auto options = parse(std::move(words));
+    EXPECT_TRUE(options) << options.error().err;
+    return std::get<LinkOptions>(options->verb);
+  };
+  EXPECT_EQ(link({"link"}).code, std::nullopt);
+  EXPECT_EQ(link({"link", "012-345"}).code, LinkCode::parse("012345").value());
+  EXPECT_EQ(link({"link", "--code-file", "-"}).code_file, "-");
+  expect_wrong({"link", "K7MW2Q"}, "six digits");
+  expect_wrong({"link", "012345", "--code-file", "-"}, "twice");
+}
+
 TEST_F(CommandLine, CutsALongName) {
   const auto options = parse({"--name", std::string(100, 'x').c_str(), "id"});
   EXPECT_EQ(options->name.expose().size(), 64u);

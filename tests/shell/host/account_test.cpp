@@ -86,10 +86,13 @@ TEST(DeviceSeat, IsTheAccountsOwnUnlessItIsTaken) {
       taken.push_back(DeviceSeat::take(folder.path(), account->device));
       devices.insert(taken.back().device());
       EXPECT_TRUE(parse_device_id(print_uuid(taken.back().device().data)));
+      EXPECT_EQ(taken.back().is_first(), i == 0);
     }
     EXPECT_EQ(taken[0].device(), account->device);
     EXPECT_EQ(devices.size(), static_cast<std::size_t>(DeviceSeat::seats));
-    EXPECT_EQ(DeviceSeat::take(folder.path(), account->device).device(), account->device);
+    const auto shared = DeviceSeat::take(folder.path(), account->device);
+    EXPECT_EQ(shared.device(), account->device);
+    EXPECT_FALSE(shared.is_first());
     const auto second = taken[1].device();
     taken.erase(taken.begin() + 1);
     EXPECT_EQ(DeviceSeat::take(folder.path(), account->device).device(), second) << "free again";

@@ -2,10 +2,8 @@
 // play the other side. On the test's own io_context and thread.
 #pragma once
 
-#include <condition_variable>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,8 +13,8 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
 
-#include "shell/net/name_lookup.hpp"
 #include "tests/shell/host/certificate.hpp"
+#include "tests/shell/host/stuck_look_up.hpp"
 
 namespace culver::net::testing {
 
@@ -65,40 +63,6 @@ Script drop_after_upgrade();                    ///< no goodbye
 Script never_answer(Seen& seen);                ///< reads the upgrade until the client goes
 Script answer(std::string bytes);               ///< to the upgrade, and closes
 Script open_and_never_reply();
-
-/// A look-up of names that does not return before this is destroyed, as with a name server that is
-/// never heard of.
-class StuckLookUp {
- public:
-  StuckLookUp() : state_(std::make_shared<State>()) {}
-  ~StuckLookUp() {
-    const std::lock_guard lock(state_->mutex);
-    state_->is_over = true;
-    state_->changed.notify_all();
-  }
-  StuckLookUp(const StuckLookUp&) = delete;
-  StuckLookUp& operator=(const StuckLookUp&) = delete;
-  LookUp look_up() const {
-    return [state = state_](const std::string&, std::uint16_t) -> Found {
-      std::unique_lock lock(state->mutex);
-      state->is_asked = true;
-      state->changed.wait(lock, [&] { return state->is_over; });
-      return tl::unexpected(boost::system::error_code(boost::asio::error::host_not_found));
-    };
-  }
-  bool is_asked() const {
-    const std::lock_guard lock(state_->mutex);
-    return state_->is_asked;
-  }
-
- private:
-  struct State {
-    std::mutex mutex;
-    std::condition_variable changed;
-    bool is_asked = false, is_over = false;
-  };
-  std::shared_ptr<State> state_;
-};
 
 std::shared_ptr<boost::asio::ssl::context> server_context(const Certificate& certificate,
                                                           Seen& seen);

@@ -14,6 +14,7 @@
 
 #include "core/wire/stun.hpp"
 #include "tests/shell/host/certificate.hpp"
+#include "tests/shell/host/stuck_look_up.hpp"
 #include "tests/shell/host/temporary_folder.hpp"
 
 namespace culver::p2p {
@@ -313,6 +314,34 @@ TEST_F(TurnStreamTest, DialingIsBounded) {
   EXPECT_EQ(lost(), "relay_silent");
   until([&] { return server.ended; });
   EXPECT_EQ(events.size(), 1u);
+}
+
+TEST_F(TurnStreamTest, ANameThatIsNeverFoundIsSilenceInTime) {
+  StuckLookUp stuck;
+  dial(1, [&](TurnStreamConfig& config) {
+    config.host = "server.test";
+    config.look_up = stuck.look_up();
+    config.dial_time = 50ms;
+  });
+  until_lost();
+  EXPECT_EQ(lost(), "relay_silent");
+  drain();
+  EXPECT_EQ(events.size(), 1u);
+}
+
+TEST_F(TurnStreamTest, IsDroppedWhileANameIsLookedUp) {
+  StuckLookUp stuck;
+  dial(1, [&](TurnStreamConfig& config) {
+    config.host = "server.test";
+    config.look_up = stuck.look_up();
+  });
+  io.poll();
+  stuck.wait_for(1);
+  stream.reset();
+  io.restart();
+  io.poll();
+  EXPECT_TRUE(io.stopped()) << "the loop waits for the look-up";
+  EXPECT_TRUE(events.empty());
 }
 
 TEST_F(TurnStreamTest, IsDroppedWithoutAWord) {

@@ -17,6 +17,8 @@ TEST(Metrics, AreWhatPrometheusReads) {
   relay.established[1] = 7;
   relay.handshakes_refused.add(Fault::bad_signature);
   relay.events_stored = std::uint64_t{1} << 53;
+  relay.dead_drops = 17;
+  relay.live_matches = 19;
   net_::WsCounters sockets;
   sockets.slow_readers = 2;
   const auto text = print_metrics({relay, sockets, 5, 11, 13, 1, true});
@@ -27,6 +29,8 @@ TEST(Metrics, AreWhatPrometheusReads) {
   EXPECT_THAT(text, HasSubstr("culver_handshakes_ended_total{outcome=\"established_v2\"} 7\n"));
   EXPECT_THAT(text, HasSubstr("culver_handshakes_ended_total{outcome=\"bad_signature\"} 1\n"));
   EXPECT_THAT(text, Not(HasSubstr("bad_user_id"))) << "only what has occurred";
+  EXPECT_THAT(text, HasSubstr("culver_dead_drops 17\n"));
+  EXPECT_THAT(text, HasSubstr("culver_live_matches_total 19\n"));
   EXPECT_THAT(text, HasSubstr("culver_store_batches_total 11\n"));
   EXPECT_THAT(text, HasSubstr("culver_store_failing 1\n"));
 }

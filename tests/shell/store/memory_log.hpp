@@ -42,6 +42,7 @@ class MemoryLog {
   std::vector<Device> devices_;
   std::map<UserId, Account> accounts_;
   std::vector<Event> events_;
+  std::vector<relay::StoredDrop> drops_;
 
   static MaybeAnswer refused(Fault fault, std::optional<WallTime> retry_at = std::nullopt) {
     return tl::expected<relay::Appended, relay::AppendRefused>(
@@ -219,8 +220,30 @@ class MemoryLog {
     return Result<relay::DeviceRecord>(device->record);
   }
 
+  MaybeAnswer on(const relay::KeepDrops& q) {
+    for (const auto& drop : q.drops) {
+      const auto old = std::find_if(drops_.begin(), drops_.end(), [&](const auto& there) {
+        return there.point == drop.point && there.owner == drop.owner;
+      });
+      if (old == drops_.end())
+        drops_.push_back(drop);
+      else
+        *old = drop;
+    }
+    return Result<relay::DropsKept>(relay::DropsKept{});
+  }
+  MaybeAnswer on(const relay::ListDrops& q) {
+    std::vector<relay::StoredDrop> left;
+    for (const auto& drop : drops_)
+      if (drop.expires_at > q.now) left.push_back(drop);
+    std::stable_sort(left.begin(), left.end(),
+                     [](const auto& a, const auto& b) { return a.expires_at < b.expires_at; });
+    return Result<std::vector<relay::StoredDrop>>(left);
+  }
+
   /// The limit is not modelled: properties prune without one.
   MaybeAnswer on(const relay::Prune& q) {
+    std::erase_if(drops_, [&](const auto& drop) { return drop.expires_at <= q.now; });
     std::erase_if(events_, [&](const Event& event) {
       return event.said.expires_at && *event.said.expires_at <= q.now;
     });

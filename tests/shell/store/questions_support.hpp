@@ -45,6 +45,15 @@ inline relay::FetchPage fetch(int user_number, int device_number, std::uint64_t 
   return {user(user_number), device(device_number), after, 0, 0, 1'000, 1'000'000, now};
 }
 
+inline relay::StoredDrop drop(std::string point, int owner, std::string body, WallTime expires_at) {
+  return {std::move(point),
+          numbered<PublicKey>(owner),
+          *PairingCode::parse("AAAAA" + std::string(1, static_cast<char>('A' + owner % 8))),
+          "rly",
+          std::move(body),
+          expires_at};
+}
+
 inline std::string text(Fault fault) { return std::string(info(fault).name); }
 inline std::string text(const relay::DeviceRecord& r) {
   return "device " + std::to_string(std::to_integer<int>(r.device.data[1])) + " of " +
@@ -76,6 +85,15 @@ inline std::string text(const relay::Page& page) {
 inline std::string text(const std::vector<relay::DeviceRecord>& devices) {
   std::string all;
   for (const auto& d : devices) all += text(d) + "; ";
+  return all;
+}
+inline std::string text(const relay::DropsKept&) { return "kept"; }
+inline std::string text(const std::vector<relay::StoredDrop>& drops) {
+  std::string all;
+  for (const auto& drop : drops)
+    all += drop.point + "/" + std::to_string(std::to_integer<int>(drop.owner.data[1])) + " " +
+           std::string(drop.code.text()) + " " + drop.relay_id + " '" + drop.text + "' until " +
+           std::to_string(drop.expires_at) + "; ";
   return all;
 }
 inline std::string text(const std::optional<relay::Answer>& answer) {

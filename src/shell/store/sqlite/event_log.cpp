@@ -6,6 +6,7 @@
 
 #include "shell/store/failed_answer.hpp"
 #include "shell/store/sqlite/devices.hpp"
+#include "shell/store/sqlite/drops.hpp"
 #include "shell/store/sqlite/events.hpp"
 #include "shell/store/sqlite/migrations.hpp"
 
@@ -43,6 +44,10 @@ constexpr std::array migrations{
     "CREATE INDEX event_expiry ON event (expires_at) WHERE expires_at IS NOT NULL;"
     "CREATE INDEX event_account_expiry ON event (account, expires_at)"
     " WHERE expires_at IS NOT NULL;",
+    "CREATE TABLE dead_drop (id INTEGER PRIMARY KEY, point TEXT NOT NULL,"
+    " owner BLOB NOT NULL CHECK (length(owner) = 32), code TEXT NOT NULL, relay_id TEXT NOT NULL,"
+    " body TEXT NOT NULL, expires_at INTEGER NOT NULL, UNIQUE (point, owner));"
+    "CREATE INDEX dead_drop_expiry ON dead_drop (expires_at);",
 };
 
 /// For a cache of 32 MiB, and 16 MiB of log before it is written into the file.
@@ -54,6 +59,7 @@ struct EventLog::Tables {
   Database database;
   Rows rows{database};
   Events events{database, rows};
+  Drops drops{database};
   Statement begin, commit, roll_back;
 
   explicit Tables(Database opened) : database(std::move(opened)) {}
@@ -63,6 +69,7 @@ struct EventLog::Tables {
     CHECK_OK(migrate(database, migrations));
     CHECK_OK(rows.prepare());
     CHECK_OK(events.prepare());
+    CHECK_OK(drops.prepare());
     // Deferred: a batch that only reads writes nothing, and waits for no disk.
     TRY(begin, database.prepare("BEGIN"));
     TRY(commit, database.prepare("COMMIT"));
@@ -70,10 +77,19 @@ struct EventLog::Tables {
     return {};
   }
 
+  Result<void> prune(const relay::Prune& question) {
+    CHECK_OK(drops.prune(question.now, question.limit));
+    return events.answer(question);
+  }
+
   template <class Asked>
   auto ask(const Asked& question) {
-    if constexpr (is_any<Asked, relay::AppendEvent, relay::FetchPage, relay::Prune>)
+    if constexpr (is_any<Asked, relay::AppendEvent, relay::FetchPage>)
       return events.answer(question);
+    else if constexpr (is_any<Asked, relay::KeepDrops, relay::ListDrops>)
+      return drops.answer(question);
+    else if constexpr (is_any<Asked, relay::Prune>)
+      return prune(question);
     else
       return sqlite::answer(rows, question);
   }

@@ -1,4 +1,5 @@
-// The server's devices and events in SQLite: DATA/gateway.db, held by one process alone.
+// The server's devices, events and dead drops in SQLite: DATA/gateway.db, held by one process
+// alone.
 #pragma once
 
 #include <filesystem>

@@ -12,6 +12,7 @@ constexpr std::array steps{
     "CREATE TABLE server (url TEXT PRIMARY KEY NOT NULL,"
     " identity BLOB NOT NULL CHECK (length(identity) = 32), version INTEGER NOT NULL,"
     " first_seen TEXT NOT NULL, last_seen TEXT NOT NULL) WITHOUT ROWID",
+    "ALTER TABLE server ADD COLUMN account BLOB CHECK (account IS NULL OR length(account) = 32)",
 };
 
 }  // namespace
@@ -27,15 +28,15 @@ host::Outcome<ServerBook> ServerBook::open(const std::filesystem::path& file) {
 }
 
 Result<std::optional<KnownServer>> ServerBook::find(const std::string& url) {
-  TRY(auto query, database_.prepare("SELECT identity, version, first_seen, last_seen FROM server"
-                                    " WHERE url = ?1"));
+  TRY(auto query, database_.prepare("SELECT identity, version, first_seen, last_seen, account"
+                                    " FROM server WHERE url = ?1"));
   query.bind(1, url);
   TRY(const bool row, query.step());
   if (!row) return std::nullopt;
   const auto identity = crypto::VerifyKey::from(query.blob(0));
   if (!identity) return fail(Fault::store_failed);
   return KnownServer{*identity, static_cast<unsigned>(query.integer(1)), query.text(2),
-                     query.text(3)};
+                     query.text(3), UserId::from(query.blob(4))};
 }
 
 /// One statement, so that of two processes that meet a new server at once the second one sees what
@@ -43,7 +44,7 @@ Result<std::optional<KnownServer>> ServerBook::find(const std::string& url) {
 Result<void> ServerBook::remember(const std::string& url, const crypto::VerifyKey& identity,
                                   unsigned version, const std::string& now) {
   CHECK_OK(
-      write("INSERT INTO server VALUES (?1, ?2, ?3, ?4, ?4) ON CONFLICT (url) DO UPDATE SET"
+      write("INSERT INTO server VALUES (?1, ?2, ?3, ?4, ?4, NULL) ON CONFLICT (url) DO UPDATE SET"
             " version = max(version, excluded.version), last_seen = excluded.last_seen"
             " WHERE identity = excluded.identity",
             url, identity, version, now));
@@ -54,8 +55,19 @@ Result<void> ServerBook::remember(const std::string& url, const crypto::VerifyKe
 
 Result<void> ServerBook::replace(const std::string& url, const crypto::VerifyKey& identity,
                                  unsigned version, const std::string& now) {
-  return write("INSERT OR REPLACE INTO server VALUES (?1, ?2, ?3, ?4, ?4)", url, identity, version,
-               now);
+  return write("INSERT OR REPLACE INTO server VALUES (?1, ?2, ?3, ?4, ?4, NULL)", url, identity,
+               version, now);
+}
+
+Result<void> ServerBook::belong(const std::string& url, const std::optional<UserId>& account) {
+  CHECK_OK(database_.execute("PRAGMA synchronous = FULL"));
+  TRY(auto statement, database_.prepare("UPDATE server SET account = ?2 WHERE url = ?1"));
+  statement.bind(1, url).bind_null(2);
+  if (account) statement.bind(2, ByteView(account->view()));
+  CHECK_OK(statement.run());
+  TRY(const auto known, find(url));
+  if (!known || known->account != account) return fail(Fault::store_failed);
+  return {};
 }
 
 Result<void> ServerBook::write(const char* sql, const std::string& url,

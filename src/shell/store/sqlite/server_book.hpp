@@ -21,6 +21,10 @@ class ServerBook {
   Result<void> replace(const std::string& url, const crypto::VerifyKey& identity, unsigned version,
                        const std::string& now);
 
+  /// To which account this device belongs there. Durable once it returns. store_failed also for a
+  /// server that is not known.
+  Result<void> belong(const std::string& url, const std::optional<UserId>& account);
+
  private:
   explicit ServerBook(Database database) : database_(std::move(database)) {}
   Result<void> write(const char* sql, const std::string& url, const crypto::VerifyKey& identity,

@@ -450,6 +450,39 @@ TEST_F(Pruning, StopsAtItsLimit) {
   EXPECT_EQ(said(fetch(2, 9)), "cursor 1 lost 1");
 }
 
+// ---- dead drops ---------------------------------------------------------------------------------
+
+using DeadDrops = EventLogFile;
+
+TEST_F(DeadDrops, AreKeptByPointAndOwnerUntilTheyExpire) {
+  EXPECT_EQ(said(relay::ListDrops{0}), "");
+  EXPECT_EQ(said(relay::KeepDrops{{drop("p", 1, "x", 300), drop("q", 1, "y", 200)}}), "kept");
+  EXPECT_EQ(said(relay::KeepDrops{{drop("p", 2, "of another", 100)}}), "kept");
+  EXPECT_EQ(said(relay::KeepDrops{{drop("q", 1, "newer", 400)}}), "kept");
+  EXPECT_EQ(said(relay::ListDrops{100}),
+            "p/1 AAAAAB rly 'x' until 300; q/1 AAAAAB rly 'newer' until 400; ");
+  reopen();
+  EXPECT_EQ(said(relay::ListDrops{99}),
+            "p/2 AAAAAC rly 'of another' until 100; p/1 AAAAAB rly 'x' until 300; "
+            "q/1 AAAAAB rly 'newer' until 400; ");
+}
+
+TEST_F(DeadDrops, ArePrunedWithinTheLimitWhenTheyHaveExpired) {
+  for (int i = 1; i <= 5; ++i) said(relay::KeepDrops{{drop("p", i, "x", 10 * i)}});
+  said(relay::Prune{0, 30, 2});
+  EXPECT_EQ(said(relay::ListDrops{0}),
+            "p/3 AAAAAD rly 'x' until 30; p/4 AAAAAE rly 'x' until 40; "
+            "p/5 AAAAAF rly 'x' until 50; ");
+  said(relay::Prune{0, 40, 2});
+  EXPECT_EQ(said(relay::ListDrops{0}), "p/5 AAAAAF rly 'x' until 50; ");
+}
+
+TEST_F(DeadDrops, HoldAnyText) {
+  const std::string point(128, '\''), body = "\x01\"\xc3\xa9%_" + std::string(4'000, 'x');
+  said(relay::KeepDrops{{drop(point, 1, body, 9)}});
+  EXPECT_EQ(said(relay::ListDrops{0}), point + "/1 AAAAAB rly '" + body + "' until 9; ");
+}
+
 // ---- against the model --------------------------------------------------------------------------
 
 /// Between two questions: so long that every sign of life is written, and known after a restart.
@@ -462,7 +495,7 @@ relay::Question question_of(std::uint64_t digits, WallTime now) {
     digits /= bound;
     return static_cast<int>(digit);
   };
-  const auto kind = next(20);
+  const auto kind = next(22);
   const auto who = user(next(3)), other = user(next(3));
   const auto which = device(next(5));
   const auto name = Plaintext(std::string(1, static_cast<char>('a' + next(2))));
@@ -503,6 +536,14 @@ relay::Question question_of(std::uint64_t digits, WallTime now) {
       return relay::LinkDevice{which, other, 3, now};
     case 16:
       return relay::Prune{now - pause * next(40), now, 1'000};
+    case 17:
+      return relay::ListDrops{now};
+    case 18:
+    case 19: {
+      const auto expires_at = now + pause * next(20);
+      return relay::KeepDrops{{drop(name.expose(), next(4), std::to_string(cursor), expires_at),
+                               drop("c", next(4), "body", expires_at + pause)}};
+    }
     default:
       return relay::FetchPage{who,
                               which,
@@ -561,6 +602,20 @@ TEST_F(EventLogFile, DamagedIsNotUsedAndNotReplaced) {
   write_file(damaged, std::string(4096, 'x'));
   EXPECT_FALSE(EventLog::open(damaged));
   EXPECT_EQ(read_file(damaged), std::string(4096, 'x'));
+}
+
+TEST_F(EventLogFile, OfTheTimeBeforeDeadDropsIsBroughtUpToDate) {
+  const auto older = folder_ / "older.db";
+  {
+    auto log = EventLog::open(older);
+    ask(*log, admit(1, 1));
+    ask(*log, append(1, 1, 1));
+  }
+  ASSERT_TRUE(Database::open(older)->execute("DROP TABLE dead_drop; PRAGMA user_version = 1"));
+  auto log = EventLog::open(older);
+  ASSERT_TRUE(log);
+  EXPECT_EQ(ask(*log, fetch(1, 2)), "1/1 body 1, cursor 1");
+  EXPECT_EQ(ask(*log, relay::KeepDrops{{drop("p", 1, "x", 9)}}), "kept");
 }
 
 TEST_F(EventLogFile, OfANewerCulverIsLeftAlone) {

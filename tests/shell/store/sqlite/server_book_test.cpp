@@ -74,6 +74,48 @@ TEST_F(ServerBookTest, TakesNoOtherIdentityUnlessAPersonSaysSo) {
   expect(book, "a", 9, 1, "friday", "friday");
 }
 
+TEST_F(ServerBookTest, KeepsTheAccountThatTheDeviceWasLinkedTo) {
+  const auto account_at = [](ServerBook& book, const std::string& url) {
+    const auto found = book.find(url);
+    EXPECT_TRUE(found && *found);
+    return found && *found ? (*found)->account : std::nullopt;
+  };
+  const UserId account{identity(7).data};
+  {
+    auto book = open();
+    EXPECT_FALSE(book.belong("a", account)) << "not known";
+    ASSERT_TRUE(book.remember("a", identity(1), 2, "monday"));
+    ASSERT_TRUE(book.remember("b", identity(2), 2, "monday"));
+    EXPECT_EQ(account_at(book, "a"), std::nullopt);
+    ASSERT_TRUE(book.belong("a", account));
+  }
+  auto book = open();
+  ASSERT_TRUE(book.remember("a", identity(1), 2, "tuesday"));
+  EXPECT_EQ(account_at(book, "a"), account);
+  EXPECT_EQ(account_at(book, "b"), std::nullopt);
+  ASSERT_TRUE(book.belong("a", std::nullopt));
+  EXPECT_EQ(account_at(book, "a"), std::nullopt);
+  ASSERT_TRUE(book.belong("a", account));
+  ASSERT_TRUE(book.replace("a", identity(9), 2, "friday"));
+  EXPECT_EQ(account_at(book, "a"), std::nullopt) << "of a server that is another one now";
+}
+
+TEST_F(ServerBookTest, TakesOverTheBookOfAnOlderCulver) {
+  {
+    auto old = Database::open(folder / "servers.db");
+    ASSERT_TRUE(old);
+    ASSERT_TRUE(old->execute(
+        "CREATE TABLE server (url TEXT PRIMARY KEY NOT NULL,"
+        " identity BLOB NOT NULL CHECK (length(identity) = 32), version INTEGER NOT NULL,"
+        " first_seen TEXT NOT NULL, last_seen TEXT NOT NULL) WITHOUT ROWID;"
+        "INSERT INTO server VALUES ('a', zeroblob(32), 2, 'monday', 'tuesday');"
+        "PRAGMA user_version = 1"));
+  }
+  auto book = open();
+  expect(book, "a", 0, 2, "monday", "tuesday");
+  EXPECT_EQ((*book.find("a"))->account, std::nullopt);
+}
+
 TEST_F(ServerBookTest, IsOneForTwoProcesses) {
   auto one = open(), other = open();
   ASSERT_TRUE(one.remember("a", identity(1), 2, "monday"));

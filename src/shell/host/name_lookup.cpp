@@ -1,5 +1,5 @@
 // The thread that looks up, and what it shares with the loop.
-#include "shell/net/name_lookup.hpp"
+#include "shell/host/name_lookup.hpp"
 
 #include <mutex>
 #include <optional>
@@ -14,7 +14,7 @@
 
 #include "shell/run/awaited.hpp"
 
-namespace culver::net {
+namespace culver::host {
 
 namespace asio = boost::asio;
 using asio::ip::tcp;
@@ -93,4 +93,4 @@ void NameLookup::cancel() {
   }
 }
 
-}  // namespace culver::net
+}  // namespace culver::host

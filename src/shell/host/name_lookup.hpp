@@ -15,7 +15,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <tl/expected.hpp>
 
-namespace culver::net {
+namespace culver::host {
 
 using Endpoints = std::vector<boost::asio::ip::tcp::endpoint>;
 using Found = tl::expected<Endpoints, boost::system::error_code>;
@@ -47,4 +47,4 @@ class NameLookup {
   std::shared_ptr<Pending> pending_;
 };
 
-}  // namespace culver::net
+}  // namespace culver::host

@@ -1,0 +1,93 @@
+// Finding what others left and who is there, and leaving one's own.
+#include "core/relay/rendezvous.hpp"
+
+#include <chrono>
+#include <string_view>
+#include <tuple>
+#include <utility>
+
+#include "core/base/fsm.hpp"
+
+namespace culver::relay {
+namespace {
+
+namespace sig = wire::signaling;
+using std::chrono::duration_cast;
+using std::chrono::milliseconds;
+
+std::size_t bytes_of(std::string_view place, std::string_view relay_id, std::string_view text) {
+  return place.size() + relay_id.size() + text.size();
+}
+
+void find_drops(const Rendezvous::Drops& drops, const Rendezvous::Peer& peer,
+                const std::string& point, sig::RendezvousResult& result) {
+  for (const auto& [key, kept] : drops.at(point)) {
+    if (key == peer.key) continue;
+    const auto& drop = kept.note;
+    result.drops.push_back({drop.code, drop.text, drop.relay_id, point});
+  }
+}
+
+void find_live(const Rendezvous::Live& live, const Rendezvous::Peer& peer,
+               const std::string& relay_id, const std::string& token,
+               Rendezvous::Meeting& meeting) {
+  for (const auto& [code, kept] : live.at(token)) {
+    if (kept.note.key == peer.key) continue;
+    meeting.result.live.push_back({code, kept.note.relay_id, token});
+    meeting.pushes.push_back({code, {{peer.code, relay_id, token}}});
+  }
+}
+
+}  // namespace
+
+Rendezvous::Rendezvous(const Limits& limits)
+    : drop_life_(limits.dead_drop_life),
+      token_life_(limits.meeting_token_life),
+      drops_(limits.dead_drops),
+      live_(limits.meeting_tokens) {}
+
+Rendezvous::Meeting Rendezvous::meet(const Peer& peer, const sig::RegisterRendezvous& asked,
+                                     TimePoint now, WallTime wall) {
+  sweep(now);
+  Meeting meeting;
+  for (const auto& point : asked.points) find_drops(drops_, peer, point, meeting.result);
+  for (const auto& token : asked.tokens) find_live(live_, peer, asked.relay_id, token, meeting);
+
+  for (const auto& [point, text] : asked.drops) {
+    const auto bytes = bytes_of(point, asked.relay_id, text);
+    Drops::Kept kept{{peer.code, asked.relay_id, text}, peer.address, bytes, now + drop_life_};
+    if (!drops_.leave(point, peer.key, std::move(kept)))
+      meeting.is_full = true;
+    else
+      meeting.kept.push_back({point, peer.key, peer.code, asked.relay_id, text,
+                              wall + duration_cast<milliseconds>(drop_life_).count()});
+  }
+  for (const auto& token : asked.tokens) {
+    const auto bytes = bytes_of(token, asked.relay_id, {});
+    Live::Kept kept{{peer.key, asked.relay_id}, peer.address, bytes, now + token_life_};
+    if (!live_.leave(token, peer.code, std::move(kept))) meeting.is_full = true;
+  }
+  return meeting;
+}
+
+/// The clock on the wall may have been set meanwhile: nothing lives longer than if it were new.
+void Rendezvous::restore(const StoredDrop& drop, TimePoint now, WallTime wall) {
+  if (drop.expires_at <= wall) return;
+  const auto longest = duration_cast<milliseconds>(drop_life_);
+  const auto left =
+      drop.expires_at - wall < longest.count() ? milliseconds(drop.expires_at - wall) : longest;
+  const auto bytes = bytes_of(drop.point, drop.relay_id, drop.text);
+  Drops::Kept kept{{drop.code, drop.relay_id, drop.text}, {}, bytes, now + left};
+  std::ignore = drops_.leave(drop.point, drop.owner, std::move(kept));
+}
+
+void Rendezvous::sweep(TimePoint now) {
+  drops_.sweep(now);
+  live_.sweep(now);
+}
+
+std::optional<TimePoint> Rendezvous::deadline() const {
+  return fsm::earlier(drops_.deadline(), live_.deadline());
+}
+
+}  // namespace culver::relay

@@ -1,0 +1,48 @@
+// What a client reads of the linking of devices: codes, and what became of them.
+#include "core/base/strong.hpp"
+#include "core/wire/gateway_fields.hpp"
+#include "core/wire/limits.hpp"
+
+namespace culver::wire::gateway {
+namespace {
+
+using json::Fields;
+
+Result<LinkingMessage> read_initiated(const Fields& payload) {
+  TRY(const auto code, LinkCode::parse(payload.text_if_any("code").value_or("")));
+  TRY(const auto expires_in, read_number(payload, "expiresIn", 0, Fault::malformed));
+  return PairingInitiated{std::string(code.text()), expires_in};
+}
+
+Result<LinkingMessage> read_completed(const Fields& payload) {
+  TRY(const auto user, read_bytes<UserId>(payload, "linkedUserId", Fault::bad_user_id));
+  return PairingCompleted{user};
+}
+
+Result<LinkingMessage> read_paired(const Fields& payload) {
+  const auto device = parse_device_id(payload.text_if_any("device_id").value_or(""));
+  if (!device) return fail(Fault::bad_device_id);
+  return DevicePaired{*device, payload.integer_if_any("timestamp").value_or(0)};
+}
+
+}  // namespace
+
+Result<LinkingMessage> parse_linking(std::string_view frame) {
+  if (frame.size() > limits::signaling_frame_in) return fail(Fault::too_large);
+  json::Document document;
+  TRY(const auto fields, document.parse(frame));
+  TRY(const auto type, fields.text("type"));
+  const bool is_refusal = type == "pairing_failed" || type == "error";
+  const bool is_ours = is_refusal || type == "pairing_initiated" || type == "pairing_completed" ||
+                       type == "device_paired";
+  if (!is_ours) return fail(Fault::unknown_message);
+  const auto payload = fields.object("payload");
+  if (is_refusal)
+    return PairingFailed{fault_named(payload ? payload->text_if_any("code") : std::nullopt)};
+  if (!payload) return fail(payload.error());
+  if (type == "pairing_initiated") return read_initiated(*payload);
+  if (type == "pairing_completed") return read_completed(*payload);
+  return read_paired(*payload);
+}
+
+}  // namespace culver::wire::gateway

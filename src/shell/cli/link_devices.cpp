@@ -1,0 +1,134 @@
+// The words of linking.
+#include "shell/cli/link_devices.hpp"
+
+#include <chrono>
+#include <utility>
+
+#include "core/wire/report.hpp"
+#include "shell/cli/printable.hpp"
+#include "shell/cli/qr.hpp"
+#include "shell/cli/report_text.hpp"
+
+namespace culver::cli {
+namespace {
+
+namespace report = wire::report;
+namespace linking = engine::linking;
+
+/// Said in both ways, as every verb does. The exit code.
+int complain(const LinkStage& stage, Fault fault) {
+  const report::Failed failed{fault, {}};
+  if (stage.output == Output::json) stage.screen.say(report::print(failed));
+  stage.screen.complain(failure_sentence(failed));
+  return info(fault).exit_code;
+}
+
+std::string duration_text(Duration time) {
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(time).count();
+  if (seconds < 120) return std::to_string(seconds) + " seconds";
+  return std::to_string(seconds / 60) + " minutes";
+}
+
+}  // namespace
+
+// ---- devices link -------------------------------------------------------------------------------
+
+void OfferLink::on(const linking::Effect& told) {
+  if (const auto* offered = std::get_if<linking::Offered>(&told)) return show(*offered);
+  if (const auto* failed = std::get_if<linking::Failed>(&told)) return fail_with(failed->fault);
+  if (const auto* joined = std::get_if<linking::Joined>(&told)) {
+    joined_ = joined->device;
+    ask_();
+  }
+}
+
+void OfferLink::show(const linking::Offered& offered) {
+  auto& screen = stage_.screen;
+  if (stage_.output == Output::json) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(offered.time).count();
+    return screen.say(
+        report::print(report::LinkOffer{offered.code, static_cast<std::uint64_t>(left)}));
+  }
+  const auto server = server_.empty() ? std::string() : "--server " + printable(server_) + " ";
+  screen.say("Link code:\n\n    " + screen.bold(offered.code.text()) + "\n");
+  if (screen.abilities().out_terminal) screen.say(qr_code(offered.code.text()));
+  screen.say("On the other device, within " + duration_text(offered.time) +
+             ", run this and type the code when it is asked for:\n\n    culver " + server +
+             "link\n");
+  screen.complain("Whoever has the code gets into your account. Waiting for the other device...");
+}
+
+void OfferLink::on(const client::DevicesAnswer& devices) {
+  if (!joined_ || finished_) return;
+  report::LinkedDevice linked{*joined_, std::nullopt};
+  if (devices)
+    for (const auto& device : *devices)
+      if (device.device == *joined_) linked.name = device.name;
+  if (stage_.output == Output::json) {
+    stage_.screen.say(report::print(linked));
+  } else {
+    const auto name = linked.name ? printable(linked.name->expose()) : "a device without a name";
+    stage_.screen.say("Linked: " + name + "\n  " + print_uuid(linked.device.data) +
+                      "\nIf that is not yours: culver devices revoke " +
+                      print_uuid(linked.device.data));
+  }
+  finish(0);
+}
+
+void OfferLink::fail_with(Fault fault) {
+  if (!finished_) finish(complain(stage_, fault));
+}
+
+void OfferLink::finish(int exit_code) {
+  finished_ = true;
+  stage_.done(exit_code);
+}
+
+// ---- link ---------------------------------------------------------------------------------------
+
+void JoinAccount::start(const std::optional<LinkCode>& code) {
+  if (code) return spend_(*code);
+  ask(max_tries);
+}
+
+void JoinAccount::ask(int tries_left) {
+  console_.ask("Link code: ", [this, tries_left](std::optional<std::string> line) {
+    if (finished_) return;
+    if (!line) {
+      stage_.screen.complain(
+          "There is no terminal to ask for the code: use CULVER_CODE or --code-file.");
+      return fail_with(Fault::usage);
+    }
+    const auto code = LinkCode::parse_typed(*line);
+    if (code) return spend_(*code);
+    if (tries_left <= 1) return fail_with(code.error());
+    stage_.screen.complain(info(code.error()).sentence);
+    ask(tries_left - 1);
+  });
+}
+
+void JoinAccount::on(const linking::Effect& told) {
+  if (finished_) return;
+  if (const auto* failed = std::get_if<linking::Failed>(&told)) return fail_with(failed->fault);
+  const auto* entered = std::get_if<linking::Entered>(&told);
+  if (!entered) return;
+  const report::LinkedAccount linked{entered->account, device_};
+  stage_.screen.say(stage_.output == Output::json
+                        ? report::print(linked)
+                        : "This device is in the account now.\n  Account " +
+                              print_hex(linked.account.data) + "\n  Device  " +
+                              print_uuid(linked.device.data) + "\nSee culver devices.");
+  finish(0);
+}
+
+void JoinAccount::fail_with(Fault fault) {
+  if (!finished_) finish(complain(stage_, fault));
+}
+
+void JoinAccount::finish(int exit_code) {
+  finished_ = true;
+  console_.close();
+  stage_.done(exit_code);
+}
+
+}  // namespace culver::cli

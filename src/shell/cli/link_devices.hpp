@@ -1,0 +1,74 @@
+// culver devices link and culver link: the two sides of letting a device into an account.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "core/engine/linking.hpp"
+#include "shell/cli/console.hpp"
+#include "shell/cli/options.hpp"
+#include "shell/client/device_admin.hpp"
+
+namespace culver::cli {
+
+/// What both have of the world.
+struct LinkStage {
+  Screen& screen;
+  Output output;
+  /// The verb is over, with this exit code. Called once.
+  std::function<void(int)> done;
+};
+
+/// Shows the code, waits, and says which device came.
+class OfferLink {
+ public:
+  /// `ask` has the list of devices fetched for on(). `server`: to be named to the other device;
+  /// empty for the usual one.
+  OfferLink(std::string server, std::function<void()> ask, LinkStage stage)
+      : server_(std::move(server)), ask_(std::move(ask)), stage_(std::move(stage)) {}
+
+  void on(const engine::linking::Effect& report);
+  /// Without a list the device has no name.
+  void on(const client::DevicesAnswer& devices);
+  void stop(Fault signal) { fail_with(signal); }
+
+ private:
+  void show(const engine::linking::Offered& offered);
+  void fail_with(Fault fault);
+  void finish(int exit_code);
+
+  std::string server_;
+  std::function<void()> ask_;
+  LinkStage stage_;
+  std::optional<DeviceId> joined_;
+  bool finished_ = false;
+};
+
+/// Asks for the code, uses it, and says which account this is now.
+class JoinAccount {
+ public:
+  static constexpr int max_tries = 3;  ///< at typing the code
+
+  JoinAccount(DeviceId device, std::function<void(const LinkCode&)> spend, Console& console,
+              LinkStage stage)
+      : device_(device), spend_(std::move(spend)), console_(console), stage_(std::move(stage)) {}
+
+  /// Without a code the person is asked for it.
+  void start(const std::optional<LinkCode>& code);
+  void on(const engine::linking::Effect& report);
+  void stop(Fault signal) { fail_with(signal); }
+
+ private:
+  void ask(int tries_left);
+  void fail_with(Fault fault);
+  void finish(int exit_code);
+
+  DeviceId device_;
+  std::function<void(const LinkCode&)> spend_;
+  Console& console_;
+  LinkStage stage_;
+  bool finished_ = false;
+};
+
+}  // namespace culver::cli

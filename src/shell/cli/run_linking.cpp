@@ -1,0 +1,130 @@
+// devices link and link: the account, the server and the terminal around them.
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include <boost/asio/io_context.hpp>
+#include <unistd.h>
+
+#include "shell/cli/given_code.hpp"
+#include "shell/cli/link_devices.hpp"
+#include "shell/cli/outcome.hpp"
+#include "shell/cli/run.hpp"
+#include "shell/client/linking.hpp"
+#include "shell/client/sign_in.hpp"
+#include "shell/host/account.hpp"
+#include "shell/host/signals.hpp"
+
+namespace culver::cli {
+namespace {
+
+using client::Linking;
+using engine::linking::Effect;
+
+/// Who this process is on the server.
+struct Sitting {
+  host::DeviceSeat seat;
+  host::Account account;
+  client::Acquaintance server;
+
+  static host::Outcome<Sitting> down(const Options& options) {
+    auto account = host::open_account(options.data_dir);
+    if (!account) return tl::unexpected(account.error());
+    auto server = client::look_up_server(options.server, options.data_dir);
+    if (!server) return tl::unexpected(server.error());
+    auto seat = host::DeviceSeat::take(options.data_dir, account->device);
+    return Sitting{std::move(seat), std::move(*account), std::move(*server)};
+  }
+};
+
+/// The key is needed twice: to sign in, and to sign a request.
+host::Outcome<Linking::Self> self_of(const Options& options, const Sitting& sitting) {
+  auto account = host::open_account(options.data_dir);
+  if (!account) return tl::unexpected(account.error());
+  return Linking::Self{client::sign_in_as(std::move(*account), sitting.seat.device(), options.name),
+                       sitting.seat.is_first()};
+}
+
+host::Outcome<std::optional<LinkCode>> code_of(const LinkOptions& verb) {
+  if (verb.code) return verb.code;
+  const host::FileDescriptor standard_input(dup(STDIN_FILENO));
+  auto given = read_code(verb.code_file, host::environment, standard_input);
+  if (!given) return tl::unexpected(given.error());
+  if (!*given) return std::nullopt;
+  const auto code = LinkCode::parse_typed((*given)->text);
+  if (code) return *code;
+  return host::trouble(code.error(), "What " + (*given)->source +
+                                         " holds is not a code for linking devices: it has six "
+                                         "digits.");
+}
+
+}  // namespace
+
+int run(const Options& options, const OfferLinkOptions&) {
+  auto sitting = Sitting::down(options);
+  if (!sitting) return complain(options, sitting.error());
+  auto self = self_of(options, *sitting);
+  if (!self) return complain(options, self.error());
+  boost::asio::io_context loop(1);
+  Screen screen(std::cout, std::cerr, standard_abilities(host::environment));
+  int exit_code = info(Fault::internal).exit_code;
+  std::optional<host::Signals> signals;
+  const auto done = [&](int code) {
+    exit_code = code;
+    signals->cancel();  // the loop runs dry once the server has been left
+  };
+  std::optional<OfferLink> verb;
+  const auto ask = [&] {
+    const auto known = sitting->server.book.find(sitting->server.url());
+    if (!known || !*known) return verb->on(client::DevicesAnswer(fail(Fault::store_failed)));
+    client::ask(loop, sitting->server.server.url, (*known)->identity, sitting->account,
+                client::DeviceQuestion::list(),
+                [&](const client::DevicesAnswer& devices) { verb->on(devices); });
+  };
+  verb.emplace(options.server == default_server ? std::string() : options.server, ask,
+               LinkStage{screen, options.output, done});
+  Linking linking(loop, sitting->server, std::move(*self), Linking::Offer{},
+                  [&](const Effect& report) { verb->on(report); });
+  signals.emplace(loop, [&](Fault signal) {
+    linking.cancel();
+    verb->stop(signal);
+  });
+  loop.run();
+  return exit_code;
+}
+
+int run(const Options& options, const LinkOptions& verb) {
+  const auto code = code_of(verb);
+  if (!code) return complain(options, code.error());
+  auto sitting = Sitting::down(options);
+  if (!sitting) return complain(options, sitting.error());
+  if (!sitting->seat.is_first()) return complain(options, Fault::data_folder_in_use);
+  auto self = self_of(options, *sitting);
+  if (!self) return complain(options, self.error());
+  boost::asio::io_context loop(1);
+  Screen screen(std::cout, std::cerr, standard_abilities(host::environment));
+  Console console(loop, open_terminal(true), screen);
+  int exit_code = info(Fault::internal).exit_code;
+  std::optional<host::Signals> signals;
+  std::optional<Linking> linking;
+  std::optional<JoinAccount> join;
+  const auto spend = [&](const LinkCode& typed) {
+    linking.emplace(loop, sitting->server, std::move(*self), typed,
+                    [&](const Effect& report) { join->on(report); });
+  };
+  const auto done = [&](int ended_with) {
+    exit_code = ended_with;
+    signals->cancel();
+  };
+  join.emplace(sitting->account.device, spend, console, LinkStage{screen, options.output, done});
+  signals.emplace(loop, [&](Fault signal) {
+    if (linking) linking->cancel();
+    join->stop(signal);
+  });
+  join->start(*code);
+  loop.run();
+  return exit_code;
+}
+
+}  // namespace culver::cli

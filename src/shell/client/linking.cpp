@@ -1,0 +1,137 @@
+// The gate and the machine of linking.hpp on one socket, and the book.
+#include "shell/client/linking.hpp"
+
+#include <utility>
+
+#include "shell/host/clock.hpp"
+#include "shell/host/entropy.hpp"
+
+namespace culver::client {
+
+namespace gate = engine::gate;
+namespace linking = engine::linking;
+
+Linking::Linking(boost::asio::io_context& loop, Acquaintance& server, Self self, Wish wish,
+                 OnReport on_report)
+    : server_(server),
+      pin_(server.pin()),
+      self_(std::move(self)),
+      wish_(wish),
+      on_report_(std::move(on_report)),
+      deadline_(loop),
+      socket_(loop, server.server,
+              [this](net::WsEvent event) {
+                std::visit([this](auto&& e) { on(std::move(e)); }, std::move(event));
+              }),
+      alive_(std::make_shared<Linking*>(this)) {
+  socket_.dial();
+}
+
+Linking::~Linking() { *alive_ = nullptr; }
+
+void Linking::cancel() {
+  on_report_ = nullptr;
+  deadline_.cancel();
+  socket_.hang_up();
+}
+
+// ---- the gate -----------------------------------------------------------------------------------
+
+void Linking::to_gate(gate::Event event) {
+  auto rng = host::system_rng();
+  Env env{host::now(), rng};
+  gate::Context context{env, self_.account, pin_};
+  gate::Effects effects;
+  gate_ = fsm::step<gate::Machine>(std::move(gate_), std::move(event), context, effects);
+  for (auto& effect : effects)
+    if (on_report_) perform(std::move(effect));
+  arm();
+}
+
+void Linking::perform(gate::Effect effect) {
+  std::visit(
+      fsm::overload{[this](gate::Transmit&& e) { socket_.send(std::move(e.frame), e.binary); },
+                    [this](gate::Met&& e) { met_ = e; }, [this](gate::Passable&&) { enter(); },
+                    [this](gate::Deliver&& e) {
+                      if (auto heard = linking::read(e.text)) to_machine(std::move(*heard));
+                    },
+                    [this](gate::Ended&& e) { finish(linking::Failed{e.fault}); },
+                    [](gate::Ignored&&) {}},
+      std::move(effect));
+}
+
+void Linking::enter() {
+  if (!met_) return finish(linking::Failed{Fault::server_without_accounts});
+  if (const auto noted = server_.remember({met_->identity, met_->version}); !noted)
+    return finish(linking::Failed{noted.error()});
+  if (const auto fault = settle_account()) return finish(linking::Failed{*fault});
+  auto rng = host::system_rng();
+  const Env env{host::now(), rng};
+  const auto* code = std::get_if<LinkCode>(&wish_);
+  auto begun = code ? linking::spend(*code, env) : linking::offer(env);
+  machine_ = std::move(begun.state);
+  to_gate(gate::Say{std::move(begun.frame)});
+}
+
+/// The server knows best where this device belongs; the book may have missed it. Why this account
+/// is not the one for the wish, if it is not.
+std::optional<Fault> Linking::settle_account() {
+  const auto& own = self_.account.user;
+  const auto account = met_->account.value_or(own);
+  const auto linked = account == own ? std::nullopt : std::optional(account);
+  const auto noted = server_.known ? server_.known->account : std::nullopt;
+  // Further processes of a machine are devices of the account that its own key founded.
+  if (!self_.is_first)
+    return linked == noted ? std::nullopt : std::optional(Fault::data_folder_in_use);
+  if (linked != noted)
+    if (const auto written = server_.belong(linked); !written) return written.error();
+  if (linked && std::holds_alternative<LinkCode>(wish_)) return Fault::device_already_linked;
+  return std::nullopt;
+}
+
+// ---- the machine --------------------------------------------------------------------------------
+
+void Linking::to_machine(linking::Event event) {
+  if (!machine_) return;
+  auto rng = host::system_rng();
+  Env env{host::now(), rng};
+  linking::Context context{env};
+  linking::Effects effects;
+  machine_ = fsm::step<linking::Machine>(std::move(*machine_), std::move(event), context, effects);
+  for (auto& effect : effects)
+    if (on_report_) perform(effect);
+  arm();
+}
+
+void Linking::perform(linking::Effect effect) {
+  if (std::holds_alternative<linking::Offered>(effect)) return on_report_(effect);
+  if (const auto* entered = std::get_if<linking::Entered>(&effect)) {
+    // The code was one of its own account's.
+    if (entered->account == self_.account.user)
+      return finish(linking::Failed{Fault::device_already_linked});
+    if (const auto written = server_.belong(entered->account); !written)
+      return finish(linking::Failed{written.error()});
+  }
+  finish(effect);
+}
+
+void Linking::arm() {
+  if (!on_report_) return;
+  const auto of_machine = machine_ ? fsm::deadline_of(*machine_) : std::nullopt;
+  const auto next = fsm::earlier(fsm::deadline_of(gate_), of_machine);
+  if (!next) return void(deadline_.cancel());
+  deadline_.expires_at(*next);
+  deadline_.async_wait([alive = alive_](boost::system::error_code error) {
+    if (error || !*alive) return;
+    (*alive)->to_gate(gate::Tick{});
+    (*alive)->to_machine(linking::Tick{});
+  });
+}
+
+void Linking::finish(linking::Effect result) {
+  const auto report = std::exchange(on_report_, nullptr);
+  cancel();
+  report(result);
+}
+
+}  // namespace culver::client

@@ -1,0 +1,69 @@
+// Links devices of one account: signs in, has a code given and waits until another device has used
+// it, or uses a code. What a server confirms is noted in the server book before it is told.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <variant>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "core/engine/gate.hpp"
+#include "core/engine/linking.hpp"
+#include "shell/client/acquaintance.hpp"
+#include "shell/net/ws_client.hpp"
+
+namespace culver::client {
+
+class Linking {
+ public:
+  struct Offer {};
+  using Wish = std::variant<Offer, LinkCode>;
+  struct Self {
+    handshake::client::Account account;
+    bool is_first;  ///< host::DeviceSeat
+  };
+  /// Called on the loop: Offered perhaps, and then once Joined, Entered or Failed, after which
+  /// nothing is left to do. server_without_accounts, device_already_linked, data_folder_in_use,
+  /// store_failed; what the gate, the socket and linking.hpp say. It must not destroy this.
+  using OnReport = std::function<void(engine::linking::Effect)>;
+
+  /// A LinkCode is used by the first process of a data folder only.
+  Linking(boost::asio::io_context& loop, Acquaintance& server, Self self, Wish wish,
+          OnReport on_report);
+  ~Linking();
+  Linking(const Linking&) = delete;
+  Linking& operator=(const Linking&) = delete;
+
+  /// Leaves without a word to anybody.
+  void cancel();
+
+ private:
+  void on(net::WsOpened&&) { to_gate(engine::gate::Opened{}); }
+  void on(net::WsFrame&& frame) { to_gate(engine::gate::Frame{std::move(frame.text)}); }
+  void on(net::WsLost&& lost) { to_gate(engine::gate::Lost{lost.fault}); }
+  void to_gate(engine::gate::Event event);
+  void perform(engine::gate::Effect effect);
+  void enter();
+  std::optional<Fault> settle_account();
+  void to_machine(engine::linking::Event event);
+  void perform(engine::linking::Effect effect);
+  void arm();
+  void finish(engine::linking::Effect result);
+
+  Acquaintance& server_;
+  const engine::gate::Pin pin_;
+  Self self_;
+  Wish wish_;
+  OnReport on_report_;  ///< none once it is over
+  engine::gate::Machine::State gate_;
+  std::optional<engine::gate::Met> met_;
+  std::optional<engine::linking::Machine::State> machine_;  ///< none before the gate is open
+  boost::asio::steady_timer deadline_;
+  net::WsClient socket_;
+  std::shared_ptr<Linking*> alive_;  ///< the timer's handler may be queued when this dies
+};
+
+}  // namespace culver::client

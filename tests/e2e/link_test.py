@@ -1,0 +1,209 @@
+"""Linking devices to one account: culver devices link on one machine, culver link on the other."""
+
+import json
+import signal
+import subprocess
+import unittest
+
+from culver_e2e import GatewayCase, Process, program
+from network import Listener, messages, text_frame, upgrade
+
+
+class LinkCase(GatewayCase):
+    def offer(self, name="old"):
+        """The process that waits, and its code."""
+        offering = self.stage.client(name, "devices", "link", "--name", name)
+        return offering, offering.wait_event("link_code")["code"]
+
+    def link(self, code, name="new"):
+        joining = self.stage.client(name, "link", "--code-file", "-", "--name", name,
+                                    stdin=subprocess.PIPE)
+        joining.type_in(code)
+        return joining
+
+    def linked(self, old="old", new="new"):
+        offering, code = self.offer(old)
+        self.expect_exit(self.link(code, new), 0)
+        self.expect_exit(offering, 0)
+        return offering
+
+    def identity(self, name):
+        return json.loads(self.stage.try_run(name, "-o", "json", "id", check=True).stdout)
+
+    def devices(self, name):
+        listed = self.stage.try_run(name, "-o", "json", "devices")
+        self.assertEqual(listed.returncode, 0, listed)
+        return {device["device"]: device for device in json.loads(listed.stdout)}
+
+    def expect_untouched(self, name, before, account_file):
+        self.assertEqual(self.identity(name), before)
+        self.assertEqual((self.stage.folder / name / "account").read_bytes(), account_file)
+
+    def wrong(self, number):
+        return f"{(int(number) + 1) % 1_000_000:06}"
+
+
+class TwoDevices(LinkCase):
+    def test_both_see_both(self):
+        old, new = self.identity("old"), self.identity("new")
+        key_file = (self.stage.folder / "new" / "account").read_bytes()
+        offering, code = self.offer()
+        joining = self.link(f" {code[:3]}-{code[3:]} ")
+        self.expect_exit(joining, 0)
+        self.expect_exit(offering, 0)
+        entered, = joining.events("linked")
+        self.assertEqual(entered, {"event": "linked", "account": old["account"],
+                                   "device": new["device"]})
+        joined, = offering.events("device_linked")
+        self.assertEqual((joined["device"], joined["name"]), (new["device"], "new"))
+
+        for name, own in (("old", old), ("new", new)):
+            listed = self.devices(name)
+            self.assertEqual(set(listed), {old["device"], new["device"]})
+            self.assertTrue(listed[own["device"]]["this"])
+            self.assertEqual(sum(device["this"] for device in listed.values()), 1)
+        self.assertEqual(self.identity("new")["account"], old["account"])
+        self.assertEqual(self.identity("new")["device"], new["device"])
+        self.assertEqual(self.identity("new")["public_key"], new["public_key"])
+        self.assertEqual((self.stage.folder / "new" / "account").read_bytes(), key_file)
+
+    def test_it_lasts(self):
+        self.linked()
+        self.restart()
+        receiver = self.stage.receive("--yes", "--once", name="new")
+        self.expect_exit(self.stage.send(self.code_of(receiver), "--text", "hello", name="old"), 0)
+        self.expect_exit(receiver, 0)
+        self.assertEqual(len(self.devices("new")), 2)
+        self.assertEqual(self.identity("new")["account"], self.identity("old")["account"])
+
+    def test_the_account_may_shut_it_out_again(self):
+        self.linked()
+        device = self.identity("new")["device"]
+        self.assertEqual(self.stage.try_run("old", "devices", "revoke", device).returncode, 0)
+        self.expect_failure(self.stage.receive(name="new"), 4, "device_revoked")
+
+    def test_a_linked_device_lets_in_a_third(self):
+        self.linked("old", "new")
+        self.linked("new", "third")
+        self.assertEqual(self.identity("third")["account"], self.identity("old")["account"])
+        self.assertEqual(len(self.devices("third")), 3)
+
+    def test_words_for_people(self):
+        self.identity("old")
+        offering = Process([program("culver"), "-d", self.stage.folder / "old", "--server", self.url,
+                            "devices", "link"], self.stage.folder / "offering.log")
+        self.addCleanup(offering.end)
+        code = offering.wait_line(lambda line: line.strip() if line.strip().isdigit() else None,
+                                  "code")
+        joined = self.stage.try_run("new", "link", code, "--name", "Phone")
+        self.assertEqual((joined.returncode, joined.stderr), (0, ""))
+        self.assertIn(self.identity("old")["account"], joined.stdout)
+        self.expect_exit(offering, 0)
+        self.assertIn("Linked: Phone", offering.lines)
+        self.assertTrue(any("culver --server " + self.url + " link" in line
+                            for line in offering.lines), offering.lines)
+
+
+class WhatDoesNotLink(LinkCase):
+    def setUp(self):
+        super().setUp()
+        self.before = self.identity("new")
+        self.file = (self.stage.folder / "new" / "account").read_bytes()
+
+    def refused(self, code, reason, exit_code):
+        self.expect_failure(self.link(code), exit_code, reason)
+        self.expect_untouched("new", self.before, self.file)
+
+    def test_wrong_and_spent_codes(self):
+        offering, code = self.offer()
+        self.refused(self.wrong(code), "link_code_unknown", 8)
+        self.refused("12345", "bad_link_code", 8)
+        self.expect_exit(self.link(code, "another"), 0)
+        self.expect_exit(offering, 0)
+        self.refused(code, "link_code_unknown", 8)
+        self.assertEqual(self.stage.try_run("new", "link", "1234567").returncode, 1)
+
+    def test_nobody_to_ask_for_the_code(self):
+        asked = self.stage.try_run("new", "link")
+        self.assertEqual(asked.returncode, 1, asked)
+        self.assertIn("--code-file", asked.stderr)
+
+    def test_an_offer_that_is_given_up_takes_its_code_back(self):
+        for _ in range(4):  # one more than an account may have at once
+            offering, code = self.offer()
+            offering.signal(signal.SIGINT)
+            self.expect_failure(offering, 130, "interrupted")
+        self.refused(code, "link_code_unknown", 8)
+
+    def test_a_server_that_is_gone(self):
+        _, code = self.offer()
+        self.stage.server.signal(signal.SIGTERM)
+        self.stage.server.wait_exit()
+        self.refused(code, "server_unreachable", 3)
+
+    def test_a_server_that_ends_while_the_code_waits(self):
+        offering, _ = self.offer()
+        self.stage.server.signal(signal.SIGKILL)
+        self.expect_failure(offering, 3, "server_lost")
+
+    def test_a_server_without_a_gateway(self):
+        def serve(accepted):
+            upgrade(accepted)
+            accepted.sendall(text_frame(json.dumps(
+                {"type": "server_info", "serverId": "x", "endpoint": "y", "region": None})))
+            for text in messages(accepted):
+                self.fail(text)
+        plain = Listener(serve)
+        self.addCleanup(plain.close)
+        for arguments in (("devices", "link"), ("link", "123456")):
+            client = self.stage.client("new", *arguments, url=plain.url)
+            self.expect_failure(client, 3, "server_without_accounts")
+        self.expect_untouched("new", self.before, self.file)
+
+    def test_a_server_that_has_become_another(self):
+        self.devices_known()
+        (self.stage.folder / "server" / "server-key").unlink()
+        self.restart()
+        self.refused("123456", "server_identity_changed", 4)
+        self.expect_failure(self.stage.client("new", "devices", "link"), 4,
+                            "server_identity_changed")
+
+    def devices_known(self):
+        receiver = self.stage.receive(name="new")
+        self.code_of(receiver)
+        receiver.signal(signal.SIGTERM)
+        self.expect_exit(receiver, 143)
+
+    def test_a_device_that_is_linked_already(self):
+        self.linked()
+        offering, code = self.offer("another")
+        self.expect_failure(self.link(code), 1, "device_already_linked")
+        self.assertEqual(self.identity("new")["account"], self.identity("old")["account"])
+        self.expect_exit(self.link(code, "third"), 0)  # the code was not spent
+        self.expect_exit(offering, 0)
+
+    def test_what_the_book_missed_is_caught_up_on(self):
+        """The server has confirmed, and the machine lost what it had noted."""
+        self.linked()
+        (self.stage.folder / "new" / "servers.db").unlink()
+        self.assertEqual(self.identity("new")["account"], self.before["account"])
+        self.expect_failure(self.link("123456"), 1, "device_already_linked")
+        self.assertEqual(self.identity("new")["account"], self.identity("old")["account"])
+
+    def test_another_process_on_the_folder_is_not_pushed_out(self):
+        receiver = self.stage.receive(name="new")
+        self.code_of(receiver)
+        self.expect_failure(self.link("123456"), 1, "data_folder_in_use")
+        self.linked("new", "third")  # its own account, from a second process
+        receiver.signal(signal.SIGTERM)
+        self.expect_exit(receiver, 143)
+
+        receiver = self.stage.receive(name="third")
+        self.code_of(receiver)
+        # A second process of a linked machine is not in the account that it was linked to.
+        self.expect_failure(self.stage.client("third", "devices", "link"), 1, "data_folder_in_use")
+        self.assertIsNone(receiver.exit_code)
+
+
+if __name__ == "__main__":
+    unittest.main()

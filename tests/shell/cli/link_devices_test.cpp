@@ -1,0 +1,150 @@
+#include "shell/cli/link_devices.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/shell/cli/scene.hpp"
+#include "tests/support/handshake.hpp"
+
+namespace culver::cli {
+namespace {
+
+using namespace std::chrono_literals;
+namespace linking = engine::linking;
+
+class LinkDevices : public testing::Test {
+ protected:
+  LinkStage stage(Output output) {
+    return {scene_.screen(), output, [this](int code) {
+              EXPECT_FALSE(exit_) << "done twice";
+              exit_ = code;
+            }};
+  }
+  OfferLink& offer(Output output, std::string server = "") {
+    return offer_.emplace(
+        std::move(server), [this] { ++asked_; }, stage(output));
+  }
+  JoinAccount& join(Output output) {
+    return join_.emplace(
+        device_, [this](const LinkCode& code) { spent_.push_back(code); }, scene_.console(),
+        stage(output));
+  }
+  client::DevicesAnswer devices(const char* name) const {
+    wire::gateway::ListedDevice other{other_, Plaintext("Desk"), {}, 0, 0, false, true};
+    wire::gateway::ListedDevice mine{device_, Plaintext(name), {}, 0, 0, false, true};
+    return std::vector{other, mine};
+  }
+  void expect_out(const std::string& text) const {
+    EXPECT_NE(scene_.out().find(text), std::string::npos) << scene_.out();
+  }
+
+  Scene scene_{Scene::Person::present};
+  const DeviceId device_ = test::client_account(3).device, other_ = test::client_account(4).device;
+  const UserId account_ = test::client_account(4).user;
+  const LinkCode code_ = *LinkCode::parse("012345");
+  std::optional<OfferLink> offer_;
+  std::optional<JoinAccount> join_;
+  std::vector<LinkCode> spent_;
+  int asked_ = 0;
+  std::optional<int> exit_;
+};
+
+TEST_F(LinkDevices, ShowsTheCodeAndHowToUseIt) {
+  offer(Output::text, "ws://h:1").on(linking::Offered{code_, 300s});
+  expect_out("    012345\n");
+  expect_out("within 5 minutes");
+  expect_out("culver --server ws://h:1 link\n");
+  EXPECT_NE(scene_.err().find("Waiting"), std::string::npos);
+  EXPECT_FALSE(exit_);
+}
+
+TEST_F(LinkDevices, NamesTheDeviceThatCame) {
+  auto& verb = offer(Output::text);
+  verb.on(linking::Offered{code_, 300s});
+  verb.on(linking::Joined{device_});
+  EXPECT_EQ(asked_, 1);
+  EXPECT_FALSE(exit_);
+  verb.on(devices("Phone\x1b"));
+  expect_out("Linked: Phone\\x1b\n  " + print_uuid(device_.data));
+  EXPECT_EQ(exit_, 0);
+}
+
+TEST_F(LinkDevices, ADeviceThatCannotBeAskedAboutCameAllTheSame) {
+  auto& verb = offer(Output::json);
+  verb.on(linking::Offered{code_, 300s});
+  verb.on(linking::Joined{device_});
+  verb.on(client::DevicesAnswer(fail(Fault::server_lost)));
+  EXPECT_EQ(scene_.out(), R"({"event":"link_code","code":"012345","expires_in_ms":300000})"
+                          "\n"
+                          R"({"event":"device_linked","device":")" +
+                              print_uuid(device_.data) + "\",\"name\":null}\n");
+  EXPECT_EQ(exit_, 0);
+}
+
+TEST_F(LinkDevices, AnOfferEndsOnce) {
+  auto& verb = offer(Output::json);
+  verb.on(linking::Joined{device_});
+  verb.stop(Fault::interrupted);
+  verb.on(devices("Phone"));
+  EXPECT_EQ(exit_, 130);
+  expect_out(R"("reason":"interrupted")");
+}
+
+TEST_F(LinkDevices, NobodyCame) {
+  offer(Output::text).on(linking::Failed{Fault::link_code_unused});
+  EXPECT_EQ(scene_.err(),
+            "culver: Nobody used the code in time. Ask for a new one: culver devices link.\n");
+  EXPECT_EQ(exit_, 7);
+}
+
+TEST_F(LinkDevices, ACodeThatIsGivenIsUsedAtOnce) {
+  auto& verb = join(Output::json);
+  verb.start(code_);
+  EXPECT_EQ(spent_, std::vector{code_});
+  verb.on(linking::Entered{account_});
+  EXPECT_EQ(scene_.out(), R"({"event":"linked","account":")" + print_hex(account_.data) +
+                              R"(","device":")" + print_uuid(device_.data) + "\"}\n");
+  EXPECT_EQ(exit_, 0);
+}
+
+TEST_F(LinkDevices, ACodeIsAskedForThreeTimes) {
+  auto& verb = join(Output::text);
+  verb.start(std::nullopt);
+  scene_.settle();
+  EXPECT_NE(scene_.err().find("Link code: "), std::string::npos);
+  scene_.type("K7MW2Q\n");
+  scene_.type("1\n");
+  EXPECT_TRUE(spent_.empty());
+  scene_.type("012 345\n");
+  EXPECT_EQ(spent_, std::vector{code_});
+  verb.on(linking::Entered{account_});
+  expect_out(print_hex(account_.data));
+  EXPECT_EQ(exit_, 0);
+}
+
+TEST_F(LinkDevices, ThreeWrongCodesAreEnough) {
+  join(Output::text).start(std::nullopt);
+  scene_.settle();
+  for (int i = 0; i < JoinAccount::max_tries; ++i) scene_.type("12345\n");
+  EXPECT_TRUE(spent_.empty());
+  EXPECT_EQ(exit_, 8);
+}
+
+TEST_F(LinkDevices, WithoutAPersonTheCodeMustBeGiven) {
+  join(Output::json).start(std::nullopt);
+  scene_.leave();
+  EXPECT_EQ(exit_, 1);
+  EXPECT_NE(scene_.err().find("--code-file"), std::string::npos);
+}
+
+TEST_F(LinkDevices, AFailureIsSaidInBothWays) {
+  auto& verb = join(Output::json);
+  verb.start(code_);
+  verb.on(linking::Failed{Fault::device_already_linked});
+  verb.stop(Fault::interrupted);
+  expect_out(R"("reason":"device_already_linked")");
+  EXPECT_NE(scene_.err().find("--data-dir"), std::string::npos);
+  EXPECT_EQ(exit_, 1);
+}
+
+}  // namespace
+}  // namespace culver::cli
