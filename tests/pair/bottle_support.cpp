@@ -10,6 +10,17 @@ namespace culver::test {
 
 using link::TransportEvent;
 
+namespace {
+
+std::string new_ufrag(SeededRng& random) {
+  std::string ufrag;
+  for (const auto byte : random.rng().bytes<8>())
+    ufrag += "abcdefghijklmnop"[std::to_integer<int>(byte) % 16];
+  return ufrag;
+}
+
+}  // namespace
+
 // ---- Node ---------------------------------------------------------------------------------------
 
 Node::Node(Bottle& in, std::string called, std::uint64_t seed, bool streams)
@@ -69,8 +80,40 @@ void Node::perform(engine::Effect effect) {
 /// The other end, while both ends know each other.
 Node* Node::other_end(LinkId link, LinkId& theirs) {
   const auto& mine = transports.at(link);
+  if (mine.peer) {
+    theirs = mine.peer->second;
+    return mine.peer->first->transports.contains(theirs) ? mine.peer->first : nullptr;
+  }
   Node* node = mine.remote_ufrag ? bottle.owner_of(*mine.remote_ufrag, theirs) : nullptr;
   return node && node->transports.at(theirs).remote_ufrag == mine.ufrag ? node : nullptr;
+}
+
+/// There is a path as soon as each has the other's credentials, of one generation.
+void Node::set_remote(LinkId link, std::string ufrag) {
+  auto& mine = transports.at(link);
+  mine.remote_ufrag = std::move(ufrag);
+  LinkId theirs{};
+  Node* peer = bottle.owner_of(*mine.remote_ufrag, theirs);
+  if (!peer || mine.path_told) return;
+  auto& other = peer->transports.at(theirs);
+  if (other.remote_ufrag != mine.ufrag) return;
+  mine.path_told = other.path_told = true;
+  mine.peer = {peer, theirs};
+  other.peer = {this, link};
+  const auto tell = [this](Node* node, LinkId id) {
+    bottle.later(node->name + " transport", [node, id] {
+      if (node->transports.contains(id))
+        node->feed(engine::FromTransport{id, link::PathReady{link::PathKind::direct}});
+    });
+  };
+  tell(this, link);
+  tell(peer, theirs);
+}
+
+void Node::doubt() {
+  std::vector<LinkId> all;
+  for (const auto& transport : transports) all.push_back(transport.first);
+  for (const auto id : all) feed(engine::FromTransport{id, link::PathDoubted{bottle.now}});
 }
 
 /// Frees our end; the other one hears of it, after what is on its way to it.
@@ -158,9 +201,7 @@ void Node::on_transport(LinkId link, link::TransportEffect effect) {
 
   if (std::holds_alternative<link::StartIce>(effect)) {
     Transport transport;
-    const auto id = random.rng().bytes<8>();
-    for (const auto byte : id)
-      transport.ufrag += "abcdefghijklmnop"[std::to_integer<int>(byte) % 16];
+    transport.ufrag = new_ufrag(random);
     random.rng().fill(transport.certificate.data);
     const auto& made = transports.insert_or_assign(link, transport).first->second;
     if (fails(link::PathFailed{})) return;
@@ -176,20 +217,22 @@ void Node::on_transport(LinkId link, link::TransportEffect effect) {
   std::visit(
       fsm::overload{
           [](link::StartIce&&) {},
+          [&](link::PrepareRestart&&) {
+            mine.prepared_ufrag = new_ufrag(random);
+            tell(link::LocalDescription{{mine.prepared_ufrag, "aPasswordOf22Characters"},
+                                        mine.certificate});
+          },
+          [&](link::RestartIce&&) {
+            ++restarts;
+            mine.ufrag = mine.prepared_ufrag;
+            mine.path_told = false;
+            tell(link::LocalCandidate{
+                {"1", 100, "192.0.2.1", 4'001, wire::sdp::CandidateType::host, "", 0}});
+          },
           [&](link::SetRemoteIce&& e) {
-            mine.remote_ufrag = e.ice.ufrag;
             if (fails(link::PathFailed{})) return;
-            LinkId theirs{};
-            if (Node* peer = other(theirs); peer && !mine.path_told) {
-              mine.path_told = peer->transports.at(theirs).path_told = true;
-              tell(link::PathReady{link::PathKind::direct});
-              bottle.later(peer->name + " transport", [peer, theirs] {
-                if (peer->transports.contains(theirs))
-                  peer->feed(
-                      engine::FromTransport{theirs, link::PathReady{link::PathKind::direct}});
-              });
-              dtls_if_ready();
-            }
+            set_remote(link, std::move(e.ice.ufrag));
+            dtls_if_ready();
           },
           [](link::AddCandidate&&) {},
           [](link::RemoteCandidatesDone&&) {},

@@ -22,12 +22,15 @@
 namespace culver::test {
 
 class Bottle;
+class Node;
 
 /// One end of a modelled peer-to-peer connection.
 struct Transport {
   std::string ufrag;
   wire::sdp::Fingerprint certificate;
   std::optional<std::string> remote_ufrag;
+  std::string prepared_ufrag;                    ///< for a restart
+  std::optional<std::pair<Node*, LinkId>> peer;  ///< from the first path on
   bool path_told = false, dtls_started = false, dtls_told = false;
   bool sctp_started = false, sctp_told = false, leaving = false;
   std::size_t in_flight = 0;  ///< messages of ours that the peer has not taken yet
@@ -46,6 +49,8 @@ class Node {
   void feed(engine::Event event);
   /// Its ends of all connections are gone, and nobody is told.
   void vanish() { transports.clear(); }
+  /// Every path of it goes silent, as ICE would tell.
+  void doubt();
   /// Lets a slow disk write what it was given first.
   void write_one();
   /// Whether any frame on its way from here is to be changed; called with each of them.
@@ -89,10 +94,12 @@ class Node {
   std::deque<std::function<void()>> writes;
   std::vector<std::string> received;  ///< finished ones
   std::size_t dropped = 0;
+  std::size_t restarts = 0;  ///< of ICE
 
  private:
   void perform(engine::Effect effect);
   Node* other_end(LinkId link, LinkId& theirs);
+  void set_remote(LinkId link, std::string ufrag);
   void end(LinkId link);
   void on_transport(LinkId link, link::TransportEffect effect);
   void on_book(engine::Remember peer);

@@ -58,6 +58,10 @@ Transport::~Transport() {
 
 // ---- path ---------------------------------------------------------------------------------------
 
+void Transport::perform(link::PrepareRestart) {
+  host_.tell(link::LocalDescription{path_->prepare_restart(), host_.identity.fingerprint()});
+}
+void Transport::perform(link::RestartIce) { path_->restart(); }
 void Transport::perform(link::SetRemoteIce effect) { path_->set_remote(effect.ice); }
 void Transport::perform(link::AddCandidate effect) { path_->add_candidate(effect.candidate); }
 void Transport::perform(link::RemoteCandidatesDone) { path_->remote_candidates_done(); }

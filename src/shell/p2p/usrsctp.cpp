@@ -43,7 +43,9 @@ void set_defaults() {
   // 200 ms gave spurious retransmissions on busy machines.
   usrsctp_sysctl_set_sctp_rto_min_default(1'000);
   usrsctp_sysctl_set_sctp_rto_initial_default(1'000);
-  usrsctp_sysctl_set_sctp_rto_max_default(10'000);
+  // Whether the path lives is ICE's to say, and when it is back, this is how long one waits for
+  // what was lost. With 10 repetitions it outlives every outage that ICE bears.
+  usrsctp_sysctl_set_sctp_rto_max_default(3'000);
 }
 
 // Never torn down: usrsctp_finish needs every socket to be gone, and the process ends anyway.
