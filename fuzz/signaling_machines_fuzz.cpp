@@ -54,6 +54,8 @@ class Client {
         return step(SocketOpened{});
       case 'l':
         return step(SocketLost{Fault::server_lost});
+      case 'm':
+        return step(NetworkChanged{});
       case 'q':
         return step(Stop{});
       case 'r':

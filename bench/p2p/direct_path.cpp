@@ -27,6 +27,8 @@ class DirectPath final : public Path {
   wire::sdp::IceCredentials credentials() const override {
     return {"none", "nonenonenonenonenonenone"};
   }
+  wire::sdp::IceCredentials prepare_restart() override { return credentials(); }
+  void restart() override {}
   void set_remote(const wire::sdp::IceCredentials&) override {}
   void add_candidate(const wire::sdp::Candidate& candidate) override {
     peer_ = Endpoint::parse(candidate.address, candidate.port);

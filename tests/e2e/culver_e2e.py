@@ -142,6 +142,11 @@ class Process:
                 raise AssertionError(f"still running after {bound:.0f} s\n{self.report()}")
         return self.exit_code
 
+    def wait_exit_or(self, seconds):
+        """Whether it ended within that time."""
+        with self._changed:
+            return self._changed.wait_for(self._ended, seconds)
+
     def signal(self, number):
         with self._changed:  # the id is ours until wait4 has returned
             if self.exit_code is None:

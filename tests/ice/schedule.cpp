@@ -314,6 +314,8 @@ void Schedule::expect_path(std::string_view when) {
 void Schedule::keep() {
   world_.run_for(plan_.quiet);
   must(world_.both_selected(), "lost while nothing happened");
+  must(world_.network.far.loss > 0.02 || world_.a.doubts + world_.b.doubts == 0,
+       "doubted while nothing happened");
   must(!direct_ || (!world_.a.selected->relayed && !world_.b.selected->relayed),
        "a relay where there is a direct path");
   expect_path("after a time without data");
@@ -323,9 +325,9 @@ void Schedule::keep() {
 }
 
 void Schedule::something_happens() {
-  static constexpr std::array happenings{&Schedule::short_outage, &Schedule::long_outage,
-                                         &Schedule::death,        &Schedule::restart,
-                                         &Schedule::roam,         &Schedule::rebind};
+  static constexpr std::array happenings{
+      &Schedule::short_outage, &Schedule::long_outage, &Schedule::death,    &Schedule::restart,
+      &Schedule::roam,         &Schedule::rebind,      &Schedule::both_roam};
   was_disturbed_ = true;
   (this->*happenings[world_.random.below(happenings.size())])();
 }
@@ -338,7 +340,7 @@ void Schedule::cut(bool is_cut) {
 void Schedule::short_outage() {
   outcome_ += ", short outage";
   cut(true);
-  world_.run_for(4s);
+  world_.run_for(std::chrono::milliseconds(1'000 + world_.random.below(8'000)));
   cut(false);
   world_.run_for(10s);
   must(world_.both_selected(), "lost by a short outage");
@@ -409,6 +411,34 @@ void Schedule::roam() {
   if (plan_.place == Plan::Place::apart && other.kind == Attachment::Kind::no_udp) return;
   must(world_.both_selected(), "lost by roaming");
   expect_path("after roaming");
+}
+
+/// Both find themselves elsewhere at the same moment: neither knows where the other is, and only
+/// what they tell each other in a restart helps.
+void Schedule::both_roam() {
+  outcome_ += ", both roaming";
+  world_.restarts_when_doubted = true;
+  const auto since = world_.network.now;
+  for (auto* side : {&world_.a, &world_.b}) {
+    const auto old = side->sockets;
+    for (const auto& socket : old) world_.lose(*side, socket.first);
+    for (const auto& stream : std::exchange(side->streams, {})) world_.lose(*side, stream.first);
+  }
+  world_.run_for(std::chrono::milliseconds(world_.random.below(5'000)));
+  for (auto* side : {&world_.a, &world_.b}) {
+    const auto text = address("192.0.2." + std::to_string(++fresh_address_));
+    const auto place = world_.network.attach(Network::internet, text);
+    places_.emplace_back(side, place);
+    world_.open(*side, place, text);
+    side->selected_at.reset();
+  }
+  const auto moved = [&] { return world_.a.selected_at && world_.b.selected_at; };
+  must(world_.run_until(moved, 10s), "lost when both have moved");
+  if (good()) must(world_.network.now - since <= 15s, "moved too late");
+  world_.restarts_when_doubted = false;
+  world_.run_for(10s);
+  must(world_.both_selected(), "lost after both have moved");
+  expect_path("after both have moved");
 }
 
 /// A NAT that was restarted.

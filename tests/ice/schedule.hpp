@@ -56,6 +56,7 @@ class Schedule {
   void restart();
   void roam();
   void rebind();
+  void both_roam();
   void end();
 
   void expect_path(std::string_view when);

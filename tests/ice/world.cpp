@@ -204,6 +204,7 @@ void World::step(Side& side, ice::Event event) {
   ice::Effects effects;
   side.agent->step(std::move(event), env, effects);
   perform(side, effects);
+  if (std::exchange(side.wants_restart, false)) restart(side);
   if (!side.failed && !side.agent->deadline()) broken = "an agent waits without a deadline";
 }
 
@@ -226,6 +227,10 @@ void World::perform(Side& side, ice::Effects& effects) {
       side.selected = *selected;
       if (!side.selected_at) side.selected_at = network.now;
       ++side.selections;
+    } else if (std::holds_alternative<ice::Doubted>(effect)) {
+      say(side, "doubted");
+      ++side.doubts;
+      side.wants_restart = restarts_when_doubted;
     } else if (std::holds_alternative<ice::Relayed>(effect)) {
       ++side.data_heard;
     } else if (const auto* failed = std::get_if<ice::Failed>(&effect)) {

@@ -36,7 +36,7 @@ struct Side {
   std::optional<ice::Selected> selected;
   std::optional<TimePoint> selected_at, failed_at;
   std::optional<ice::Failed::Why> failed;
-  unsigned selections = 0, gatherings = 0;
+  unsigned selections = 0, gatherings = 0, doubts = 0;
   // Data.
   std::uint64_t data_sent = 0, data_heard = 0;
   std::optional<ice::Route> data_from;  ///< the last; a route as we would send there
@@ -44,6 +44,7 @@ struct Side {
   // Its shell.
   bool says_done = true;
   bool restarting = false;
+  bool wants_restart = false;
   std::optional<wire::sdp::IceCredentials> theirs;
 };
 
@@ -74,6 +75,7 @@ class World {
   /// Everything that is known of servers and wires has been told.
   void finish(Side& side);
   void restart(Side& side);
+  bool restarts_when_doubted = false;  ///< as a link does
 
   // ---- time -------------------------------------------------------------------------------------
   void run_for(Duration time);

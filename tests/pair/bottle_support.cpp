@@ -10,6 +10,17 @@ namespace culver::test {
 
 using link::TransportEvent;
 
+namespace {
+
+std::string new_ufrag(SeededRng& random) {
+  std::string ufrag;
+  for (const auto byte : random.rng().bytes<8>())
+    ufrag += "abcdefghijklmnop"[std::to_integer<int>(byte) % 16];
+  return ufrag;
+}
+
+}  // namespace
+
 // ---- Node ---------------------------------------------------------------------------------------
 
 Node::Node(Bottle& in, std::string called, std::uint64_t seed, bool streams)
@@ -69,8 +80,40 @@ void Node::perform(engine::Effect effect) {
 /// The other end, while both ends know each other.
 Node* Node::other_end(LinkId link, LinkId& theirs) {
   const auto& mine = transports.at(link);
+  if (mine.peer) {
+    theirs = mine.peer->second;
+    return mine.peer->first->transports.contains(theirs) ? mine.peer->first : nullptr;
+  }
   Node* node = mine.remote_ufrag ? bottle.owner_of(*mine.remote_ufrag, theirs) : nullptr;
   return node && node->transports.at(theirs).remote_ufrag == mine.ufrag ? node : nullptr;
+}
+
+/// There is a path as soon as each has the other's credentials, of one generation.
+void Node::set_remote(LinkId link, std::string ufrag) {
+  auto& mine = transports.at(link);
+  mine.remote_ufrag = std::move(ufrag);
+  LinkId theirs{};
+  Node* peer = bottle.owner_of(*mine.remote_ufrag, theirs);
+  if (!peer || mine.path_told) return;
+  auto& other = peer->transports.at(theirs);
+  if (other.remote_ufrag != mine.ufrag) return;
+  mine.path_told = other.path_told = true;
+  mine.peer = {peer, theirs};
+  other.peer = {this, link};
+  const auto tell = [this](Node* node, LinkId id) {
+    bottle.later(node->name + " transport", [node, id] {
+      if (node->transports.contains(id))
+        node->feed(engine::FromTransport{id, link::PathReady{link::PathKind::direct}});
+    });
+  };
+  tell(this, link);
+  tell(peer, theirs);
+}
+
+void Node::doubt() {
+  std::vector<LinkId> all;
+  for (const auto& transport : transports) all.push_back(transport.first);
+  for (const auto id : all) feed(engine::FromTransport{id, link::PathDoubted{bottle.now}});
 }
 
 /// Frees our end; the other one hears of it, after what is on its way to it.
@@ -82,11 +125,26 @@ void Node::end(LinkId link) {
     bottle.later(peer->name + " transport", [peer, theirs] { peer->closed_by_peer(theirs); });
 }
 
+/// Takes what waited while reading was paused, as far as it is not paused anew.
+void Node::read_on(LinkId link) {
+  for (;;) {
+    const auto at = transports.find(link);
+    if (at == transports.end() || at->second.reading_paused) return;
+    if (at->second.unread.empty()) {
+      if (at->second.peer_left) closed_by_peer(link);
+      return;
+    }
+    auto event = std::move(at->second.unread.front());
+    at->second.unread.pop_front();
+    feed(engine::FromTransport{link, std::move(event)});
+  }
+}
+
 /// What came before is read first, however long reading is paused.
 void Node::closed_by_peer(LinkId link) {
   const auto at = transports.find(link);
   if (at == transports.end()) return;
-  if (at->second.reading_paused && !at->second.unread.empty()) {
+  if (!at->second.unread.empty()) {
     at->second.peer_left = true;
     return;
   }
@@ -100,7 +158,7 @@ void Node::on_transport(LinkId link, link::TransportEffect effect) {
       const auto at = transports.find(link);
       if (at == transports.end()) return;
       const bool closed = std::holds_alternative<link::TransportClosed>(event);
-      if (at->second.reading_paused && std::holds_alternative<link::ChannelData>(event)) {
+      if (at->second.keeps_waiting() && std::holds_alternative<link::ChannelData>(event)) {
         at->second.unread.push_back(std::move(event));
         return;
       }
@@ -143,9 +201,7 @@ void Node::on_transport(LinkId link, link::TransportEffect effect) {
 
   if (std::holds_alternative<link::StartIce>(effect)) {
     Transport transport;
-    const auto id = random.rng().bytes<8>();
-    for (const auto byte : id)
-      transport.ufrag += "abcdefghijklmnop"[std::to_integer<int>(byte) % 16];
+    transport.ufrag = new_ufrag(random);
     random.rng().fill(transport.certificate.data);
     const auto& made = transports.insert_or_assign(link, transport).first->second;
     if (fails(link::PathFailed{})) return;
@@ -161,20 +217,22 @@ void Node::on_transport(LinkId link, link::TransportEffect effect) {
   std::visit(
       fsm::overload{
           [](link::StartIce&&) {},
+          [&](link::PrepareRestart&&) {
+            mine.prepared_ufrag = new_ufrag(random);
+            tell(link::LocalDescription{{mine.prepared_ufrag, "aPasswordOf22Characters"},
+                                        mine.certificate});
+          },
+          [&](link::RestartIce&&) {
+            ++restarts;
+            mine.ufrag = mine.prepared_ufrag;
+            mine.path_told = false;
+            tell(link::LocalCandidate{
+                {"1", 100, "192.0.2.1", 4'001, wire::sdp::CandidateType::host, "", 0}});
+          },
           [&](link::SetRemoteIce&& e) {
-            mine.remote_ufrag = e.ice.ufrag;
             if (fails(link::PathFailed{})) return;
-            LinkId theirs{};
-            if (Node* peer = other(theirs); peer && !mine.path_told) {
-              mine.path_told = peer->transports.at(theirs).path_told = true;
-              tell(link::PathReady{link::PathKind::direct});
-              bottle.later(peer->name + " transport", [peer, theirs] {
-                if (peer->transports.contains(theirs))
-                  peer->feed(
-                      engine::FromTransport{theirs, link::PathReady{link::PathKind::direct}});
-              });
-              dtls_if_ready();
-            }
+            set_remote(link, std::move(e.ice.ufrag));
+            dtls_if_ready();
           },
           [](link::AddCandidate&&) {},
           [](link::RemoteCandidatesDone&&) {},
@@ -220,7 +278,7 @@ void Node::on_transport(LinkId link, link::TransportEffect effect) {
               if (const auto there = peer->transports.find(theirs);
                   there != peer->transports.end()) {
                 link::ChannelData data{e.channel, std::move(e.bytes), e.binary};
-                if (there->second.reading_paused)
+                if (there->second.keeps_waiting())
                   there->second.unread.emplace_back(std::move(data));
                 else
                   peer->feed(engine::FromTransport{theirs, std::move(data)});
@@ -239,12 +297,7 @@ void Node::on_transport(LinkId link, link::TransportEffect effect) {
           },
           [&](link::PauseReading&& e) {
             mine.reading_paused = e.paused;
-            while (!mine.reading_paused && !mine.unread.empty()) {
-              tell(std::move(mine.unread.front()));
-              mine.unread.pop_front();
-            }
-            if (!mine.reading_paused && mine.peer_left)
-              bottle.later(name + " transport", [this, link] { closed_by_peer(link); });
+            if (!e.paused) bottle.later(name + " transport", [this, link] { read_on(link); });
           },
           [](link::AcknowledgeSeldom&&) {},
           [&](link::HangUp&&) {
@@ -270,7 +323,8 @@ void Node::on_transport(LinkId link, link::TransportEffect effect) {
 }
 
 void Node::on_book(engine::Remember peer) {
-  const auto fault = bottle.should_fail() ? std::optional(Fault::store_failed) : std::nullopt;
+  const bool fails = bottle.should_fail() || book_is_broken;
+  const auto fault = fails ? std::optional(Fault::store_failed) : std::nullopt;
   if (fault && bottle.silent) return;
   if (!fault) remembered.push_back(peer.key);
   bottle.later(name + " disk", [this, id = peer.link, fault] {
@@ -399,10 +453,10 @@ void Node::write_one() {
 
 // ---- Bottle -------------------------------------------------------------------------------------
 
-Bottle::Bottle(std::uint64_t seed)
+Bottle::Bottle(std::uint64_t seed, const relay::Limits& limits)
     : random(seed),
       now(std::chrono::hours(1)),
-      hub_({"server", "ws://bottle", {}}, {}, relay::test_door()) {}
+      hub_({"server", "ws://bottle", {}}, limits, relay::test_door()) {}
 
 Node& Bottle::add(const std::string& name, bool streams) {
   nodes.push_back(std::make_unique<Node>(*this, name, random.below(1u << 30), streams));

@@ -162,6 +162,47 @@ TEST_P(BothForms, AFileGoesOnWithoutTheServer) {
 
 constexpr std::size_t mib = std::size_t{1} << 20;
 
+/// Whoever doubts, and if both do at the same moment: both restart, and the transfer goes on.
+TEST_P(BothForms, AFileGoesOnWhileThePathIsReplaced) {
+  std::size_t both = 0;
+  for (std::uint64_t seed = 0; seed < 150; ++seed) {
+    MainJob job(seed, 300'000, GetParam());
+    const auto user = job.alice.react;
+    job.alice.react = [&](Node& self, const Notice& notice) {
+      user(self, notice);
+      if (!std::holds_alternative<FileStarted>(notice)) return;
+      if (seed % 3 != 0) job.bottle.later("alice doubts", [&job] { job.alice.doubt(); });
+      if (seed % 3 != 1) job.bottle.later("bob doubts", [&job] { job.bob.doubt(); });
+    };
+    job.run();
+    ASSERT_TRUE(job.succeeded()) << "seed " << seed;
+    EXPECT_EQ(job.alice.last<Closed>()->fault, std::nullopt) << "seed " << seed;
+    EXPECT_EQ(job.bob.count<Connected>(), 1u) << "seed " << seed;
+    both += job.alice.restarts > 0 && job.bob.restarts > 0;
+    job.leave();
+    job.expect_nothing_left(seed);
+  }
+  EXPECT_GE(both, 100u) << "in the others the file was there before the answer";
+}
+
+TEST(Bottle, APathThatIsNotReplacedEndsTheLinkWithin15Seconds) {
+  MainJob job(1);
+  job.bob.react = nullptr;
+  job.run();
+  ASSERT_EQ(job.bob.count<Connected>(), 1u);
+  job.bottle.server_down = true;
+  job.bottle.socket_closed(job.alice);
+  job.bottle.socket_closed(job.bob);
+  const auto since = job.bottle.now;
+  job.alice.doubt();
+  for (int i = 0; i < 1'000 && job.alice.count<Closed>() == 0; ++i)
+    job.bottle.pass(std::chrono::milliseconds(100));
+  ASSERT_EQ(job.alice.count<Closed>(), 1u);
+  EXPECT_EQ(job.alice.last<Closed>()->fault, Fault::peer_gone);
+  EXPECT_GE(job.bottle.now - since, std::chrono::seconds(15));
+  EXPECT_LE(job.bottle.now - since, std::chrono::milliseconds(15'200));
+}
+
 TEST(Streams, EverySizeArrives) {
   for (const std::size_t size :
        {std::size_t{0}, std::size_t{1}, mib - 1, mib, mib + 1, 2 * mib, 5 * mib + 12'345, 9 * mib})

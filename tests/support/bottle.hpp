@@ -22,18 +22,23 @@
 namespace culver::test {
 
 class Bottle;
+class Node;
 
 /// One end of a modelled peer-to-peer connection.
 struct Transport {
   std::string ufrag;
   wire::sdp::Fingerprint certificate;
   std::optional<std::string> remote_ufrag;
+  std::string prepared_ufrag;                    ///< for a restart
+  std::optional<std::pair<Node*, LinkId>> peer;  ///< from the first path on
   bool path_told = false, dtls_started = false, dtls_told = false;
   bool sctp_started = false, sctp_told = false, leaving = false;
   std::size_t in_flight = 0;  ///< messages of ours that the peer has not taken yet
   bool reading_paused = false;
   bool peer_left = false;  ///< behind what is unread
   std::deque<link::TransportEvent> unread;
+  /// What comes now goes behind what has not been read yet.
+  bool keeps_waiting() const { return reading_paused || !unread.empty(); }
 };
 
 class Node {
@@ -44,6 +49,8 @@ class Node {
   void feed(engine::Event event);
   /// Its ends of all connections are gone, and nobody is told.
   void vanish() { transports.clear(); }
+  /// Every path of it goes silent, as ICE would tell.
+  void doubt();
   /// Lets a slow disk write what it was given first.
   void write_one();
   /// Whether any frame on its way from here is to be changed; called with each of them.
@@ -74,6 +81,7 @@ class Node {
   std::map<LinkId, Transport> transports;
   std::optional<relay::SocketId> socket;
   bool tamper_certificate = false;
+  bool book_is_broken = false;                ///< cannot be written
   std::map<TransferId, std::string> sources;  ///< files to send
   std::map<TransferId, std::size_t> read;     ///< how far
   std::map<TransferId, std::string> partial;  ///< files being received
@@ -86,13 +94,16 @@ class Node {
   std::deque<std::function<void()>> writes;
   std::vector<std::string> received;  ///< finished ones
   std::size_t dropped = 0;
+  std::size_t restarts = 0;  ///< of ICE
 
  private:
   void perform(engine::Effect effect);
   Node* other_end(LinkId link, LinkId& theirs);
+  void set_remote(LinkId link, std::string ufrag);
   void end(LinkId link);
   void on_transport(LinkId link, link::TransportEffect effect);
   void on_book(engine::Remember peer);
+  void read_on(LinkId link);
   void closed_by_peer(LinkId link);
   void on_disk(engine::ToDisk request);
   void on_stream_disk(TransferId id, engine::ToDisk::Effect& effect,
@@ -103,7 +114,7 @@ class Node {
 
 class Bottle {
  public:
-  explicit Bottle(std::uint64_t seed);
+  explicit Bottle(std::uint64_t seed, const relay::Limits& limits = {});
 
   /// `streams`: whether it speaks the second form of files.
   Node& add(const std::string& name, bool streams = true);
@@ -132,7 +143,7 @@ class Bottle {
   /// Every connection between peers breaks, and both ends see it.
   void cut_all_links();
   bool server_down = false;
-  bool silent = false;  ///< whether what fails is told
+  bool silent = false;           ///< whether what fails is told
   std::size_t in_the_clear = 0;  ///< frames that reached the server unsealed, without the handshake
 
   SeededRng random;

@@ -19,6 +19,7 @@
 #include "core/ice/turn.hpp"
 #include "core/link/candidates.hpp"
 #include "core/link/link.hpp"
+#include "core/link/restart.hpp"
 #include "core/relay/device_session.hpp"
 #include "core/relay/session.hpp"
 #include "core/signaling/attempt.hpp"
@@ -47,6 +48,7 @@ constexpr Page pages[] = {
     {"request", "A pairing that somebody asks of us", &fsm::table<signaling::Request>},
     {"link", "One connection to one peer", &fsm::table<link::Machine>},
     {"candidates", "The candidates of a peer, sorted", &fsm::table<link::Candidates>},
+    {"restart", "A new path under a connection that lives on", &fsm::table<link::Restart>},
     {"turn", "An allocation on a TURN server", &fsm::table<ice::turn::Machine>},
     {"ice_pair", "A candidate pair of ICE", &fsm::table<ice::pair::Machine>},
     {"ice_nomination", "What the controlling agent nominates",

@@ -140,6 +140,11 @@ void Engine::on(ServerLost&& lost, Env& env, Effects& out) {
   to_gate(gate::Lost{lost.fault}, env, out);
 }
 
+/// The transports have noticed by themselves.
+void Engine::on(NetworkChanged&&, Env& env, Effects& out) {
+  to_session(signaling::NetworkChanged{}, env, out);
+}
+
 void Engine::to_gate(gate::Event event, Env& env, Effects& out) {
   gate::Context context{env, config_.account, config_.server};
   gate::Effects effects;
@@ -191,6 +196,7 @@ void Engine::perform(signaling::SessionEffects effects, Env& env, Effects& out) 
       [&](signaling::WentOnline&& online) {
         perform(pairing_.online(online.code), env, out);
         out.emplace_back(Tell{Online{online.code}});
+        signaling_back(env, out);
       },
       [&](signaling::WentOffline&& offline) {
         perform(pairing_.offline(), env, out);
@@ -231,7 +237,7 @@ void Engine::on_server_message(sig::ServerMessage message, Env& env, Effects& ou
     const auto id = roster_.find(signal->from);
     if (!id) return out.emplace_back(Dropped{Fault::unrelated_target}), void();
     auto sdp = wire::sdp::parse(signal->description.sdp);
-    if (!sdp) return to_link(*id, link::Abandon{sdp.error()}, env, out);
+    if (!sdp) return on_bad_description(*id, sdp.error(), env, out);
     to_link(*id, link::RemoteDescription{signal->description.kind, std::move(*sdp)}, env, out);
   } else if (auto* candidate = std::get_if<sig::RelayedCandidate>(&message)) {
     const auto id = roster_.find(candidate->from);
@@ -248,6 +254,19 @@ void Engine::on_server_message(sig::ServerMessage message, Env& env, Effects& ou
     if (id && !link::is_secured(roster_.find(*id)->state))
       to_link(*id, link::Abandon{Fault::pair_left}, env, out);
   }
+}
+
+/// What a link has said in vain it may say again.
+void Engine::signaling_back(Env& env, Effects& out) {
+  std::vector<LinkId> all;
+  for (const auto& [id, peer] : roster_.all()) all.push_back(id);
+  for (const auto id : all) to_link(id, link::SignalingBack{}, env, out);
+}
+
+/// Without it there will be no link; one that is up is none of the server's business to end.
+void Engine::on_bad_description(LinkId id, Fault fault, Env& env, Effects& out) {
+  if (link::is_secured(roster_.find(id)->state)) return out.emplace_back(Dropped{fault}), void();
+  to_link(id, link::Abandon{fault}, env, out);
 }
 
 // ---- pairing ------------------------------------------------------------------------------------

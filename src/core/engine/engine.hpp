@@ -65,6 +65,7 @@ class Engine {
   void on(FromTransport&&, Env&, Effects&);
   void on(FromDisk&&, Env&, Effects&);
   void on(Remembered&&, Env&, Effects&);
+  void on(NetworkChanged&&, Env&, Effects&);
   void on(Tick&&, Env&, Effects&);
 
   void obey(GoOnline&&, Env&, Effects&);
@@ -92,6 +93,8 @@ class Engine {
 
   void on_server_text(std::string text, Env&, Effects&);
   void on_server_message(wire::signaling::ServerMessage message, Env&, Effects&);
+  void signaling_back(Env&, Effects&);
+  void on_bad_description(LinkId id, Fault fault, Env&, Effects&);
   void on_not_sent(const wire::signaling::ClientMessage& message, Env&, Effects&);
   void matched(signaling::Matched match, Env&, Effects&);
   bool is_lesser_twin(const signaling::Matched& match, const Peer& old, TimePoint now) const;

@@ -41,11 +41,13 @@ struct Remembered {
   LinkId link;
   std::optional<Fault> fault;
 };
+/// This machine may have other addresses than before.
+struct NetworkChanged {};
 /// Time has passed; due when deadline() says so, harmless otherwise.
 struct Tick {};
 
 using Event = std::variant<Command, ServerOpened, ServerFrame, ServerLost, FromTransport, FromDisk,
-                           Remembered, Tick>;
+                           Remembered, NetworkChanged, Tick>;
 
 // ---- effects ------------------------------------------------------------------------------------
 

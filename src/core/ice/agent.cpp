@@ -200,6 +200,7 @@ void Agent::Core::judge(Env& env, Effects& out) {
 void Agent::Core::fail(Failed::Why why, Env& env, Effects& out) {
   over = true;
   selected.reset();
+  doubt_told = false;
   give_back_relays(env, out);
   transactions.clear();
   checklist.clear();

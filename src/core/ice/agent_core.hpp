@@ -171,6 +171,7 @@ struct Agent::Core {
   bool is_selected(const Pair&) const;
   void watch_consent(Env&, Effects&);
   void feed(consent::Event, Env&, Effects&);
+  void escape(const consent::Grave&, Env&, Effects&);
   void doubt(Env&);
   void rest(Env&);
   void path_lost(TimePoint since, Env&, Effects&);
@@ -195,6 +196,7 @@ struct Agent::Core {
   Transactions transactions;
   nomination::Machine::State nomination{};
   std::optional<SelectedPath> selected;
+  bool doubt_told = false;  ///< of the selected path
   std::vector<EarlyRequest> early;
 
   TimePoint pace_at{};

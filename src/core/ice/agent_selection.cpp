@@ -1,6 +1,7 @@
 // Which path carries data: nomination, what the peer nominated, consent, and what takes over when
 // it is lost. RFC 8445 section 8, RFC 7675.
 #include <algorithm>
+#include <utility>
 
 #include "core/ice/agent_core.hpp"
 
@@ -83,7 +84,9 @@ void Agent::Core::select(Pair& pair, Env& env, Effects& out) {
   const auto route = route_of(pair.base, pair.remote);
   if (!route) return;
   const bool relayed = is_relayed(pair);
-  const bool news = !selected || selected->route != *route || selected->relayed != relayed;
+  const bool was_doubted = std::exchange(doubt_told, false);
+  const bool news =
+      was_doubted || !selected || selected->route != *route || selected->relayed != relayed;
   selected = SelectedPath{now.number, pair.base, pair.remote, *route, relayed, consent::begin(env)};
   pair.keep_alive_at.reset();
   before.reset();
@@ -118,10 +121,18 @@ bool Agent::Core::in_doubt() const {
 void Agent::Core::watch_consent(Env& env, Effects& out) {
   if (!selected) return;
   feed(consent::Tick{}, env, out);
-  if (std::holds_alternative<consent::Cut>(selected->consent))
-    if (auto* spare = best_spare(env.now - spare_freshness)) take_over(*spare, env, out);
+  if (const auto grave = consent::grave_doubt(selected->consent)) escape(*grave, env, out);
   if (const auto* lost = std::get_if<consent::Lost>(&selected->consent))
     path_lost(lost->since, env, out);
+}
+
+/// A socket that is gone is certain: a pair that was well a while ago is better. Silence is not,
+/// and what takes over must have answered since it began.
+void Agent::Core::escape(const consent::Grave& doubt, Env& env, Effects& out) {
+  const bool cut = std::holds_alternative<consent::Cut>(selected->consent);
+  auto* spare = best_spare(cut ? env.now - spare_freshness : doubt.since);
+  if (spare) return take_over(*spare, env, out);
+  if (!std::exchange(doubt_told, true)) out.emplace_back(Doubted{doubt.heard});
 }
 
 void Agent::Core::feed(consent::Event event, Env& env, Effects& out) {
@@ -133,7 +144,10 @@ void Agent::Core::feed(consent::Event event, Env& env, Effects& out) {
     if (std::holds_alternative<consent::SendCheck>(effect)) send_consent_check(env, out);
     if (std::holds_alternative<consent::Doubt>(effect)) doubt(env);
   }
-  if (doubted && !in_doubt() && !selected->relayed) rest(env);
+  if (!doubted || in_doubt()) return;
+  if (!selected->relayed) rest(env);
+  if (std::exchange(doubt_told, false))
+    out.emplace_back(Selected{selected->route, selected->relayed});
 }
 
 /// Every other pair is asked again, so that one is known to work when the selected one is lost.

@@ -11,6 +11,13 @@ Fresh begin(Env& env) {
   return {env.now, env.now + std::chrono::duration_cast<Duration>(wait)};
 }
 
+std::optional<Grave> grave_doubt(const Machine::State& state) {
+  if (const auto* cut = std::get_if<Cut>(&state)) return Grave{cut->since, cut->since};
+  const auto* doubtful = std::get_if<Doubtful>(&state);
+  if (!doubtful || doubtful->unanswered < grave_unanswered) return std::nullopt;
+  return Grave{doubtful->since, doubtful->answered};
+}
+
 OneOf<Fresh, Asked> Fresh::on(Tick&&, Env& env, Effects& out) && {
   if (env.now < deadline) return std::move(*this);
   out.emplace_back(SendCheck{});

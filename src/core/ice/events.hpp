@@ -111,13 +111,20 @@ struct Selected {
 struct Relayed {
   ByteVector bytes;
 };
+/// Nothing has been heard along the selected pair for a while, or it was cut, and no other pair is
+/// known to work: only a restart can help where the peer is not reached by what both know. Selected
+/// is told again when the doubt is over.
+struct Doubted {
+  TimePoint heard;  ///< the last that is known of the peer along this pair
+};
 /// No pair works, nor can any come: after both sides' candidates are done. Or consent was lost
 /// (RFC 7675) and nothing took its place.
 struct Failed {
   enum class Why : std::uint8_t { no_pair, consent_lost } why;
 };
 
-using Effect = std::variant<Transmit, LocalCandidate, GatheringDone, Selected, Relayed, Failed>;
+using Effect =
+    std::variant<Transmit, LocalCandidate, GatheringDone, Selected, Relayed, Doubted, Failed>;
 using Effects = std::vector<Effect>;
 
 }  // namespace culver::ice

@@ -6,6 +6,16 @@ namespace culver::link {
 
 using wire::limits::candidates;
 
+namespace {
+
+void pass(CandidateArrived&& event, std::size_t& passed, Candidates::Effects& out) {
+  if (passed >= candidates) return;
+  out.emplace_back(AddCandidate{std::move(event.candidate)});
+  ++passed;
+}
+
+}  // namespace
+
 fsm::OneOf<Candidates::Holding> Candidates::Holding::on(CandidateArrived&& event, Env&,
                                                         Effects&) && {
   if (held.size() < candidates) held.push_back(std::move(event.candidate));
@@ -29,21 +39,24 @@ fsm::OneOf<Candidates::Passing, Candidates::Ended> Candidates::Holding::on(Descr
       }
   if (!complete && !event.complete) return Passing{passed};
   out.emplace_back(RemoteCandidatesDone{});
-  return Ended{};
+  return Ended{passed};
 }
 
 fsm::OneOf<Candidates::Passing> Candidates::Passing::on(CandidateArrived&& event, Env&,
                                                         Effects& out) && {
-  if (passed < candidates) {
-    out.emplace_back(AddCandidate{std::move(event.candidate)});
-    ++passed;
-  }
+  pass(std::move(event), passed, out);
   return std::move(*this);
 }
 
 fsm::OneOf<Candidates::Ended> Candidates::Passing::on(CandidatesEnded&&, Env&, Effects& out) && {
   out.emplace_back(RemoteCandidatesDone{});
-  return Ended{};
+  return Ended{passed};
+}
+
+fsm::OneOf<Candidates::Ended> Candidates::Ended::on(CandidateArrived&& event, Env&,
+                                                    Effects& out) && {
+  pass(std::move(event), passed, out);
+  return std::move(*this);
 }
 
 }  // namespace culver::link

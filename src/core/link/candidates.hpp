@@ -51,9 +51,11 @@ struct Candidates {
     fsm::OneOf<Passing> on(CandidateArrived&&, Env&, Effects&) &&;
     fsm::OneOf<Ended> on(CandidatesEnded&&, Env&, Effects&) &&;
   };
-  /// Late candidates are ignored.
+  /// A candidate that comes after the end all the same: the peer's machine has moved.
   struct Ended {
     static constexpr std::string_view name = "Ended";
+    std::size_t passed;
+    fsm::OneOf<Ended> on(CandidateArrived&&, Env&, Effects&) &&;
   };
 
   using State = std::variant<Holding, Passing, Ended>;

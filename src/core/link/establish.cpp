@@ -4,6 +4,7 @@
 #include "core/crypto/hash.hpp"
 #include "core/link/exits.hpp"
 #include "core/link/link.hpp"
+#include "core/link/signals.hpp"
 #include "core/wire/limits.hpp"
 
 namespace culver::link {
@@ -12,49 +13,14 @@ namespace {
 using wire::sdp::Setup;
 using Kind = wire::signaling::Description::Kind;
 
-/// Takes one step of the candidate sorter and hands its effects on.
-Candidates::State sort(Candidates::State sorter, Candidates::Event event, Context& context,
-                       Effects& out) {
-  Candidates::Effects sorted;
-  sorter = fsm::step<Candidates>(std::move(sorter), std::move(event), context.env, sorted);
-  for (auto& effect : sorted)
-    out.emplace_back(
-        std::visit([](auto&& e) { return TransportEffect{std::move(e)}; }, std::move(effect)));
-  return sorter;
-}
-
-Candidates::State sort(Candidates::State sorter, RemoteCandidate&& remote, Context& context,
-                       Effects& out) {
-  if (!remote.candidate) return sort(std::move(sorter), CandidatesEnded{}, context, out);
-  CandidateArrived arrived{std::move(*remote.candidate)};
-  return sort(std::move(sorter), std::move(arrived), context, out);
-}
-
-void trickle(const wire::sdp::Candidate& candidate, Effects& out) {
-  out.emplace_back(SignalOut{wire::signaling::TrickledCandidate{wire::sdp::print(candidate), "0"}});
-}
-
-void describe(Kind kind, const LocalDescription& local, Setup setup, std::string mid,
-              Effects& out) {
-  wire::sdp::SessionDescription ours;
-  ours.ice = local.ice;
-  ours.fingerprint = local.fingerprint;
-  ours.setup = setup;
-  ours.mid = std::move(mid);
-  ours.max_message_size = wire::limits::channel_frame_in;
-  out.emplace_back(SignalOut{wire::signaling::Description{kind, wire::sdp::print(ours)}});
-}
-
 Connecting connect(bool initiator, Match match, Candidates::State candidates,
                    wire::sdp::SessionDescription theirs, DtlsRole role, Context& context,
                    Effects& out) {
-  DescriptionKnown known{std::move(theirs.ice), std::move(theirs.candidates),
-                         theirs.end_of_candidates};
-  candidates = sort(std::move(candidates), std::move(known), context, out);
+  candidates = sort(std::move(candidates), theirs, context.env, out);
   out.emplace_back(TransportEffect{StartDtls{role}});
   const Remote remote{theirs.fingerprint, theirs.sctp_port, theirs.max_message_size};
-  return Connecting{std::move(match), initiator, remote, std::move(candidates),
-                    context.env.now + context.timeouts.path};
+  return Connecting{std::move(match), Terms{initiator, role, std::move(theirs.mid), remote},
+                    std::move(candidates), context.env.now + context.timeouts.path};
 }
 
 }  // namespace
@@ -75,7 +41,7 @@ fsm::OneOf<Offering> Gathering::on(LocalDescription&& local, Context&, Effects& 
 }
 
 fsm::OneOf<Gathering> Gathering::on(RemoteCandidate&& remote, Context& context, Effects& out) && {
-  candidates = sort(std::move(candidates), std::move(remote), context, out);
+  candidates = sort(std::move(candidates), std::move(remote), context.env, out);
   return std::move(*this);
 }
 
@@ -95,7 +61,7 @@ fsm::OneOf<Offering> Offering::on(LocalCandidate&& local, Context&, Effects& out
 }
 
 fsm::OneOf<Offering> Offering::on(RemoteCandidate&& remote, Context& context, Effects& out) && {
-  candidates = sort(std::move(candidates), std::move(remote), context, out);
+  candidates = sort(std::move(candidates), std::move(remote), context.env, out);
   return std::move(*this);
 }
 
@@ -122,7 +88,7 @@ fsm::OneOf<Closed> Offering::on(Abandon&& abandon, Context&, Effects& out) && {
 // ---- Awaiting -----------------------------------------------------------------------------------
 
 fsm::OneOf<Awaiting> Awaiting::on(RemoteCandidate&& remote, Context& context, Effects& out) && {
-  candidates = sort(std::move(candidates), std::move(remote), context, out);
+  candidates = sort(std::move(candidates), std::move(remote), context.env, out);
   return std::move(*this);
 }
 
@@ -147,7 +113,7 @@ fsm::OneOf<Closed> Awaiting::on(Abandon&& abandon, Context&, Effects& out) && {
 // ---- Answering ----------------------------------------------------------------------------------
 
 fsm::OneOf<Answering> Answering::on(RemoteCandidate&& remote, Context& context, Effects& out) && {
-  candidates = sort(std::move(candidates), std::move(remote), context, out);
+  candidates = sort(std::move(candidates), std::move(remote), context.env, out);
   return std::move(*this);
 }
 
@@ -174,15 +140,14 @@ fsm::OneOf<Connecting> Connecting::on(LocalCandidate&& local, Context&, Effects&
   return std::move(*this);
 }
 
-fsm::OneOf<Connecting> Connecting::on(RemoteCandidate&& remote_candidate, Context& context,
-                                      Effects& out) && {
-  candidates = sort(std::move(candidates), std::move(remote_candidate), context, out);
+fsm::OneOf<Connecting> Connecting::on(RemoteCandidate&& remote, Context& context, Effects& out) && {
+  candidates = sort(std::move(candidates), std::move(remote), context.env, out);
   return std::move(*this);
 }
 
 fsm::OneOf<Securing> Connecting::on(PathReady&& ready, Context& context, Effects&) && {
-  return Securing{std::move(match),      initiator,  remote,
-                  std::move(candidates), ready.path, context.env.now + context.timeouts.dtls};
+  return Securing{std::move(match), std::move(terms), std::move(candidates), ready.path,
+                  context.env.now + context.timeouts.dtls};
 }
 
 fsm::OneOf<Closed> Connecting::on(Tick&&, Context&, Effects& out) && {
@@ -200,9 +165,8 @@ fsm::OneOf<Securing> Securing::on(LocalCandidate&& local, Context&, Effects& out
   return std::move(*this);
 }
 
-fsm::OneOf<Securing> Securing::on(RemoteCandidate&& remote_candidate, Context& context,
-                                  Effects& out) && {
-  candidates = sort(std::move(candidates), std::move(remote_candidate), context, out);
+fsm::OneOf<Securing> Securing::on(RemoteCandidate&& remote, Context& context, Effects& out) && {
+  candidates = sort(std::move(candidates), std::move(remote), context.env, out);
   return std::move(*this);
 }
 
@@ -212,6 +176,7 @@ fsm::OneOf<Securing> Securing::on(PathReady&& ready, Context&, Effects&) && {
 }
 
 fsm::OneOf<Opening, Closed> Securing::on(DtlsUp&& up, Context& context, Effects& out) && {
+  const auto& remote = terms.remote;
   if (!crypto::equal_in_constant_time(up.peer_certificate.view(), remote.fingerprint.view()))
     return close(Fault::fingerprint_mismatch, out);
   out.emplace_back(TransportEffect{StartSctp{remote.sctp_port, remote.max_message_size}});
@@ -219,7 +184,8 @@ fsm::OneOf<Opening, Closed> Securing::on(DtlsUp&& up, Context& context, Effects&
   if (remote.max_message_size != 0)
     largest_frame = std::min<std::size_t>(largest_frame, remote.max_message_size);
   return Opening{.match = std::move(match),
-                 .initiator = initiator,
+                 .terms = std::move(terms),
+                 .candidates = std::move(candidates),
                  .path = path,
                  .largest_frame = largest_frame,
                  .files = std::nullopt,
@@ -237,8 +203,18 @@ fsm::OneOf<Closed> Securing::on(Abandon&& abandon, Context&, Effects& out) && {
 
 // ---- Opening ------------------------------------------------------------------------------------
 
+fsm::OneOf<Opening> Opening::on(LocalCandidate&& local, Context&, Effects& out) && {
+  trickle(local.candidate, out);
+  return std::move(*this);
+}
+
+fsm::OneOf<Opening> Opening::on(RemoteCandidate&& remote, Context& context, Effects& out) && {
+  candidates = sort(std::move(candidates), std::move(remote), context.env, out);
+  return std::move(*this);
+}
+
 fsm::OneOf<Opening> Opening::on(SctpUp&&, Context&, Effects& out) && {
-  if (initiator) {
+  if (terms.initiator) {
     out.emplace_back(TransportEffect{OpenChannel{"messages"}});
     out.emplace_back(TransportEffect{OpenChannel{"files"}});
   }
@@ -268,6 +244,8 @@ fsm::OneOf<Opening, Proving> Opening::on(ChannelOpen&& open, Context& context, E
   const auto bytes = as_bytes(frame);
   out.emplace_back(TransportEffect{SendOn{open.channel, {bytes.begin(), bytes.end()}}});
   return Proving{.match = std::move(match),
+                 .terms = std::move(terms),
+                 .candidates = std::move(candidates),
                  .path = path,
                  .largest_frame = largest_frame,
                  .channels = {open.channel, files},

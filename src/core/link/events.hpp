@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "core/base/bytes.hpp"
+#include "core/base/env.hpp"
 #include "core/base/fault.hpp"
 #include "core/base/fsm.hpp"
 #include "core/base/strong.hpp"
@@ -26,7 +27,7 @@ enum class PathKind : std::uint8_t { direct, relayed };
 
 // ---- from the transport, in the order in which they can first happen ----------------------------
 
-/// ICE has its credentials; candidates follow one by one.
+/// ICE has its credentials; candidates follow one by one. Told again after PrepareRestart.
 struct LocalDescription {
   static constexpr std::string_view name = "LocalDescription";
   static constexpr Origin origin = Origin::ours;
@@ -42,11 +43,18 @@ struct GatheringDone {
   static constexpr std::string_view name = "GatheringDone";
   static constexpr Origin origin = Origin::ours;
 };
-/// ICE selected a pair (or selected another one).
+/// ICE selected a pair (or selected another one, or trusts a doubted one again).
 struct PathReady {
   static constexpr std::string_view name = "PathReady";
   static constexpr Origin origin = Origin::ours;
   PathKind path;
+};
+/// Nothing has been heard of the peer for a while, or our own end of the path is gone. PathReady or
+/// PathFailed follows.
+struct PathDoubted {
+  static constexpr std::string_view name = "PathDoubted";
+  static constexpr Origin origin = Origin::ours;
+  TimePoint heard;  ///< until then the path was well
 };
 struct PathFailed {
   static constexpr std::string_view name = "PathFailed";
@@ -106,9 +114,10 @@ struct TransportClosed {
   static constexpr Origin origin = Origin::ours;
 };
 
-using TransportEvent = std::variant<LocalDescription, LocalCandidate, GatheringDone, PathReady,
-                                    PathFailed, DtlsUp, DtlsFailed, SctpUp, ChannelOpen,
-                                    ChannelData, ChannelClosed, Window, AllSent, TransportClosed>;
+using TransportEvent =
+    std::variant<LocalDescription, LocalCandidate, GatheringDone, PathReady, PathDoubted,
+                 PathFailed, DtlsUp, DtlsFailed, SctpUp, ChannelOpen, ChannelData, ChannelClosed,
+                 Window, AllSent, TransportClosed>;
 
 // ---- to the transport ---------------------------------------------------------------------------
 
@@ -116,6 +125,11 @@ using TransportEvent = std::variant<LocalDescription, LocalCandidate, GatheringD
 struct StartIce {
   bool controlling;
 };
+/// Other credentials for a restart of ICE, told as LocalDescription. Nothing else changes yet.
+struct PrepareRestart {};
+/// ICE begins anew with the credentials that were prepared last: candidates are told again. The
+/// selected path is used until there is another.
+struct RestartIce {};
 struct SetRemoteIce {
   wire::sdp::IceCredentials ice;
 };
@@ -157,7 +171,8 @@ struct HangUp {};
 struct DropTransport {};
 
 using TransportEffect =
-    std::variant<StartIce, SetRemoteIce, AddCandidate, RemoteCandidatesDone, StartDtls, StartSctp,
-                 OpenChannel, SendOn, PauseReading, AcknowledgeSeldom, HangUp, DropTransport>;
+    std::variant<StartIce, PrepareRestart, RestartIce, SetRemoteIce, AddCandidate,
+                 RemoteCandidatesDone, StartDtls, StartSctp, OpenChannel, SendOn, PauseReading,
+                 AcknowledgeSeldom, HangUp, DropTransport>;
 
 }  // namespace culver::link

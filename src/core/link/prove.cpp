@@ -7,6 +7,7 @@
 #include "core/link/link.hpp"
 #include "core/link/proof.hpp"
 #include "core/link/session_keys.hpp"
+#include "core/link/signals.hpp"
 #include "core/wire/limits.hpp"
 
 namespace culver::link {
@@ -48,6 +49,16 @@ bool confirms(const Handshake& theirs) { return theirs.file_acks && theirs.ephem
 }  // namespace
 
 // ---- Proving ------------------------------------------------------------------------------------
+
+fsm::OneOf<Proving> Proving::on(LocalCandidate&& local, Context&, Effects& out) && {
+  trickle(local.candidate, out);
+  return std::move(*this);
+}
+
+fsm::OneOf<Proving> Proving::on(RemoteCandidate&& remote, Context& context, Effects& out) && {
+  candidates = sort(std::move(candidates), std::move(remote), context.env, out);
+  return std::move(*this);
+}
 
 fsm::OneOf<Proving> Proving::on(ChannelOpen&& open, Context&, Effects&) && {
   if (open.label == "files" && !channels.files) channels.files = open.channel;
@@ -135,6 +146,8 @@ Proving::Next Proving::confirm(SealedChannel sealed, const SessionKey& key, Hand
                     .sealed = std::move(sealed),
                     .stream = StreamSeal(*keys),
                     .username = std::move(theirs.username),
+                    .terms = std::move(terms),
+                    .candidates = std::move(candidates),
                     .path = path,
                     .largest_frame = largest_frame,
                     .channels = channels,
@@ -154,6 +167,8 @@ Secured Proving::secured(SealedChannel sealed, PeerKeyProven proof, const Handsh
                  .sealed = std::move(sealed),
                  .stream = std::nullopt,
                  .channels = channels,
+                 .terms = std::move(terms),
+                 .restart = Restart::Settled{std::move(candidates)},
                  .handshake_seen = theirs != nullptr};
 }
 
@@ -166,6 +181,16 @@ fsm::OneOf<Closed> Proving::on(Abandon&& abandon, Context&, Effects& out) && {
 }
 
 // ---- Confirming ---------------------------------------------------------------------------------
+
+fsm::OneOf<Confirming> Confirming::on(LocalCandidate&& local, Context&, Effects& out) && {
+  trickle(local.candidate, out);
+  return std::move(*this);
+}
+
+fsm::OneOf<Confirming> Confirming::on(RemoteCandidate&& remote, Context& context, Effects& out) && {
+  candidates = sort(std::move(candidates), std::move(remote), context.env, out);
+  return std::move(*this);
+}
 
 fsm::OneOf<Confirming> Confirming::on(ChannelOpen&& open, Context&, Effects&) && {
   if (open.label == "files" && !channels.files) channels.files = open.channel;
@@ -209,13 +234,17 @@ fsm::OneOf<Confirming, Secured, Closed> Confirming::by_frame(std::string_view fr
   const auto theirs_at_most = static_cast<std::size_t>(theirs.largest_frame);
   const bool streams = context.self.streams && theirs.file_form >= stream_form &&
                        std::min(largest_frame, theirs_at_most) >= least_stream_frame;
-  out.emplace_back(Established{path, std::move(username), true, true, streams ? least_stream_frame : 0});
+  out.emplace_back(
+      Established{path, std::move(username), true, true, streams ? least_stream_frame : 0});
   if (window > 0) out.emplace_back(FilesWindow{window});
+  terms.culver = true;
   Secured next{.peer_key = peer_key,
                .proof = std::move(confirmed->proof),
                .sealed = std::move(sealed),
                .stream = std::nullopt,
                .channels = channels,
+               .terms = std::move(terms),
+               .restart = Restart::Settled{std::move(candidates)},
                .handshake_seen = true};
   out.emplace_back(TransportEffect{AcknowledgeSeldom{}});
   if (streams) next.stream = std::move(stream);

@@ -2,6 +2,7 @@
 #include "core/link/exits.hpp"
 #include "core/link/link.hpp"
 #include "core/link/proof.hpp"
+#include "core/link/signals.hpp"
 #include "core/wire/base64.hpp"
 #include "core/wire/limits.hpp"
 
@@ -125,6 +126,51 @@ fsm::OneOf<Secured> Secured::on(Window&& told, Context&, Effects& out) && {
 fsm::OneOf<Secured> Secured::on(AllSent&&, Context&, Effects& out) && {
   out.emplace_back(EverythingSent{});
   return std::move(*this);
+}
+
+// ---- Secured: the path below --------------------------------------------------------------------
+
+/// DTLS and SCTP do not notice another path; what was lost meanwhile, SCTP sends again.
+Secured Secured::restarted(Restart::Event event, Context& context, Effects& out) && {
+  RestartContext restarting{context.env, terms};
+  restart = fsm::step<Restart>(std::move(restart), std::move(event), restarting, out);
+  return std::move(*this);
+}
+
+fsm::OneOf<Secured> Secured::on(PathReady&& ready, Context& context, Effects& out) && {
+  deadline.reset();
+  return std::move(*this).restarted(ready, context, out);
+}
+
+fsm::OneOf<Secured> Secured::on(PathDoubted&& doubted, Context& context, Effects& out) && {
+  if (!deadline) deadline = doubted.heard + context.timeouts.loss;
+  return std::move(*this).restarted(doubted, context, out);
+}
+
+fsm::OneOf<Secured> Secured::on(LocalDescription&& local, Context& context, Effects& out) && {
+  return std::move(*this).restarted(std::move(local), context, out);
+}
+
+fsm::OneOf<Secured> Secured::on(LocalCandidate&& local, Context&, Effects& out) && {
+  trickle(local.candidate, out);
+  return std::move(*this);
+}
+
+fsm::OneOf<Secured> Secured::on(RemoteDescription&& remote, Context& context, Effects& out) && {
+  return std::move(*this).restarted(std::move(remote), context, out);
+}
+
+fsm::OneOf<Secured> Secured::on(RemoteCandidate&& remote, Context& context, Effects& out) && {
+  return std::move(*this).restarted(std::move(remote), context, out);
+}
+
+fsm::OneOf<Secured> Secured::on(SignalingBack&& back, Context& context, Effects& out) && {
+  return std::move(*this).restarted(back, context, out);
+}
+
+fsm::OneOf<Secured, Closed> Secured::on(Tick&&, Context& context, Effects& out) && {
+  if (!deadline || context.env.now < *deadline) return std::move(*this);
+  return close(Fault::peer_gone, out);
 }
 
 // ---- Secured: what goes out ---------------------------------------------------------------------

@@ -3,7 +3,7 @@
 namespace culver::link {
 namespace {
 
-constexpr auto algorithm = crypto::AeadAlgorithm::chacha20_poly1305;
+constexpr auto algorithm = crypto::AeadAlgorithm::aes_256_gcm;
 
 /// The number of the frame in its direction. 2^64 of them are never reached.
 Nonce nonce_of(std::uint64_t number) {

@@ -1,7 +1,7 @@
 // Seals the frames of the second form of files, in place. Each direction has a key of its own and a
 // nonce that both sides count: a frame that was changed, repeated, left out, moved or sent back
-// does not open, and nothing after it would. Wire form: form byte in clear, ChaCha20-Poly1305 of
-// the rest with that byte as additional data, tag. docs/protocol/files.md.
+// does not open, and nothing after it would. Wire form: form byte in clear, AES-256-GCM of the
+// rest with that byte as additional data, tag. docs/protocol/files.md.
 #pragma once
 
 #include <cstdint>

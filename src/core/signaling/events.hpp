@@ -51,6 +51,11 @@ struct Send {
   static constexpr Origin origin = Origin::ours;
   wire::signaling::ClientMessage message;
 };
+/// This machine has other addresses than before: the socket may hang on one that is gone.
+struct NetworkChanged {
+  static constexpr std::string_view name = "NetworkChanged";
+  static constexpr Origin origin = Origin::ours;
+};
 struct Tick {
   static constexpr std::string_view name = "Tick";
   static constexpr Origin origin = Origin::ours;
@@ -61,8 +66,8 @@ struct Stop {
   static constexpr Origin origin = Origin::ours;
 };
 
-using SessionEvent =
-    std::variant<Start, SocketOpened, Frame, BadFrame, SocketLost, Send, Tick, Stop>;
+using SessionEvent = std::variant<Start, SocketOpened, Frame, BadFrame, SocketLost, Send,
+                                  NetworkChanged, Tick, Stop>;
 
 // ---- notices ------------------------------------------------------------------------------------
 

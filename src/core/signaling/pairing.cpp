@@ -110,7 +110,11 @@ void Pairing::on(const sig::PairIncoming& incoming, TimePoint now, PairingEffect
       return;
     to_request(incoming.from, Ended{Fault::pair_left}, now, effects);
   }
-  if (requests_.size() == requests_at_once)
+  const auto undecided = std::count_if(requests_.begin(), requests_.end(), [](const auto& r) {
+    return std::holds_alternative<Undecided>(r);
+  });
+  if (requests_.size() == pairings_at_once ||
+      static_cast<std::size_t>(undecided) == requests_at_once)
     return effects.push_back(Send{sig::PairResponse{incoming.from, false}});
   requests_.push_back(std::move(request));
   effects.push_back(Requested{incoming.from, incoming.key, incoming.proposed_name});

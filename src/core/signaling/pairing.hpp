@@ -10,8 +10,10 @@
 
 namespace culver::signaling {
 
-/// Requests of others that wait; further ones are declined.
+/// Requests of others that wait for our answer; further ones are declined.
 inline constexpr std::size_t requests_at_once = 10;
+/// Those and the accepted ones whose match is on its way.
+inline constexpr std::size_t pairings_at_once = 1'000;
 
 class Pairing {
  public:

@@ -1,6 +1,8 @@
 // The handlers of session.hpp.
 #include "core/signaling/session.hpp"
 
+#include <algorithm>
+
 #include "core/signaling/backoff.hpp"
 
 namespace culver::signaling {
@@ -94,6 +96,11 @@ OneOf<Dialing, Backoff, Closed> Dialing::on(Tick&&, SessionContext& context,
                                                   context, effects);
 }
 
+OneOf<Dialing> Dialing::on(NetworkChanged&&, SessionContext& context, SessionEffects& effects) && {
+  effects.push_back(Hangup{});
+  return dial(std::move(place), context, effects);
+}
+
 OneOf<Closed> Dialing::on(Stop&&, SessionContext&, SessionEffects& effects) && {
   return hang_up(effects);
 }
@@ -172,6 +179,14 @@ OneOf<Ready> Ready::on(Send&& message, SessionContext&, SessionEffects& effects)
   return std::move(*this);
 }
 
+/// TCP would take minutes to notice; peers that look for us need the server in seconds.
+OneOf<Ready> Ready::on(NetworkChanged&&, SessionContext& context, SessionEffects& effects) && {
+  if (unanswered < pings_unanswered) send(sig::Ping{}, effects);
+  unanswered = pings_unanswered;
+  deadline = std::min(deadline, context.env.now + moved_patience);
+  return std::move(*this);
+}
+
 OneOf<Backoff, Closed> Ready::on(SocketLost&& lost, SessionContext& context,
                                  SessionEffects& effects) && {
   if (lost.final) return end(lost.fault, effects);
@@ -197,6 +212,10 @@ OneOf<Closed> Ready::on(Stop&&, SessionContext&, SessionEffects& effects) && {
 }
 
 // ---- Backoff ------------------------------------------------------------------------------------
+
+OneOf<Dialing> Backoff::on(NetworkChanged&&, SessionContext& context, SessionEffects& effects) && {
+  return dial(std::move(place), context, effects);
+}
 
 OneOf<Backoff, Dialing> Backoff::on(Tick&&, SessionContext& context, SessionEffects& effects) && {
   if (context.env.now < deadline) return std::move(*this);

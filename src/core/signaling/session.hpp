@@ -21,7 +21,8 @@ namespace culver::signaling {
 inline constexpr Duration dial_time = std::chrono::seconds(10);
 inline constexpr Duration register_time = std::chrono::seconds(10);
 inline constexpr Duration ping_interval = std::chrono::seconds(30);
-inline constexpr unsigned pings_unanswered = 2;      ///< one more interval of silence is a loss
+inline constexpr unsigned pings_unanswered = 2;  ///< one more interval of silence is a loss
+inline constexpr Duration moved_patience = std::chrono::seconds(3);  ///< after NetworkChanged
 inline constexpr unsigned collisions_in_a_row = 8;   ///< the next one is registration_failed
 inline constexpr unsigned bad_frames_in_a_row = 20;  ///< the next one is a loss
 
@@ -61,6 +62,7 @@ struct Dialing {
   TimePoint deadline;
   OneOf<Registering> on(SocketOpened&&, SessionContext&, SessionEffects&) &&;
   OneOf<Backoff, Closed> on(SocketLost&&, SessionContext&, SessionEffects&) &&;
+  OneOf<Dialing> on(NetworkChanged&&, SessionContext&, SessionEffects&) &&;
   OneOf<Dialing, Backoff, Closed> on(Tick&&, SessionContext&, SessionEffects&) &&;
   OneOf<Closed> on(Stop&&, SessionContext&, SessionEffects&) &&;
 };
@@ -87,6 +89,7 @@ struct Ready {
   OneOf<Ready> on(Frame&&, SessionContext&, SessionEffects&) &&;
   OneOf<Ready, Backoff> on(BadFrame&&, SessionContext&, SessionEffects&) &&;
   OneOf<Ready> on(Send&&, SessionContext&, SessionEffects&) &&;
+  OneOf<Ready> on(NetworkChanged&&, SessionContext&, SessionEffects&) &&;
   OneOf<Backoff, Closed> on(SocketLost&&, SessionContext&, SessionEffects&) &&;
   OneOf<Ready, Backoff> on(Tick&&, SessionContext&, SessionEffects&) &&;
   OneOf<Closed> on(Stop&&, SessionContext&, SessionEffects&) &&;
@@ -96,6 +99,7 @@ struct Backoff {
   static constexpr std::string_view name = "Backoff";
   Place place;
   TimePoint deadline;
+  OneOf<Dialing> on(NetworkChanged&&, SessionContext&, SessionEffects&) &&;
   OneOf<Backoff, Dialing> on(Tick&&, SessionContext&, SessionEffects&) &&;
   OneOf<Closed> on(Stop&&, SessionContext&, SessionEffects&) &&;
 };

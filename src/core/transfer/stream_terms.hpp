@@ -17,7 +17,7 @@ inline constexpr std::uint32_t window = std::uint32_t{4} << 20;
 /// Credit is told in steps of at least this much, so that few frames carry it.
 inline constexpr std::uint32_t credit_step = window / 4;
 /// What the receiver gathers before it asks the disk to write.
-inline constexpr std::size_t write_batch = std::size_t{256} << 10;
+inline constexpr std::size_t write_batch = block;
 /// A Data frame has at least so many bytes of the file, unless it ends the file: what a window of
 /// frames can cost its receiver is bounded by that.
 inline constexpr std::size_t least_data = 16'384;

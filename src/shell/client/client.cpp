@@ -100,12 +100,15 @@ Client::Client(asio::io_context& loop, host::DeviceSeat seat, engine::Config eng
                   [this](LinkId link, link::TransportEvent event) {
                     feed(engine::FromTransport{link, std::move(event)});
                   }),
+      addresses_(loop),
       disk_(loop, std::move(download_dir), std::move(books),
             [this](engine::Event event) { feed(std::move(event)); }),
       book_watch_(loop, book, [this] { read_book(); }),
       deadline_(loop),
       patience_(loop),
-      alive_(std::make_shared<Client*>(this)) {}
+      alive_(std::make_shared<Client*>(this)) {
+  addresses_.add([this] { feed(engine::NetworkChanged{}); });
+}
 
 Client::~Client() = default;
 

@@ -19,6 +19,7 @@
 #include "shell/host/account.hpp"
 #include "shell/host/trouble.hpp"
 #include "shell/net/ws_client.hpp"
+#include "shell/p2p/address_watch.hpp"
 #include "shell/p2p/stack.hpp"
 
 namespace culver::client {
@@ -88,6 +89,7 @@ class Client {
   engine::Engine engine_;
   net::WsClient server_;
   p2p::Stack transports_;
+  p2p::AddressWatch addresses_;
   Disk disk_;
   BookWatch book_watch_;
   boost::asio::steady_timer deadline_;

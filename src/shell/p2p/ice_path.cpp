@@ -13,25 +13,32 @@
 #include "core/wire/stun.hpp"
 #include "shell/host/clock.hpp"
 #include "shell/host/entropy.hpp"
-#include "shell/p2p/local_addresses.hpp"
 #include "shell/p2p/server_names.hpp"
 #include "shell/p2p/turn_stream.hpp"
-#include "shell/p2p/udp.hpp"
+#include "shell/p2p/udp_wires.hpp"
 
 namespace culver::p2p {
 namespace {
 
 namespace stun = wire::stun;
 
+/// Sockets come and go with the addresses of the machine, and have the numbers below.
+constexpr std::uint32_t first_stream = 1U << 31;
+
 class IcePath final : public Path {
  public:
-  IcePath(boost::asio::io_context& io, const PathConfig& config, std::shared_ptr<UdpRoom> room,
+  IcePath(boost::asio::io_context& io, const PathConfig& config, std::shared_ptr<Ground> ground,
           PathSink sink);
   ~IcePath() override;
 
-  bool has_sockets() const { return !sockets_.empty(); }
+  bool has_sockets() const { return !wires_.empty(); }
 
   wire::sdp::IceCredentials credentials() const override { return credentials_; }
+  wire::sdp::IceCredentials prepare_restart() override {
+    prepared_ = ice::make_credentials(rng_);
+    return *prepared_;
+  }
+  void restart() override;
   void set_remote(const wire::sdp::IceCredentials& ice) override {
     step(ice::RemoteCredentials{ice});
   }
@@ -52,9 +59,10 @@ class IcePath final : public Path {
   void perform(ice::GatheringDone) { events_.push_back(link::GatheringDone{}); }
   void perform(ice::Selected effect);
   void perform(ice::Relayed effect) { relayed_.push_back(std::move(effect.bytes)); }
+  void perform(ice::Doubted effect) { events_.push_back(link::PathDoubted{effect.heard}); }
   void perform(ice::Failed) { events_.push_back(link::PathFailed{}); }
 
-  void open_sockets(const PathConfig& config);
+  void update_wires();
   void on_arrivals(ice::WireId wire, std::span<const Arrival> arrivals);
   void take(ice::WireId wire, const Endpoint& from, Datagram datagram);
   void take_channel_data(ice::WireId wire, const Endpoint& server, Datagram datagram);
@@ -72,15 +80,15 @@ class IcePath final : public Path {
   PathSink sink_;
   Rng rng_ = host::system_rng();
   wire::sdp::IceCredentials credentials_;
+  std::optional<wire::sdp::IceCredentials> prepared_;  ///< for the next restart
   ice::Agent agent_;
   ice::Effects effects_;
-  std::shared_ptr<UdpRoom> room_;
-  std::vector<std::unique_ptr<UdpSocket>> sockets_;  ///< the wire's number is the index
+  UdpWires wires_;
   struct Relay {
     std::unique_ptr<TurnStream> stream;
     std::optional<Endpoint> server;  ///< once it is connected
   };
-  std::vector<Relay> relays_;  ///< over streams: their wires' numbers follow those of the sockets
+  std::vector<Relay> relays_;  ///< over streams; the wire's number is first_stream and the index
   std::size_t servers_pending_ = 0;
   std::optional<ice::Route> route_;
   Batch framed_;  ///< of send_batch, when each datagram needs a header
@@ -98,7 +106,7 @@ class IcePath final : public Path {
 };
 
 IcePath::IcePath(boost::asio::io_context& io, const PathConfig& config,
-                 std::shared_ptr<UdpRoom> room, PathSink sink)
+                 std::shared_ptr<Ground> ground, PathSink sink)
     : io_(io),
       sink_(std::move(sink)),
       credentials_(ice::make_credentials(rng_)),
@@ -106,11 +114,14 @@ IcePath::IcePath(boost::asio::io_context& io, const PathConfig& config,
         Env now = env();
         return ice::Agent({config.controlling, credentials_, config.loopback}, now);
       }()),
-      room_(std::move(room)),
+      wires_(io, std::move(ground), config.loopback, config.addresses,
+             {[this](ice::WireId wire, auto arrivals) { on_arrivals(wire, arrivals); },
+              [this] { update_wires(); }}),
       timer_(io),
       names_(io),
       alive_(std::make_shared<IcePath*>(this)) {
-  open_sockets(config);
+  update_wires();
+  step(ice::WiresDone{});
   const auto servers = config.servers.first(std::min(config.servers.size(), ice_server_limit));
   servers_pending_ = 1;
   dial(servers);
@@ -129,18 +140,9 @@ IcePath::~IcePath() {
     if (auto* last = std::get_if<ice::Transmit>(&effect)) perform(std::move(*last));
 }
 
-void IcePath::open_sockets(const PathConfig& config) {
-  for (const auto& address : local_addresses(config.loopback, config.addresses)) {
-    const ice::WireId wire{static_cast<std::uint32_t>(sockets_.size())};
-    auto socket = UdpSocket::open(
-        io_, address, *room_,
-        [this, wire](std::span<const Arrival> arrivals) { on_arrivals(wire, arrivals); });
-    if (!socket) continue;
-    const Endpoint local = socket->local();
-    sockets_.push_back(std::move(socket));
-    step(ice::WireOpened{wire, local});
-  }
-  step(ice::WiresDone{});
+void IcePath::update_wires() {
+  for (auto& news : wires_.update())
+    std::visit([this](auto& event) { step(std::move(event)); }, news);
 }
 
 // ---- the agent ----------------------------------------------------------------------------------
@@ -164,10 +166,16 @@ void IcePath::advance(ice::Event event) {
 
 void IcePath::perform(ice::Transmit effect) {
   const Datagram datagram = effect.bytes;
-  if (effect.wire.value < sockets_.size())
-    sockets_[effect.wire.value]->send_batch(effect.to, std::span(&datagram, 1));
+  if (auto* socket = wires_.find(effect.wire))
+    socket->send_batch(effect.to, std::span(&datagram, 1));
   else if (auto* stream = stream_of(effect.wire))
     stream->send(datagram);
+}
+
+void IcePath::restart() {
+  if (!prepared_) return;
+  credentials_ = *std::exchange(prepared_, std::nullopt);
+  step(ice::Restart{credentials_});
 }
 
 void IcePath::perform(ice::Selected effect) {
@@ -206,7 +214,7 @@ void IcePath::server_settled() {
 void IcePath::dial(std::span<const IceServer> servers) {
   for (const auto& server : servers) {
     if (server.transport == IceServer::Transport::udp) continue;
-    const ice::WireId wire{static_cast<std::uint32_t>(sockets_.size() + relays_.size())};
+    const ice::WireId wire{first_stream + static_cast<std::uint32_t>(relays_.size())};
     TurnStreamConfig config;
     config.host = server.host;
     config.port = server.port;
@@ -224,7 +232,7 @@ void IcePath::dial(std::span<const IceServer> servers) {
 }
 
 void IcePath::on_stream(ice::WireId wire, const IceServer& server, const TurnStreamEvent& event) {
-  auto& known = relays_[wire.value - sockets_.size()].server;
+  auto& known = relays_[wire.value - first_stream].server;
   const bool first = !known;
   if (const auto* opened = std::get_if<TurnStreamOpened>(&event)) {
     known = opened->server;
@@ -236,14 +244,13 @@ void IcePath::on_stream(ice::WireId wire, const IceServer& server, const TurnStr
 }
 
 void IcePath::on_stream_message(ice::WireId wire, ByteView message) {
-  if (const auto server = relays_[wire.value - sockets_.size()].server)
-    take(wire, *server, message);
+  if (const auto server = relays_[wire.value - first_stream].server) take(wire, *server, message);
   deliver();
 }
 
 TurnStream* IcePath::stream_of(ice::WireId wire) {
-  if (wire.value < sockets_.size()) return nullptr;
-  const std::size_t index = wire.value - sockets_.size();
+  if (wire.value < first_stream) return nullptr;
+  const std::size_t index = wire.value - first_stream;
   return index < relays_.size() ? relays_[index].stream.get() : nullptr;
 }
 
@@ -259,12 +266,12 @@ void IcePath::send_batch(std::span<const Datagram> batch) {
     for (const auto& datagram : batch) stream->send(header(datagram), datagram);
     return;
   }
-  if (route_->wire.value >= sockets_.size()) return;
-  UdpSocket& socket = *sockets_[route_->wire.value];
-  if (!route_->channel) return socket.send_batch(route_->to, batch);
+  auto* socket = wires_.find(route_->wire);
+  if (!socket) return;
+  if (!route_->channel) return socket->send_batch(route_->to, batch);
   framed_.clear();
   for (const auto& datagram : batch) framed_.append(header(datagram), datagram);
-  socket.send_batch(route_->to, framed_.views());
+  socket->send_batch(route_->to, framed_.views());
 }
 
 void IcePath::on_arrivals(ice::WireId wire, std::span<const Arrival> arrivals) {
@@ -311,9 +318,11 @@ void IcePath::deliver() {
 }  // namespace
 
 PathFactory ice_paths() {
-  return [room = std::make_shared<UdpRoom>()](boost::asio::io_context& io, const PathConfig& config,
-                                              PathSink sink) -> std::unique_ptr<Path> {
-    auto path = std::make_unique<IcePath>(io, config, room, std::move(sink));
+  return [known = std::weak_ptr<Ground>()](boost::asio::io_context& io, const PathConfig& config,
+                                           PathSink sink) mutable -> std::unique_ptr<Path> {
+    auto ground = known.lock();
+    if (!ground) known = ground = std::make_shared<Ground>(io);
+    auto path = std::make_unique<IcePath>(io, config, std::move(ground), std::move(sink));
     if (!path->has_sockets()) return nullptr;
     return path;
   };

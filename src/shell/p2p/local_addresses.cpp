@@ -15,7 +15,14 @@ struct Free {
   void operator()(ifaddrs* list) const { freeifaddrs(list); }
 };
 
-std::vector<InterfaceAddress> interfaces() {
+void add_once(std::vector<Endpoint>& list, const Endpoint& address) {
+  const bool there = std::find(list.begin(), list.end(), address) != list.end();
+  if (!there && list.size() < local_address_limit) list.push_back(address);
+}
+
+}  // namespace
+
+std::vector<InterfaceAddress> interface_addresses() {
   ifaddrs* list = nullptr;
   if (getifaddrs(&list) != 0) return {};
   const std::unique_ptr<ifaddrs, Free> owned(list);
@@ -29,12 +36,12 @@ std::vector<InterfaceAddress> interfaces() {
   return found;
 }
 
-void add_once(std::vector<Endpoint>& list, const Endpoint& address) {
-  const bool there = std::find(list.begin(), list.end(), address) != list.end();
-  if (!there && list.size() < local_address_limit) list.push_back(address);
+bool is_there(std::span<const InterfaceAddress> found, const Endpoint& address) {
+  const auto wanted = address.with_port(0);
+  return address.is_loopback() || std::any_of(found.begin(), found.end(), [&](const auto& each) {
+           return each.address == wanted;
+         });
 }
-
-}  // namespace
 
 std::vector<Endpoint> usable(std::span<const InterfaceAddress> found, bool loopback) {
   std::vector<Endpoint> chosen;
@@ -49,7 +56,7 @@ std::vector<Endpoint> usable(std::span<const InterfaceAddress> found, bool loopb
 }
 
 std::vector<Endpoint> local_addresses(bool loopback, std::span<const std::string> only) {
-  if (only.empty()) return usable(interfaces(), loopback);
+  if (only.empty()) return usable(interface_addresses(), loopback);
   std::vector<Endpoint> chosen;
   for (const auto& text : only)
     if (const auto address = Endpoint::parse(text, 0)) add_once(chosen, *address);

@@ -20,6 +20,13 @@ struct InterfaceAddress {
 /// wanted; at most local_address_limit.
 std::vector<Endpoint> usable(std::span<const InterfaceAddress> found, bool loopback);
 
+/// Those that the interfaces of this machine have now.
+std::vector<InterfaceAddress> interface_addresses();
+
+/// Whether what is bound to this address can still be reached there. An interface that is down
+/// keeps its addresses, since it may come up again. All of 127.0.0.0/8 is always there.
+bool is_there(std::span<const InterfaceAddress> found, const Endpoint& address);
+
 /// Of this machine, now. If `only` names some, those as they are: the literal addresses among them,
 /// whether an interface has them or not.
 std::vector<Endpoint> local_addresses(bool loopback, std::span<const std::string> only);

@@ -55,8 +55,8 @@ struct PathConfig {
   std::span<const std::string> addresses;  ///< gather these only; empty: every interface
 };
 
-using PathEvent =
-    std::variant<link::LocalCandidate, link::GatheringDone, link::PathReady, link::PathFailed>;
+using PathEvent = std::variant<link::LocalCandidate, link::GatheringDone, link::PathReady,
+                               link::PathDoubted, link::PathFailed>;
 
 /// Called on the thread of the io_context, never from within a member function of the path.
 struct PathSink {
@@ -68,6 +68,11 @@ class Path {
  public:
   virtual ~Path() = default;  ///< nothing reaches the sink afterwards
   virtual wire::sdp::IceCredentials credentials() const = 0;
+  /// Credentials for a restart, which does not begin yet.
+  virtual wire::sdp::IceCredentials prepare_restart() = 0;
+  /// With those that were prepared last; nothing if none were. The selected pair is used until
+  /// there is another.
+  virtual void restart() = 0;
   virtual void set_remote(const wire::sdp::IceCredentials& ice) = 0;
   virtual void add_candidate(const wire::sdp::Candidate& candidate) = 0;
   virtual void remote_candidates_done() = 0;

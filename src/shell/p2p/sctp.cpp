@@ -14,7 +14,8 @@
 namespace culver::p2p {
 namespace {
 
-constexpr int buffer_size = 1 << 20;
+/// What the send buffer grows by: a path of this rate is filled.
+constexpr std::size_t bytes_per_millisecond = 64'000;
 constexpr std::uint16_t streams = 1'024;
 // 1200-byte datagrams: 12 bytes of SCTP header, which usrsctp does not count for AF_CONN, and 37 of
 // DTLS 1.2 with GCM come on top.
@@ -99,8 +100,10 @@ void Association::configure() {
       },
       address_.value());
   set(socket_, SOL_SOCKET, SO_LINGER, linger{1, 0});  // close() aborts: nothing stays behind
-  set(socket_, SOL_SOCKET, SO_SNDBUF, buffer_size);
-  set(socket_, SOL_SOCKET, SO_RCVBUF, buffer_size);
+  set(socket_, SOL_SOCKET, SO_SNDBUF, static_cast<int>(room_));
+  // The largest from the start: the peer takes the first window it hears of for the point where it
+  // stops doubling its own.
+  set(socket_, SOL_SOCKET, SO_RCVBUF, static_cast<int>(most_room));
   set(socket_, IPPROTO_SCTP, SCTP_NODELAY, int{1});
   set(socket_, IPPROTO_SCTP, SCTP_RECVRCVINFO, int{1});
   set(socket_, IPPROTO_SCTP, SCTP_FRAGMENT_INTERLEAVE, int{0});
@@ -199,6 +202,7 @@ std::optional<SctpEvent> Association::notice(ByteView notification) {
     if (!copy(notification, change)) return std::nullopt;
     if (change.sac_state != SCTP_COMM_UP || up_) return end();
     up_ = true;
+    make_room();
     pump();
     return AssociationUp{change.sac_outbound_streams};
   }
@@ -212,6 +216,17 @@ std::optional<SctpEvent> Association::notice(ByteView notification) {
   event.streams.resize(list.size() / sizeof(std::uint16_t));
   std::memcpy(event.streams.data(), list.data(), event.streams.size() * sizeof(std::uint16_t));
   return event;
+}
+
+// By the time that the handshake took on an idle path: once there is data, it includes waiting in
+// queues, which a larger buffer would only make longer.
+void Association::make_room() {
+  sctp_status status{};
+  socklen_t size = sizeof status;
+  if (usrsctp_getsockopt(socket_, IPPROTO_SCTP, SCTP_STATUS, &status, &size) != 0) return;
+  const std::size_t held = status.sstat_primary.spinfo_srtt * bytes_per_millisecond;
+  room_ = std::clamp(held, least_room, most_room);
+  set(socket_, SOL_SOCKET, SO_SNDBUF, static_cast<int>(room_));
 }
 
 bool Association::send(SctpMessage message) {

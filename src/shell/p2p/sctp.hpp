@@ -39,6 +39,8 @@ class Association final : private SctpCallbacks {
   using Output = std::function<void(ByteView packet)>;
   static constexpr std::uint16_t local_port = 5000;
   static constexpr std::size_t queue_limit = std::size_t{16} << 20;
+  static constexpr std::size_t least_room = std::size_t{1} << 20;
+  static constexpr std::size_t most_room = std::size_t{4} << 20;
 
   /// Connects at once. `output` is called from within any member, also by the destructor.
   Association(std::uint16_t peer_port, Output output);
@@ -64,6 +66,8 @@ class Association final : private SctpCallbacks {
   void reset(std::uint16_t stream);
   /// Bytes that the peer has not acknowledged yet, queued ones included.
   std::size_t buffered() const;
+  /// How many bytes should be on their way at once: more on a longer path, once it is up.
+  std::size_t room() const { return room_; }
   /// Sends what usrsctp takes now of the queue.
   void pump();
   /// Says goodbye to a peer that has everything.
@@ -75,6 +79,7 @@ class Association final : private SctpCallbacks {
 
   void configure();
   void connect(std::uint16_t peer_port);
+  void make_room();
   bool hand_over(const SctpMessage& message);
   bool hand_over_next();
   void ask_resets();
@@ -85,6 +90,7 @@ class Association final : private SctpCallbacks {
   Output output_;
   SctpAddress address_;
   struct ::socket* socket_;
+  std::size_t room_ = least_room;
   bool up_ = false;
   bool ended_ = false;
   bool told_end_ = false;

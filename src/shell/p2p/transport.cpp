@@ -11,8 +11,8 @@
 namespace culver::p2p {
 namespace {
 
-constexpr std::size_t high_water = std::size_t{1} << 20;
-constexpr std::size_t low_water = std::size_t{256} << 10;
+constexpr std::size_t refill = std::size_t{768} << 10;         // bytes that a window is told for
+constexpr std::size_t worth_telling = std::size_t{256} << 10;  // bytes of it that were used
 constexpr std::size_t flush_at = 64;                           // datagrams
 constexpr std::size_t early_limit = 64;                        // datagrams, of each kind
 constexpr std::size_t unsent_limit = std::size_t{64} << 10;    // bytes, while there is no path
@@ -58,6 +58,10 @@ Transport::~Transport() {
 
 // ---- path ---------------------------------------------------------------------------------------
 
+void Transport::perform(link::PrepareRestart) {
+  host_.tell(link::LocalDescription{path_->prepare_restart(), host_.identity.fingerprint()});
+}
+void Transport::perform(link::RestartIce) { path_->restart(); }
 void Transport::perform(link::SetRemoteIce effect) { path_->set_remote(effect.ice); }
 void Transport::perform(link::AddCandidate effect) { path_->add_candidate(effect.candidate); }
 void Transport::perform(link::RemoteCandidatesDone) { path_->remote_candidates_done(); }
@@ -224,8 +228,8 @@ void Transport::on_sctp(SctpMessage message) {
 
 void Transport::opened(ChannelId channel, std::string label) {
   host_.tell(link::ChannelOpen{channel, std::move(label)});
-  credits_[channel] = {high_water};
-  host_.tell(link::Window{channel, high_water});
+  credits_[channel] = {sctp_->room()};
+  host_.tell(link::Window{channel, sctp_->room()});
 }
 
 void Transport::on_sctp(const StreamsReset& reset) {
@@ -272,13 +276,14 @@ void Transport::perform(link::AcknowledgeSeldom) {
 
 // A window is told anew only when it was used, so that an idle channel is silent.
 void Transport::tell_windows() {
-  const auto used = [](const auto& entry) { return entry.second.left < high_water - low_water; };
+  const auto room = sctp_->room();
+  const auto used = [room](const auto& entry) { return entry.second.left < room - worth_telling; };
   if (std::none_of(credits_.begin(), credits_.end(), used)) return;
   const auto buffered = sctp_->buffered();
-  if (buffered > low_water) return;
+  if (buffered > room - refill) return;
   for (auto& entry : credits_) {
     if (!used(entry)) continue;
-    entry.second.left = high_water - buffered;
+    entry.second.left = room - buffered;
     host_.tell(link::Window{entry.first, entry.second.left});
   }
 }

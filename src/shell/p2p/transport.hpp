@@ -33,6 +33,8 @@ class Transport {
   Transport(const Transport&) = delete;
   Transport& operator=(const Transport&) = delete;
 
+  void perform(link::PrepareRestart effect);
+  void perform(link::RestartIce effect);
   void perform(link::SetRemoteIce effect);
   void perform(link::AddCandidate effect);
   void perform(link::RemoteCandidatesDone effect);

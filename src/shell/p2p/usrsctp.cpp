@@ -35,12 +35,17 @@ void set_defaults() {
   // delayed SACK, 20 ms, the clock of the transfer (measured: 0.6 MB/s instead of 96).
   usrsctp_sysctl_set_sctp_max_burst_default(0);
   usrsctp_sysctl_set_sctp_fr_max_burst_default(4);
-  // Must grow with the buffers: 1 MiB in chunks of 16 bytes and up.
+  // While it doubles the congestion window, a SACK may count for as many packets as a Culver has it
+  // for (RFC 3465 counts two, for SACKs of every second packet): else it grows by an eighth.
+  usrsctp_sysctl_set_sctp_L2_abc_variable(16);
+  // Must grow with the buffers: 4 MiB in chunks of 256 bytes and up.
   usrsctp_sysctl_set_sctp_max_chunks_on_queue(16'384);
   // 200 ms gave spurious retransmissions on busy machines.
   usrsctp_sysctl_set_sctp_rto_min_default(1'000);
   usrsctp_sysctl_set_sctp_rto_initial_default(1'000);
-  usrsctp_sysctl_set_sctp_rto_max_default(10'000);
+  // Whether the path lives is ICE's to say, and when it is back, this is how long one waits for
+  // what was lost. With 10 repetitions it outlives every outage that ICE bears.
+  usrsctp_sysctl_set_sctp_rto_max_default(3'000);
 }
 
 // Never torn down: usrsctp_finish needs every socket to be gone, and the process ends anyway.

@@ -1,7 +1,6 @@
 // The system calls behind files.hpp.
 #include "shell/store/files.hpp"
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -12,26 +11,13 @@
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "core/transfer/safe_name.hpp"
+#include "shell/store/system_calls.hpp"
 
 namespace culver::store {
 namespace {
-
-/// Repeats a system call that a signal has interrupted.
-template <class Call>
-auto uninterrupted(Call call) {
-  while (true) {
-    const auto result = call();
-    if (result >= 0 || errno != EINTR) return result;
-  }
-}
-
-Fault write_fault() {
-  return errno == ENOSPC || errno == EDQUOT ? Fault::no_space : Fault::file_unwritable;
-}
 
 constexpr std::string_view hidden_prefix = ".culver-";
 constexpr std::string_view hidden_suffix = ".part";
@@ -49,19 +35,6 @@ Result<std::string> random_hidden_name() {
   std::string mark;
   for (const auto byte : random) mark += alphabet[byte % alphabet.size()];
   return hidden_name(mark);
-}
-
-/// All of it: `ended` is the fault if the file ends before.
-Result<void> read_exactly(int fd, std::uint64_t offset, std::span<std::byte> into, Fault ended) {
-  while (!into.empty()) {
-    const auto got = uninterrupted(
-        [&] { return ::pread(fd, into.data(), into.size(), static_cast<off_t>(offset)); });
-    if (got < 0) return fail(Fault::file_unreadable);
-    if (got == 0) return fail(ended);
-    into = into.subspan(static_cast<std::size_t>(got));
-    offset += static_cast<std::uint64_t>(got);
-  }
-  return {};
 }
 
 /// Where the file system knows no locks, nobody can be kept out.
@@ -138,6 +111,7 @@ Result<OutgoingFile> OutgoingFile::open(const std::string& path) {
     return fail(Fault::file_unreadable);
   ::posix_fadvise(out.file_.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
   out.size_ = static_cast<std::uint64_t>(facts.st_size);
+  out.input_ = FileInput(out.size_ >= direct_from);
   out.basename_ = Plaintext(path.substr(path.rfind('/') + 1));
   return out;
 }
@@ -156,13 +130,13 @@ Result<ByteVector> OutgoingFile::read(std::size_t n) {
   return bytes;
 }
 
-Result<void> OutgoingFile::read_at(std::uint64_t offset, std::span<std::byte> into) const {
-  return read_exactly(file_.get(), offset, into, Fault::file_changed);
+Result<void> OutgoingFile::read_at(std::uint64_t offset, std::span<std::byte> into) {
+  return input_.read(file_.get(), offset, into);
 }
 
 Result<bool> OutgoingFile::ends_at(std::uint64_t offset) const {
   std::byte beyond;
-  const auto read = read_at(offset, std::span(&beyond, 1));
+  const auto read = read_exactly(file_.get(), offset, std::span(&beyond, 1), Fault::file_changed);
   if (!read && read.error() != Fault::file_changed) return fail(read.error());
   return !read;
 }
@@ -245,6 +219,8 @@ IncomingFile& IncomingFile::operator=(IncomingFile&& other) noexcept {
   partial_ = std::exchange(other.partial_, {});
   name_ = std::move(other.name_);
   resumable_ = other.resumable_;
+  output_ = std::move(other.output_);
+  large_ = other.large_;
   mode_ = other.mode_;
   health_ = other.health_;
   return *this;
@@ -259,6 +235,8 @@ void IncomingFile::discard() {
 
 Result<void> IncomingFile::reserve(std::uint64_t bytes) {
   if (bytes == 0) return {};
+  large_ = bytes >= direct_from;
+  output_.begin(0, large_);
   const auto result = uninterrupted(
       [&] { return ::fallocate(file_.get(), FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(bytes)); });
   // Only a full disk matters here: many file systems cannot reserve.
@@ -268,33 +246,13 @@ Result<void> IncomingFile::reserve(std::uint64_t bytes) {
 
 Result<void> IncomingFile::write(ByteView bytes) {
   CHECK_OK(health_);
-  while (!bytes.empty()) {
-    const auto put =
-        uninterrupted([&] { return ::write(file_.get(), bytes.data(), bytes.size()); });
-    if (put < 0) return broken(write_fault());
-    bytes = bytes.subspan(static_cast<std::size_t>(put));
-  }
+  if (auto written = output_.append(file_.get(), bytes); !written) return broken(written.error());
   return {};
 }
 
-Result<void> IncomingFile::write(std::span<const ByteView> pieces) {
+Result<void> IncomingFile::flush() {
   CHECK_OK(health_);
-  std::vector<iovec> left;
-  left.reserve(pieces.size());
-  for (const auto piece : pieces)
-    if (!piece.empty()) left.push_back({const_cast<std::byte*>(piece.data()), piece.size()});
-  for (std::span<iovec> rest(left); !rest.empty();) {
-    const int count = static_cast<int>(std::min<std::size_t>(rest.size(), 64));
-    auto put = uninterrupted([&] { return ::writev(file_.get(), rest.data(), count); });
-    if (put < 0) return broken(write_fault());
-    while (!rest.empty() && static_cast<std::size_t>(put) >= rest.front().iov_len) {
-      put -= static_cast<ssize_t>(rest.front().iov_len);
-      rest = rest.subspan(1);
-    }
-    if (put == 0) continue;
-    rest.front().iov_base = static_cast<std::byte*>(rest.front().iov_base) + put;
-    rest.front().iov_len -= static_cast<std::size_t>(put);
-  }
+  if (auto written = output_.flush(file_.get()); !written) return broken(written.error());
   return {};
 }
 
@@ -311,9 +269,9 @@ Result<void> IncomingFile::read_at(std::uint64_t offset, std::span<std::byte> in
 Result<void> IncomingFile::cut(std::uint64_t length) {
   CHECK_OK(health_);
   const auto at = static_cast<off_t>(length);
-  if (uninterrupted([&] { return ::ftruncate(file_.get(), at); }) != 0 ||
-      ::lseek(file_.get(), at, SEEK_SET) != at)
+  if (uninterrupted([&] { return ::ftruncate(file_.get(), at); }) != 0)
     return broken(write_fault());
+  output_.begin(length, large_);
   return {};
 }
 
@@ -329,8 +287,8 @@ void IncomingFile::keep() {
 }
 
 Result<std::string> IncomingFile::finish() {
-  CHECK_OK(health_);
-  if (uninterrupted([&] { return ::fsync(file_.get()); }) != 0) return broken(write_fault());
+  CHECK_OK(flush());
+  if (uninterrupted([&] { return ::fdatasync(file_.get()); }) != 0) return broken(write_fault());
   ::fchmod(file_.get(), mode_);
   TRY(auto final_name, take_name());
   partial_.clear();

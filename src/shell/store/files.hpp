@@ -10,6 +10,8 @@
 #include "core/base/env.hpp"
 #include "core/base/result.hpp"
 #include "core/base/text.hpp"
+#include "shell/store/file_input.hpp"
+#include "shell/store/file_output.hpp"
 
 namespace culver::store {
 
@@ -43,12 +45,13 @@ class OutgoingFile {
   Result<ByteVector> read(std::size_t n);
   /// Fills `into` from this place in the file. Faults: file_unreadable, file_changed if the file
   /// ends before.
-  Result<void> read_at(std::uint64_t offset, std::span<std::byte> into) const;
+  Result<void> read_at(std::uint64_t offset, std::span<std::byte> into);
   /// Whether the file ends there. Fault::file_unreadable.
   Result<bool> ends_at(std::uint64_t offset) const;
 
  private:
   Descriptor file_;
+  FileInput input_;
   std::uint64_t size_ = 0;
   Plaintext basename_;
 };
@@ -88,9 +91,11 @@ class IncomingFile {
   IncomingFile& operator=(IncomingFile&& other) noexcept;
   ~IncomingFile();
 
-  /// Faults: no_space, file_unwritable. After one, every call fails with it.
+  /// Holds back less than a direct_block. Faults: no_space, file_unwritable. After one, every
+  /// call fails with it.
   Result<void> write(ByteView bytes);
-  Result<void> write(std::span<const ByteView> pieces);
+  /// Writes what is held back.
+  Result<void> flush();
   /// What resume() has found.
   Result<std::uint64_t> length() const;
   Result<void> read_at(std::uint64_t offset, std::span<std::byte> into) const;
@@ -116,6 +121,8 @@ class IncomingFile {
   std::string folder_path_;
   std::string partial_;  ///< empty once it has its name
   std::string name_;
+  FileOutput output_;
+  bool large_ = false;      ///< too much for the page cache
   bool resumable_ = false;  ///< its part has a mark
   unsigned mode_ = 0;       ///< of the finished file
   Result<void> health_{};

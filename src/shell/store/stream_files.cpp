@@ -2,7 +2,6 @@
 #include "shell/store/stream_files.hpp"
 
 #include <algorithm>
-#include <vector>
 
 #include "core/transfer/stream_terms.hpp"
 
@@ -10,6 +9,7 @@ namespace culver::store {
 namespace {
 
 using transfer::stream::block;
+static_assert(block % direct_block == 0, "whole blocks of a part are never held back");
 
 /// Which file a part belongs to: who sends it, its size and its name, in characters for a name.
 std::string mark_of(const transfer::OpenTarget& target) {
@@ -108,17 +108,16 @@ void StreamTarget::restart() {
 }
 
 Result<transfer::BlockWritten> StreamTarget::write(const transfer::WriteSlices& request) {
-  std::vector<ByteView> pieces;
-  std::size_t bytes = 0;
+  transfer::BlockWritten answer{0};
   for (const auto& slice : request.slices) {
-    pieces.push_back(slice.view());
     hash_.update(slice.view());
-    bytes += slice.size;
+    CHECK_OK(file_.write(slice.view()));
+    answer.bytes += slice.size;
   }
-  CHECK_OK(file_.write(pieces));
-  length_ += bytes;
-  transfer::BlockWritten answer{bytes};
-  if (request.last) answer.sha256 = hash_.so_far();
+  length_ += answer.bytes;
+  if (!request.last) return answer;
+  CHECK_OK(file_.flush());
+  answer.sha256 = hash_.so_far();
   return answer;
 }
 

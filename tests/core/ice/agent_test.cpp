@@ -55,6 +55,52 @@ TEST(Agent, NoticesAPeerThatIsGoneWithin15Seconds) {
   EXPECT_LE(*world.a.failed_at - since, 15s);
 }
 
+TEST(Agent, ASilentPathIsDoubtedIn6SecondsAndTrustedAgainWhenItSpeaks) {
+  Plain world;
+  world.connect();
+  ASSERT_TRUE(world.run_until([&] { return world.both_selected(); }, 5s));
+  world.run_for(1min);
+  const auto selections = world.a.selections;
+  const auto since = world.network.now;
+  world.network.cut(0, true);
+  ASSERT_TRUE(world.run_until([&] { return world.a.doubts > 0 && world.b.doubts > 0; }, 1min));
+  EXPECT_LE(world.network.now - since, 6100ms);
+  world.network.cut(0, false);
+  world.run_for(2s);
+  EXPECT_EQ(world.a.selections, selections + 1) << "told again";
+  world.run_for(1min);
+  EXPECT_TRUE(world.both_selected());
+  EXPECT_EQ(world.a.doubts + world.b.doubts, 2U);
+}
+
+/// RFC 7675's loss is not what a bad path is: a day of it is not doubted once.
+TEST(Agent, ASlowAndLossyPathIsNotDoubted) {
+  Plain world(100ms);
+  world.connect();
+  ASSERT_TRUE(world.run_until([&] { return world.both_selected(); }, 5s));
+  world.network.far.loss = 0.01;
+  world.network.far.jitter = 50ms;
+  world.run_for(24h);
+  EXPECT_TRUE(world.both_selected());
+  EXPECT_EQ(world.a.doubts + world.b.doubts, 0U);
+}
+
+/// Nothing is sent or read for 8 s, again and again: a machine that is busy.
+TEST(Agent, APauseOf8SecondsEndsNothing) {
+  Plain world;
+  world.connect();
+  ASSERT_TRUE(world.run_until([&] { return world.both_selected(); }, 5s));
+  for (int i = 0; i < 200; ++i) {
+    world.run_for(std::chrono::milliseconds(1'000 + 37 * i));
+    world.network.cut(0, true);
+    world.run_for(8s);
+    world.network.cut(0, false);
+    ASSERT_TRUE(world.run_until([&] { return world.both_selected(); }, 1s)) << i;
+    ASSERT_FALSE(world.a.failed || world.b.failed) << i;
+  }
+  EXPECT_TRUE(world.hear_each_other());
+}
+
 TEST(Agent, ARestartMovesToNewCredentialsWhileDataGoesOn) {
   Plain world;
   world.connect();

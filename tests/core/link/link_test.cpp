@@ -507,6 +507,75 @@ TEST(Link, AGoodbyeIsTheOnlyEndWithoutAFault) {
   EXPECT_EQ(theirs.fault(), std::nullopt);
 }
 
+TEST(Link, APathInDoubtHas15SecondsSinceThePeerWasHeard) {
+  for (const bool back : {true, false}) {
+    Scene scene(true);
+    scene.to_secured(true);
+    EXPECT_EQ(fsm::deadline_of(scene.state), std::nullopt);
+    const auto heard = scene.now;
+    scene.now += 6s;
+    scene.feed(PathDoubted{heard});
+    EXPECT_TRUE(scene.is<Secured>());
+    EXPECT_EQ(fsm::deadline_of(scene.state), heard + 15s);
+    scene.feed(Tick{});
+    ASSERT_TRUE(scene.is<Secured>()) << "early";
+    scene.feed(SendText{Plaintext("in between")});
+    EXPECT_NE(scene.transport_effect<SendOn>(), nullptr) << "SCTP keeps it";
+    if (back) scene.feed(PathReady{PathKind::relayed});
+    scene.now = heard + 15s;
+    scene.feed(Tick{});
+    if (back) {
+      EXPECT_TRUE(scene.is<Secured>());
+      EXPECT_EQ(fsm::deadline_of(scene.state), std::nullopt);
+    } else {
+      EXPECT_EQ(scene.fault(), Fault::peer_gone);
+      EXPECT_NE(scene.transport_effect<DropTransport>(), nullptr);
+    }
+  }
+}
+
+TEST(Link, BetweenTwoCulversADoubtLeadsToAnOfferAndTheSessionStays) {
+  Scene scene(true);
+  Culver peer(scene);
+  peer.shake();
+  peer.confirm();
+  scene.feed(PathDoubted{scene.now});
+  EXPECT_NE(scene.transport_effect<PrepareRestart>(), nullptr);
+  scene.feed(LocalDescription{{"fresh", "passwordOf22Characters"}, fingerprint_of(1)});
+  EXPECT_NE(scene.effect<SignalOut>(), nullptr);
+  scene.feed(RemoteDescription{Kind::answer, description(wire::sdp::Setup::active)});
+  EXPECT_NE(scene.transport_effect<RestartIce>(), nullptr);
+  EXPECT_EQ(scene.transport_effect<StartDtls>(), nullptr);
+  scene.feed(PathReady{PathKind::direct});
+  EXPECT_EQ(scene.effect<Established>(), nullptr) << "it has been all the time";
+  scene.feed_frame(messages, *peer.channel->seal(as_bytes("hello")));
+  EXPECT_EQ(scene.effect<TextArrived>()->text, Plaintext("hello"));
+}
+
+TEST(Link, CandidatesPassInEveryStateThatHasAPath) {
+  const wire::sdp::Candidate late{"1", 1, "192.0.2.7", 7, wire::sdp::CandidateType::host, "", 0};
+  Scene scene(true);
+  const auto expect_both = [&] {
+    scene.feed(RemoteCandidate{late});
+    EXPECT_NE(scene.transport_effect<AddCandidate>(), nullptr) << fsm::name_of(scene.state);
+    scene.feed(LocalCandidate{late});
+    EXPECT_NE(scene.effect<SignalOut>(), nullptr) << fsm::name_of(scene.state);
+  };
+  scene.to_opening(true);
+  expect_both();
+  Scene culver(true);
+  Culver peer(culver);
+  for (int step = 0; step < 3; ++step) {
+    culver.feed(RemoteCandidate{late});
+    EXPECT_NE(culver.transport_effect<AddCandidate>(), nullptr) << fsm::name_of(culver.state);
+    culver.feed(LocalCandidate{late});
+    EXPECT_NE(culver.effect<SignalOut>(), nullptr) << fsm::name_of(culver.state);
+    if (step == 0) peer.shake();
+    if (step == 1) peer.confirm();
+  }
+  EXPECT_TRUE(culver.is<Secured>());
+}
+
 TEST(Link, CommandsReachSecuredOnly) {
   Scene scene(true);
   scene.to_proving(true);

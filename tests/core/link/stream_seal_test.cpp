@@ -57,6 +57,24 @@ TEST(StreamSeal, NeverSealsTheSameTwice) {
   EXPECT_EQ(first.size(), 1 + 5 + 16u);
 }
 
+/// Made by another implementation (Python's cryptography): HKDF and AES-256-GCM as
+/// docs/protocol/files.md has them, of the first two frames.
+TEST(StreamSeal, IsWhatTheProtocolSays) {
+  Pair pair;
+  for (const std::string_view expected : {"0251e9a5e22143a62dd4815bfdae24065685d217aa25",
+                                          "023a2667120d06e6241cee1de7d250fe5339da06dddf"}) {
+    auto made = frame(1);
+    pair.alice.seal(made);
+    std::string hex;
+    for (const auto byte : made) {
+      constexpr std::string_view digits = "0123456789abcdef";
+      hex += digits[std::to_integer<std::size_t>(byte >> 4)];
+      hex += digits[std::to_integer<std::size_t>(byte & std::byte{15})];
+    }
+    EXPECT_EQ(hex, expected);
+  }
+}
+
 TEST(StreamSeal, RefusesWhatWasChanged) {
   for (std::size_t i = 0; i < frame(1).size() * 8; ++i) {
     Pair pair;

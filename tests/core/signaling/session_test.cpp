@@ -334,6 +334,24 @@ TEST_F(SessionTest, BadFramesInARowAreALossButNotWithGoodOnesBetween) {
   expect_offline(effects, Fault::wrong_type, true);
 }
 
+TEST_F(SessionTest, AMachineThatMovedAsksAtOnceAndDoesNotWaitLong) {
+  const auto own = go_ready();
+  EXPECT_EQ(sent(step(NetworkChanged{})).size(), 1U) << "a ping";
+  EXPECT_EQ(in<Ready>().deadline, now + 3s);
+  EXPECT_TRUE(step(NetworkChanged{}).empty()) << "one is enough";
+  frame(sig::Pong{});
+  tick_at_deadline();
+  in<Ready>();
+  step(NetworkChanged{});
+  EXPECT_TRUE(hangs_up(tick_at_deadline()));
+  in<Backoff>();
+  EXPECT_EQ(all<Dial>(step(NetworkChanged{})).size(), 1U);
+  const auto again = step(NetworkChanged{});
+  EXPECT_TRUE(hangs_up(again) && all<Dial>(again).size() == 1);
+  step(SocketOpened{});
+  EXPECT_EQ(in<Registering>().place.code, own);
+}
+
 TEST_F(SessionTest, StopWhenReadyHangsUpWithoutANotice) {
   go_ready();
   const auto effects = step(Stop{});

@@ -163,7 +163,7 @@ TEST(StreamReceiver, GivesCreditAsTheDiskWrites) {
   while (scene.sent + piece <= stream::window) scene.send_some();
   EXPECT_EQ(scene.up_to, 0u) << "no credit before the disk has written";
   const auto under_way = scene.writes.size();
-  EXPECT_GT(under_way, 10u);
+  EXPECT_GE(under_way, 3u);
   while (scene.up_to == 0) scene.write_one();
   EXPECT_GE(scene.up_to, stream::window + stream::credit_step);
   EXPECT_LE(scene.up_to, stream::window + scene.disk.size());

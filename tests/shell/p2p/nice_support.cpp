@@ -148,6 +148,8 @@ class NicePath final : public Path {
   ~NicePath() override;
 
   sdp::IceCredentials credentials() const override { return credentials_; }
+  sdp::IceCredentials prepare_restart() override { return credentials_; }
+  void restart() override {}
   void set_remote(const sdp::IceCredentials& ice) override {
     nice_agent_set_remote_credentials(agent_, stream_, ice.ufrag.c_str(), ice.pwd.c_str());
   }

@@ -31,7 +31,7 @@ void End::on(link::TransportEvent event) {
 void End::answer(const link::TransportEvent& event) {
   const auto visitor = fsm::overload{
       [this](const link::LocalDescription& e) {
-        own_fingerprint = e.fingerprint;
+        if (std::exchange(own_fingerprint, e.fingerprint)) return prepared(e.ice);
         peer->perform(link::SetRemoteIce{e.ice});
         const auto role = peer->offers ? link::DtlsRole::server : link::DtlsRole::client;
         if (peer->auto_dtls) peer->perform(link::StartDtls{role});
@@ -42,6 +42,9 @@ void End::answer(const link::TransportEvent& event) {
       },
       [this](const link::GatheringDone&) { peer->perform(link::RemoteCandidatesDone{}); },
       [this](const link::PathReady& e) { path = e.path; },
+      [this](const link::PathDoubted&) {
+        if (restarts_when_doubted) restart();
+      },
       [this](const link::DtlsUp& e) {
         seen_fingerprint = e.peer_certificate;
         const bool right = seen_fingerprint == peer->own_fingerprint;
@@ -60,6 +63,16 @@ void End::answer(const link::TransportEvent& event) {
   std::visit(visitor, event);
 }
 
+/// Both begin anew once both have told: as if the answer were here.
+void End::prepared(wire::sdp::IceCredentials ice) {
+  fresh = std::move(ice);
+  if (!peer->fresh) return peer->perform(link::PrepareRestart{});
+  for (End* end : {this, peer}) end->perform(link::RestartIce{});
+  for (End* end : {this, peer}) end->perform(link::SetRemoteIce{*end->peer->fresh});
+  fresh.reset();
+  peer->fresh.reset();
+}
+
 Pair::Pair(StackConfig for_a, StackConfig for_b)
     : a(io, true, std::move(for_a)), b(io, false, std::move(for_b)) {
   a.peer = &b;
@@ -70,6 +83,10 @@ StackConfig Pair::on_loopback() {
   StackConfig config;
   config.addresses = {"127.0.0.1"};
   return config;
+}
+
+void End::restart() {
+  if (!fresh && !peer->fresh) perform(link::PrepareRestart{});
 }
 
 void Pair::start() {

@@ -32,6 +32,8 @@ struct End {
   bool saw(std::string_view name) const { return count(name) != 0; }
   ChannelId channel(const std::string& label) const { return channels.at(label); }
   bool has(const std::string& label) const { return channels.contains(label); }
+  /// Of ICE, together with the other end; once, if it was asked for already.
+  void restart();
   /// Bytes received on all channels.
   std::size_t received() const { return received_bytes; }
 
@@ -40,6 +42,7 @@ struct End {
   bool auto_dtls = true;  ///< StartDtls as soon as the remote description is known
   bool auto_sctp = true;  ///< StartSctp as soon as the fingerprint is found right
   bool keep_data = true;
+  bool restarts_when_doubted = false;
   bool tells_candidates = true;                        ///< the other end is told ours
   std::optional<wire::sdp::CandidateType> tells_only;  ///< and only these of them
   std::vector<std::string> names;                      ///< of every event, in order
@@ -56,6 +59,9 @@ struct End {
  private:
   void on(link::TransportEvent event);
   void answer(const link::TransportEvent& event);
+  void prepared(wire::sdp::IceCredentials ice);
+
+  std::optional<wire::sdp::IceCredentials> fresh;  ///< ours, of a restart that has not begun
 };
 
 struct Pair {

@@ -11,6 +11,8 @@ class RawPeer::MemoryPath final : public Path {
  public:
   explicit MemoryPath(RawPeer& peer) : peer_(peer) {}
   wire::sdp::IceCredentials credentials() const override { return {"none", "none"}; }
+  wire::sdp::IceCredentials prepare_restart() override { return credentials(); }
+  void restart() override {}
   void set_remote(const wire::sdp::IceCredentials&) override {}
   void add_candidate(const wire::sdp::Candidate&) override {}
   void remote_candidates_done() override {}

@@ -36,7 +36,7 @@ TEST(Stack, ConnectsOverRealIceAndTellsWhatHappenedInOrder) {
                                             "SctpUp",           "ChannelOpen", "Window"};
     EXPECT_EQ(phases, expected);
     EXPECT_EQ(end->path, link::PathKind::direct);
-    EXPECT_EQ(end->windows.at(end->channel("messages")), std::size_t{1} << 20);
+    EXPECT_GE(end->windows.at(end->channel("messages")), std::size_t{1} << 20);
   }
   EXPECT_EQ(pair.b.channel("messages").value % 2, 1) << "the DTLS server opens odd ids";
 }

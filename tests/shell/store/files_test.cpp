@@ -250,7 +250,9 @@ TEST_F(SmallDisk, IsNoticedWhileWriting) {
     ASSERT_TRUE(file);
     const ByteVector block(600'000);
     ASSERT_TRUE(file->write(block));
-    EXPECT_EQ(file->write(block).error(), Fault::no_space);
+    ASSERT_TRUE(file->write(block)) << "the first mebibyte";
+    ASSERT_TRUE(file->write(ByteVector(100'000))) << "held back";
+    EXPECT_EQ(file->flush().error(), Fault::no_space);
     EXPECT_EQ(file->write(as_bytes("x")).error(), Fault::no_space) << "and stays so";
     EXPECT_EQ(file->finish().error(), Fault::no_space);
   }

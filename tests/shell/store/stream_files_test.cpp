@@ -15,6 +15,7 @@
 #include "core/transfer/stream_terms.hpp"
 #include "shell/host/clock.hpp"
 #include "tests/shell/host/temporary_folder.hpp"
+#include "tests/shell/store/page_cache_support.hpp"
 
 namespace culver::store {
 namespace {
@@ -24,11 +25,7 @@ using transfer::stream::block;
 
 constexpr std::size_t frame_size = 65'536;
 
-std::string content(std::size_t size) {
-  std::string text(size, '\0');
-  for (std::size_t i = 0; i < size; ++i) text[i] = static_cast<char>(i * 131 + i / 251);
-  return text;
-}
+std::string content(std::size_t size) { return patterned(size); }
 
 class StreamFiles : public testing::Test {
  protected:
@@ -173,6 +170,45 @@ TEST_F(StreamFiles, ContinuesAPartAtAWholeBlock) {
   struct stat plain {};
   ASSERT_EQ(::stat((in() / "plain").c_str(), &plain), 0);
   EXPECT_EQ(facts.st_mode, plain.st_mode) << "as any new file here";
+}
+
+/// One that goes past the page cache.
+TEST_F(StreamFiles, ALargeFileIsContinuedAtAWholeBlock) {
+  const auto text = content(direct_from + 2 * block + 777);
+  leave_part(std::string_view(text).substr(0, 9 * block + 60'000), text.size());
+  auto target = open(text.size());
+  EXPECT_EQ(target.opened().have, 9 * block);
+  EXPECT_EQ(target.opened().sha256, crypto::sha256(as_bytes(text).first(9 * block)));
+  const auto last = target.write(slices(std::string_view(text).substr(9 * block), true));
+  ASSERT_TRUE(last);
+  EXPECT_EQ(last->sha256, crypto::sha256(as_bytes(text)));
+  ASSERT_TRUE(target.finish());
+  EXPECT_TRUE(get(in() / "a.bin") == text);
+}
+
+/// Killed when everything was written, and before it had its name.
+TEST_F(StreamFiles, AWholePartNeedsNothingMore) {
+  const auto text = content(direct_from + 777);
+  {
+    auto target = open(text.size());
+    ASSERT_TRUE(target.write(slices(text, true)));
+  }
+  auto target = open(text.size());
+  EXPECT_EQ(target.opened().have, text.size());
+  EXPECT_EQ(target.write(slices({}, true))->sha256, crypto::sha256(as_bytes(text)));
+  ASSERT_TRUE(target.finish());
+  EXPECT_TRUE(get(in() / "a.bin") == text);
+}
+
+TEST_F(StreamFiles, WhatWasToldAsWrittenIsNeverMoreThanABlockAheadOfTheDisk) {
+  const auto text = content(direct_from);
+  auto target = open(text.size());
+  for (std::size_t at = 0; at < text.size(); at += 250'000) {
+    const auto piece = std::string_view(text).substr(at, 250'000);
+    ASSERT_TRUE(target.write(slices(piece, at + piece.size() == text.size())));
+    const auto part = in() / *names().begin();
+    EXPECT_GE(fs::file_size(part), (at + piece.size()) / block * block);
+  }
 }
 
 TEST_F(StreamFiles, BeginsAnewWhenTold) {

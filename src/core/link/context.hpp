@@ -1,0 +1,37 @@
+// What every state of a link may look at: the time, who we are, how long things may take.
+#pragma once
+
+#include <chrono>
+#include <optional>
+
+#include "core/base/env.hpp"
+#include "core/base/text.hpp"
+#include "core/crypto/keys.hpp"
+
+namespace culver::link {
+
+/// How long each step may take. The deadline belongs to the state.
+struct Timeouts {
+  Duration signal = std::chrono::seconds(30);
+  Duration path = std::chrono::seconds(30);
+  Duration dtls = std::chrono::seconds(30);
+  Duration channel = std::chrono::seconds(30);
+  Duration handshake = std::chrono::seconds(30);
+  Duration goodbye = std::chrono::seconds(6);
+  Duration loss = std::chrono::seconds(15);  ///< of an established link, since the peer was heard
+};
+
+/// Who we are. Outlives every link.
+struct Self {
+  const crypto::KeyPair& identity;
+  std::optional<Plaintext> username;
+  bool streams = true;  ///< whether the second form of files is offered
+};
+
+struct Context {
+  Env env;
+  const Self& self;
+  const Timeouts& timeouts;
+};
+
+}  // namespace culver::link

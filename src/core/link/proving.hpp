@@ -1,0 +1,79 @@
+// The states of a link from the open channels to the proven peer (prove.cpp).
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "core/link/early_frames.hpp"
+#include "core/link/establishing.hpp"
+#include "core/link/sealed_channel.hpp"
+#include "core/link/secured.hpp"
+#include "core/link/session_keys.hpp"
+#include "core/link/stream_seal.hpp"
+
+namespace culver::link {
+
+struct Confirming;
+
+/// Our handshake is out; the peer's is awaited.
+struct Proving {
+  static constexpr std::string_view name = "Proving";
+  Match match;
+  Terms terms;
+  Candidates::State candidates;
+  PathKind path;
+  std::size_t largest_frame;
+  Channels channels;
+  std::size_t window;    ///< of files, as last told
+  Digest our_handshake;  ///< SHA-256
+  EarlyFrames early;
+  TimePoint deadline;
+  fsm::OneOf<Proving> on(LocalCandidate&&, Context&, Effects&) &&;
+  fsm::OneOf<Proving> on(RemoteCandidate&&, Context&, Effects&) &&;
+  fsm::OneOf<Proving> on(ChannelOpen&&, Context&, Effects&) &&;
+  fsm::OneOf<Proving> on(PathReady&&, Context&, Effects&) &&;
+  fsm::OneOf<Proving> on(Window&&, Context&, Effects&) &&;
+  fsm::OneOf<Proving, Confirming, Secured, Closed> on(ChannelData&&, Context&, Effects&) &&;
+  fsm::OneOf<Closed> on(Tick&&, Context&, Effects&) &&;
+  fsm::OneOf<Closed> on(Abandon&&, Context&, Effects&) &&;
+
+ private:
+  using Next = fsm::OneOf<Proving, Confirming, Secured, Closed>;
+  Next by_handshake(wire::peer::Handshake, ByteView frame, Context&, Effects&) &&;
+  Next by_frame(std::string_view, Context&, Effects&) &&;
+  Next confirm(SealedChannel, const SessionKey&, wire::peer::Handshake, ByteView frame, Context&,
+               Effects&) &&;
+  Secured secured(SealedChannel, PeerKeyProven, const wire::peer::Handshake*, Effects&) &&;
+};
+
+/// Two Culvers: each has named the right key, and seals what it can do. Only what opens, and speaks
+/// of the handshakes that we know, proves that the peer has the key.
+struct Confirming {
+  static constexpr std::string_view name = "Confirming";
+  PublicKey peer_key;
+  SealedChannel sealed;
+  StreamSeal stream;
+  std::optional<Plaintext> username;
+  Terms terms;
+  Candidates::State candidates;
+  PathKind path;
+  std::size_t largest_frame;
+  Channels channels;
+  std::size_t window;  ///< of files, as last told
+  Digest handshakes;   ///< as the peer must have seen them
+  EarlyFrames early;
+  TimePoint deadline;
+  fsm::OneOf<Confirming> on(LocalCandidate&&, Context&, Effects&) &&;
+  fsm::OneOf<Confirming> on(RemoteCandidate&&, Context&, Effects&) &&;
+  fsm::OneOf<Confirming> on(ChannelOpen&&, Context&, Effects&) &&;
+  fsm::OneOf<Confirming> on(PathReady&&, Context&, Effects&) &&;
+  fsm::OneOf<Confirming> on(Window&&, Context&, Effects&) &&;
+  fsm::OneOf<Confirming, Secured, Closed> on(ChannelData&&, Context&, Effects&) &&;
+  fsm::OneOf<Closed> on(Tick&&, Context&, Effects&) &&;
+  fsm::OneOf<Closed> on(Abandon&&, Context&, Effects&) &&;
+
+ private:
+  fsm::OneOf<Confirming, Secured, Closed> by_frame(std::string_view, Context&, Effects&) &&;
+};
+
+}  // namespace culver::link

@@ -1,0 +1,122 @@
+// What the engine and the signaling server say to a link, and what it says to them; events.hpp has
+// the words between it and the transport. Types only.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/link/events.hpp"
+#include "core/wire/stream.hpp"
+
+namespace culver::link {
+
+// ---- events -------------------------------------------------------------------------------------
+
+struct RemoteDescription {
+  static constexpr std::string_view name = "RemoteDescription";
+  static constexpr Origin origin = Origin::peer;
+  wire::signaling::Description::Kind kind;
+  wire::sdp::SessionDescription sdp;
+};
+struct RemoteCandidate {
+  static constexpr std::string_view name = "RemoteCandidate";
+  static constexpr Origin origin = Origin::peer;
+  std::optional<wire::sdp::Candidate> candidate;  ///< none: the end of candidates
+};
+/// The server is reached again: what was signaled meanwhile is lost.
+struct SignalingBack {
+  static constexpr std::string_view name = "SignalingBack";
+  static constexpr Origin origin = Origin::ours;
+};
+/// Commands of the engine; they reach Secured only.
+struct SendText {
+  static constexpr std::string_view name = "SendText";
+  static constexpr Origin origin = Origin::ours;
+  Plaintext text;  ///< at most limits::text bytes, checked by the engine
+};
+struct SendFileFrame {
+  static constexpr std::string_view name = "SendFileFrame";
+  static constexpr Origin origin = Origin::ours;
+  std::string frame;  ///< a printed envelope
+};
+struct SendFileChunk {
+  static constexpr std::string_view name = "SendFileChunk";
+  static constexpr Origin origin = Origin::ours;
+  wire::peer::FileId id;
+  std::uint64_t index;
+  ByteVector bytes;
+};
+/// To a link that was Established with the second form.
+struct SendStreamFrame {
+  static constexpr std::string_view name = "SendStreamFrame";
+  static constexpr Origin origin = Origin::ours;
+  ByteVector frame;  ///< as wire/stream prints it
+};
+struct Goodbye {
+  static constexpr std::string_view name = "Goodbye";
+  static constexpr Origin origin = Origin::ours;
+};
+/// The end of this link, whatever it is doing: a cancelled command, a lost peer, a dead transport.
+struct Abandon {
+  static constexpr std::string_view name = "Abandon";
+  static constexpr Origin origin = Origin::ours;
+  Fault fault;
+};
+struct Tick {
+  static constexpr std::string_view name = "Tick";
+  static constexpr Origin origin = Origin::ours;
+};
+
+// ---- effects ------------------------------------------------------------------------------------
+
+struct SignalOut {
+  std::variant<wire::signaling::Description, wire::signaling::TrickledCandidate> signal;
+};
+/// One frame was dropped; for the counters.
+struct Dropped {
+  Fault fault;
+};
+/// The link has become Secured.
+struct Established {
+  PathKind path;
+  std::optional<Plaintext> username;
+  bool file_acks;
+  bool is_culver = false;  ///< it has confirmed the handshakes
+  /// The largest frame of the second form of files that may be sent; 0: the first form is spoken.
+  std::size_t stream_frame = 0;
+};
+struct TextArrived {
+  Plaintext text;
+};
+/// A frame of `files` that passed the parser; a chunk also passed the seal.
+struct FileFrameArrived {
+  wire::peer::FileFrame frame;
+};
+struct ChunkArrived {
+  wire::peer::FileId id;
+  std::uint64_t index;
+  ByteVector bytes;
+};
+/// A chunk that did not pass the seal.
+struct ChunkRefused {
+  wire::peer::FileId id;
+  Fault fault;
+};
+/// A frame of the second form, which only an agreed seal lets through.
+struct StreamFrameArrived {
+  wire::stream::Frame frame;
+};
+struct FilesWindow {
+  std::size_t bytes;
+};
+struct EverythingSent {};
+
+using Effect =
+    std::variant<TransportEffect, SignalOut, Dropped, Established, TextArrived, FileFrameArrived,
+                 ChunkArrived, ChunkRefused, StreamFrameArrived, FilesWindow, EverythingSent>;
+using Effects = std::vector<Effect>;
+
+}  // namespace culver::link

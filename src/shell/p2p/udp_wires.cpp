@@ -1,0 +1,54 @@
+#include "shell/p2p/udp_wires.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "shell/p2p/local_addresses.hpp"
+
+namespace culver::p2p {
+
+UdpWires::UdpWires(boost::asio::io_context& io, std::shared_ptr<Ground> ground, bool loopback,
+                   std::span<const std::string> only, Sink sink)
+    : io_(io),
+      ground_(std::move(ground)),
+      loopback_(loopback),
+      only_(only.begin(), only.end()),
+      sink_(std::move(sink)),
+      watching_(ground_->watch.add(sink_.on_change)) {}
+
+UdpWires::~UdpWires() { ground_->watch.remove(watching_); }
+
+std::vector<std::variant<ice::WireOpened, ice::WireLost>> UdpWires::update() {
+  std::vector<std::variant<ice::WireOpened, ice::WireLost>> news;
+  for (const auto& address : local_addresses(loopback_, only_)) {
+    if (sockets_.size() >= local_address_limit || has(address)) continue;
+    const ice::WireId wire{last_};
+    auto socket = UdpSocket::open(
+        io_, address, ground_->room,
+        [this, wire](std::span<const Arrival> arrivals) { sink_.on_arrivals(wire, arrivals); });
+    if (!socket) continue;
+    ++last_;
+    news.emplace_back(ice::WireOpened{wire, socket->local()});
+    sockets_.emplace(wire, std::move(socket));
+  }
+  const auto found = interface_addresses();
+  std::erase_if(sockets_, [&](const auto& entry) {
+    if (is_there(found, entry.second->local())) return false;
+    news.emplace_back(ice::WireLost{entry.first});
+    return true;
+  });
+  return news;
+}
+
+UdpSocket* UdpWires::find(ice::WireId wire) const {
+  const auto found = sockets_.find(wire);
+  return found == sockets_.end() ? nullptr : found->second.get();
+}
+
+bool UdpWires::has(const Endpoint& address) const {
+  return std::any_of(sockets_.begin(), sockets_.end(), [&](const auto& entry) {
+    return entry.second->local().with_port(0) == address;
+  });
+}
+
+}  // namespace culver::p2p

@@ -1,0 +1,294 @@
+// A connection exists wholly or not at all: what the engine promises about peers that are being
+// established, in every order, and whatever fails.
+#include <gtest/gtest.h>
+
+#include "tests/pair/main_job.hpp"
+
+namespace culver::test {
+namespace {
+
+using namespace engine;
+
+std::size_t live(const Node& node) {
+  std::size_t closed = 0;
+  for (const auto& notice : node.notices)
+    if (const auto* end = std::get_if<Closed>(&notice)) closed += end->was_connected;
+  return node.count<Connected>() - closed;
+}
+
+/// Alice takes every pairing; neither says or sends anything by itself.
+struct Quiet : MainJob {
+  explicit Quiet(std::uint64_t seed) : MainJob(seed) { bob.react = nullptr; }
+  LinkId link_of(Node& node) { return node.last<Connecting>()->link; }
+};
+
+// A connection that fails on its way never was a peer: it is not told as connected, and nothing
+// stays of it.
+TEST(Establishment, AFailureOnTheWayLeavesNoPeer) {
+  Quiet whole(1);
+  whole.go_online_and_pair();
+  whole.bottle.settle();
+  ASSERT_EQ(live(whole.alice), 1u);
+  for (std::size_t n = 0; n < whole.bottle.effects(); ++n) {
+    Quiet job(1);
+    job.bottle.fail_effect(n);
+    job.run();
+    job.bottle.pass(std::chrono::minutes(3));
+    ASSERT_EQ(live(job.alice), live(job.bob)) << "effect " << n;
+    EXPECT_EQ(job.alice.engine->census().links, live(job.alice)) << "effect " << n;
+    job.leave();
+    job.expect_nothing_left(n);
+  }
+}
+
+// Nobody can be sent anything before the handshake: it is refused at once, and nothing is lost
+// silently.
+TEST(Establishment, APendingPeerCannotBeSentAnything) {
+  Quiet job(2);
+  job.go_online_and_pair();
+  std::size_t refused = 0;
+  while (!job.bob.last<Connected>()) {
+    job.bottle.settle(1);
+    if (!job.bob.last<Connecting>() || job.bob.last<Connected>()) continue;
+    job.bob.command(SendText{job.link_of(job.bob), Plaintext("too early")});
+    ++refused;
+    ASSERT_EQ(job.bob.count<TextFailed>(), refused);
+    EXPECT_EQ(job.bob.last<TextFailed>()->fault, Fault::not_connected);
+  }
+  EXPECT_GT(refused, 10u);
+  job.bottle.settle();
+  EXPECT_EQ(job.alice.count<TextReceived>(), 0u);
+  EXPECT_EQ(live(job.alice), 1u);
+}
+
+// What the peer says in the moment between its proof and our book's answer is told after
+// `Connected`, also if it has left by then.
+TEST(Establishment, WhatComesBeforeTheBookAnswersIsKept) {
+  for (std::uint64_t seed = 0; seed < 100; ++seed) {
+    Quiet job(seed);
+    job.bob.react = [](Node& self, const Notice& notice) {
+      if (const auto* connected = std::get_if<Connected>(&notice)) {
+        self.command(SendText{connected->link, Plaintext("and gone")});
+        self.command(CloseLink{connected->link});
+      }
+    };
+    job.go_online_and_pair();
+    job.bottle.settle();
+    ASSERT_EQ(job.alice.count<TextReceived>(), 1u) << "seed " << seed;
+    std::vector<std::size_t> order;  // by the kind of notice
+    for (const auto& notice : job.alice.notices)
+      if (std::holds_alternative<Connected>(notice) ||
+          std::holds_alternative<TextReceived>(notice) || std::holds_alternative<Closed>(notice))
+        order.push_back(notice.index());
+    EXPECT_EQ(order, (std::vector{Notice(Connected{}).index(), Notice(TextReceived{}).index(),
+                                  Notice(Closed{}).index()}))
+        << "seed " << seed;
+  }
+}
+
+TEST(Establishment, ABookThatCannotBeWrittenIsTheEndOfTheLink) {
+  Quiet job(4);
+  job.alice.book_is_broken = true;
+  job.go_online_and_pair();
+  job.bottle.settle();
+  ASSERT_NE(job.alice.last<Closed>(), nullptr);
+  EXPECT_EQ(job.alice.last<Closed>()->fault, Fault::store_failed);
+  EXPECT_EQ(job.alice.count<Connected>(), 0u);
+  EXPECT_EQ(live(job.bob), 0u);
+  job.leave();
+  job.expect_nothing_left(4);
+}
+
+// Silence instead of a failure: every awaited answer may never come, and each wait has an end.
+TEST(Establishment, EveryAwaitedAnswerMayNeverCome) {
+  Quiet whole(1);
+  whole.go_online_and_pair();
+  whole.bottle.settle();
+  for (std::size_t n = 0; n < whole.bottle.effects(); ++n) {
+    Quiet job(1);
+    job.bottle.swallow_effect(n);
+    job.run();
+    job.bottle.pass(std::chrono::minutes(10));
+    for (auto* node : {&job.alice, &job.bob})
+      EXPECT_EQ(node->engine->census().links, live(*node)) << node->name << ", effect " << n;
+    job.leave();
+    job.expect_nothing_left(n);
+  }
+}
+
+// The user gives up at every moment, on either side.
+TEST(Establishment, CancellationAtAnyMomentLeavesNothing) {
+  Quiet whole(1);
+  whole.go_online_and_pair();
+  std::size_t steps = 0;
+  for (; live(whole.alice) == 0 || live(whole.bob) == 0; ++steps) whole.bottle.settle(1);
+  for (const bool by_alice : {true, false})
+    for (std::size_t n = 0; n < steps; ++n) {
+      Quiet job(1);
+      job.go_online_and_pair();
+      job.bottle.settle(n);
+      auto& who = by_alice ? job.alice : job.bob;
+      const bool has_begun = who.last<Connecting>() != nullptr;
+      if (has_begun) who.command(CloseLink{job.link_of(who)});
+      job.bottle.pass(std::chrono::minutes(3));
+      if (has_begun) {
+        EXPECT_EQ(live(job.alice), 0u) << "step " << n;
+        EXPECT_EQ(live(job.bob), 0u) << "step " << n;
+      }
+      job.leave();
+      job.expect_nothing_left(n);
+    }
+}
+
+// ---- who survives -------------------------------------------------------------------------------
+
+// A match that is made while the pair is connected: the old connection serves until the keys of the
+// new one are proven, and then there is one.
+TEST(Establishment, ANewMatchTakesThePlaceOfTheOldOneOnceItIsProven) {
+  for (std::uint64_t seed = 0; seed < 100; ++seed) {
+    Quiet job(seed);
+    job.go_online_and_pair();
+    job.bottle.settle();
+    ASSERT_EQ(live(job.alice), 1u);
+    job.bob.command(Pair{job.alice.last<Online>()->code});
+    job.bottle.settle();
+    ASSERT_EQ(job.alice.count<Connected>(), 2u) << "seed " << seed;
+    ASSERT_EQ(job.bob.count<Connected>(), 2u) << "seed " << seed;
+    EXPECT_EQ(live(job.alice), 1u) << "seed " << seed;
+    EXPECT_EQ(live(job.bob), 1u) << "seed " << seed;
+    job.bob.command(SendText{job.bob.last<Connected>()->link, Plaintext("still there")});
+    job.bottle.settle();
+    EXPECT_EQ(job.alice.last<TextReceived>()->link, job.alice.last<Connected>()->link);
+    job.leave();
+    job.expect_nothing_left(seed);
+  }
+}
+
+TEST(Establishment, ANewMatchThatFailsLeavesTheOldConnectionAlone) {
+  Quiet job(5);
+  job.go_online_and_pair();
+  job.bottle.settle();
+  const auto link = job.bob.last<Connected>()->link;
+  job.bob.tamper_certificate = job.alice.tamper_certificate = true;
+  job.bob.command(Pair{job.alice.last<Online>()->code});
+  job.bottle.pass(std::chrono::minutes(3));
+  EXPECT_EQ(job.bob.count<Connected>(), 1u);
+  EXPECT_EQ(live(job.bob), 1u);
+  job.bob.command(SendText{link, Plaintext("still there")});
+  job.bottle.settle();
+  EXPECT_EQ(job.alice.count<TextReceived>(), 1u);
+}
+
+// It comes back under another code with the same key: a new process of the same machine.
+TEST(Establishment, APeerThatComesBackReplacesItself) {
+  Quiet job(6);
+  job.go_online_and_pair();
+  job.bottle.settle();
+  job.bob.vanish();
+  job.bob.command(GoOffline{});
+  job.bottle.settle();
+  job.bob.command(GoOnline{});
+  job.bottle.settle();
+  job.bob.command(Pair{job.alice.last<Online>()->code});
+  job.bottle.settle();
+  EXPECT_EQ(job.alice.count<Connected>(), 2u);
+  EXPECT_EQ(live(job.alice), 1u);
+}
+
+// ---- whom to believe ----------------------------------------------------------------------------
+
+TEST(Establishment, AnotherKeyUnderAKnownNameIsRefusedAndKept) {
+  Quiet job(7);
+  const PublicKey old{SeededRng(77).rng().bytes<32>()};
+  job.alice.command(Know{{old, Plaintext("Bob"), {}, false, true}});
+  job.go_online_and_pair();
+  job.bottle.pass(std::chrono::minutes(1));
+  EXPECT_EQ(job.alice.count<PairRequested>(), 0u);
+  EXPECT_EQ(job.alice.last<PairFailed>()->fault, Fault::peer_key_changed);
+  EXPECT_EQ(job.alice.offered.at(old), job.bob.engine->public_key());
+  EXPECT_EQ(live(job.alice) + live(job.bob), 0u);
+}
+
+// The one who asks hears the name with the handshake only.
+TEST(Establishment, AnotherKeyUnderAKnownNameIsRefusedByTheOneWhoAsks) {
+  Quiet job(8);
+  const PublicKey old{SeededRng(78).rng().bytes<32>()};
+  job.bob.command(Know{{old, Plaintext("alice"), {}, false, true}});
+  job.go_online_and_pair();
+  job.bottle.pass(std::chrono::minutes(1));
+  EXPECT_EQ(job.bob.last<Closed>()->fault, Fault::peer_key_changed);
+  EXPECT_FALSE(job.bob.last<Closed>()->was_connected);
+  EXPECT_EQ(job.bob.offered.at(old), job.alice.engine->public_key());
+  EXPECT_EQ(live(job.alice) + live(job.bob), 0u);
+}
+
+TEST(Establishment, ABlockedKeyIsRefusedWithoutAQuestion) {
+  Quiet job(9);
+  job.alice.command(Know{{job.bob.engine->public_key(), Plaintext("bob"), {}, true, true}});
+  job.go_online_and_pair();
+  job.bottle.settle();
+  EXPECT_EQ(job.alice.count<PairRequested>(), 0u);
+  EXPECT_EQ(job.bob.last<PairFailed>()->fault, Fault::pair_refused);
+}
+
+TEST(Establishment, BlockingEndsTheLiveConnection) {
+  Quiet job(10);
+  job.go_online_and_pair();
+  job.bottle.settle();
+  job.alice.command(Know{{job.bob.engine->public_key(), Plaintext("bob"), {}, true, true}});
+  job.bottle.settle();
+  EXPECT_EQ(job.alice.last<Closed>()->fault, Fault::peer_blocked);
+  EXPECT_EQ(live(job.alice) + live(job.bob), 0u);
+  job.bob.command(Pair{job.alice.last<Online>()->code});
+  job.bottle.settle();
+  EXPECT_EQ(job.bob.last<PairFailed>()->fault, Fault::pair_refused);
+}
+
+// ---- many ---------------------------------------------------------------------------------------
+
+// Two hundred ask one at the same time, and things fail at random: each ends as it should, and none
+// disturbs another.
+TEST(Establishment, TwoHundredAtOnceDoNotDisturbEachOther) {
+  constexpr relay::Rate many{100'000, std::chrono::seconds(60)};
+  relay::Limits crowd;  // all of them have one address here
+  crowd.connections_per_address = crowd.matches_per_code = crowd.pending_per_target = 1'000;
+  crowd.messages_per_socket = crowd.messages_per_address = crowd.registers_per_address = many;
+  crowd.pair_requests_per_address = crowd.handshakes_per_address = many;
+  Bottle bottle(11, crowd);
+  auto& host = bottle.add("host");
+  host.react = [](Node& self, const Notice& notice) {
+    if (const auto* asked = std::get_if<PairRequested>(&notice))
+      self.command(AnswerPair{asked->from, true});
+  };
+  host.command(GoOnline{});
+  bottle.settle();
+  std::vector<Node*> guests;
+  for (int i = 0; i < 200; ++i) {
+    auto& guest = bottle.add("guest" + std::to_string(i));
+    guests.push_back(&guest);
+    guest.book_is_broken = i % 7 == 3;
+    guest.tamper_certificate = i % 11 == 5;
+    guest.command(GoOnline{});
+  }
+  bottle.settle();
+  for (auto* guest : guests) guest->command(Pair{host.last<Online>()->code});
+  bottle.pass(std::chrono::minutes(3));
+  std::size_t connected = 0;
+  for (std::size_t i = 0; i < guests.size(); ++i) {
+    const bool is_well = i % 7 != 3 && i % 11 != 5;
+    const auto* failed = guests[i]->last<PairFailed>();
+    EXPECT_EQ(live(*guests[i]), is_well ? 1u : 0u)
+        << i << ": " << (failed ? info(failed->fault).name : "no pairing failed");
+    connected += live(*guests[i]);
+  }
+  EXPECT_EQ(live(host), connected);
+  EXPECT_EQ(host.engine->census().links, connected);
+  host.command(Leave{});
+  for (auto* guest : guests) guest->command(Leave{});
+  bottle.pass(std::chrono::minutes(15));
+  EXPECT_EQ(host.engine->census(), Census{});
+  EXPECT_EQ(bottle.live_transports(), 0u);
+}
+
+}  // namespace
+}  // namespace culver::test
