@@ -26,6 +26,10 @@ constexpr std::array<FaultInfo, fault_count> table{{
     {F::text_too_long, "text_too_long", us, 1, "Message too large",
      "The text is too long for one message (49124 bytes of UTF-8).", "Send it as a file."},
     {F::not_connected, "not_connected", us, 7, "Not connected", "That peer is not connected.", ""},
+    {F::no_such_peer, "no_such_peer", us, 8, "No such peer",
+     "The peer book has nobody of that name.", "See culver peers."},
+    {F::name_ambiguous, "name_ambiguous", us, 8, "Name ambiguous", "Several peers go by that name.",
+     "Say which one: NAME@ and the beginning of its fingerprint."},
     {F::interrupted, "interrupted", us, 130, "Interrupted", "Interrupted.", ""},
     {F::terminated, "terminated", us, 143, "Terminated", "Terminated.", ""},
 

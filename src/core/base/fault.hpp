@@ -20,6 +20,8 @@ enum class Fault : std::uint8_t {
   store_failed,
   text_too_long,
   not_connected,
+  no_such_peer,
+  name_ambiguous,
   interrupted,
   terminated,
   // What a frame can do wrong.

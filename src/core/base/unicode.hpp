@@ -1,5 +1,5 @@
 // Reads UTF-8 one code point at a time, and knows which code points act on a terminal or reorder
-// text instead of being seen. It knows no terminal.
+// text instead of being seen, and which letter is another's capital. It knows no terminal.
 #pragma once
 
 #include <cstddef>
@@ -21,5 +21,13 @@ CodePoint first(std::string_view text);
 /// marks, embeddings, overrides and isolates, line and paragraph separators, tags, interlinear
 /// annotations and noncharacters.
 bool is_control(char32_t c);
+
+/// Controls and whatever else leaves no mark: joiners, fillers, variation selectors
+/// (Default_Ignorable of the Unicode Character Database, chapter 5.21 of the standard).
+bool is_invisible(char32_t c);
+
+/// The small letter of a capital one in Latin, Greek, Cyrillic and Armenian, one for one (simple
+/// case folding); everything else is itself.
+char32_t lower(char32_t c);
 
 }  // namespace culver::unicode

@@ -64,6 +64,23 @@ std::string fingerprint(const PublicKey& key) {
   return text;
 }
 
+std::string safety_number(const PublicKey& one, const PublicKey& other) {
+  constexpr std::size_t groups = 12, digits_per_group = 5;
+  Sha256 hash;
+  hash.update(std::min(one, other).view());
+  hash.update(std::max(one, other).view());
+  const auto digest = std::move(hash).finish();
+  std::string text;
+  for (std::size_t i = 0; i < groups; ++i) {
+    const auto high = std::to_integer<unsigned>(digest.data[2 * i]);
+    // Of 16 bits, so never as large as the 100000 by which the source has it reduced.
+    const auto group =
+        std::to_string(high << 8 | std::to_integer<unsigned>(digest.data[2 * i + 1]));
+    text += std::string(digits_per_group - group.size(), '0') + group;
+  }
+  return text;
+}
+
 std::string stable_id(const PublicKey& key) {
   return print_upper_hex(sha256(key.view()).view().first<8>());
 }

@@ -30,6 +30,9 @@ Result<SharedSecret> x25519(const PrivateKey& ours, const PublicKey& theirs);
 
 /// SHA-256 of the key as 64 upper-case hex digits in 16 groups of 4, single spaces.
 std::string fingerprint(const PublicKey& key);
+/// What two people compare to be sure of each other's keys: 60 digits, the same on both sides.
+/// Source: zajel-peer 3.6.
+std::string safety_number(const PublicKey& one, const PublicKey& other);
 /// The first 16 upper-case hex digits of SHA-256 of the key: the default stableId of a Zajel peer.
 std::string stable_id(const PublicKey& key);
 

@@ -1,18 +1,10 @@
 #include "core/engine/acquaintances.hpp"
 
-#include <algorithm>
+#include <utility>
+
+#include "core/engine/names.hpp"
 
 namespace culver::engine {
-namespace {
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-}  // namespace
-
-bool is_same_name(std::string_view one, std::string_view other) {
-  return std::equal(one.begin(), one.end(), other.begin(), other.end(),
-                    [](char a, char b) { return lower(a) == lower(b); });
-}
 
 Acquaintances::Acquaintances(std::vector<Known> known, Trust trust) : trust_(trust) {
   for (auto& peer : known) know(std::move(peer));

@@ -4,7 +4,6 @@
 
 #include <map>
 #include <optional>
-#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -12,9 +11,6 @@
 #include "core/engine/known.hpp"
 
 namespace culver::engine {
-
-/// As a person compares names: ASCII letters without case, everything else as it is written.
-bool is_same_name(std::string_view one, std::string_view other);
 
 /// The key may go on. It is new under a name that another key has, and the policy lets it.
 struct Welcome {

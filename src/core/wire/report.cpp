@@ -92,11 +92,13 @@ Object object(const PairRequest& e) {
       .add("fingerprint", crypto::fingerprint(e.peer.key));
 }
 Object object(const Connected& e) {
-  return Object("connected")
-      .add("peer", display_name(e.peer))
-      .add("fingerprint", crypto::fingerprint(e.peer.key))
-      .add("path", e.relayed ? "relayed" : "direct")
-      .add("setup_ms", e.setup_ms);
+  auto connected = Object("connected")
+                       .add("peer", display_name(e.peer))
+                       .add("fingerprint", crypto::fingerprint(e.peer.key))
+                       .add("path", e.relayed ? "relayed" : "direct")
+                       .add("setup_ms", e.setup_ms);
+  if (e.instead_of) connected.add("instead_of", crypto::fingerprint(*e.instead_of));
+  return connected;
 }
 Object object(const Text& e) {
   return Object("text").add("peer", display_name(e.peer)).add("text", e.text.expose());
@@ -136,19 +138,33 @@ std::string print(const Event& event) {
   return std::visit([](const auto& e) { return object(e).text(); }, event);
 }
 
+std::string display_name(const KnownPeer& known) {
+  return known.alias ? known.alias->expose() : display_name(known.peer);
+}
+
+std::string print(const KnownPeer& known) {
+  std::optional<Plaintext> offered;
+  if (known.offered) offered.emplace(crypto::fingerprint(*known.offered));
+  return Object()
+      .add("peer", display_name(known))
+      .add("handle", known.handle)
+      .add("name", known.peer.name)
+      .add("alias", known.alias)
+      .add("public_key", base64::print(known.peer.key))
+      .add("fingerprint", crypto::fingerprint(known.peer.key))
+      .add("safety_number", known.safety_number)
+      .add("first_seen", known.first_seen)
+      .add("last_seen", known.last_seen)
+      .add_flag("verified", known.is_verified)
+      .add_flag("blocked", known.is_blocked)
+      .add_flag("culver", known.is_culver)
+      .add("offered", offered)
+      .text();
+}
+
 std::string print(std::span<const KnownPeer> peers) {
   std::string array = "[";
-  for (const auto& known : peers) {
-    if (array.size() > 1) array += ',';
-    array += Object()
-                 .add("peer", display_name(known.peer))
-                 .add("name", known.peer.name)
-                 .add("public_key", base64::print(known.peer.key))
-                 .add("fingerprint", crypto::fingerprint(known.peer.key))
-                 .add("first_seen", known.first_seen)
-                 .add("last_seen", known.last_seen)
-                 .text();
-  }
+  for (const auto& known : peers) array += (array.size() > 1 ? "," : "") + print(known);
   return array + "]";
 }
 

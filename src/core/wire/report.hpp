@@ -45,7 +45,8 @@ struct PairRequest {
 struct Connected {
   Peer peer;
   bool relayed;
-  std::uint64_t setup_ms = 0;  ///< from the match to both keys being proven
+  std::uint64_t setup_ms = 0;                ///< from the match to both keys being proven
+  std::optional<PublicKey> instead_of = {};  ///< the key that had this name before
 };
 struct Text {
   Peer peer;
@@ -83,11 +84,22 @@ using Event = std::variant<Code, PairRequest, Connected, Text, FileStarted, File
 /// that would drive a terminal are written as \u escapes.
 std::string print(const Event& event);
 
+/// A row of the peer book.
 struct KnownPeer {
-  Peer peer;
-  std::string first_seen;  ///< ISO 8601, UTC
+  Peer peer;                       ///< with its own name
+  std::optional<Plaintext> alias;  ///< ours for it
+  std::string handle;              ///< what a verb takes for NAME
+  std::string safety_number;       ///< 60 digits
+  std::string first_seen;          ///< ISO 8601, UTC
   std::string last_seen;
+  bool is_verified = false;
+  bool is_blocked = false;
+  bool is_culver = false;
+  std::optional<PublicKey> offered = {};  ///< waits for trust
 };
+/// The alias, or else as display_name(Peer).
+std::string display_name(const KnownPeer& known);
+std::string print(const KnownPeer& known);
 std::string print(std::span<const KnownPeer> peers);
 struct Identity {
   PublicKey key;

@@ -38,6 +38,7 @@ Result<void> take(Settings& settings, std::string_view key, const boost::json::v
   if (key == "output") return take(value, settings.output);
   if (key == "name") return take(value, settings.name);
   if (key == "out") return take(value, settings.out);
+  if (key == "trust") return take(value, settings.trust);
   if (key == "iceServer") return take(value, settings.ice_server);
   if (key == "yes") return take(value, settings.yes);
   if (key == "once") return take(value, settings.once);

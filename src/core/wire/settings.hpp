@@ -19,6 +19,7 @@ struct Settings {
   std::optional<std::string> output;
   std::optional<std::string> name;
   std::optional<std::string> out;
+  std::optional<std::string> trust;
   std::vector<std::string> ice_server;
   std::optional<bool> yes;
   std::optional<bool> once;

@@ -2,7 +2,6 @@
 #include "shell/cli/options.hpp"
 
 #include <array>
-#include <charconv>
 
 #include <CLI/CLI.hpp>
 #include <fcntl.h>
@@ -28,6 +27,8 @@ struct Raw {
   bool yes = false, once = false;
   CLI::App *receive = nullptr, *send = nullptr, *peers = nullptr, *id = nullptr;
   CLI::App *trust_server = nullptr, *devices = nullptr, *revoke = nullptr, *rename = nullptr;
+  std::optional<std::string> trust;
+  BookWords book;
 };
 
 tl::unexpected<Exit> wrong_use(const std::string& sentence) {
@@ -51,6 +52,9 @@ void add_global(CLI::App& app, Raw& raw) {
                  "the same, for TLS; may be repeated")
       ->type_name("URL")
       ->allow_extra_args(false);
+  app.add_option("--trust", raw.trust,
+                 "Whose keys are taken: on-first-use (the default), always, never")
+      ->type_name("POLICY");
   app.add_flag("-v,--verbose", raw.verbosity, "Log more; twice: all (variable CULVER_LOG)");
 }
 
@@ -72,7 +76,7 @@ void add_verbs(CLI::App& app, Raw& raw) {
       ->type_name("FILE|-");
   raw.send->add_option("FILE", raw.files, "Files to send")->type_name("");
 
-  raw.peers = app.add_subcommand("peers", "List the peers that were connected once");
+  raw.peers = app.add_subcommand("peers", "List the peers of the book");
   raw.id = app.add_subcommand("id", "Show the keys of this machine and its account");
 
   raw.trust_server = app.add_subcommand(
@@ -89,6 +93,7 @@ void add_verbs(CLI::App& app, Raw& raw) {
   raw.rename = raw.devices->add_subcommand("rename", "Give a device another name");
   raw.rename->add_option("ID", raw.device, "Its id, as the list shows it")->required();
   raw.rename->add_option("NAME", raw.device_name, "At most 50 characters")->required();
+  raw.book.add_to(app);
   app.add_subcommand("version", "Show the version");
 }
 
@@ -143,11 +148,25 @@ tl::expected<Verb, Exit> devices_options(const Raw& raw) {
   return DevicesOptions(RenameDevice{*device, Plaintext(raw.device_name)});
 }
 
+tl::expected<Verb, Exit> book_options(const Raw& raw) {
+  auto options = raw.book.parse();
+  if (!options) return wrong_use(options.error());
+  return std::move(*options);
+}
+
+std::optional<engine::Trust> parse_trust(std::string_view text) {
+  if (text == "on-first-use") return engine::Trust::on_first_use;
+  if (text == "always") return engine::Trust::always;
+  if (text == "never") return engine::Trust::never;
+  return std::nullopt;
+}
+
 tl::expected<Verb, Exit> verb_of(const Raw& raw, const Settings& settings) {
   if (raw.peers->parsed()) return PeersOptions{};
   if (raw.id->parsed()) return IdOptions{};
   if (raw.trust_server->parsed()) return trust_server_options(raw);
   if (raw.devices->parsed()) return devices_options(raw);
+  if (raw.book.are_parsed()) return book_options(raw);
   if (raw.receive->parsed()) {
     auto options = receive_options(raw, settings);
     std::error_code error;
@@ -189,79 +208,19 @@ tl::expected<Options, Exit> merge(const Raw& raw, const Settings& settings,
           "turns:USER:PASSWORD@HOST[:PORT].");
     options.ice_servers.push_back(std::move(*server));
   }
+  const auto trust = parse_trust(raw.trust.value_or(settings.trust.value_or("on-first-use")));
+  if (!trust) return wrong_use("--trust is on-first-use, always or never.");
+  options.trust = *trust;
   auto verb = verb_of(raw, settings);
   if (!verb) return tl::unexpected(std::move(verb.error()));
   options.verb = std::move(*verb);
   return options;
 }
 
-std::optional<IceServer::Kind> kind_of(std::string_view scheme) {
-  if (scheme == "stun") return IceServer::Kind::stun;
-  if (scheme == "turn") return IceServer::Kind::turn_udp;
-  if (scheme == "turns") return IceServer::Kind::turn_tls;
-  return std::nullopt;
-}
-
-/// Cuts ?transport=... off, RFC 7065 section 3.1. False if it names none that we speak.
-bool take_transport(std::string_view& text, IceServer::Kind& kind) {
-  const auto at = text.rfind("?transport=");
-  // A question mark before the last @ belongs to the password.
-  if (at == std::string_view::npos || text.find('@', at) != std::string_view::npos) return true;
-  const auto name = text.substr(text.find('=', at) + 1);
-  text = text.substr(0, at);
-  if (name == "tcp") {
-    if (kind == IceServer::Kind::turn_udp) kind = IceServer::Kind::turn_tcp;
-    return true;
-  }
-  return name == "udp" && kind == IceServer::Kind::turn_udp;  // DTLS to a relay is not spoken here
-}
-
-/// HOST, HOST:PORT, [ADDRESS] or [ADDRESS]:PORT.
-bool parse_endpoint(std::string_view text, IceServer& server) {
-  const auto bracket = text.starts_with('[') ? text.find(']') : std::string_view::npos;
-  const bool bracketed = bracket != std::string_view::npos;
-  const auto end = bracketed ? bracket + 1 : std::min(text.find(':'), text.size());
-  server.host = bracketed ? text.substr(1, bracket - 1) : text.substr(0, end);
-  // RFC 8489 section 18.6, RFC 8656 section 18.1
-  server.port = server.kind == IceServer::Kind::turn_tls ? 5349 : 3478;
-  if (server.host.find_first_of("[?@/") != std::string::npos) return false;
-  if (server.host.empty()) return false;
-  auto rest = text.substr(end);
-  if (rest.empty()) return true;
-  if (!rest.starts_with(':')) return false;
-  rest.remove_prefix(1);
-  const auto parsed = std::from_chars(rest.data(), rest.data() + rest.size(), server.port);
-  return parsed.ec == std::errc() && parsed.ptr == rest.data() + rest.size() && server.port != 0;
-}
-
 }  // namespace
 
-std::optional<IceServer> parse_ice_server(std::string_view text) {
-  const auto scheme = text.substr(0, text.find(':'));
-  auto kind = kind_of(scheme);
-  if (!kind || scheme.size() == text.size()) return std::nullopt;
-  text.remove_prefix(scheme.size() + 1);
-  const bool turn = *kind != IceServer::Kind::stun;
-  if (turn && !take_transport(text, *kind)) return std::nullopt;
-  IceServer server{*kind, {}, 0, {}, {}};
-  if (turn) {
-    const auto at = text.rfind('@');
-    const auto colon = text.find(':');
-    if (at == std::string_view::npos || colon == std::string_view::npos || colon == 0 || colon > at)
-      return std::nullopt;
-    server.user = text.substr(0, colon);
-    server.password = text.substr(colon + 1, at - colon - 1);
-    text.remove_prefix(at + 1);
-  }
-  if (!parse_endpoint(text, server)) return std::nullopt;
-  return server;
-}
-
 std::optional<crypto::VerifyKey> parse_identity(std::string_view text) {
-  std::string digits;
-  for (const char c : text)
-    if (c != ' ' && c != '-' && c != ':') digits += c;
-  return parse_hex<crypto::VerifyKey>(digits);
+  return parse_hex<crypto::VerifyKey>(digits_only(text));
 }
 
 tl::expected<Options, Exit> parse_options(int argc, const char* const* argv,

@@ -1,7 +1,6 @@
 // The command line, the environment and the configuration file as one value.
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -13,6 +12,9 @@
 #include "core/base/ids.hpp"
 #include "core/base/text.hpp"
 #include "core/crypto/sign.hpp"
+#include "core/engine/known.hpp"
+#include "shell/cli/ice_server.hpp"
+#include "shell/cli/options_book.hpp"
 #include "shell/host/paths.hpp"
 #include "shell/host/version.hpp"
 
@@ -48,20 +50,9 @@ struct RenameDevice {
 };
 using DevicesOptions = std::variant<ListDevices, RevokeDevice, RenameDevice>;
 using Verb = std::variant<ReceiveOptions, SendOptions, PeersOptions, IdOptions, VersionOptions,
-                          TrustServerOptions, DevicesOptions>;
+                          TrustServerOptions, DevicesOptions, BookOptions>;
 
 enum class Output { text, json };
-
-/// stun:HOST[:PORT], turn:USER:PASSWORD@HOST[:PORT][?transport=udp|tcp] or turns: with the same,
-/// which is TLS; an IPv6 address stands in brackets.
-struct IceServer {
-  enum class Kind : std::uint8_t { stun, turn_udp, turn_tcp, turn_tls } kind;
-  std::string host;
-  std::uint16_t port;
-  std::string user, password;
-  bool operator==(const IceServer&) const = default;
-};
-std::optional<IceServer> parse_ice_server(std::string_view text);
 
 /// 64 hex digits of either case, with blanks, dashes and colons anywhere.
 std::optional<crypto::VerifyKey> parse_identity(std::string_view text);
@@ -73,6 +64,7 @@ struct Options {
   int verbosity;
   Plaintext name;  ///< what peers are told
   std::vector<IceServer> ice_servers;
+  engine::Trust trust;
   Verb verb;
 };
 

@@ -15,6 +15,7 @@ int run(const Options& options, const DevicesOptions& verb);
 
 // Without a network.
 int run(const Options& options, const PeersOptions&);
+int run(const Options& options, const BookOptions& verb);
 int run(const Options& options, const IdOptions&);
 int run(const Options& options, const VersionOptions&);
 

@@ -1,22 +1,11 @@
-// peers, id and version: what can be said without a network.
+// id and version: what can be said without a network and without the peer book.
 #include "shell/cli/outcome.hpp"
 #include "shell/cli/run.hpp"
 #include "shell/cli/show.hpp"
 #include "shell/host/account.hpp"
 #include "shell/host/identity.hpp"
-#include "shell/store/sqlite/peer_book.hpp"
 
 namespace culver::cli {
-
-int run(const Options& options, const PeersOptions&) {
-  if (const auto made = host::make_private_dir(options.data_dir); !made)
-    return complain(options, made.error());
-  auto book = store::sqlite::PeerBook::open(options.data_dir / "peers.db");
-  if (!book) return complain(options, book.error());
-  const auto peers = book->all();
-  if (!peers) return complain(options, peers.error());
-  return print(show_peers(*peers, options.output));
-}
 
 int run(const Options& options, const IdOptions&) {
   const auto identity = host::open_identity(options.data_dir);

@@ -45,6 +45,7 @@ client::Config make_config(const Options& options, const std::filesystem::path& 
   config.data_dir = options.data_dir;
   config.download_dir = download_dir;
   config.display_name = options.name;
+  config.trust = options.trust;
   for (const auto& server : options.ice_servers)
     config.ice_servers.push_back({kind_of(server), server.host, server.port, server.user,
                                   server.password, transport_of(server)});

@@ -17,8 +17,12 @@ namespace asio = boost::asio;
 
 namespace {
 
+std::filesystem::path peer_book_in(const std::filesystem::path& data_dir) {
+  return data_dir / "peers.db";
+}
+
 host::Outcome<Books> open_books(const std::filesystem::path& data_dir, const wire::WsUrl& server) {
-  auto peers = store::sqlite::PeerBook::open(data_dir / "peers.db");
+  auto peers = store::sqlite::PeerBook::open(peer_book_in(data_dir));
   if (!peers) return tl::unexpected(peers.error());
   auto servers = store::sqlite::ServerBook::open(data_dir / "servers.db");
   if (!servers) return tl::unexpected(servers.error());
@@ -64,6 +68,8 @@ host::Outcome<std::unique_ptr<Client>> Client::open(asio::io_context& loop, Conf
   if (!books) return tl::unexpected(books.error());
   auto pin = pin_of(*books);
   if (!pin) return host::trouble(pin.error(), std::string(info(pin.error()).sentence));
+  const auto peers = books->peers.all();
+  if (!peers) return host::trouble(peers.error(), std::string(info(peers.error()).sentence));
   auto seat = host::DeviceSeat::take(config.data_dir, account->device);
 
   net::WsClientConfig server;
@@ -73,20 +79,24 @@ host::Outcome<std::unique_ptr<Client>> Client::open(asio::io_context& loop, Conf
       .identity = std::move(*identity),
       .account = account_of(std::move(*account), seat.device(), config.display_name),
       .server = *pin,
-      .username = config.display_name};
+      .username = config.display_name,
+      .known = store::as_known(*peers),
+      .trust = config.trust};
   p2p::StackConfig transports;
   transports.ice_servers = std::move(config.ice_servers);
-  return std::unique_ptr<Client>(
-      new Client(loop, std::move(seat), std::move(engine), std::move(server), std::move(transports),
-                 config.download_dir.string(), std::move(*books), std::move(on_notice)));
+  return std::unique_ptr<Client>(new Client(loop, std::move(seat), std::move(engine),
+                                            std::move(server), std::move(transports),
+                                            config.download_dir.string(), std::move(*books),
+                                            peer_book_in(config.data_dir), std::move(on_notice)));
 }
 
 Client::Client(asio::io_context& loop, host::DeviceSeat seat, engine::Config engine,
                net::WsClientConfig server, p2p::StackConfig transports, std::string download_dir,
-               Books books, OnNotice on_notice)
+               Books books, const std::filesystem::path& book, OnNotice on_notice)
     : loop_(loop),
       on_notice_(std::move(on_notice)),
       seat_(std::move(seat)),
+      book_(engine.known),
       engine_(std::move(engine)),
       server_(loop, std::move(server),
               [this](net::WsEvent event) {
@@ -104,6 +114,7 @@ Client::Client(asio::io_context& loop, host::DeviceSeat seat, engine::Config eng
                   }),
       disk_(loop, std::move(download_dir), std::move(books),
             [this](engine::Event event) { feed(std::move(event)); }),
+      book_watch_(loop, book, [this] { read_book(); }),
       deadline_(loop),
       patience_(loop),
       alive_(std::make_shared<Client*>(this)) {}
@@ -180,6 +191,23 @@ void Client::arm() {
     if (error || !self) return;
     (*self)->armed_.reset();
     (*self)->feed(engine::Tick{});
+  });
+}
+
+/// A peer may have been blocked, renamed or forgotten by another process.
+void Client::read_book() {
+  if (std::exchange(reading_book_, true)) {
+    book_is_old_ = true;
+    return;
+  }
+  disk_.list_peers([this](Result<std::vector<store::KnownPeer>> peers) {
+    reading_book_ = false;
+    if (std::exchange(book_is_old_, false)) read_book();
+    if (!peers) return log::warn("peer book not read", peers.error());
+    auto now = store::as_known(*peers);
+    auto changes = book_changes(book_, now);
+    book_ = std::move(now);
+    for (auto& change : changes) feed(std::move(change));
   });
 }
 

@@ -14,6 +14,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "core/engine/engine.hpp"
+#include "shell/client/book_watch.hpp"
 #include "shell/client/disk.hpp"
 #include "shell/host/account.hpp"
 #include "shell/host/trouble.hpp"
@@ -31,6 +32,7 @@ struct Config {
   std::filesystem::path download_dir;
   std::optional<Plaintext> display_name;
   std::vector<p2p::IceServer> ice_servers;
+  engine::Trust trust = engine::Trust::on_first_use;
 };
 
 class Client {
@@ -68,21 +70,26 @@ class Client {
  private:
   Client(boost::asio::io_context& loop, host::DeviceSeat seat, engine::Config engine,
          net::WsClientConfig server, p2p::StackConfig transports, std::string download_dir,
-         Books books, OnNotice on_notice);
+         Books books, const std::filesystem::path& book, OnNotice on_notice);
 
   void feed(engine::Event event);
   void pump();
   void perform(engine::Effect effect);
   void arm();
+  void read_book();
   void finish_if_left(bool patience_is_over);
 
   boost::asio::io_context& loop_;
   OnNotice on_notice_;
   host::DeviceSeat seat_;
+  std::vector<engine::Known> book_;  ///< as it was last read
+  bool reading_book_ = false;
+  bool book_is_old_ = false;  ///< it was written while it was being read
   engine::Engine engine_;
   net::WsClient server_;
   p2p::Stack transports_;
   Disk disk_;
+  BookWatch book_watch_;
   boost::asio::steady_timer deadline_;
   std::optional<TimePoint> armed_;
   std::deque<engine::Event> events_;

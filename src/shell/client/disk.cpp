@@ -160,21 +160,24 @@ void Disk::perform(engine::ToDisk request) {
     auto event =
         std::visit([&](const auto& r) { return files_->on(request.transfer, r); }, request.effect);
     if (!event) return;
-    asio::post(loop_, [sink, id = request.transfer, event = std::move(*event)]() mutable {
-      if (const auto alive = sink.lock()) (*alive)(engine::FromDisk{id, std::move(event)});
-    });
+    answer(sink, engine::FromDisk{request.transfer, std::move(*event)});
+  });
+}
+
+/// From the disk thread.
+void Disk::answer(const WeakSink& sink, engine::Event event) {
+  asio::post(loop_, [sink, event = std::move(event)]() mutable {
+    if (const auto alive = sink.lock()) (*alive)(std::move(event));
   });
 }
 
 void Disk::remember(engine::Remember peer) {
-  asio::post(thread_, [this, peer = std::move(peer), sink = std::weak_ptr(sink_),
+  asio::post(thread_, [this, peer = std::move(peer), sink = WeakSink(sink_),
                        work = asio::make_work_guard(loop_)] {
-    const auto done = files_->books.peers.remember(peer.key, peer.name, host::utc_now());
+    const auto done = files_->books.peers.remember(
+        {peer.key, peer.name, peer.is_culver, peer.instead_of}, host::utc_now());
     if (!done) log::warn("peer not remembered", done.error());
-    const auto fault = done ? std::nullopt : std::optional(done.error());
-    asio::post(loop_, [sink, id = peer.link, fault] {
-      if (const auto alive = sink.lock()) (*alive)(engine::Remembered{id, fault});
-    });
+    answer(sink, engine::Remembered{peer.link, done ? std::nullopt : std::optional(done.error())});
   });
 }
 
@@ -182,6 +185,15 @@ void Disk::keep_offered(engine::KeepOffered key) {
   asio::post(thread_, [this, key, work = asio::make_work_guard(loop_)] {
     if (auto done = files_->books.peers.keep_offered(key.of, key.offered); !done)
       log::warn("refused key not kept", done.error());
+  });
+}
+
+void Disk::list_peers(std::function<void(Result<std::vector<store::KnownPeer>>)> done) {
+  asio::post(thread_, [this, sink = WeakSink(sink_), done = std::move(done)] {
+    if (ending_) return;
+    asio::post(loop_, [sink, done, peers = files_->books.peers.all()]() mutable {
+      if (sink.lock()) done(std::move(peers));
+    });
   });
 }
 

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/thread_pool.hpp>
@@ -41,12 +42,17 @@ class Disk {
   void perform(engine::ToDisk request);
   /// Answered by Remembered.
   void remember(engine::Remember peer);
-  // A failure of these is logged.
+  // No answer; a failure is logged.
   void keep_offered(engine::KeepOffered key);
   void remember(engine::RememberServer server);
 
+  /// `done` is called on the loop with everybody of the book.
+  void list_peers(std::function<void(Result<std::vector<store::KnownPeer>>)> done);
+
  private:
-  struct Files;  // lives on the disk thread
+  struct Files;                          // lives on the disk thread
+  using WeakSink = std::weak_ptr<Sink>;  // taken on the loop, where the sink lives and dies
+  void answer(const WeakSink& sink, engine::Event event);
 
   boost::asio::io_context& loop_;
   std::unique_ptr<Files> files_;

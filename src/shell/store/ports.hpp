@@ -10,24 +10,60 @@
 #include "core/base/bytes.hpp"
 #include "core/base/result.hpp"
 #include "core/base/text.hpp"
+#include "core/engine/known.hpp"
 #include "core/relay/directory.hpp"
 
 namespace culver::store {
 
 /// A peer that was connected once. Its key is its identity: codes change with every pairing.
+/// Source: docs/protocol/known-peers.md.
 struct KnownPeer {
   PublicKey key;
-  std::optional<Plaintext> name;
-  std::string first_seen;  ///< ISO 8601, UTC
+  std::optional<Plaintext> name;   ///< as the peer calls itself
+  std::optional<Plaintext> alias;  ///< as we call it
+  std::string first_seen;          ///< ISO 8601, UTC
   std::string last_seen;
+  bool is_verified = false;
+  bool is_blocked = false;
+  bool is_culver = false;
+  std::optional<PublicKey> offered = {};  ///< came under its name, and was refused
+
+  engine::Known as_known() const { return {key, name, alias, is_blocked, is_culver}; }
 };
 
+inline std::vector<engine::Known> as_known(std::span<const KnownPeer> peers) {
+  std::vector<engine::Known> known;
+  for (const auto& peer : peers) known.push_back(peer.as_known());
+  return known;
+}
+
+/// A connection whose keys were proven.
+struct Meeting {
+  PublicKey key;
+  std::optional<Plaintext> name;
+  bool is_culver;
+  std::optional<PublicKey> instead_of = {};  ///< whose row it takes over
+};
+
+/// Each call happens as a whole or not at all. Calls about a peer that the book does not have are
+/// Fault::no_such_peer.
 template <class Book>
-concept PeerBook = requires(Book& book, const PublicKey& key, const std::optional<Plaintext>& name,
+concept PeerBook = requires(Book& book, const Meeting& meeting, const PublicKey& key,
+                            const PublicKey& other, const std::optional<Plaintext>& name, bool flag,
                             const std::string& now) {
   /// Adds the peer, or updates when it was last seen. A name replaces the one before; no name
-  /// leaves it.
-  { book.remember(key, name, now) } -> std::same_as<Result<void>>;
+  /// leaves it. Taking over a row: alias, first_seen and the blocked mark stay, the verified
+  /// mark goes. The key is then nobody's offered key any more.
+  { book.remember(meeting, now) } -> std::same_as<Result<void>>;
+  /// The other key was refused under the name of this one.
+  { book.keep_offered(key, other) } -> std::same_as<Result<void>>;
+  /// No alias: it is called by its own name again.
+  { book.rename(key, name) } -> std::same_as<Result<void>>;
+  { book.set_verified(key, flag) } -> std::same_as<Result<void>>;
+  { book.set_blocked(key, flag) } -> std::same_as<Result<void>>;
+  /// The other key, which must be the one that waits, takes over the row.
+  { book.trust(key, other) } -> std::same_as<Result<void>>;
+  { book.forget(key) } -> std::same_as<Result<void>>;
   /// Everybody, whoever was seen last first.
   { book.all() } -> std::same_as<Result<std::vector<KnownPeer>>>;
 };

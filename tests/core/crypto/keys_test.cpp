@@ -1,9 +1,11 @@
 #include "core/crypto/keys.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
 
 #include "core/base/ids.hpp"
 #include "core/wire/base64.hpp"
@@ -94,6 +96,32 @@ TEST(Keys, AreNamedAsZajelNamesThem) {
   const auto alice = hex_at(vectors->at("keys").at("alice_identity"), "public");
   EXPECT_EQ(fingerprint(*PublicKey::from(alice)),
             text_at(vectors->at("fingerprint"), "alice_text"));
+}
+
+TEST(Keys, HaveTheSafetyNumbersOfZajel) {
+  const auto vectors = shared_json("vectors/zajel.json");
+  SKIP_UNLESS(vectors);
+  const auto& expected = vectors->at("safety_number");
+  const auto number = [](const ByteVector& one, const ByteVector& other) {
+    return safety_number(*PublicKey::from(one), *PublicKey::from(other));
+  };
+  const auto alice = hex_at(vectors->at("keys").at("alice_identity"), "public");
+  const auto bob = hex_at(vectors->at("keys").at("bob_identity"), "public");
+  EXPECT_EQ(number(alice, bob), text_at(expected, "digits_text"));
+  EXPECT_EQ(number(bob, alice), text_at(expected, "digits_text"));
+  const auto& upstream = expected.at("upstream_test_keys");
+  EXPECT_EQ(number(hex_at(upstream, "keyA"), hex_at(upstream, "keyB")),
+            text_at(upstream, "digits_text"));
+}
+
+RC_GTEST_PROP(Keys, HaveOneSafetyNumberForBothSides,
+              (const std::array<std::uint8_t, 32>& one, const std::array<std::uint8_t, 32>& two)) {
+  const auto a = *PublicKey::from(std::as_bytes(std::span(one)));
+  const auto b = *PublicKey::from(std::as_bytes(std::span(two)));
+  const auto number = safety_number(a, b);
+  RC_ASSERT(number == safety_number(b, a));
+  RC_ASSERT(number.size() == 60U);
+  RC_ASSERT(number.find_first_not_of("0123456789") == std::string::npos);
 }
 
 TEST(Keys, OfAZajelSessionAgree) {

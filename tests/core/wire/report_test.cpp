@@ -79,16 +79,31 @@ TEST(Report, WritesNothingThatDrivesATerminal) {
 
 TEST(Report, PrintsPeersAsAnArray) {
   EXPECT_EQ(print(std::span<const KnownPeer>{}), "[]");
-  const std::vector<KnownPeer> peers{{ana(), "2025-01-01T00:00:00Z", "2025-02-01T00:00:00Z"},
-                                     {{std::nullopt, zero_key}, "1", "2"}};
+  const std::vector<KnownPeer> peers{
+      {ana(), Plaintext("Sister"), "Sister@6668", "12345", "2025-01-01T00:00:00Z",
+       "2025-02-01T00:00:00Z", true, true, true, zero_key},
+      {{std::nullopt, zero_key}, std::nullopt, "66687AAD", "1", "1", "2"}};
   const std::string key = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
-  EXPECT_EQ(print(peers), R"([{"peer":"Ana","name":"Ana","public_key":")" + key +
-                              R"(","fingerprint":")" + zero_fingerprint +
-                              R"(","first_seen":"2025-01-01T00:00:00Z",)"
-                              R"("last_seen":"2025-02-01T00:00:00Z"},)"
-                              R"({"peer":"6668 7AAD F862 BD77","name":null,"public_key":")" +
-                              key + R"(","fingerprint":")" + zero_fingerprint +
-                              R"(","first_seen":"1","last_seen":"2"}])");
+  const std::string first = R"({"peer":"Sister","handle":"Sister@6668","name":"Ana",)"
+                            R"("alias":"Sister","public_key":")" +
+                            key + R"(","fingerprint":")" + zero_fingerprint +
+                            R"(","safety_number":"12345","first_seen":"2025-01-01T00:00:00Z",)"
+                            R"("last_seen":"2025-02-01T00:00:00Z","verified":true,"blocked":true,)"
+                            R"("culver":true,"offered":")" +
+                            zero_fingerprint + R"("})";
+  const std::string second = R"({"peer":"6668 7AAD F862 BD77","handle":"66687AAD","name":null,)"
+                             R"("alias":null,"public_key":")" +
+                             key + R"(","fingerprint":")" + zero_fingerprint +
+                             R"(","safety_number":"1","first_seen":"1","last_seen":"2",)"
+                             R"("verified":false,"blocked":false,"culver":false,"offered":null})";
+  EXPECT_EQ(print(peers[0]), first);
+  EXPECT_EQ(print(peers), "[" + first + "," + second + "]");
+}
+
+TEST(Report, SaysWhoseKeyANewOneReplaced) {
+  EXPECT_EQ(print(Connected{{Plaintext("Ana"), zero_key}, false, 7, zero_key}),
+            R"({"event":"connected","peer":"Ana","fingerprint":")" + zero_fingerprint +
+                R"(","path":"direct","setup_ms":7,"instead_of":")" + zero_fingerprint + R"("})");
 }
 
 TEST(Report, PrintsIdentityAndVersion) {

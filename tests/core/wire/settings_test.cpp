@@ -8,7 +8,7 @@ namespace {
 TEST(Settings, AreTheLongOptionsInCamelCase) {
   const auto settings = parse(R"({"dataDir":"/d","server":"wss://s","output":"json","name":"Ana",
                                   "out":"/o","iceServer":["stun:a","stun:b"],"yes":true,
-                                  "once":false})");
+                                  "once":false,"trust":"never"})");
   ASSERT_TRUE(settings);
   EXPECT_EQ(settings->data_dir, "/d");
   EXPECT_EQ(settings->server, "wss://s");
@@ -18,6 +18,7 @@ TEST(Settings, AreTheLongOptionsInCamelCase) {
   EXPECT_EQ(settings->ice_server, (std::vector<std::string>{"stun:a", "stun:b"}));
   EXPECT_EQ(settings->yes, true);
   EXPECT_EQ(settings->once, false);
+  EXPECT_EQ(settings->trust, "never");
 }
 
 TEST(Settings, MayBeEmptyAndHaveOneIceServer) {

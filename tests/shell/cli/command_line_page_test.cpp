@@ -37,7 +37,7 @@ TEST(CommandLinePage, ListsEveryEventWithItsFields) {
   const File file{{}, {}, 0, Plaintext("p"), true};
   const std::vector<Event> events{Code{code},
                                   PairRequest{},
-                                  Connected{},
+                                  Connected{{}, false, 0, PublicKey{}},
                                   Text{},
                                   FileStarted{file, 1},
                                   FileProgress{file, 0},
@@ -76,8 +76,8 @@ void expect_keys_in_paragraph(const std::string& json, const std::string& start)
 TEST(CommandLinePage, ListsEveryFieldOfWhatIsOneObject) {
   using namespace wire::report;
   expect_keys_in_paragraph(print(std::vector<KnownPeer>{KnownPeer{}}), "`peers -o json`");
-  expect_keys_in_paragraph(print(Identity{}), "`peers -o json`");
-  expect_keys_in_paragraph(print_version("1"), "`peers -o json`");
+  expect_keys_in_paragraph(print(Identity{}), "`id -o json`");
+  expect_keys_in_paragraph(print_version("1"), "`id -o json`");
   expect_keys_in_paragraph(print(Server{"", {}, 2, crypto::VerifyKey{}, 2, true}),
                            "`trust-server -o json`");
   expect_keys_in_paragraph(print(Device{{}, {}, "web", "", "", true, true, true}),

@@ -187,6 +187,50 @@ TEST_F(CommandLine, KnowsTheVerbsOfTheGateway) {
   EXPECT_EQ(parse({"devices", "revoke", device, "-o", "json"})->output, Output::json);
 }
 
+TEST_F(CommandLine, KnowsTheVerbsAboutAPeer) {
+  const auto book = [&](std::vector<const char*> words) {
+    const auto made = parse(words);
+    EXPECT_TRUE(made) << made.error().err;
+    return std::get<BookOptions>(made->verb);
+  };
+  const auto verify = [&](std::vector<const char*> words) {
+    return std::get<VerifyPeer>(book(words)).matches;
+  };
+  EXPECT_EQ(verify({"verify", "ana"}), std::nullopt);
+  EXPECT_EQ(verify({"verify", "ana", "--yes"}), true);
+  EXPECT_EQ(verify({"verify", "--no", "ana"}), false);
+  EXPECT_EQ(std::get<VerifyPeer>(book({"verify", "a@1f", "-o", "json"})).peer, Plaintext("a@1f"));
+  EXPECT_EQ(std::get<RenamePeer>(book({"rename", "ana", "My sister"})).alias,
+            Plaintext("My sister"));
+  EXPECT_EQ(std::get<RenamePeer>(book({"rename", "ana", ""})).alias, std::nullopt);
+  EXPECT_TRUE(std::get<BlockPeer>(book({"block", "ana"})).is_blocked);
+  EXPECT_FALSE(std::get<BlockPeer>(book({"unblock", "ana"})).is_blocked);
+  EXPECT_FALSE(std::get<ForgetPeer>(book({"forget", "ana"})).yes);
+  EXPECT_TRUE(std::get<ForgetPeer>(book({"forget", "ana", "--yes"})).yes);
+  EXPECT_FALSE(std::get<TrustPeer>(book({"trust", "ana"})).fingerprint);
+  const std::string digits = "0A:0b " + std::string(60, '1');
+  const auto trust = std::get<TrustPeer>(book({"trust", "ana", "--fingerprint", digits.c_str()}));
+  EXPECT_EQ(print_hex(trust.fingerprint->view()), "0a0b" + std::string(60, '1'));
+  configure(R"({"yes":true})");
+  EXPECT_EQ(verify({"verify", "ana"}), std::nullopt) << "--yes is said each time";
+  expect_wrong({"verify"}, "NAME");
+  expect_wrong({"verify", "ana", "--yes", "--no"}, "--no");
+  expect_wrong({"rename", "ana"}, "NEW");
+  for (const char* bad : {"a\x1b[31m", " ana", "ana ", "\xFF", "\u202e"})
+    expect_wrong({"rename", "ana", bad}, "cannot be shown");
+  expect_wrong({"rename", "ana", std::string(65, 'x').c_str()}, "64 bytes");
+  expect_wrong({"trust", "ana", "--fingerprint", "1f"}, "64");
+}
+
+TEST_F(CommandLine, SaysWhomToTrust) {
+  EXPECT_EQ(parse({"id"})->trust, engine::Trust::on_first_use);
+  EXPECT_EQ(parse({"--trust", "always", "id"})->trust, engine::Trust::always);
+  configure(R"({"trust":"never"})");
+  EXPECT_EQ(parse({"receive"})->trust, engine::Trust::never);
+  EXPECT_EQ(parse({"receive", "--trust", "on-first-use"})->trust, engine::Trust::on_first_use);
+  expect_wrong({"id", "--trust", "everybody"}, "always or never");
+}
+
 TEST_F(CommandLine, CutsALongName) {
   const auto options = parse({"--name", std::string(100, 'x').c_str(), "id"});
   EXPECT_EQ(options->name.expose().size(), 64u);

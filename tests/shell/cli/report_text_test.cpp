@@ -50,6 +50,10 @@ TEST_F(TextReportOn, TellsAVisitInPlainLines) {
   EXPECT_EQ(out(), "Ana asks to pair.\n  Fingerprint " + fingerprint + "\n");
   show(report::Connected{ana(), false});
   EXPECT_EQ(out(), "Connected with Ana, directly.\n  Fingerprint " + fingerprint + "\n");
+  show(report::Connected{ana(), false, 0, PublicKey{}});
+  EXPECT_EQ(out(), "Connected with Ana, directly.\n  Fingerprint " + fingerprint +
+                       "\n  This key is new: until now Ana had " + fingerprint +
+                       ". Compare: culver verify.\n");
   show(report::Connected{ana(), true});
   EXPECT_EQ(out(), "Connected with Ana, through a relay.\n  Fingerprint " + fingerprint + "\n");
   show(report::Text{ana(), Plaintext("hello\nthere")});

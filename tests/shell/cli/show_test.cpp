@@ -9,19 +9,6 @@ const std::string fingerprint =
     "6668 7AAD F862 BD77 6C8F C18B 8E9F 8E20 0897 1485 6EE2 33B3 902A 591D 0D5F 2925";
 const std::string key = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 
-TEST(Show, ListsPeers) {
-  EXPECT_EQ(show_peers({}, Output::text), "No peers yet.");
-  EXPECT_EQ(show_peers({}, Output::json), "[]");
-  const std::vector<store::KnownPeer> peers{{{}, Plaintext("A\x1bna"), "then", "now"},
-                                            {{}, std::nullopt, "then", "now"}};
-  EXPECT_EQ(show_peers(peers, Output::text),
-            "A\\x1bna\n  Fingerprint " + fingerprint + "\n  First seen  then, last seen now\n\n" +
-                "6668 7AAD F862 BD77\n  Fingerprint " + fingerprint +
-                "\n  First seen  then, last seen now");
-  EXPECT_NE(show_peers(peers, Output::json).find(R"("first_seen":"then","last_seen":"now")"),
-            std::string::npos);
-}
-
 TEST(Show, TellsWhoWeAre) {
   const std::string account(64, '0'), device = "00000000-0000-0000-0000-000000000000";
   EXPECT_EQ(show_id({}, Output::text), "Fingerprint " + fingerprint + "\nPublic key  " + key +

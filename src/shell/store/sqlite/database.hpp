@@ -73,9 +73,21 @@ class Database {
   /// Opens or makes the file with mode 0600, in WAL mode.
   static Result<Database> open(const std::filesystem::path& file, Use use = Use::shared);
 
+  /// Runs the work as one transaction that nobody writes in between: all of it, or with its fault
+  /// nothing of it.
+  template <class Work>
+  Result<void> all_or_nothing(Work work) {
+    CHECK_OK(execute("BEGIN IMMEDIATE"));
+    Result<void> done = work();
+    if (done) done = execute("COMMIT");
+    if (!done && !execute("ROLLBACK")) return fail(Fault::store_failed);
+    return done;
+  }
   /// One or more statements without parameters and rows.
   Result<void> execute(const char* sql);
   Result<Statement> prepare(std::string_view sql);
+  /// Rows that the last statement has written or deleted.
+  std::int64_t changes() const { return sqlite3_changes(connection_.get()); }
   std::int64_t last_insert_id() const { return sqlite3_last_insert_rowid(connection_.get()); }
 
  private:

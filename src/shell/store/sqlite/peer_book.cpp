@@ -1,8 +1,10 @@
-// The peer book's table and its versions.
+// The peer book's table, its versions and its statements.
 #include "shell/store/sqlite/peer_book.hpp"
 
 #include <array>
+#include <utility>
 
+#include "core/engine/names.hpp"
 #include "shell/store/sqlite/migrations.hpp"
 
 namespace culver::store::sqlite {
@@ -11,8 +13,21 @@ namespace {
 constexpr std::array migrations{
     "CREATE TABLE peer (public_key BLOB PRIMARY KEY NOT NULL CHECK (length(public_key) = 32),"
     " name TEXT, first_seen TEXT NOT NULL, last_seen TEXT NOT NULL) WITHOUT ROWID",
-    "ALTER TABLE peer ADD COLUMN offered_key BLOB CHECK (length(offered_key) = 32)",
+    "ALTER TABLE peer ADD COLUMN alias TEXT;"
+    "ALTER TABLE peer ADD COLUMN verified INTEGER NOT NULL DEFAULT 0 CHECK (verified IN (0, 1));"
+    "ALTER TABLE peer ADD COLUMN blocked INTEGER NOT NULL DEFAULT 0 CHECK (blocked IN (0, 1));"
+    "ALTER TABLE peer ADD COLUMN culver INTEGER NOT NULL DEFAULT 0 CHECK (culver IN (0, 1));"
+    "ALTER TABLE peer ADD COLUMN offered BLOB"
+    " CHECK (offered IS NULL OR length(offered) = 32 AND offered != public_key)",
 };
+
+/// Rows of earlier versions hold what came.
+std::optional<Plaintext> clean(const std::optional<std::string>& name) {
+  return name ? engine::clean_name(*name) : std::nullopt;
+}
+std::optional<Plaintext> clean(const std::optional<Plaintext>& name) {
+  return name ? engine::clean_name(name->expose()) : std::nullopt;
+}
 
 }  // namespace
 
@@ -26,37 +41,111 @@ host::Outcome<PeerBook> PeerBook::open(const std::filesystem::path& file) {
   return PeerBook(std::move(*database));
 }
 
-Result<void> PeerBook::remember(const PublicKey& key, const std::optional<Plaintext>& name,
-                                const std::string& now) {
+Result<void> PeerBook::change(Statement statement) {
+  CHECK_OK(statement.run());
+  if (database_.changes() == 0) return fail(Fault::no_such_peer);
+  return {};
+}
+
+/// The new key may have a row of its own by now: from another process, or from before.
+Result<void> PeerBook::take_over(const PublicKey& old_key, const PublicKey& new_key) {
+  TRY(auto copy,
+      database_.prepare(
+          "INSERT INTO peer (public_key, name, first_seen, last_seen, alias, blocked, culver)"
+          " SELECT ?2, name, first_seen, last_seen, alias, blocked, culver FROM peer"
+          " WHERE public_key = ?1 ON CONFLICT (public_key) DO UPDATE SET"
+          " first_seen = min(first_seen, excluded.first_seen), alias = coalesce(excluded.alias, "
+          "alias),"
+          " blocked = max(blocked, excluded.blocked), verified = 0"));
+  copy.bind(1, ByteView(old_key.view())).bind(2, ByteView(new_key.view()));
+  CHECK_OK(copy.run());
+  TRY(auto drop, database_.prepare("DELETE FROM peer WHERE public_key = ?1"));
+  return drop.bind(1, ByteView(old_key.view())).run();
+}
+
+Result<void> PeerBook::note(const Meeting& meeting, const std::string& now) {
   TRY(auto upsert,
-      database_.prepare("INSERT INTO peer (public_key, name, first_seen, last_seen)"
-                        " VALUES (?1, ?2, ?3, ?3) ON CONFLICT (public_key) DO UPDATE SET"
-                        " name = coalesce(excluded.name, name), last_seen = excluded.last_seen"));
-  upsert.bind(1, ByteView(key.view())).bind(3, now);
-  if (name && !name->expose().empty())
+      database_.prepare("INSERT INTO peer (public_key, name, first_seen, last_seen, culver)"
+                        " VALUES (?1, ?2, ?3, ?3, ?4) ON CONFLICT (public_key) DO UPDATE SET"
+                        " name = coalesce(excluded.name, name), last_seen = excluded.last_seen,"
+                        " culver = excluded.culver"));
+  upsert.bind(1, ByteView(meeting.key.view())).bind(3, now);
+  upsert.bind(4, std::int64_t{meeting.is_culver});
+  if (const auto name = clean(meeting.name))
     upsert.bind(2, name->expose());
   else
     upsert.bind_null(2);
-  return upsert.run();
+  CHECK_OK(upsert.run());
+  TRY(auto settle, database_.prepare("UPDATE peer SET offered = NULL WHERE offered = ?1"));
+  return settle.bind(1, ByteView(meeting.key.view())).run();
+}
+
+Result<void> PeerBook::remember(const Meeting& meeting, const std::string& now) {
+  return database_.all_or_nothing([&]() -> Result<void> {
+    if (meeting.instead_of && *meeting.instead_of != meeting.key)
+      CHECK_OK(take_over(*meeting.instead_of, meeting.key));
+    return note(meeting, now);
+  });
 }
 
 Result<void> PeerBook::keep_offered(const PublicKey& of, const PublicKey& offered) {
-  TRY(auto update, database_.prepare("UPDATE peer SET offered_key = ?2 WHERE public_key = ?1"));
+  TRY(auto update, database_.prepare("UPDATE peer SET offered = ?2 WHERE public_key = ?1"));
   update.bind(1, ByteView(of.view())).bind(2, ByteView(offered.view()));
-  return update.run();
+  return change(std::move(update));
+}
+
+Result<void> PeerBook::rename(const PublicKey& key, const std::optional<Plaintext>& alias) {
+  TRY(auto update, database_.prepare("UPDATE peer SET alias = ?2 WHERE public_key = ?1"));
+  update.bind(1, ByteView(key.view()));
+  if (const auto name = clean(alias))
+    update.bind(2, name->expose());
+  else
+    update.bind_null(2);
+  return change(std::move(update));
+}
+
+Result<void> PeerBook::set_verified(const PublicKey& key, bool is_verified) {
+  TRY(auto update, database_.prepare("UPDATE peer SET verified = ?2 WHERE public_key = ?1"));
+  update.bind(1, ByteView(key.view())).bind(2, std::int64_t{is_verified});
+  return change(std::move(update));
+}
+
+Result<void> PeerBook::set_blocked(const PublicKey& key, bool is_blocked) {
+  TRY(auto update, database_.prepare("UPDATE peer SET blocked = ?2 WHERE public_key = ?1"));
+  update.bind(1, ByteView(key.view())).bind(2, std::int64_t{is_blocked});
+  return change(std::move(update));
+}
+
+Result<void> PeerBook::trust(const PublicKey& key, const PublicKey& offered) {
+  return database_.all_or_nothing([&]() -> Result<void> {
+    // What a person has agreed to is this key, not whichever waits by now.
+    TRY(auto take, database_.prepare("UPDATE peer SET offered = NULL"
+                                     " WHERE public_key = ?1 AND offered = ?2"));
+    take.bind(1, ByteView(key.view())).bind(2, ByteView(offered.view()));
+    CHECK_OK(change(std::move(take)));
+    return take_over(key, offered);
+  });
+}
+
+Result<void> PeerBook::forget(const PublicKey& key) {
+  TRY(auto drop, database_.prepare("DELETE FROM peer WHERE public_key = ?1"));
+  drop.bind(1, ByteView(key.view()));
+  return change(std::move(drop));
 }
 
 Result<std::vector<KnownPeer>> PeerBook::all() {
-  TRY(auto query, database_.prepare("SELECT public_key, name, first_seen, last_seen FROM peer"
-                                    " ORDER BY last_seen DESC, public_key"));
+  TRY(auto query,
+      database_.prepare("SELECT public_key, name, alias, first_seen, last_seen, verified, blocked,"
+                        " culver, offered FROM peer ORDER BY last_seen DESC, public_key"));
   std::vector<KnownPeer> peers;
   while (true) {
     TRY(const bool row, query.step());
     if (!row) return peers;
-    const auto key = PublicKey::from(query.blob(0));
+    const auto key = PublicKey::from(query.blob_view(0));
     if (!key) return fail(Fault::store_failed);
-    auto& peer = peers.emplace_back(KnownPeer{*key, std::nullopt, query.text(2), query.text(3)});
-    if (auto name = query.optional_text(1)) peer.name.emplace(std::move(*name));
+    peers.push_back({*key, clean(query.optional_text(1)), clean(query.optional_text(2)),
+                     query.text(3), query.text(4), query.integer(5) != 0, query.integer(6) != 0,
+                     query.integer(7) != 0, PublicKey::from(query.blob_view(8))});
   }
 }
 

@@ -18,13 +18,21 @@ class PeerBook {
   /// with a sentence that names the file.
   static host::Outcome<PeerBook> open(const std::filesystem::path& file);
 
-  Result<void> remember(const PublicKey& key, const std::optional<Plaintext>& name,
-                        const std::string& now);
+  Result<void> remember(const Meeting& meeting, const std::string& now);
   Result<void> keep_offered(const PublicKey& of, const PublicKey& offered);
+  Result<void> rename(const PublicKey& key, const std::optional<Plaintext>& alias);
+  Result<void> set_verified(const PublicKey& key, bool is_verified);
+  Result<void> set_blocked(const PublicKey& key, bool is_blocked);
+  Result<void> trust(const PublicKey& key, const PublicKey& offered);
+  Result<void> forget(const PublicKey& key);
   Result<std::vector<KnownPeer>> all();
 
  private:
   explicit PeerBook(Database database) : database_(std::move(database)) {}
+  Result<void> take_over(const PublicKey& old_key, const PublicKey& new_key);
+  Result<void> note(const Meeting& meeting, const std::string& now);
+  /// A statement about one row, which must be there.
+  Result<void> change(Statement statement);
   Database database_;
 };
 static_assert(store::PeerBook<PeerBook>);

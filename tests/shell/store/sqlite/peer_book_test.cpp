@@ -36,9 +36,9 @@ class PeerBookFile : public testing::Test {
 TEST_F(PeerBookFile, KeepsFirstSeenAndTheNameAcrossVisits) {
   {
     auto book = open();
-    ASSERT_TRUE(book.remember(key(1), Plaintext("Ana"), "2025-01-01T00:00:00Z"));
-    ASSERT_TRUE(book.remember(key(1), std::nullopt, "2025-02-01T00:00:00Z"));
-    ASSERT_TRUE(book.remember(key(1), Plaintext(""), "2025-03-01T00:00:00Z"));
+    ASSERT_TRUE(book.remember({key(1), Plaintext("Ana"), false}, "2025-01-01T00:00:00Z"));
+    ASSERT_TRUE(book.remember({key(1), std::nullopt, false}, "2025-02-01T00:00:00Z"));
+    ASSERT_TRUE(book.remember({key(1), Plaintext(""), false}, "2025-03-01T00:00:00Z"));
   }
   const auto peers = open().all();
   ASSERT_TRUE(peers);
@@ -51,10 +51,10 @@ TEST_F(PeerBookFile, KeepsFirstSeenAndTheNameAcrossVisits) {
 
 TEST_F(PeerBookFile, TakesANewNameAndListsTheLatestFirst) {
   auto book = open();
-  ASSERT_TRUE(book.remember(key(1), std::nullopt, "1"));
-  ASSERT_TRUE(book.remember(key(2), Plaintext("Robert'); DROP TABLE peer;--"), "2"));
-  ASSERT_TRUE(book.remember(key(3), Plaintext("Ben"), "0"));
-  ASSERT_TRUE(book.remember(key(3), Plaintext("Benjamin"), "3"));
+  ASSERT_TRUE(book.remember({key(1), std::nullopt, false}, "1"));
+  ASSERT_TRUE(book.remember({key(2), Plaintext("Robert'); DROP TABLE peer;--"), false}, "2"));
+  ASSERT_TRUE(book.remember({key(3), Plaintext("Ben"), false}, "0"));
+  ASSERT_TRUE(book.remember({key(3), Plaintext("Benjamin"), false}, "3"));
   const auto peers = book.all();
   ASSERT_EQ(peers->size(), 3u);
   EXPECT_EQ(peers->at(0).name, Plaintext("Benjamin"));
@@ -64,7 +64,7 @@ TEST_F(PeerBookFile, TakesANewNameAndListsTheLatestFirst) {
 
 TEST_F(PeerBookFile, IsForItsOwnerOnly) {
   auto book = open();
-  ASSERT_TRUE(book.remember(key(1), std::nullopt, "1"));
+  ASSERT_TRUE(book.remember({key(1), std::nullopt, false}, "1"));
   for (const auto& entry : std::filesystem::directory_iterator(folder_.path())) {
     struct stat status {};
     ASSERT_EQ(stat(entry.path().c_str(), &status), 0);
@@ -99,7 +99,7 @@ TEST_F(PeerBookFile, IsSharedByProcesses) {
     bool good = true;
     for (int i = 0; i < peers_each; ++i) {
       auto book = PeerBook::open(file());
-      good &= book && book->remember(key(p * peers_each + i), std::nullopt, "1");
+      good &= book && book->remember({key(p * peers_each + i), std::nullopt, false}, "1");
     }
     _exit(good ? 0 : 1);
   }
@@ -114,7 +114,160 @@ TEST_F(PeerBookFile, IsSharedByProcesses) {
 TEST_F(PeerBookFile, RefusesARowThatIsNotAPeer) {
   auto book = open();
   auto database = Database::open(file());
-  EXPECT_FALSE(database->execute("INSERT INTO peer VALUES (x'00', NULL, '1', '1')"));
+  EXPECT_FALSE(database->execute(
+      "INSERT INTO peer (public_key, first_seen, last_seen) VALUES (x'00', '1', '1')"));
+}
+
+/// The only row.
+KnownPeer only(PeerBook& book) {
+  const auto peers = book.all();
+  EXPECT_TRUE(peers && peers->size() == 1);
+  return peers->at(0);
+}
+
+TEST_F(PeerBookFile, OfTheFirstVersionKeepsItsRows) {
+  {
+    auto database = Database::open(file());
+    ASSERT_TRUE(database->execute(
+        "CREATE TABLE peer (public_key BLOB PRIMARY KEY NOT NULL CHECK (length(public_key) = 32),"
+        " name TEXT, first_seen TEXT NOT NULL, last_seen TEXT NOT NULL) WITHOUT ROWID;"
+        "INSERT INTO peer VALUES (zeroblob(32), 'A' || char(27) || 'na', 'then', 'now');"
+        "PRAGMA user_version = 1"));
+  }
+  auto book = open();
+  const auto peer = only(book);
+  EXPECT_EQ(peer.name, Plaintext("Ana"));
+  EXPECT_EQ(peer.first_seen, "then");
+  EXPECT_FALSE(peer.alias || peer.offered || peer.is_verified || peer.is_blocked || peer.is_culver);
+}
+
+TEST_F(PeerBookFile, KeepsWhatAPersonSaysOfAPeer) {
+  {
+    auto book = open();
+    ASSERT_TRUE(book.remember({key(1), Plaintext("Ana"), true}, "1"));
+    ASSERT_TRUE(book.rename(key(1), Plaintext(" Sister\n")));
+    ASSERT_TRUE(book.set_verified(key(1), true));
+    ASSERT_TRUE(book.set_blocked(key(1), true));
+    ASSERT_TRUE(book.keep_offered(key(1), key(9)));
+    ASSERT_TRUE(book.remember({key(1), Plaintext("Anna"), true}, "2"));
+  }
+  auto book = open();
+  const auto peer = only(book);
+  EXPECT_EQ(peer.name, Plaintext("Anna"));
+  EXPECT_EQ(peer.alias, Plaintext("Sister"));
+  EXPECT_EQ(peer.as_known().called(), Plaintext("Sister"));
+  EXPECT_EQ(peer.offered, key(9));
+  EXPECT_TRUE(peer.is_verified && peer.is_blocked && peer.is_culver);
+  ASSERT_TRUE(book.rename(key(1), std::nullopt));
+  ASSERT_TRUE(book.set_verified(key(1), false));
+  ASSERT_TRUE(book.set_blocked(key(1), false));
+  EXPECT_EQ(only(book).as_known().called(), Plaintext("Anna"));
+  EXPECT_FALSE(only(book).is_verified || only(book).is_blocked);
+  ASSERT_TRUE(book.forget(key(1)));
+  EXPECT_TRUE(book.all()->empty());
+}
+
+TEST_F(PeerBookFile, LooksForAPeerAsItsLastHandshakeWas) {
+  auto book = open();
+  ASSERT_TRUE(book.remember({key(1), std::nullopt, true}, "1"));
+  EXPECT_TRUE(only(book).is_culver);
+  ASSERT_TRUE(book.remember({key(1), std::nullopt, false}, "2"));
+  EXPECT_FALSE(only(book).is_culver);
+}
+
+TEST_F(PeerBookFile, SaysThatItDoesNotHaveAPeer) {
+  auto book = open();
+  ASSERT_TRUE(book.remember({key(1), std::nullopt, false}, "1"));
+  const auto nobody = key(2);
+  for (const auto& result :
+       {book.rename(nobody, Plaintext("x")), book.set_verified(nobody, true),
+        book.set_blocked(nobody, true), book.keep_offered(nobody, key(3)),
+        book.trust(nobody, key(3)), book.trust(key(1), key(3)), book.forget(nobody)})
+    EXPECT_EQ(result.error(), Fault::no_such_peer);
+  EXPECT_EQ(only(book).key, key(1));
+}
+
+class TakingOver : public PeerBookFile {
+ protected:
+  void SetUp() override {
+    auto book = open();
+    ASSERT_TRUE(book.remember({key(1), Plaintext("Ana"), true}, "1"));
+    ASSERT_TRUE(book.rename(key(1), Plaintext("Sister")));
+    ASSERT_TRUE(book.set_verified(key(1), true));
+    ASSERT_TRUE(book.set_blocked(key(1), true));
+    ASSERT_TRUE(book.keep_offered(key(1), key(2)));
+  }
+  void expect_taken_over() {
+    auto book = open();
+    const auto peer = only(book);
+    EXPECT_EQ(peer.key, key(2));
+    EXPECT_EQ(peer.name, Plaintext("Ana"));
+    EXPECT_EQ(peer.alias, Plaintext("Sister"));
+    EXPECT_EQ(peer.first_seen, "1");
+    EXPECT_FALSE(peer.is_verified);
+    EXPECT_TRUE(peer.is_blocked);
+    EXPECT_FALSE(peer.offered);
+  }
+};
+
+TEST_F(TakingOver, IsWhatTrustDoesForTheKeyThatWaits) {
+  ASSERT_TRUE(open().trust(key(1), key(2)));
+  expect_taken_over();
+}
+
+TEST_F(TakingOver, HappensToTheKeyThatAPersonHasSeenOnly) {
+  ASSERT_TRUE(open().keep_offered(key(1), key(3)));
+  EXPECT_EQ(open().trust(key(1), key(2)).error(), Fault::no_such_peer);
+  auto book = open();
+  EXPECT_EQ(only(book).key, key(1));
+  EXPECT_EQ(only(book).offered, key(3));
+  EXPECT_TRUE(only(book).is_verified);
+}
+
+TEST_F(TakingOver, IsPartOfAMeeting) {
+  ASSERT_TRUE(open().remember({key(2), std::nullopt, true, key(1)}, "5"));
+  expect_taken_over();
+  auto book = open();
+  EXPECT_EQ(only(book).last_seen, "5");
+}
+
+TEST_F(TakingOver, JoinsTwoRows) {
+  ASSERT_TRUE(open().remember({key(2), Plaintext("Ana"), true}, "0"));
+  EXPECT_FALSE(open().all()->at(0).offered) << "a key of its own waits no more";
+  ASSERT_TRUE(open().remember({key(2), std::nullopt, true, key(1)}, "5"));
+  auto book = open();
+  EXPECT_EQ(only(book).first_seen, "0");
+  EXPECT_EQ(only(book).alias, Plaintext("Sister"));
+  EXPECT_TRUE(only(book).is_blocked);
+}
+
+TEST_F(TakingOver, OfNobodyIsAMeetingLikeAnyOther) {
+  auto book = open();
+  ASSERT_TRUE(book.forget(key(1)));
+  ASSERT_TRUE(book.remember({key(2), Plaintext("Ana"), true, key(1)}, "5"));
+  EXPECT_EQ(only(book).first_seen, "5");
+  ASSERT_TRUE(book.remember({key(2), Plaintext("Ana"), true, key(2)}, "6"));
+  EXPECT_EQ(only(book).first_seen, "5");
+}
+
+TEST_F(TakingOver, HappensAsAWholeOrNotAtAll) {
+  auto book = open();
+  {
+    auto database = Database::open(file());
+    ASSERT_TRUE(
+        database->execute("CREATE TRIGGER no BEFORE DELETE ON peer BEGIN"
+                          " SELECT RAISE(ABORT, 'no'); END"));
+  }
+  EXPECT_EQ(book.trust(key(1), key(2)).error(), Fault::store_failed);
+  EXPECT_EQ(book.remember({key(2), std::nullopt, true, key(1)}, "5").error(), Fault::store_failed);
+  EXPECT_EQ(only(book).key, key(1));
+  EXPECT_EQ(only(book).offered, key(2));
+  EXPECT_EQ(only(book).last_seen, "1");
+  {
+    auto database = Database::open(file());
+    ASSERT_TRUE(database->execute("DROP TRIGGER no"));
+  }
+  EXPECT_TRUE(book.trust(key(1), key(2))) << "the transaction that failed is over";
 }
 
 }  // namespace

@@ -1,0 +1,122 @@
+// Folding, the three readings of a name, and their inverse.
+#include "core/engine/names.hpp"
+
+#include <algorithm>
+
+#include "core/base/ids.hpp"
+#include "core/base/unicode.hpp"
+#include "core/crypto/hash.hpp"
+#include "core/wire/limits.hpp"
+
+namespace culver::engine {
+namespace {
+
+constexpr std::size_t digits_alone = 8, digits_with_name = 4, all_digits = 2 * Digest::size;
+
+std::u32string folded(std::string_view text) {
+  std::u32string plain;
+  while (!text.empty()) {
+    const auto point = unicode::first(text);
+    text.remove_prefix(point.size);
+    if (point.valid && !unicode::is_invisible(point.value)) plain += unicode::lower(point.value);
+  }
+  return plain;
+}
+
+std::string digits_of(const PublicKey& key) { return print_hex(crypto::sha256(key.view()).view()); }
+
+/// Nothing if it is not the beginning of a fingerprint, or one of no digits.
+std::optional<std::string> parse_digits(std::string_view text) {
+  std::string digits;
+  for (char c : text) {
+    if (c == ' ' || c == '-' || c == ':') continue;
+    if (c >= 'A' && c <= 'F') c = static_cast<char>(c - 'A' + 'a');
+    if (!(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'f')) return std::nullopt;
+    digits += c;
+  }
+  if (digits.empty() || digits.size() > all_digits) return std::nullopt;
+  return digits;
+}
+
+/// What the text may mean, taken apart once for the whole book.
+class Wanted {
+ public:
+  explicit Wanted(std::string_view text) : name_(folded(text)), digits_(parse_digits(text)) {
+    if (digits_ && digits_->size() < digits_alone) digits_.reset();
+    const auto at = text.rfind('@');
+    if (at == std::string_view::npos) return;
+    name_before_ = folded(text.substr(0, at));
+    digits_behind_ = parse_digits(text.substr(at + 1));
+  }
+
+  bool fits(const Known& peer) const {
+    const auto name = peer.called() ? folded(peer.called()->expose()) : std::u32string();
+    if (!name.empty() && name == name_) return true;
+    const bool named_before = !name.empty() && digits_behind_ && name == name_before_;
+    if (!digits_ && !named_before) return false;
+    const auto fingerprint = digits_of(peer.key);
+    return (digits_ && fingerprint.starts_with(*digits_)) ||
+           (named_before && fingerprint.starts_with(*digits_behind_));
+  }
+
+ private:
+  std::u32string name_, name_before_;
+  std::optional<std::string> digits_, digits_behind_;
+};
+
+bool means_only(std::span<const Known> book, std::string_view text, const PublicKey& key) {
+  const auto meant = who_is(book, text);
+  const auto* found = std::get_if<PublicKey>(&meant);
+  return found != nullptr && *found == key;
+}
+
+}  // namespace
+
+std::optional<Plaintext> clean_name(std::string_view text) {
+  std::string clean;
+  std::size_t end = 0;  // behind the last character that is not a blank
+  while (!text.empty()) {
+    const auto point = unicode::first(text);
+    const auto bytes = text.substr(0, point.size);
+    text.remove_prefix(point.size);
+    const bool is_blank = bytes == " ";
+    if (!point.valid || unicode::is_control(point.value) || (is_blank && clean.empty())) continue;
+    if (clean.size() + bytes.size() > wire::limits::proposed_name) break;
+    clean += bytes;
+    if (!is_blank) end = clean.size();
+  }
+  clean.resize(end);
+  if (clean.empty()) return std::nullopt;
+  return Plaintext(std::move(clean));
+}
+
+bool is_same_name(std::string_view one, std::string_view other) {
+  const auto name = folded(one);
+  return !name.empty() && name == folded(other);
+}
+
+Meant who_is(std::span<const Known> book, std::string_view text) {
+  const Wanted wanted(text);
+  SeveralMeant found;
+  for (const auto& peer : book)
+    if (wanted.fits(peer)) found.candidates.push_back(peer.key);
+  if (found.candidates.empty()) return NobodyMeant{};
+  if (found.candidates.size() == 1) return found.candidates.front();
+  return found;
+}
+
+std::string handle(std::span<const Known> book, const Known& peer) {
+  const auto digits = crypto::sha256(peer.key.view());
+  const auto fingerprint = print_upper_hex(digits.view());
+  const auto name = peer.called() ? peer.called()->expose() : std::string();
+  const bool is_named = !folded(name).empty();
+  if (is_named && means_only(book, name, peer.key)) return name;
+  const auto prefix = is_named ? name + "@" : std::string();
+  for (auto size = is_named ? digits_with_name : digits_alone; size < all_digits; size += 4) {
+    auto text = prefix + fingerprint.substr(0, size);
+    if (means_only(book, text, peer.key)) return text;
+  }
+  return prefix + fingerprint;
+}
+
+}  // namespace culver::engine

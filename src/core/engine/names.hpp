@@ -1,0 +1,41 @@
+// Which peer of the book people mean by a name, and by what each can be named. Source:
+// docs/protocol/known-peers.md.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/base/bytes.hpp"
+#include "core/base/text.hpp"
+#include "core/engine/known.hpp"
+
+namespace culver::engine {
+
+/// As a name is kept: valid UTF-8 without control characters and without blanks at its ends, cut to
+/// wire::limits::proposed_name bytes. Nothing if nothing is left.
+std::optional<Plaintext> clean_name(std::string_view text);
+
+/// Whether a reader would take one for the other: without case (unicode::lower) and without what
+/// leaves no mark. Two names of nothing are not the same.
+bool is_same_name(std::string_view one, std::string_view other);
+
+struct NobodyMeant {};
+struct SeveralMeant {
+  std::vector<PublicKey> candidates;  ///< in the order of the book
+};
+using Meant = std::variant<NobodyMeant, PublicKey, SeveralMeant>;
+
+/// All at once, so that nobody can hide another peer behind a name that is spelled like its
+/// fingerprint: a name; NAME@BEGINNING of the fingerprint; at least 8 digits of the beginning
+/// alone. Digits are hexadecimal of either case, with blanks, dashes and colons anywhere.
+Meant who_is(std::span<const Known> book, std::string_view text);
+
+/// The shortest text by which who_is() finds this peer alone: its name, with an @ and as many
+/// digits as it takes if others have it too; digits alone if it has none.
+std::string handle(std::span<const Known> book, const Known& peer);
+
+}  // namespace culver::engine

@@ -1,0 +1,186 @@
+// The words and the decisions of the verbs about one peer.
+#include "shell/cli/book_verb.hpp"
+
+#include <algorithm>
+
+#include "core/base/fsm.hpp"
+#include "core/crypto/hash.hpp"
+#include "core/crypto/keys.hpp"
+#include "core/engine/names.hpp"
+#include "shell/cli/printable.hpp"
+#include "shell/cli/qr.hpp"
+#include "shell/cli/report_text.hpp"
+#include "shell/cli/show_peers.hpp"
+
+namespace culver::cli {
+namespace {
+
+namespace report = wire::report;
+
+host::Trouble trouble_of(Fault fault) {
+  const auto& row = info(fault);
+  std::string sentence(row.sentence);
+  if (!row.advice.empty()) sentence += " " + std::string(row.advice);
+  return {fault, std::move(sentence)};
+}
+
+/// Of the peers that are called the same: how to name each.
+std::string list_of(const std::vector<engine::Known>& book, const engine::SeveralMeant& several) {
+  std::string text;
+  for (const auto& peer : book)
+    if (std::ranges::find(several.candidates, peer.key) != several.candidates.end())
+      text += (text.empty() ? "" : ", ") + printable(engine::handle(book, peer));
+  return text;
+}
+
+}  // namespace
+
+void BookVerb::start() {
+  const auto name = std::visit([](const auto& verb) { return verb.peer.expose(); }, options_);
+  auto found = find(name);
+  if (!found) return fail_with(found.error());
+  peer_ = std::move(*found);
+  name_ = printable(engine::handle(store::as_known(peers_), peer_.as_known()));
+  std::visit([this](const auto& verb) { handle(verb); }, options_);
+}
+
+host::Outcome<store::KnownPeer> BookVerb::find(const std::string& name) {
+  auto all = stage_.book.all();
+  if (!all) return tl::unexpected(trouble_of(all.error()));
+  peers_ = std::move(*all);
+  const auto book = store::as_known(peers_);
+  const auto meant = engine::who_is(book, name);
+  if (const auto* several = std::get_if<engine::SeveralMeant>(&meant))
+    return host::trouble(
+        Fault::name_ambiguous,
+        "Several peers go by that name: " + list_of(book, *several) + ". Say which one is meant.");
+  const auto* key = std::get_if<PublicKey>(&meant);
+  if (key == nullptr) return tl::unexpected(trouble_of(Fault::no_such_peer));
+  return *std::ranges::find(peers_, *key, &store::KnownPeer::key);
+}
+
+void BookVerb::handle(const VerifyPeer& verb) {
+  const bool is_match = verb.matches.value_or(true);
+  const auto write = [this, is_match] {
+    conclude(stage_.book.set_verified(peer_.key, is_match), peer_.key,
+             name_ + (is_match ? " is verified." : " is not verified."));
+  };
+  show_safety_number_with(peer_.key);
+  if (verb.matches) return write();
+  say("The other side shows the same number if nobody is in between. Compare them where nobody can "
+      "come in between: face to face, or on the telephone.");
+  ask("Do they match? [y/N] ", info(Fault::key_mismatch).exit_code, write);
+}
+
+/// Two aliases that read the same would leave neither of use.
+void BookVerb::handle(const RenamePeer& verb) {
+  const auto is_taken = [&](const store::KnownPeer& other) {
+    const auto name = other.as_known().called();
+    return other.key != peer_.key && verb.alias && name &&
+           engine::is_same_name(name->expose(), verb.alias->expose());
+  };
+  if (std::ranges::any_of(peers_, is_taken))
+    return fail_with({Fault::usage, "Another peer is called that. Choose another name."});
+  const auto called = verb.alias ? printable(verb.alias->expose()) : std::string();
+  conclude(stage_.book.rename(peer_.key, verb.alias), peer_.key,
+           verb.alias ? name_ + " is called " + called + " from now on."
+                      : name_ + " goes by its own name again.");
+}
+
+void BookVerb::handle(const BlockPeer& verb) {
+  conclude(stage_.book.set_blocked(peer_.key, verb.is_blocked), peer_.key,
+           name_ + (verb.is_blocked ? " is blocked: it is refused before you are asked."
+                                    : " is not blocked any more."));
+}
+
+void BookVerb::handle(const ForgetPeer& verb) {
+  const auto write = [this] {
+    conclude(stage_.book.forget(peer_.key), peer_.key, name_ + " is forgotten.");
+  };
+  if (verb.yes) return write();
+  say(show_peers(rows_of({peer_}, stage_.self), Output::text));
+  ask("Forget this peer? [y/N] ", info(Fault::usage).exit_code, write);
+}
+
+void BookVerb::handle(const TrustPeer& verb) {
+  if (!peer_.offered)
+    return fail_with(
+        {Fault::usage, "No other key of " + name_ + " was refused: there is nothing to trust."});
+  const auto offered = *peer_.offered;
+  const auto write = [this, offered] {
+    conclude(stage_.book.trust(peer_.key, offered), offered,
+             "Trusted. " + name_ + " is not verified" +
+                 (peer_.is_blocked ? ", and still blocked." : ": culver verify does that."));
+  };
+  say(name_ + " is known since " + printable(peer_.first_seen) + " by this key:\n  Fingerprint " +
+      crypto::fingerprint(peer_.key) + "\nUnder its name came, and was refused:\n  Fingerprint " +
+      crypto::fingerprint(offered));
+  show_safety_number_with(offered);
+  if (verb.fingerprint) {
+    if (*verb.fingerprint == crypto::sha256(offered.view())) return write();
+    return give_up("That is not the key that waits: nothing was changed.",
+                   info(Fault::peer_key_changed).exit_code);
+  }
+  if (verb.yes) return write();
+  say("Ask " + name_ + " by another way whether the new key is right.");
+  ask("Trust it from now on? [y/N] ", info(Fault::peer_key_changed).exit_code, write);
+}
+
+void BookVerb::show_safety_number_with(const PublicKey& key) {
+  const auto digits = crypto::safety_number(stage_.self, key);
+  say("Safety number with " + name_ + ":\n\n" + show_safety_number(digits) + "\n");
+  if (stage_.screen.abilities().out_terminal) say(qr_code(digits));
+}
+
+void BookVerb::ask(const std::string& question, int code_of_no, std::function<void()> go_on) {
+  const auto answer = [this, code_of_no, go_on = std::move(go_on)](bool yes) {
+    if (finished_) return;
+    if (yes) return go_on();
+    give_up("Nothing was changed.", code_of_no);
+  };
+  stage_.console.confirm(question, answer);
+}
+
+void BookVerb::conclude(const Result<void>& done, const PublicKey& key, const std::string& said) {
+  if (!done) return fail_with(trouble_of(done.error()));
+  say(said);
+  print_row(key);
+  finish(0);
+}
+
+void BookVerb::give_up(const std::string& why, int exit_code) {
+  print_row(peer_.key);
+  stage_.screen.complain("culver: " + why);
+  finish(exit_code);
+}
+
+void BookVerb::fail_with(const host::Trouble& trouble) {
+  if (finished_) return;
+  if (stage_.output == Output::json)
+    stage_.screen.say(report::print(report::Failed{trouble.fault, {}}));
+  stage_.screen.complain("culver: " + trouble.sentence);
+  finish(info(trouble.fault).exit_code);
+}
+
+/// As it is now; one that is gone as it was.
+void BookVerb::print_row(const PublicKey& key) {
+  if (stage_.output != Output::json) return;
+  const auto now = stage_.book.all();
+  for (const auto* peers : {now ? &*now : nullptr, &std::as_const(peers_)}) {
+    if (peers == nullptr) continue;
+    for (const auto& row : rows_of(*peers, stage_.self))
+      if (row.peer.key == key) return stage_.screen.say(report::print(row));
+  }
+}
+
+void BookVerb::say(const std::string& text) {
+  if (stage_.output == Output::text) stage_.screen.say(text);
+}
+
+void BookVerb::finish(int exit_code) {
+  finished_ = true;
+  stage_.console.close();
+  stage_.done(exit_code);
+}
+
+}  // namespace culver::cli

@@ -1,0 +1,23 @@
+// Layout of the peer book. Everything without the last newline.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/wire/report.hpp"
+#include "shell/cli/options.hpp"
+#include "shell/store/ports.hpp"
+
+namespace culver::cli {
+
+/// What is shown of the peers of the book `peers` in their order; `self` is our own key.
+std::vector<wire::report::KnownPeer> rows_of(const std::vector<store::KnownPeer>& peers,
+                                             const PublicKey& self);
+
+std::string show_peers(const std::vector<wire::report::KnownPeer>& peers, Output output);
+
+/// 60 digits as three lines of four groups, indented.
+std::string show_safety_number(std::string_view digits);
+
+}  // namespace culver::cli

@@ -1,0 +1,130 @@
+#include "core/engine/names.hpp"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include "core/base/ids.hpp"
+#include "core/crypto/hash.hpp"
+#include "core/crypto/keys.hpp"
+
+namespace culver::engine {
+namespace {
+
+PublicKey key(int number) {
+  PublicKey made;
+  made.data[0] = static_cast<std::byte>(number);
+  made.data[1] = static_cast<std::byte>(number >> 8);
+  return made;
+}
+
+std::string digits(int number, std::size_t size) {
+  return print_upper_hex(crypto::sha256(key(number).view()).view()).substr(0, size);
+}
+
+Known peer(int number, std::optional<std::string> name) {
+  Known known{key(number), {}, {}, false, false};
+  if (name) known.name.emplace(std::move(*name));
+  return known;
+}
+
+const std::vector<Known> book{peer(1, "Ana"), peer(2, "ben"), peer(3, "ANA"), peer(4, std::nullopt),
+                              peer(5, "Zoë Ελένη")};
+
+void expect_one(std::string_view text, int number) {
+  const auto meant = who_is(book, text);
+  ASSERT_TRUE(std::holds_alternative<PublicKey>(meant)) << text << " " << meant.index();
+  EXPECT_EQ(std::get<PublicKey>(meant), key(number)) << text;
+}
+
+void expect_nobody(std::string_view text) {
+  EXPECT_TRUE(std::holds_alternative<NobodyMeant>(who_is(book, text))) << text;
+}
+
+TEST(Names, MeanThePeerThatHasThem) {
+  expect_one("ben", 2);
+  expect_one("BEN", 2);
+  expect_one("ZOË ελένη", 5);
+  expect_one("b\u200ben", 2);
+  for (const char* nobody : {"", " ", "be", "benn", "ana2", "@", "ana@", "@1f", "ben@xyz"})
+    expect_nobody(nobody);
+}
+
+TEST(Names, AreTheAliasWhereThereIsOne) {
+  auto renamed = book;
+  renamed[1].alias = Plaintext("Ana's brother");
+  const auto meant = who_is(renamed, "ana's brother");
+  EXPECT_EQ(std::get<PublicKey>(meant), key(2));
+  EXPECT_TRUE(std::holds_alternative<NobodyMeant>(who_is(renamed, "ben")));
+  EXPECT_EQ(handle(renamed, renamed[1]), "Ana's brother");
+}
+
+TEST(Names, OfSeveralPeersMeanNoneOfThem) {
+  const auto meant = who_is(book, "ana");
+  ASSERT_TRUE(std::holds_alternative<SeveralMeant>(meant));
+  EXPECT_EQ(std::get<SeveralMeant>(meant).candidates, (std::vector{key(1), key(3)}));
+}
+
+TEST(Names, AreToldApartByTheBeginningOfTheFingerprint) {
+  expect_one("ana@" + digits(1, 4), 1);
+  expect_one("Ana@" + digits(3, 64), 3);
+  expect_nobody("ana@" + digits(2, 8));
+  expect_nobody("ana@" + digits(1, 64) + "0");
+}
+
+TEST(Names, MayBeTheBeginningOfTheFingerprintAlone) {
+  expect_one(digits(4, 8), 4);
+  expect_one(crypto::fingerprint(key(2)), 2);
+  expect_one(crypto::fingerprint(key(4)).substr(0, 19), 4);
+  expect_nobody(digits(4, 7));
+}
+
+TEST(Names, SpelledLikeAFingerprintHideNobody) {
+  auto spoofed = book;
+  spoofed.push_back(peer(6, digits(2, 8)));
+  spoofed.push_back(peer(7, "ana@" + digits(1, 4)));
+  for (const auto& text : {digits(2, 8), "ana@" + digits(1, 4)})
+    EXPECT_TRUE(std::holds_alternative<SeveralMeant>(who_is(spoofed, text))) << text;
+  for (const auto& known : spoofed)
+    EXPECT_EQ(std::get<PublicKey>(who_is(spoofed, handle(spoofed, known))), known.key);
+}
+
+TEST(Names, AreShownAsShortAsTheyAreClear) {
+  EXPECT_EQ(handle(book, book[0]), "Ana@" + digits(1, 4));
+  EXPECT_EQ(handle(book, book[1]), "ben");
+  EXPECT_EQ(handle(book, book[2]), "ANA@" + digits(3, 4));
+  EXPECT_EQ(handle(book, book[3]), digits(4, 8));
+}
+
+RC_GTEST_PROP(Names, LeadBackToTheirPeer, (const std::vector<bool>& named)) {
+  std::vector<Known> many;
+  for (std::size_t i = 0; i < named.size(); ++i)
+    many.push_back(peer(static_cast<int>(i), named[i] ? std::optional("Ana") : std::nullopt));
+  for (const auto& known : many) {
+    const auto meant = who_is(many, handle(many, known));
+    RC_ASSERT(std::get<PublicKey>(meant) == known.key);
+  }
+}
+
+TEST(Names, AreKeptClean) {
+  EXPECT_EQ(clean_name("  Ana \t Maria \n"), Plaintext("Ana  Maria"));
+  EXPECT_EQ(clean_name("a\x1b[31m\u202eb\xFF"), Plaintext("a[31mb"));
+  EXPECT_EQ(clean_name(std::string(70, 'x')), Plaintext(std::string(64, 'x')));
+  EXPECT_EQ(clean_name(std::string(63, 'x') + "ß"), Plaintext(std::string(63, 'x')));
+  for (const char* nothing : {"", "  ", "\n", "\xFF", "\u202e"}) EXPECT_FALSE(clean_name(nothing));
+}
+
+RC_GTEST_PROP(Names, AreCleanOnceAndForAll, (const std::string& text)) {
+  const auto clean = clean_name(text);
+  if (clean) RC_ASSERT(clean_name(clean->expose()) == clean);
+}
+
+TEST(Names, AreTheSameForAReader) {
+  EXPECT_TRUE(is_same_name("Ana", "aNA"));
+  EXPECT_TRUE(is_same_name("Ana", "A\u00adna\u202e"));
+  EXPECT_FALSE(is_same_name("Ana", "Anna"));
+  EXPECT_FALSE(is_same_name("", ""));
+  EXPECT_FALSE(is_same_name("\u200b", "\u200b"));
+}
+
+}  // namespace
+}  // namespace culver::engine

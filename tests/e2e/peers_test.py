@@ -1,0 +1,154 @@
+"""Whom a user knows, what they say of them, and what happens to a key that is not the known one."""
+
+import json
+import unittest
+
+from culver_e2e import Case, Terminal, make_file
+
+
+class Peers(Case):
+    def ask(self, *words, name="receiver", code=0):
+        """One verb of the book, to its end; what it printed."""
+        done = self.stage.try_run(name, "-o", "json", *words)
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        return json.loads(done.stdout.splitlines()[-1])
+
+    def known(self, name="receiver"):
+        peers = self.stage.peers(name)
+        self.assertEqual(len(peers), 1, peers)
+        return peers[0]
+
+    def meet(self, *options, name="sender"):
+        """The sender, called Ana, and the receiver exchange a text."""
+        receiver = self.stage.receive("--yes", "--once", *options)
+        sender = self.stage.send(self.code_of(receiver), "--name", "Ana", "--text", "hello", name=name)
+        self.expect_exit(sender, 0)
+        self.expect_exit(receiver, 0)
+        return receiver, sender
+
+    def be_refused(self, reason, name="sender"):
+        """Ana asks for a pairing that nobody is asked about; the receiver, still running."""
+        receiver = self.stage.receive("--yes")
+        sender = self.stage.send(self.code_of(receiver), "--name", "Ana", "--text", "no", name=name)
+        self.expect_failure(sender, 10, reason)
+        self.assertEqual(receiver.events("pair_request"), [])
+        return receiver
+
+    def stop(self, receiver, reasons):
+        """It has failed for these reasons by now, and ends."""
+        receiver.signal(15)
+        receiver.wait_exit()
+        self.assertEqual([e["reason"] for e in receiver.events("failed")], reasons)
+
+
+class TheBook(Peers):
+    def test_a_peer_is_verified_renamed_and_forgotten(self):
+        self.meet()
+        ana, other_side = self.known(), self.known("sender")
+        self.assertEqual((ana["peer"], ana["handle"], ana["alias"]), ("Ana", "Ana", None))
+        self.assertFalse(ana["verified"] or ana["blocked"])
+        self.assertTrue(ana["culver"])
+        self.assertEqual(len(ana["safety_number"]), 60)
+        self.assertEqual(ana["safety_number"], other_side["safety_number"])
+
+        self.assertTrue(self.ask("verify", "ANA", "--yes")["verified"])
+        self.assertTrue(self.known()["verified"])
+        self.assertEqual(self.ask("rename", "ana", "Sister")["peer"], "Sister")
+        self.ask("verify", "ana", "--no", code=8)
+        receiver, _ = self.meet()
+        self.assertEqual(receiver.events("connected")[0]["peer"], "Sister")
+        sister = self.known()
+        self.assertEqual((sister["name"], sister["verified"]), ("Ana", True))
+        self.assertEqual(sister["first_seen"], ana["first_seen"])
+
+        self.ask("forget", "sister", code=1)  # nobody is there to ask
+        self.ask("forget", sister["fingerprint"][:9], "--yes")
+        self.assertEqual(self.stage.peers("receiver"), [])
+
+    def test_verify_shows_the_number_to_people(self):
+        self.meet()
+        digits = self.known()["safety_number"]
+        shown = self.stage.try_run("receiver", "verify", "ana", "--yes").stdout
+        lines = [line.split() for line in shown.splitlines() if line.startswith("    ")]
+        self.assertEqual(lines, [[digits[20 * i + 5 * k:20 * i + 5 * k + 5] for k in range(4)]
+                                 for i in range(3)])
+
+    def test_a_blocked_peer_is_refused_and_nobody_is_asked(self):
+        self.meet()
+        self.assertTrue(self.ask("block", "ana")["blocked"])
+        self.stop(self.be_refused("pair_refused"), ["terminated"])
+        self.assertFalse(self.ask("unblock", "ana")["blocked"])
+        self.meet()
+
+    def test_blocking_ends_the_connection_of_another_process(self):
+        terminal = Terminal()
+        self.addCleanup(terminal.close)
+        receiver = self.stage.receive(stdin=terminal.slave)
+        file = make_file(self.stage.folder / "in" / "a.bin", 1000)
+        sender = self.stage.send(self.code_of(receiver), "--name", "Ana", file)
+        receiver.wait_said("Accept? [y/N]")
+        terminal.write("y\n")
+        receiver.wait_said("wants to send a.bin")  # connected, and waiting for an answer
+        self.ask("block", "ana")
+        self.assertEqual(receiver.wait_event("failed")["reason"], "peer_blocked")
+        receiver.wait_event("closed")
+        self.assertNotEqual(sender.wait_exit(), 0)
+        self.assertEqual(self.in_out(), [])
+
+
+class KeyChanged(Peers):
+    def test_a_known_name_with_another_key_is_refused_until_it_is_trusted(self):
+        self.meet()
+        self.ask("verify", "ana", "--yes")
+        old = self.known()
+        new_key = json.loads(self.stage.try_run("third", "-o", "json", "id").stdout)["fingerprint"]
+
+        self.stop(self.be_refused("pair_refused", name="third"), ["peer_key_changed", "terminated"])
+        ana = self.known()
+        self.assertEqual((ana["fingerprint"], ana["offered"]), (old["fingerprint"], new_key))
+        self.ask("trust", "ana", code=4)  # nobody is there to ask
+        self.ask("trust", "ana", "--fingerprint", old["fingerprint"], code=4)
+        self.assertEqual(self.known(), ana)
+
+        trusted = self.ask("trust", "ana", "--fingerprint", new_key)
+        self.assertEqual((trusted["fingerprint"], trusted["verified"], trusted["offered"]),
+                         (new_key, False, None))
+        self.assertEqual(trusted["first_seen"], old["first_seen"])
+        self.meet(name="third")
+        self.assertEqual(self.known()["fingerprint"], new_key)
+        self.stop(self.be_refused("pair_refused"), ["peer_key_changed", "terminated"])
+
+    def test_who_sends_to_another_key_of_that_name_ends_with_4(self):
+        sender = self.exchange("receiver")
+        self.expect_exit(sender, 0)
+        sender = self.exchange("third")
+        self.expect_failure(sender, 4, "peer_key_changed")
+        self.assertEqual(len(self.stage.peers("sender")), 1)
+        self.assertIsNotNone(self.known("sender")["offered"])
+
+    def exchange(self, name):
+        """The sender sends a text to whoever calls itself Ben there."""
+        receiver = self.stage.receive("--yes", "--name", "Ben", name=name)
+        sender = self.stage.send(self.code_of(receiver), "--text", "hello")
+        sender.wait_exit()
+        receiver.signal(15)
+        receiver.wait_exit()
+        return sender
+
+    def test_always_takes_it_and_says_so(self):
+        self.meet()
+        old = self.known()
+        receiver, _ = self.meet("--trust", "always", name="third")
+        self.assertEqual(receiver.events("connected")[0]["instead_of"], old["fingerprint"])
+        self.assertEqual(self.known()["first_seen"], old["first_seen"])
+        self.assertNotEqual(self.known()["fingerprint"], old["fingerprint"])
+
+    def test_never_takes_nobody_new(self):
+        receiver = self.stage.receive("--yes", "--trust", "never")
+        sender = self.stage.send(self.code_of(receiver), "--name", "Ana", "--text", "no")
+        self.expect_failure(sender, 10, "pair_refused")
+        self.stop(receiver, ["peer_not_known", "terminated"])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,228 @@
+#include "shell/cli/book_verb.hpp"
+
+#include <gtest/gtest.h>
+
+#include "core/crypto/hash.hpp"
+#include "core/crypto/keys.hpp"
+#include "shell/cli/show_peers.hpp"
+#include "tests/shell/cli/scene.hpp"
+#include "tests/shell/host/temporary_folder.hpp"
+
+namespace culver::cli {
+namespace {
+
+PublicKey key(int number) {
+  PublicKey made;
+  made.data[0] = static_cast<std::byte>(number);
+  return made;
+}
+
+class BookVerbTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(book_.remember({key(1), Plaintext("Ana"), true}, "monday"));
+    ASSERT_TRUE(book_.remember({key(2), Plaintext("Ben"), true}, "tuesday"));
+    ASSERT_TRUE(book_.remember({key(3), Plaintext("BEN"), true}, "friday"));
+  }
+  void begin(BookOptions options, Output output = Output::text) {
+    exit_.reset();
+    const auto done = [this](int code) {
+      EXPECT_FALSE(exit_) << "done twice";
+      exit_ = code;
+    };
+    verb_.emplace(std::move(options),
+                  BookVerb::Stage{book_, key(99), scene_.screen(), scene_.console(), output, done});
+    verb_->start();
+    scene_.settle();
+  }
+  store::KnownPeer row(int number) {
+    const auto peers = book_.all();
+    EXPECT_TRUE(peers);
+    for (const auto& peer : *peers)
+      if (peer.key == key(number)) return peer;
+    ADD_FAILURE() << number << " is gone";
+    return {};
+  }
+  void expect_said(const std::string& text) const {
+    EXPECT_NE(scene_.out().find(text), std::string::npos) << scene_.out();
+  }
+  void expect_complaint(const std::string& text) const {
+    EXPECT_NE(scene_.err().find(text), std::string::npos) << scene_.err();
+  }
+
+  Scene scene_{Scene::Person::present};
+  TemporaryFolder folder_;
+  store::sqlite::PeerBook book_ = *store::sqlite::PeerBook::open(folder_ / "peers.db");
+  std::optional<BookVerb> verb_;
+  std::optional<int> exit_;
+};
+
+const Plaintext ana("ana");
+
+TEST_F(BookVerbTest, ShowsTheSafetyNumberAndTakesAYes) {
+  begin(VerifyPeer{ana, std::nullopt});
+  expect_said("Safety number with Ana:");
+  expect_said(show_safety_number(crypto::safety_number(key(99), key(1))));
+  expect_complaint("Do they match? [y/N]");
+  EXPECT_FALSE(exit_);
+  EXPECT_FALSE(row(1).is_verified);
+  scene_.type("y\n");
+  EXPECT_EQ(exit_, 0);
+  expect_said("Ana is verified.");
+  EXPECT_TRUE(row(1).is_verified);
+  EXPECT_FALSE(row(2).is_verified);
+}
+
+TEST_F(BookVerbTest, VerifiesNothingOnANo) {
+  begin(VerifyPeer{ana, std::nullopt});
+  scene_.type("n\n");
+  EXPECT_EQ(exit_, 4);
+  EXPECT_FALSE(row(1).is_verified);
+  expect_complaint("Nothing was changed.");
+}
+
+TEST_F(BookVerbTest, VerifiesWithoutAPersonAndTakesItBack) {
+  begin(VerifyPeer{ana, true});
+  EXPECT_EQ(exit_, 0);
+  EXPECT_TRUE(row(1).is_verified);
+  begin(VerifyPeer{ana, false});
+  EXPECT_EQ(exit_, 0);
+  expect_said("Ana is not verified.");
+  EXPECT_FALSE(row(1).is_verified);
+}
+
+TEST_F(BookVerbTest, KnowsNobodyOfThatName) {
+  begin(BlockPeer{Plaintext("Cem"), true});
+  EXPECT_EQ(exit_, 8);
+  expect_complaint("nobody of that name");
+  begin(BlockPeer{Plaintext("Cem"), true}, Output::json);
+  expect_said(R"({"event":"failed","reason":"no_such_peer")");
+}
+
+TEST_F(BookVerbTest, AsksToSayWhichOfSeveral) {
+  begin(BlockPeer{Plaintext("ben"), true});
+  EXPECT_EQ(exit_, 8);
+  expect_complaint("Ben@" + crypto::fingerprint(key(2)).substr(0, 4));
+  expect_complaint("BEN@" + crypto::fingerprint(key(3)).substr(0, 4));
+  EXPECT_FALSE(row(2).is_blocked || row(3).is_blocked);
+  begin(BlockPeer{Plaintext("ben@" + crypto::fingerprint(key(3)).substr(0, 4)), true});
+  EXPECT_EQ(exit_, 0);
+  EXPECT_TRUE(row(3).is_blocked && !row(2).is_blocked);
+}
+
+TEST_F(BookVerbTest, GivesAndTakesAnAlias) {
+  begin(RenamePeer{ana, Plaintext("Sister")});
+  EXPECT_EQ(exit_, 0);
+  expect_said("Ana is called Sister from now on.");
+  EXPECT_EQ(row(1).alias, Plaintext("Sister"));
+  begin(RenamePeer{Plaintext("SISTER"), std::nullopt});
+  EXPECT_EQ(exit_, 0);
+  EXPECT_FALSE(row(1).alias);
+}
+
+TEST_F(BookVerbTest, CallsNobodyByTheNameOfAnother) {
+  begin(RenamePeer{ana, Plaintext("bEn")});
+  EXPECT_EQ(exit_, 1);
+  EXPECT_FALSE(row(1).alias);
+  begin(RenamePeer{ana, Plaintext("ANA")});
+  EXPECT_EQ(exit_, 0);
+}
+
+TEST_F(BookVerbTest, BlocksAndUnblocks) {
+  begin(BlockPeer{ana, true}, Output::json);
+  EXPECT_EQ(exit_, 0);
+  expect_said(R"("peer":"Ana")");
+  expect_said(R"("blocked":true)");
+  EXPECT_TRUE(row(1).is_blocked);
+  begin(BlockPeer{ana, false});
+  expect_said("Ana is not blocked any more.");
+  EXPECT_FALSE(row(1).is_blocked);
+}
+
+TEST_F(BookVerbTest, ForgetsOnAYesOnly) {
+  begin(ForgetPeer{ana, false});
+  expect_said(crypto::fingerprint(key(1)));
+  scene_.type("\n");
+  EXPECT_EQ(exit_, 1);
+  EXPECT_EQ(book_.all()->size(), 3U);
+  begin(ForgetPeer{ana, true}, Output::json);
+  EXPECT_EQ(exit_, 0);
+  expect_said(R"("peer":"Ana")");
+  EXPECT_EQ(book_.all()->size(), 2U);
+}
+
+TEST_F(BookVerbTest, ShowsBothKeysBeforeItTrustsTheNewOne) {
+  ASSERT_TRUE(book_.set_verified(key(1), true));
+  ASSERT_TRUE(book_.rename(key(1), Plaintext("Sister")));
+  ASSERT_TRUE(book_.keep_offered(key(1), key(7)));
+  begin(TrustPeer{Plaintext("sister"), false, std::nullopt});
+  expect_said(crypto::fingerprint(key(1)));
+  expect_said(crypto::fingerprint(key(7)));
+  expect_said(show_safety_number(crypto::safety_number(key(99), key(7))));
+  EXPECT_FALSE(exit_);
+  scene_.type("n\n");
+  EXPECT_EQ(exit_, 4);
+  EXPECT_EQ(row(1).offered, key(7));
+}
+
+TEST_F(BookVerbTest, TrustsTheKeyThatWaits) {
+  ASSERT_TRUE(book_.set_verified(key(1), true));
+  ASSERT_TRUE(book_.keep_offered(key(1), key(7)));
+  begin(TrustPeer{ana, true, std::nullopt}, Output::json);
+  EXPECT_EQ(exit_, 0);
+  expect_said(R"("verified":false)");
+  EXPECT_EQ(row(7).first_seen, "monday");
+  EXPECT_FALSE(row(7).is_verified || row(7).offered);
+  EXPECT_EQ(book_.all()->size(), 3U);
+}
+
+TEST_F(BookVerbTest, TrustsTheKeyThatWasAskedForAndNoOther) {
+  ASSERT_TRUE(book_.keep_offered(key(1), key(7)));
+  begin(TrustPeer{ana, true, crypto::sha256(key(8).view())});
+  EXPECT_EQ(exit_, 4) << "--yes does not change that";
+  EXPECT_EQ(row(1).offered, key(7));
+  begin(TrustPeer{ana, false, crypto::sha256(key(7).view())});
+  EXPECT_EQ(exit_, 0);
+  EXPECT_EQ(row(7).name, Plaintext("Ana"));
+}
+
+TEST_F(BookVerbTest, SaysThatNoKeyWaits) {
+  begin(TrustPeer{ana, true, std::nullopt});
+  EXPECT_EQ(exit_, 1);
+  expect_complaint("nothing to trust");
+}
+
+TEST_F(BookVerbTest, DoesNotTrustAKeyThatCameWhileThePersonWasReading) {
+  ASSERT_TRUE(book_.keep_offered(key(1), key(7)));
+  begin(TrustPeer{ana, false, std::nullopt});
+  ASSERT_TRUE(book_.keep_offered(key(1), key(8)));
+  scene_.type("y\n");
+  EXPECT_EQ(exit_, 8);
+  EXPECT_EQ(row(1).offered, key(8));
+}
+
+TEST_F(BookVerbTest, EndsWithASignalOnce) {
+  begin(VerifyPeer{ana, std::nullopt});
+  verb_->stop(Fault::interrupted);
+  verb_->stop(Fault::terminated);
+  EXPECT_EQ(exit_, 130);
+  EXPECT_FALSE(row(1).is_verified);
+}
+
+TEST(BookVerb, CountsNobodyAsANo) {
+  Scene scene;
+  TemporaryFolder folder;
+  auto book = *store::sqlite::PeerBook::open(folder / "peers.db");
+  ASSERT_TRUE(book.remember({key(1), Plaintext("Ana"), true}, "1"));
+  std::optional<int> exit;
+  BookVerb verb(ForgetPeer{ana, false}, {book, key(99), scene.screen(), scene.console(),
+                                         Output::text, [&](int code) { exit = code; }});
+  verb.start();
+  scene.settle();
+  EXPECT_EQ(exit, 1);
+  EXPECT_EQ(book.all()->size(), 1U);
+  EXPECT_NE(scene.err().find("--yes"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace culver::cli
