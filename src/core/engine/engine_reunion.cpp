@@ -9,6 +9,8 @@ void Engine::obey(Meet&& meet, Env& env, Effects& out) {
   if (known && known->is_blocked) return;
   const bool is_culver = known && known->is_culver;
   perform(reunion_.meet(config_.identity, meet.key, is_culver, env), env, out);
+  for (const auto& [id, peer] : roster_.all())
+    if (peer.key == meet.key) reunion_.matched(peer.code, peer.key, env);
 }
 
 void Engine::obey(Unmeet&& unmeet, Env&, Effects&) { stop_looking(unmeet.key); }
