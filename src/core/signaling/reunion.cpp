@@ -121,11 +121,22 @@ ReunionEffects Reunion::on(const sig::ServerMessage& message, Env& env) {
   if (!code_ || sought_.empty()) return effects;
   if (const auto* result = std::get_if<sig::RendezvousResult>(&message)) {
     for (const auto& match : result->live) sighted(match, env, effects);
-    for (const auto& drop : result->drops) read(drop, env, effects);
+    for (const auto& drop : result->drops)
+      if (!is_live(drop, *result)) read(drop, env, effects);
   } else if (const auto* push = std::get_if<sig::RendezvousMatch>(&message)) {
     sighted(push->match, env, effects);
   }
   return effects;
+}
+
+/// Whoever has left it is there still, or again: nobody needs its note.
+bool Reunion::is_live(const sig::DeadDrop& drop, const sig::RendezvousResult& result) const {
+  const auto owner = texts_.find(drop.point);
+  return std::any_of(result.live.begin(), result.live.end(), [&](const auto& match) {
+    if (match.peer == drop.peer) return true;
+    const auto seen = texts_.find(match.token);
+    return owner != texts_.end() && seen != texts_.end() && seen->second.key == owner->second.key;
+  });
 }
 
 /// The side with the smaller code asks, and the other one waits for it.

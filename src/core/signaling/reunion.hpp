@@ -108,6 +108,8 @@ class Reunion {
   void step_all(const search::Machine::Event& event, Env& env, ReunionEffects& effects);
   void sighted(const wire::signaling::LiveMatch& match, Env& env, ReunionEffects& effects);
   void sighted_unnamed(const PairingCode& code, TimePoint now);
+  bool is_live(const wire::signaling::DeadDrop& drop,
+               const wire::signaling::RendezvousResult& result) const;
   void read(const wire::signaling::DeadDrop& drop, Env& env, ReunionEffects& effects);
   void bring(Env& env, ReunionEffects& effects);
   bool add_to(wire::signaling::RegisterRendezvous& message, const PublicKey& key, Env& env);

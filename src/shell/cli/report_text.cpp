@@ -54,8 +54,8 @@ void TextReport::show(const report::PairRequest& e) {
 }
 
 void TextReport::show(const report::Waiting& e) {
-  screen_.say("Waiting for " + screen_.bold(name_of(e.peer)) + " to come online, at most " +
-              std::to_string(e.seconds) + " s. There, culver receive has to run.");
+  screen_.say("Waiting for " + screen_.bold(name_of(e.peer)) + ", " + std::to_string(e.seconds) +
+              " s at most: culver receive has to run there.");
 }
 
 void TextReport::show(const report::Connected& e) {

@@ -74,7 +74,7 @@ void Send::give_up_waiting() {
 void Send::handle(const engine::WasHere& notice) {
   if (phase_ != Phase::pairing) return;
   const auto ago = std::chrono::milliseconds(std::max<WallTime>(stage_.wall() - notice.at, 0));
-  stage_.reporter.remark("It was here " +
+  stage_.reporter.remark(printable(known_->peer.name.expose()) + " is not online now, and was " +
                          duration_text(std::chrono::duration_cast<std::chrono::seconds>(ago)) +
                          " ago.");
 }

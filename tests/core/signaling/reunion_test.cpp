@@ -214,6 +214,20 @@ TEST(Reunion, OnlyWhatThePeerHasSealedIsRead) {
   EXPECT_TRUE(read(point, text).empty()) << "no news";
 }
 
+TEST(Reunion, TheNoteOfWhoIsThereIsNotRead) {
+  Side one(1), other(2);
+  one.meet(other.identity.shared);
+  one.online(large);
+  other.meet(one.identity.shared);
+  const auto left = Side::brought(other.online(small))[0];
+  const auto& [point, text] = *left.drops.begin();
+  const sig::DeadDrop drop{middle, text, "", point};  // of an earlier code of its
+  EXPECT_TRUE(
+      all<WasHere>(one.on(sig::RendezvousResult{{{small, "", *left.tokens.begin()}}, {drop}}))
+          .empty());
+  EXPECT_EQ(all<WasHere>(one.on(sig::RendezvousResult{{}, {drop}})).size(), 1u);
+}
+
 TEST(Reunion, OurOwnNoteSentBackIsNotThePeers) {
   Side one(1);
   one.meet(nth_key(1));
