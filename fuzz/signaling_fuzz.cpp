@@ -1,9 +1,11 @@
-// Both directions of signaling: nothing crashes, and what is read is read again as it is printed.
+// Both directions of signaling, and what is left at meeting points: nothing crashes, and what is
+// read is read again as it is printed.
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 #include <string_view>
 
+#include "core/wire/left_note.hpp"
 #include "core/wire/signaling.hpp"
 
 namespace {
@@ -38,6 +40,13 @@ void check_client(std::string_view frame) {
     require(*again == *message);
 }
 
+void check_note(std::string_view text) {
+  const auto note = culver::wire::parse_left_note(text);
+  if (!note) return;
+  const auto again = culver::wire::parse_left_note(culver::wire::print(*note));
+  require(again && *again == *note);
+}
+
 struct PrintAgain {
   template <class Message>
   void operator()(const Message& message) const {
@@ -63,6 +72,7 @@ struct PrintAgain {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view frame(reinterpret_cast<const char*>(data), size);
   check_client(frame);
+  check_note(frame);
   if (const auto message = parse_server(frame)) std::visit(PrintAgain{}, *message);
   return 0;
 }

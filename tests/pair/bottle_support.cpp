@@ -19,23 +19,43 @@ std::string new_ufrag(SeededRng& random) {
   return ufrag;
 }
 
+const relay::session::ServerName server_name{"server", "ws://bottle", {}};
+
 }  // namespace
 
 // ---- Node ---------------------------------------------------------------------------------------
 
 Node::Node(Bottle& in, std::string called, std::uint64_t seed, bool streams)
-    : bottle(in), name(std::move(called)), random(seed) {
-  crypto::SigningKey key(random.rng().secret<32>());
+    : bottle(in),
+      name(std::move(called)),
+      random(seed),
+      streams_(streams),
+      identity_(random.rng().secret<32>()),
+      account_(random.rng().secret<32>()) {
+  make_engine();
+}
+
+void Node::make_engine() {
+  crypto::SigningKey key{Secret<32>(account_.expose())};
   const UserId user{key.verify_key().data};
   DeviceId device{random.rng().bytes<DeviceId::size>()};
   device.data[6] = std::byte{0x40};  // a UUID of version 4
   device.data[8] = std::byte{0x80};
-  engine::Config config{.identity = crypto::KeyPair::generate(random.rng()),
+  engine::Config config{.identity = crypto::KeyPair::from_private(Secret<32>(identity_.expose())),
                         .account = {std::move(key), user, device, Plaintext(name), {}},
                         .server = {},
                         .username = Plaintext(name),
-                        .streams = streams};
+                        .streams = streams_};
+  for (const auto& [peer, known] : book) config.known.push_back(known);
   engine = std::make_unique<engine::Engine>(std::move(config));
+}
+
+void Node::restart() {
+  vanish();
+  bottle.socket_closed(*this);
+  events_.clear();
+  notices.clear();
+  make_engine();
 }
 
 void Node::feed(engine::Event event) {
@@ -45,7 +65,7 @@ void Node::feed(engine::Event event) {
   while (!events_.empty()) {
     auto next = std::move(events_.front());
     events_.pop_front();
-    Env env{bottle.now, random.rng()};
+    auto env = bottle.env(random);
     engine::Effects effects;
     engine->step(std::move(next), env, effects);
     for (auto& effect : effects) perform(std::move(effect));
@@ -214,119 +234,126 @@ void Node::on_transport(LinkId link, link::TransportEffect effect) {
   const auto at = transports.find(link);
   if (at == transports.end()) return;
   auto& mine = at->second;
-  std::visit(
-      fsm::overload{
-          [](link::StartIce&&) {},
-          [&](link::PrepareRestart&&) {
-            mine.prepared_ufrag = new_ufrag(random);
-            tell(link::LocalDescription{{mine.prepared_ufrag, "aPasswordOf22Characters"},
-                                        mine.certificate});
-          },
-          [&](link::RestartIce&&) {
-            ++restarts;
-            mine.ufrag = mine.prepared_ufrag;
-            mine.path_told = false;
-            tell(link::LocalCandidate{
-                {"1", 100, "192.0.2.1", 4'001, wire::sdp::CandidateType::host, "", 0}});
-          },
-          [&](link::SetRemoteIce&& e) {
-            if (fails(link::PathFailed{})) return;
-            set_remote(link, std::move(e.ice.ufrag));
-            dtls_if_ready();
-          },
-          [](link::AddCandidate&&) {},
-          [](link::RemoteCandidatesDone&&) {},
-          [&](link::StartDtls&&) {
-            mine.dtls_started = true;
-            if (!fails(link::DtlsFailed{})) dtls_if_ready();
-          },
-          [&](link::StartSctp&&) {
-            mine.sctp_started = true;
-            if (fails(link::TransportClosed{})) return;
-            meet(&Transport::sctp_started, &Transport::sctp_told,
-                 [](const Transport&) { return TransportEvent{link::SctpUp{}}; });
-          },
-          [&](link::OpenChannel&& e) {
-            if (fails(link::TransportClosed{})) return;
-            // OPEN and its ACK travel on the stream that they are about, ahead of its data.
-            const ChannelId id{static_cast<std::uint16_t>(e.label == "messages" ? 0 : 2)};
-            const auto stream = " stream " + std::to_string(id.value);
-            LinkId theirs{};
-            Node* peer = other(theirs);
-            if (!peer) return;
-            bottle.later(name + stream, [this, link, peer, theirs, id, stream, label = e.label] {
-              bottle.later(peer->name + stream, [this, link, id, label] {
-                if (!transports.contains(link)) return;
-                feed(engine::FromTransport{link, link::ChannelOpen{id, label}});
-                feed(engine::FromTransport{link, link::Window{id, 1 << 20}});
-              });
-              if (!peer->transports.contains(theirs)) return;
-              peer->feed(engine::FromTransport{theirs, link::ChannelOpen{id, label}});
-              peer->feed(engine::FromTransport{theirs, link::Window{id, 1 << 20}});
-            });
-          },
-          [&](link::SendOn&& e) {
-            if (fails(link::TransportClosed{})) return;
-            LinkId theirs{};
-            Node* peer = other(theirs);
-            if (!peer) return;
-            ++mine.in_flight;
-            if (tamper) tamper(e);
-            // One lane per stream: SCTP keeps the order within a stream only.
-            const auto lane = name + " stream " + std::to_string(e.channel.value);
-            bottle.later(lane, [this, link, peer, theirs, e = std::move(e)]() mutable {
-              if (const auto there = peer->transports.find(theirs);
-                  there != peer->transports.end()) {
-                link::ChannelData data{e.channel, std::move(e.bytes), e.binary};
-                if (there->second.keeps_waiting())
-                  there->second.unread.emplace_back(std::move(data));
-                else
-                  peer->feed(engine::FromTransport{theirs, std::move(data)});
-              }
-              const auto here = transports.find(link);
-              if (here == transports.end() || --here->second.in_flight > 0) return;
-              if (here->second.leaving) {
-                transports.erase(here);
-                feed(engine::FromTransport{link, link::TransportClosed{}});
-                peer->closed_by_peer(theirs);
-                return;
-              }
-              feed(engine::FromTransport{link, link::Window{ChannelId{2}, 1 << 20}});
-              feed(engine::FromTransport{link, link::AllSent{}});
-            });
-          },
-          [&](link::PauseReading&& e) {
-            mine.reading_paused = e.paused;
-            if (!e.paused) bottle.later(name + " transport", [this, link] { read_on(link); });
-          },
-          [](link::AcknowledgeSeldom&&) {},
-          [&](link::HangUp&&) {
-            mine.leaving = true;
-            if (mine.in_flight > 0) return;
-            LinkId theirs{};
-            Node* peer = other(theirs);
-            tell(link::TransportClosed{});
-            if (peer)
-              bottle.later(peer->name + " transport",
-                           [peer, theirs] { peer->closed_by_peer(theirs); });
-          },
-          [&](link::DropTransport&&) {
-            LinkId theirs{};
-            Node* peer = other(theirs);
-            transports.erase(link);
-            if (peer)
-              bottle.later(peer->name + " transport",
-                           [peer, theirs] { peer->closed_by_peer(theirs); });
-          },
-      },
-      std::move(effect));
+  std::visit(fsm::overload{
+                 [](link::StartIce&&) {},
+                 [&](link::PrepareRestart&&) {
+                   mine.prepared_ufrag = new_ufrag(random);
+                   tell(link::LocalDescription{{mine.prepared_ufrag, "aPasswordOf22Characters"},
+                                               mine.certificate});
+                 },
+                 [&](link::RestartIce&&) {
+                   ++restarts;
+                   mine.ufrag = mine.prepared_ufrag;
+                   mine.path_told = false;
+                   tell(link::LocalCandidate{
+                       {"1", 100, "192.0.2.1", 4'001, wire::sdp::CandidateType::host, "", 0}});
+                 },
+                 [&](link::SetRemoteIce&& e) {
+                   if (fails(link::PathFailed{})) return;
+                   set_remote(link, std::move(e.ice.ufrag));
+                   dtls_if_ready();
+                 },
+                 [](link::AddCandidate&&) {},
+                 [](link::RemoteCandidatesDone&&) {},
+                 [&](link::StartDtls&&) {
+                   mine.dtls_started = true;
+                   if (!fails(link::DtlsFailed{})) dtls_if_ready();
+                 },
+                 [&](link::StartSctp&&) {
+                   mine.sctp_started = true;
+                   if (fails(link::TransportClosed{})) return;
+                   meet(&Transport::sctp_started, &Transport::sctp_told,
+                        [](const Transport&) { return TransportEvent{link::SctpUp{}}; });
+                 },
+                 [&](link::OpenChannel&& e) {
+                   if (fails(link::TransportClosed{})) return;
+                   // OPEN and its ACK travel on the stream that they are about, ahead of its data.
+                   const ChannelId id{static_cast<std::uint16_t>(e.label == "messages" ? 0 : 2)};
+                   const auto stream = " stream " + std::to_string(id.value);
+                   LinkId theirs{};
+                   Node* peer = other(theirs);
+                   if (!peer) return;
+                   bottle.later(
+                       name + stream, [this, link, peer, theirs, id, stream, label = e.label] {
+                         bottle.later(peer->name + stream, [this, link, id, label] {
+                           if (!transports.contains(link)) return;
+                           feed(engine::FromTransport{link, link::ChannelOpen{id, label}});
+                           feed(engine::FromTransport{link, link::Window{id, 1 << 20}});
+                         });
+                         if (!peer->transports.contains(theirs)) return;
+                         peer->feed(engine::FromTransport{theirs, link::ChannelOpen{id, label}});
+                         peer->feed(engine::FromTransport{theirs, link::Window{id, 1 << 20}});
+                       });
+                 },
+                 [&](link::SendOn&& e) {
+                   if (fails(link::TransportClosed{})) return;
+                   LinkId theirs{};
+                   Node* peer = other(theirs);
+                   if (!peer) return;
+                   ++mine.in_flight;
+                   if (tamper) tamper(e);
+                   // One lane per stream: SCTP keeps the order within a stream only.
+                   const auto lane = name + " stream " + std::to_string(e.channel.value);
+                   bottle.later(lane, [this, link, peer, theirs, e = std::move(e)]() mutable {
+                     if (const auto there = peer->transports.find(theirs);
+                         there != peer->transports.end()) {
+                       link::ChannelData data{e.channel, std::move(e.bytes), e.binary};
+                       if (there->second.keeps_waiting())
+                         there->second.unread.emplace_back(std::move(data));
+                       else
+                         peer->feed(engine::FromTransport{theirs, std::move(data)});
+                     }
+                     const auto here = transports.find(link);
+                     if (here == transports.end() || --here->second.in_flight > 0) return;
+                     if (here->second.leaving) {
+                       transports.erase(here);
+                       feed(engine::FromTransport{link, link::TransportClosed{}});
+                       peer->closed_by_peer(theirs);
+                       return;
+                     }
+                     feed(engine::FromTransport{link, link::Window{ChannelId{2}, 1 << 20}});
+                     feed(engine::FromTransport{link, link::AllSent{}});
+                   });
+                 },
+                 [&](link::PauseReading&& e) {
+                   mine.reading_paused = e.paused;
+                   if (!e.paused)
+                     bottle.later(name + " transport", [this, link] { read_on(link); });
+                 },
+                 [](link::AcknowledgeSeldom&&) {},
+                 [&](link::HangUp&&) {
+                   mine.leaving = true;
+                   if (mine.in_flight > 0) return;
+                   LinkId theirs{};
+                   Node* peer = other(theirs);
+                   tell(link::TransportClosed{});
+                   if (peer)
+                     bottle.later(peer->name + " transport",
+                                  [peer, theirs] { peer->closed_by_peer(theirs); });
+                 },
+                 [&](link::DropTransport&&) {
+                   LinkId theirs{};
+                   Node* peer = other(theirs);
+                   transports.erase(link);
+                   if (peer)
+                     bottle.later(peer->name + " transport",
+                                  [peer, theirs] { peer->closed_by_peer(theirs); });
+                 },
+             },
+             std::move(effect));
 }
 
 void Node::on_book(engine::Remember peer) {
   const bool fails = bottle.should_fail() || book_is_broken;
   const auto fault = fails ? std::optional(Fault::store_failed) : std::nullopt;
   if (fault && bottle.silent) return;
-  if (!fault) remembered.push_back(peer.key);
+  if (!fault) {
+    remembered.push_back(peer.key);
+    book.insert_or_assign(
+        peer.key,
+        engine::Known{
+            .key = peer.key, .name = peer.name, .alias = {}, .is_culver = peer.is_culver});
+  }
   bottle.later(name + " disk", [this, id = peer.link, fault] {
     feed(engine::Remembered{id, fault});
   });
@@ -456,7 +483,13 @@ void Node::write_one() {
 Bottle::Bottle(std::uint64_t seed, const relay::Limits& limits)
     : random(seed),
       now(std::chrono::hours(1)),
-      hub_({"server", "ws://bottle", {}}, limits, relay::test_door()) {}
+      hub_(std::make_unique<relay::Hub>(server_name, limits, relay::test_door())) {}
+
+Env Bottle::env(SeededRng& rng) const {
+  constexpr WallTime began = 1'764'000'000'000;  // on the hour, as Bottle::now begins
+  const auto since = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch());
+  return {now, rng.rng(), began + since.count()};
+}
 
 Node& Bottle::add(const std::string& name, bool streams) {
   nodes.push_back(std::make_unique<Node>(*this, name, random.below(1u << 30), streams));
@@ -487,9 +520,9 @@ void Bottle::settle(std::size_t steps) {
 void Bottle::tick_all() {
   for (auto& node : nodes)
     if (const auto due = node->engine->deadline(); due && *due <= now) node->feed(engine::Tick{});
-  if (const auto due = hub_.deadline(); due && *due <= now) {
-    Env env{now, random.rng()};
-    perform(hub_.step(relay::Tick{}, env));
+  if (const auto due = hub_->deadline(); due && *due <= now) {
+    auto env = this->env(random);
+    perform(hub_->step(relay::Tick{}, env));
   }
 }
 
@@ -497,7 +530,7 @@ void Bottle::pass(Duration duration) {
   const auto until = now + duration;
   for (;;) {
     settle();
-    auto next = hub_.deadline();
+    auto next = hub_->deadline();
     for (const auto& node : nodes) next = fsm::earlier(next, node->engine->deadline());
     if (!next || *next > until) break;
     now = std::max(now, *next);
@@ -540,12 +573,12 @@ void Bottle::socket_opened(Node& node) {
   node.socket = socket;
   later(node.name + " up", [this, &node, socket] {
     if (node.socket != socket) return;
-    Env env{now, random.rng()};
-    perform(hub_.step(relay::Accepted{socket, "192.0.2.7"}, env));
+    auto env = this->env(random);
+    perform(hub_->step(relay::Accepted{socket, "192.0.2.7"}, env));
     later(node.name + " down", [&node, socket] {
       if (node.socket == socket) node.feed(engine::ServerOpened{});
     });
-    perform(hub_.step(relay::SocketOpened{socket, "192.0.2.7"}, env));
+    perform(hub_->step(relay::SocketOpened{socket, "192.0.2.7"}, env));
   });
 }
 
@@ -553,22 +586,31 @@ void Bottle::socket_closed(Node& node) {
   if (!node.socket) return;
   const auto socket = *std::exchange(node.socket, std::nullopt);
   later(node.name + " up", [this, socket] {
-    Env env{now, random.rng()};
-    perform(hub_.step(relay::SocketClosed{socket, true}, env));
+    auto env = this->env(random);
+    perform(hub_->step(relay::SocketClosed{socket, true}, env));
   });
 }
 
+void Bottle::restart_server() {
+  hub_ = std::make_unique<relay::Hub>(server_name, relay::Limits{}, relay::test_door());
+  for (auto& node : nodes)
+    if (node->socket) {
+      node->socket.reset();
+      node->feed(engine::ServerLost{Fault::server_lost});
+    }
+}
+
 void Bottle::to_server(Node& from, const std::string& frame) {
-  Env env{now, random.rng()};
+  auto env = this->env(random);
   if (should_fail()) {
     const auto socket = *std::exchange(from.socket, std::nullopt);
     if (silent) return;  // half of a connection: each side finds out for itself
-    perform(hub_.step(relay::SocketClosed{socket, false}, env));
+    perform(hub_->step(relay::SocketClosed{socket, false}, env));
     later(from.name + " down", [&from] { from.feed(engine::ServerLost{Fault::server_lost}); });
     return;
   }
   if (frame.starts_with('{') && !wire::gateway::is_handshake(frame)) ++in_the_clear;
-  perform(hub_.step(relay::Frame{*from.socket, frame}, env));
+  perform(hub_->step(relay::Frame{*from.socket, frame}, env));
 }
 
 Node* Bottle::node_of(relay::SocketId socket) {
@@ -590,8 +632,8 @@ void Bottle::perform(relay::Effects effects) {
       const auto socket = close->socket;
       if (node) node->socket.reset();
       later("hub", [this, socket] {
-        Env env{now, random.rng()};
-        perform(hub_.step(relay::SocketClosed{socket, false}, env));
+        auto env = this->env(random);
+        perform(hub_->step(relay::SocketClosed{socket, false}, env));
       });
       if (node)
         later(node->name + " down", [node] { node->feed(engine::ServerLost{Fault::server_lost}); });
@@ -599,14 +641,14 @@ void Bottle::perform(relay::Effects effects) {
       store_.ask(std::move(*ask));
       later("store", [this] {
         store_.is_failing = should_fail();
-        Env env{now, random.rng()};
-        if (auto answered = store_.answer()) perform(hub_.step(std::move(*answered), env));
+        auto env = this->env(random);
+        if (auto answered = store_.answer()) perform(hub_->step(std::move(*answered), env));
       });
     } else if (auto* ping = std::get_if<relay::Ping>(&effect)) {
       if (node_of(ping->socket))
         later("hub", [this, socket = ping->socket] {
-          Env env{now, random.rng()};
-          perform(hub_.step(relay::Alive{socket}, env));
+          auto env = this->env(random);
+          perform(hub_->step(relay::Alive{socket}, env));
         });
     }
   }

@@ -51,6 +51,9 @@ class Node {
   void vanish() { transports.clear(); }
   /// Every path of it goes silent, as ICE would tell.
   void doubt();
+  /// Killed and started again, with its identity and its book. Not told to its peers: their ends
+  /// stay until they miss it. To be called when nothing is under way.
+  void restart();
   /// Lets a slow disk write what it was given first.
   void write_one();
   /// Whether any frame on its way from here is to be changed; called with each of them.
@@ -76,6 +79,7 @@ class Node {
   std::vector<engine::Notice> notices;
   std::function<void(Node&, const engine::Notice&)> react;  ///< plays the user
   std::vector<PublicKey> remembered;
+  std::map<PublicKey, engine::Known> book;
   std::map<PublicKey, PublicKey> offered;   ///< refused keys, by whose name they used
   std::optional<crypto::VerifyKey> server;  ///< as the server has proven to be
   std::map<LinkId, Transport> transports;
@@ -97,6 +101,7 @@ class Node {
   std::size_t restarts = 0;  ///< of ICE
 
  private:
+  void make_engine();
   void perform(engine::Effect effect);
   Node* other_end(LinkId link, LinkId& theirs);
   void set_remote(LinkId link, std::string ufrag);
@@ -108,6 +113,8 @@ class Node {
   void on_disk(engine::ToDisk request);
   void on_stream_disk(TransferId id, engine::ToDisk::Effect& effect,
                       const std::function<void(engine::FromDisk::Event)>& answer);
+  bool streams_;
+  Secret<32> identity_, account_;
   bool pumping_ = false;
   std::deque<engine::Event> events_;
 };
@@ -139,6 +146,10 @@ class Bottle {
   void to_server(Node& from, const std::string& frame);
   void socket_opened(Node& node);
   void socket_closed(Node& node);
+  /// Killed and started again: it has forgotten everybody. To be called when nothing is under way.
+  void restart_server();
+  /// The world, for whoever takes a step.
+  Env env(SeededRng& rng) const;
   std::size_t live_transports() const;
   /// Every connection between peers breaks, and both ends see it.
   void cut_all_links();
@@ -156,7 +167,7 @@ class Bottle {
   void perform(relay::Effects effects);
   Node* node_of(relay::SocketId socket);
 
-  relay::Hub hub_;
+  std::unique_ptr<relay::Hub> hub_;
   relay::MemoryStore store_;
   std::map<std::string, std::deque<std::function<void()>>> lanes_;
   std::uint64_t next_socket_ = 1;

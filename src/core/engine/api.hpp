@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "core/base/bytes.hpp"
+#include "core/base/env.hpp"
 #include "core/base/fault.hpp"
 #include "core/base/strong.hpp"
 #include "core/base/text.hpp"
@@ -62,13 +63,21 @@ struct Know {
 struct Forget {
   PublicKey key;
 };
+/// Look for this peer at the server's meeting points, as long as it is not connected, until Unmeet:
+/// its requests are accepted without a question. Ignored for a blocked key.
+struct Meet {
+  PublicKey key;
+};
+struct Unmeet {
+  PublicKey key;
+};
 /// Leave the server; links stay.
 struct GoOffline {};
 /// Say goodbye to everybody and leave the server.
 struct Leave {};
 
 using Command = std::variant<GoOnline, Pair, AnswerPair, SendText, SendFile, AnswerFile, CancelFile,
-                             CloseLink, Know, Forget, GoOffline, Leave>;
+                             CloseLink, Know, Forget, Meet, Unmeet, GoOffline, Leave>;
 
 // ---- notices ------------------------------------------------------------------------------------
 
@@ -99,6 +108,14 @@ struct PairFailed {
 struct Connecting {
   LinkId link;
   PairingCode peer;
+  /// The peer that was looked for, if that is how the match came about: a failure is nobody's
+  /// news, since it is looked for again.
+  std::optional<PublicKey> met = {};
+};
+/// A peer that is looked for is not there, and was then.
+struct WasHere {
+  PublicKey key;
+  WallTime at;
 };
 /// Both keys are proven. Only now can anything be sent.
 struct Connected {
@@ -162,8 +179,9 @@ struct Closed {
   bool was_connected;  ///< it had been told as Connected
 };
 
-using Notice = std::variant<Online, Offline, PairRequested, PairWithdrawn, PairFailed, Connecting,
-                            Connected, TextReceived, TextsDelivered, TextFailed, FileOffered,
-                            FileStarted, FileProgress, FileReceived, FileSent, FileFailed, Closed>;
+using Notice =
+    std::variant<Online, Offline, PairRequested, PairWithdrawn, PairFailed, Connecting, WasHere,
+                 Connected, TextReceived, TextsDelivered, TextFailed, FileOffered, FileStarted,
+                 FileProgress, FileReceived, FileSent, FileFailed, Closed>;
 
 }  // namespace culver::engine

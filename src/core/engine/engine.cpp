@@ -22,6 +22,7 @@ void Engine::step(Event event, Env& env, Effects& effects) {
 
 std::optional<TimePoint> Engine::deadline() const {
   auto next = fsm::earlier(server_deadline(), pairing_.deadline());
+  next = fsm::earlier(next, reunion_.deadline());
   next = fsm::earlier(next, transfers_.deadline());
   for (const auto& [id, peer] : roster_.all()) {
     next = fsm::earlier(next, fsm::deadline_of(peer.state));
@@ -45,6 +46,7 @@ Census Engine::census() const {
 
 void Engine::on(Command&& command, Env& env, Effects& out) {
   std::visit([&](auto&& c) { obey(std::move(c), env, out); }, std::move(command));
+  take_turns(env, out);
 }
 
 void Engine::obey(GoOnline&&, Env& env, Effects& out) {
@@ -54,10 +56,12 @@ void Engine::obey(GoOnline&&, Env& env, Effects& out) {
 
 void Engine::obey(GoOffline&&, Env& env, Effects& out) {
   to_session(signaling::Stop{}, env, out);
+  reunion_.offline(env);
   perform(pairing_.offline(), env, out);
 }
 
 void Engine::obey(Pair&& pair, Env& env, Effects& out) {
+  make_way(pair.code, env);
   perform(pairing_.ask(pair.code, config_.username, env.now), env, out);
 }
 
@@ -113,13 +117,17 @@ void Engine::obey(Know&& know, Env& env, Effects& out) {
   const bool is_blocked = know.peer.is_blocked;
   acquaintances_.know(std::move(know.peer));
   if (!is_blocked) return;
+  stop_looking(key);
   std::vector<LinkId> theirs;
   for (const auto& [id, peer] : roster_.all())
     if (peer.key == key) theirs.push_back(id);
   for (const auto id : theirs) to_link(id, link::Abandon{Fault::peer_blocked}, env, out);
 }
 
-void Engine::obey(Forget&& forget, Env&, Effects&) { acquaintances_.forget(forget.key); }
+void Engine::obey(Forget&& forget, Env&, Effects&) {
+  acquaintances_.forget(forget.key);
+  stop_looking(forget.key);
+}
 
 void Engine::obey(Leave&&, Env& env, Effects& out) {
   std::vector<LinkId> everybody;
@@ -134,6 +142,7 @@ void Engine::on(ServerOpened&&, Env& env, Effects& out) { to_gate(gate::Opened{}
 
 void Engine::on(ServerFrame&& frame, Env& env, Effects& out) {
   to_gate(gate::Frame{std::move(frame.text)}, env, out);
+  take_turns(env, out);
 }
 
 void Engine::on(ServerLost&& lost, Env& env, Effects& out) {
@@ -197,8 +206,10 @@ void Engine::perform(signaling::SessionEffects effects, Env& env, Effects& out) 
         perform(pairing_.online(online.code), env, out);
         out.emplace_back(Tell{Online{online.code}});
         signaling_back(env, out);
+        perform(reunion_.online(public_key(), online.code, env), env, out);
       },
       [&](signaling::WentOffline&& offline) {
+        reunion_.offline(env);
         perform(pairing_.offline(), env, out);
         out.emplace_back(Tell{Offline{offline.fault, offline.retrying}});
       },
@@ -233,6 +244,7 @@ void Engine::on_not_sent(const sig::ClientMessage& message, Env& env, Effects& o
 /// Signals count only from a code that is being negotiated with.
 void Engine::on_server_message(sig::ServerMessage message, Env& env, Effects& out) {
   perform(pairing_.on(message, env.now), env, out);
+  perform(reunion_.on(message, env), env, out);
   if (auto* signal = std::get_if<sig::RelayedDescription>(&message)) {
     const auto id = roster_.find(signal->from);
     if (!id) return out.emplace_back(Dropped{Fault::unrelated_target}), void();
@@ -277,9 +289,7 @@ void Engine::perform(signaling::PairingEffects effects, Env& env, Effects& out) 
                    [&](signaling::Send&& e) { to_session(std::move(e), env, out); },
                    [&](signaling::Requested&& e) { requested(std::move(e), env, out); },
                    [&](signaling::Withdrawn&& e) { out.emplace_back(Tell{PairWithdrawn{e.from}}); },
-                   [&](signaling::Failed&& e) {
-                     out.emplace_back(Tell{PairFailed{e.peer, e.fault}});
-                   },
+                   [&](signaling::Failed&& e) { failed(e, env, out); },
                    [&](signaling::Matched&& e) { matched(std::move(e), env, out); },
                },
                std::move(effect));
@@ -293,6 +303,10 @@ void Engine::requested(signaling::Requested request, Env& env, Effects& out) {
     if (why->fault != Fault::peer_blocked)
       out.emplace_back(Tell{PairFailed{request.from, why->fault}});
     return;
+  }
+  if (reunion_.is_sought(request.key)) {
+    reunion_.let_in(request.from);
+    return perform(pairing_.answer(request.from, true, env.now), env, out);
   }
   out.emplace_back(
       Tell{PairRequested{request.from, request.key, std::move(request.proposed_name)}});
@@ -314,10 +328,14 @@ bool Engine::is_lesser_twin(const signaling::Matched& match, const Peer& old, Ti
 /// A new match for a code replaces what the code was establishing: the peer began anew. A
 /// connection that is up stays until the new one is.
 void Engine::matched(signaling::Matched match, Env& env, Effects& out) {
+  if (!reunion_.expects(match.peer, match.key)) {
+    out.emplace_back(Dropped{Fault::key_mismatch});
+    return reunion_.failed(match.peer, Fault::key_mismatch, env);
+  }
   const auto verdict = acquaintances_.judge(match.key, std::nullopt);
   if (const auto* why = std::get_if<Unwelcome>(&verdict)) {
     turn_away(*why, match.key, out);
-    return out.emplace_back(Tell{PairFailed{match.peer, why->fault}}), void();
+    return failed({match.peer, why->fault}, env, out);
   }
   if (const auto id = roster_.find(match.peer)) {
     const auto& old = *roster_.find(*id);
@@ -327,14 +345,17 @@ void Engine::matched(signaling::Matched match, Env& env, Effects& out) {
     }
   }
   if (roster_.all().size() >= links_at_once)
-    return out.emplace_back(Tell{PairFailed{match.peer, Fault::queue_full}}), void();
+    return failed({match.peer, Fault::queue_full}, env, out);
+  const bool is_met = reunion_.is_ours(match.peer);
+  reunion_.matched(match.peer, match.key, env);
   const LinkId id{next_link_++};
   auto link_context = context(env);
   link::Effects effects;
   auto state = link::start(match.initiator, match.key, link_context, effects);
   roster_.add(
       id, Peer{match.peer, match.key, std::nullopt, std::move(state), env.now, match.initiator});
-  out.emplace_back(Tell{Connecting{id, match.peer}});
+  out.emplace_back(
+      Tell{Connecting{id, match.peer, is_met ? std::optional(match.key) : std::nullopt}});
   perform(id, std::move(effects), env, out);
 }
 
@@ -441,6 +462,7 @@ void Engine::connected(LinkId id, Env& env, Effects& out) {
       to_link(*old, link::Abandon{Fault::replaced}, env, out);
   if (const auto old = roster_.connected(peer.key, id))
     to_link(*old, link::Abandon{Fault::replaced}, env, out);
+  reunion_.proven(peer.key, env);
   acquaintances_.met(peer.key, peer.name, now.established.is_culver, now.instead_of);
   transfers_.open(id, peer.key, now.established.file_acks, now.established.stream_frame);
   out.emplace_back(Tell{Connected{id, peer.key, acquaintances_.find(peer.key)->called(),
@@ -458,7 +480,9 @@ void Engine::forget_if_closed(LinkId id, Env& env, Effects& out) {
   const bool was_connected = peer->connected;
   TransferEffects effects;
   transfers_.close(id, fault.value_or(Fault::peer_gone), env, effects);
+  const auto key = peer->key;
   roster_.remove(id);
+  if (!roster_.has(key)) reunion_.parted(key, !fault, env);
   perform(std::move(effects), env, out);
   out.emplace_back(Tell{Closed{id, fault, was_connected}});
 }
@@ -499,6 +523,8 @@ void Engine::on(Tick&&, Env& env, Effects& out) {
       to_session(signaling::Tick{}, env, out);
   }
   if (due(pairing_.deadline())) perform(pairing_.tick(env.now), env, out);
+  if (due(reunion_.deadline())) perform(reunion_.tick(env), env, out);
+  take_turns(env, out);
   std::vector<LinkId> late, unwritten;
   for (const auto& [id, peer] : roster_.all()) {
     if (due(fsm::deadline_of(peer.state))) late.push_back(id);

@@ -14,6 +14,7 @@
 #include "core/engine/roster.hpp"
 #include "core/engine/transfers.hpp"
 #include "core/signaling/pairing.hpp"
+#include "core/signaling/reunion.hpp"
 #include "core/signaling/session.hpp"
 #include "core/wire/limits.hpp"
 
@@ -71,6 +72,8 @@ class Engine {
   void obey(GoOnline&&, Env&, Effects&);
   void obey(Know&&, Env&, Effects&);
   void obey(Forget&&, Env&, Effects&);
+  void obey(Meet&&, Env&, Effects&);
+  void obey(Unmeet&&, Env&, Effects&);
   void obey(GoOffline&&, Env&, Effects&);
   void obey(Pair&&, Env&, Effects&);
   void obey(AnswerPair&&, Env&, Effects&);
@@ -88,6 +91,7 @@ class Engine {
   void perform(gate::Effects effects, Env&, Effects&);
   void perform(signaling::SessionEffects effects, Env&, Effects&);
   void perform(signaling::PairingEffects effects, Env&, Effects&);
+  void perform(signaling::ReunionEffects effects, Env&, Effects&);
   void perform(LinkId id, link::Effects effects, Env&, Effects&);
   void perform(TransferEffects effects, Env&, Effects&);
 
@@ -99,6 +103,12 @@ class Engine {
   void matched(signaling::Matched match, Env&, Effects&);
   bool is_lesser_twin(const signaling::Matched& match, const Peer& old, TimePoint now) const;
   void requested(signaling::Requested request, Env&, Effects&);
+  void failed(const signaling::Failed& failure, Env&, Effects&);
+  void stop_looking(const PublicKey& key);
+  /// Lets the next one that was found be asked, if nobody is.
+  void take_turns(Env&, Effects&);
+  /// A person's own request goes first.
+  void make_way(const PairingCode& code, Env&);
   /// A key that may not go on: kept as offered if it came under another's name.
   void turn_away(const Unwelcome& why, const PublicKey& key, Effects&);
   void established(LinkId id, link::Established now, Env&, Effects&);
@@ -113,6 +123,7 @@ class Engine {
   gate::Machine::State gate_ = gate::Closed{};
   signaling::Session::State session_ = signaling::Offline{};
   signaling::Pairing pairing_;
+  signaling::Reunion reunion_;
   Acquaintances acquaintances_;
   Roster roster_;
   Transfers transfers_;

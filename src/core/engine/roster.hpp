@@ -52,6 +52,11 @@ class Roster {
       if (other != id && peer.connected && peer.key == key) return other;
     return std::nullopt;
   }
+  bool has(const PublicKey& key) const {
+    for (const auto& [id, peer] : peers_)
+      if (peer.key == key) return true;
+    return false;
+  }
   std::map<LinkId, Peer>& all() { return peers_; }
   const std::map<LinkId, Peer>& all() const { return peers_; }
 

@@ -22,6 +22,11 @@ class Pairing {
   /// request waits for our answer is to accept it.
   [[nodiscard]] PairingEffects ask(const PairingCode& target, std::optional<Plaintext> own_name,
                                    TimePoint now);
+  bool is_asking() const { return std::holds_alternative<Asking>(ask_); }
+  /// Stops waiting for an ask, without a word to anybody: a match that still comes fits nothing.
+  void let_go(const PairingCode& target) {
+    if (asking(target)) ask_ = Settled{};
+  }
   /// Answers a Requested. Acceptance ends in one Matched or Failed, also when it comes too late.
   [[nodiscard]] PairingEffects answer(const PairingCode& from, bool accepted, TimePoint now);
   /// What the session announces as Received; messages that are not about pairing change nothing.

@@ -91,6 +91,12 @@ Object object(const PairRequest& e) {
       .add("name", e.peer.name)
       .add("fingerprint", crypto::fingerprint(e.peer.key));
 }
+Object object(const Waiting& e) {
+  return Object("waiting")
+      .add("peer", display_name(e.peer))
+      .add("fingerprint", crypto::fingerprint(e.peer.key))
+      .add("seconds", e.seconds);
+}
 Object object(const Connected& e) {
   auto connected = Object("connected")
                        .add("peer", display_name(e.peer))

@@ -42,6 +42,11 @@ struct Code {
 struct PairRequest {
   Peer peer;
 };
+/// A known peer is looked for.
+struct Waiting {
+  Peer peer;
+  std::uint64_t seconds;  ///< at most
+};
 struct Connected {
   Peer peer;
   bool relayed;
@@ -77,7 +82,7 @@ struct Closed {
   Peer peer;
 };
 
-using Event = std::variant<Code, PairRequest, Connected, Text, FileStarted, FileProgress,
+using Event = std::variant<Code, PairRequest, Waiting, Connected, Text, FileStarted, FileProgress,
                            FileReceived, FileSent, Failed, Closed>;
 
 /// One line of JSON without its newline. Always valid UTF-8: other bytes become U+FFFD. Code points

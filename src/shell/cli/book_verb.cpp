@@ -7,6 +7,7 @@
 #include "core/crypto/hash.hpp"
 #include "core/crypto/keys.hpp"
 #include "core/engine/names.hpp"
+#include "shell/cli/addressee.hpp"
 #include "shell/cli/printable.hpp"
 #include "shell/cli/qr.hpp"
 #include "shell/cli/report_text.hpp"
@@ -24,15 +25,6 @@ host::Trouble trouble_of(Fault fault) {
   return {fault, std::move(sentence)};
 }
 
-/// Of the peers that are called the same: how to name each.
-std::string list_of(const std::vector<engine::Known>& book, const engine::SeveralMeant& several) {
-  std::string text;
-  for (const auto& peer : book)
-    if (std::ranges::find(several.candidates, peer.key) != several.candidates.end())
-      text += (text.empty() ? "" : ", ") + printable(engine::handle(book, peer));
-  return text;
-}
-
 }  // namespace
 
 void BookVerb::start() {
@@ -48,14 +40,8 @@ host::Outcome<store::KnownPeer> BookVerb::find(const std::string& name) {
   auto all = stage_.book.all();
   if (!all) return tl::unexpected(trouble_of(all.error()));
   peers_ = std::move(*all);
-  const auto book = store::as_known(peers_);
-  const auto meant = engine::who_is(book, name);
-  if (const auto* several = std::get_if<engine::SeveralMeant>(&meant))
-    return host::trouble(
-        Fault::name_ambiguous,
-        "Several peers go by that name: " + list_of(book, *several) + ". Say which one is meant.");
-  const auto* key = std::get_if<PublicKey>(&meant);
-  if (key == nullptr) return tl::unexpected(trouble_of(Fault::no_such_peer));
+  const auto key = peer_named(store::as_known(peers_), name);
+  if (!key) return tl::unexpected(key.error());
   return *std::ranges::find(peers_, *key, &store::KnownPeer::key);
 }
 

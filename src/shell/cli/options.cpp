@@ -22,6 +22,8 @@ struct Raw {
   std::optional<std::string> data_dir, server, output, name, out, text, code_file;
   std::vector<std::string> ice_servers, files;
   int verbosity = 0;
+  std::optional<std::string> to;
+  std::optional<std::uint32_t> wait;
   std::string device, device_name;
   std::optional<std::string> link_code;
   std::optional<std::string> fingerprint;
@@ -69,7 +71,9 @@ void add_verbs(CLI::App& app, Raw& raw) {
   raw.receive->add_flag("--yes", raw.yes, "Accept pairings and files without asking");
   raw.receive->add_flag("--once", raw.once, "End after the first peer has finished");
 
-  raw.send = app.add_subcommand("send", "Send a text and files to the machine that shows a code");
+  raw.send = app.add_subcommand("send",
+                                "Send a text and files to a known peer, or to the machine that "
+                                "shows a code");
   raw.send->alias("tx");
   raw.send->add_option("--text", raw.text, "Text to send; - reads it from standard input")
       ->type_name("MSG|-");
@@ -77,7 +81,16 @@ void add_verbs(CLI::App& app, Raw& raw) {
       ->add_option("--code-file", raw.code_file,
                    "Read the pairing code from there (variable CULVER_CODE holds it itself)")
       ->type_name("FILE|-");
-  raw.send->add_option("FILE", raw.files, "Files to send")->type_name("");
+  raw.send->add_option("--to", raw.to, "The known peer that it is for, as culver peers shows it")
+      ->type_name("NAME");
+  raw.send->add_option("--wait", raw.wait, "How long to wait for a known peer to come; default: 60")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(std::uint32_t{0},
+                         static_cast<std::uint32_t>(SendOptions::longest_wait.count())));
+  raw.send
+      ->add_option("FILE", raw.files,
+                   "Files to send; the first may be the name of a known peer instead")
+      ->type_name("[NAME] FILE");
 
   raw.peers = app.add_subcommand("peers", "List the peers of the book");
   raw.id = app.add_subcommand("id", "Show the keys of this machine and its account");
@@ -205,7 +218,9 @@ tl::expected<Verb, Exit> verb_of(const Raw& raw, const Settings& settings) {
   if (!raw.text && raw.files.empty()) return wrong_use("There is nothing to send.");
   if (raw.text == "-" && raw.code_file == "-")
     return wrong_use("Standard input cannot be both the text and the code.");
-  return SendOptions{raw.text, {raw.files.begin(), raw.files.end()}, raw.code_file};
+  SendOptions options{raw.text, {raw.files.begin(), raw.files.end()}, raw.code_file, raw.to};
+  if (raw.wait) options.wait = std::chrono::seconds(*raw.wait);
+  return options;
 }
 
 tl::expected<Options, Exit> merge(const Raw& raw, const Settings& settings,

@@ -1,6 +1,7 @@
 // The command line, the environment and the configuration file as one value.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -31,9 +32,13 @@ struct ReceiveOptions {
   bool once;
 };
 struct SendOptions {
+  static constexpr std::chrono::seconds default_wait{60};
+  static constexpr std::chrono::seconds longest_wait{86'400};
   std::optional<std::string> text;  ///< "-": standard input
   std::vector<std::filesystem::path> files;
-  std::optional<std::string> code_file;  ///< "-": standard input
+  std::optional<std::string> code_file;      ///< "-": standard input
+  std::optional<std::string> to = {};        ///< the name of a known peer
+  std::chrono::seconds wait = default_wait;  ///< for a known peer to come
 };
 struct PeersOptions {};
 struct IdOptions {};

@@ -10,17 +10,23 @@ namespace culver::cli {
 
 using fsm::overload;
 
-void Receive::start() { stage_.command(engine::GoOnline{}); }
+void Receive::start() {
+  look_for_known();
+  stage_.command(engine::GoOnline{});
+}
+
+void Receive::look_for_known() {
+  for (const auto& key : choices_.known) stage_.command(engine::Meet{key});
+}
 
 void Receive::on(const engine::Notice& notice) {
   if (finished_) return;
-  std::visit(overload{[this](const engine::Connected& n) { ledger_.on(n); },
-                      [this](const engine::TextReceived& n) { ledger_.on(n); },
+  std::visit(overload{[this](const engine::TextReceived& n) { ledger_.on(n); },
                       [this](const engine::FileStarted& n) { ledger_.on(n); },
                       [this](const engine::FileProgress& n) { ledger_.on(n, stage_.now()); },
                       [this](const engine::FileSent& n) { ledger_.on(n); },
                       [](const engine::TextsDelivered&) {}, [](const engine::TextFailed&) {},
-                      [this](const auto& n) { handle(n); }},
+                      [](const engine::WasHere&) {}, [this](const auto& n) { handle(n); }},
              notice);
 }
 
@@ -62,6 +68,7 @@ void Receive::answer_pair(const PairingCode& from, bool accepted) {
 }
 
 void Receive::refuse_others() {
+  for (const auto& key : choices_.known) stage_.command(engine::Unmeet{key});
   for (const auto& [code, ticket] : std::exchange(asked_pairs_, {})) {
     stage_.console.withdraw(ticket);
     stage_.command(engine::AnswerPair{code, false});
@@ -87,7 +94,32 @@ void Receive::handle(const engine::PairFailed& notice) {
 
 void Receive::handle(const engine::Connecting& notice) {
   if (is_the_one(notice.peer)) link_of_the_one_ = notice.link;
+  if (notice.met) meet(notice);
   stage_.reporter.remark("Connecting...");
+}
+
+void Receive::meet(const engine::Connecting& notice) {
+  if (choices_.once && the_one_ && the_one_ != notice.peer)
+    return stage_.command(engine::CloseLink{notice.link});
+  met_.insert(notice.link);
+  if (!choices_.once) return;
+  the_one_ = notice.peer;
+  link_of_the_one_ = notice.link;
+  refuse_others();
+}
+
+/// Whoever was let in once is known from now on.
+void Receive::handle(const engine::Connected& notice) {
+  met_.erase(notice.link);
+  ledger_.on(notice);
+  if (!choices_.once) stage_.command(engine::Meet{notice.key});
+}
+
+void Receive::not_met(LinkId link) {
+  if (link != link_of_the_one_) return;
+  the_one_.reset();
+  link_of_the_one_.reset();
+  look_for_known();
 }
 
 void Receive::handle(const engine::FileOffered& notice) {
@@ -126,6 +158,7 @@ void Receive::handle(const engine::FileFailed& notice) {
 }
 
 void Receive::handle(const engine::Closed& notice) {
+  if (met_.erase(notice.link) > 0 && !notice.was_connected) return not_met(notice.link);
   std::erase_if(asked_files_, [&](const auto& asked) {
     if (asked.second.first != notice.link) return false;
     stage_.console.withdraw(asked.second.second);

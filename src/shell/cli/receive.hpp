@@ -1,8 +1,11 @@
-// culver receive: shows a code, lets peers in, takes what they send.
+// culver receive: shows a code, looks for the peers that it knows, lets peers in, takes what they
+// send.
 #pragma once
 
 #include <map>
 #include <optional>
+#include <set>
+#include <vector>
 
 #include "shell/cli/ledger.hpp"
 #include "shell/cli/stage.hpp"
@@ -14,6 +17,7 @@ class Receive {
   struct Choices {
     bool yes;   ///< accept pairings and files without asking
     bool once;  ///< end after the first accepted peer; nobody else is let in
+    std::vector<PublicKey> known = {};  ///< are let in without a question
   };
   Receive(Choices choices, Stage stage)
       : choices_(choices), stage_(std::move(stage)), ledger_(stage_.reporter) {}
@@ -30,6 +34,7 @@ class Receive {
   void handle(const engine::PairWithdrawn&);
   void handle(const engine::PairFailed&);
   void handle(const engine::Connecting&);
+  void handle(const engine::Connected&);
   void handle(const engine::FileOffered&);
   void handle(const engine::FileReceived&);
   void handle(const engine::FileFailed&);
@@ -37,6 +42,10 @@ class Receive {
 
   void answer_pair(const PairingCode& from, bool accepted);
   void refuse_others();
+  void look_for_known();
+  void meet(const engine::Connecting& notice);
+  /// Nobody has asked for this connection, and nobody misses it: the peer is looked for again.
+  void not_met(LinkId link);
   bool is_the_one(const PairingCode& code) const { return choices_.once && the_one_ == code; }
   void withdraw_file(TransferId transfer);
   void conclude_left();
@@ -51,6 +60,7 @@ class Receive {
   std::map<LinkId, engine::Closed> left_;  ///< their last files are being checked and named
   std::optional<PairingCode> the_one_;     ///< with --once: the peer that was accepted
   std::optional<LinkId> link_of_the_one_;
+  std::set<LinkId> met_;  ///< links with known peers that are not connected yet
   bool was_online_ = false;
   bool told_offline_ = false;
   std::optional<Fault> server_gone_;  ///< for good: end when the last peer has left

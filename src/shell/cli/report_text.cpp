@@ -53,6 +53,11 @@ void TextReport::show(const report::PairRequest& e) {
   screen_.say(name_of(e.peer) + " asks to pair.\n  Fingerprint " + crypto::fingerprint(e.peer.key));
 }
 
+void TextReport::show(const report::Waiting& e) {
+  screen_.say("Waiting for " + screen_.bold(name_of(e.peer)) + ", " + std::to_string(e.seconds) +
+              " s at most: culver receive has to run there.");
+}
+
 void TextReport::show(const report::Connected& e) {
   screen_.say("Connected with " + screen_.bold(name_of(e.peer)) +
               (e.relayed ? ", through a relay." : ", directly.") + "\n  Fingerprint " +

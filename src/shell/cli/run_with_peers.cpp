@@ -6,8 +6,10 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <unistd.h>
 
+#include "shell/cli/addressee.hpp"
 #include "shell/cli/outcome.hpp"
 #include "shell/cli/parcel.hpp"
 #include "shell/cli/receive.hpp"
@@ -53,6 +55,13 @@ client::Config make_config(const Options& options, const std::filesystem::path& 
 }
 
 /// Runs a verb that needs the network; `make` builds it from its stage.
+std::vector<PublicKey> to_look_for(const std::vector<engine::Known>& book) {
+  std::vector<PublicKey> keys;
+  for (const auto& peer : book)
+    if (!peer.is_blocked) keys.push_back(peer.key);
+  return keys;
+}
+
 template <class Make>
 int converse(const Options& options, const std::filesystem::path& download_dir,
              bool ask_on_controlling_terminal, Make make) {
@@ -61,7 +70,7 @@ int converse(const Options& options, const std::filesystem::path& download_dir,
   Console console(loop, open_terminal(ask_on_controlling_terminal), screen);
   const auto reporter = make_reporter(options, screen);
 
-  using Verb = std::invoke_result_t<Make, Stage>;
+  using Verb = std::invoke_result_t<Make, Stage, client::Client&>;
   std::unique_ptr<Verb> verb;
   auto client = client::Client::open(loop, make_config(options, download_dir),
                                      [&](engine::Notice notice) { verb->on(notice); });
@@ -77,27 +86,52 @@ int converse(const Options& options, const std::filesystem::path& download_dir,
     TRY(const auto file, (*client)->open_file(path));
     return OpenedFile{file.id, file.name, file.size};
   };
+  boost::asio::steady_timer timer(loop);
+  const auto after = [&](Duration time, std::function<void()> act) {
+    timer.expires_after(time);
+    timer.async_wait([act = std::move(act)](boost::system::error_code error) {
+      if (!error) act();
+    });
+  };
   verb = std::make_unique<Verb>(
       make(Stage{[&](engine::Command command) { (*client)->command(std::move(command)); },
-                 open_file, *reporter, console, host::now, done}));
+                 open_file, *reporter, console, host::now, done, after, host::wall_now},
+           **client));
   verb->start();
   loop.run();
   return exit_code;
 }
 
+/// Takes the name out of what is to be sent.
+host::Outcome<std::optional<Addressee>> find_known(const Options& options, SendOptions& send) {
+  if (const auto made = host::make_private_dir(options.data_dir); !made)
+    return tl::unexpected(made.error());
+  auto book = store::sqlite::PeerBook::open(options.data_dir / "peers.db");
+  if (!book) return tl::unexpected(book.error());
+  const auto peers = book->all();
+  if (!peers) return host::trouble(peers.error(), std::string(info(peers.error()).sentence));
+  const bool has_code = send.code_file || host::environment("CULVER_CODE");
+  return take_addressee(send, store::as_known(*peers), has_code);
+}
+
 }  // namespace
 
 int run(const Options& options, const ReceiveOptions& receive) {
-  return converse(options, receive.out, false, [&](Stage stage) {
-    return Receive({receive.yes, receive.once}, std::move(stage));
+  return converse(options, receive.out, false, [&](Stage stage, client::Client& client) {
+    return Receive({receive.yes, receive.once, to_look_for(client.book())}, std::move(stage));
   });
 }
 
 int run(const Options& options, const SendOptions& send) {
   const host::FileDescriptor standard_input(dup(STDIN_FILENO));
-  auto prepared = prepare(send, host::environment, standard_input);
+  auto named = send;
+  auto known = find_known(options, named);
+  if (!known) return complain(options, known.error());
+  auto prepared = prepare(named, host::environment, standard_input);
   if (!prepared) return complain(options, prepared.error());
-  return converse(options, ".", true, [&](Stage stage) {
+  return converse(options, ".", true, [&](Stage stage, client::Client&) {
+    if (*known)
+      return Send(std::move(prepared->parcel), Send::Known{**known, send.wait}, std::move(stage));
     return Send(std::move(prepared->parcel), prepared->code, std::move(stage));
   });
 }

@@ -1,14 +1,17 @@
 // The sending side's steps.
 #include "shell/cli/send.hpp"
 
+#include <algorithm>
+
 #include "core/base/fsm.hpp"
+#include "shell/cli/printable.hpp"
 
 namespace culver::cli {
 
 using fsm::overload;
 
 void Send::start() {
-  if (code_) return dial();
+  if (code_ || known_) return dial();
   ask_code(max_tries);
 }
 
@@ -49,12 +52,38 @@ void Send::on(const engine::Notice& notice) {
 void Send::handle(const engine::Online&) {
   if (phase_ != Phase::dialing) return;
   phase_ = Phase::pairing;
+  if (known_) return look_for_known();
   stage_.reporter.remark("Waiting for the other side to accept...");
   stage_.command(engine::Pair{*code_});
 }
 
-/// Without a match there is nothing to wait for; afterwards the link stands on its own.
+void Send::look_for_known() {
+  const auto& [peer, wait] = *known_;
+  stage_.reporter.report(
+      wire::report::Waiting{{peer.name, peer.key}, static_cast<std::uint64_t>(wait.count())});
+  stage_.command(engine::Meet{peer.key});
+  stage_.after(wait, [this] { give_up_waiting(); });
+}
+
+/// A connection that is being established is let come to its end.
+void Send::give_up_waiting() {
+  wait_is_over_ = true;
+  if (phase_ == Phase::pairing) end_with(Fault::peer_away);
+}
+
+void Send::handle(const engine::WasHere& notice) {
+  if (phase_ != Phase::pairing) return;
+  const auto ago = std::chrono::milliseconds(std::max<WallTime>(stage_.wall() - notice.at, 0));
+  stage_.reporter.remark(printable(known_->peer.name.expose()) + " is not online now, and was " +
+                         duration_text(std::chrono::duration_cast<std::chrono::seconds>(ago)) +
+                         " ago.");
+}
+
+/// Without a match there is nothing to wait for; afterwards the link stands on its own. A known
+/// peer may still come when the server is there again.
 void Send::handle(const engine::Offline& notice) {
+  if (known_ && phase_ == Phase::pairing && notice.retrying)
+    return stage_.reporter.remark("The server is gone; trying to reach it again.");
   if (phase_ == Phase::dialing || phase_ == Phase::pairing) end_with(notice.fault);
 }
 
@@ -67,8 +96,13 @@ void Send::handle(const engine::PairFailed& notice) {
   if (notice.peer == code_) end_with(notice.fault);
 }
 
+bool Send::is_ours(const engine::Connecting& notice) const {
+  if (phase_ != Phase::pairing && phase_ != Phase::connecting) return false;
+  return known_ ? notice.met == known_->peer.key : notice.peer == code_;
+}
+
 void Send::handle(const engine::Connecting& notice) {
-  if (notice.peer != code_) return;
+  if (!is_ours(notice)) return;
   link_ = notice.link;
   phase_ = Phase::connecting;
   stage_.reporter.remark("Connecting...");
@@ -77,6 +111,7 @@ void Send::handle(const engine::Connecting& notice) {
 void Send::handle(const engine::Connected& notice) {
   if (notice.link != link_) return;
   phase_ = Phase::sending;
+  if (known_) stage_.command(engine::Unmeet{notice.key});
   ledger_.on(notice);
   if (parcel_.text) {
     text_under_way_ = true;
@@ -141,6 +176,11 @@ void Send::close_if_complete() {
 
 void Send::handle(const engine::Closed& notice) {
   if (notice.link != link_) return;
+  if (known_ && phase_ == Phase::connecting) {  // it is still looked for
+    link_.reset();
+    phase_ = Phase::pairing;
+    return wait_is_over_ ? end_with(Fault::peer_away) : void();
+  }
   const bool expected = phase_ == Phase::closing;  // how the other side leaves then is its affair
   ledger_.on(notice, expected);
   if (!expected && !notice.fault) ledger_.fail(Fault::peer_gone);

@@ -1,11 +1,12 @@
-// culver send: asks for the code, pairs, sends a text and files in order, waits until the other
-// side has them.
+// culver send: asks for the code and pairs, or waits for a known peer to come; sends a text and
+// files in order, waits until the other side has them.
 #pragma once
 
 #include <deque>
 #include <filesystem>
 #include <optional>
 
+#include "shell/cli/addressee.hpp"
 #include "shell/cli/ledger.hpp"
 #include "shell/cli/stage.hpp"
 
@@ -17,12 +18,23 @@ class Send {
     std::optional<Plaintext> text;
     std::deque<std::filesystem::path> files;
   };
+  /// A known peer, and how long to wait for it.
+  struct Known {
+    Addressee peer;
+    std::chrono::seconds wait;
+  };
   static constexpr int max_tries = 3;  ///< at typing the code
 
   /// Without a code the person is asked for it.
   Send(Parcel parcel, std::optional<PairingCode> code, Stage stage)
       : parcel_(std::move(parcel)),
         code_(code),
+        stage_(std::move(stage)),
+        ledger_(stage_.reporter) {}
+
+  Send(Parcel parcel, Known known, Stage stage)
+      : parcel_(std::move(parcel)),
+        known_(std::move(known)),
         stage_(std::move(stage)),
         ledger_(stage_.reporter) {}
 
@@ -38,6 +50,7 @@ class Send {
   void handle(const engine::PairRequested&);
   void handle(const engine::PairFailed&);
   void handle(const engine::Connecting&);
+  void handle(const engine::WasHere&);
   void handle(const engine::Connected&);
   void handle(const engine::TextsDelivered&);
   void handle(const engine::TextFailed&);
@@ -47,6 +60,9 @@ class Send {
   void handle(const engine::Closed&);
 
   void ask_code(int tries_left);
+  void look_for_known();
+  void give_up_waiting();
+  bool is_ours(const engine::Connecting& notice) const;
   void dial();
   void send_next_file();
   void close_if_complete();
@@ -55,6 +71,8 @@ class Send {
 
   Parcel parcel_;
   std::optional<PairingCode> code_;
+  std::optional<Known> known_;
+  bool wait_is_over_ = false;
   Stage stage_;
   Ledger ledger_;
   Phase phase_ = Phase::asking;

@@ -28,6 +28,9 @@ struct Stage {
   std::function<TimePoint()> now;
   /// The verb is over, with this exit code. Called once; the verb hears nothing after it.
   std::function<void(int)> done;
+  /// Calls once, after so much time, unless the verb is over by then. One at a time.
+  std::function<void(Duration, std::function<void()>)> after = {};
+  std::function<WallTime()> wall = {};
 };
 
 }  // namespace culver::cli

@@ -141,7 +141,7 @@ void Client::pump() {
   while (!events_.empty()) {
     auto event = std::move(events_.front());
     events_.pop_front();
-    Env env{host::now(), rng};
+    Env env{host::now(), rng, host::wall_now()};
     engine::Effects effects;
     engine_.step(std::move(event), env, effects);
     for (auto& effect : effects) perform(std::move(effect));

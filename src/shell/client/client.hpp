@@ -60,6 +60,8 @@ class Client {
   /// Opens a file so that SendFile can name it. Fault::file_unreadable.
   Result<OpenedFile> open_file(const std::filesystem::path& path);
 
+  /// The peer book, as it was last read.
+  const std::vector<engine::Known>& book() const { return book_; }
   const PublicKey& public_key() const { return engine_.public_key(); }
   engine::Census census() const { return engine_.census(); }
 

@@ -135,7 +135,9 @@ TEST(Backup, ChangedOnPurposeIsNotAuthentic) {
     changed[at] ^= std::byte{1};
     const auto back = open(with_new_checksum(changed), passphrase);
     ASSERT_FALSE(back) << at;
-    if (at >= 18) ASSERT_EQ(back.error(), Fault::not_authentic) << at;
+    if (at >= 18) {
+      ASSERT_EQ(back.error(), Fault::not_authentic) << at;
+    }
   }
 }
 

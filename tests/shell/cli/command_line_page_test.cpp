@@ -37,6 +37,7 @@ TEST(CommandLinePage, ListsEveryEventWithItsFields) {
   const File file{{}, {}, 0, Plaintext("p"), true};
   const std::vector<Event> events{Code{code},
                                   PairRequest{},
+                                  Waiting{},
                                   Connected{{}, false, 0, PublicKey{}},
                                   Text{},
                                   FileStarted{file, 1},

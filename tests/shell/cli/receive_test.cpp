@@ -292,5 +292,58 @@ TEST_F(ReceiveVerb, AsksInWordsThatNoNameCanForge) {
   EXPECT_EQ(scene_->err().find('\x1b'), std::string::npos);
 }
 
+// ---- known peers --------------------------------------------------------------------------------
+
+PublicKey nth(std::uint8_t n) {
+  PublicKey key;
+  key.data.fill(static_cast<std::byte>(n));
+  return key;
+}
+
+TEST_F(ReceiveVerb, KnownPeersAreLookedForAndLetInWithoutAQuestion) {
+  begin({false, false, {nth(1), nth(2)}}, Scene::Person::present);
+  EXPECT_EQ(scene_->count<engine::Meet>(), 2u);
+  hear(engine::Connecting{ana_link, ana, nth(1)});
+  hear(engine::Connected{ana_link, nth(1), Plaintext("Ana"), link::PathKind::direct, {}});
+  EXPECT_TRUE(pair_answers().empty());
+  offer(ana_link);
+  EXPECT_EQ(scene_->count<engine::AnswerFile>(), 0u) << "files are asked about";
+  scene_->type("y\n");
+  EXPECT_TRUE(scene_->only<engine::AnswerFile>()->accepted);
+}
+
+TEST_F(ReceiveVerb, WhoWasLetInIsLookedForFromThenOn) {
+  begin({true, false});
+  request(ana, "Ana");
+  hear(engine::Connecting{ana_link, ana});
+  hear(engine::Connected{ana_link, nth(1), Plaintext("Ana"), link::PathKind::direct, {}});
+  EXPECT_EQ(scene_->only<engine::Meet>()->key, nth(1));
+}
+
+TEST_F(ReceiveVerb, AMeetingThatFailsIsNobodysNews) {
+  begin({true, false, {nth(1)}});
+  hear(engine::Connecting{ana_link, ana, nth(1)});
+  hear(engine::Closed{ana_link, Fault::ice_failed, false});
+  EXPECT_FALSE(scene_->exit);
+  EXPECT_EQ(scene_->out().find("failed"), std::string::npos) << scene_->out();
+}
+
+TEST_F(ReceiveVerb, OnceIsForAKnownPeerToo) {
+  begin({true, true, {nth(1), nth(2)}});
+  hear(engine::Connecting{ana_link, ana, nth(1)});
+  EXPECT_EQ(scene_->count<engine::Unmeet>(), 2u);
+  hear(engine::Connecting{ben_link, ben, nth(2)});
+  EXPECT_EQ(scene_->only<engine::CloseLink>()->link, ben_link);
+  request(code("CCCCCC"), "Cleo");
+  EXPECT_EQ(pair_answers(), Answers({false}));
+  hear(engine::Closed{ana_link, Fault::ice_failed, false});
+  EXPECT_FALSE(scene_->exit) << "it did not come about: they are looked for again";
+  EXPECT_EQ(scene_->count<engine::Meet>(), 4u);
+  hear(engine::Connecting{ben_link, ben, nth(2)});
+  hear(engine::Connected{ben_link, nth(2), Plaintext("Ben"), link::PathKind::direct, {}});
+  hear(engine::Closed{ben_link, {}, true});
+  EXPECT_EQ(scene_->exit, 0);
+}
+
 }  // namespace
 }  // namespace culver::cli

@@ -33,7 +33,12 @@ class Scene {
             [this](int code) {
               EXPECT_FALSE(exit) << "done twice";
               exit = code;
-            }};
+            },
+            [this](Duration time, std::function<void()> act) {
+              alarm_time = time;
+              alarm = std::move(act);
+            },
+            [this] { return wall; }};
   }
 
   void type(const std::string& text) {
@@ -80,6 +85,9 @@ class Scene {
   std::vector<engine::Command> commands;
   std::optional<int> exit;
   TimePoint now{};
+  WallTime wall = 0;
+  std::optional<Duration> alarm_time;  ///< that the verb has asked for
+  std::function<void()> alarm;
   std::vector<std::string> unreadable;  ///< files that cannot be opened
 
  private:

@@ -213,5 +213,81 @@ TEST_F(SendVerb, EndsOnSignals) {
   EXPECT_EQ(scene_->exit, 143);
 }
 
+// ---- to a known peer ----------------------------------------------------------------------------
+
+const Addressee ben{{}, Plaintext("Ben")};
+
+class SendToKnown : public SendVerb {
+ protected:
+  void begin_with(Send::Parcel parcel) {
+    scene_ = std::make_unique<Scene>();
+    verb_ = std::make_unique<Send>(std::move(parcel), Send::Known{ben, std::chrono::seconds(60)},
+                                   scene_->stage());
+    verb_->start();
+    hear(engine::Online{own_code});
+  }
+  void come(LinkId with) {
+    hear(engine::Connecting{with, target, ben.key});
+    hear(engine::Connected{with, ben.key, Plaintext("Ben"), link::PathKind::direct, {}});
+  }
+};
+
+TEST_F(SendToKnown, LooksForItAndSendsWhenItHasCome) {
+  begin_with(text());
+  EXPECT_EQ(scene_->only<engine::Meet>()->key, ben.key);
+  EXPECT_EQ(scene_->count<engine::Pair>(), 0u);
+  EXPECT_EQ(scene_->alarm_time, std::chrono::seconds(60));
+  come(link);
+  EXPECT_TRUE(scene_->only<engine::Unmeet>()) << "it has come";
+  EXPECT_EQ(scene_->only<engine::SendText>()->link, link);
+  scene_->alarm();
+  EXPECT_FALSE(scene_->exit) << "the wait was for its coming";
+  hear(engine::TextsDelivered{link});
+  hear(engine::Closed{link, {}, true});
+  EXPECT_EQ(scene_->exit, 0);
+  EXPECT_TRUE(scene_->out().starts_with(R"({"event":"waiting","peer":"Ben","fingerprint":)"));
+}
+
+TEST_F(SendToKnown, WhoDoesNotComeIsAway) {
+  begin_with(text());
+  scene_->alarm();
+  EXPECT_EQ(scene_->exit, info(Fault::peer_away).exit_code);
+}
+
+TEST_F(SendToKnown, AConnectionThatFailsIsAwaitedAgain) {
+  begin_with(text());
+  hear(engine::Connecting{link, target, ben.key});
+  hear(engine::Closed{link, Fault::ice_failed, false});
+  EXPECT_FALSE(scene_->exit);
+  come(LinkId{2});
+  EXPECT_EQ(scene_->only<engine::SendText>()->link, LinkId{2});
+}
+
+TEST_F(SendToKnown, WhatIsBeingEstablishedComesToItsEnd) {
+  begin_with(text());
+  hear(engine::Connecting{link, target, ben.key});
+  scene_->alarm();
+  EXPECT_FALSE(scene_->exit);
+  hear(engine::Closed{link, Fault::ice_failed, false});
+  EXPECT_EQ(scene_->exit, info(Fault::peer_away).exit_code);
+}
+
+TEST_F(SendToKnown, AServerThatComesBackIsAwaitedToo) {
+  begin_with(text());
+  hear(engine::Offline{Fault::server_lost, true});
+  EXPECT_FALSE(scene_->exit);
+  hear(engine::Online{own_code});
+  EXPECT_EQ(scene_->count<engine::Meet>(), 1u);
+  come(link);
+  EXPECT_TRUE(scene_->only<engine::SendText>());
+}
+
+TEST_F(SendToKnown, ItIsSaidWhenItWasHere) {
+  begin_with(text());
+  scene_->wall = 100'000;
+  hear(engine::WasHere{ben.key, 35'000});
+  EXPECT_FALSE(scene_->exit);
+}
+
 }  // namespace
 }  // namespace culver::cli

@@ -1,0 +1,134 @@
+// Meeting known peers again without a code: whom we look for at the server's meeting points, under
+// which tokens, and whom to ask when somebody is there. It speaks to the server by effects, and to
+// Pairing through its boss. Source: docs/protocol/known-peers.md, zajel-peer 1.6.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/base/secret.hpp"
+#include "core/crypto/keys.hpp"
+#include "core/signaling/search.hpp"
+#include "core/wire/signaling.hpp"
+
+namespace culver::signaling {
+
+/// Found when we were not there: the peer was here then.
+struct WasHere {
+  PublicKey key;
+  WallTime at;
+};
+
+using ReunionEffect = std::variant<Send, search::AskFor, search::LetGo, WasHere>;
+using ReunionEffects = std::vector<ReunionEffect>;
+
+/// Things done of late, so that there are never more than `most` within `window`.
+class Allowance {
+ public:
+  Allowance(std::size_t most, Duration window) : most_(most), window_(window) {}
+  bool take(TimePoint now);
+  /// When take() succeeds again at the earliest, if it would not now.
+  std::optional<TimePoint> next(TimePoint now) const;
+
+ private:
+  std::size_t most_;
+  Duration window_;
+  std::deque<TimePoint> taken_;
+};
+
+class Reunion {
+ public:
+  /// So many tokens fit under one code on the server (docs/protocol/signaling.md).
+  static constexpr std::size_t peers_at_once = 100;
+  /// Below what a server lets one socket do, so that there is room for what a person does.
+  static constexpr std::size_t asks_per_minute = 8;
+  static constexpr std::size_t registrations_per_minute = 18;
+  /// Codes that a server has told without the token.
+  static constexpr std::size_t unnamed_at_once = 16;
+  static constexpr Duration unnamed_again_after = std::chrono::minutes(1);
+
+  /// Looks for this peer from now on. Nothing happens for a key of small order, and when so many
+  /// are looked for already.
+  [[nodiscard]] ReunionEffects meet(const crypto::KeyPair& own, const PublicKey& key,
+                                    bool is_culver, Env& env);
+  void unmeet(const PublicKey& key) { sought_.erase(key); }
+  bool is_sought(const PublicKey& key) const { return sought_.contains(key); }
+
+  /// Registered on the server under this code; its answers and pushes; away from it.
+  [[nodiscard]] ReunionEffects online(const PublicKey& own, const PairingCode& code, Env& env);
+  [[nodiscard]] ReunionEffects on(const wire::signaling::ServerMessage& message, Env& env);
+  void offline(Env& env);
+
+  /// To be called whenever Pairing asks nobody: gives one AskFor at most.
+  [[nodiscard]] ReunionEffects turn(Env& env);
+  /// The code that is asked for us.
+  std::optional<PairingCode> asked() const;
+  /// We have let in a request of a peer that is looked for.
+  void let_in(const PairingCode& from) { let_in_.insert(from); }
+  /// Whether this match of a code may be made: what was asked for one peer is for no other.
+  bool expects(const PairingCode& code, const PublicKey& key) const;
+  /// Whether a match of this code was our doing, and nobody's who has typed a code.
+  bool is_ours(const PairingCode& code) const;
+  /// An ask or an acceptance came to nothing.
+  void failed(const PairingCode& code, Fault fault, Env& env);
+
+  /// What becomes of connections with peers, whether they are looked for or not.
+  void matched(const PairingCode& code, const PublicKey& key, Env& env);
+  void proven(const PublicKey& key, Env& env);
+  /// The last connection with the peer is gone.
+  void parted(const PublicKey& key, bool by_goodbye, Env& env);
+
+  [[nodiscard]] ReunionEffects tick(Env& env);
+  std::optional<TimePoint> deadline() const;
+
+ private:
+  struct Sought {
+    bool is_culver;
+    Secret<32> tokens;  ///< the meeting secret
+    Secret<32> notes;   ///< what is left at the points is sealed under it
+    search::Machine::State search = search::Idle{};
+    WallTime was_here = 0;  ///< the latest that was told
+  };
+  /// Whose token or point a text is, and until when anybody can bring it.
+  struct Owner {
+    PublicKey key;
+    TimePoint until;
+  };
+  struct Unnamed {
+    PairingCode code;
+    TimePoint deadline;
+  };
+
+  void step(const PublicKey& key, search::Machine::Event event, Env& env, ReunionEffects& effects);
+  void step_all(const search::Machine::Event& event, Env& env, ReunionEffects& effects);
+  void sighted(const wire::signaling::LiveMatch& match, Env& env, ReunionEffects& effects);
+  void sighted_unnamed(const PairingCode& code, TimePoint now);
+  bool is_live(const wire::signaling::DeadDrop& drop,
+               const wire::signaling::RendezvousResult& result) const;
+  void read(const wire::signaling::DeadDrop& drop, Env& env, ReunionEffects& effects);
+  void bring(Env& env, ReunionEffects& effects);
+  bool add_to(wire::signaling::RegisterRendezvous& message, const PublicKey& key, Env& env);
+  std::optional<PublicKey> asked_key(const PairingCode& code) const;
+  search::Context context(Env& env) const;
+
+  std::map<PublicKey, Sought> sought_;
+  std::optional<PublicKey> own_;  ///< while online
+  std::optional<PairingCode> code_;
+  Duration spread_{};                   ///< how late we are at the turn of the hour
+  std::map<PublicKey, bool> to_bring_;  ///< true: with a note
+  std::map<std::string, Owner> texts_;
+  std::deque<PairingCode> unnamed_;
+  std::map<PairingCode, TimePoint> unnamed_asked_;
+  std::optional<Unnamed> asking_unnamed_;
+  std::set<PairingCode> let_in_;
+  Allowance asks_{asks_per_minute, std::chrono::minutes(1)};
+  Allowance registrations_{registrations_per_minute, std::chrono::minutes(1)};
+  std::optional<TimePoint> next_ask_, next_registration_;  ///< where there is no allowance left
+};
+
+}  // namespace culver::signaling

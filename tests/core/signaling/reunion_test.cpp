@@ -1,0 +1,257 @@
+#include "core/signaling/reunion.hpp"
+
+#include <gtest/gtest.h>
+
+#include "core/wire/limits.hpp"
+#include "tests/core/signaling/signaling_support.hpp"
+
+namespace culver::signaling {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::all;
+using testing::code;
+using testing::key_of;
+namespace sig = wire::signaling;
+
+const PairingCode small = code("AAAAAA");
+const PairingCode middle = code("CCCCCC");
+const PairingCode large = code("ZZZZZZ");
+
+/// One side, by hand.
+struct Side {
+  explicit Side(std::uint64_t seed)
+      : random(seed), identity(crypto::KeyPair::generate(random.rng())) {}
+
+  Env env() { return {now, random.rng(), wall}; }
+  ReunionEffects meet(const PublicKey& key, bool is_culver = true) {
+    auto world = env();
+    return reunion.meet(identity, key, is_culver, world);
+  }
+  ReunionEffects online(const PairingCode& own) {
+    auto world = env();
+    return reunion.online(identity.shared, own, world);
+  }
+  ReunionEffects on(sig::ServerMessage message) {
+    auto world = env();
+    return reunion.on(message, world);
+  }
+  ReunionEffects live(const PairingCode& peer, const std::string& token) {
+    return on(sig::RendezvousMatch{{peer, "", token}});
+  }
+  std::vector<search::AskFor> turn() {
+    auto world = env();
+    return all<search::AskFor>(reunion.turn(world));
+  }
+  void failed(const PairingCode& peer, Fault fault) {
+    auto world = env();
+    reunion.failed(peer, fault, world);
+  }
+  ReunionEffects pass(Duration time) {
+    now += time;
+    wall += std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
+    auto world = env();
+    return reunion.tick(world);
+  }
+
+  static std::vector<sig::RegisterRendezvous> brought(const ReunionEffects& effects) {
+    std::vector<sig::RegisterRendezvous> messages;
+    for (const auto& send : all<Send>(effects))
+      messages.push_back(std::get<sig::RegisterRendezvous>(send.message));
+    return messages;
+  }
+
+  testing::SeededRng random;
+  crypto::KeyPair identity;
+  Reunion reunion;
+  TimePoint now{1'000s};
+  WallTime wall = 1'764'000'000'000;
+};
+
+/// Keys that nobody has the other half of.
+PublicKey nth_key(std::size_t n) {
+  testing::SeededRng random(n + 1'000);
+  return crypto::KeyPair::generate(random.rng()).shared;
+}
+
+TEST(Reunion, BothSidesBringTheSameTokensAndPoints) {
+  Side one(1), other(2);
+  one.meet(other.identity.shared);
+  other.meet(one.identity.shared);
+  const auto ours = Side::brought(one.online(small));
+  const auto theirs = Side::brought(other.online(large));
+  ASSERT_EQ(ours.size(), 1u);
+  ASSERT_EQ(theirs.size(), 1u);
+  EXPECT_EQ(ours[0].tokens, theirs[0].tokens);
+  EXPECT_EQ(ours[0].points, theirs[0].points);
+  EXPECT_EQ(ours[0].tokens.size(), 3u);
+  EXPECT_EQ(ours[0].points.size(), 3u);
+  EXPECT_EQ(ours[0].drops.size(), 1u);
+  EXPECT_EQ(ours[0].peer_id, small.text());
+}
+
+TEST(Reunion, WhoIsNoCulverIsLookedForAtItsPointsToo) {
+  Side one(1);
+  one.meet(nth_key(1), false);
+  const auto brought = Side::brought(one.online(small));
+  EXPECT_EQ(brought[0].tokens.size(), 6u);
+  for (const auto& point : brought[0].points) EXPECT_TRUE(brought[0].tokens.contains(point));
+}
+
+TEST(Reunion, TheSmallerCodeAsksAndTheOtherWaits) {
+  Side one(1);
+  one.meet(nth_key(1));
+  const auto token = *Side::brought(one.online(middle))[0].tokens.begin();
+  one.live(small, token);
+  EXPECT_TRUE(one.turn().empty());
+  one.live(large, token);
+  const auto asked = one.turn();
+  ASSERT_EQ(asked.size(), 1u);
+  EXPECT_EQ(asked[0].code, large);
+  EXPECT_EQ(one.reunion.asked(), large);
+}
+
+TEST(Reunion, WhatWasAskedForOnePeerIsForNoOther) {
+  Side one(1);
+  one.meet(nth_key(1));
+  one.meet(nth_key(2));
+  EXPECT_TRUE(one.reunion.expects(large, nth_key(3))) << "a code that a person has typed";
+  one.online(middle);
+  Side same(1);
+  same.meet(nth_key(1));
+  const auto token = *Side::brought(same.online(middle))[0].tokens.begin();
+  one.live(large, token);
+  ASSERT_EQ(one.turn().size(), 1u);
+  EXPECT_TRUE(one.reunion.is_ours(large));
+  EXPECT_TRUE(one.reunion.expects(large, nth_key(1)));
+  EXPECT_FALSE(one.reunion.expects(large, nth_key(2)));
+}
+
+TEST(Reunion, AServerThatDoesNotSayTheTokenIsTakenAtItsWordOnce) {
+  Side one(1);
+  one.meet(nth_key(1));
+  one.online(middle);
+  one.live(small, "");
+  EXPECT_TRUE(one.turn().empty()) << "it asks us";
+  one.live(large, "");
+  one.live(large, "");
+  ASSERT_EQ(one.turn().size(), 1u);
+  EXPECT_TRUE(one.reunion.expects(large, nth_key(1)));
+  EXPECT_FALSE(one.reunion.expects(large, nth_key(2)));
+  one.failed(large, Fault::pair_unknown);
+  one.live(large, "");
+  EXPECT_TRUE(one.turn().empty());
+  one.pass(Reunion::unnamed_again_after);
+  one.live(large, "");
+  EXPECT_EQ(one.turn().size(), 1u);
+}
+
+TEST(Reunion, TokensThatAreNotOursAreNothingToUs) {
+  Side one(1);
+  one.meet(nth_key(1));
+  one.online(middle);
+  one.live(large, "hr_somebody");
+  EXPECT_TRUE(one.turn().empty());
+}
+
+TEST(Reunion, ManyPeersNeedMoreMessagesAndEachFits) {
+  Side one(1);
+  for (std::size_t n = 0; n < Reunion::peers_at_once + 5; ++n) one.meet(nth_key(n), n % 3 == 0);
+  EXPECT_FALSE(one.reunion.is_sought(nth_key(Reunion::peers_at_once)));
+  const auto messages = Side::brought(one.online(small));
+  std::set<std::string> points;
+  for (const auto& message : messages) {
+    EXPECT_LE(message.points.size(), wire::limits::meeting_points);
+    EXPECT_LE(message.tokens.size(), wire::limits::meeting_tokens);
+    points.insert(message.points.begin(), message.points.end());
+  }
+  EXPECT_EQ(points.size(), 3 * Reunion::peers_at_once);
+  EXPECT_LE(messages.size(), Reunion::registrations_per_minute);
+}
+
+TEST(Reunion, NeverMoreThanAServerAllows) {
+  Side one(1);
+  for (std::size_t n = 0; n < Reunion::peers_at_once; ++n) one.meet(nth_key(n), false);
+  std::size_t sent = Side::brought(one.online(small)).size();
+  for (int second = 1; second < 60; ++second) sent += Side::brought(one.pass(1s)).size();
+  EXPECT_LE(sent, Reunion::registrations_per_minute);
+  ASSERT_TRUE(one.reunion.deadline());
+  for (int second = 0; second < 60; ++second) sent += Side::brought(one.pass(1s)).size();
+  EXPECT_GE(sent, 26u) << "what found no room comes later: 13 messages, twice";
+}
+
+TEST(Reunion, TheTokensOfTheNextHourComeWithIt) {
+  Side one(1);
+  one.meet(nth_key(1));
+  const auto first = Side::brought(one.online(small))[0].tokens;
+  EXPECT_EQ(Side::brought(one.pass(5s)).size(), 1u) << "again, for who has come at the same moment";
+  EXPECT_TRUE(Side::brought(one.pass(50min)).empty());
+  const auto next = Side::brought(one.pass(15min));
+  ASSERT_EQ(next.size(), 1u);
+  EXPECT_NE(next[0].tokens, first);
+}
+
+TEST(Reunion, OnlyWhatThePeerHasSealedIsRead) {
+  Side one(1), other(2), third(3);
+  one.meet(other.identity.shared);
+  one.online(small);
+  other.meet(one.identity.shared);
+  third.meet(one.identity.shared);
+  const auto left = Side::brought(other.online(large))[0].drops;
+  const auto foreign = Side::brought(third.online(middle))[0].drops;
+  const auto& [point, text] = *left.begin();
+  const auto read = [&](const std::string& at, const std::string& drop) {
+    return all<WasHere>(one.on(sig::RendezvousResult{{}, {{large, drop, "", at}}}));
+  };
+  EXPECT_TRUE(read(point, foreign.begin()->second).empty()) << "sealed by somebody else";
+  EXPECT_TRUE(read("", text).empty()) << "nobody tries all keys";
+  EXPECT_TRUE(read(point, "AAAA").empty());
+  EXPECT_TRUE(read(point, "no base64").empty());
+  const auto news = read(point, text);
+  ASSERT_EQ(news.size(), 1u);
+  EXPECT_EQ(news[0].key, other.identity.shared);
+  EXPECT_EQ(news[0].at, other.wall);
+  EXPECT_TRUE(read(point, text).empty()) << "no news";
+}
+
+TEST(Reunion, TheNoteOfWhoIsThereIsNotRead) {
+  Side one(1), other(2);
+  one.meet(other.identity.shared);
+  one.online(large);
+  other.meet(one.identity.shared);
+  const auto left = Side::brought(other.online(small))[0];
+  const auto& [point, text] = *left.drops.begin();
+  const sig::DeadDrop drop{middle, text, "", point};  // of an earlier code of its
+  EXPECT_TRUE(
+      all<WasHere>(one.on(sig::RendezvousResult{{{small, "", *left.tokens.begin()}}, {drop}}))
+          .empty());
+  EXPECT_EQ(all<WasHere>(one.on(sig::RendezvousResult{{}, {drop}})).size(), 1u);
+}
+
+TEST(Reunion, OurOwnNoteSentBackIsNotThePeers) {
+  Side one(1);
+  one.meet(nth_key(1));
+  const auto left = Side::brought(one.online(small))[0].drops;
+  const auto& [point, text] = *left.begin();
+  EXPECT_TRUE(all<WasHere>(one.on(sig::RendezvousResult{{}, {{large, text, "", point}}})).empty());
+}
+
+TEST(Reunion, AKeyOfSmallOrderIsNotLookedFor) {
+  Side one(1);
+  one.meet(PublicKey{});
+  EXPECT_FALSE(one.reunion.is_sought(PublicKey{}));
+}
+
+TEST(Allowance, GivesSoManyWithinItsWindow) {
+  Allowance allowance(2, 60s);
+  const TimePoint start{1'000s};
+  EXPECT_TRUE(allowance.take(start));
+  EXPECT_TRUE(allowance.take(start + 10s));
+  EXPECT_FALSE(allowance.take(start + 59s));
+  EXPECT_EQ(allowance.next(start + 59s), start + 60s);
+  EXPECT_TRUE(allowance.take(start + 60s));
+  EXPECT_FALSE(allowance.take(start + 61s));
+}
+
+}  // namespace
+}  // namespace culver::signaling

@@ -1,0 +1,270 @@
+// Peers who know each other and meet again without a code, with the real hub between them: in every
+// order that a seeded scheduler finds, and whoever of them, or the server, begins anew.
+#include <algorithm>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "tests/support/bottle.hpp"
+
+namespace culver::test {
+namespace {
+
+using namespace engine;
+using namespace std::chrono_literals;
+
+/// Two who were paired once, and have left.
+struct Acquainted {
+  Bottle bottle;
+  Node& alice;
+  Node& bob;
+
+  explicit Acquainted(std::uint64_t seed)
+      : bottle(seed), alice(bottle.add("alice")), bob(bottle.add("bob")) {
+    introduce(alice, bob);
+    for (auto* node : {&alice, &bob}) node->command(Leave{});
+    bottle.settle();
+    bottle.pass(1min);
+    for (auto* node : {&alice, &bob}) node->restart();
+  }
+
+  void introduce(Node& one, Node& other) {
+    one.react = [](Node& self, const Notice& notice) {
+      if (const auto* asked = std::get_if<PairRequested>(&notice))
+        self.command(AnswerPair{asked->from, true});
+    };
+    for (auto* node : {&one, &other})
+      if (!node->engine->census().online) node->command(GoOnline{});
+    bottle.settle();
+    other.command(Pair{one.last<Online>()->code});
+    bottle.settle();
+    one.react = nullptr;
+  }
+
+  static void look(Node& node) {
+    for (const auto& [key, known] : node.book) node.command(Meet{key});
+    node.command(GoOnline{});
+  }
+  /// Each has told of a connection with the other that is not over.
+  bool are_together() const { return connections(alice) == 1 && connections(bob) == 1; }
+  static std::size_t connections(const Node& node) {
+    std::size_t open = 0;
+    for (const auto& notice : node.notices) {
+      open += std::holds_alternative<Connected>(notice);
+      if (const auto* end = std::get_if<Closed>(&notice)) open -= end->was_connected;
+    }
+    return open;
+  }
+};
+
+TEST(Reunion, TwoWhoLookForEachOtherMeetInEveryOrder) {
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    Acquainted two(seed);
+    two.look(two.alice);
+    two.look(two.bob);
+    two.bottle.pass(6s);
+    ASSERT_TRUE(two.are_together()) << "seed " << seed;
+    EXPECT_EQ(two.alice.last<Connected>()->key, two.bob.engine->public_key());
+    EXPECT_EQ(two.alice.last<Connecting>()->met, two.bob.engine->public_key());
+    EXPECT_EQ(two.alice.count<Connecting>() + two.bob.count<Connecting>(), 2u) << "seed " << seed;
+    for (auto* node : {&two.alice, &two.bob}) {
+      EXPECT_EQ(node->count<PairRequested>() + node->count<PairFailed>(), 0u) << "seed " << seed;
+      node->command(Leave{});
+    }
+    two.bottle.pass(1min);
+    for (auto* node : {&two.alice, &two.bob}) {
+      EXPECT_EQ(node->engine->census(), Census{}) << "seed " << seed;
+      EXPECT_EQ(node->engine->deadline(), std::nullopt) << "seed " << seed;
+    }
+  }
+}
+
+TEST(Reunion, WhoComesLaterFindsWhoWaitsAtOnce) {
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    Acquainted two(seed);
+    auto& first = seed % 2 ? two.alice : two.bob;
+    auto& second = seed % 2 ? two.bob : two.alice;
+    two.look(first);
+    two.bottle.pass(std::chrono::minutes(7 * seed));  // over the turns of some hours
+    two.look(second);
+    two.bottle.settle();
+    ASSERT_TRUE(two.are_together()) << "seed " << seed;
+  }
+}
+
+TEST(Reunion, AfterALossTheyMeetAgain) {
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    Acquainted two(seed);
+    two.look(two.alice);
+    two.look(two.bob);
+    two.bottle.pass(6s);
+    two.bottle.cut_all_links();
+    two.bottle.pass(10s);
+    EXPECT_TRUE(two.are_together()) << "seed " << seed;
+    EXPECT_EQ(two.alice.count<Connected>(), 2u) << "seed " << seed;
+  }
+}
+
+TEST(Reunion, WhoIsKilledAndStartedAgainIsMetBeforeItIsMissed) {
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    Acquainted two(seed);
+    two.look(two.alice);
+    two.look(two.bob);
+    two.bottle.pass(6s);
+    two.bob.restart();
+    two.bottle.settle();
+    two.look(two.bob);
+    two.bottle.settle();
+    EXPECT_TRUE(two.are_together()) << "seed " << seed;
+    EXPECT_EQ(two.alice.last<Closed>()->fault, Fault::replaced) << "seed " << seed;
+  }
+}
+
+TEST(Reunion, BothRestartedAtOnceMeet) {
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    Acquainted two(seed);
+    two.look(two.alice);
+    two.look(two.bob);
+    two.bottle.pass(6s);
+    two.alice.restart();
+    two.bob.restart();
+    two.look(two.alice);
+    two.look(two.bob);
+    two.bottle.pass(6s);
+    EXPECT_TRUE(two.are_together()) << "seed " << seed;
+  }
+}
+
+TEST(Reunion, AServerThatIsStartedAgainHearsOfThemAnew) {
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    Acquainted two(seed);
+    two.look(two.alice);
+    two.bottle.settle();
+    two.bottle.restart_server();
+    two.bottle.pass(2min);
+    two.look(two.bob);
+    two.bottle.pass(10s);
+    ASSERT_TRUE(two.are_together()) << "seed " << seed;
+    two.bottle.restart_server();
+    two.bottle.pass(2min);
+    EXPECT_EQ(two.alice.count<Connected>(), 1u) << "the connection does not need the server";
+    two.bottle.cut_all_links();
+    two.bottle.pass(10s);
+    EXPECT_TRUE(two.are_together()) << "seed " << seed;
+  }
+}
+
+TEST(Reunion, WhoIsBlockedIsNeverMet) {
+  Acquainted two(1);
+  auto known = two.alice.book.begin()->second;
+  known.is_blocked = true;
+  two.alice.command(Know{known});
+  two.look(two.alice);
+  two.look(two.bob);
+  two.bottle.pass(2h);
+  EXPECT_EQ(two.alice.count<Connecting>() + two.bob.count<Connecting>(), 0u);
+  EXPECT_EQ(two.bob.count<PairFailed>(), 0u);
+
+  Acquainted later(2);
+  later.look(later.alice);
+  later.bottle.settle();
+  known = later.alice.book.begin()->second;
+  known.is_blocked = true;
+  later.alice.command(Know{known});
+  later.look(later.bob);
+  later.bottle.pass(2h);
+  EXPECT_EQ(Acquainted::connections(later.alice) + Acquainted::connections(later.bob), 0u);
+}
+
+TEST(Reunion, WhoIsNotLookedForIsAskedAbout) {
+  Acquainted two(3);
+  two.alice.command(GoOnline{});
+  two.look(two.bob);
+  two.bottle.pass(2h);
+  EXPECT_EQ(two.alice.count<PairRequested>() + two.alice.count<Connecting>(), 0u);
+}
+
+TEST(Reunion, TwentyPeersAtOnce) {
+  for (std::uint64_t seed = 0; seed < 5; ++seed) {
+    Bottle bottle(seed);
+    auto& hub = bottle.add("hub");
+    std::vector<Node*> others;
+    for (int i = 0; i < 20; ++i) others.push_back(&bottle.add("peer" + std::to_string(i)));
+    for (auto* node : others) {
+      const auto key = node->engine->public_key();
+      hub.book.insert_or_assign(key, Known{key, Plaintext(node->name), {}, false, true});
+      const auto ours = hub.engine->public_key();
+      node->book.insert_or_assign(ours, Known{ours, Plaintext(hub.name), {}, false, true});
+    }
+    bottle.settle();
+    hub.restart();
+    for (auto* node : others) node->restart();
+    Acquainted::look(hub);
+    for (auto* node : others) Acquainted::look(*node);
+    bottle.pass(5min);
+    EXPECT_EQ(Acquainted::connections(hub), 20u) << "seed " << seed;
+    for (auto* node : others) EXPECT_EQ(Acquainted::connections(*node), 1u) << "seed " << seed;
+  }
+}
+
+TEST(Reunion, APersonsOwnRequestGoesFirst) {
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    Acquainted two(seed);
+    auto& carol = two.bottle.add("carol");
+    carol.react = [](Node& self, const Notice& notice) {
+      if (const auto* asked = std::get_if<PairRequested>(&notice))
+        self.command(AnswerPair{asked->from, true});
+    };
+    carol.command(GoOnline{});
+    two.look(two.alice);
+    two.look(two.bob);
+    while (!two.bob.last<Online>() || !carol.last<Online>()) two.bottle.settle(1);
+    two.bottle.settle(seed % 40);
+    two.bob.command(Pair{carol.last<Online>()->code});
+    two.bottle.pass(1min);
+    EXPECT_EQ(two.bob.count<PairFailed>(), 0u) << "seed " << seed;
+    EXPECT_EQ(Acquainted::connections(two.bob), 2u) << "seed " << seed;
+    EXPECT_EQ(Acquainted::connections(carol), 1u) << "seed " << seed;
+  }
+}
+
+TEST(Reunion, EveryEffectMayFailOnce) {
+  Acquainted whole(1);
+  const auto before = whole.bottle.effects();
+  whole.look(whole.alice);
+  whole.look(whole.bob);
+  whole.bottle.pass(6s);
+  const auto after = whole.bottle.effects();
+  for (std::size_t n = before; n < after; ++n) {
+    Acquainted two(1);
+    two.bottle.fail_effect(n);
+    two.look(two.alice);
+    two.look(two.bob);
+    two.bottle.pass(10min);
+    // A first registration that fails is told, and nothing else keeps them apart.
+    const auto gave_up = [](const Node& node) {
+      return node.last<Offline>() && !node.last<Offline>()->retrying;
+    };
+    if (gave_up(two.alice) || gave_up(two.bob)) continue;
+    EXPECT_TRUE(two.are_together()) << "effect " << n;
+  }
+}
+
+TEST(Reunion, WhoWasHereIsToldOnce) {
+  Acquainted two(5);
+  two.look(two.alice);
+  two.bottle.settle();
+  const auto then = two.bottle.env(two.bottle.random).wall;
+  two.bottle.pass(10s);
+  two.alice.command(Leave{});
+  two.bottle.pass(20min);
+  two.look(two.bob);
+  two.bottle.pass(10s);
+  ASSERT_EQ(two.bob.count<WasHere>(), 1u);
+  EXPECT_EQ(two.bob.last<WasHere>()->key, two.alice.engine->public_key());
+  EXPECT_EQ(two.bob.last<WasHere>()->at, then);
+  EXPECT_EQ(two.bob.count<Connecting>(), 0u);
+}
+
+}  // namespace
+}  // namespace culver::test
