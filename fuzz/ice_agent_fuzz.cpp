@@ -140,7 +140,9 @@ class Fuzzed {
     require(
         agent_->peer_of_channel(selected.route.wire, turn_at, *selected.route.channel).has_value());
   }
-  void note(const ice::Doubted& doubted) { require(true_answers_ > 0 && doubted.heard <= env_.now); }
+  void note(const ice::Doubted& doubted) {
+    require(true_answers_ > 0 && doubted.heard <= env_.now);
+  }
   void note(const ice::Failed&) {
     require(!failed_);
     failed_ = true;
