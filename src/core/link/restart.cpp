@@ -7,12 +7,13 @@ namespace culver::link {
 
 using fsm::OneOf;
 using wire::sdp::Setup;
-using Kind = wire::signaling::Description::Kind;
+using wire::signaling::Description;
 
 namespace {
 
 /// Whose it is: another certificate would need another DTLS session, and is none of ours.
-bool continues(const RemoteDescription& remote, Kind kind, const Terms& terms, Effects& out) {
+bool continues(const RemoteDescription& remote, Description::Kind kind, const Terms& terms,
+               Effects& out) {
   if (remote.kind != kind) {
     out.emplace_back(Dropped{Fault::out_of_order});
     return false;
@@ -25,7 +26,7 @@ bool continues(const RemoteDescription& remote, Kind kind, const Terms& terms, E
 }
 
 bool takes_offer(const RemoteDescription& remote, const Terms& terms, Effects& out) {
-  return continues(remote, Kind::offer, terms, out);
+  return continues(remote, Description::Kind::offer, terms, out);
 }
 
 /// Both descriptions are known.
@@ -39,7 +40,7 @@ Restart::Settled begin_anew(Candidates::State candidates,
 Restart::Settled answer(const LocalDescription& ours, const wire::sdp::SessionDescription& offer,
                         Candidates::State candidates, RestartContext& context, Effects& out) {
   const auto setup = context.terms.role == DtlsRole::client ? Setup::active : Setup::passive;
-  describe(Kind::answer, ours, setup, offer.mid, out);
+  describe(Description::Kind::answer, ours, setup, offer.mid, out);
   auto next = begin_anew(std::move(candidates), offer, context.env, out);
   next.answered = offer.ice.ufrag;
   return next;
@@ -75,7 +76,7 @@ OneOf<Restart::Settled, Restart::Answering> Restart::Settled::on(RemoteDescripti
 
 OneOf<Restart::Offered> Restart::Preparing::on(LocalDescription&& local, Context& context,
                                                Effects& out) && {
-  describe(Kind::offer, local, Setup::actpass, context.terms.mid, out);
+  describe(Description::Kind::offer, local, Setup::actpass, context.terms.mid, out);
   return Offered{std::move(candidates), std::move(local)};
 }
 
@@ -120,10 +121,10 @@ OneOf<Restart::Offered> Restart::Offered::on(RemoteCandidate&& remote, Context& 
 
 OneOf<Restart::Offered, Restart::Settled> Restart::Offered::on(RemoteDescription&& remote,
                                                                Context& context, Effects& out) && {
-  const bool is_offer = remote.kind == Kind::offer;
+  const bool is_offer = remote.kind == Description::Kind::offer;
   if (!continues(remote, remote.kind, context.terms, out)) return std::move(*this);
   if (is_offer && context.terms.initiator && pressing) {
-    describe(Kind::offer, ours, Setup::actpass, context.terms.mid, out);
+    describe(Description::Kind::offer, ours, Setup::actpass, context.terms.mid, out);
     return std::move(*this);
   }
   if (is_offer) return answer(ours, remote.sdp, Candidates::Holding{}, context, out);
