@@ -102,7 +102,10 @@ Node* Node::other_end(LinkId link, LinkId& theirs) {
   const auto& mine = transports.at(link);
   if (mine.peer) {
     theirs = mine.peer->second;
-    return mine.peer->first->transports.contains(theirs) ? mine.peer->first : nullptr;
+    const auto at = mine.peer->first->transports.find(theirs);
+    if (at == mine.peer->first->transports.end()) return nullptr;
+    // One that was started again has given the id anew.
+    return at->second.peer == std::pair{this, link} ? mine.peer->first : nullptr;
   }
   Node* node = mine.remote_ufrag ? bottle.owner_of(*mine.remote_ufrag, theirs) : nullptr;
   return node && node->transports.at(theirs).remote_ufrag == mine.ufrag ? node : nullptr;
