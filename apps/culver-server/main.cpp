@@ -63,6 +63,8 @@ void apply_limits(const ServerConfig& from, culver::relay::Limits& to) {
   set(to.handshakes_per_address.count, from.limits.handshakes_per_minute_per_address);
   set(to.handshakes, from.limits.handshakes_at_once);
   set(to.messages_per_address.count, from.limits.messages_per_minute_per_address);
+  set(to.messages_per_socket.count, from.limits.messages_per_minute_per_connection);
+  set(to.pair_requests_per_address.count, from.limits.pair_requests_per_minute_per_address);
   set(to.frames_per_session.count, from.limits.frames_per_minute_per_session);
   set(to.events_per_user.count, from.limits.events_per_minute_per_user);
   set(to.stored_events_per_user, from.limits.stored_events_per_user);

@@ -249,6 +249,8 @@ class Terminal:
 CROWD = {"maxConnectionsPerAddress": 1000,
          "limits": {"handshakesPerMinutePerAddress": 1000000,
                     "messagesPerMinutePerAddress": 1000000,
+                    "messagesPerMinutePerConnection": 1000000,
+                    "pairRequestsPerMinutePerAddress": 1000000,
                     "framesPerMinutePerSession": 10000000,
                     "eventsPerMinutePerUser": 10000000}}
 

@@ -38,6 +38,8 @@ class KilledWhileEstablishing(Case):
         self.stage.start_server(*self.stage.for_a_crowd())
         self.random = random.Random(SEED)
 
+    # Each has a name of its own: a key that comes under another's name is refused.
+
     def kill_at_random(self, process):
         """At a moment that nobody has chosen: the one use of time here that is no wait for it."""
         process.wait_exit_or(self.random.uniform(0, LIFE))
@@ -62,7 +64,8 @@ class KilledWhileEstablishing(Case):
         before = (descriptors(receiver), threads(receiver))
         memory = resident(receiver)
         for i in range(ROUNDS):
-            self.kill_at_random(self.stage.send(code, file, name=f"killed{i % 4}"))
+            self.kill_at_random(self.stage.send(code, file, "--name", f"killed{i % 4}",
+                                                 name=f"killed{i % 4}"))
         self.await_as_before(receiver, before, "descriptors and threads")
         if QUICK:  # a sanitizer keeps what was freed
             self.assertLess(resident(receiver) - memory, 4 << 20, f"seed {SEED}")

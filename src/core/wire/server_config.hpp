@@ -17,6 +17,8 @@ struct ServerLimits {
   std::optional<std::uint64_t> handshakes_per_minute_per_address;
   std::optional<std::uint64_t> handshakes_at_once;
   std::optional<std::uint64_t> messages_per_minute_per_address;  ///< of open signaling
+  std::optional<std::uint64_t> messages_per_minute_per_connection;
+  std::optional<std::uint64_t> pair_requests_per_minute_per_address;
   std::optional<std::uint64_t> frames_per_minute_per_session;
   std::optional<std::uint64_t> events_per_minute_per_user;
   std::optional<std::uint64_t> stored_events_per_user;

@@ -77,8 +77,14 @@ TEST(Restart, AnAddressThatComesBeforeTheOldOneGoesNeedsNoRestart) {
     Transfer transfer(pair, 1'600 * frame);
     ASSERT_TRUE(pair.until([&] { return transfer.has_begun(); }));
     ip("address add 10.9.0.2/32 dev lo");
-    const auto candidates = pair.a.count("LocalCandidate");
-    ASSERT_TRUE(pair.until([&] { return pair.a.count("LocalCandidate") > candidates; }));
+    const auto candidates =
+        std::pair(pair.a.count("LocalCandidate"), pair.b.count("LocalCandidate"));
+    ASSERT_TRUE(pair.until([&] {
+      return pair.a.count("LocalCandidate") > candidates.first &&
+             pair.b.count("LocalCandidate") > candidates.second;
+    }));
+    // The new address is of use only once its checks are through: they are, when so much is.
+    ASSERT_TRUE(pair.until([&] { return pair.b.received() > 800 * frame; }));
     ip("address del 10.9.0.1/32 dev lo");
     EXPECT_TRUE(pair.until([&] { return transfer.is_whole(); }, std::chrono::seconds(60)));
     expect_the_same_session(pair);
