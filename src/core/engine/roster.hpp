@@ -1,6 +1,7 @@
 // The links that exist, by value, each with the code that its signals travel under.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <optional>
 
@@ -53,9 +54,7 @@ class Roster {
     return std::nullopt;
   }
   bool has(const PublicKey& key) const {
-    for (const auto& [id, peer] : peers_)
-      if (peer.key == key) return true;
-    return false;
+    return std::ranges::any_of(peers_, [&](const auto& at) { return at.second.key == key; });
   }
   std::map<LinkId, Peer>& all() { return peers_; }
   const std::map<LinkId, Peer>& all() const { return peers_; }
