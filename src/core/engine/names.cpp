@@ -108,7 +108,7 @@ Meant who_is(std::span<const Known> book, std::string_view text) {
 std::string handle(std::span<const Known> book, const Known& peer) {
   const auto digits = crypto::sha256(peer.key.view());
   const auto fingerprint = print_upper_hex(digits.view());
-  const auto name = peer.called() ? peer.called()->expose() : std::string();
+  auto name = peer.called() ? peer.called()->expose() : std::string();
   const bool is_named = !folded(name).empty();
   if (is_named && means_only(book, name, peer.key)) return name;
   const auto prefix = is_named ? name + "@" : std::string();
