@@ -50,7 +50,7 @@ class Wanted {
   }
 
   bool fits(const Known& peer) const {
-    auto name = peer.called() ? folded(peer.called()->expose()) : std::u32string();
+    const auto name = peer.called() ? folded(peer.called()->expose()) : std::u32string();
     if (!name.empty() && name == name_) return true;
     const bool named_before = !name.empty() && digits_behind_ && name == name_before_;
     if (!digits_ && !named_before) return false;
