@@ -15,8 +15,8 @@
 
 namespace culver::ice::consent {
 
-/// Between an answer and the next check: 2.5 s, 20 % more or less, so that peers do not beat in time.
-/// Half of what RFC 7675 has, so that an outage of 9 s is survived although 13 s end it.
+/// Between an answer and the next check: 2.5 s, 20 % more or less, so that peers do not beat in
+/// time. Half of what RFC 7675 has, so that an outage of 9 s is survived although 13 s end it.
 inline constexpr Duration interval = std::chrono::milliseconds(2'500);
 /// An answer that takes longer is doubted, and from then on asked for more often.
 inline constexpr Duration patience = std::chrono::seconds(1);
