@@ -244,6 +244,31 @@ TEST(Establishment, BlockingEndsTheLiveConnection) {
   EXPECT_EQ(job.bob.last<PairFailed>()->fault, Fault::pair_refused);
 }
 
+// Blocked in the moment between its proof and the book's answer: it never was connected, and what
+// it has said is not shown.
+TEST(Establishment, BlockingBeforeTheBookAnswersTellsNothingOfThePeer) {
+  std::size_t moments = 0;
+  for (std::uint64_t seed = 0; seed < 40; ++seed) {
+    Quiet job(seed);
+    job.bob.react = [](Node& self, const Notice& notice) {
+      if (const auto* connected = std::get_if<Connected>(&notice))
+        self.command(SendText{connected->link, Plaintext("not to be shown")});
+    };
+    job.go_online_and_pair();
+    while (job.alice.remembered.empty()) job.bottle.settle(1);
+    if (job.alice.last<Connected>()) continue;
+    ++moments;
+    job.bottle.settle(seed % 4);
+    if (job.alice.last<Connected>()) continue;
+    job.alice.command(Know{{job.bob.engine->public_key(), Plaintext("bob"), {}, true, true}});
+    job.bottle.settle();
+    EXPECT_EQ(job.alice.count<Connected>() + job.alice.count<TextReceived>(), 0u) << seed;
+    EXPECT_EQ(job.alice.last<Closed>()->fault, Fault::peer_blocked) << seed;
+    EXPECT_FALSE(job.alice.last<Closed>()->was_connected) << seed;
+  }
+  EXPECT_GT(moments, 20u);
+}
+
 // ---- many ---------------------------------------------------------------------------------------
 
 // Two hundred ask one at the same time, and things fail at random: each ends as it should, and none

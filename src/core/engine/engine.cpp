@@ -119,8 +119,11 @@ void Engine::obey(Know&& know, Env& env, Effects& out) {
   if (!is_blocked) return;
   stop_looking(key);
   std::vector<LinkId> theirs;
-  for (const auto& [id, peer] : roster_.all())
-    if (peer.key == key) theirs.push_back(id);
+  for (auto& [id, peer] : roster_.all()) {
+    if (peer.key != key) continue;
+    peer.unremembered.reset();  // nothing of it is told any more
+    theirs.push_back(id);
+  }
   for (const auto id : theirs) to_link(id, link::Abandon{Fault::peer_blocked}, env, out);
 }
 
@@ -320,7 +323,8 @@ void Engine::turn_away(const Unwelcome& why, const PublicKey& key, Effects& out)
 /// Two machines that asked each other at once have two matches, which either may hear of in either
 /// order: both keep the one whose initiator has the smaller code.
 bool Engine::is_lesser_twin(const signaling::Matched& match, const Peer& old, TimePoint now) const {
-  if (old.initiator == match.initiator || now - old.matched > twins_apart) return false;
+  if (old.key != match.key || old.initiator == match.initiator || now - old.matched > twins_apart)
+    return false;
   const auto& own = pairing_.own();
   return own && match.initiator != (*own < match.peer);
 }
@@ -467,9 +471,9 @@ void Engine::connected(LinkId id, Env& env, Effects& out) {
   transfers_.open(id, peer.key, now.established.file_acks, now.established.stream_frame);
   out.emplace_back(Tell{Connected{id, peer.key, acquaintances_.find(peer.key)->called(),
                                   now.established.path, env.now - peer.matched, now.instead_of}});
+  // Before what was held, which may pause it anew.
+  if (!link::is_closed(peer.state)) out.emplace_back(ToTransport{id, link::PauseReading{false}});
   perform(id, std::move(now.held), env, out);
-  if (const auto* still = roster_.find(id); still && !link::is_closed(still->state))
-    out.emplace_back(ToTransport{id, link::PauseReading{false}});
 }
 
 void Engine::forget_if_closed(LinkId id, Env& env, Effects& out) {
