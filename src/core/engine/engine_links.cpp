@@ -1,0 +1,217 @@
+// The engine's part in the life of a peer: asked for, matched, established, written into the book,
+// connected, closed.
+#include "core/engine/engine.hpp"
+#include "core/wire/signaling.hpp"
+
+namespace culver::engine {
+
+namespace sig = wire::signaling;
+
+// ---- pairing ------------------------------------------------------------------------------------
+
+void Engine::perform(signaling::PairingEffects effects, Env& env, Effects& out) {
+  for (auto& effect : effects)
+    std::visit(fsm::overload{
+                   [&](signaling::Send&& e) { to_session(std::move(e), env, out); },
+                   [&](signaling::Requested&& e) { requested(std::move(e), env, out); },
+                   [&](signaling::Withdrawn&& e) { out.emplace_back(Tell{PairWithdrawn{e.from}}); },
+                   [&](signaling::Failed&& e) { failed(e, env, out); },
+                   [&](signaling::Matched&& e) { matched(std::move(e), env, out); },
+               },
+               std::move(effect));
+}
+
+void Engine::requested(signaling::Requested request, Env& env, Effects& out) {
+  const auto verdict = acquaintances_.judge(request.key, request.proposed_name);
+  if (const auto* why = std::get_if<Unwelcome>(&verdict)) {
+    perform(pairing_.answer(request.from, false, env.now), env, out);
+    turn_away(*why, request.key, out);
+    if (why->fault != Fault::peer_blocked)
+      out.emplace_back(Tell{PairFailed{request.from, why->fault}});
+    return;
+  }
+  if (reunion_.is_sought(request.key)) {
+    reunion_.let_in(request.from);
+    return perform(pairing_.answer(request.from, true, env.now), env, out);
+  }
+  out.emplace_back(
+      Tell{PairRequested{request.from, request.key, std::move(request.proposed_name)}});
+}
+
+void Engine::turn_away(const Unwelcome& why, const PublicKey& key, Effects& out) {
+  if (why.of) out.emplace_back(KeepOffered{*why.of, key});
+  out.emplace_back(Dropped{why.fault});
+}
+
+/// Two machines that asked each other at once have two matches, which either may hear of in either
+/// order: both keep the one whose initiator has the smaller code.
+bool Engine::is_lesser_twin(const signaling::Matched& match, const Peer& old, TimePoint now) const {
+  if (old.key != match.key || old.initiator == match.initiator || now - old.matched > twins_apart)
+    return false;
+  const auto& own = pairing_.own();
+  return own && match.initiator != (*own < match.peer);
+}
+
+/// A new match for a code replaces what the code was establishing: the peer began anew. A
+/// connection that is up stays until the new one is.
+void Engine::matched(signaling::Matched match, Env& env, Effects& out) {
+  if (!reunion_.expects(match.peer, match.key)) {
+    out.emplace_back(Dropped{Fault::key_mismatch});
+    return reunion_.failed(match.peer, Fault::key_mismatch, env);
+  }
+  const auto verdict = acquaintances_.judge(match.key, std::nullopt);
+  if (const auto* why = std::get_if<Unwelcome>(&verdict)) {
+    turn_away(*why, match.key, out);
+    return failed({match.peer, why->fault}, env, out);
+  }
+  if (const auto id = roster_.find(match.peer)) {
+    const auto& old = *roster_.find(*id);
+    if (!link::is_secured(old.state)) {
+      if (is_lesser_twin(match, old, env.now)) return;
+      to_link(*id, link::Abandon{Fault::replaced}, env, out);
+    }
+  }
+  if (roster_.all().size() >= links_at_once)
+    return failed({match.peer, Fault::queue_full}, env, out);
+  const bool is_met = reunion_.is_ours(match.peer);
+  reunion_.matched(match.peer, match.key, env);
+  const LinkId id{next_link_++};
+  auto link_context = context(env);
+  link::Effects effects;
+  auto state = link::start(match.initiator, match.key, link_context, effects);
+  roster_.add(
+      id, Peer{match.peer, match.key, std::nullopt, std::move(state), env.now, match.initiator});
+  out.emplace_back(
+      Tell{Connecting{id, match.peer, is_met ? std::optional(match.key) : std::nullopt}});
+  perform(id, std::move(effects), env, out);
+}
+
+// ---- links --------------------------------------------------------------------------------------
+
+void Engine::on(FromTransport&& from, Env& env, Effects& out) {
+  const auto* peer = roster_.find(from.link);
+  if (peer == nullptr) return;  // late
+  auto event = link::event_of(std::move(from.event), peer->state);
+  if (event) to_link(from.link, std::move(*event), env, out);
+}
+
+void Engine::to_link(LinkId id, link::Machine::Event event, Env& env, Effects& out) {
+  auto* peer = roster_.find(id);
+  if (peer == nullptr) return;
+  auto link_context = context(env);
+  link::Effects effects;
+  peer->state =
+      fsm::step<link::Machine>(std::move(peer->state), std::move(event), link_context, effects);
+  perform(id, std::move(effects), env, out);
+  forget_if_closed(id, env, out);
+}
+
+void Engine::perform(LinkId id, link::Effects effects, Env& env, Effects& out) {
+  TransferEffects files;
+  for (auto& effect : effects) {
+    // A signal that could not leave may have ended the link halfway.
+    auto* peer = roster_.find(id);
+    if (peer == nullptr) break;
+    if (peer->unremembered && !std::holds_alternative<link::TransportEffect>(effect)) {
+      peer->unremembered->held.push_back(std::move(effect));
+      continue;
+    }
+    std::visit(
+        fsm::overload{
+            [&](link::TransportEffect&& e) {
+              out.emplace_back(ToTransport{id, std::move(e)});
+            },
+            [&](link::SignalOut&& e) {
+              const auto code = roster_.find(id)->code;
+              auto relay =
+                  std::visit([&](const auto& s) { return sig::relay_of(code, s); }, e.signal);
+              to_session(signaling::Send{std::move(relay)}, env, out);
+            },
+            [&](link::Dropped&& e) { out.emplace_back(Dropped{e.fault}); },
+            [&](link::Established&& e) { established(id, std::move(e), env, out); },
+            [&](link::TextArrived&& e) {
+              out.emplace_back(Tell{TextReceived{id, std::move(e.text)}});
+            },
+            [&](link::FileFrameArrived&& e) {
+              transfers_.on_frame(id, std::move(e.frame), env, files);
+            },
+            [&](link::ChunkArrived&& e) { transfers_.on_chunk(id, std::move(e), env, files); },
+            [&](link::ChunkRefused&& e) { transfers_.on_refused_chunk(id, e, env, files); },
+            [&](link::StreamFrameArrived&& e) {
+              transfers_.on_stream(id, std::move(e.frame), env, files);
+            },
+            [&](link::FilesWindow&& e) { transfers_.on_window(id, e.bytes, env, files); },
+            [&](link::EverythingSent&&) {
+              transfers_.on_everything_sent(id, env, files);
+              out.emplace_back(Tell{TextsDelivered{id}});
+            },
+        },
+        std::move(effect));
+  }
+  perform(std::move(files), env, out);
+}
+
+/// The peer has proven its keys. It is connected once the book has it; until then nothing is read.
+void Engine::established(LinkId id, link::Established now, Env& env, Effects& out) {
+  auto& peer = *roster_.find(id);
+  if (now.username) peer.name = now.username;
+  const auto verdict = acquaintances_.judge(peer.key, peer.name);
+  if (const auto* why = std::get_if<Unwelcome>(&verdict)) {
+    turn_away(*why, peer.key, out);
+    return to_link(id, link::Abandon{why->fault}, env, out);
+  }
+  const auto& instead_of = std::get<Welcome>(verdict).instead_of;
+  out.emplace_back(ToTransport{id, link::PauseReading{true}});
+  out.emplace_back(Remember{id, peer.key, peer.name, now.is_culver, instead_of});
+  peer.unremembered = Unremembered{std::move(now), instead_of, env.now + book_patience, {}};
+}
+
+void Engine::on(Remembered&& answer, Env& env, Effects& out) {
+  auto* peer = roster_.find(answer.link);
+  if (peer == nullptr || !peer->unremembered) return;
+  if (answer.fault) {
+    peer->unremembered.reset();
+    to_link(answer.link, link::Abandon{*answer.fault}, env, out);
+    return forget_if_closed(answer.link, env, out);
+  }
+  connected(answer.link, env, out);
+  forget_if_closed(answer.link, env, out);
+}
+
+/// Whatever has come in since is told after it, and an older connection of the key makes room.
+void Engine::connected(LinkId id, Env& env, Effects& out) {
+  auto& peer = *roster_.find(id);
+  auto now = std::move(*peer.unremembered);
+  peer.unremembered.reset();
+  peer.connected = true;
+  if (now.instead_of)
+    if (const auto old = roster_.connected(*now.instead_of, id))
+      to_link(*old, link::Abandon{Fault::replaced}, env, out);
+  if (const auto old = roster_.connected(peer.key, id))
+    to_link(*old, link::Abandon{Fault::replaced}, env, out);
+  reunion_.proven(peer.key, env);
+  acquaintances_.met(peer.key, peer.name, now.established.is_culver, now.instead_of);
+  transfers_.open(id, peer.key, now.established.file_acks, now.established.stream_frame);
+  out.emplace_back(Tell{Connected{id, peer.key, acquaintances_.find(peer.key)->called(),
+                                  now.established.path, env.now - peer.matched, now.instead_of}});
+  // Before what was held, which may pause it anew.
+  if (!link::is_closed(peer.state)) out.emplace_back(ToTransport{id, link::PauseReading{false}});
+  perform(id, std::move(now.held), env, out);
+}
+
+void Engine::forget_if_closed(LinkId id, Env& env, Effects& out) {
+  const auto* peer = roster_.find(id);
+  if (peer == nullptr || !link::is_closed(peer->state)) return;
+  if (peer->unremembered) return;  // what it said before it left is still to be told
+  const auto fault = std::get<link::Closed>(peer->state).fault;
+  const bool was_connected = peer->connected;
+  TransferEffects effects;
+  transfers_.close(id, fault.value_or(Fault::peer_gone), env, effects);
+  const auto key = peer->key;
+  roster_.remove(id);
+  if (!roster_.has(key)) reunion_.parted(key, !fault, env);
+  perform(std::move(effects), env, out);
+  out.emplace_back(Tell{Closed{id, fault, was_connected}});
+}
+
+}  // namespace culver::engine

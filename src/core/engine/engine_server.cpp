@@ -1,0 +1,156 @@
+// The engine's part towards the server: the gate and the session, and what of their messages is a
+// link's.
+#include <algorithm>
+
+#include "core/engine/engine.hpp"
+#include "core/wire/sdp.hpp"
+#include "core/wire/signaling.hpp"
+
+namespace culver::engine {
+
+namespace sig = wire::signaling;
+
+void Engine::on(ServerOpened&&, Env& env, Effects& out) { to_gate(gate::Opened{}, env, out); }
+
+void Engine::on(ServerFrame&& frame, Env& env, Effects& out) {
+  to_gate(gate::Frame{std::move(frame.text)}, env, out);
+  take_turns(env, out);
+}
+
+void Engine::on(ServerLost&& lost, Env& env, Effects& out) {
+  to_gate(gate::Lost{lost.fault}, env, out);
+}
+
+/// The transports have noticed by themselves.
+void Engine::on(NetworkChanged&&, Env& env, Effects& out) {
+  to_session(signaling::NetworkChanged{}, env, out);
+}
+
+void Engine::to_gate(gate::Event event, Env& env, Effects& out) {
+  gate::Context context{env, config_.account, config_.server};
+  gate::Effects effects;
+  gate_ = fsm::step<gate::Machine>(std::move(gate_), std::move(event), context, effects);
+  perform(std::move(effects), env, out);
+}
+
+void Engine::perform(gate::Effects effects, Env& env, Effects& out) {
+  for (auto& effect : effects)
+    std::visit(fsm::overload{
+                   [&](gate::Transmit&& e) {
+                     out.emplace_back(SendToServer{std::move(e.frame), e.binary});
+                   },
+                   [&](gate::Met&& e) {
+                     auto& known = config_.server;
+                     known = {e.identity, std::max(known.version, e.version)};
+                     out.emplace_back(RememberServer{e.identity, e.version});
+                   },
+                   [&](gate::Passable&&) { to_session(signaling::SocketOpened{}, env, out); },
+                   [&](gate::Deliver&& e) { on_server_text(std::move(e.text), env, out); },
+                   [&](gate::Ended&& e) {
+                     if (e.hang_up) out.emplace_back(HangUpServer{});
+                     to_session(signaling::SocketLost{e.fault, gate::is_final(e.fault)}, env, out);
+                   },
+                   [&](gate::Ignored&& e) { out.emplace_back(Dropped{e.fault}); },
+               },
+               std::move(effect));
+}
+
+void Engine::on_server_text(std::string text, Env& env, Effects& out) {
+  auto message = sig::parse_server(text);
+  if (message) {
+    to_session(signaling::Frame{std::move(*message)}, env, out);
+  } else {
+    out.emplace_back(Dropped{message.error()});
+    to_session(signaling::BadFrame{message.error()}, env, out);
+  }
+}
+
+void Engine::to_session(signaling::SessionEvent event, Env& env, Effects& out) {
+  signaling::SessionContext context{env, session_config_};
+  signaling::SessionEffects effects;
+  session_ = fsm::step<signaling::Session>(std::move(session_), std::move(event), context, effects);
+  perform(std::move(effects), env, out);
+}
+
+void Engine::perform(signaling::SessionEffects effects, Env& env, Effects& out) {
+  const auto announce = fsm::overload{
+      [&](signaling::WentOnline&& online) {
+        perform(pairing_.online(online.code), env, out);
+        out.emplace_back(Tell{Online{online.code}});
+        signaling_back(env, out);
+        perform(reunion_.online(public_key(), online.code, env), env, out);
+      },
+      [&](signaling::WentOffline&& offline) {
+        reunion_.offline(env);
+        perform(pairing_.offline(), env, out);
+        out.emplace_back(Tell{Offline{offline.fault, offline.retrying}});
+      },
+      [&](signaling::Received&& received) {
+        on_server_message(std::move(received.message), env, out);
+      },
+  };
+  for (auto& effect : effects)
+    std::visit(
+        fsm::overload{
+            [&](signaling::Dial&&) { out.emplace_back(DialServer{}); },
+            [&](signaling::SendFrame&& e) { to_gate(gate::Say{std::move(e.text)}, env, out); },
+            [&](signaling::Hangup&&) {
+              to_gate(gate::HungUp{}, env, out);
+              out.emplace_back(HangUpServer{});
+            },
+            [&](signaling::Announce&& e) { std::visit(announce, std::move(e.notice)); },
+            [&](signaling::NotSent&& e) { on_not_sent(e.message, env, out); },
+        },
+        std::move(effect));
+}
+
+/// A signal that cannot leave ends the establishment it was for; pairings know by themselves.
+void Engine::on_not_sent(const sig::ClientMessage& message, Env& env, Effects& out) {
+  const auto* relay = std::get_if<sig::Relay>(&message);
+  if (relay == nullptr) return;
+  const auto id = roster_.find(relay->target);
+  if (id && !link::is_secured(roster_.find(*id)->state))
+    to_link(*id, link::Abandon{Fault::server_lost}, env, out);
+}
+
+/// Signals count only from a code that is being negotiated with.
+void Engine::on_server_message(sig::ServerMessage message, Env& env, Effects& out) {
+  perform(pairing_.on(message, env.now), env, out);
+  perform(reunion_.on(message, env), env, out);
+  if (auto* signal = std::get_if<sig::RelayedDescription>(&message)) {
+    const auto id = roster_.find(signal->from);
+    if (!id) return out.emplace_back(Dropped{Fault::unrelated_target}), void();
+    auto sdp = wire::sdp::parse(signal->description.sdp);
+    if (!sdp) return on_bad_description(*id, sdp.error(), env, out);
+    to_link(*id, link::RemoteDescription{signal->description.kind, std::move(*sdp)}, env, out);
+  } else if (auto* candidate = std::get_if<sig::RelayedCandidate>(&message)) {
+    const auto id = roster_.find(candidate->from);
+    if (!id) return out.emplace_back(Dropped{Fault::unrelated_target}), void();
+    const auto& line = candidate->candidate.candidate;
+    if (line.empty()) return to_link(*id, link::RemoteCandidate{std::nullopt}, env, out);
+    auto parsed = wire::sdp::parse_candidate(line);
+    if (!parsed) return out.emplace_back(Dropped{parsed.error()}), void();
+    if (!parsed->skipped)
+      to_link(*id, link::RemoteCandidate{std::move(parsed->candidate)}, env, out);
+  } else if (const auto* left = std::get_if<sig::PeerLeft>(&message)) {
+    // A link that is up does not need the server any more.
+    const auto id = roster_.find(left->peer);
+    if (id && !link::is_secured(roster_.find(*id)->state))
+      to_link(*id, link::Abandon{Fault::pair_left}, env, out);
+  }
+}
+
+/// What a link has said in vain it may say again.
+void Engine::signaling_back(Env& env, Effects& out) {
+  std::vector<LinkId> all;
+  for (const auto& [id, peer] : roster_.all()) all.push_back(id);
+  for (const auto id : all) to_link(id, link::SignalingBack{}, env, out);
+}
+
+/// Without it there will be no link; one that is up is none of the server's business to end.
+void Engine::on_bad_description(LinkId id, Fault fault, Env& env, Effects& out) {
+  if (link::is_secured(roster_.find(id)->state)) return out.emplace_back(Dropped{fault}), void();
+  to_link(id, link::Abandon{fault}, env, out);
+}
+
+}  // namespace culver::engine
