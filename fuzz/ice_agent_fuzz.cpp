@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "core/ice/agent.hpp"
+#include "core/ice/path_mtu.hpp"
 #include "core/wire/stun.hpp"
 #include "tests/ice/turn_server.hpp"
 #include "tests/support/seeded.hpp"
@@ -130,6 +131,9 @@ class Fuzzed {
   }
   void note(const ice::LocalCandidate& local) { require(local.candidate.port != 0); }
   void note(const ice::GatheringDone&) {}
+  void note(const ice::Carries& path) {
+    require(path.bytes >= ice::path_mtu::base && path.bytes <= ice::path_mtu::largest);
+  }
   void note(const ice::Relayed& relayed) { require(!relayed.bytes.empty()); }
   /// Nobody has the peer's keys but this program.
   void note(const ice::Selected& selected) {

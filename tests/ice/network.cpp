@@ -23,11 +23,12 @@ void Network::forget_mappings() {
   for (auto& nat : nats_) nat.holes.clear();
 }
 
-void Network::send(Place place, const Endpoint& from, const Endpoint& to, ByteVector bytes) {
+void Network::send(Place place, const Endpoint& from, const Endpoint& to, ByteVector bytes,
+                   bool whole) {
   auto& here = places_[place];
   if (here.cut) return;
   if (here.firewall) here.spoken_to[to] = now;
-  forward(here.realm, {from, to, std::move(bytes)});
+  forward(here.realm, {from, to, std::move(bytes), whole});
 }
 
 bool Network::is_in(Realm realm, const Endpoint& address) const {
@@ -61,6 +62,7 @@ void Network::forward(Realm realm, Datagram datagram) {
 
 void Network::carry(Realm realm, Datagram datagram) {
   const auto& quality = realm == internet ? far : near;
+  if (datagram.whole && datagram.bytes.size() > quality.mtu) return;
   for (int copies = random_.chance(quality.doubling) ? 2 : 1; copies > 0; --copies) {
     if (random_.chance(quality.loss)) continue;
     auto at = now + quality.delay;

@@ -34,11 +34,13 @@ struct Quality {
   Duration jitter{};  ///< added at random, so that the order changes
   double loss = 0;
   double doubling = 0;
+  std::size_t mtu = 65'507;  ///< UDP payload; above it datagrams are fragmented, or lost if whole
 };
 
 struct Datagram {
   Endpoint from, to;
   ByteVector bytes;
+  bool whole = false;  ///< better lost than fragmented
 };
 
 class Network {
@@ -64,7 +66,8 @@ class Network {
   void forget_mappings();
 
   /// `from` is the place's address with a port.
-  void send(Place place, const Endpoint& from, const Endpoint& to, ByteVector bytes);
+  void send(Place place, const Endpoint& from, const Endpoint& to, ByteVector bytes,
+            bool whole = false);
 
   struct Arrived {
     Place place;

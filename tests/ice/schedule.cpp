@@ -167,6 +167,8 @@ Plan Schedule::draw() {
   if (random.chance(0.5)) plan.quality.jitter = some(50ms);
   if (random.chance(0.5)) plan.quality.loss = 0.01 * static_cast<double>(random.below(15));
   if (random.chance(0.5)) plan.quality.doubling = 0.01 * static_cast<double>(random.below(10));
+  plan.quality.mtu =
+      std::array<std::size_t, 6>{1'200, 1'380, 1'472, 4'000, 8'972, 65'507}[random.below(6)];
   plan.signaling = some(500ms);
   plan.head_start = random.chance(0.5) ? some(2s) : 0ms;
   plan.quiet = 30s + some(7min);
@@ -188,6 +190,7 @@ void Schedule::build() {
   net.far = plan_.quality;
   net.near.delay = plan_.quality.delay / 20;
   net.near.doubling = plan_.quality.doubling;
+  net.near.mtu = plan_.quality.mtu;
   world_.signaling_delay = plan_.signaling;
   if (plan_.stun) servers_.push_back(world_.add_stun_server(address("198.51.100.1")));
   if (plan_.stun) servers_.push_back(world_.add_stun_server(address("2001:db8:5::1")));
@@ -316,12 +319,23 @@ void Schedule::keep() {
   must(world_.both_selected(), "lost while nothing happened");
   must(world_.network.far.loss > 0.02 || world_.a.doubts + world_.b.doubts == 0,
        "doubted while nothing happened");
+  for (auto* side : {&world_.a, &world_.b})
+    must(world_.network.far.loss > 0 || side->carries == expected_size(*side),
+         "not the largest size that the path carries");
   must(!direct_ || (!world_.a.selected->relayed && !world_.b.selected->relayed),
        "a relay where there is a direct path");
   expect_path("after a time without data");
   for (auto* side : {&world_.a, &world_.b})
-    must(side->agent->census().transactions <= 12, "transactions pile up");
+    must(side->agent->census().transactions <= 24, "transactions pile up");
   if (plan_.quiet >= long_life) outcome_ += ", a day";
+}
+
+std::size_t Schedule::expected_size(const Side& side) const {
+  auto best = ice::path_mtu::base;
+  if (!side.selected->relayed)
+    for (const auto size : ice::path_mtu::sizes)
+      if (size <= plan_.quality.mtu) best = size;
+  return best;
 }
 
 void Schedule::something_happens() {

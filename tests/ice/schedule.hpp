@@ -60,6 +60,7 @@ class Schedule {
   void end();
 
   void expect_path(std::string_view when);
+  std::size_t expected_size(const Side& side) const;
   void expect_loss(Side& side, TimePoint since);
   void must(bool holds, std::string_view what);
   bool good() const { return world_.broken.empty(); }

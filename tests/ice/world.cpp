@@ -211,7 +211,7 @@ void World::step(Side& side, ice::Event event) {
 void World::perform(Side& side, ice::Effects& effects) {
   for (auto& effect : effects) {
     if (auto* transmit_ = std::get_if<ice::Transmit>(&effect)) {
-      transmit(side, transmit_->wire, transmit_->to, std::move(transmit_->bytes));
+      transmit(side, transmit_->wire, transmit_->to, std::move(transmit_->bytes), transmit_->whole);
     } else if (auto* candidate = std::get_if<ice::LocalCandidate>(&effect)) {
       say(side, "candidate " + wire::sdp::print(candidate->candidate));
       side.candidates.push_back(candidate->candidate);
@@ -227,6 +227,11 @@ void World::perform(Side& side, ice::Effects& effects) {
       side.selected = *selected;
       if (!side.selected_at) side.selected_at = network.now;
       ++side.selections;
+    } else if (const auto* carries = std::get_if<ice::Carries>(&effect)) {
+      say(side, "carries " + std::to_string(carries->bytes));
+      side.carries = carries->bytes;
+      if (carries->bytes > std::max(network.far.mtu, ice::path_mtu::base))
+        broken = "more than the path carries";
     } else if (std::holds_alternative<ice::Doubted>(effect)) {
       say(side, "doubted");
       ++side.doubts;
@@ -242,7 +247,8 @@ void World::perform(Side& side, ice::Effects& effects) {
   }
 }
 
-void World::transmit(Side& side, ice::WireId wire, const Endpoint& to, ByteVector bytes) {
+void World::transmit(Side& side, ice::WireId wire, const Endpoint& to, ByteVector bytes,
+                     bool whole) {
   if (side.streams.count(wire)) {
     streams_.push_back({network.now + network.far.delay, &side, wire, true, std::move(bytes)});
     return;
@@ -252,7 +258,7 @@ void World::transmit(Side& side, ice::WireId wire, const Endpoint& to, ByteVecto
     broken = "something is sent along a wire that is gone";
     return;
   }
-  network.send(socket->second.place, socket->second.local, to, std::move(bytes));
+  network.send(socket->second.place, socket->second.local, to, std::move(bytes), whole);
 }
 
 void World::send_data(Side& side) {
@@ -265,7 +271,7 @@ void World::send_data(Side& side) {
     const auto header = stun::print_channel_header(*route.channel, 20);
     bytes.insert(bytes.begin(), header.begin(), header.end());
   }
-  transmit(side, route.wire, route.to, std::move(bytes));
+  transmit(side, route.wire, route.to, std::move(bytes), false);
 }
 
 bool World::hear_each_other() {

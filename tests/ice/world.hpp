@@ -10,6 +10,7 @@
 
 #include "core/base/fsm.hpp"
 #include "core/ice/agent.hpp"
+#include "core/ice/path_mtu.hpp"
 #include "core/wire/stun.hpp"
 #include "tests/ice/network.hpp"
 #include "tests/ice/turn_server.hpp"
@@ -34,6 +35,7 @@ struct Side {
   // What it said.
   std::vector<wire::sdp::Candidate> candidates;
   std::optional<ice::Selected> selected;
+  std::size_t carries = ice::path_mtu::base;
   std::optional<TimePoint> selected_at, failed_at;
   std::optional<ice::Failed::Why> failed;
   unsigned selections = 0, gatherings = 0, doubts = 0;
@@ -116,7 +118,7 @@ class World {
 
   void step(Side& side, ice::Event event);
   void perform(Side& side, ice::Effects& effects);
-  void transmit(Side& side, ice::WireId wire, const Endpoint& to, ByteVector bytes);
+  void transmit(Side& side, ice::WireId wire, const Endpoint& to, ByteVector bytes, bool whole);
   void signal(Side& from, ice::Event event);
   void receive_signal(Side& side, ice::Event event);
   std::optional<TimePoint> next_at();

@@ -16,6 +16,7 @@
 #include "core/ice/consent.hpp"
 #include "core/ice/nomination.hpp"
 #include "core/ice/pair.hpp"
+#include "core/ice/path_mtu.hpp"
 #include "core/ice/turn.hpp"
 #include "core/link/candidates.hpp"
 #include "core/link/link.hpp"
@@ -57,6 +58,8 @@ constexpr Page pages[] = {
      &fsm::table<ice::nomination::Machine>},
     {"ice_consent", "Whether the peer still wants what we send",
      &fsm::table<ice::consent::Machine>},
+    {"ice_path_mtu", "How large the datagrams of a path may be",
+     &fsm::table<ice::path_mtu::Machine>},
     {"sender", "A file on its way out", &fsm::table<transfer::sender::Machine>},
     {"receiver", "A file on its way in", &fsm::table<transfer::receiver::Machine>},
     {"stream_sender", "A file on its way out, second form",

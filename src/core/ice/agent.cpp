@@ -169,6 +169,7 @@ void Agent::Core::advance(Env& env, Effects& out) {
   tick_relays(env, out);
   ask_relays(env, out);
   watch_consent(env, out);
+  if (selected) feed(path_mtu::Tick{}, env, out);
   nominate(env, out);
   keep_spares(env);
   start_what_may(env, out);
@@ -214,7 +215,10 @@ void Agent::Core::fail(Failed::Why why, Env& env, Effects& out) {
 std::optional<TimePoint> Agent::Core::deadline() const {
   if (over) return std::nullopt;
   auto first = fsm::earlier(transactions.deadline(), verdict_at());
-  if (selected) first = fsm::earlier(first, fsm::deadline_of(selected->consent));
+  if (selected) {
+    first = fsm::earlier(first, fsm::deadline_of(selected->consent));
+    first = fsm::earlier(first, fsm::deadline_of(selected->mtu));
+  }
   if (controlling) first = fsm::earlier(first, fsm::deadline_of(nomination));
   for (const auto& pair : checklist.pairs())
     if (pair.keep_alive_at) first = fsm::earlier(first, std::max(*pair.keep_alive_at, pace_at));

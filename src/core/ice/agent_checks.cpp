@@ -52,10 +52,11 @@ void Agent::Core::send_consent_check(Env& env, Effects& out) {
     ask(ConsentOf{}, *of, selected->base, selected->remote, controlling && of == &now, env, out);
 }
 
-void Agent::Core::ask(Purpose purpose, const Generation& of, BaseId base, const Endpoint& to,
-                      bool use_candidate, Env& env, Effects& out) {
+/// What every check says. Nothing without a way, or before the peer's credentials.
+std::optional<stun::Message> Agent::Core::check_request(const Generation& of, BaseId base,
+                                                        Env& env) const {
   const auto* from = local.find(base);
-  if (!from || !of.theirs) return;
+  if (!from || !of.theirs) return std::nullopt;
   stun::Message request{};
   request.kind = stun::Class::request;
   request.method = stun::Method::binding;
@@ -63,14 +64,43 @@ void Agent::Core::ask(Purpose purpose, const Generation& of, BaseId base, const 
   request.username = username(of.theirs->ice.ufrag, of.ours.ice.ufrag);
   request.priority = candidate_priority(wire::sdp::CandidateType::peer_reflexive, from->preference);
   (controlling ? request.controlling : request.controlled) = tie_breaker;
-  request.use_candidate = use_candidate;
-  auto bytes = stun::print(request, &of.theirs->key);
+  return request;
+}
+
+void Agent::Core::ask(Purpose purpose, const Generation& of, BaseId base, const Endpoint& to,
+                      bool use_candidate, Env& env, Effects& out) {
+  auto request = check_request(of, base, env);
+  if (!request) return;
+  request->use_candidate = use_candidate;
+  auto bytes = stun::print(*request, &of.theirs->key);
   const auto times = std::holds_alternative<ConsentOf>(purpose)
                          ? consent_retransmission()
                          : check_retransmission(checklist.active());
-  transactions.begin({request.id, purpose, base, to, of.number, controlling, bytes, env.now},
+  transactions.begin({request->id, purpose, base, to, of.number, controlling, bytes, env.now},
                      times);
   send(base, to, std::move(bytes), env, out);
+}
+
+/// A check that is as large as the datagrams that it stands for. It is not repeated: the machine
+/// has rounds of its own.
+void Agent::Core::send_probe(std::size_t size, Env& env, Effects& out) {
+  const auto* of = generation(selected->generation);
+  auto request = of ? check_request(*of, selected->base, env) : std::nullopt;
+  if (!request) return;
+  request->probe_padding = 0;
+  const auto bare = stun::print(*request, &of->theirs->key).size();
+  request->probe_padding = static_cast<std::uint16_t>(size - bare);
+  auto bytes = stun::print(*request, &of->theirs->key);
+  transactions.begin({request->id,
+                      ProbeOf{size},
+                      selected->base,
+                      selected->remote,
+                      of->number,
+                      controlling,
+                      {},
+                      env.now},
+                     consent_retransmission());
+  out.emplace_back(Transmit{selected->route.wire, selected->route.to, std::move(bytes), true});
 }
 
 /// RFC 8489 section 7: without credentials.
@@ -170,9 +200,12 @@ void Agent::Core::answered_check(const Transaction& transaction, const Arrival& 
     return;
   }
   if (std::holds_alternative<ConsentOf>(transaction.purpose)) {
-    if (good && selected && selected->base == transaction.base &&
-        selected->remote == transaction.to)
-      feed(consent::Answered{}, env, out);
+    if (good && is_along_selected(transaction)) feed(consent::Answered{}, env, out);
+    return;
+  }
+  if (const auto* probe = std::get_if<ProbeOf>(&transaction.purpose)) {
+    if (good && is_along_selected(transaction))
+      feed(path_mtu::Answered{probe->size, message.largest_datagram}, env, out);
     return;
   }
   const auto& check = std::get<CheckOf>(transaction.purpose);
@@ -187,6 +220,10 @@ void Agent::Core::answered_check(const Transaction& transaction, const Arrival& 
   if (check.nominating) feed(nomination::Confirmed{pair->id, is_relayed(*pair)}, env, out);
   if (check.nominating && controlling) select(*pair, env, out);
   if (pair->nomination_open) consider_nomination(*pair, env, out);
+}
+
+bool Agent::Core::is_along_selected(const Transaction& transaction) const {
+  return selected && selected->base == transaction.base && selected->remote == transaction.to;
 }
 
 /// A relay's path that may carry data soon.

@@ -10,6 +10,7 @@
 #include "core/ice/consent.hpp"
 #include "core/ice/gathering.hpp"
 #include "core/ice/nomination.hpp"
+#include "core/ice/path_mtu.hpp"
 #include "core/ice/relays.hpp"
 #include "core/ice/transactions.hpp"
 
@@ -56,6 +57,7 @@ struct SelectedPath {
   Route route;
   bool relayed;
   consent::Machine::State consent;
+  path_mtu::Machine::State mtu;
 };
 
 /// The way of a message that came.
@@ -135,6 +137,7 @@ struct Agent::Core {
   void heard(const Arrival&, ByteView bytes, Env&, Effects&);
   void answered(const Arrival&, const wire::stun::Received&, Env&, Effects&);
   void answered_check(const Transaction&, const Arrival&, const Authentic&, Env&, Effects&);
+  bool is_along_selected(const Transaction&) const;
   void given_up(const Transaction&, Env&, Effects&);
   void fail_check(const CheckOf&, Env&);
   void refused(PairId, Env&);
@@ -145,9 +148,11 @@ struct Agent::Core {
   bool has_work() const;
   void send_check(Pair&, bool nominating, Env&, Effects&);
   void send_consent_check(Env&, Effects&);
+  void send_probe(std::size_t size, Env&, Effects&);
   void ask_server(const Gathering::Query&, Env&, Effects&);
   void ask(Purpose, const Generation&, BaseId, const Endpoint& to, bool use_candidate, Env&,
            Effects&);
+  std::optional<wire::stun::Message> check_request(const Generation&, BaseId, Env&) const;
   bool wants_channel(const Pair&) const;
   void switch_role(Env&);
 
@@ -167,10 +172,12 @@ struct Agent::Core {
   bool is_settled(const Pair& best) const;
   void consider_nomination(Pair&, Env&, Effects&);
   void select(Pair&, Env&, Effects&);
+  void leave_unprobed(Effects&);
   void renew_relayed(Effects&);
   bool is_selected(const Pair&) const;
   void watch_consent(Env&, Effects&);
   void feed(consent::Event, Env&, Effects&);
+  void feed(path_mtu::Event, Env&, Effects&);
   void escape(const consent::Grave&, Env&, Effects&);
   void doubt(Env&);
   void rest(Env&);

@@ -53,6 +53,7 @@ void Agent::Core::asked(const Arrival& arrival, const stun::Received& received, 
   if (current && conflicts(arrival, *authentic, *of, env, out)) return;
   auto success = answer_to(request, stun::Class::success);
   success.mapped = arrival.from;
+  if (request.probe_padding) success.largest_datagram = path_mtu::largest;
   answer(arrival, success, &of->ours.key, env, out);
   if (current)
     learn({arrival.base, arrival.from, *request.priority, request.use_candidate,

@@ -87,12 +87,28 @@ void Agent::Core::select(Pair& pair, Env& env, Effects& out) {
   const bool was_doubted = std::exchange(doubt_told, false);
   const bool news =
       was_doubted || !selected || selected->route != *route || selected->relayed != relayed;
-  selected = SelectedPath{now.number, pair.base, pair.remote, *route, relayed, consent::begin(env)};
+  const auto carried = selected ? path_mtu::told(selected->mtu) : path_mtu::base;
+  selected = SelectedPath{now.number,
+                          pair.base,
+                          pair.remote,
+                          *route,
+                          relayed,
+                          consent::begin(env),
+                          path_mtu::begin(carried, env)};
   pair.keep_alive_at.reset();
   before.reset();
-  transactions.remove_consent();
+  transactions.remove_of_selected();
   if (!relayed) rest(env);
   if (news) out.emplace_back(Selected{*route, relayed});
+  if (relayed) leave_unprobed(out);
+}
+
+/// A relay has paths of its own beyond it.
+void Agent::Core::leave_unprobed(Effects& out) {
+  path_mtu::Effects effects;
+  selected->mtu = path_mtu::unprobed(path_mtu::told(selected->mtu), effects);
+  for (const auto& effect : effects)
+    out.emplace_back(Carries{std::get<path_mtu::Told>(effect).size});
 }
 
 /// A peer-reflexive candidate may turn out to be the peer's relay.
@@ -102,6 +118,7 @@ void Agent::Core::renew_relayed(Effects& out) {
   if (!pair || is_relayed(*pair) == selected->relayed) return;
   selected->relayed = is_relayed(*pair);
   out.emplace_back(Selected{selected->route, selected->relayed});
+  if (selected->relayed) leave_unprobed(out);
 }
 
 /// The other pairs wait until they are needed.
@@ -150,6 +167,17 @@ void Agent::Core::feed(consent::Event event, Env& env, Effects& out) {
     out.emplace_back(Selected{selected->route, selected->relayed});
 }
 
+void Agent::Core::feed(path_mtu::Event event, Env& env, Effects& out) {
+  path_mtu::Effects effects;
+  selected->mtu =
+      fsm::step<path_mtu::Machine>(std::move(selected->mtu), std::move(event), env, effects);
+  for (const auto& effect : effects)
+    if (const auto* probe = std::get_if<path_mtu::SendProbe>(&effect))
+      send_probe(probe->size, env, out);
+    else
+      out.emplace_back(Carries{std::get<path_mtu::Told>(effect).size});
+}
+
 /// Every other pair is asked again, so that one is known to work when the selected one is lost.
 void Agent::Core::doubt(Env& env) {
   for (auto& pair : checklist.pairs()) {
@@ -175,7 +203,7 @@ void Agent::Core::path_lost(TimePoint since, Env& env, Effects& out) {
   if (before && verdict_at()) {
     selected.reset();
     before.reset();
-    transactions.remove_consent();
+    transactions.remove_of_selected();
     return;
   }
   fail(Failed::Why::consent_lost, env, out);

@@ -96,6 +96,7 @@ struct Transmit {
   WireId wire;
   Endpoint to;
   ByteVector bytes;
+  bool whole = false;  ///< better lost than fragmented
 };
 /// To be trickled to the peer.
 struct LocalCandidate {
@@ -106,6 +107,11 @@ struct GatheringDone {};
 struct Selected {
   Route route;
   bool relayed;  ///< either end is a TURN relay
+};
+/// Datagrams along the selected pair may have so many bytes from now on: more than before, or
+/// fewer. Until the first of these, path_mtu::base.
+struct Carries {
+  std::size_t bytes;
 };
 /// What arrived inside of a TURN Data indication and is not STUN: a datagram of the peer.
 struct Relayed {
@@ -123,8 +129,8 @@ struct Failed {
   enum class Why : std::uint8_t { no_pair, consent_lost } why;
 };
 
-using Effect =
-    std::variant<Transmit, LocalCandidate, GatheringDone, Selected, Relayed, Doubted, Failed>;
+using Effect = std::variant<Transmit, LocalCandidate, GatheringDone, Selected, Carries, Relayed,
+                            Doubted, Failed>;
 using Effects = std::vector<Effect>;
 
 }  // namespace culver::ice

@@ -83,9 +83,10 @@ void Transactions::remove_checks() {
   });
 }
 
-void Transactions::remove_consent() {
+void Transactions::remove_of_selected() {
   std::erase_if(entries_, [](const Entry& e) {
-    return std::holds_alternative<ConsentOf>(e.transaction.purpose);
+    return std::holds_alternative<ConsentOf>(e.transaction.purpose) ||
+           std::holds_alternative<ProbeOf>(e.transaction.purpose);
   });
 }
 

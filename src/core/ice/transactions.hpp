@@ -38,7 +38,11 @@ struct CheckOf {
 };
 struct ConsentOf {};
 struct QueryOf {};
-using Purpose = std::variant<CheckOf, ConsentOf, QueryOf>;
+/// Of the selected path, with a datagram of this size.
+struct ProbeOf {
+  std::size_t size;
+};
+using Purpose = std::variant<CheckOf, ConsentOf, QueryOf, ProbeOf>;
 
 struct Transaction {
   wire::stun::TransactionId id;
@@ -65,7 +69,8 @@ class Transactions {
   void remove(PairId pair);
   void remove(BaseId base);
   void remove_checks();
-  void remove_consent();
+  /// Consent checks and probes.
+  void remove_of_selected();
   void clear() { entries_.clear(); }
 
   struct Due {

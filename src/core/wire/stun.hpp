@@ -75,6 +75,9 @@ struct Message {
   std::optional<std::uint8_t> requested_family;  ///< 1 IPv4, 2 IPv6
   std::optional<ByteVector> data;
   std::vector<std::uint16_t> unknown_attributes;  ///< UNKNOWN-ATTRIBUTES of a 420
+  /// PROBE-PADDING: so many bytes that mean nothing. They are printed as zeros, and not compared.
+  std::optional<std::uint16_t> probe_padding;
+  std::optional<std::uint32_t> largest_datagram;  ///< LARGEST-DATAGRAM that its sender takes, bytes
   bool operator==(const Message&) const = default;
 };
 

@@ -36,6 +36,9 @@ inline constexpr std::uint16_t first_optional = 0x8000;
 inline constexpr std::uint16_t fingerprint = 0x8028;
 inline constexpr std::uint16_t ice_controlled = 0x8029;
 inline constexpr std::uint16_t ice_controlling = 0x802A;
+/// Ours, of the numbers that nobody has: docs/protocol/ice.md, "How large a datagram may be".
+inline constexpr std::uint16_t probe_padding = 0xC7C1;
+inline constexpr std::uint16_t largest_datagram = 0xC7C2;
 }  // namespace attribute
 
 inline constexpr std::size_t integrity_size = 20;

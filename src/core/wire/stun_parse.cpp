@@ -220,6 +220,11 @@ class Reader {
         return first(m.requested_transport, integer_of_four<std::uint8_t>(value));
       case attribute::requested_address_family:
         return first(m.requested_family, address_family(value));
+      case attribute::largest_datagram:
+        return first(m.largest_datagram, integer<std::uint32_t>(value));
+      case attribute::probe_padding:
+        return first(m.probe_padding,
+                     Result<std::uint16_t>(static_cast<std::uint16_t>(value.size())));
       case attribute::use_candidate:
         if (!value.empty()) return fail(Fault::malformed);
         m.use_candidate = true;

@@ -121,6 +121,11 @@ void print_turn(const Message& m, Printer& out) {
   if (m.data) out.bytes(attribute::data, *m.data);
 }
 
+void print_probe(const Message& m, Printer& out) {
+  out.integer(attribute::largest_datagram, m.largest_datagram);
+  if (m.probe_padding) out.bytes(attribute::probe_padding, ByteVector(*m.probe_padding));
+}
+
 }  // namespace
 
 std::uint32_t fingerprint_of(ByteView before) {
@@ -139,6 +144,7 @@ ByteVector print(const Message& m, const Key* key) {
   out.address(attribute::xor_mapped_address, m.mapped);
   print_ice(m, out);
   print_turn(m, out);
+  print_probe(m, out);
   if (key) out.integrity(key->bytes_);
   return std::move(out).finish();
 }

@@ -10,6 +10,7 @@
 
 #include "core/base/fsm.hpp"
 #include "core/ice/agent.hpp"
+#include "core/ice/path_mtu.hpp"
 #include "core/wire/stun.hpp"
 #include "shell/host/clock.hpp"
 #include "shell/host/entropy.hpp"
@@ -21,6 +22,8 @@ namespace culver::p2p {
 namespace {
 
 namespace stun = wire::stun;
+
+static_assert(base_datagram == ice::path_mtu::base);
 
 /// Sockets come and go with the addresses of the machine, and have the numbers below.
 constexpr std::uint32_t first_stream = 1U << 31;
@@ -58,6 +61,7 @@ class IcePath final : public Path {
   }
   void perform(ice::GatheringDone) { events_.push_back(link::GatheringDone{}); }
   void perform(ice::Selected effect);
+  void perform(ice::Carries effect) { events_.push_back(PathCarries{effect.bytes}); }
   void perform(ice::Relayed effect) { relayed_.push_back(std::move(effect.bytes)); }
   void perform(ice::Doubted effect) { events_.push_back(link::PathDoubted{effect.heard}); }
   void perform(ice::Failed) { events_.push_back(link::PathFailed{}); }
@@ -166,7 +170,10 @@ void IcePath::advance(ice::Event event) {
 
 void IcePath::perform(ice::Transmit effect) {
   const Datagram datagram = effect.bytes;
-  if (auto* socket = wires_.find(effect.wire))
+  auto* socket = wires_.find(effect.wire);
+  if (socket && effect.whole)
+    socket->send_whole(effect.to, datagram);
+  else if (socket)
     socket->send_batch(effect.to, std::span(&datagram, 1));
   else if (auto* stream = stream_of(effect.wire))
     stream->send(datagram);

@@ -55,8 +55,14 @@ struct PathConfig {
   std::span<const std::string> addresses;  ///< gather these only; empty: every interface
 };
 
+/// Every path carries datagrams of so many bytes. Longer ones may be sent once it has said so.
+inline constexpr std::size_t base_datagram = 1'200;
+struct PathCarries {
+  std::size_t bytes;  ///< UDP payload; at least base_datagram
+};
+
 using PathEvent = std::variant<link::LocalCandidate, link::GatheringDone, link::PathReady,
-                               link::PathDoubted, link::PathFailed>;
+                               link::PathDoubted, link::PathFailed, PathCarries>;
 
 /// Called on the thread of the io_context, never from within a member function of the path.
 struct PathSink {

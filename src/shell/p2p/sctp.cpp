@@ -17,9 +17,11 @@ namespace {
 /// What the send buffer grows by: a path of this rate is filled.
 constexpr std::size_t bytes_per_millisecond = 64'000;
 constexpr std::uint16_t streams = 1'024;
-// 1200-byte datagrams: 12 bytes of SCTP header, which usrsctp does not count for AF_CONN, and 37 of
-// DTLS 1.2 with GCM come on top.
-constexpr std::uint32_t path_mtu = 1'151;
+// What comes on top of what usrsctp takes for a packet: the SCTP header, which it does not count
+// for AF_CONN, and DTLS 1.2 with GCM.
+constexpr std::size_t around_packet = 12 + 37;
+// Between two SACKs to a peer that sends its whole window at once.
+constexpr std::size_t bytes_per_sack = 16 * 1'200;
 constexpr std::size_t read_size = 65'536;
 
 // usrsctp has this option and this answer, but not in its public header.
@@ -69,18 +71,26 @@ void acknowledge_every(struct ::socket* socket, std::uint32_t packets) {
   set(socket, IPPROTO_SCTP, SCTP_DELAYED_SACK, sack);
 }
 
+sctp_paddrparams packets_of(std::size_t datagram) {
+  sctp_paddrparams path{};
+  path.spp_address.ss_family = AF_CONN;  // of all addresses of an association
+  path.spp_flags = SPP_PMTUD_DISABLE;
+  path.spp_pathmtu = static_cast<std::uint32_t>(datagram - around_packet);
+  return path;
+}
+
 }  // namespace
 
 // Without a receive callback, so that data waits in the socket's buffer until we read it: that is
 // what closes the window of a peer that sends faster than we write.
-Association::Association(std::uint16_t peer_port, Output output)
+Association::Association(std::uint16_t peer_port, std::size_t datagram, Output output)
     : output_(std::move(output)),
       address_(*this),
       socket_(usrsctp_socket(AF_CONN, SOCK_STREAM, IPPROTO_SCTP, nullptr, nullptr, 0, nullptr)),
       buffer_(read_size) {
   if (socket_ == nullptr) throw std::runtime_error("usrsctp_socket failed");
   try {
-    configure();
+    configure(datagram);
     connect(peer_port);
   } catch (...) {
     usrsctp_close(socket_);
@@ -90,7 +100,7 @@ Association::Association(std::uint16_t peer_port, Output output)
 
 Association::~Association() { usrsctp_close(socket_); }
 
-void Association::configure() {
+void Association::configure(std::size_t datagram) {
   usrsctp_set_non_blocking(socket_, 1);
   // Called with locks of usrsctp held: it may only take a note.
   usrsctp_set_upcall(
@@ -119,9 +129,8 @@ void Association::configure() {
   set(socket_, IPPROTO_SCTP, SCTP_PLUGGABLE_SS,
       sctp_assoc_value{SCTP_ALL_ASSOC, SCTP_SS_ROUND_ROBIN});
   acknowledge_every(socket_, 2);  // RFC 9260 section 6.2
-  sctp_paddrparams path{};
-  path.spp_flags = SPP_PMTUD_DISABLE | SPP_HB_ENABLE;
-  path.spp_pathmtu = path_mtu;
+  auto path = packets_of(datagram);
+  path.spp_flags |= SPP_HB_ENABLE;
   set(socket_, IPPROTO_SCTP, SCTP_PEER_ADDR_PARAMS, path);
 }
 
@@ -136,9 +145,31 @@ void Association::connect(std::uint16_t peer_port) {
     ended_ = true;
 }
 
-void Association::acknowledge_seldom() { acknowledge_every(socket_, 16); }
+// One that has ended takes no options.
+void Association::set_datagram(std::size_t bytes) {
+  const auto path = packets_of(bytes);
+  usrsctp_setsockopt(socket_, IPPROTO_SCTP, SCTP_PEER_ADDR_PARAMS, &path, sizeof path);
+}
+
+void Association::acknowledge_seldom() {
+  acknowledges_seldom_ = true;
+  acknowledge_by_size();
+}
+
+void Association::acknowledge_by_size() {
+  const auto size = std::max<std::size_t>(largest_packet_, 1);
+  const auto packets =
+      static_cast<std::uint32_t>(std::clamp<std::size_t>(bytes_per_sack / size, 2, 16));
+  if (!acknowledges_seldom_ || packets == packets_per_sack_) return;
+  packets_per_sack_ = packets;
+  acknowledge_every(socket_, packets);
+}
 
 void Association::input(ByteView packet) {
+  if (packet.size() > largest_packet_) {
+    largest_packet_ = packet.size();
+    acknowledge_by_size();
+  }
   usrsctp_conninput(address_.value(), packet.data(), packet.size(), 0);
 }
 

@@ -42,8 +42,9 @@ class Association final : private SctpCallbacks {
   static constexpr std::size_t least_room = std::size_t{1} << 20;
   static constexpr std::size_t most_room = std::size_t{4} << 20;
 
-  /// Connects at once. `output` is called from within any member, also by the destructor.
-  Association(std::uint16_t peer_port, Output output);
+  /// Connects at once. `output` is called from within any member, also by the destructor. Packets
+  /// are such that a datagram of DTLS around one has `datagram` bytes at most.
+  Association(std::uint16_t peer_port, std::size_t datagram, Output output);
   ~Association();  ///< aborts what still lives
   Association(const Association&) = delete;
   Association& operator=(const Association&) = delete;
@@ -54,8 +55,11 @@ class Association final : private SctpCallbacks {
   std::optional<SctpEvent> next();
   /// Stops reading: data stays in the receive buffer, so the window closes and the peer waits.
   void pause(bool paused) { paused_ = paused; }
-  /// For a peer that sends its whole window at once: one SACK for 16 packets.
+  /// For a peer that sends its whole window at once: one SACK for 16 small packets, or two large.
   void acknowledge_seldom();
+  /// From now on. Messages are cut into the pieces that they began with or smaller ones; where more
+  /// fits, several go in one packet.
+  void set_datagram(std::size_t bytes);
   /// Whether next() would have something, paused or not.
   bool has_unread() const;
 
@@ -77,9 +81,10 @@ class Association final : private SctpCallbacks {
   void on_packet(ByteView packet) override { output_(packet); }
   void on_wakeup() override { readable_ = true; }
 
-  void configure();
+  void configure(std::size_t datagram);
   void connect(std::uint16_t peer_port);
   void make_room();
+  void acknowledge_by_size();
   bool hand_over(const SctpMessage& message);
   bool hand_over_next();
   void ask_resets();
@@ -96,6 +101,9 @@ class Association final : private SctpCallbacks {
   bool told_end_ = false;
   bool paused_ = false;
   bool readable_ = true;
+  bool acknowledges_seldom_ = false;
+  std::size_t largest_packet_ = 0;  ///< that came
+  std::uint32_t packets_per_sack_ = 2;
   std::optional<SctpMessage> partial_;
   std::map<std::uint16_t, std::deque<SctpMessage>> queues_;  ///< by stream, none empty
   std::uint16_t next_stream_ = 0;  ///< whose turn it is to hand a message over

@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "core/base/fsm.hpp"
 #include "core/wire/dcep.hpp"
 #include "core/wire/limits.hpp"
 
@@ -13,7 +14,7 @@ namespace {
 
 constexpr std::size_t refill = std::size_t{768} << 10;         // bytes that a window is told for
 constexpr std::size_t worth_telling = std::size_t{256} << 10;  // bytes of it that were used
-constexpr std::size_t flush_at = 64;                           // datagrams
+constexpr std::size_t flush_at = std::size_t{64} << 10;        // bytes
 constexpr std::size_t early_limit = 64;                        // datagrams, of each kind
 constexpr std::size_t unsent_limit = std::size_t{64} << 10;    // bytes, while there is no path
 constexpr std::size_t read_per_turn = std::size_t{256} << 10;  // bytes
@@ -67,8 +68,18 @@ void Transport::perform(link::AddCandidate effect) { path_->add_candidate(effect
 void Transport::perform(link::RemoteCandidatesDone) { path_->remote_candidates_done(); }
 
 void Transport::on_path(PathEvent event) {
-  if (std::holds_alternative<link::PathReady>(event)) path_ready_ = true;
-  std::visit([this](auto& e) { host_.tell(std::move(e)); }, event);
+  std::visit(fsm::overload{
+                 [this](PathCarries& path) {
+                   datagram_ = path.bytes;
+                   if (sctp_) sctp_->set_datagram(datagram_);
+                 },
+                 [this](link::PathReady& ready) {
+                   path_ready_ = true;
+                   host_.tell(ready);
+                 },
+                 [this](auto& e) { host_.tell(std::move(e)); },
+             },
+             event);
   begin_dtls();
   host_.wake();
 }
@@ -142,9 +153,9 @@ void Transport::perform(link::StartSctp effect) {
   if (sctp_ || !dtls_ || dtls_->state() != Dtls::State::up) return;
   peer_sctp_ = effect;
   try {
-    sctp_.emplace(effect.port, [this](ByteView packet) {
+    sctp_.emplace(effect.port, datagram_, [this](ByteView packet) {
       dtls_->send(packet);
-      if (out_.size() >= flush_at) flush();
+      if (out_.bytes() >= flush_at) flush();
     });
   } catch (const std::exception&) {
     end();

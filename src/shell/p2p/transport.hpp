@@ -83,6 +83,7 @@ class Transport {
   Batch early_packets_;    ///< SCTP packets that came before StartSctp
   std::unique_ptr<Path> path_;
   bool path_ready_ = false;
+  std::size_t datagram_ = base_datagram;  ///< that the path carries
   std::optional<link::DtlsRole> role_;
   std::optional<Dtls> dtls_;
   bool dtls_told_ = false;

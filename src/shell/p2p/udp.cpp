@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <netinet/udp.h>
 
+#include "core/ice/path_mtu.hpp"
 #include "shell/host/file_descriptor.hpp"
 #include "shell/p2p/socket_address.hpp"
 
@@ -18,16 +19,17 @@ constexpr int buffer_size = 4 << 20;  // asked for; without privilege the kernel
 
 // Of one segmented send: what Linux has taken since 4.18.
 constexpr std::size_t segment_limit = 64;
-constexpr std::size_t run_bytes = 65'000;
+constexpr std::size_t run_bytes = 65'507;  // what fits into one datagram of IPv4
 
 constexpr std::size_t message_limit = 64;  // of one sendmmsg
 constexpr std::size_t piece_limit = 256;
 
-// Of one receiving call: merged runs, or datagrams. None of ours is above 1,200 bytes.
+// Of one receiving call: merged runs, or datagrams of the largest size that we ask for.
 constexpr std::size_t merged_slot = 65'536;
 constexpr std::size_t merged_slots = 8;
-constexpr std::size_t single_slot = 2'048;
-constexpr std::size_t single_slots = 64;
+constexpr std::size_t single_slot = 16'384;
+constexpr std::size_t single_slots = 32;
+static_assert(single_slot >= ice::path_mtu::largest);
 
 // Of one turn of the loop, so that one peer does not keep the others waiting.
 constexpr std::size_t turn_bytes = std::size_t{256} << 10;
@@ -41,6 +43,9 @@ union Control {
 bool is_full(int error) {
   return error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS || error == ENOMEM;
 }
+
+// A segment that is refused for its size is above Ethernet's.
+constexpr std::size_t ethernet_payload = 1'472;
 
 // EIO: the device cannot compute checksums. EINVAL, EMSGSIZE: a segment is above the path's MTU;
 // as a datagram of its own it is fragmented.
@@ -69,11 +74,13 @@ struct UdpSocket::Outgoing {
 
   explicit Outgoing() {}
 
-  void fill(std::span<const Datagram> batch, SocketAddress& to, bool many, bool segments) {
+  void fill(std::span<const Datagram> batch, SocketAddress& to, bool many,
+            std::size_t largest_segment) {
     const std::size_t limit = many ? message_limit : 1;
     std::size_t used = 0;
     for (size = 0; size < limit && used < piece_limit && !batch.empty(); ++size) {
-      const auto run = batch.first(segments ? run_of(batch, piece_limit - used) : 1);
+      const bool one_by_one = batch[0].size() > largest_segment;
+      const auto run = batch.first(one_by_one ? 1 : run_of(batch, piece_limit - used));
       batch = batch.subspan(run.size());
       counts[size] = run.size();
       msghdr& header = messages[size].msg_hdr;
@@ -131,11 +138,28 @@ void UdpSocket::send_batch(const Endpoint& to, std::span<const Datagram> batch) 
   SocketAddress address = to_socket(to);
   Outgoing out;
   while (!batch.empty()) {
-    out.fill(batch, address, sends_many_, segments_);
+    out.fill(batch, address, sends_many_, largest_segment_);
     const auto done = send(out);
     if (!done) return;
     batch = batch.subspan(*done);
   }
+}
+
+// Elsewhere the kernel may fragment: only the answer to a whole one says what a path carries.
+void UdpSocket::send_whole(const Endpoint& to, Datagram datagram) {
+  const bool v4 = local_.family() == Endpoint::Family::v4;
+  const int level = v4 ? IPPROTO_IP : IPPROTO_IPV6;
+  const int name = v4 ? IP_MTU_DISCOVER : IPV6_MTU_DISCOVER;
+  if (!set_option(level, name, v4 ? IP_PMTUDISC_DO : IPV6_PMTUDISC_DO)) return;
+  SocketAddress address = to_socket(to);
+  iovec piece{const_cast<std::byte*>(datagram.data()), datagram.size()};
+  msghdr header{};
+  header.msg_name = &address.storage;
+  header.msg_namelen = address.size;
+  header.msg_iov = &piece;
+  header.msg_iovlen = 1;
+  calls_.send_one(descriptor_.native_handle(), &header, MSG_DONTWAIT);
+  set_option(level, name, v4 ? IP_PMTUDISC_WANT : IPV6_PMTUDISC_WANT);
 }
 
 std::optional<std::size_t> UdpSocket::send(Outgoing& out) {
@@ -160,7 +184,8 @@ std::optional<std::size_t> UdpSocket::send(Outgoing& out) {
     return 0;
   }
   if (out.counts[0] > 1 && refuses_segments(errno)) {
-    segments_ = false;
+    const bool too_large = out.pieces[0].iov_len / out.counts[0] > ethernet_payload;
+    largest_segment_ = too_large ? ethernet_payload : 0;
     return 0;
   }
   // An ICMP answer to an earlier datagram, or no way to this peer: its packets are lost.
@@ -307,14 +332,14 @@ UdpSocket::~UdpSocket() { *alive_ = nullptr; }
 // The kernel's default for path MTU discovery stays: the don't-fragment bit is set, and what is
 // larger than a path is known to carry is fragmented here.
 void UdpSocket::set_options() {
-  const int socket = descriptor_.native_handle();
-  const auto set = [&](int level, int name, int value) {
-    return calls_.set_option(socket, level, name, &value, sizeof value) == 0;
-  };
   for (const auto& [forced, asked] :
        {std::pair{SO_RCVBUFFORCE, SO_RCVBUF}, std::pair{SO_SNDBUFFORCE, SO_SNDBUF}})
-    if (!set(SOL_SOCKET, forced, buffer_size)) set(SOL_SOCKET, asked, buffer_size);
-  merges_ = set(SOL_UDP, UDP_GRO, 1);
+    if (!set_option(SOL_SOCKET, forced, buffer_size)) set_option(SOL_SOCKET, asked, buffer_size);
+  merges_ = set_option(SOL_UDP, UDP_GRO, 1);
+}
+
+bool UdpSocket::set_option(int level, int name, int value) {
+  return calls_.set_option(descriptor_.native_handle(), level, name, &value, sizeof value) == 0;
 }
 
 }  // namespace culver::p2p

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -63,9 +64,11 @@ class UdpSocket {
   /// In order. What the kernel does not take, for whatever reason, is lost. Datagrams of equal size
   /// that lie one behind the other in memory cost least.
   void send_batch(const Endpoint& to, std::span<const Datagram> batch);
+  /// Lost too if it is longer than this machine knows the way to carry in one piece.
+  void send_whole(const Endpoint& to, Datagram datagram);
 
   // Whether these are still believed to work; for tests.
-  bool segments() const { return segments_; }
+  bool segments() const { return largest_segment_ > 0; }
   bool merges() const { return merges_; }
   bool sends_many() const { return sends_many_; }
   bool receives_many() const { return receives_many_; }
@@ -76,6 +79,7 @@ class UdpSocket {
   struct Outgoing;
   struct Incoming;
   void set_options();
+  bool set_option(int level, int name, int value);
   /// How many datagrams are done with, sent or lost; nothing if the rest is lost too.
   std::optional<std::size_t> send(Outgoing& out);
   void wait();
@@ -87,7 +91,8 @@ class UdpSocket {
   UdpRoom& room_;
   Sink sink_;
   boost::asio::posix::stream_descriptor descriptor_;
-  bool segments_ = true, merges_ = true, sends_many_ = true, receives_many_ = true;
+  std::size_t largest_segment_ = std::numeric_limits<std::size_t>::max();  ///< 0: none at all
+  bool merges_ = true, sends_many_ = true, receives_many_ = true;
   std::shared_ptr<UdpSocket*> alive_;  ///< a handler that was queued may run after the socket died
 };
 

@@ -1,6 +1,7 @@
 // What the agent asks, when, and which answers count.
 #include <algorithm>
 
+#include "core/ice/path_mtu.hpp"
 #include "tests/core/ice/lone_agent_support.hpp"
 
 namespace culver::ice {
@@ -35,6 +36,65 @@ TEST_F(Checks, AnAnswerIsFollowedByTheNominationAndThatByTheRoute) {
   ASSERT_TRUE(effect<Selected>());
   EXPECT_EQ(effect<Selected>()->route, (Route{wire, there, std::nullopt}));
   EXPECT_FALSE(effect<Selected>()->relayed);
+}
+
+struct Probes : Checks {
+  void select() {
+    hear(success(first_check()), &their_key);
+    hear(success(asked().value()), &their_key);
+    ASSERT_TRUE(effect<Selected>());
+  }
+  std::vector<Transmit> probes() const {
+    std::vector<Transmit> all;
+    for (const auto& each : effects)
+      if (const auto* transmit = std::get_if<Transmit>(&each); transmit && transmit->whole)
+        all.push_back(*transmit);
+    return all;
+  }
+  static stun::Message read(const Transmit& sent) {
+    return stun::parse(sent.bytes).value().message;
+  }
+  stun::Message success_of(const Transmit& probe, std::optional<std::uint32_t> limit) const {
+    auto message = success(read(probe));
+    message.largest_datagram = limit;
+    return message;
+  }
+};
+
+TEST_F(Probes, FollowTheSelectionAndAreExactlyAsLargeAsTheySay) {
+  select();
+  ASSERT_EQ(probes().size(), path_mtu::sizes.size());
+  for (std::size_t i = 0; i < path_mtu::sizes.size(); ++i) {
+    const auto sent = probes()[i];
+    EXPECT_EQ(sent.bytes.size(), path_mtu::sizes[i]);
+    EXPECT_EQ(sent.to, there);
+    EXPECT_TRUE(stun::authentic(stun::parse(sent.bytes).value(), their_key));
+    EXPECT_FALSE(read(sent).use_candidate);
+  }
+}
+
+TEST_F(Probes, OnlyAnAnswerWithProofCounts) {
+  select();
+  const auto sent = probes();
+  const auto limit = static_cast<std::uint32_t>(path_mtu::largest);
+  hear(success_of(sent[1], limit), nullptr);
+  EXPECT_FALSE(effect<Carries>());
+  hear(success_of(sent[1], limit), &their_key, at("192.0.2.9"));
+  EXPECT_FALSE(effect<Carries>()) << "from elsewhere";
+  hear(success_of(sent[2], limit), &their_key);
+  ASSERT_TRUE(effect<Carries>());
+  EXPECT_EQ(effect<Carries>()->bytes, path_mtu::sizes[2]);
+}
+
+TEST_F(Probes, APeerThatDoesNotKnowThemIsLeftAlone) {
+  select();
+  hear(success_of(probes()[0], std::nullopt), &their_key);
+  EXPECT_FALSE(effect<Carries>());
+  for (int i = 0; i < 20; ++i) {
+    tick();
+    EXPECT_TRUE(probes().empty());
+    for (const auto& asks : said(stun::Class::request)) hear(success(asks), &their_key);
+  }
 }
 
 TEST_F(Checks, AnAnswerWithoutProofIsNoAnswer) {

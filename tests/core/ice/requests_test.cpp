@@ -1,4 +1,5 @@
 // Who may ask the agent, and what asking does.
+#include "core/ice/path_mtu.hpp"
 #include "tests/core/ice/lone_agent_support.hpp"
 
 namespace culver::ice {
@@ -175,6 +176,21 @@ TEST_F(Requests, OfTwoThatAreControlledTheSmallerNumberRefuses) {
   hear(request(false, false, large), &our_key);
   EXPECT_EQ(refused()->error->code, stun::role_conflict);
   EXPECT_FALSE(answered());
+}
+
+// docs/protocol/ice.md, "How large a datagram may be".
+struct Probed : LoneAgent {};
+
+TEST_F(Probed, APaddedRequestIsToldHowMuchWeTakeAndNoOtherIs) {
+  begin(false);
+  meet();
+  auto asks = request(true);
+  hear(asks, &our_key);
+  EXPECT_FALSE(answered().value().largest_datagram);
+  asks = request(true);
+  asks.probe_padding = 1'000;
+  hear(asks, &our_key);
+  EXPECT_EQ(answered().value().largest_datagram, path_mtu::largest);
 }
 
 }  // namespace

@@ -221,6 +221,8 @@ Message any_message() {
     const auto data = *octets(200);
     m.data.emplace(as_bytes(data).begin(), as_bytes(data).end());
   }
+  m.probe_padding = *maybe(rc::gen::inRange<std::uint16_t>(0, 2'000));
+  m.largest_datagram = *maybe(rc::gen::arbitrary<std::uint32_t>());
   const auto types =
       *rc::gen::container<std::set<std::uint16_t>>(rc::gen::arbitrary<std::uint16_t>());
   for (auto type : types)

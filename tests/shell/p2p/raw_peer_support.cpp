@@ -77,7 +77,8 @@ void RawPeer::on_batch(const std::vector<ByteVector>& batch) {
     largest_datagram = std::max(largest_datagram, datagram.size());
     dtls_.feed(datagram);
     if (dtls_.state() == Dtls::State::up && !sctp_)
-      sctp_ = std::make_unique<Association>(5000, [this](ByteView packet) { dtls_.send(packet); });
+      sctp_ = std::make_unique<Association>(5000, base_datagram,
+                                            [this](ByteView packet) { dtls_.send(packet); });
     while (const auto packet = dtls_.read())
       if (sctp_) sctp_->input(*packet);
   }

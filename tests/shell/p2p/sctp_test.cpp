@@ -7,6 +7,8 @@
 
 #include <gtest/gtest.h>
 
+#include "shell/p2p/path.hpp"
+
 namespace culver::p2p {
 namespace {
 
@@ -23,15 +25,17 @@ struct SctpTest : testing::Test {
     std::optional<Association> sctp;
     std::vector<SctpEvent> events;
     bool reads = true;
+    std::size_t largest = 0;  ///< packet that it sent
   };
   Side a, b;
   double loss = 0;
   std::chrono::milliseconds delay{0};  ///< one way
   std::mt19937 random{3};
 
-  void connect() {
+  void connect(std::size_t datagram = base_datagram) {
     for (auto* side : {&a, &b})
-      side->sctp.emplace(5000, [this, side](ByteView p) {
+      side->sctp.emplace(5000, datagram, [this, side](ByteView p) {
+        side->largest = std::max(side->largest, p.size());
         side->out.push_back({{p.begin(), p.end()}, Clock::now() + delay});
       });
     ASSERT_TRUE(until([&] { return up(a) && up(b); }));
@@ -99,6 +103,51 @@ TEST_F(SctpTest, KeepsMessagesStreamsAndIdentifiers) {
   EXPECT_EQ(last.bytes, ByteVector(100'000, std::byte{7}));
   EXPECT_EQ(last.ppid, 51u + last.stream);
   EXPECT_TRUE(until([&] { return a.sctp->buffered() == 0; }));
+}
+
+struct SctpSizes : SctpTest, testing::WithParamInterface<std::size_t> {};
+
+// With what DTLS puts around a packet.
+TEST_P(SctpSizes, PacketsFillTheDatagrams) {
+  connect(GetParam());
+  ASSERT_TRUE(a.sctp->send({0, 51, ByteVector(200'000)}));
+  ASSERT_TRUE(until([&] { return count<SctpMessage>(b) == 1; }));
+  EXPECT_LE(a.largest, GetParam() - 37);
+  EXPECT_GE(a.largest, GetParam() - 37 - 8);
+}
+INSTANTIATE_TEST_SUITE_P(Datagrams, SctpSizes,
+                         testing::Values(base_datagram, std::size_t{1'452}, std::size_t{16'376}));
+
+TEST_F(SctpTest, GrowsAndShrinksWhileItSends) {
+  connect();
+  const auto send = [&] {
+    for (int i = 0; i < 20; ++i) ASSERT_TRUE(a.sctp->send({0, 51, ByteVector(65'536)}));
+  };
+  send();
+  a.sctp->set_datagram(16'376);
+  ASSERT_TRUE(until([&] { return count<SctpMessage>(b) == 20; }));
+  EXPECT_GT(a.largest, 8'000u);
+  EXPECT_LE(a.largest, 16'376u - 37);
+  send();
+  a.sctp->set_datagram(base_datagram);
+  ASSERT_TRUE(until([&] { return count<SctpMessage>(b) == 40 && a.sctp->buffered() == 0; }));
+  a.largest = 0;
+  send();
+  ASSERT_TRUE(until([&] { return count<SctpMessage>(b) == 60; }));
+  EXPECT_LE(a.largest, base_datagram - 37);
+}
+
+// What was cut into large pieces still goes, as it was cut.
+TEST_F(SctpTest, NothingIsLostWhenItShrinks) {
+  connect(16'376);
+  for (int i = 0; i < 60; ++i)
+    ASSERT_TRUE(a.sctp->send({0, 51, ByteVector(65'536, static_cast<std::byte>(i))}));
+  ASSERT_TRUE(until([&] { return count<SctpMessage>(b) >= 5; }));
+  a.sctp->set_datagram(base_datagram);
+  ASSERT_TRUE(until([&] { return count<SctpMessage>(b) == 60; }));
+  for (std::size_t i = 0; i < 60; ++i)
+    EXPECT_EQ(std::get<SctpMessage>(b.events[i + 1]).bytes,
+              ByteVector(65'536, static_cast<std::byte>(i)));
 }
 
 TEST_F(SctpTest, APauseClosesTheWindowAndNothingIsLost) {

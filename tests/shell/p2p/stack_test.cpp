@@ -107,10 +107,11 @@ TEST(Stack, APausedReaderStopsTheSenderAndLosesNothing) {
   }
   EXPECT_GE(left, total - 5 * (std::size_t{1} << 20)) << "the sender kept growing";
   EXPECT_EQ(pair.b.received(), 0u);
-  EXPECT_FALSE(pair.a.saw("AllSent"));
+  // The first window alone may have found room at the other end.
+  const auto all_sent = pair.a.count("AllSent");
   pair.b.perform(link::PauseReading{false});
   ASSERT_TRUE(pair.until([&] { return pair.b.received() == total; }));
-  EXPECT_TRUE(pair.until([&] { return pair.a.saw("AllSent"); }));
+  EXPECT_TRUE(pair.until([&] { return pair.a.count("AllSent") > all_sent; }));
 }
 
 TEST(Stack, AQueueAboveTheHardCapEndsTheTransport) {

@@ -10,6 +10,8 @@
 #include <netinet/in.h>
 #include <netinet/udp.h>
 
+#include "tests/shell/p2p/own_network_support.hpp"
+
 namespace culver::p2p {
 namespace {
 
@@ -96,6 +98,8 @@ std::vector<std::string> mixture() {
   add(2, 61);
   add(70, 9);
   add(1, 1'000);
+  add(9, 16'376);
+  add(2, 8'952);
   return all;
 }
 
@@ -191,6 +195,33 @@ TEST_F(UdpTest, SpeaksIpv6) {
   ASSERT_TRUE(until(sent.size()));
   EXPECT_EQ(got, sent);
   EXPECT_EQ(from, a->local());
+}
+
+TEST_F(UdpTest, WholeOnesPassWhereTheDeviceTakesThem) {
+  const auto a = open();
+  const auto b = open();
+  const std::string large(16'376, 'x');
+  a->send_whole(b->local(), as_bytes(large));
+  ASSERT_TRUE(until(1));
+  EXPECT_EQ(got[0], large);
+}
+
+// ... while a longer one that need not be whole does, in pieces.
+TEST_F(UdpTest, WholeOnesAreLostWhereTheDeviceDoesNotTakeThem) {
+  const bool allowed = test::in_own_network([this] {
+    test::ip("link set lo mtu 1500");
+    const auto a = open();
+    const auto b = open();
+    a->send_whole(b->local(), as_bytes(std::string(1'473, 'x')));
+    a->send_whole(b->local(), as_bytes(std::string(1'472, 'y')));
+    const std::vector<std::string> sent(8, std::string(16'376, 'z'));
+    a->send_batch(b->local(), views_of(sent));
+    ASSERT_TRUE(until(9));
+    EXPECT_EQ(got[0], std::string(1'472, 'y'));
+    EXPECT_EQ(got[8], sent[0]);
+    EXPECT_TRUE(a->segments());  // of smaller ones
+  });
+  if (!allowed) GTEST_SKIP() << "this user may not make network namespaces";
 }
 
 TEST_F(UdpTest, SurvivesThatNobodyListensAndThatThereIsNoWay) {
