@@ -115,7 +115,7 @@ void Agent::Core::on(RemoteCandidate&& event, Env& env, Effects& out) {
   const auto news = remotes.add(event.candidate, *address);
   if (news == News::known_now) {
     checklist.reorder(local, remotes, controlling);
-    renew_relayed(out);
+    renew_relayed(env, out);
   }
   if (news != News::added) return;
   const auto& remote = *remotes.find(*address);

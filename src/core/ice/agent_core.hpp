@@ -173,7 +173,7 @@ struct Agent::Core {
   void consider_nomination(Pair&, Env&, Effects&);
   void select(Pair&, Env&, Effects&);
   void leave_unprobed(Effects&);
-  void renew_relayed(Effects&);
+  void renew_relayed(Env&, Effects&);
   bool is_selected(const Pair&) const;
   void watch_consent(Env&, Effects&);
   void feed(consent::Event, Env&, Effects&);

@@ -112,13 +112,15 @@ void Agent::Core::leave_unprobed(Effects& out) {
 }
 
 /// A peer-reflexive candidate may turn out to be the peer's relay.
-void Agent::Core::renew_relayed(Effects& out) {
+void Agent::Core::renew_relayed(Env& env, Effects& out) {
   if (!selected || selected->generation != now.number) return;
   const auto* pair = checklist.find(selected->base, selected->remote);
   if (!pair || is_relayed(*pair) == selected->relayed) return;
   selected->relayed = is_relayed(*pair);
   out.emplace_back(Selected{selected->route, selected->relayed});
-  if (selected->relayed) leave_unprobed(out);
+  if (!selected->relayed) return;
+  leave_unprobed(out);
+  feed(nomination::FoundRelayed{}, env, out);
 }
 
 /// The other pairs wait until they are needed.

@@ -47,6 +47,8 @@ OneOf<Nominated, Nominating> Nominated::on(BestValid&& best, Env&, Effects& out)
   return Nominating{best.pair};
 }
 
+OneOf<Nominated> Nominated::on(FoundRelayed&&, Env&, Effects&) && { return Nominated{true}; }
+
 OneOf<Watching> Nominated::on(PathLost&&, Env&, Effects&) && { return Watching{}; }
 
 }  // namespace culver::ice::nomination

@@ -42,7 +42,11 @@ struct Refused {
 struct PathLost {
   static constexpr std::string_view name = "PathLost";
 };
-using Event = std::variant<BestValid, NoneValid, Confirmed, Refused, PathLost>;
+/// The nominated pair turned out to end at a relay of the peer, whose candidate came later.
+struct FoundRelayed {
+  static constexpr std::string_view name = "FoundRelayed";
+};
+using Event = std::variant<BestValid, NoneValid, Confirmed, Refused, PathLost, FoundRelayed>;
 
 /// Check it again, with USE-CANDIDATE.
 struct Nominate {
@@ -78,6 +82,7 @@ struct Nominated {
   bool relayed;
   /// From a relay to a direct path once there is one; else what was nominated stays.
   fsm::OneOf<Nominated, Nominating> on(BestValid&&, Env&, Effects&) &&;
+  fsm::OneOf<Nominated> on(FoundRelayed&&, Env&, Effects&) &&;
   fsm::OneOf<Watching> on(PathLost&&, Env&, Effects&) &&;
 };
 

@@ -1,5 +1,6 @@
 // What the agent asks, when, and which answers count.
 #include <algorithm>
+#include <deque>
 
 #include "core/ice/path_mtu.hpp"
 #include "tests/core/ice/lone_agent_support.hpp"
@@ -150,6 +151,43 @@ TEST_F(Checks, AnAddressThatIsNamedLaterMayBeARelay) {
   ASSERT_TRUE(effect<Selected>());
   EXPECT_TRUE(effect<Selected>()->relayed);
   EXPECT_EQ(effect<Selected>()->route.to, there);
+}
+
+// The relay was nominated before its candidate came: it looked like a direct path then.
+TEST_F(Checks, ARelayThatLookedDirectGivesWayToADirectPath) {
+  begin(true);
+  step(RemoteCredentials{theirs});
+  hear(request(false), &our_key);
+  for (int i = 0; i < 10 && !effect<Selected>(); ++i) {
+    if (const auto check = asked())
+      hear(success(*check), &their_key);
+    else
+      tick();
+  }
+  ASSERT_TRUE(effect<Selected>());
+  EXPECT_FALSE(effect<Selected>()->relayed);
+  auto relay = candidate(there, CandidateType::relayed);
+  relay.priority = 16'776'959;
+  step(RemoteCandidate{relay});
+  ASSERT_TRUE(effect<Selected>());
+  EXPECT_TRUE(effect<Selected>()->relayed);
+  const auto own = at("192.0.2.3", 3000);
+  step(RemoteCandidate{candidate(own)});
+  // Everything is answered, so that no doubt makes it move.
+  std::deque<Transmit> sent;
+  for (int i = 0; i < 60 && !(effect<Selected>() && effect<Selected>()->route.to == own); ++i) {
+    for (const auto& each : effects)
+      if (const auto* transmit = std::get_if<Transmit>(&each)) sent.push_back(*transmit);
+    if (sent.empty()) {
+      tick();
+      continue;
+    }
+    const auto next = std::move(sent.front());
+    sent.pop_front();
+    hear(success(stun::parse(next.bytes).value().message), &their_key, next.to);
+  }
+  ASSERT_TRUE(effect<Selected>());
+  EXPECT_FALSE(effect<Selected>()->relayed);
 }
 
 TEST_F(Checks, AnErrorOfThePeerFailsThePair) {

@@ -66,6 +66,16 @@ TEST_F(NominationTest, WhatWasNominatedStays) {
   EXPECT_EQ(nominated.size(), 1U);
 }
 
+TEST_F(NominationTest, WhatTurnsOutToBeARelayGivesWayToo) {
+  valid(1, true);
+  feed(Confirmed{PairId{1}, false});
+  feed(FoundRelayed{});
+  valid(2, true, true);
+  EXPECT_EQ(nominated.size(), 1U);
+  valid(3, false, false);
+  EXPECT_EQ(nominated, (std::vector{PairId{1}, PairId{3}}));
+}
+
 TEST_F(NominationTest, ARelayGivesWayToADirectPath) {
   valid(1, true, true);
   feed(Confirmed{PairId{1}, true});
