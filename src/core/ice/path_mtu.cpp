@@ -30,7 +30,7 @@ OneOf<Probing, Known> Probing::on(Tick&&, Env& env, Effects& out) && {
   if (env.now < deadline) return std::move(*this);
   if (round == rounds) return settle(told, found, env.now + interval, out);
   ++round;
-  deadline = env.now + round_time;
+  deadline = env.now + (round == rounds ? last_wait : round_time);
   for (const auto size : sizes)
     if (size > found) out.emplace_back(SendProbe{size});
   return std::move(*this);

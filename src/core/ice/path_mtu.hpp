@@ -29,6 +29,8 @@ inline constexpr std::size_t largest = sizes.back();
 /// A probe may be lost like any datagram: what is not answered is tried so often.
 inline constexpr unsigned rounds = 3;
 inline constexpr Duration round_time = std::chrono::milliseconds(100);
+/// After the last round: longer than a round trip, or a long path would seem to carry nothing.
+inline constexpr Duration last_wait = std::chrono::seconds(2);
 /// Routes change: what was found is asked for again.
 inline constexpr Duration interval = std::chrono::seconds(30);
 

@@ -107,6 +107,21 @@ TEST_F(PathMtuTest, ALateAnswerCounts) {
   EXPECT_EQ(told(state), 8'952U);
 }
 
+TEST_F(PathMtuTest, AnswersThatTakeASecondCount) {
+  tick();
+  feed(Answered{16'376, largest});
+  tick();  // asked for again
+  const auto asked_at = env.now;
+  for (unsigned i = 1; i < rounds; ++i) tick();
+  ASSERT_GT(fsm::deadline_of(state).value() - asked_at, 1s);
+  env.now = asked_at + 1s;
+  feed(Tick{});
+  EXPECT_THAT(tellings, IsEmpty());
+  feed(Answered{16'376, largest});
+  EXPECT_THAT(tellings, IsEmpty());
+  EXPECT_TRUE(is_known());
+}
+
 TEST_F(PathMtuTest, AnotherPathKeepsTheSizeUntilItsProbesAreLost) {
   state = begin(16'376, env);
   tick();
