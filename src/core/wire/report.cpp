@@ -219,6 +219,10 @@ std::string print(const Backup& backup) {
   return object.add("kept", backup.kept).text();
 }
 
+std::string print(const Lock& lock) {
+  return Object().add_flag("locked", lock.locked).add("key_file", lock.key_file.expose()).text();
+}
+
 std::string print(const LinkOffer& offer) {
   return Object("link_code")
       .add("code", offer.code.text())

@@ -144,6 +144,12 @@ struct Backup {
   std::optional<Plaintext> kept;  ///< where the folder is that was there before
 };
 std::string print(const Backup& backup);
+/// What lock and unlock have left.
+struct Lock {
+  bool locked;
+  Plaintext key_file;
+};
+std::string print(const Lock& lock);
 /// What devices link and link report, a line each.
 struct LinkOffer {
   LinkCode code;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "shell/cli/addressee.hpp"
+#include "shell/cli/open_vault.hpp"
 #include "shell/cli/outcome.hpp"
 #include "shell/cli/parcel.hpp"
 #include "shell/cli/receive.hpp"
@@ -44,7 +45,6 @@ p2p::IceServer::Transport transport_of(const IceServer& server) {
 client::Config make_config(const Options& options, const std::filesystem::path& download_dir) {
   client::Config config;
   config.server_url = options.server;
-  config.data_dir = options.data_dir;
   config.download_dir = download_dir;
   config.display_name = options.name;
   config.trust = options.trust;
@@ -63,8 +63,9 @@ std::vector<PublicKey> to_look_for(const std::vector<engine::Known>& book) {
 }
 
 template <class Make>
-int converse(const Options& options, const std::filesystem::path& download_dir,
-             bool ask_on_controlling_terminal, Make make) {
+int converse(const Options& options, const host::Vault& vault,
+             const std::filesystem::path& download_dir, bool ask_on_controlling_terminal,
+             Make make) {
   boost::asio::io_context loop(1);
   Screen screen(std::cout, std::cerr, standard_abilities(host::environment));
   Console console(loop, open_terminal(ask_on_controlling_terminal), screen);
@@ -72,7 +73,7 @@ int converse(const Options& options, const std::filesystem::path& download_dir,
 
   using Verb = std::invoke_result_t<Make, Stage, client::Client&>;
   std::unique_ptr<Verb> verb;
-  auto client = client::Client::open(loop, make_config(options, download_dir),
+  auto client = client::Client::open(loop, vault, make_config(options, download_dir),
                                      [&](engine::Notice notice) { verb->on(notice); });
   if (!client) return complain(options, client.error());
 
@@ -117,19 +118,23 @@ host::Outcome<std::optional<Addressee>> find_known(const Options& options, SendO
 }  // namespace
 
 int run(const Options& options, const ReceiveOptions& receive) {
-  return converse(options, receive.out, false, [&](Stage stage, client::Client& client) {
+  const auto vault = open_vault(options);
+  if (!vault) return complain(options, vault.error());
+  return converse(options, *vault, receive.out, false, [&](Stage stage, client::Client& client) {
     return Receive({receive.yes, receive.once, to_look_for(client.book())}, std::move(stage));
   });
 }
 
 int run(const Options& options, const SendOptions& send) {
   const host::FileDescriptor standard_input(dup(STDIN_FILENO));
+  const auto vault = open_vault(options);
+  if (!vault) return complain(options, vault.error());
   auto named = send;
   auto known = find_known(options, named);
   if (!known) return complain(options, known.error());
   auto prepared = prepare(named, host::environment, standard_input);
   if (!prepared) return complain(options, prepared.error());
-  return converse(options, ".", true, [&](Stage stage, client::Client&) {
+  return converse(options, *vault, ".", true, [&](Stage stage, client::Client&) {
     if (*known)
       return Send(std::move(prepared->parcel), Send::Known{**known, send.wait}, std::move(stage));
     return Send(std::move(prepared->parcel), prepared->code, std::move(stage));

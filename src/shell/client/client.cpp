@@ -44,21 +44,22 @@ host::Outcome<wire::WsUrl> parse_server(const std::string& url) {
   return std::move(*parsed);
 }
 
-host::Outcome<std::unique_ptr<Client>> Client::open(asio::io_context& loop, Config config,
+host::Outcome<std::unique_ptr<Client>> Client::open(asio::io_context& loop,
+                                                    const host::Vault& vault, Config config,
                                                     OnNotice on_notice) {
   const auto url = parse_server(config.server_url);
   if (!url) return tl::unexpected(url.error());
-  auto identity = host::open_identity(config.data_dir);
+  auto identity = host::open_identity(vault);
   if (!identity) return tl::unexpected(identity.error());
-  auto account = host::open_account(config.data_dir);
+  auto account = host::open_account(vault);
   if (!account) return tl::unexpected(account.error());
-  auto books = open_books(config.data_dir, *url);
+  auto books = open_books(vault.folder(), *url);
   if (!books) return tl::unexpected(books.error());
   auto pin = pin_of(*books);
   if (!pin) return host::trouble(pin.error(), std::string(info(pin.error()).sentence));
   const auto peers = books->peers.all();
   if (!peers) return host::trouble(peers.error(), std::string(info(peers.error()).sentence));
-  auto seat = host::DeviceSeat::take(config.data_dir, account->device);
+  auto seat = host::DeviceSeat::take(vault.folder(), account->device);
 
   net::WsClientConfig server;
   server.url = *url;
@@ -75,7 +76,7 @@ host::Outcome<std::unique_ptr<Client>> Client::open(asio::io_context& loop, Conf
   return std::unique_ptr<Client>(new Client(loop, std::move(seat), std::move(engine),
                                             std::move(server), std::move(transports),
                                             config.download_dir.string(), std::move(*books),
-                                            peer_book_in(config.data_dir), std::move(on_notice)));
+                                            peer_book_in(vault.folder()), std::move(on_notice)));
 }
 
 Client::Client(asio::io_context& loop, host::DeviceSeat seat, engine::Config engine,
