@@ -1,4 +1,5 @@
 // lock and unlock.
+#include "core/wire/report.hpp"
 #include "shell/cli/open_vault.hpp"
 #include "shell/cli/outcome.hpp"
 #include "shell/cli/passphrase.hpp"
