@@ -20,9 +20,14 @@ namespace detail {
 
 /// Lets it run to its next system call, or out of one. False if it has ended.
 inline bool goes_on(pid_t child) {
-  int status = 0;
-  if (ptrace(PTRACE_SYSCALL, child, nullptr, nullptr) != 0) return false;
-  return waitpid(child, &status, 0) == child && WIFSTOPPED(status);
+  long signal = 0;
+  while (ptrace(PTRACE_SYSCALL, child, nullptr, signal) == 0) {
+    int status = 0;
+    if (waitpid(child, &status, 0) != child || !WIFSTOPPED(status)) return false;
+    if (WSTOPSIG(status) == (SIGTRAP | 0x80)) return true;
+    signal = WSTOPSIG(status);  // it gets what it would have got
+  }
+  return false;
 }
 
 /// Its call becomes one that there is not, which has failed for want of space.
@@ -58,6 +63,7 @@ inline std::optional<bool> suffer(Mishap mishap, int at, const std::function<voi
   }
   int status = 0;
   if (waitpid(child, &status, 0) != child || !WIFSTOPPED(status)) return std::nullopt;
+  ptrace(PTRACE_SETOPTIONS, child, nullptr, PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL);
   for (int call = 0; call < at; ++call)  // in, and out again
     if (!detail::goes_on(child) || !detail::goes_on(child)) return false;
   if (!detail::goes_on(child)) return false;
