@@ -41,6 +41,7 @@ struct Code {
 };
 struct PairRequest {
   Peer peer;
+  std::optional<PublicKey> namesake = {};  ///< of a known peer that is called so
 };
 /// A known peer is looked for.
 struct Waiting {
@@ -77,6 +78,7 @@ struct FileSent {
 struct Failed {
   Fault fault;
   std::optional<Plaintext> about;  ///< the file that it concerns
+  std::optional<Peer> peer = {};   ///< the peer that it concerns
 };
 struct Closed {
   Peer peer;

@@ -248,6 +248,7 @@ tl::expected<Options, Exit> merge(const Raw& raw, const Settings& settings,
   options.output = output == "json" ? Output::json : Output::text;
   options.verbosity = raw.verbosity;
   const auto name = raw.name.value_or(settings.name.value_or(host_name()));
+  options.is_hosts_name = !raw.name && !settings.name;
   if (!wire::utf8::is_valid(name)) return wrong_use("The name is not UTF-8.");
   options.name = Plaintext(std::string(wire::utf8::cut(name, wire::limits::proposed_name)));
   for (const auto& text : raw.ice_servers.empty() ? settings.ice_server : raw.ice_servers) {

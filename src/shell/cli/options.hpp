@@ -77,7 +77,8 @@ struct Options {
   std::string server;
   Output output;
   int verbosity;
-  Plaintext name;  ///< what peers are told
+  Plaintext name;      ///< what peers are told
+  bool is_hosts_name;  ///< and not chosen
   std::vector<IceServer> ice_servers;
   engine::Trust trust;
   Verb verb;

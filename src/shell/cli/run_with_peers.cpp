@@ -47,6 +47,7 @@ client::Config make_config(const Options& options, const std::filesystem::path& 
   config.server_url = options.server;
   config.download_dir = download_dir;
   config.display_name = options.name;
+  config.is_hosts_name = options.is_hosts_name;
   config.trust = options.trust;
   for (const auto& server : options.ice_servers)
     config.ice_servers.push_back({kind_of(server), server.host, server.port, server.user,

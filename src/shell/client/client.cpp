@@ -4,6 +4,7 @@
 
 #include <boost/asio/post.hpp>
 
+#include "core/engine/names.hpp"
 #include "shell/client/sign_in.hpp"
 #include "shell/host/clock.hpp"
 #include "shell/host/entropy.hpp"
@@ -61,6 +62,10 @@ host::Outcome<std::unique_ptr<Client>> Client::open(asio::io_context& loop,
   if (!peers) return host::trouble(peers.error(), std::string(info(peers.error()).sentence));
   auto seat = host::DeviceSeat::take(vault.folder(), account->device);
 
+  auto username = config.display_name;
+  if (username && config.is_hosts_name)
+    username = engine::default_name(username->expose(), identity->shared);
+
   net::WsClientConfig server;
   server.url = *url;
   if (net::exposed(server)) log::warn("the connection to the server is not encrypted");
@@ -68,7 +73,7 @@ host::Outcome<std::unique_ptr<Client>> Client::open(asio::io_context& loop,
       .identity = std::move(*identity),
       .account = sign_in_as(std::move(*account), seat.device(), config.display_name),
       .server = *pin,
-      .username = config.display_name,
+      .username = std::move(username),
       .known = store::as_known(*peers),
       .trust = config.trust};
   p2p::StackConfig transports;

@@ -31,6 +31,7 @@ struct Config {
   std::string server_url;
   std::filesystem::path download_dir;
   std::optional<Plaintext> display_name;
+  bool is_hosts_name = false;  ///< nobody has chosen it: peers hear engine::default_name()
   std::vector<p2p::IceServer> ice_servers;
   engine::Trust trust = engine::Trust::on_first_use;
 };
