@@ -1,5 +1,6 @@
 #include "shell/host/vault.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
@@ -235,7 +236,8 @@ class AChange : public AVault, public testing::WithParamInterface<Mishap> {
     auto vault = open();
     ASSERT_TRUE(vault) << at << ": " << vault.error().sentence;
     EXPECT_EQ(keys_of(vault), before_) << at;
-    if (vault->is_locked()) EXPECT_EQ(entries(), 3u) << at;
+    if (!vault->is_locked()) return;
+    EXPECT_EQ(entries(), 3u) << at;
   }
   void run(const std::function<void()>& prepare, const std::function<void()>& change) {
     for (int at = 0;; ++at) {
@@ -251,12 +253,14 @@ class AChange : public AVault, public testing::WithParamInterface<Mishap> {
   void unlock_again() {
     auto vault = open();
     ASSERT_TRUE(vault);
-    if (vault->is_locked()) ASSERT_TRUE(vault->unlock());
+    if (!vault->is_locked()) return;
+    ASSERT_TRUE(vault->unlock());
   }
   void lock_again() {
     auto vault = open();
     ASSERT_TRUE(vault);
-    if (!vault->is_locked()) ASSERT_TRUE(vault->lock(as_bytes(passphrase), cheap));
+    if (vault->is_locked()) return;
+    ASSERT_TRUE(vault->lock(as_bytes(passphrase), cheap));
   }
 };
 
