@@ -235,8 +235,11 @@ TEST(Establishment, AnotherKeyUnderAKnownNameCanBeSomebodyElse) {
   EXPECT_EQ(live(job.alice), 1u);
   job.bob.command(Leave{});
   job.bottle.settle();
+  job.bob.command(GoOnline{});
+  job.bottle.settle();
   job.go_online_and_pair();
   job.bottle.settle();
+  ASSERT_EQ(job.alice.count<PairRequested>(), 2u);
   EXPECT_FALSE(job.alice.last<PairRequested>()->namesake) << "both are known now";
 }
 
