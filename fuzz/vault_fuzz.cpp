@@ -1,5 +1,6 @@
-// The files of a data folder's secrets: whatever parses as a plain key is printed as the same bytes, a
-// wrapped key is kept as it is, and nothing opens that was not sealed under the key and the name.
+// The files of a data folder's secrets: whatever parses as a plain key is printed as the same
+// bytes, a wrapped key is kept as it is, and nothing opens that was not sealed under the key and
+// the name.
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
