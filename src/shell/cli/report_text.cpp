@@ -26,13 +26,19 @@ std::string with_size(const report::File& file) {
 
 std::string checksum(const Digest& sha256) { return "  SHA-256 " + print_hex(sha256.view()); }
 
-/// As a shell takes it for one word.
+/// As a shell takes it for one word, whatever the peer calls itself: by its name if that is letters
+/// and digits, else by its fingerprint.
 std::string word_of(const report::Peer& peer) {
-  const auto name = name_of(peer);
-  const bool is_plain = std::ranges::all_of(name, [](unsigned char c) {
-    return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.' || c >= 0x80;
-  });
-  return is_plain || name.find('\'') != std::string::npos ? name : "'" + name + "'";
+  const auto name = report::display_name(peer);
+  const auto is_plain = [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.' || c == ' ' || c >= 0x80;
+  };
+  if (name != printable(name) || name.starts_with('-') || !std::ranges::all_of(name, is_plain)) {
+    auto digits = report::short_fingerprint(peer.key);
+    std::erase(digits, ' ');
+    return digits;
+  }
+  return name.find(' ') == std::string::npos ? name : "'" + name + "'";
 }
 
 /// A verb that is advised is written out for the peer that it is about.
