@@ -60,7 +60,7 @@ void Receive::handle(const engine::PairRequested& notice) {
   if (notice.namesake)
     return void(asked_pairs_.insert_or_assign(
         notice.from, ask_for_another(stage_.console, printable(wire::report::display_name(peer)),
-                                     *notice.namesake, answer)));
+                                     notice.key, *notice.namesake, answer)));
   asked_pairs_.insert_or_assign(notice.from, stage_.console.confirm("Accept? [y/N] ", answer));
 }
 
@@ -122,8 +122,8 @@ void Receive::handle(const engine::NameTaken& notice) {
   };
   if (choices_.yes) return answer(false);
   asked_names_.insert_or_assign(
-      notice.link,
-      ask_for_another(stage_.console, printable(notice.name.expose()), notice.namesake, answer));
+      notice.link, ask_for_another(stage_.console, printable(notice.name.expose()), notice.key,
+                                   notice.namesake, answer));
 }
 
 /// Another process has paired with it, or wants no more of it.

@@ -95,8 +95,8 @@ void Send::handle(const engine::PairRequested& notice) {
   };
   if (notice.from != code_ || !notice.namesake) return answer(notice.from == code_);
   const wire::report::Peer peer{notice.proposed_name, notice.key};
-  ask_for_another(stage_.console, printable(wire::report::display_name(peer)), *notice.namesake,
-                  answer);
+  ask_for_another(stage_.console, printable(wire::report::display_name(peer)), notice.key,
+                  *notice.namesake, answer);
 }
 
 void Send::handle(const engine::PairFailed& notice) {
@@ -122,7 +122,8 @@ void Send::handle(const engine::NameTaken& notice) {
     if (phase_ != Phase::over) stage_.command(engine::AnswerName{link, accepted});
   };
   if (notice.link != link_) return answer(false);
-  ask_for_another(stage_.console, printable(notice.name.expose()), notice.namesake, answer);
+  ask_for_another(stage_.console, printable(notice.name.expose()), notice.key, notice.namesake,
+                  answer);
 }
 
 void Send::handle(const engine::Connected& notice) {
