@@ -2,6 +2,7 @@
 #include <iostream>
 #include <memory>
 #include <type_traits>
+#include <optional>
 #include <utility>
 
 #include <boost/asio/io_context.hpp>
@@ -64,7 +65,7 @@ std::vector<PublicKey> to_look_for(const std::vector<engine::Known>& book) {
 }
 
 template <class Make>
-int converse(const Options& options, const host::Vault& vault,
+int converse(const Options& options, std::optional<host::Vault> vault,
              const std::filesystem::path& download_dir, bool ask_on_controlling_terminal,
              Make make) {
   boost::asio::io_context loop(1);
@@ -74,8 +75,9 @@ int converse(const Options& options, const host::Vault& vault,
 
   using Verb = std::invoke_result_t<Make, Stage, client::Client&>;
   std::unique_ptr<Verb> verb;
-  auto client = client::Client::open(loop, vault, make_config(options, download_dir),
+  auto client = client::Client::open(loop, *vault, make_config(options, download_dir),
                                      [&](engine::Notice notice) { verb->on(notice); });
+  vault.reset();  // the key of the folder is not needed any more
   if (!client) return complain(options, client.error());
 
   int exit_code = info(Fault::internal).exit_code;
@@ -119,23 +121,23 @@ host::Outcome<std::optional<Addressee>> find_known(const Options& options, SendO
 }  // namespace
 
 int run(const Options& options, const ReceiveOptions& receive) {
-  const auto vault = open_vault(options);
+  auto vault = open_vault(options);
   if (!vault) return complain(options, vault.error());
-  return converse(options, *vault, receive.out, false, [&](Stage stage, client::Client& client) {
+  return converse(options, std::move(*vault), receive.out, false, [&](Stage stage, client::Client& client) {
     return Receive({receive.yes, receive.once, to_look_for(client.book())}, std::move(stage));
   });
 }
 
 int run(const Options& options, const SendOptions& send) {
   const host::FileDescriptor standard_input(dup(STDIN_FILENO));
-  const auto vault = open_vault(options);
+  auto vault = open_vault(options);
   if (!vault) return complain(options, vault.error());
   auto named = send;
   auto known = find_known(options, named);
   if (!known) return complain(options, known.error());
   auto prepared = prepare(named, host::environment, standard_input);
   if (!prepared) return complain(options, prepared.error());
-  return converse(options, *vault, ".", true, [&](Stage stage, client::Client&) {
+  return converse(options, std::move(*vault), ".", true, [&](Stage stage, client::Client&) {
     if (*known)
       return Send(std::move(prepared->parcel), Send::Known{**known, send.wait}, std::move(stage));
     return Send(std::move(prepared->parcel), prepared->code, std::move(stage));
