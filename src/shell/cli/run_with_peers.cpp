@@ -1,8 +1,8 @@
 // receive and send: the client, the reporter and the console around a verb.
 #include <iostream>
 #include <memory>
-#include <type_traits>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 #include <boost/asio/io_context.hpp>
@@ -123,9 +123,10 @@ host::Outcome<std::optional<Addressee>> find_known(const Options& options, SendO
 int run(const Options& options, const ReceiveOptions& receive) {
   auto vault = open_vault(options);
   if (!vault) return complain(options, vault.error());
-  return converse(options, std::move(*vault), receive.out, false, [&](Stage stage, client::Client& client) {
-    return Receive({receive.yes, receive.once, to_look_for(client.book())}, std::move(stage));
-  });
+  return converse(
+      options, std::move(*vault), receive.out, false, [&](Stage stage, client::Client& client) {
+        return Receive({receive.yes, receive.once, to_look_for(client.book())}, std::move(stage));
+      });
 }
 
 int run(const Options& options, const SendOptions& send) {
