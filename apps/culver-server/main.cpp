@@ -87,6 +87,7 @@ std::optional<std::string> apply(const ServerConfig& from, culver::server::Confi
     if (error) return "--trusted-proxy takes an IP address.";
   }
   to.data_dir = from.data_dir ? std::filesystem::path(*from.data_dir) : default_data_dir();
+  if (from.key_file) to.key_file = *from.key_file;
   to.endpoint = from.endpoint;
   to.require_handshake = from.require_handshake.value_or(false);
   apply_limits(from, to.limits);
@@ -113,6 +114,7 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", "culver-server " + std::string(culver::host::version));
   app.add_option("--listen", flags.listen, "Address and port; port 0 lets the kernel choose");
   app.add_option("--data-dir", flags.data_dir, "Where the server keeps its key and the events");
+  app.add_option("--key-file", flags.key_file, "Where the key of the data folder is, if not in it");
   app.add_option("--config", file, "JSON file; its keys are these options in camelCase");
   app.add_flag("--require-handshake", flags.require_handshake, "Refuse unauthenticated signaling");
   app.add_option("--endpoint", flags.endpoint, "Public URL, told to clients");

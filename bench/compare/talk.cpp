@@ -39,9 +39,11 @@ class Talker {
   explicit Talker(Options options) : options_(std::move(options)), timer_(loop_) {
     client::Config config;
     config.server_url = options_.server;
-    config.data_dir = options_.data_dir;
     config.download_dir = options_.download_dir;
-    auto client = client::Client::open(loop_, config, [this](engine::Notice n) { hear(n); });
+    auto vault = host::Vault::open(options_.data_dir, std::nullopt, nullptr);
+    if (!vault) throw std::runtime_error(vault.error().sentence);
+    auto client =
+        client::Client::open(loop_, *vault, config, [this](engine::Notice n) { hear(n); });
     if (!client) throw std::runtime_error(client.error().sentence);
     client_ = std::move(*client);
     client_->command(engine::GoOnline{});

@@ -128,6 +128,41 @@ class KeyChanged(Peers):
         self.assertEqual(len(self.stage.peers("sender")), 1)
         self.assertIsNotNone(self.known("sender")["offered"])
 
+    def test_two_machines_of_one_host_name_are_two_peers(self):
+        for name in ("one", "other"):
+            receiver = self.stage.receive("--yes", "--once", name=name)
+            sender = self.stage.send(self.code_of(receiver), "--text", "hello")
+            self.expect_exit(sender, 0)
+            self.expect_exit(receiver, 0)
+        names = [peer["name"] for peer in self.stage.peers("sender")]
+        self.assertEqual(len(set(names)), 2, names)
+        host = os.uname().nodename[:59]
+        for peer in self.stage.peers("sender"):
+            self.assertEqual(peer["name"], f"{host}-{peer['fingerprint'][:4]}")
+
+    def test_a_person_can_say_that_it_is_somebody_else(self):
+        self.meet()
+        terminal = Terminal()
+        self.addCleanup(terminal.close)
+        receiver = self.stage.receive("--once", stdin=terminal.slave)
+        sender = self.stage.send(self.code_of(receiver), "--name", "Ana", "--text", "hello",
+                                 name="third")
+        receiver.wait_said("Let it in as somebody else? [y/N]")
+        terminal.write("y\n")
+        self.expect_exit(sender, 0)
+        self.expect_exit(receiver, 0)
+        self.assertIsNotNone(receiver.events("pair_request")[0]["namesake"])
+        peers = self.stage.peers("receiver")
+        self.assertEqual([peer["name"] for peer in peers], ["Ana", "Ana"])
+        self.assertEqual(len({peer["handle"] for peer in peers}), 2)
+        self.assertEqual([peer["offered"] for peer in peers], [None, None])
+
+    def test_a_refusal_names_the_peer(self):
+        self.meet()
+        receiver = self.be_refused("pair_refused", name="third")
+        self.assertEqual(receiver.wait_event("failed")["peer"], "Ana")
+        receiver.wait_said("culver trust Ana")
+
     def exchange(self, name):
         """The sender sends a text to whoever calls itself Ben there."""
         receiver = self.stage.receive("--yes", "--name", "Ben", name=name)

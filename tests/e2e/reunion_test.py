@@ -64,6 +64,18 @@ class Reunion(Case):
         self.expect_exit(self.send("ben", "--text", "second", name="third"), 0)
         self.assertEqual([e["text"] for e in receiver.events("text")], ["first", "second"])
 
+    def test_whom_another_process_pairs_is_met_by_the_one_that_runs(self):
+        receiver = self.receive()
+        self.code_of(receiver)
+        cleo = self.stage.receive("--yes", "--once", "--name", "Cleo", name="third")
+        sender = self.stage.send(self.code_of(cleo), "--name", "Ben", "--text", "first",
+                                 name="receiver")
+        self.expect_exit(sender, 0)
+        self.expect_exit(cleo, 0)
+        sender = self.stage.client("third", "send", "--name", "Cleo", "ben", "--text", "second")
+        self.expect_exit(sender, 0)
+        self.assertEqual([e["text"] for e in receiver.events("text")], ["second"])
+
     def test_both_begin_at_once(self):
         receiver, sender = self.receive("--once"), self.send("ben", "--text", "at once")
         self.expect_exit(sender, 0)

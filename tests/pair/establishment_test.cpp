@@ -197,29 +197,139 @@ TEST(Establishment, APeerThatComesBackReplacesItself) {
 
 // ---- whom to believe ----------------------------------------------------------------------------
 
-TEST(Establishment, AnotherKeyUnderAKnownNameIsRefusedAndKept) {
-  Quiet job(7);
+/// Alice knows another Bob, and is asked by this one.
+struct TwoBobs : Quiet {
   const PublicKey old{SeededRng(77).rng().bytes<32>()};
-  job.alice.command(Know{{old, Plaintext("Bob"), {}, false, true}});
-  job.go_online_and_pair();
-  job.bottle.pass(std::chrono::minutes(1));
-  EXPECT_EQ(job.alice.count<PairRequested>(), 0u);
-  EXPECT_EQ(job.alice.last<PairFailed>()->fault, Fault::peer_key_changed);
-  EXPECT_EQ(job.alice.offered.at(old), job.bob.engine->public_key());
+
+  TwoBobs(bool is_accepted, bool is_blocked = false) : Quiet(7) {
+    alice.command(Know{{old, Plaintext("Bob"), {}, is_blocked, true}});
+    alice.react = [=](Node& self, const Notice& notice) {
+      if (const auto* asked = std::get_if<PairRequested>(&notice))
+        self.command(AnswerPair{asked->from, is_accepted});
+    };
+    go_online_and_pair();
+    bottle.pass(std::chrono::minutes(1));
+  }
+};
+
+TEST(Establishment, AnotherKeyUnderAKnownNameIsAskedAboutAndRefused) {
+  TwoBobs job(false);
+  EXPECT_EQ(job.alice.last<PairRequested>()->namesake, job.old);
+  const auto* failed = job.alice.last<PairFailed>();
+  ASSERT_TRUE(failed);
+  EXPECT_EQ(failed->fault, Fault::peer_key_changed);
+  EXPECT_EQ(failed->about->key, job.old);
+  EXPECT_EQ(failed->about->name, Plaintext("Bob"));
+  EXPECT_EQ(job.alice.offered.at(job.old), job.bob.engine->public_key());
+  EXPECT_EQ(job.bob.last<PairFailed>()->fault, Fault::pair_refused);
   EXPECT_EQ(live(job.alice) + live(job.bob), 0u);
 }
 
-// The one who asks hears the name with the handshake only.
-TEST(Establishment, AnotherKeyUnderAKnownNameIsRefusedByTheOneWhoAsks) {
-  Quiet job(8);
-  const PublicKey old{SeededRng(78).rng().bytes<32>()};
-  job.bob.command(Know{{old, Plaintext("alice"), {}, false, true}});
+TEST(Establishment, AnotherKeyUnderAKnownNameCanBeSomebodyElse) {
+  TwoBobs job(true);
+  EXPECT_EQ(job.alice.count<Connected>(), 1u);
+  EXPECT_EQ(job.alice.count<NameTaken>(), 0u) << "it was asked about already";
+  EXPECT_FALSE(job.alice.last<Connected>()->instead_of);
+  EXPECT_TRUE(job.alice.offered.empty());
+  EXPECT_EQ(job.alice.remembered, std::vector{job.bob.engine->public_key()});
+  EXPECT_EQ(live(job.alice), 1u);
+  job.bob.command(Leave{});
+  job.bottle.settle();
+  job.bob.command(GoOnline{});
+  job.bottle.settle();
   job.go_online_and_pair();
+  job.bottle.settle();
+  ASSERT_EQ(job.alice.count<PairRequested>(), 2u);
+  EXPECT_FALSE(job.alice.last<PairRequested>()->namesake) << "both are known now";
+}
+
+TEST(Establishment, NobodyIsAskedAboutTheNameOfABlockedPeer) {
+  TwoBobs job(true, true);
+  EXPECT_EQ(job.alice.count<PairRequested>(), 0u);
+  EXPECT_EQ(job.alice.last<PairFailed>()->fault, Fault::peer_key_changed);
+}
+
+/// The one who asks hears the name with the handshake only: Bob knows another Alice.
+struct TwoAlices : Quiet {
+  const PublicKey old{SeededRng(78).rng().bytes<32>()};
+
+  TwoAlices() : Quiet(8) {
+    bob.command(Know{{old, Plaintext("alice"), {}, false, true}});
+    go_online_and_pair();
+    bottle.settle();
+  }
+  void expect_refused() {
+    EXPECT_EQ(bob.count<Connected>(), 0u);
+    ASSERT_TRUE(bob.last<Closed>());
+    EXPECT_EQ(bob.last<Closed>()->fault, Fault::peer_key_changed);
+    EXPECT_FALSE(bob.last<Closed>()->was_connected);
+    EXPECT_EQ(bob.last<Closed>()->about->key, old);
+    EXPECT_EQ(bob.offered.at(old), alice.engine->public_key());
+    EXPECT_EQ(live(alice) + live(bob), 0u);
+  }
+};
+
+TEST(Establishment, TheOneWhoAsksIsAskedBeforeThePeerIsConnected) {
+  TwoAlices job;
+  const auto* taken = job.bob.last<NameTaken>();
+  ASSERT_TRUE(taken);
+  EXPECT_EQ(taken->namesake, job.old);
+  EXPECT_EQ(taken->key, job.alice.engine->public_key());
+  EXPECT_EQ(job.bob.count<Connected>(), 0u);
+  EXPECT_TRUE(job.bob.remembered.empty());
+  job.bob.command(AnswerName{taken->link, true});
+  job.bottle.settle();
+  EXPECT_EQ(job.bob.count<Connected>(), 1u);
+  EXPECT_EQ(job.bob.remembered, std::vector{job.alice.engine->public_key()});
+  EXPECT_EQ(live(job.alice), 1u);
+  EXPECT_EQ(live(job.bob), 1u);
+}
+
+TEST(Establishment, TheOneWhoAsksMayRefuse) {
+  TwoAlices job;
+  job.bob.command(AnswerName{job.bob.last<NameTaken>()->link, false});
   job.bottle.pass(std::chrono::minutes(1));
-  EXPECT_EQ(job.bob.last<Closed>()->fault, Fault::peer_key_changed);
-  EXPECT_FALSE(job.bob.last<Closed>()->was_connected);
-  EXPECT_EQ(job.bob.offered.at(old), job.alice.engine->public_key());
+  job.expect_refused();
+}
+
+TEST(Establishment, WhoDoesNotSayWhoSomebodyIsHasRefused) {
+  TwoAlices job;
+  job.bottle.pass(std::chrono::minutes(1));
+  EXPECT_EQ(job.bob.count<Closed>(), 0u);
+  job.bottle.pass(std::chrono::minutes(2));
+  job.expect_refused();
+}
+
+TEST(Establishment, APeerThatLeavesBeforeItIsKnownWhoItIsLeavesNothing) {
+  TwoAlices job;
+  job.alice.command(Leave{});
+  job.bottle.pass(std::chrono::minutes(3));
+  EXPECT_EQ(job.bob.count<Connected>(), 0u);
   EXPECT_EQ(live(job.alice) + live(job.bob), 0u);
+  job.bob.command(AnswerName{job.bob.last<NameTaken>()->link, true});
+  job.bottle.settle();
+  EXPECT_EQ(job.bob.count<Connected>(), 0u) << "too late";
+}
+
+TEST(Establishment, WhatAnotherProcessHasDoneToTheBookIsTold) {
+  Quiet job(11);
+  const PublicKey key{SeededRng(79).rng().bytes<32>()};
+  const auto told = [&] { return job.alice.count<Acquainted>(); };
+  job.alice.command(Know{{key, Plaintext("Cem"), {}, false, true}});
+  job.bottle.settle();
+  ASSERT_EQ(told(), 1u);
+  EXPECT_TRUE(job.alice.last<Acquainted>()->is_welcome);
+  job.alice.command(Know{{key, Plaintext("Kemal"), {}, false, true}});
+  job.bottle.settle();
+  EXPECT_EQ(told(), 1u) << "a name is no news";
+  job.alice.command(Know{{key, Plaintext("Kemal"), {}, true, true}});
+  job.bottle.settle();
+  EXPECT_FALSE(job.alice.last<Acquainted>()->is_welcome);
+  job.alice.command(Know{{key, Plaintext("Kemal"), {}, false, true}});
+  job.alice.command(Forget{key});
+  job.bottle.settle();
+  EXPECT_EQ(told(), 4u);
+  EXPECT_FALSE(job.alice.last<Acquainted>()->is_welcome);
 }
 
 TEST(Establishment, ABlockedKeyIsRefusedWithoutAQuestion) {

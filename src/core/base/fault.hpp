@@ -17,6 +17,8 @@ enum class Fault : std::uint8_t {
   usage,
   bad_config,
   identity_unreadable,
+  passphrase_wrong,
+  passphrase_needed,
   store_failed,
   text_too_long,
   not_connected,

@@ -16,7 +16,7 @@ std::variant<Welcome, Unwelcome> Acquaintances::judge(const PublicKey& key,
     if (peer->is_blocked) return Unwelcome{Fault::peer_blocked, std::nullopt};
     return Welcome{};
   }
-  const auto* namesake = name ? named(*name) : nullptr;
+  const auto* namesake = name && !apart_.contains(key) ? named(*name) : nullptr;
   // A blocked peer does not come back by a new key, whatever the policy.
   if (namesake && (trust_ != Trust::always || namesake->is_blocked))
     return Unwelcome{Fault::peer_key_changed, namesake->key};
@@ -28,6 +28,11 @@ std::variant<Welcome, Unwelcome> Acquaintances::judge(const PublicKey& key,
 const Known* Acquaintances::find(const PublicKey& key) const {
   const auto found = known_.find(key);
   return found == known_.end() ? nullptr : &found->second;
+}
+
+bool Acquaintances::may_be_another(const Unwelcome& why) const {
+  const auto* namesake = why.of ? find(*why.of) : nullptr;
+  return namesake && !namesake->is_blocked && trust_ == Trust::on_first_use;
 }
 
 const Known* Acquaintances::named(const Plaintext& name) const {
@@ -49,6 +54,7 @@ void Acquaintances::met(const PublicKey& key, const std::optional<Plaintext>& na
       old.mapped().key = key;
       known_.insert(std::move(old));
     }
+  apart_.erase(key);
   auto& peer = known_.try_emplace(key, Known{key, {}, {}, false, false}).first->second;
   if (name) peer.name = name;
   peer.is_culver = is_culver;

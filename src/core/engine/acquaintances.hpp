@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <variant>
 #include <vector>
 
@@ -30,6 +31,11 @@ class Acquaintances {
   std::variant<Welcome, Unwelcome> judge(const PublicKey& key,
                                          const std::optional<Plaintext>& name) const;
   const Known* find(const PublicKey& key) const;
+  /// Whether a person may be asked: the key may be somebody else of that name. A blocked peer's
+  /// name is never free again.
+  bool may_be_another(const Unwelcome& why) const;
+  /// A person has said that this key is somebody else of its name.
+  void tell_apart(const PublicKey& key) { apart_.insert(key); }
 
   /// The row as it is now.
   void know(Known peer);
@@ -42,6 +48,7 @@ class Acquaintances {
   const Known* named(const Plaintext& name) const;
 
   std::map<PublicKey, Known> known_;
+  std::set<PublicKey> apart_;  ///< and are not known yet
   Trust trust_;
 };
 

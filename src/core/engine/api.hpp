@@ -26,9 +26,15 @@ struct GoOnline {};
 struct Pair {
   PairingCode code;
 };
-/// Answer a PairRequested notice.
+/// Answer a PairRequested notice. Who came under a known peer's name and is accepted is somebody
+/// else of that name.
 struct AnswerPair {
   PairingCode from;
+  bool accepted;
+};
+/// Answer a NameTaken notice. Accepted as somebody else of that name; or refused.
+struct AnswerName {
+  LinkId link;
   bool accepted;
 };
 struct SendText {
@@ -76,8 +82,8 @@ struct GoOffline {};
 /// Say goodbye to everybody and leave the server.
 struct Leave {};
 
-using Command = std::variant<GoOnline, Pair, AnswerPair, SendText, SendFile, AnswerFile, CancelFile,
-                             CloseLink, Know, Forget, Meet, Unmeet, GoOffline, Leave>;
+using Command = std::variant<GoOnline, Pair, AnswerPair, AnswerName, SendText, SendFile, AnswerFile,
+                             CancelFile, CloseLink, Know, Forget, Meet, Unmeet, GoOffline, Leave>;
 
 // ---- notices ------------------------------------------------------------------------------------
 
@@ -94,6 +100,13 @@ struct PairRequested {
   PairingCode from;
   PublicKey key;
   std::optional<Plaintext> proposed_name;
+  /// The known peer that is called so, and has another key. Nobody may say yes to that by habit.
+  std::optional<PublicKey> namesake = {};
+};
+/// Whom a refusal is about: the known peer whose name was used, or else the key that was refused.
+struct Whom {
+  PublicKey key;
+  std::optional<Plaintext> name;
 };
 /// A request that waits for our answer is void: expired, or the other side left.
 struct PairWithdrawn {
@@ -103,6 +116,7 @@ struct PairWithdrawn {
 struct PairFailed {
   PairingCode peer;
   Fault fault;
+  std::optional<Whom> about = {};  ///< of peer_key_changed, peer_not_known, peer_blocked
 };
 /// A match was made; the connection is being established.
 struct Connecting {
@@ -116,6 +130,19 @@ struct Connecting {
 struct WasHere {
   PublicKey key;
   WallTime at;
+};
+/// The keys of this link are proven, and the peer calls itself like a known one that has another.
+/// It waits for AnswerName, for name_patience at most.
+struct NameTaken {
+  LinkId link;
+  PublicKey key;
+  Plaintext name;
+  PublicKey namesake;
+};
+/// The book was changed by another hand: this peer has become one to be met, or is not any more.
+struct Acquainted {
+  PublicKey key;
+  bool is_welcome;
 };
 /// Both keys are proven. Only now can anything be sent.
 struct Connected {
@@ -176,12 +203,13 @@ struct FileFailed {
 struct Closed {
   LinkId link;
   std::optional<Fault> fault;
-  bool was_connected;  ///< it had been told as Connected
+  bool was_connected;              ///< it had been told as Connected
+  std::optional<Whom> about = {};  ///< as in PairFailed
 };
 
-using Notice =
-    std::variant<Online, Offline, PairRequested, PairWithdrawn, PairFailed, Connecting, WasHere,
-                 Connected, TextReceived, TextsDelivered, TextFailed, FileOffered, FileStarted,
-                 FileProgress, FileReceived, FileSent, FileFailed, Closed>;
+using Notice = std::variant<Online, Offline, PairRequested, PairWithdrawn, PairFailed, Connecting,
+                            NameTaken, Acquainted, WasHere, Connected, TextReceived, TextsDelivered,
+                            TextFailed, FileOffered, FileStarted, FileProgress, FileReceived,
+                            FileSent, FileFailed, Closed>;
 
 }  // namespace culver::engine

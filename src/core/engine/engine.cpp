@@ -63,6 +63,16 @@ void Engine::obey(Pair&& pair, Env& env, Effects& out) {
 }
 
 void Engine::obey(AnswerPair&& answer, Env& env, Effects& out) {
+  if (const auto found = namesakes_.extract(answer.from)) {
+    const auto& [key, of] = found.mapped();
+    const Unwelcome why{Fault::peer_key_changed, of};
+    if (answer.accepted) {
+      acquaintances_.tell_apart(key);
+    } else {
+      turn_away(why, key, out);
+      out.emplace_back(Tell{PairFailed{answer.from, why.fault, whom(of, key)}});
+    }
+  }
   perform(pairing_.answer(answer.from, answer.accepted, env.now), env, out);
 }
 
@@ -112,6 +122,9 @@ void Engine::obey(CloseLink&& close, Env& env, Effects& out) {
 void Engine::obey(Know&& know, Env& env, Effects& out) {
   const auto key = know.peer.key;
   const bool is_blocked = know.peer.is_blocked;
+  const auto* before = acquaintances_.find(key);
+  if (!before || before->is_blocked != is_blocked)
+    out.emplace_back(Tell{Acquainted{key, !is_blocked}});
   acquaintances_.know(std::move(know.peer));
   if (!is_blocked) return;
   stop_looking(key);
@@ -124,7 +137,8 @@ void Engine::obey(Know&& know, Env& env, Effects& out) {
   for (const auto id : theirs) to_link(id, link::Abandon{Fault::peer_blocked}, env, out);
 }
 
-void Engine::obey(Forget&& forget, Env&, Effects&) {
+void Engine::obey(Forget&& forget, Env&, Effects& out) {
+  if (acquaintances_.find(forget.key)) out.emplace_back(Tell{Acquainted{forget.key, false}});
   acquaintances_.forget(forget.key);
   stop_looking(forget.key);
 }
@@ -180,7 +194,14 @@ void Engine::on(Tick&&, Env& env, Effects& out) {
     if (peer.unremembered && due(peer.unremembered->deadline)) unwritten.push_back(id);
   }
   for (const auto id : late) to_link(id, link::Tick{}, env, out);
-  for (const auto id : unwritten) on(Remembered{id, Fault::store_failed}, env, out);
+  for (const auto id : unwritten) {
+    const auto* peer = roster_.find(id);
+    if (peer == nullptr || !peer->unremembered) continue;
+    if (peer->unremembered->namesake)
+      refuse_name(id, env, out);
+    else
+      on(Remembered{id, Fault::store_failed}, env, out);
+  }
   TransferEffects effects;
   transfers_.on_tick(env, effects);
   perform(std::move(effects), env, out);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <optional>
 
 #include "core/base/env.hpp"
@@ -45,6 +46,8 @@ class Engine {
   static constexpr std::size_t links_at_once = 1'000;
   /// A book that has not answered by then is taken to be broken.
   static constexpr Duration book_patience = std::chrono::seconds(30);
+  /// A person who has not said by then who somebody is has refused.
+  static constexpr Duration name_patience = std::chrono::minutes(2);
   /// Two matches of one pair that come within this time were made at once.
   static constexpr Duration twins_apart = std::chrono::seconds(2);
 
@@ -77,6 +80,7 @@ class Engine {
   void obey(GoOffline&&, Env&, Effects&);
   void obey(Pair&&, Env&, Effects&);
   void obey(AnswerPair&&, Env&, Effects&);
+  void obey(AnswerName&&, Env&, Effects&);
   void obey(SendText&&, Env&, Effects&);
   void obey(SendFile&&, Env&, Effects&);
   void obey(AnswerFile&&, Env&, Effects&);
@@ -111,6 +115,10 @@ class Engine {
   void make_way(const PairingCode& code, Env&);
   /// A key that may not go on: kept as offered if it came under another's name.
   void turn_away(const Unwelcome& why, const PublicKey& key, Effects&);
+  Whom whom(const std::optional<PublicKey>& namesake, const PublicKey& key) const;
+  void ask_name(LinkId id, link::Established now, const PublicKey& namesake, Env&, Effects&);
+  void refuse_name(LinkId id, Env&, Effects&);
+  void remember(LinkId id, const std::optional<PublicKey>& instead_of, Env&, Effects&);
   void established(LinkId id, link::Established now, Env&, Effects&);
   void connected(LinkId id, Env&, Effects&);
   void forget_if_closed(LinkId id, Env&, Effects&);
@@ -128,6 +136,11 @@ class Engine {
   Roster roster_;
   Transfers transfers_;
   std::uint32_t next_link_ = 1;
+  /// Requests of keys that use this known peer's name, until the person has answered.
+  struct Namesake {
+    PublicKey key, of;
+  };
+  std::map<PairingCode, Namesake> namesakes_;
 };
 
 }  // namespace culver::engine

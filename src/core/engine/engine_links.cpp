@@ -14,7 +14,10 @@ void Engine::perform(signaling::PairingEffects effects, Env& env, Effects& out) 
     std::visit(fsm::overload{
                    [&](signaling::Send&& e) { to_session(std::move(e), env, out); },
                    [&](signaling::Requested&& e) { requested(std::move(e), env, out); },
-                   [&](signaling::Withdrawn&& e) { out.emplace_back(Tell{PairWithdrawn{e.from}}); },
+                   [&](signaling::Withdrawn&& e) {
+                     namesakes_.erase(e.from);
+                     out.emplace_back(Tell{PairWithdrawn{e.from}});
+                   },
                    [&](signaling::Failed&& e) { failed(e, env, out); },
                    [&](signaling::Matched&& e) { matched(std::move(e), env, out); },
                },
@@ -22,12 +25,19 @@ void Engine::perform(signaling::PairingEffects effects, Env& env, Effects& out) 
 }
 
 void Engine::requested(signaling::Requested request, Env& env, Effects& out) {
+  namesakes_.erase(request.from);
   const auto verdict = acquaintances_.judge(request.key, request.proposed_name);
-  if (const auto* why = std::get_if<Unwelcome>(&verdict)) {
+  const auto* why = std::get_if<Unwelcome>(&verdict);
+  if (why && acquaintances_.may_be_another(*why)) {
+    namesakes_.insert_or_assign(request.from, Namesake{request.key, *why->of});
+    return out.push_back(
+        Tell{PairRequested{request.from, request.key, std::move(request.proposed_name), why->of}});
+  }
+  if (why) {
     perform(pairing_.answer(request.from, false, env.now), env, out);
     turn_away(*why, request.key, out);
     if (why->fault != Fault::peer_blocked)
-      out.emplace_back(Tell{PairFailed{request.from, why->fault}});
+      out.emplace_back(Tell{PairFailed{request.from, why->fault, whom(why->of, request.key)}});
     return;
   }
   if (reunion_.is_sought(request.key)) {
@@ -36,6 +46,12 @@ void Engine::requested(signaling::Requested request, Env& env, Effects& out) {
   }
   out.emplace_back(
       Tell{PairRequested{request.from, request.key, std::move(request.proposed_name)}});
+}
+
+Whom Engine::whom(const std::optional<PublicKey>& namesake, const PublicKey& key) const {
+  const auto about = namesake.value_or(key);
+  const auto* known = acquaintances_.find(about);
+  return {about, known ? known->called() : std::nullopt};
 }
 
 void Engine::turn_away(const Unwelcome& why, const PublicKey& key, Effects& out) {
@@ -62,7 +78,11 @@ void Engine::matched(signaling::Matched match, Env& env, Effects& out) {
   const auto verdict = acquaintances_.judge(match.key, std::nullopt);
   if (const auto* why = std::get_if<Unwelcome>(&verdict)) {
     turn_away(*why, match.key, out);
-    return failed({match.peer, why->fault}, env, out);
+    const bool is_ours = reunion_.is_ours(match.peer);
+    reunion_.failed(match.peer, why->fault, env);
+    if (!is_ours)
+      out.emplace_back(Tell{PairFailed{match.peer, why->fault, whom(why->of, match.key)}});
+    return;
   }
   if (const auto id = roster_.find(match.peer)) {
     const auto& old = *roster_.find(*id);
@@ -157,18 +177,58 @@ void Engine::established(LinkId id, link::Established now, Env& env, Effects& ou
   if (now.username) peer.name = now.username;
   const auto verdict = acquaintances_.judge(peer.key, peer.name);
   if (const auto* why = std::get_if<Unwelcome>(&verdict)) {
+    if (acquaintances_.may_be_another(*why))
+      return ask_name(id, std::move(now), *why->of, env, out);
     turn_away(*why, peer.key, out);
+    peer.refused_for = why->of;
     return to_link(id, link::Abandon{why->fault}, env, out);
   }
-  const auto& instead_of = std::get<Welcome>(verdict).instead_of;
   out.emplace_back(ToTransport{id, link::PauseReading{true}});
-  out.emplace_back(Remember{id, peer.key, peer.name, now.is_culver, instead_of});
-  peer.unremembered = Unremembered{std::move(now), instead_of, env.now + book_patience, {}};
+  peer.unremembered = Unremembered{std::move(now), {}, {}, {}};
+  remember(id, std::get<Welcome>(verdict).instead_of, env, out);
+}
+
+void Engine::remember(LinkId id, const std::optional<PublicKey>& instead_of, Env& env,
+                      Effects& out) {
+  auto& peer = *roster_.find(id);
+  auto& waiting = *peer.unremembered;
+  waiting.namesake.reset();
+  waiting.instead_of = instead_of;
+  waiting.deadline = env.now + book_patience;
+  out.emplace_back(Remember{id, peer.key, peer.name, waiting.established.is_culver, instead_of});
+}
+
+// ---- a name that another has --------------------------------------------------------------------
+
+/// Whoever has typed or given a code expects somebody: only they can say whether it is this one.
+void Engine::ask_name(LinkId id, link::Established now, const PublicKey& namesake, Env& env,
+                      Effects& out) {
+  auto& peer = *roster_.find(id);
+  out.emplace_back(ToTransport{id, link::PauseReading{true}});
+  peer.unremembered = Unremembered{std::move(now), {}, env.now + name_patience, {}, namesake};
+  out.emplace_back(Tell{NameTaken{id, peer.key, *peer.name, namesake}});
+}
+
+void Engine::obey(AnswerName&& answer, Env& env, Effects& out) {
+  auto* peer = roster_.find(answer.link);
+  if (peer == nullptr || !peer->unremembered || !peer->unremembered->namesake) return;
+  if (!answer.accepted) return refuse_name(answer.link, env, out);
+  acquaintances_.tell_apart(peer->key);
+  remember(answer.link, std::nullopt, env, out);
+}
+
+void Engine::refuse_name(LinkId id, Env& env, Effects& out) {
+  auto& peer = *roster_.find(id);
+  peer.refused_for = peer.unremembered->namesake;
+  peer.unremembered.reset();
+  turn_away({Fault::peer_key_changed, peer.refused_for}, peer.key, out);
+  to_link(id, link::Abandon{Fault::peer_key_changed}, env, out);
+  forget_if_closed(id, env, out);
 }
 
 void Engine::on(Remembered&& answer, Env& env, Effects& out) {
   auto* peer = roster_.find(answer.link);
-  if (peer == nullptr || !peer->unremembered) return;
+  if (peer == nullptr || !peer->unremembered || peer->unremembered->namesake) return;
   if (answer.fault) {
     peer->unremembered.reset();
     to_link(answer.link, link::Abandon{*answer.fault}, env, out);
@@ -208,10 +268,13 @@ void Engine::forget_if_closed(LinkId id, Env& env, Effects& out) {
   TransferEffects effects;
   transfers_.close(id, fault.value_or(Fault::peer_gone), env, effects);
   const auto key = peer->key;
+  const bool is_refusal = fault == Fault::peer_key_changed || fault == Fault::peer_not_known ||
+                          fault == Fault::peer_blocked;
+  const auto about = is_refusal ? std::optional(whom(peer->refused_for, key)) : std::nullopt;
   roster_.remove(id);
   if (!roster_.has(key)) reunion_.parted(key, !fault, env);
   perform(std::move(effects), env, out);
-  out.emplace_back(Tell{Closed{id, fault, was_connected}});
+  out.emplace_back(Tell{Closed{id, fault, was_connected, about}});
 }
 
 }  // namespace culver::engine

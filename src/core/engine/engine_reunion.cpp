@@ -39,6 +39,7 @@ void Engine::perform(signaling::ReunionEffects effects, Env& env, Effects& out) 
 void Engine::failed(const signaling::Failed& failure, Env& env, Effects& out) {
   const bool is_ours = reunion_.is_ours(failure.peer);
   reunion_.failed(failure.peer, failure.fault, env);
+  namesakes_.erase(failure.peer);
   if (!is_ours) out.emplace_back(Tell{PairFailed{failure.peer, failure.fault}});
 }
 

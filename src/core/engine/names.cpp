@@ -7,6 +7,7 @@
 #include "core/base/unicode.hpp"
 #include "core/crypto/hash.hpp"
 #include "core/wire/limits.hpp"
+#include "core/wire/utf8.hpp"
 
 namespace culver::engine {
 namespace {
@@ -38,6 +39,11 @@ std::optional<std::string> parse_digits(std::string_view text) {
   return digits;
 }
 
+/// What default_name() puts behind the host's, folded.
+std::u32string own_digits(const PublicKey& key) {
+  return folded("-" + digits_of(key).substr(0, digits_with_name));
+}
+
 /// What the text may mean, taken apart once for the whole book.
 class Wanted {
  public:
@@ -51,7 +57,9 @@ class Wanted {
 
   bool fits(const Known& peer) const {
     const auto name = peer.called() ? folded(peer.called()->expose()) : std::u32string();
-    if (!name.empty() && name == name_) return true;
+    if (!name.empty() &&
+        (name == name_ || (!name_.empty() && name == name_ + own_digits(peer.key))))
+      return true;
     const bool named_before = !name.empty() && digits_behind_ && name == name_before_;
     if (!digits_ && !named_before) return false;
     const auto fingerprint = digits_of(peer.key);
@@ -88,6 +96,12 @@ std::optional<Plaintext> clean_name(std::string_view text) {
   clean.resize(end);
   if (clean.empty()) return std::nullopt;
   return Plaintext(std::move(clean));
+}
+
+Plaintext default_name(std::string_view host, const PublicKey& key) {
+  const auto digits = "-" + print_upper_hex(crypto::sha256(key.view()).view()).substr(0, 4);
+  return Plaintext(std::string(wire::utf8::cut(host, wire::limits::proposed_name - digits.size())) +
+                   digits);
 }
 
 bool is_same_name(std::string_view one, std::string_view other) {

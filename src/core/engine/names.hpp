@@ -19,6 +19,11 @@ namespace culver::engine {
 /// wire::limits::proposed_name bytes. Nothing if nothing is left.
 std::optional<Plaintext> clean_name(std::string_view text);
 
+/// What a machine calls itself whose owner has not said: its host's name, and behind a dash the
+/// first digits of its fingerprint. Machines of one host name are then not taken for one another,
+/// and a new key comes under a new name.
+Plaintext default_name(std::string_view host, const PublicKey& key);
+
 /// Whether a reader would take one for the other: without case (unicode::lower) and without what
 /// leaves no mark. Two names of nothing are not the same.
 bool is_same_name(std::string_view one, std::string_view other);
@@ -30,8 +35,9 @@ struct SeveralMeant {
 using Meant = std::variant<NobodyMeant, PublicKey, SeveralMeant>;
 
 /// All at once, so that nobody can hide another peer behind a name that is spelled like its
-/// fingerprint: a name; NAME@BEGINNING of the fingerprint; at least 8 digits of the beginning
-/// alone. Digits are hexadecimal of either case, with blanks, dashes and colons anywhere.
+/// fingerprint: a name; a default_name() without its digits; NAME@BEGINNING of the fingerprint; at
+/// least 8 digits of the beginning alone. Digits are hexadecimal of either case, with blanks,
+/// dashes and colons anywhere.
 Meant who_is(std::span<const Known> book, std::string_view text);
 
 /// The shortest text by which who_is() finds this peer alone: its name, with an @ and as many

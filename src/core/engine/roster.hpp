@@ -14,8 +14,10 @@ namespace culver::engine {
 struct Unremembered {
   link::Established established;
   std::optional<PublicKey> instead_of;
-  TimePoint deadline;  ///< of the book
+  TimePoint deadline;  ///< of the book, or of the person
   link::Effects held;
+  /// A person is asked first whether it is somebody else than this one of its name.
+  std::optional<PublicKey> namesake = {};
 };
 
 /// One link and what the engine must know to route to it.
@@ -29,6 +31,7 @@ struct Peer {
   bool connected = false;  ///< told to the user
   /// Its keys are proven, and the book has not answered yet.
   std::optional<Unremembered> unremembered = {};
+  std::optional<PublicKey> refused_for = {};  ///< the known peer whose name it used
 };
 
 class Roster {

@@ -87,9 +87,9 @@ class Object {
 
 Object object(const Code& e) { return Object("code").add("code", e.code.text()); }
 Object object(const PairRequest& e) {
-  return Object("pair_request")
-      .add("name", e.peer.name)
-      .add("fingerprint", crypto::fingerprint(e.peer.key));
+  Object object("pair_request");
+  object.add("name", e.peer.name).add("fingerprint", crypto::fingerprint(e.peer.key));
+  return e.namesake ? object.add("namesake", crypto::fingerprint(*e.namesake)) : object;
 }
 Object object(const Waiting& e) {
   return Object("waiting")
@@ -125,7 +125,10 @@ Object object(const Failed& e) {
   const auto& row = info(e.fault);
   std::string message(row.sentence);
   if (e.about) message = e.about->expose() + ": " + message;
-  return Object("failed").add("reason", row.name).add("message", message);
+  if (e.peer) message = display_name(*e.peer) + ": " + message;
+  Object object("failed");
+  object.add("reason", row.name).add("message", message);
+  return e.peer ? object.add("peer", display_name(*e.peer)) : object;
 }
 Object object(const Closed& e) { return Object("closed").add("peer", display_name(e.peer)); }
 
@@ -217,6 +220,10 @@ std::string print(const Backup& backup) {
   object.add("fingerprint", crypto::fingerprint(backup.identity));
   object.add("peers", std::uint64_t{backup.peers}).add("servers", std::uint64_t{backup.servers});
   return object.add("kept", backup.kept).text();
+}
+
+std::string print(const Lock& lock) {
+  return Object().add_flag("locked", lock.locked).add("key_file", lock.key_file.expose()).text();
 }
 
 std::string print(const LinkOffer& offer) {

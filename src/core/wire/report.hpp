@@ -41,6 +41,7 @@ struct Code {
 };
 struct PairRequest {
   Peer peer;
+  std::optional<PublicKey> namesake = {};  ///< of a known peer that is called so
 };
 /// A known peer is looked for.
 struct Waiting {
@@ -77,6 +78,7 @@ struct FileSent {
 struct Failed {
   Fault fault;
   std::optional<Plaintext> about;  ///< the file that it concerns
+  std::optional<Peer> peer = {};   ///< the peer that it concerns
 };
 struct Closed {
   Peer peer;
@@ -144,6 +146,12 @@ struct Backup {
   std::optional<Plaintext> kept;  ///< where the folder is that was there before
 };
 std::string print(const Backup& backup);
+/// What lock and unlock have left.
+struct Lock {
+  bool locked;
+  Plaintext key_file;
+};
+std::string print(const Lock& lock);
 /// What devices link and link report, a line each.
 struct LinkOffer {
   LinkCode code;

@@ -51,6 +51,7 @@ constexpr Number<ServerLimits> numbers_of_limits[] = {
 constexpr std::pair<std::string_view, std::optional<std::string> ServerConfig::*> texts[] = {
     {"listen", &ServerConfig::listen},
     {"dataDir", &ServerConfig::data_dir},
+    {"keyFile", &ServerConfig::key_file},
     {"endpoint", &ServerConfig::endpoint},
     {"trustedProxy", &ServerConfig::trusted_proxy},
 };

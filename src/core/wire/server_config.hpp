@@ -31,6 +31,7 @@ struct ServerLimits {
 struct ServerConfig {
   std::optional<std::string> listen;         ///< "address:port"
   std::optional<std::string> data_dir;       ///< "dataDir"
+  std::optional<std::string> key_file;       ///< "keyFile": of the data folder, if elsewhere
   std::optional<std::string> endpoint;       ///< the public URL that server_info names
   std::optional<std::string> trusted_proxy;  ///< "trustedProxy"
   std::optional<std::uint64_t> max_connections;

@@ -34,6 +34,7 @@ Result<void> take(const boost::json::value& value, std::vector<std::string>& fie
 
 Result<void> take(Settings& settings, std::string_view key, const boost::json::value& value) {
   if (key == "dataDir") return take(value, settings.data_dir);
+  if (key == "keyFile") return take(value, settings.key_file);
   if (key == "server") return take(value, settings.server);
   if (key == "output") return take(value, settings.output);
   if (key == "name") return take(value, settings.name);

@@ -15,6 +15,7 @@ inline constexpr std::size_t file_size = 65'536;
 
 struct Settings {
   std::optional<std::string> data_dir;
+  std::optional<std::string> key_file;
   std::optional<std::string> server;
   std::optional<std::string> output;
   std::optional<std::string> name;

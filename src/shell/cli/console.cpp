@@ -40,9 +40,11 @@ Console::Ticket Console::ask(std::string question, Answer answer) {
   return add({++last_ticket_, std::move(question), false, std::move(answer)});
 }
 
-Console::Ticket Console::confirm(std::string question, std::function<void(bool)> answer) {
-  auto answer_line = [this, answer = std::move(answer)](std::optional<std::string> line) {
-    if (!line) screen_.complain("Nobody is there to ask, which counts as no: --yes accepts.");
+Console::Ticket Console::confirm(std::string question, std::function<void(bool)> answer,
+                                 std::string_view to_nobody) {
+  auto answer_line = [this, answer = std::move(answer),
+                      to_nobody = std::string(to_nobody)](std::optional<std::string> line) {
+    if (!line) screen_.complain(to_nobody);
     answer(line && is_yes(std::move(*line)));
   };
   return add({++last_ticket_, std::move(question), true, std::move(answer_line)});

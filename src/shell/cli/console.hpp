@@ -35,7 +35,11 @@ class Console {
   /// The answer comes from the loop, never from inside this call.
   Ticket ask(std::string question, Answer answer);
   /// Only "y" and "yes" are a yes. What was typed before the question was shown does not count.
-  Ticket confirm(std::string question, std::function<void(bool)> answer);
+  /// `to_nobody` is what is said where there is nobody to ask.
+  Ticket confirm(std::string question, std::function<void(bool)> answer,
+                 std::string_view to_nobody =
+                     "Nobody is there to ask, which counts as no: --yes "
+                     "accepts.");
   /// The question has lost its point; its answer will not be called.
   void withdraw(Ticket ticket);
   /// Withdraws all: the loop may run dry.

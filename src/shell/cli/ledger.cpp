@@ -32,6 +32,13 @@ void Ledger::fail(Fault fault, std::optional<Plaintext> about) {
   reporter_.report(report::Failed{fault, std::move(about)});
 }
 
+void Ledger::fail(Fault fault, const std::optional<engine::Whom>& about) {
+  if (!first_failure_) first_failure_ = fault;
+  report::Failed failed{fault, {}};
+  if (about) failed.peer = report::Peer{about->name, about->key};
+  reporter_.report(failed);
+}
+
 void Ledger::note_source(TransferId id, const std::filesystem::path& path) {
   sources_.insert_or_assign(id, Plaintext(path.string()));
 }
@@ -104,7 +111,7 @@ void Ledger::on(const engine::FileFailed& notice) {
 }
 
 void Ledger::on(const engine::Closed& notice, bool expected) {
-  if (notice.fault && !expected) fail(*notice.fault);
+  if (notice.fault && !expected) fail(*notice.fault, notice.about);
   if (const auto* gone = peer(notice.link)) reporter_.report(report::Closed{*gone});
   peers_.erase(notice.link);
   std::erase_if(transfers_, [&](const auto& entry) { return entry.second.link == notice.link; });

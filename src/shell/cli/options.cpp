@@ -19,7 +19,7 @@ using wire::settings::Settings;
 
 /// What was written on the command line, before anything else is looked at.
 struct Raw {
-  std::optional<std::string> data_dir, server, output, name, out, text, code_file;
+  std::optional<std::string> data_dir, key_file, server, output, name, out, text, code_file;
   std::vector<std::string> ice_servers, files;
   int verbosity = 0;
   std::optional<std::string> to;
@@ -34,6 +34,7 @@ struct Raw {
   std::optional<std::string> trust;
   BookWords book;
   BackupWords backup;
+  VaultWords vault;
 };
 
 tl::unexpected<Exit> wrong_use(const std::string& sentence) {
@@ -44,6 +45,9 @@ void add_global(CLI::App& app, Raw& raw) {
   app.add_option("-d,--data-dir", raw.data_dir,
                  "Where the identity and the peer book are (variable CULVER_DATA_DIR)")
       ->type_name("DIR");
+  app.add_option("--key-file", raw.key_file,
+                 "Where the key of the data folder is, if not in it (variable CULVER_KEY_FILE)")
+      ->type_name("FILE");
   app.add_option("--server", raw.server,
                  "The server, ws:// or wss:// (variable CULVER_SERVER); default " +
                      std::string(default_server))
@@ -121,6 +125,7 @@ void add_verbs(CLI::App& app, Raw& raw) {
       ->type_name("");
   raw.book.add_to(app);
   raw.backup.add_to(app);
+  raw.vault.add_to(app);
   app.add_subcommand("version", "Show the version");
 }
 
@@ -207,6 +212,7 @@ tl::expected<Verb, Exit> verb_of(const Raw& raw, const Settings& settings) {
   if (raw.link->parsed()) return link_options(raw);
   if (raw.book.are_parsed()) return book_options(raw);
   if (auto backup = raw.backup.parse()) return std::move(*backup);
+  if (auto vault = raw.vault.parse()) return std::move(*vault);
   if (raw.receive->parsed()) {
     auto options = receive_options(raw, settings);
     std::error_code error;
@@ -229,6 +235,8 @@ tl::expected<Options, Exit> merge(const Raw& raw, const Settings& settings,
   auto folder = raw.data_dir;
   if (!folder && !variables("CULVER_DATA_DIR")) folder = settings.data_dir;
   options.data_dir = host::data_dir(folder, variables);
+  for (const auto& file : {settings.key_file, variables("CULVER_KEY_FILE"), raw.key_file})
+    if (file) options.key_file = *file;
   options.server = std::string(default_server);
   if (settings.server) options.server = *settings.server;
   if (const auto set = variables("CULVER_SERVER")) options.server = *set;
@@ -240,6 +248,7 @@ tl::expected<Options, Exit> merge(const Raw& raw, const Settings& settings,
   options.output = output == "json" ? Output::json : Output::text;
   options.verbosity = raw.verbosity;
   const auto name = raw.name.value_or(settings.name.value_or(host_name()));
+  options.is_hosts_name = !raw.name && !settings.name;
   if (!wire::utf8::is_valid(name)) return wrong_use("The name is not UTF-8.");
   options.name = Plaintext(std::string(wire::utf8::cut(name, wire::limits::proposed_name)));
   for (const auto& text : raw.ice_servers.empty() ? settings.ice_server : raw.ice_servers) {

@@ -18,6 +18,7 @@
 #include "shell/cli/ice_server.hpp"
 #include "shell/cli/options_backup.hpp"
 #include "shell/cli/options_book.hpp"
+#include "shell/cli/options_vault.hpp"
 #include "shell/host/paths.hpp"
 #include "shell/host/version.hpp"
 
@@ -63,7 +64,7 @@ struct LinkOptions {
 };
 using Verb = std::variant<ReceiveOptions, SendOptions, PeersOptions, IdOptions, VersionOptions,
                           TrustServerOptions, DevicesOptions, OfferLinkOptions, LinkOptions,
-                          BookOptions, BackupOptions>;
+                          BookOptions, BackupOptions, VaultOptions>;
 
 enum class Output { text, json };
 
@@ -72,10 +73,12 @@ std::optional<crypto::VerifyKey> parse_identity(std::string_view text);
 
 struct Options {
   std::filesystem::path data_dir;
+  std::optional<std::filesystem::path> key_file;  ///< absent: in data_dir
   std::string server;
   Output output;
   int verbosity;
-  Plaintext name;  ///< what peers are told
+  Plaintext name;      ///< what peers are told
+  bool is_hosts_name;  ///< and not chosen
   std::vector<IceServer> ice_servers;
   engine::Trust trust;
   Verb verb;

@@ -17,11 +17,12 @@ void BackupWords::add_to(CLI::App& app) {
   }
   import_->add_flag("--replace", replace_,
                     "Also if there is an identity already, which is kept aside");
+  import_->add_flag("--lock", lock_, "Lock the folder at once, under the same passphrase");
 }
 
 std::optional<BackupOptions> BackupWords::parse() const {
   if (export_->parsed()) return ExportOptions{file_, passphrase_file_};
-  if (import_->parsed()) return ImportOptions{file_, passphrase_file_, replace_};
+  if (import_->parsed()) return ImportOptions{file_, passphrase_file_, replace_, lock_};
   return std::nullopt;
 }
 

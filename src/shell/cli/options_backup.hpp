@@ -20,6 +20,7 @@ struct ImportOptions {
   std::filesystem::path file;
   std::optional<std::string> passphrase_file;
   bool replace;
+  bool lock;  ///< under the passphrase of the file
 };
 using BackupOptions = std::variant<ExportOptions, ImportOptions>;
 
@@ -38,7 +39,7 @@ class BackupWords {
   CLI::App *export_ = nullptr, *import_ = nullptr;
   std::string file_;
   std::optional<std::string> passphrase_file_;
-  bool replace_ = false;
+  bool replace_ = false, lock_ = false;
 };
 
 }  // namespace culver::cli

@@ -83,13 +83,17 @@ Outcome<SecretBytes> ask(const FileDescriptor& terminal, std::string_view questi
   return without_end(line, size);
 }
 
+FileDescriptor controlling_terminal() {
+  return FileDescriptor(open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
+}
+
 Outcome<SecretBytes> from_person(bool is_new) {
-  const FileDescriptor terminal(open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
+  const auto terminal = controlling_terminal();
   if (!terminal)
     return refuse(
         "There is no terminal to ask for the passphrase: use CULVER_PASSPHRASE or "
         "--passphrase-file.");
-  auto once = ask(terminal, "Passphrase: ");
+  auto once = ask(terminal, is_new ? "New passphrase: " : "Passphrase: ");
   if (!once || !is_new) return once;
   const auto again = ask(terminal, "The same again: ");
   if (!again) return tl::unexpected(again.error());
@@ -114,6 +118,15 @@ Outcome<SecretBytes> read_passphrase(const std::optional<std::string>& file,
   if (is_new && passphrase->expose().size() < shortest_passphrase)
     return refuse("The passphrase has fewer than 8 characters.");
   return passphrase;
+}
+
+Outcome<SecretBytes> read_folder_passphrase(const host::Variables& variables) {
+  if (const auto file = variables("CULVER_PASSPHRASE_FILE")) return from_file(*file);
+  const auto terminal = controlling_terminal();
+  if (terminal) return ask(terminal, "Passphrase of the data folder: ");
+  const auto& needed = info(Fault::passphrase_needed);
+  return host::trouble(needed.fault,
+                       std::string(needed.sentence) + " " + std::string(needed.advice));
 }
 
 }  // namespace culver::cli

@@ -17,4 +17,8 @@ inline constexpr std::size_t longest_passphrase = 1'024, shortest_passphrase = 8
 host::Outcome<SecretBytes> read_passphrase(const std::optional<std::string>& file,
                                            const host::Variables& variables, bool is_new);
 
+/// Of the data folder: in the file that CULVER_PASSPHRASE_FILE names, or from the person at the
+/// terminal. file_unreadable, usage, interrupted; passphrase_needed if there is nobody to ask.
+host::Outcome<SecretBytes> read_folder_passphrase(const host::Variables& variables);
+
 }  // namespace culver::cli

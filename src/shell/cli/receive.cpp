@@ -51,10 +51,16 @@ void Receive::handle(const engine::Offline& notice) {
 }
 
 void Receive::handle(const engine::PairRequested& notice) {
-  if (the_one_) return stage_.command(engine::AnswerPair{notice.from, false});
-  stage_.reporter.report(wire::report::PairRequest{{notice.proposed_name, notice.key}});
+  if (the_one_ || (choices_.yes && notice.namesake))
+    return stage_.command(engine::AnswerPair{notice.from, false});
+  const wire::report::Peer peer{notice.proposed_name, notice.key};
+  stage_.reporter.report(wire::report::PairRequest{peer, notice.namesake});
   if (choices_.yes) return answer_pair(notice.from, true);
   const auto answer = [this, from = notice.from](bool accepted) { answer_pair(from, accepted); };
+  if (notice.namesake)
+    return void(asked_pairs_.insert_or_assign(
+        notice.from, ask_for_another(stage_.console, printable(wire::report::display_name(peer)),
+                                     notice.key, *notice.namesake, answer)));
   asked_pairs_.insert_or_assign(notice.from, stage_.console.confirm("Accept? [y/N] ", answer));
 }
 
@@ -88,7 +94,7 @@ void Receive::handle(const engine::PairFailed& notice) {
     stage_.console.withdraw(asked->second);
     asked_pairs_.erase(asked);
   }
-  ledger_.fail(notice.fault);
+  ledger_.fail(notice.fault, notice.about);
   if (is_the_one(notice.peer)) finish(ledger_.exit_code());
 }
 
@@ -106,6 +112,26 @@ void Receive::meet(const engine::Connecting& notice) {
   the_one_ = notice.peer;
   link_of_the_one_ = notice.link;
   refuse_others();
+}
+
+/// It called itself otherwise when it asked.
+void Receive::handle(const engine::NameTaken& notice) {
+  const auto answer = [this, link = notice.link](bool accepted) {
+    asked_names_.erase(link);
+    if (!finished_) stage_.command(engine::AnswerName{link, accepted});
+  };
+  if (choices_.yes) return answer(false);
+  asked_names_.insert_or_assign(
+      notice.link, ask_for_another(stage_.console, printable(notice.name.expose()), notice.key,
+                                   notice.namesake, answer));
+}
+
+/// Another process has paired with it, or wants no more of it.
+void Receive::handle(const engine::Acquainted& notice) {
+  std::erase(choices_.known, notice.key);
+  if (!notice.is_welcome) return;
+  choices_.known.push_back(notice.key);
+  if (!the_one_) stage_.command(engine::Meet{notice.key});
 }
 
 /// Whoever was let in once is known from now on.
@@ -158,6 +184,7 @@ void Receive::handle(const engine::FileFailed& notice) {
 }
 
 void Receive::handle(const engine::Closed& notice) {
+  if (const auto asked = asked_names_.extract(notice.link)) stage_.console.withdraw(asked.mapped());
   if (met_.erase(notice.link) > 0 && !notice.was_connected) return not_met(notice.link);
   std::erase_if(asked_files_, [&](const auto& asked) {
     if (asked.second.first != notice.link) return false;

@@ -34,6 +34,8 @@ class Receive {
   void handle(const engine::PairWithdrawn&);
   void handle(const engine::PairFailed&);
   void handle(const engine::Connecting&);
+  void handle(const engine::NameTaken&);
+  void handle(const engine::Acquainted&);
   void handle(const engine::Connected&);
   void handle(const engine::FileOffered&);
   void handle(const engine::FileReceived&);
@@ -57,6 +59,7 @@ class Receive {
   Ledger ledger_;
   std::map<PairingCode, Console::Ticket> asked_pairs_;
   std::map<TransferId, std::pair<LinkId, Console::Ticket>> asked_files_;
+  std::map<LinkId, Console::Ticket> asked_names_;
   std::map<LinkId, engine::Closed> left_;  ///< their last files are being checked and named
   std::optional<PairingCode> the_one_;     ///< with --once: the peer that was accepted
   std::optional<LinkId> link_of_the_one_;

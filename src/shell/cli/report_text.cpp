@@ -1,6 +1,9 @@
 // The words of the command line.
 #include "shell/cli/report_text.hpp"
 
+#include <algorithm>
+#include <cctype>
+
 #include "core/base/ids.hpp"
 #include "core/crypto/keys.hpp"
 #include "shell/cli/printable.hpp"
@@ -23,14 +26,41 @@ std::string with_size(const report::File& file) {
 
 std::string checksum(const Digest& sha256) { return "  SHA-256 " + print_hex(sha256.view()); }
 
+/// As a shell takes it for one word, whatever the peer calls itself: by its name if that is letters
+/// and digits, else by its fingerprint.
+std::string word_of(const report::Peer& peer) {
+  const auto name = report::display_name(peer);
+  const auto is_plain = [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.' || c == ' ' || c >= 0x80;
+  };
+  if (name != printable(name) || name.starts_with('-') || !std::ranges::all_of(name, is_plain)) {
+    auto digits = report::short_fingerprint(peer.key);
+    std::erase(digits, ' ');
+    return digits;
+  }
+  return name.find(' ') == std::string::npos ? name : "'" + name + "'";
+}
+
+/// A verb that is advised is written out for the peer that it is about.
+std::string advice_about(const report::Failed& failed) {
+  constexpr std::string_view any = " NAME";
+  std::string advice(info(failed.fault).advice);
+  if (!failed.peer) return advice;
+  const auto word = " " + word_of(*failed.peer);
+  for (auto at = advice.find(any); at != std::string::npos; at = advice.find(any, at + word.size()))
+    advice.replace(at, any.size(), word);
+  return advice;
+}
+
 }  // namespace
 
 std::string failure_sentence(const report::Failed& failed) {
   const auto& row = info(failed.fault);
   std::string sentence = "culver: ";
   if (failed.about) sentence += printable(failed.about->expose()) + ": ";
+  if (failed.peer) sentence += name_of(*failed.peer) + ": ";
   sentence += row.sentence;
-  if (!row.advice.empty()) sentence += " " + std::string(row.advice);
+  if (!row.advice.empty()) sentence += " " + advice_about(failed);
   return sentence;
 }
 
@@ -51,6 +81,9 @@ void TextReport::show(const report::Code& e) {
 
 void TextReport::show(const report::PairRequest& e) {
   screen_.say(name_of(e.peer) + " asks to pair.\n  Fingerprint " + crypto::fingerprint(e.peer.key));
+  if (e.namesake)
+    screen_.say("  The " + name_of(e.peer) + " that you know has " +
+                crypto::fingerprint(*e.namesake) + ".");
 }
 
 void TextReport::show(const report::Waiting& e) {

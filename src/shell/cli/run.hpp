@@ -19,6 +19,7 @@ int run(const Options& options, const LinkOptions& verb);
 int run(const Options& options, const PeersOptions&);
 int run(const Options& options, const BookOptions& verb);
 int run(const Options& options, const BackupOptions& verb);
+int run(const Options& options, const VaultOptions& verb);
 int run(const Options& options, const IdOptions&);
 int run(const Options& options, const VersionOptions&);
 

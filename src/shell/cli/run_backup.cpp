@@ -8,6 +8,7 @@
 #include "core/base/fsm.hpp"
 #include "core/crypto/keys.hpp"
 #include "core/wire/report.hpp"
+#include "shell/cli/open_vault.hpp"
 #include "shell/cli/outcome.hpp"
 #include "shell/cli/passphrase.hpp"
 #include "shell/cli/printable.hpp"
@@ -15,6 +16,7 @@
 #include "shell/client/backup.hpp"
 #include "shell/host/entropy.hpp"
 #include "shell/host/file_descriptor.hpp"
+#include "shell/host/identity.hpp"
 
 namespace culver::cli {
 namespace {
@@ -65,7 +67,12 @@ host::Trouble trouble_of_opening(Fault fault) {
 }
 
 int run_verb(const Options& options, const ExportOptions& verb) {
-  auto content = client::collect(options.data_dir);
+  if (!host::has_identity(options.data_dir))  // and none is made
+    return complain(options, {Fault::usage, "There is no identity in " +
+                                                printable(options.data_dir.string()) + "."});
+  const auto vault = open_vault(options);
+  if (!vault) return complain(options, vault.error());
+  auto content = client::collect(*vault);
   if (!content) return complain(options, content.error());
   const auto passphrase = read_passphrase(verb.passphrase_file, host::environment, true);
   if (!passphrase) return complain(options, passphrase.error());
@@ -83,6 +90,10 @@ int run_verb(const Options& options, const ExportOptions& verb) {
 }
 
 int run_verb(const Options& options, const ImportOptions& verb) {
+  if (verb.lock && options.key_file)
+    return complain(options, {Fault::usage,
+                              "--lock is for a key in the data folder. With "
+                              "--key-file: culver lock, afterwards."});
   const auto file = read_whole(verb.file);
   if (!file) return complain(options, file.error());
   const auto passphrase = read_passphrase(verb.passphrase_file, host::environment, false);
@@ -90,7 +101,11 @@ int run_verb(const Options& options, const ImportOptions& verb) {
   const auto content = backup::open(*file, passphrase->expose());
   if (!content) return complain(options, trouble_of_opening(content.error()));
   const auto replace = verb.replace ? client::Replace::yes : client::Replace::no;
-  const auto before = client::install(*content, options.data_dir, replace);
+  const auto make_vault = [&](const std::filesystem::path& folder) {
+    if (verb.lock) return host::Vault::make_locked(folder, passphrase->expose());
+    return open_vault(options, folder);
+  };
+  const auto before = client::install(*content, options.data_dir, replace, make_vault);
   if (!before) return complain(options, before.error());
   auto made = report_of(*content);
   if (*before) made.kept.emplace((*before)->string());

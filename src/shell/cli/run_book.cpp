@@ -5,6 +5,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "shell/cli/book_verb.hpp"
+#include "shell/cli/open_vault.hpp"
 #include "shell/cli/outcome.hpp"
 #include "shell/cli/run.hpp"
 #include "shell/cli/show_peers.hpp"
@@ -21,7 +22,9 @@ struct Desk {
 };
 
 host::Outcome<Desk> open_desk(const Options& options) {
-  const auto identity = host::open_identity(options.data_dir);  // makes the folder too
+  const auto vault = open_vault(options);  // makes the folder too
+  if (!vault) return tl::unexpected(vault.error());
+  const auto identity = host::open_identity(*vault);
   if (!identity) return tl::unexpected(identity.error());
   auto book = store::sqlite::PeerBook::open(options.data_dir / "peers.db");
   if (!book) return tl::unexpected(book.error());

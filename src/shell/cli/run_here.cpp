@@ -1,4 +1,5 @@
 // id and version: what can be said without a network and without the peer book.
+#include "shell/cli/open_vault.hpp"
 #include "shell/cli/outcome.hpp"
 #include "shell/cli/run.hpp"
 #include "shell/cli/show.hpp"
@@ -9,9 +10,11 @@
 namespace culver::cli {
 
 int run(const Options& options, const IdOptions&) {
-  const auto identity = host::open_identity(options.data_dir);
+  const auto vault = open_vault(options);
+  if (!vault) return complain(options, vault.error());
+  const auto identity = host::open_identity(*vault);
   if (!identity) return complain(options, identity.error());
-  const auto account = host::open_account(options.data_dir);
+  const auto account = host::open_account(*vault);
   if (!account) return complain(options, account.error());
   const auto server = client::look_up_server(options.server, options.data_dir);
   if (!server) return complain(options, server.error());

@@ -9,6 +9,7 @@
 
 #include "shell/cli/given_code.hpp"
 #include "shell/cli/link_devices.hpp"
+#include "shell/cli/open_vault.hpp"
 #include "shell/cli/outcome.hpp"
 #include "shell/cli/run.hpp"
 #include "shell/client/linking.hpp"
@@ -24,23 +25,26 @@ using engine::linking::Effect;
 
 /// Who this process is on the server.
 struct Sitting {
+  host::Vault vault;
   host::DeviceSeat seat;
   host::Account account;
   client::Acquaintance server;
 
   static host::Outcome<Sitting> down(const Options& options) {
-    auto account = host::open_account(options.data_dir);
+    auto vault = open_vault(options);
+    if (!vault) return tl::unexpected(vault.error());
+    auto account = host::open_account(*vault);
     if (!account) return tl::unexpected(account.error());
     auto server = client::look_up_server(options.server, options.data_dir);
     if (!server) return tl::unexpected(server.error());
     auto seat = host::DeviceSeat::take(options.data_dir, account->device);
-    return Sitting{std::move(seat), std::move(*account), std::move(*server)};
+    return Sitting{std::move(*vault), std::move(seat), std::move(*account), std::move(*server)};
   }
 };
 
 /// The key is needed twice: to sign in, and to sign a request.
 host::Outcome<Linking::Self> self_of(const Options& options, const Sitting& sitting) {
-  auto account = host::open_account(options.data_dir);
+  auto account = host::open_account(sitting.vault);
   if (!account) return tl::unexpected(account.error());
   return Linking::Self{client::sign_in_as(std::move(*account), sitting.seat.device(), options.name),
                        sitting.seat.is_first()};

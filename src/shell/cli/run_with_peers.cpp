@@ -1,6 +1,7 @@
 // receive and send: the client, the reporter and the console around a verb.
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "shell/cli/addressee.hpp"
+#include "shell/cli/open_vault.hpp"
 #include "shell/cli/outcome.hpp"
 #include "shell/cli/parcel.hpp"
 #include "shell/cli/receive.hpp"
@@ -44,9 +46,9 @@ p2p::IceServer::Transport transport_of(const IceServer& server) {
 client::Config make_config(const Options& options, const std::filesystem::path& download_dir) {
   client::Config config;
   config.server_url = options.server;
-  config.data_dir = options.data_dir;
   config.download_dir = download_dir;
   config.display_name = options.name;
+  config.is_hosts_name = options.is_hosts_name;
   config.trust = options.trust;
   for (const auto& server : options.ice_servers)
     config.ice_servers.push_back({kind_of(server), server.host, server.port, server.user,
@@ -63,8 +65,9 @@ std::vector<PublicKey> to_look_for(const std::vector<engine::Known>& book) {
 }
 
 template <class Make>
-int converse(const Options& options, const std::filesystem::path& download_dir,
-             bool ask_on_controlling_terminal, Make make) {
+int converse(const Options& options, std::optional<host::Vault> vault,
+             const std::filesystem::path& download_dir, bool ask_on_controlling_terminal,
+             Make make) {
   boost::asio::io_context loop(1);
   Screen screen(std::cout, std::cerr, standard_abilities(host::environment));
   Console console(loop, open_terminal(ask_on_controlling_terminal), screen);
@@ -72,8 +75,9 @@ int converse(const Options& options, const std::filesystem::path& download_dir,
 
   using Verb = std::invoke_result_t<Make, Stage, client::Client&>;
   std::unique_ptr<Verb> verb;
-  auto client = client::Client::open(loop, make_config(options, download_dir),
+  auto client = client::Client::open(loop, *vault, make_config(options, download_dir),
                                      [&](engine::Notice notice) { verb->on(notice); });
+  vault.reset();  // the key of the folder is not needed any more
   if (!client) return complain(options, client.error());
 
   int exit_code = info(Fault::internal).exit_code;
@@ -117,19 +121,24 @@ host::Outcome<std::optional<Addressee>> find_known(const Options& options, SendO
 }  // namespace
 
 int run(const Options& options, const ReceiveOptions& receive) {
-  return converse(options, receive.out, false, [&](Stage stage, client::Client& client) {
-    return Receive({receive.yes, receive.once, to_look_for(client.book())}, std::move(stage));
-  });
+  auto vault = open_vault(options);
+  if (!vault) return complain(options, vault.error());
+  return converse(
+      options, std::move(*vault), receive.out, false, [&](Stage stage, client::Client& client) {
+        return Receive({receive.yes, receive.once, to_look_for(client.book())}, std::move(stage));
+      });
 }
 
 int run(const Options& options, const SendOptions& send) {
   const host::FileDescriptor standard_input(dup(STDIN_FILENO));
+  auto vault = open_vault(options);
+  if (!vault) return complain(options, vault.error());
   auto named = send;
   auto known = find_known(options, named);
   if (!known) return complain(options, known.error());
   auto prepared = prepare(named, host::environment, standard_input);
   if (!prepared) return complain(options, prepared.error());
-  return converse(options, ".", true, [&](Stage stage, client::Client&) {
+  return converse(options, std::move(*vault), ".", true, [&](Stage stage, client::Client&) {
     if (*known)
       return Send(std::move(prepared->parcel), Send::Known{**known, send.wait}, std::move(stage));
     return Send(std::move(prepared->parcel), prepared->code, std::move(stage));

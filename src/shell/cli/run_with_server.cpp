@@ -6,6 +6,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "core/base/fsm.hpp"
+#include "shell/cli/open_vault.hpp"
 #include "shell/cli/outcome.hpp"
 #include "shell/cli/run.hpp"
 #include "shell/cli/show_devices.hpp"
@@ -57,7 +58,9 @@ int run(const Options& options, const TrustServerOptions& trust) {
 }
 
 int run(const Options& options, const DevicesOptions& verb) {
-  const auto account = host::open_account(options.data_dir);
+  const auto vault = open_vault(options);
+  if (!vault) return complain(options, vault.error());
+  const auto account = host::open_account(*vault);
   if (!account) return complain(options, account.error());
   auto server = client::look_up_server(options.server, options.data_dir);
   if (!server) return complain(options, server.error());

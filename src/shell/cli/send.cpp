@@ -45,7 +45,8 @@ void Send::on(const engine::Notice& notice) {
                       [this](const engine::FileStarted& n) { ledger_.on(n); },
                       [this](const engine::FileProgress& n) { ledger_.on(n, stage_.now()); },
                       [this](const engine::FileReceived& n) { ledger_.on(n); },
-                      [](const engine::PairWithdrawn&) {}, [this](const auto& n) { handle(n); }},
+                      [](const engine::PairWithdrawn&) {}, [](const engine::Acquainted&) {},
+                      [this](const auto& n) { handle(n); }},
              notice);
 }
 
@@ -89,11 +90,19 @@ void Send::handle(const engine::Offline& notice) {
 
 /// Nobody has a reason to ask a sender, except the very peer that it asks itself.
 void Send::handle(const engine::PairRequested& notice) {
-  stage_.command(engine::AnswerPair{notice.from, notice.from == code_});
+  const auto answer = [this, from = notice.from](bool accepted) {
+    if (phase_ != Phase::over) stage_.command(engine::AnswerPair{from, accepted});
+  };
+  if (notice.from != code_ || !notice.namesake) return answer(notice.from == code_);
+  const wire::report::Peer peer{notice.proposed_name, notice.key};
+  ask_for_another(stage_.console, printable(wire::report::display_name(peer)), notice.key,
+                  *notice.namesake, answer);
 }
 
 void Send::handle(const engine::PairFailed& notice) {
-  if (notice.peer == code_) end_with(notice.fault);
+  if (notice.peer != code_) return;
+  ledger_.fail(notice.fault, notice.about);
+  finish(ledger_.exit_code());
 }
 
 bool Send::is_ours(const engine::Connecting& notice) const {
@@ -106,6 +115,15 @@ void Send::handle(const engine::Connecting& notice) {
   link_ = notice.link;
   phase_ = Phase::connecting;
   stage_.reporter.remark("Connecting...");
+}
+
+void Send::handle(const engine::NameTaken& notice) {
+  const auto answer = [this, link = notice.link](bool accepted) {
+    if (phase_ != Phase::over) stage_.command(engine::AnswerName{link, accepted});
+  };
+  if (notice.link != link_) return answer(false);
+  ask_for_another(stage_.console, printable(notice.name.expose()), notice.key, notice.namesake,
+                  answer);
 }
 
 void Send::handle(const engine::Connected& notice) {

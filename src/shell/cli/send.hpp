@@ -51,6 +51,7 @@ class Send {
   void handle(const engine::PairFailed&);
   void handle(const engine::Connecting&);
   void handle(const engine::WasHere&);
+  void handle(const engine::NameTaken&);
   void handle(const engine::Connected&);
   void handle(const engine::TextsDelivered&);
   void handle(const engine::TextFailed&);

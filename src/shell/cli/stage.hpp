@@ -33,4 +33,18 @@ struct Stage {
   std::function<WallTime()> wall = {};
 };
 
+/// Asks whether a key that came under the name of a known peer is somebody else. By no option is it
+/// anybody: --yes is said beforehand.
+inline Console::Ticket ask_for_another(Console& console, const std::string& name,
+                                       const PublicKey& key, const PublicKey& known,
+                                       std::function<void(bool)> answer) {
+  using wire::report::short_fingerprint;
+  return console.confirm("This is not the " + name + " that you know: that one's key is " +
+                             short_fingerprint(known) + " ..., this one's " +
+                             short_fingerprint(key) +
+                             " .... It is somebody else of that name, or " + name +
+                             " with a new key. Let it in as somebody else? [y/N] ",
+                         std::move(answer), "Nobody is there to ask, which counts as no.");
+}
+
 }  // namespace culver::cli

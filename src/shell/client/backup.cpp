@@ -64,11 +64,14 @@ class Staging {
   std::string path_;
 };
 
-Outcome<void> fill(const fs::path& folder, const backup::Content& content) {
-  if (auto put = host::put_identity(folder, content.identity); !put) return put;
+Outcome<void> fill(const fs::path& folder, const backup::Content& content,
+                   const MakeVault& make_vault) {
+  const auto vault = make_vault(folder);
+  if (!vault) return tl::unexpected(vault.error());
+  if (auto put = host::put_identity(*vault, content.identity); !put) return put;
   const host::AccountSecrets account{crypto::SigningSeed(content.account_seed.expose()),
                                      content.device};
-  if (auto put = host::put_account(folder, account); !put) return put;
+  if (auto put = host::put_account(*vault, account); !put) return put;
   auto peers = store::sqlite::PeerBook::open(folder / "peers.db");
   if (!peers) return tl::unexpected(peers.error());
   auto servers = store::sqlite::ServerBook::open(folder / "servers.db");
@@ -104,13 +107,11 @@ Outcome<bool> put_in_place(Staging& staging, const fs::path& data_dir) {
 
 }  // namespace
 
-Outcome<backup::Content> collect(const fs::path& data_dir) {
-  std::error_code ignored;
-  if (!fs::exists(data_dir / "identity.key", ignored))
-    return host::trouble(Fault::usage, "There is no identity in " + data_dir.string() + ".");
-  auto identity = host::open_identity(data_dir);
+Outcome<backup::Content> collect(const host::Vault& vault) {
+  const auto& data_dir = vault.folder();
+  auto identity = host::open_identity(vault);
   if (!identity) return tl::unexpected(identity.error());
-  auto account = host::open_account_secrets(data_dir);
+  auto account = host::open_account_secrets(vault);
   if (!account) return tl::unexpected(account.error());
   auto peers = store::sqlite::PeerBook::open(data_dir / "peers.db");
   if (!peers) return tl::unexpected(peers.error());
@@ -129,19 +130,19 @@ Outcome<backup::Content> collect(const fs::path& data_dir) {
 }
 
 Outcome<std::optional<fs::path>> install(const backup::Content& content, const fs::path& folder,
-                                         Replace replace) {
+                                         Replace replace, const MakeVault& make_vault) {
   std::error_code error;
   auto data_dir = fs::weakly_canonical(folder, error);  // a link stays a link
   if (!data_dir.has_filename()) data_dir = data_dir.parent_path();
-  const bool is_taken =
-      fs::exists(data_dir / "identity.key", error) || fs::exists(data_dir / "account", error);
+  const bool is_taken = host::has_identity(data_dir) || fs::exists(data_dir / "account", error);
   if (is_taken && replace == Replace::no)
     return host::trouble(Fault::usage, "There is an identity in " + data_dir.string() +
                                            " already. --replace puts this one in its place.");
   fs::create_directories(data_dir.parent_path(), error);
   Staging staging(data_dir);
   if (!staging) return failed(data_dir);
-  if (auto filled = fill(staging.path(), content); !filled) return tl::unexpected(filled.error());
+  if (auto filled = fill(staging.path(), content, make_vault); !filled)
+    return tl::unexpected(filled.error());
   if (!make_durable(staging.path())) return failed(data_dir);
   const auto old = staging.path();
   const auto exchanged = put_in_place(staging, data_dir);

@@ -4,6 +4,7 @@
 
 #include <boost/asio/post.hpp>
 
+#include "core/engine/names.hpp"
 #include "shell/client/sign_in.hpp"
 #include "shell/host/clock.hpp"
 #include "shell/host/entropy.hpp"
@@ -44,21 +45,26 @@ host::Outcome<wire::WsUrl> parse_server(const std::string& url) {
   return std::move(*parsed);
 }
 
-host::Outcome<std::unique_ptr<Client>> Client::open(asio::io_context& loop, Config config,
+host::Outcome<std::unique_ptr<Client>> Client::open(asio::io_context& loop,
+                                                    const host::Vault& vault, Config config,
                                                     OnNotice on_notice) {
   const auto url = parse_server(config.server_url);
   if (!url) return tl::unexpected(url.error());
-  auto identity = host::open_identity(config.data_dir);
+  auto identity = host::open_identity(vault);
   if (!identity) return tl::unexpected(identity.error());
-  auto account = host::open_account(config.data_dir);
+  auto account = host::open_account(vault);
   if (!account) return tl::unexpected(account.error());
-  auto books = open_books(config.data_dir, *url);
+  auto books = open_books(vault.folder(), *url);
   if (!books) return tl::unexpected(books.error());
   auto pin = pin_of(*books);
   if (!pin) return host::trouble(pin.error(), std::string(info(pin.error()).sentence));
   const auto peers = books->peers.all();
   if (!peers) return host::trouble(peers.error(), std::string(info(peers.error()).sentence));
-  auto seat = host::DeviceSeat::take(config.data_dir, account->device);
+  auto seat = host::DeviceSeat::take(vault.folder(), account->device);
+
+  auto username = config.display_name;
+  if (username && config.is_hosts_name)
+    username = engine::default_name(username->expose(), identity->shared);
 
   net::WsClientConfig server;
   server.url = *url;
@@ -67,7 +73,7 @@ host::Outcome<std::unique_ptr<Client>> Client::open(asio::io_context& loop, Conf
       .identity = std::move(*identity),
       .account = sign_in_as(std::move(*account), seat.device(), config.display_name),
       .server = *pin,
-      .username = config.display_name,
+      .username = std::move(username),
       .known = store::as_known(*peers),
       .trust = config.trust};
   p2p::StackConfig transports;
@@ -75,7 +81,7 @@ host::Outcome<std::unique_ptr<Client>> Client::open(asio::io_context& loop, Conf
   return std::unique_ptr<Client>(new Client(loop, std::move(seat), std::move(engine),
                                             std::move(server), std::move(transports),
                                             config.download_dir.string(), std::move(*books),
-                                            peer_book_in(config.data_dir), std::move(on_notice)));
+                                            peer_book_in(vault.folder()), std::move(on_notice)));
 }
 
 Client::Client(asio::io_context& loop, host::DeviceSeat seat, engine::Config engine,

@@ -29,9 +29,9 @@ host::Outcome<wire::WsUrl> parse_server(const std::string& url);
 
 struct Config {
   std::string server_url;
-  std::filesystem::path data_dir;
   std::filesystem::path download_dir;
   std::optional<Plaintext> display_name;
+  bool is_hosts_name = false;  ///< nobody has chosen it: peers hear engine::default_name()
   std::vector<p2p::IceServer> ice_servers;
   engine::Trust trust = engine::Trust::on_first_use;
 };
@@ -43,7 +43,8 @@ class Client {
 
   /// Opens the identity, the account and the books; nothing touches the network before GoOnline.
   /// Faults: bad_config (the URL), identity_unreadable, store_failed.
-  static host::Outcome<std::unique_ptr<Client>> open(boost::asio::io_context& loop, Config config,
+  static host::Outcome<std::unique_ptr<Client>> open(boost::asio::io_context& loop,
+                                                     const host::Vault& vault, Config config,
                                                      OnNotice on_notice);
   ~Client();
   Client(const Client&) = delete;

@@ -35,9 +35,11 @@ Introduction::Introduction(boost::asio::io_context& loop, net::WsClientConfig se
       nobody_(make_up()),
       known_(known),
       patience_(loop),
-      server_(loop, std::move(server), [this](net::WsEvent event) {
-        std::visit([this](auto&& e) { on(std::move(e)); }, std::move(event));
-      }) {
+      server_(loop, std::move(server),
+              [this](net::WsEvent event) {
+                std::visit([this](auto&& e) { on(std::move(e)); }, std::move(event));
+              }),
+      alive_(std::make_shared<Introduction*>(this)) {
   server_.dial();
 }
 
@@ -78,8 +80,10 @@ void Introduction::step(hs::Event event) {
 
 void Introduction::wait_until(TimePoint deadline) {
   patience_.expires_at(deadline);
-  patience_.async_wait([this](boost::system::error_code error) {
-    if (!error) finish(fail(has_identity_ ? Fault::gateway_timeout : Fault::server_not_authentic));
+  patience_.async_wait([alive = alive_](boost::system::error_code error) {
+    if (error || !*alive) return;
+    auto& self = **alive;
+    self.finish(fail(self.has_identity_ ? Fault::gateway_timeout : Fault::server_not_authentic));
   });
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -30,6 +31,7 @@ class Introduction {
   /// `known` is what the server must still be; nothing for whoever it is.
   Introduction(boost::asio::io_context& loop, net::WsClientConfig server,
                handshake::client::Pin known, Done done);
+  ~Introduction() { *alive_ = nullptr; }
   Introduction(const Introduction&) = delete;
   Introduction& operator=(const Introduction&) = delete;
 
@@ -48,6 +50,7 @@ class Introduction {
   bool has_identity_ = true;  ///< by its server_info
   boost::asio::steady_timer patience_;
   net::WsClient server_;
+  std::shared_ptr<Introduction*> alive_;  ///< the timer's handler may be queued when this dies
 };
 
 }  // namespace culver::client

@@ -1,4 +1,4 @@
-// The account file: a version line, the seed of the key in base64, the device id.
+// What the account file seals: a version line, the seed of the key in base64, the device id.
 #include "shell/host/account.hpp"
 
 #include <algorithm>
@@ -7,8 +7,6 @@
 
 #include "core/crypto/hash.hpp"
 #include "shell/host/entropy.hpp"
-#include "shell/host/paths.hpp"
-#include "shell/host/private_file.hpp"
 
 namespace culver::host {
 namespace {
@@ -41,9 +39,10 @@ Content print(const AccountSecrets& account) {
   return content;
 }
 
-std::optional<AccountSecrets> parse(const Content& content) {
-  const auto text = as_text(content.expose());
-  if (!text.starts_with(version_line) || text[device_at - 1] != '\n' || !text.ends_with('\n'))
+std::optional<AccountSecrets> parse(ByteView content) {
+  const auto text = as_text(content);
+  if (text.size() != Content::size || !text.starts_with(version_line) ||
+      text[device_at - 1] != '\n' || !text.ends_with('\n'))
     return std::nullopt;
   auto seed = parse_key(text.substr(key_at, KeyText::size));
   const auto device = parse_device_id(text.substr(device_at, uuid_size));
@@ -51,17 +50,14 @@ std::optional<AccountSecrets> parse(const Content& content) {
   return AccountSecrets{std::move(*seed), *device};
 }
 
+constexpr SecretFile file{"account", file_name,
+                          [](ByteView content) { return parse(content).has_value(); }};
+
 /// What is there; `fresh` if nothing was.
-Outcome<AccountSecrets> open_or_make(const std::filesystem::path& data_dir,
-                                     const AccountSecrets& fresh) {
-  if (auto made = make_private_dir(data_dir); !made) return tl::unexpected(made.error());
-  const PrivateFile file("account", data_dir / file_name);
-  Content content;
-  if (auto read = file.read_or_create(content.expose_to_fill(), print(fresh).expose()); !read)
-    return tl::unexpected(read.error());
-  auto account = parse(content);
-  if (!account) return file.unusable("is damaged, or was made by a newer Culver.");
-  return std::move(*account);
+Outcome<AccountSecrets> open_or_make(const Vault& vault, const AccountSecrets& fresh) {
+  const auto content = vault.read_or_make(file, print(fresh).expose());
+  if (!content) return tl::unexpected(content.error());
+  return std::move(*parse(content->expose()));
 }
 
 /// The first one is that of the account.
@@ -78,42 +74,43 @@ DeviceId device_of_seat(const DeviceId& account_device, int seat) {
 }
 
 /// Locks one byte of the file for as long as it is open. The kernel frees it with the process.
-bool lock(const FileDescriptor& file, int seat) {
+bool lock(const FileDescriptor& account, int seat) {
   struct flock wanted {};
   wanted.l_type = F_WRLCK;
   wanted.l_whence = SEEK_SET;
   wanted.l_start = seat;
   wanted.l_len = 1;
-  return fcntl(file.get(), F_OFD_SETLK, &wanted) == 0;
+  return fcntl(account.get(), F_OFD_SETLK, &wanted) == 0;
 }
 
 }  // namespace
 
-Outcome<AccountSecrets> open_account_secrets(const std::filesystem::path& data_dir) {
+Outcome<AccountSecrets> open_account_secrets(const Vault& vault) {
   auto rng = system_rng();
-  return open_or_make(data_dir, {rng.secret<32>(), device_from(rng.bytes<DeviceId::size>())});
+  return open_or_make(vault, {rng.secret<32>(), device_from(rng.bytes<DeviceId::size>())});
 }
 
-Outcome<Account> open_account(const std::filesystem::path& data_dir) {
-  const auto secrets = open_account_secrets(data_dir);
+Outcome<Account> open_account(const Vault& vault) {
+  const auto secrets = open_account_secrets(vault);
   if (!secrets) return tl::unexpected(secrets.error());
   return Account{crypto::SigningKey(secrets->seed), secrets->device};
 }
 
-Outcome<void> put_account(const std::filesystem::path& data_dir, const AccountSecrets& account) {
-  const auto there = open_or_make(data_dir, account);
+Outcome<void> put_account(const Vault& vault, const AccountSecrets& account) {
+  const auto there = open_or_make(vault, account);
   if (!there) return tl::unexpected(there.error());
   if (!crypto::equal_in_constant_time(there->seed.expose(), account.seed.expose()) ||
       there->device != account.device)
     return trouble(Fault::identity_unreadable,
-                   "The folder " + data_dir.string() + " has an account already.");
+                   "The folder " + vault.folder().string() + " has an account already.");
   return {};
 }
 
 DeviceSeat DeviceSeat::take(const std::filesystem::path& data_dir, const DeviceId& account_device) {
-  FileDescriptor file(open((data_dir / file_name).c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC));
-  for (int seat = 0; file && seat < seats; ++seat)
-    if (lock(file, seat)) return {std::move(file), device_of_seat(account_device, seat), seat == 0};
+  FileDescriptor locks(open((data_dir / file_name).c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC));
+  for (int seat = 0; locks && seat < seats; ++seat)
+    if (lock(locks, seat))
+      return {std::move(locks), device_of_seat(account_device, seat), seat == 0};
   return {FileDescriptor(), account_device, false};
 }
 

@@ -1,5 +1,5 @@
 // As whom this machine signs in to servers, in DATA/account: the Ed25519 key of the account and the
-// id of the device, made on first use, never overwritten, readable by their owner only.
+// id of the device, made on first use, never overwritten.
 #pragma once
 
 #include <filesystem>
@@ -7,7 +7,7 @@
 #include "core/base/ids.hpp"
 #include "core/crypto/sign.hpp"
 #include "shell/host/file_descriptor.hpp"
-#include "shell/host/trouble.hpp"
+#include "shell/host/vault.hpp"
 
 namespace culver::host {
 
@@ -18,9 +18,8 @@ struct Account {
   UserId user() const { return UserId{key.verify_key().data}; }
 };
 
-/// Reads the account, or makes it together with its folder. Fault::identity_unreadable with a
-/// sentence that names the file if its owner, mode or content is wrong.
-Outcome<Account> open_account(const std::filesystem::path& data_dir);
+/// Reads the account, or makes it. Troubles: those of Vault::read_or_make().
+Outcome<Account> open_account(const Vault& vault);
 
 /// What the file holds.
 struct AccountSecrets {
@@ -28,9 +27,9 @@ struct AccountSecrets {
   DeviceId device;
 };
 /// As open_account().
-Outcome<AccountSecrets> open_account_secrets(const std::filesystem::path& data_dir);
+Outcome<AccountSecrets> open_account_secrets(const Vault& vault);
 /// Makes this account in a folder that has none yet. identity_unreadable.
-Outcome<void> put_account(const std::filesystem::path& data_dir, const AccountSecrets& account);
+Outcome<void> put_account(const Vault& vault, const AccountSecrets& account);
 
 /// A device id for one process at a time. A server ends the older one of two connections of a
 /// device, so a second process on the same folder is a device of its own: its id follows from that

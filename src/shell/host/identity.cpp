@@ -7,22 +7,29 @@
 namespace culver::host {
 namespace {
 
-constexpr std::string_view file_name = "identity.key", version_line = "culver-identity-1";
+constexpr std::string_view version_line = "culver-identity-1";
+constexpr SecretFile file{"identity", "identity.key",
+                          [](ByteView content) { return is_key_of(version_line, content); }};
 
 }  // namespace
 
-Outcome<crypto::KeyPair> open_identity(const std::filesystem::path& data_dir) {
-  auto key = open_key_file(data_dir / file_name, version_line);
+bool has_identity(const std::filesystem::path& data_dir) {
+  std::error_code ignored;
+  return std::filesystem::exists(data_dir / file.name, ignored);
+}
+
+Outcome<crypto::KeyPair> open_identity(const Vault& vault) {
+  auto key = open_key_file(vault, file, version_line);
   if (!key) return tl::unexpected(key.error());
   return crypto::KeyPair::from_private(std::move(*key));
 }
 
-Outcome<void> put_identity(const std::filesystem::path& data_dir, const crypto::PrivateKey& key) {
-  const auto there = open_key_file(data_dir / file_name, version_line, key);
+Outcome<void> put_identity(const Vault& vault, const crypto::PrivateKey& key) {
+  const auto there = open_key_file(vault, file, version_line, key);
   if (!there) return tl::unexpected(there.error());
   if (!crypto::equal_in_constant_time(there->expose(), key.expose()))
     return trouble(Fault::identity_unreadable,
-                   "The folder " + data_dir.string() + " has an identity already.");
+                   "The folder " + vault.folder().string() + " has an identity already.");
   return {};
 }
 

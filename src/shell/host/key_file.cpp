@@ -5,8 +5,6 @@
 #include <optional>
 
 #include "shell/host/entropy.hpp"
-#include "shell/host/paths.hpp"
-#include "shell/host/private_file.hpp"
 
 namespace culver::host {
 namespace {
@@ -17,7 +15,7 @@ struct Content {
   Secret<capacity> bytes;
   std::size_t size = 0;
 
-  std::string_view text() const { return as_text(bytes.expose().first(size)); }
+  ByteView view() const { return bytes.expose().first(size); }
   void append(std::string_view more) {
     const auto from = as_bytes(more);
     std::copy(from.begin(), from.end(), bytes.expose_to_fill().begin() + std::ptrdiff_t(size));
@@ -43,24 +41,21 @@ std::optional<FileKey> parse(std::string_view version, std::string_view text) {
 
 }  // namespace
 
-Outcome<FileKey> open_key_file(const std::filesystem::path& path, std::string_view version) {
-  auto rng = system_rng();
-  return open_key_file(path, version, rng.secret<FileKey::size>());
+bool is_key_of(std::string_view version, ByteView content) {
+  return parse(version, as_text(content)).has_value();
 }
 
-Outcome<FileKey> open_key_file(const std::filesystem::path& path, std::string_view version,
-                               const FileKey& fresh_key) {
-  if (auto made = make_private_dir(path.parent_path()); !made) return tl::unexpected(made.error());
-  const PrivateFile file("identity", path);
-  const auto fresh = print(version, fresh_key);
-  Content content;
-  content.size = fresh.size;
-  const auto read = file.read_or_create(content.bytes.expose_to_fill().first(content.size),
-                                        as_bytes(fresh.text()));
-  if (!read) return tl::unexpected(read.error());
-  auto key = parse(version, content.text());
-  if (!key) return file.unusable("is damaged, or was made by a newer Culver.");
-  return std::move(*key);
+Outcome<FileKey> open_key_file(const Vault& vault, const SecretFile& secret,
+                               std::string_view version) {
+  auto rng = system_rng();
+  return open_key_file(vault, secret, version, rng.secret<FileKey::size>());
+}
+
+Outcome<FileKey> open_key_file(const Vault& vault, const SecretFile& secret,
+                               std::string_view version, const FileKey& fresh) {
+  const auto content = vault.read_or_make(secret, print(version, fresh).view());
+  if (!content) return tl::unexpected(content.error());
+  return std::move(*parse(version, as_text(content->expose())));
 }
 
 }  // namespace culver::host

@@ -1,9 +1,10 @@
-// Small files with a secret in them: made once, never overwritten, readable by their owner only.
+// Small files with a secret in them, readable by their owner only. Each change is whole, durable
+// and in one step; writers of one folder hold flock(2) on it.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -16,24 +17,36 @@ namespace culver::host {
 
 class PrivateFile {
  public:
-  /// `what` is its name in a sentence: "identity".
-  PrivateFile(std::string_view what, std::filesystem::path path)
-      : what_(what), path_(std::move(path)) {}
+  /// What is put there for us may be root's, and its group may read it: an access list for us looks
+  /// like that.
+  enum class From : std::uint8_t { us, us_or_root };
 
-  /// Fault::identity_unreadable and a sentence: what, path, why.
-  tl::unexpected<Trouble> unusable(const std::string& why) const;
-  /// Fills `content`, which must be as long as the file. If there is none, makes it from `fresh`,
-  /// durably; of several processes that try at once the first one wins. Refused if the file is of
-  /// another length, owner or kind, or if others can read it.
-  Outcome<void> read_or_create(std::span<std::byte> content, ByteView fresh) const;
+  /// `what` is its name in a sentence: "identity".
+  PrivateFile(std::string_view what, std::filesystem::path path, From from = From::us)
+      : what_(what), path_(std::move(path)), from_(from) {}
+
+  const std::filesystem::path& path() const { return path_; }
+  /// A sentence: what, path, why.
+  tl::unexpected<Trouble> unusable(const std::string& why,
+                                   Fault fault = Fault::identity_unreadable) const;
+
+  // Troubles: identity_unreadable.
+
+  /// Nothing if there is no such file. Refused if it has more than `most` bytes (at most 1024), is
+  /// of another owner or kind, or if others can read it.
+  Outcome<std::optional<SecretBytes>> read(std::size_t most) const;
+  /// Makes it, in a folder that is there. Of several processes that try at once the first one wins:
+  /// read what has become of it.
+  Outcome<void> create(ByteView content) const;
+  /// Puts `content` in the place of `before`. False if the file is not that any more.
+  Outcome<bool> replace(ByteView before, ByteView content) const;
+  /// Removes what a replacing process has left that was killed.
+  void sweep() const;
 
  private:
-  /// False if there is no such file.
-  Outcome<bool> read(std::span<std::byte> content) const;
-  Outcome<void> create(ByteView content) const;
-
-  std::string_view what_;
+  std::string what_;
   std::filesystem::path path_;
+  From from_;
 };
 
 /// Keys in text, without a copy left in freed memory.

@@ -80,7 +80,7 @@ tl::expected<Server::Started, Server::Refusal> Server::start() {
   const auto refuse = [](const host::Trouble& trouble) {
     return tl::unexpected(Refusal{info(trouble.fault).exit_code, trouble.sentence});
   };
-  auto key = open_server_key(config_.data_dir);
+  auto key = open_server_key(config_.data_dir, config_.key_file);
   if (!key) return refuse(key.error());
   auto events = store::sqlite::EventLog::open(config_.data_dir / "gateway.db");
   if (!events) return refuse(events.error());

@@ -27,7 +27,8 @@ struct Config {
   net_::WsServerConfig sockets;
   relay::Limits limits;
   std::filesystem::path data_dir;
-  std::optional<std::string> endpoint;  ///< public URL; the listening address if absent
+  std::optional<std::filesystem::path> key_file;  ///< of the data folder; absent: in it
+  std::optional<std::string> endpoint;            ///< public URL; the listening address if absent
   bool require_handshake = false;
 };
 

@@ -10,9 +10,20 @@
 
 namespace culver::server {
 
-/// Made on the first run. Fault::identity_unreadable if it cannot be read or made.
-inline host::Outcome<crypto::SigningKey> open_server_key(const std::filesystem::path& data_dir) {
-  const auto seed = host::open_key_file(data_dir / "server-key", "culver-server-key-1");
+/// Made on the first run, and its folder. Fault::identity_unreadable if it cannot be read or made;
+/// passphrase_needed.
+inline host::Outcome<crypto::SigningKey> open_server_key(
+    const std::filesystem::path& data_dir, const std::optional<std::filesystem::path>& key_file) {
+  constexpr std::string_view version = "culver-server-key-1";
+  constexpr host::SecretFile file{
+      "identity", "server-key", [](ByteView content) { return host::is_key_of(version, content); }};
+  const auto vault = host::Vault::open(data_dir, key_file, [] {
+    return host::trouble(Fault::passphrase_needed,
+                         "The key of the data folder is wrapped, and a server asks nobody for a "
+                         "passphrase.");
+  });
+  if (!vault) return tl::unexpected(vault.error());
+  const auto seed = host::open_key_file(*vault, file, version);
   if (!seed) return tl::unexpected(seed.error());
   return crypto::SigningKey(*seed);
 }

@@ -49,6 +49,26 @@ TEST(Names, MeanThePeerThatHasThem) {
     expect_nobody(nobody);
 }
 
+TEST(Names, ThatNobodyHasChosenAreOfOneMachineOnly) {
+  const auto one = default_name("laptop", key(1)), other = default_name("laptop", key(2));
+  EXPECT_EQ(one, Plaintext("laptop-" + digits(1, 4)));
+  EXPECT_FALSE(is_same_name(one.expose(), other.expose()));
+  const std::vector<Known> two{peer(1, one.expose()), peer(2, other.expose())};
+  EXPECT_TRUE(std::holds_alternative<SeveralMeant>(who_is(two, "Laptop")));
+  EXPECT_EQ(std::get<PublicKey>(who_is(two, "laptop-" + digits(2, 4))), key(2));
+  EXPECT_EQ(handle(two, two[0]), one.expose());
+  EXPECT_EQ(std::get<PublicKey>(who_is(std::vector{two[0]}, "laptop")), key(1));
+  EXPECT_TRUE(std::holds_alternative<NobodyMeant>(who_is(two, "")));
+  const auto long_name = default_name(std::string(200, 'x'), key(1));
+  EXPECT_EQ(long_name.expose().size(), 64u);
+  EXPECT_TRUE(long_name.expose().ends_with("-" + digits(1, 4)));
+}
+
+TEST(Names, OfAHostAloneAreNotThoseOfSomebodyWhoseDigitsTheyAreNot) {
+  const std::vector<Known> liar{peer(1, "laptop-" + digits(2, 4))};
+  EXPECT_TRUE(std::holds_alternative<NobodyMeant>(who_is(liar, "laptop")));
+}
+
 TEST(Names, AreTheAliasWhereThereIsOne) {
   auto renamed = book;
   renamed[1].alias = Plaintext("Ana's brother");

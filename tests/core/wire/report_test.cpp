@@ -60,6 +60,16 @@ TEST(Report, PrintsEachEventInOneStableLine) {
   EXPECT_EQ(print(Closed{ana()}), R"({"event":"closed","peer":"Ana"})");
 }
 
+TEST(Report, NamesWhomAKeyIsAbout) {
+  EXPECT_EQ(print(PairRequest{ana(), zero_key}),
+            R"({"event":"pair_request","name":"Ana","fingerprint":")" + zero_fingerprint +
+                R"(","namesake":")" + zero_fingerprint + R"("})");
+  EXPECT_EQ(print(Failed{Fault::peer_blocked, {}, ana()}),
+            R"({"event":"failed","reason":"peer_blocked","message":"Ana: The peer is blocked.",)"
+            R"("peer":"Ana"})");
+  EXPECT_EQ(print(Lock{true, Plaintext("/d/key")}), R"({"locked":true,"key_file":"/d/key"})");
+}
+
 TEST(Report, CallsANamelessPeerByAShortFingerprint) {
   EXPECT_EQ(print(Closed{{std::nullopt, zero_key}}),
             R"({"event":"closed","peer":"6668 7AAD F862 BD77"})");

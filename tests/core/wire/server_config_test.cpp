@@ -7,12 +7,13 @@ namespace {
 
 TEST(ServerConfig, ReadsEveryKey) {
   const auto config = parse_server_config(
-      R"({"listen":"[::1]:0","dataDir":"/d","endpoint":"wss://e","trustedProxy":"10.0.0.1",)"
+      R"({"listen":"[::1]:0","dataDir":"/d","keyFile":"/k","endpoint":"wss://e","trustedProxy":"10.0.0.1",)"
       R"("maxConnections":5,"maxConnectionsPerAddress":2,"maxDevicesPerUser":3,"eventDays":7,)"
       R"("requireHandshake":true,"limits":{"handshakesAtOnce":8,"storedBytesPerUser":10000000000}})");
   ASSERT_TRUE(config);
   EXPECT_EQ(config->listen, "[::1]:0");
   EXPECT_EQ(config->data_dir, "/d");
+  EXPECT_EQ(config->key_file, "/k");
   EXPECT_EQ(config->endpoint, "wss://e");
   EXPECT_EQ(config->trusted_proxy, "10.0.0.1");
   EXPECT_EQ(config->max_connections, 5u);

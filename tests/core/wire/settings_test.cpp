@@ -8,9 +8,10 @@ namespace {
 TEST(Settings, AreTheLongOptionsInCamelCase) {
   const auto settings = parse(R"({"dataDir":"/d","server":"wss://s","output":"json","name":"Ana",
                                   "out":"/o","iceServer":["stun:a","stun:b"],"yes":true,
-                                  "once":false,"trust":"never"})");
+                                  "once":false,"trust":"never","keyFile":"/k"})");
   ASSERT_TRUE(settings);
   EXPECT_EQ(settings->data_dir, "/d");
+  EXPECT_EQ(settings->key_file, "/k");
   EXPECT_EQ(settings->server, "wss://s");
   EXPECT_EQ(settings->output, "json");
   EXPECT_EQ(settings->name, "Ana");

@@ -238,6 +238,37 @@ TEST_F(CommandLine, KnowsExportAndImport) {
   expect_wrong({"export", "f", "--passphrase", "x"}, "--passphrase");
 }
 
+TEST_F(CommandLine, LocksAndUnlocks) {
+  const auto vault = [&](std::vector<const char*> words) {
+    const auto options = parse(words);
+    EXPECT_TRUE(options) << options.error().err;
+    return std::get<VaultOptions>(options->verb);
+  };
+  EXPECT_EQ(std::get<LockOptions>(vault({"lock"})).passphrase_file, std::nullopt);
+  EXPECT_EQ(std::get<LockOptions>(vault({"lock", "--passphrase-file", "p"})).passphrase_file, "p");
+  EXPECT_TRUE(std::holds_alternative<UnlockOptions>(vault({"unlock"})));
+  expect_wrong({"unlock", "--passphrase-file", "p"}, "--passphrase-file");
+  const auto imported = parse({"import", "--lock", "f"});
+  ASSERT_TRUE(imported);
+  EXPECT_TRUE(std::get<ImportOptions>(std::get<BackupOptions>(imported->verb)).lock);
+}
+
+TEST_F(CommandLine, SaysWhereTheKeyIs) {
+  EXPECT_EQ(parse({"id"})->key_file, std::nullopt);
+  configure(R"({"keyFile":"/file"})");
+  EXPECT_EQ(parse({"id"})->key_file, "/file");
+  variables_["CULVER_KEY_FILE"] = "/variable";
+  EXPECT_EQ(parse({"id"})->key_file, "/variable");
+  EXPECT_EQ(parse({"id", "--key-file", "/flag"})->key_file, "/flag");
+}
+
+TEST_F(CommandLine, KnowsANameThatNobodyHasChosen) {
+  EXPECT_TRUE(parse({"receive"})->is_hosts_name);
+  EXPECT_FALSE(parse({"receive", "--name", "Ana"})->is_hosts_name);
+  configure(R"({"name":"Ana"})");
+  EXPECT_FALSE(parse({"receive"})->is_hosts_name);
+}
+
 TEST_F(CommandLine, SaysWhomToTrust) {
   EXPECT_EQ(parse({"id"})->trust, engine::Trust::on_first_use);
   EXPECT_EQ(parse({"--trust", "always", "id"})->trust, engine::Trust::always);

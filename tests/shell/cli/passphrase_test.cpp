@@ -56,5 +56,18 @@ TEST(Passphrase, MayBeInAVariable) {
   EXPECT_EQ(as_text(got->expose()), "horse");
 }
 
+TEST_F(PassphraseFile, OfTheDataFolderIsNamedByAVariable) {
+  write_file(folder_ / "p", "correct horse\n");
+  const auto named = [&](const char* name) -> std::optional<std::string> {
+    if (std::string(name) == "CULVER_PASSPHRASE_FILE") return (folder_ / "p").string();
+    return horse(name);
+  };
+  const auto got = read_folder_passphrase(named);
+  ASSERT_TRUE(got);
+  EXPECT_EQ(as_text(got->expose()), "correct horse");
+  std::filesystem::remove(folder_ / "p");
+  EXPECT_EQ(read_folder_passphrase(named).error().fault, Fault::file_unreadable);
+}
+
 }  // namespace
 }  // namespace culver::cli

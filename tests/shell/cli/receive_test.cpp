@@ -345,5 +345,68 @@ TEST_F(ReceiveVerb, OnceIsForAKnownPeerToo) {
   EXPECT_EQ(scene_->exit, 0);
 }
 
+// ---- a name that another has --------------------------------------------------------------------
+
+const PublicKey known_key{{std::byte{7}}};
+
+TEST_F(ReceiveVerb, AsksWhetherANewKeyIsSomebodyElse) {
+  begin({false, false}, Scene::Person::present);
+  hear(engine::PairRequested{ana, {}, Plaintext("Ana"), known_key});
+  EXPECT_NE(scene_->err().find("This is not the Ana that you know"), std::string::npos);
+  EXPECT_NE(scene_->out().find("\"namesake\":"), std::string::npos);
+  scene_->type("y\n");
+  EXPECT_EQ(pair_answers(), Answers{true});
+  hear(engine::PairRequested{ben, {}, Plaintext("Ben"), known_key});
+  scene_->type("\n");
+  EXPECT_EQ(pair_answers(), (Answers{true, false}));
+}
+
+TEST_F(ReceiveVerb, LetsNobodyInUnderAKnownNameUnasked) {
+  begin({true, false});
+  hear(engine::PairRequested{ana, {}, Plaintext("Ana"), known_key});
+  EXPECT_EQ(pair_answers(), Answers{false});
+  EXPECT_EQ(scene_->out().find("pair_request"), std::string::npos);
+  hear(engine::Connecting{ana_link, ana});
+  hear(engine::NameTaken{ana_link, {}, Plaintext("Ana"), known_key});
+  EXPECT_FALSE(scene_->only<engine::AnswerName>()->accepted);
+}
+
+TEST_F(ReceiveVerb, AsksAboutANameThatComesWithTheHandshake) {
+  begin({false, false}, Scene::Person::present);
+  hear(engine::Connecting{ana_link, ana});
+  hear(engine::NameTaken{ana_link, {}, Plaintext("Ana"), known_key});
+  scene_->type("y\n");
+  EXPECT_TRUE(scene_->only<engine::AnswerName>()->accepted);
+  hear(engine::Connecting{ben_link, ben});
+  hear(engine::NameTaken{ben_link, {}, Plaintext("Ben"), known_key});
+  hear(engine::Closed{ben_link, Fault::peer_gone, false});
+  scene_->type("y\n");
+  EXPECT_EQ(scene_->count<engine::AnswerName>(), 1u) << "the question has lost its point";
+}
+
+TEST_F(ReceiveVerb, NamesWhomARefusalIsAbout) {
+  begin({true, false});
+  hear(engine::PairFailed{ana, Fault::peer_key_changed,
+                          engine::Whom{known_key, Plaintext("Ana Bell")}});
+  EXPECT_NE(scene_->out().find("\"peer\":\"Ana Bell\""), std::string::npos);
+  EXPECT_NE(scene_->err().find("Ana Bell: "), std::string::npos);
+  EXPECT_NE(scene_->err().find("culver trust 'Ana Bell'"), std::string::npos);
+}
+
+TEST_F(ReceiveVerb, LooksForWhomAnotherProcessHasPaired) {
+  begin({true, false});
+  hear(engine::Acquainted{known_key, true});
+  EXPECT_EQ(scene_->only<engine::Meet>()->key, known_key);
+  hear(engine::Acquainted{known_key, false});
+  EXPECT_EQ(scene_->count<engine::Meet>(), 1u);
+}
+
+TEST_F(ReceiveVerb, LooksForNobodyWhileTheOneIsThere) {
+  begin({true, true});
+  request(ana, "Ana");
+  hear(engine::Acquainted{known_key, true});
+  EXPECT_EQ(scene_->count<engine::Meet>(), 0u);
+}
+
 }  // namespace
 }  // namespace culver::cli

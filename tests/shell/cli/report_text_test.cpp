@@ -84,6 +84,22 @@ TEST_F(TextReportOn, SaysFailuresOnStandardError) {
             "another folder (--out).\n");
 }
 
+TEST_F(TextReportOn, WritesOutTheVerbThatItAdvises) {
+  const auto advised = [&](const char* name) {
+    err_.str("");
+    show(report::Failed{Fault::peer_key_changed, {}, report::Peer{Plaintext(name), {}}});
+    const auto text = err_.str();
+    const auto at = text.find("culver trust ") + 13;
+    return text.substr(at, text.find(". If it is", at) - at);
+  };
+  EXPECT_EQ(advised("Ana"), "Ana");
+  EXPECT_EQ(advised("Ana Bell"), "'Ana Bell'");
+  EXPECT_NE(err_.str().find("culver rename 'Ana Bell' OTHER"), std::string::npos);
+  EXPECT_TRUE(err_.str().starts_with("culver: Ana Bell: A known peer's name came"));
+  for (const char* evil : {"a'; rm -rf ~ #", "$(id)", "`id`", "-x", "a\x1b[2J", "a\nb", "a\\b"})
+    EXPECT_EQ(advised(evil), "66687AADF862BD77") << evil;
+}
+
 TEST_F(TextReportOn, RepaintsTheBarAtMostTenTimesASecond) {
   Screen terminal(out_, err_, {false, true, false});
   TextReport report(

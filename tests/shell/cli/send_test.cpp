@@ -289,5 +289,29 @@ TEST_F(SendToKnown, ItIsSaidWhenItWasHere) {
   EXPECT_FALSE(scene_->exit);
 }
 
+TEST_F(SendVerb, SendsNothingUnderAKnownNameUntilAPersonHasSaidWhoItIs) {
+  const PublicKey known{{std::byte{7}}};
+  begin(text(), target, Scene::Person::present);
+  hear(engine::Online{own_code});
+  hear(engine::Connecting{link, target});
+  hear(engine::NameTaken{link, {}, Plaintext("Ben"), known});
+  EXPECT_NE(scene_->err().find("This is not the Ben that you know"), std::string::npos);
+  EXPECT_EQ(scene_->count<engine::AnswerName>(), 0u);
+  scene_->type("n\n");
+  EXPECT_FALSE(scene_->only<engine::AnswerName>()->accepted);
+  hear(engine::Closed{link, Fault::peer_key_changed, false, engine::Whom{known, Plaintext("Ben")}});
+  EXPECT_EQ(scene_->exit, 4);
+  EXPECT_NE(scene_->err().find("culver trust Ben"), std::string::npos);
+  EXPECT_EQ(scene_->count<engine::SendText>(), 0u);
+}
+
+TEST_F(SendVerb, RefusesAKnownNameWithAnotherKeyIfNobodyIsThere) {
+  begin(text());
+  hear(engine::Online{own_code});
+  hear(engine::Connecting{link, target});
+  hear(engine::NameTaken{link, {}, Plaintext("Ben"), {}});
+  EXPECT_FALSE(scene_->only<engine::AnswerName>()->accepted);
+}
+
 }  // namespace
 }  // namespace culver::cli

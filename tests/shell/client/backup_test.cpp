@@ -4,10 +4,9 @@
 #include <sys/stat.h>
 
 #include "core/crypto/keys.hpp"
-#include "shell/host/account.hpp"
-#include "shell/host/identity.hpp"
 #include "shell/store/sqlite/peer_book.hpp"
 #include "shell/store/sqlite/server_book.hpp"
+#include "tests/shell/host/opened_vault.hpp"
 #include "tests/shell/host/temporary_folder.hpp"
 
 namespace culver::client {
@@ -41,7 +40,7 @@ class BackupOfAFolder : public testing::Test {
     ASSERT_TRUE(servers && servers->put(known));
   }
   backup::Content collected() {
-    auto content = collect(from());
+    auto content = collect(*host::open_vault(from()));
     EXPECT_TRUE(content) << content.error().sentence;
     return std::move(*content);
   }
@@ -74,7 +73,7 @@ class BackupOfAFolder : public testing::Test {
 };
 
 TEST_F(BackupOfAFolder, MakesTheSameFolderElsewhere) {
-  const auto kept = install(collected(), to(), Replace::no);
+  const auto kept = install(collected(), to(), Replace::no, host::open_vault);
   ASSERT_TRUE(kept) << kept.error().sentence;
   EXPECT_FALSE(*kept);
   expect_same_as_before(to());
@@ -89,10 +88,10 @@ TEST_F(BackupOfAFolder, MakesTheSameFolderElsewhere) {
 }
 
 TEST_F(BackupOfAFolder, MakesParentsAndTakesAnEmptyFolder) {
-  ASSERT_TRUE(install(collected(), to() / "a" / "b" / "", Replace::no));
+  ASSERT_TRUE(install(collected(), to() / "a" / "b" / "", Replace::no, host::open_vault));
   expect_same_as_before(to() / "a" / "b");
   fs::create_directory(folder_ / "empty");
-  const auto kept = install(collected(), folder_ / "empty", Replace::no);
+  const auto kept = install(collected(), folder_ / "empty", Replace::no, host::open_vault);
   ASSERT_TRUE(kept);
   EXPECT_FALSE(*kept);
   expect_same_as_before(folder_ / "empty");
@@ -100,14 +99,14 @@ TEST_F(BackupOfAFolder, MakesParentsAndTakesAnEmptyFolder) {
 
 TEST_F(BackupOfAFolder, ReplacesNoIdentityUnlessItIsTold) {
   const auto theirs = host::open_identity(to())->shared;
-  const auto refused = install(collected(), to(), Replace::no);
+  const auto refused = install(collected(), to(), Replace::no, host::open_vault);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().fault, Fault::usage);
   EXPECT_NE(refused.error().sentence.find("--replace"), std::string::npos);
   EXPECT_EQ(identity_in(to()), theirs);
   EXPECT_EQ(entries(), 2U);
 
-  const auto kept = install(collected(), to(), Replace::yes);
+  const auto kept = install(collected(), to(), Replace::yes, host::open_vault);
   ASSERT_TRUE(kept && *kept);
   expect_same_as_before(to());
   EXPECT_EQ(identity_in(**kept), theirs);
@@ -116,29 +115,46 @@ TEST_F(BackupOfAFolder, ReplacesNoIdentityUnlessItIsTold) {
 TEST_F(BackupOfAFolder, KeepsOtherFilesThatWereThere) {
   fs::create_directory(to());
   write_file(to() / "notes", "mine");
-  const auto kept = install(collected(), to(), Replace::no);
+  const auto kept = install(collected(), to(), Replace::no, host::open_vault);
   ASSERT_TRUE(kept && *kept);
   EXPECT_EQ(read_file(**kept / "notes"), "mine");
 }
 
 TEST_F(BackupOfAFolder, ThatCannotBeWrittenChangesNothing) {
   write_file(folder_ / "file", "x");
-  const auto failed = install(collected(), folder_ / "file" / "to", Replace::yes);
+  const auto failed = install(collected(), folder_ / "file" / "to", Replace::yes, host::open_vault);
   ASSERT_FALSE(failed);
   EXPECT_EQ(failed.error().fault, Fault::store_failed);
   EXPECT_EQ(entries(), 2U);
-  const auto onto_a_file = install(collected(), folder_ / "file", Replace::yes);
+  const auto onto_a_file = install(collected(), folder_ / "file", Replace::yes, host::open_vault);
   ASSERT_FALSE(onto_a_file);
   EXPECT_EQ(read_file(folder_ / "file"), "x");
   EXPECT_EQ(entries(), 2U);
 }
 
-TEST_F(BackupOfAFolder, WithoutAnIdentityIsRefusedAndMakesNone) {
-  fs::create_directory(to());
-  const auto content = collect(to());
-  ASSERT_FALSE(content);
-  EXPECT_EQ(content.error().fault, Fault::usage);
-  EXPECT_TRUE(fs::is_empty(to()));
+TEST_F(BackupOfAFolder, CanBeLockedFromTheStart) {
+  const auto passphrase = as_bytes("correct horse");
+  const auto lock = [&](const fs::path& folder) {
+    return host::Vault::make_locked(folder, passphrase, {1, 1, 1});
+  };
+  ASSERT_TRUE(install(collected(), to(), Replace::no, lock));
+  const auto closed = host::open_vault(to());
+  ASSERT_FALSE(closed);
+  EXPECT_EQ(closed.error().fault, Fault::passphrase_needed);
+  auto vault = host::Vault::open(to(), std::nullopt, [&] { return SecretBytes(passphrase); });
+  ASSERT_TRUE(vault) << vault.error().sentence;
+  ASSERT_TRUE(vault->unlock());
+  expect_same_as_before(to());
+}
+
+TEST_F(BackupOfAFolder, WhoseKeyCannotBeHadIsNotMade) {
+  const auto failed =
+      install(collected(), to(), Replace::no, [](const fs::path&) -> host::Outcome<host::Vault> {
+        return host::trouble(Fault::passphrase_wrong, "No.");
+      });
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().fault, Fault::passphrase_wrong);
+  EXPECT_EQ(entries(), 1U);
 }
 
 }  // namespace

@@ -7,8 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "core/wire/base64.hpp"
 #include "shell/host/file_descriptor.hpp"
+#include "tests/shell/host/opened_vault.hpp"
 #include "tests/shell/host/temporary_folder.hpp"
 
 namespace culver::host {
@@ -42,12 +42,12 @@ TEST(Identity, IsMadeOnceAndStays) {
   EXPECT_EQ(status.st_mode & 07777, 0700u);
 }
 
-TEST(Identity, IsAVersionLineAndTheKeyAndLeavesNoDraft) {
+TEST(Identity, IsSealedAndLeavesNoDraft) {
   const TemporaryFolder folder;
-  const auto made = open_identity(folder.path());
-  const auto content = read_file(key_file(folder));
-  EXPECT_EQ(content, "culver-identity-1\n" + wire::base64::encode(made->secret.expose()) + "\n");
-  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1);
+  ASSERT_TRUE(open_identity(folder.path()));
+  EXPECT_TRUE(wire::vault::is_sealed(as_bytes(read_file(key_file(folder)))));
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 2)
+      << "the key and the identity";
 }
 
 TEST(Identity, OfOthersEyesIsNotUsed) {
@@ -81,6 +81,7 @@ TEST(Identity, DamagedIsRefusedAndKept) {
 TEST(Identity, IsNotReadThroughALinkOrFromAFolder) {
   const TemporaryFolder folder, other;
   ASSERT_TRUE(open_identity(other.path()));
+  ASSERT_TRUE(open_vault(folder.path()));
   std::filesystem::create_symlink(key_file(other), key_file(folder));
   EXPECT_EQ(open_identity(folder.path()).error().fault, Fault::identity_unreadable);
   std::filesystem::remove(key_file(folder));

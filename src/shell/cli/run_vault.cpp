@@ -1,0 +1,61 @@
+// lock and unlock.
+#include "core/wire/report.hpp"
+#include "shell/cli/open_vault.hpp"
+#include "shell/cli/outcome.hpp"
+#include "shell/cli/passphrase.hpp"
+#include "shell/cli/printable.hpp"
+#include "shell/cli/run.hpp"
+#include "shell/host/account.hpp"
+#include "shell/host/identity.hpp"
+
+namespace culver::cli {
+namespace {
+
+using host::Outcome;
+using host::Vault;
+
+/// All secrets are there and sealed, whatever was there before.
+Outcome<void> make_whole(const Vault& vault) {
+  if (const auto identity = host::open_identity(vault); !identity)
+    return tl::unexpected(identity.error());
+  if (const auto account = host::open_account(vault); !account)
+    return tl::unexpected(account.error());
+  return {};
+}
+
+int show(const Options& options, const Vault& vault, const std::string& sentence) {
+  if (options.output == Output::text) return print(sentence);
+  return print(wire::report::print(
+      wire::report::Lock{vault.is_locked(), Plaintext(vault.key_file().string())}));
+}
+
+int run_verb(const Options& options, const LockOptions& verb) {
+  auto vault = open_vault(options);
+  if (!vault) return complain(options, vault.error());
+  if (auto whole = make_whole(*vault); !whole) return complain(options, whole.error());
+  const auto passphrase = read_passphrase(verb.passphrase_file, host::environment, true);
+  if (!passphrase) return complain(options, passphrase.error());
+  if (auto locked = vault->lock(passphrase->expose()); !locked)
+    return complain(options, locked.error());
+  return show(options, *vault,
+              "The data folder is locked: from now on every start needs the passphrase.\nWithout "
+              "it nobody gets the identity back, you neither. culver unlock takes it off.");
+}
+
+int run_verb(const Options& options, const UnlockOptions&) {
+  auto vault = open_vault(options);
+  if (!vault) return complain(options, vault.error());
+  if (vault->is_locked())
+    if (auto unlocked = vault->unlock(); !unlocked) return complain(options, unlocked.error());
+  return show(options, *vault,
+              "The data folder is not locked: whoever can read " +
+                  printable(vault->key_file().string()) + " has its secrets.");
+}
+
+}  // namespace
+
+int run(const Options& options, const VaultOptions& verb) {
+  return std::visit([&](const auto& which) { return run_verb(options, which); }, verb);
+}
+
+}  // namespace culver::cli
