@@ -35,6 +35,7 @@ class Receive {
   void handle(const engine::PairFailed&);
   void handle(const engine::Connecting&);
   void handle(const engine::Connected&);
+  void handle(const engine::LetterReceived&);
   void handle(const engine::FileOffered&);
   void handle(const engine::FileReceived&);
   void handle(const engine::FileFailed&);
