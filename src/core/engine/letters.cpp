@@ -15,7 +15,7 @@ void Letters::post(Post post, Env& env, LetterEffects& out) {
   // It may have to go as a text.
   if (wire::peer::escape(post.text).size() > wire::limits::text)
     return refused(Fault::text_too_long);
-  if (posting_.size() >= queued) return refused(Fault::queue_full);
+  if (posting_.size() >= posts) return refused(Fault::outbox_full);
   const auto request = next_request_++;
   posting_.emplace(request, Posting{post.key, env.now + patience});
   out.emplace_back(
@@ -52,6 +52,7 @@ void Letters::load(LinkId id, Link& link, Env& env, LetterEffects& out) {
   if (link.loading || !link.may_be_more || link.under_way.size() > window / 2) return;
   link.asked = window - link.under_way.size();
   link.loading = env.now + patience;
+  link.again.reset();
   link.may_be_more = false;
   out.emplace_back(LoadLetters{id, link.peer, link.last, link.asked});
 }
@@ -76,6 +77,7 @@ void Letters::on(LettersLoaded loaded, Env& env, LetterEffects& out) {
   if (loaded.fault && !std::exchange(link.is_stuck, true))
     out.emplace_back(Tell{LettersStuck{link.peer, *loaded.fault}});
   if (!loaded.fault) link.is_stuck = false;
+  if (loaded.fault == Fault::store_failed) link.again = env.now + patience;
   delivered(
       at->first, link, [](const UnderWay&) { return false; }, env, out);
 }
@@ -161,18 +163,25 @@ void Letters::on(LetterKept kept, Env& env, LetterEffects& out) {
 
 std::optional<TimePoint> Letters::deadline() const {
   std::optional<TimePoint> next;
-  for (const auto& [id, link] : links_) next = fsm::earlier(next, link.loading);
+  for (const auto& [id, link] : links_)
+    next = fsm::earlier(next, fsm::earlier(link.loading, link.again));
   for (const auto& [id, keeping] : keeping_) next = fsm::earlier(next, keeping.deadline);
   for (const auto& [id, posting] : posting_) next = fsm::earlier(next, posting.deadline);
   return next;
 }
 
 void Letters::on_tick(Env& env, LetterEffects& out) {
-  for (auto& [id, link] : links_)
+  for (auto& [id, link] : links_) {
     if (link.loading && *link.loading <= env.now) {
       link.loading.reset();
       out.emplace_back(EndLink{id, Fault::store_failed});
     }
+    if (link.again && *link.again <= env.now) {
+      link.again.reset();
+      link.may_be_more = true;
+      load(id, link, env, out);
+    }
+  }
   std::erase_if(keeping_, [&](const auto& late) {
     if (late.second.deadline > env.now) return false;
     out.emplace_back(EndLink{late.second.link, Fault::store_failed});

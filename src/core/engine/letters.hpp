@@ -29,9 +29,11 @@ using LetterEffects = std::vector<LetterEffect>;
 
 class Letters {
  public:
-  static constexpr std::size_t window = 16;  ///< sent on a link and not acknowledged
-  static constexpr std::size_t queued = 32;  ///< received on a link and not written down
-  /// A store that has not answered by then is taken to be broken.
+  static constexpr std::size_t window = 16;    ///< sent on a link and not acknowledged
+  static constexpr std::size_t queued = 32;    ///< received on a link and not written down
+  static constexpr std::size_t posts = 1'000;  ///< given by the user and not written down
+  /// A store that has not answered by then is taken to be broken; one that could not read is asked
+  /// again after that time.
   static constexpr Duration patience = std::chrono::seconds(30);
 
   /// A link of this peer is connected; `spoken`: in letters, otherwise they go as texts.
@@ -66,6 +68,7 @@ class Letters {
     std::size_t asked = 0;                  ///< so many letters, while they are being loaded
     std::optional<TimePoint> loading = {};  ///< until when the store has to answer
     bool may_be_more = true;                ///< behind `last`
+    std::optional<TimePoint> again = {};    ///< when to ask a store that could not read
     bool is_stuck = false;                  ///< and told so
     bool is_told_empty = false;             ///< since something was sent
     // In.
