@@ -81,7 +81,7 @@ Result<LetterId> Outbox::post(const PublicKey& key, const Plaintext& text, WallT
   auto name = writing_.contains(key) ? writing_.at(key)
                                      : LetterName{SeriesId{rng.bytes<SeriesId::size>()}, 0};
   ++name.number;
-  CHECK_OK(database_.all_or_nothing([&]() -> Result<void> {
+  const auto stored = database_.all_or_nothing([&]() -> Result<void> {
     TRY(auto peer, database_.prepare("SELECT 1 FROM peer WHERE public_key = ?1"));
     peer.bind(1, ByteView(key.view()));
     TRY(const auto is_known, number_from(peer));
@@ -94,7 +94,8 @@ Result<LetterId> Outbox::post(const PublicKey& key, const Plaintext& text, WallT
     CHECK_OK(insert.run());
     id.value = database_.last_insert_id();
     return {};
-  }));
+  });
+  CHECK_OK(stored);
   writing_.insert_or_assign(key, name);
   return id;
 }
@@ -166,7 +167,7 @@ Result<bool> Outbox::is_news(const PublicKey& key, const LetterName& name) {
 Result<std::optional<HeldId>> Outbox::keep(const PublicKey& key, const wire::peer::Letter& letter) {
   auto rng = host::system_rng();
   std::optional<HeldId> held;
-  CHECK_OK(database_.all_or_nothing([&]() -> Result<void> {
+  const auto kept = database_.all_or_nothing([&]() -> Result<void> {
     TRY(const auto is_new, is_news(key, letter.name));
     if (!is_new) return {};
     CHECK_OK(check_room("held", key));
@@ -179,7 +180,8 @@ Result<std::optional<HeldId>> Outbox::keep(const PublicKey& key, const wire::pee
     CHECK_OK(insert.bind(6, keeper_.number()).run());
     held = HeldId{database_.last_insert_id()};
     return {};
-  }));
+  });
+  CHECK_OK(kept);
   return held;
 }
 
