@@ -200,6 +200,34 @@ TEST_F(OutboxFile, WhatADeadProcessHeldIsTakenOverOnceAndInOrder) {
   ASSERT_TRUE(one.shown(held.letters[0].id));
 }
 
+/// The book and the letters are two connections of one process to one file.
+TEST_F(OutboxFile, SeesWhatAnotherProcessWritesBesideTheBook) {
+  int start[2];
+  ASSERT_EQ(pipe(start), 0);
+  const auto child = fork();
+  if (child == 0) {
+    char word = 0;
+    if (read(start[0], &word, 1) != 1) _exit(2);
+    bool done = false;
+    {
+      auto box = open();
+      done = box.post(key(1), Plaintext("from elsewhere"), 1).has_value();
+    }
+    _exit(done ? 0 : 1);
+  }
+  auto peers = book();
+  auto box = open();
+  ASSERT_TRUE(peers.all());
+  EXPECT_TRUE(box.load(key(1), LetterId{0}, 16).letters.empty());
+  ASSERT_EQ(write(start[1], "x", 1), 1);
+  int status = 1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  ASSERT_EQ(status, 0);
+  EXPECT_EQ(box.load(key(1), LetterId{0}, 16).letters.size(), 1u);
+  EXPECT_TRUE(peers.set_blocked(key(1), true));
+  EXPECT_TRUE(book().all()->at(0).is_blocked || book().all()->at(1).is_blocked);
+}
+
 TEST_F(OutboxFile, OfWhatCannotBeReadTheRestIsShown) {
   {
     auto box = open();
