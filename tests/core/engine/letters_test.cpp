@@ -176,7 +176,7 @@ TEST_F(LettersMachine, KeptOnesAreToldAndHadOnesAreNot) {
   const auto second = all<KeepLetter>().at(0).request;
   kept({second, std::nullopt, std::nullopt});
   EXPECT_TRUE(told<LetterReceived>().empty());
-  const auto& sent = std::get<link::SendLetter>(all<ToLetterLink>().at(0).command);
+  const auto sent = std::get<link::SendLetter>(all<ToLetterLink>().at(0).command);
   EXPECT_EQ(std::get<LettersHad>(sent.frame).up_to.number, 2u) << "acknowledged again";
 }
 

@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
 
 #include "core/wire/base64.hpp"
 #include "core/wire/limits.hpp"
