@@ -127,6 +127,18 @@ class Outbox(Case):
         self.assertEqual(shown([ben]), (["0", "1", "2"], 0))
         self.stop(ben, ana)
 
+    def test_two_processes_that_deliver_at_once_double_nothing(self):
+        """Each of them finds what the other one sends, and may have a connection of its own."""
+        ben = self.receive()
+        ana = self.receive(name="sender", called="Ana")
+        ana.wait_event("connected")
+        for number in range(5):
+            self.expect_exit(self.later(str(number), "--wait", "20"), 0)
+        self.wait_shown([ben], 5)
+        self.until(lambda: not self.waiting(), "something waits still", ben)
+        self.assertEqual(shown([ben]), ([str(number) for number in range(5)], 0))
+        self.stop(ben, ana)
+
     def test_what_is_dropped_does_not_come(self):
         for number in range(3):
             self.keep(str(number))

@@ -37,18 +37,18 @@ class Letters {
   static constexpr Duration patience = std::chrono::seconds(30);
 
   /// A link of this peer is connected; `spoken`: in letters, otherwise they go as texts.
-  void open(LinkId link, const PublicKey& peer, bool spoken, Env&, LetterEffects&);
-  void close(LinkId link) { links_.erase(link); }
+  void open(LinkId id, const PublicKey& peer, bool spoken, Env&, LetterEffects&);
+  void close(LinkId id) { links_.erase(id); }
 
   void post(Post post, Env&, LetterEffects&);
   void on(LetterStored stored, Env&, LetterEffects&);
   /// There may be more to send.
   void on_change(Env&, LetterEffects&);
   void on(LettersLoaded loaded, Env&, LetterEffects&);
-  void on_had(LinkId link, const wire::peer::LettersHad& had, Env&, LetterEffects&);
-  void on_everything_sent(LinkId link, Env&, LetterEffects&);
+  void on_had(LinkId id, const wire::peer::LettersHad& had, Env&, LetterEffects&);
+  void on_everything_sent(LinkId id, Env&, LetterEffects&);
 
-  void on_letter(LinkId link, wire::peer::Letter letter, Env&, LetterEffects&);
+  void on_letter(LinkId id, wire::peer::Letter letter, Env&, LetterEffects&);
   void on(LetterKept kept, Env&, LetterEffects&);
 
   void on_tick(Env&, LetterEffects&);
