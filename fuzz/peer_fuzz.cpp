@@ -1,4 +1,4 @@
-// What peers say: handshakes, opened texts and their escape, file frames.
+// What peers say: handshakes, opened texts and their escape, letters, file frames.
 #include <cstdint>
 #include <cstdlib>
 #include <string>
@@ -43,6 +43,18 @@ void check_text(const std::string& text) {
   require(chat != nullptr && chat->text.expose() == text);
 }
 
+void check_letter(std::string_view opened) {
+  const auto parsed = peer::parse_letter_frame(opened);
+  if (!parsed) return;
+  if (const auto* letter = std::get_if<peer::Letter>(&*parsed)) {
+    const auto again = peer::parse_letter_frame(peer::print(*letter));
+    require(again && std::get<peer::Letter>(*again) == *letter);
+  } else if (const auto* had = std::get_if<peer::LettersHad>(&*parsed)) {
+    const auto again = peer::parse_letter_frame(peer::print(*had));
+    require(again && std::get<peer::LettersHad>(*again) == *had);
+  }
+}
+
 struct PrintAgain {
   template <class Frame>
   void operator()(const Frame& frame) const {
@@ -59,6 +71,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view frame(reinterpret_cast<const char*>(data), size);
   check_handshake(frame);
   check_capabilities(frame);
+  check_letter(frame);
   check_text(std::string(frame));
   if (const auto file = peer::parse_file_frame(frame)) std::visit(PrintAgain{}, *file);
   return 0;

@@ -45,9 +45,18 @@ void Node::make_engine() {
                         .account = {std::move(key), user, device, Plaintext(name), {}},
                         .server = {},
                         .username = Plaintext(name),
-                        .streams = streams_};
+                        .streams = streams_,
+                        .letters = speaks_letters};
   for (const auto& [peer, known] : book) config.known.push_back(known);
   engine = std::make_unique<engine::Engine>(std::move(config));
+}
+
+void Node::crash() {
+  ++crashes;
+  bottle.forget_answers(name);
+  letters.writing.clear();
+  restart();
+  if (reborn) reborn(*this);
 }
 
 void Node::restart() {
@@ -68,7 +77,14 @@ void Node::feed(engine::Event event) {
     auto env = bottle.env(random);
     engine::Effects effects;
     engine->step(std::move(next), env, effects);
-    for (auto& effect : effects) perform(std::move(effect));
+    for (auto& effect : effects) {
+      if (dies_after && (*dies_after)-- == 0) {
+        dies_after.reset();
+        crash();
+        break;
+      }
+      perform(std::move(effect));
+    }
   }
   pumping_ = false;
 }
@@ -88,6 +104,20 @@ void Node::perform(engine::Effect effect) {
                  [&](engine::Remember&& e) { on_book(std::move(e)); },
                  [&](engine::KeepOffered&& e) { offered[e.of] = e.offered; },
                  [&](engine::RememberServer&& e) { server = e.identity; },
+                 [&](engine::StoreLetter&& e) { on_letters(std::move(e)); },
+                 [&](engine::LoadLetters&& e) { on_letters(e); },
+                 [&](engine::RemoveLetters&& e) { on_letters(e); },
+                 [&](engine::KeepLetter&& e) { on_letters(std::move(e)); },
+                 [&](engine::LoadHeld&&) {
+                   bottle.later(name + " disk", [this] {
+                     engine::HeldLoaded loaded;
+                     for (const auto& [id, letter] : letters.held) loaded.letters.push_back(letter);
+                     feed(std::move(loaded));
+                   });
+                 },
+                 [&](engine::MarkShown&& e) {
+                   bottle.later(name + " disk", [this, e] { letters.held.erase(e.held); });
+                 },
                  [&](engine::Tell&& e) {
                    notices.push_back(e.notice);
                    if (react) react(*this, notices.back());
@@ -276,17 +306,20 @@ void Node::on_transport(LinkId link, link::TransportEffect effect) {
                    LinkId theirs{};
                    Node* peer = other(theirs);
                    if (!peer) return;
-                   bottle.later(
-                       name + stream, [this, link, peer, theirs, id, stream, label = e.label] {
-                         bottle.later(peer->name + stream, [this, link, id, label] {
-                           if (!transports.contains(link)) return;
-                           feed(engine::FromTransport{link, link::ChannelOpen{id, label}});
-                           feed(engine::FromTransport{link, link::Window{id, 1 << 20}});
-                         });
-                         if (!peer->transports.contains(theirs)) return;
-                         peer->feed(engine::FromTransport{theirs, link::ChannelOpen{id, label}});
-                         peer->feed(engine::FromTransport{theirs, link::Window{id, 1 << 20}});
-                       });
+                   const auto to = peer->transports.at(theirs).certificate;
+                   bottle.later(name + stream, [this, link, peer, theirs, id, stream,
+                                                label = e.label, to, from = mine.certificate] {
+                     bottle.later(peer->name + stream, [this, link, id, label, from] {
+                       const auto here = transports.find(link);
+                       if (here == transports.end() || here->second.certificate != from) return;
+                       feed(engine::FromTransport{link, link::ChannelOpen{id, label}});
+                       feed(engine::FromTransport{link, link::Window{id, 1 << 20}});
+                     });
+                     const auto there = peer->transports.find(theirs);
+                     if (there == peer->transports.end() || there->second.certificate != to) return;
+                     peer->feed(engine::FromTransport{theirs, link::ChannelOpen{id, label}});
+                     peer->feed(engine::FromTransport{theirs, link::Window{id, 1 << 20}});
+                   });
                  },
                  [&](link::SendOn&& e) {
                    if (fails(link::TransportClosed{})) return;
@@ -297,9 +330,12 @@ void Node::on_transport(LinkId link, link::TransportEffect effect) {
                    if (tamper) tamper(e);
                    // One lane per stream: SCTP keeps the order within a stream only.
                    const auto lane = name + " stream " + std::to_string(e.channel.value);
-                   bottle.later(lane, [this, link, peer, theirs, e = std::move(e)]() mutable {
+                   // Whoever was started again may have given an id anew.
+                   const auto to = peer->transports.at(theirs).certificate;
+                   bottle.later(lane, [this, link, peer, theirs, to, from = mine.certificate,
+                                       e = std::move(e)]() mutable {
                      if (const auto there = peer->transports.find(theirs);
-                         there != peer->transports.end()) {
+                         there != peer->transports.end() && there->second.certificate == to) {
                        link::ChannelData data{e.channel, std::move(e.bytes), e.binary};
                        if (there->second.keeps_waiting())
                          there->second.unread.emplace_back(std::move(data));
@@ -307,7 +343,8 @@ void Node::on_transport(LinkId link, link::TransportEffect effect) {
                          peer->feed(engine::FromTransport{theirs, std::move(data)});
                      }
                      const auto here = transports.find(link);
-                     if (here == transports.end() || --here->second.in_flight > 0) return;
+                     if (here == transports.end() || here->second.certificate != from) return;
+                     if (--here->second.in_flight > 0) return;
                      if (here->second.leaving) {
                        transports.erase(here);
                        feed(engine::FromTransport{link, link::TransportClosed{}});
@@ -359,6 +396,61 @@ void Node::on_book(engine::Remember peer) {
   }
   bottle.later(name + " disk", [this, id = peer.link, fault] {
     feed(engine::Remembered{id, fault});
+  });
+}
+
+// ---- letters ------------------------------------------------------------------------------------
+
+// What is asked happens when the disk gets to it, not before.
+
+void Node::on_letters(engine::StoreLetter request) {
+  if (bottle.should_fail() && bottle.silent) return;
+  bottle.later(name + " disk", [this, e = std::move(request)]() mutable {
+    if (!book.contains(e.key))
+      return feed(engine::LetterStored{e.request, {}, Fault::no_such_peer});
+    auto& writing = letters.writing[e.key];
+    if (writing.number == 0) random.rng().fill(writing.series.data);
+    ++writing.number;
+    const LetterId id{letters.next++};
+    letters.queue.push_back({e.key, {id, writing, e.written, std::move(e.text)}});
+    feed(engine::LetterStored{e.request, id, std::nullopt});
+  });
+}
+
+void Node::on_letters(const engine::LoadLetters& request) {
+  const bool fails = bottle.should_fail();
+  if (fails && bottle.silent) return;
+  bottle.later(name + " disk", [this, request, fails] {
+    engine::LettersLoaded loaded{request.link, {}, std::nullopt};
+    if (fails) loaded.fault = Fault::store_failed;
+    for (const auto& [key, letter] : letters.queue)
+      if (!fails && key == request.key && letter.id > request.after &&
+          loaded.letters.size() < request.most)
+        loaded.letters.push_back(letter);
+    feed(std::move(loaded));
+  });
+}
+
+void Node::on_letters(const engine::RemoveLetters& request) {
+  if (bottle.should_fail()) return;
+  bottle.later(name + " disk", [this, request] {
+    for (const auto id : request.letters)
+      std::erase_if(letters.queue, [&](const auto& row) { return row.letter.id == id; });
+  });
+}
+
+void Node::on_letters(engine::KeepLetter request) {
+  const bool fails = bottle.should_fail();
+  if (fails && bottle.silent) return;
+  bottle.later(name + " disk", [this, e = std::move(request), fails] {
+    if (fails) return feed(engine::LetterKept{e.request, std::nullopt, Fault::store_failed});
+    auto& last = letters.heard[{e.key, e.letter.name.series}];
+    if (e.letter.name.number <= last)
+      return feed(engine::LetterKept{e.request, std::nullopt, std::nullopt});
+    last = e.letter.name.number;
+    const HeldId id{letters.next++};
+    letters.held[id] = {id, e.key, e.letter.name, e.letter.written, e.letter.text};
+    feed(engine::LetterKept{e.request, id, std::nullopt});
   });
 }
 
@@ -497,6 +589,10 @@ Env Bottle::env(SeededRng& rng) const {
 Node& Bottle::add(const std::string& name, bool streams) {
   nodes.push_back(std::make_unique<Node>(*this, name, random.below(1u << 30), streams));
   return *nodes.back();
+}
+
+void Bottle::forget_answers(const std::string& node) {
+  for (const auto* source : {" disk", " transport", " down"}) lanes_.erase(node + source);
 }
 
 void Bottle::later(const std::string& lane, std::function<void()> happening) {

@@ -44,6 +44,8 @@ struct Schedule {
       self.command(AnswerPair{asked->from, true});
     if (const auto* offered = std::get_if<FileOffered>(&notice))
       self.command(AnswerFile{offered->transfer, true});
+    if (const auto* letter = std::get_if<LetterReceived>(&notice))
+      self.command(Shown{letter->held});
     const auto* connected = std::get_if<Connected>(&notice);
     if (!connected) return;
     const auto& other = &self == &alice ? bob : alice;
@@ -51,6 +53,8 @@ struct Schedule {
       fail("connected with a key that is not the peer's");
     for (int i = 0; i < 3; ++i)
       self.command(SendText{connected->link, Plaintext(std::to_string(++texts[&self == &bob]))});
+    for (int i = 0; i < 2; ++i)
+      self.command(Post{connected->key, Plaintext(std::to_string(++letters[&self == &bob]))});
     if (&self != &bob || !self.sources.empty()) return;
     self.sources[TransferId{next_file}] = file;
     self.command(
@@ -96,8 +100,14 @@ struct Schedule {
     happen(mishap);
     bottle.pass(std::chrono::minutes(10));
     check_agreement();
-    check_texts(alice);
-    check_texts(bob);
+    for (const auto* node : {&alice, &bob}) {
+      check_numbers<TextReceived>(*node);
+      check_numbers<LetterReceived>(*node);
+      if (!node->letters.held.empty() && mishap != Mishap::effect_fails)
+        fail("a letter came and was not shown");
+      if (mishap == Mishap::none && !node->letters.queue.empty())
+        fail("nothing went wrong, and a letter waits");
+    }
     for (const auto& got : alice.received)
       if (got != file) fail("a file arrived that is not the one that was sent");
     if (mishap == Mishap::none && has_asked && alice.received.size() != 1)
@@ -121,10 +131,11 @@ struct Schedule {
   }
 
   /// Numbers grow: none comes twice, and none before an earlier one.
-  void check_texts(const Node& node) {
+  template <class Came>
+  void check_numbers(const Node& node) {
     int before = 0;
     for (const auto& notice : node.notices)
-      if (const auto* text = std::get_if<TextReceived>(&notice)) {
+      if (const auto* text = std::get_if<Came>(&notice)) {
         const int number = std::atoi(text->text.expose().c_str());
         if (number <= before) fail("a text came twice or out of order");
         before = number;
@@ -155,6 +166,7 @@ struct Schedule {
   Node& bob;
   std::string file;
   int texts[2] = {0, 0};
+  int letters[2] = {0, 0};
   std::uint32_t next_file = 1;
   bool ok = true;
 };

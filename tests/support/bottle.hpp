@@ -41,6 +41,20 @@ struct Transport {
   bool keeps_waiting() const { return reading_paused || !unread.empty(); }
 };
 
+/// A fake of the store of letters, with its promises. It outlives its node's engine.
+struct LetterStore {
+  struct Waiting {
+    PublicKey key;
+    engine::WaitingLetter letter;
+  };
+  std::deque<Waiting> queue;
+  std::map<std::pair<PublicKey, wire::peer::SeriesId>, std::uint64_t> heard;
+  std::map<HeldId, engine::HeldLetter> held;
+  /// Of the process: it dies with it.
+  std::map<PublicKey, wire::peer::LetterName> writing;
+  std::int64_t next = 1;
+};
+
 class Node {
  public:
   Node(Bottle& bottle, std::string name, std::uint64_t seed, bool streams = true);
@@ -54,6 +68,12 @@ class Node {
   /// Killed and started again, with its identity and its book. Not told to its peers: their ends
   /// stay until they miss it. To be called when nothing is under way.
   void restart();
+  /// Killed and started again at this very moment, whatever is under way; `reborn` is then called.
+  void crash();
+  /// Does so when so many more effects have been performed, in front of the next one.
+  std::optional<std::size_t> dies_after;
+  std::function<void(Node&)> reborn;
+  std::size_t crashes = 0;
   /// Lets a slow disk write what it was given first.
   void write_one();
   /// Whether any frame on its way from here is to be changed; called with each of them.
@@ -99,6 +119,8 @@ class Node {
   std::vector<std::string> received;  ///< finished ones
   std::size_t dropped = 0;
   std::size_t restarts = 0;  ///< of ICE
+  LetterStore letters;
+  bool speaks_letters = true;  ///< from the next start on
 
  private:
   void make_engine();
@@ -108,6 +130,10 @@ class Node {
   void end(LinkId link);
   void on_transport(LinkId link, link::TransportEffect effect);
   void on_book(engine::Remember peer);
+  void on_letters(engine::StoreLetter request);
+  void on_letters(const engine::LoadLetters& request);
+  void on_letters(const engine::RemoveLetters& request);
+  void on_letters(engine::KeepLetter request);
   void read_on(LinkId link);
   void closed_by_peer(LinkId link);
   void on_disk(engine::ToDisk request);
@@ -132,6 +158,8 @@ class Bottle {
 
   /// Puts a happening into the queue of `lane`: those of one lane keep their order.
   void later(const std::string& lane, std::function<void()> happening);
+  /// Nobody is there any more for what comes back to this node.
+  void forget_answers(const std::string& node);
   /// The n-th performed effect (from 0, over both sides) that can fail is replaced by its failure.
   void fail_effect(std::size_t n) { fail_at_ = n; }
   /// The same, but nobody ever hears of it: the answer that was awaited does not come.

@@ -295,6 +295,13 @@ constexpr std::array<FaultInfo, fault_count> table{{
     {F::peer_gone, "peer_gone", world, 7, "Peer gone", "The peer is gone.", ""},
     {F::cancelled, "cancelled", us, 130, "Cancelled", "Cancelled.", ""},
 
+    {F::outbox_full, "outbox_full", us, 12, "Outbox full",
+     "The outbox is full: 1000 texts wait for one peer, or 10000 in all.",
+     "See culver outbox; culver outbox drop makes room."},
+    {F::letter_unreadable, "letter_unreadable", us, 2, "Text unreadable",
+     "A kept text is damaged, or was kept by another identity.",
+     "What waits behind it goes when it is dropped: culver outbox drop."},
+
     {F::file_unreadable, "file_unreadable", us, 1, "File unreadable", "The file cannot be read.",
      "Check its name and mode; only regular files can be sent."},
     {F::file_unwritable, "file_unwritable", us, 2, "File could not be written",

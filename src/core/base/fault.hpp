@@ -149,6 +149,9 @@ enum class Fault : std::uint8_t {
   key_mismatch,
   peer_gone,
   cancelled,
+  // Letters.
+  outbox_full,
+  letter_unreadable,
   // Files.
   file_unreadable,
   file_unwritable,

@@ -24,6 +24,10 @@ struct Strong {
 using LinkId = Strong<struct LinkIdTag, std::uint32_t>;
 /// One file on its way, in either direction, never reused within the life of the process.
 using TransferId = Strong<struct TransferIdTag, std::uint32_t>;
+/// A text that waits for a peer, by its place in the queue. Never given again.
+using LetterId = Strong<struct LetterIdTag, std::int64_t>;
+/// A text that came and has not been shown yet. Never given again.
+using HeldId = Strong<struct HeldIdTag, std::int64_t>;
 /// An SCTP stream that carries a data channel, RFC 8832.
 using ChannelId = Strong<struct ChannelIdTag, std::uint16_t>;
 

@@ -77,13 +77,26 @@ struct Meet {
 struct Unmeet {
   PublicKey key;
 };
+/// Keep a text for a peer of the book, and deliver it once, in order, when it is there: at once, if
+/// it is connected. Answered by Posted or PostFailed.
+struct Post {
+  PublicKey key;
+  Plaintext text;
+};
+/// Tell what an earlier process has kept of letters that came, and not shown.
+struct ShowHeld {};
+/// A letter of a LetterReceived notice was shown: it is not kept any longer.
+struct Shown {
+  HeldId held;
+};
 /// Leave the server; links stay.
 struct GoOffline {};
 /// Say goodbye to everybody and leave the server.
 struct Leave {};
 
-using Command = std::variant<GoOnline, Pair, AnswerPair, AnswerName, SendText, SendFile, AnswerFile,
-                             CancelFile, CloseLink, Know, Forget, Meet, Unmeet, GoOffline, Leave>;
+using Command =
+    std::variant<GoOnline, Pair, AnswerPair, AnswerName, SendText, SendFile, AnswerFile, CancelFile,
+                 CloseLink, Know, Forget, Meet, Unmeet, Post, ShowHeld, Shown, GoOffline, Leave>;
 
 // ---- notices ------------------------------------------------------------------------------------
 
@@ -167,6 +180,41 @@ struct TextFailed {
   LinkId link;
   Fault fault;
 };
+/// The text is on the disk and waits for its peer.
+struct Posted {
+  PublicKey key;
+  LetterId letter;
+};
+/// text_too_long, malformed (no UTF-8), no_such_peer, outbox_full, store_failed.
+struct PostFailed {
+  PublicKey key;
+  Fault fault;
+};
+/// A letter left the queue. Confirmed: the peer has it on its disk; otherwise its transport has it.
+struct LetterDelivered {
+  PublicKey key;
+  LetterId letter;
+  bool confirmed;
+};
+/// All letters for this peer are delivered, as far as this link knows.
+struct NothingWaits {
+  LinkId link;
+  PublicKey key;
+};
+/// letter_unreadable, store_failed: letters for the peer, or those that came of it, cannot be read.
+struct LettersStuck {
+  std::optional<PublicKey> key;
+  Fault fault;
+};
+/// A text that was kept for us. Whoever shows it says Shown.
+struct LetterReceived {
+  HeldId held;
+  PublicKey key;
+  std::optional<Plaintext> name;
+  wire::peer::LetterName letter;  ///< the same if it is told again by a later process
+  WallTime written;               ///< by the sender's clock
+  Plaintext text;
+};
 struct FileOffered {
   LinkId link;
   TransferId transfer;
@@ -209,7 +257,8 @@ struct Closed {
 
 using Notice = std::variant<Online, Offline, PairRequested, PairWithdrawn, PairFailed, Connecting,
                             NameTaken, Acquainted, WasHere, Connected, TextReceived, TextsDelivered,
-                            TextFailed, FileOffered, FileStarted, FileProgress, FileReceived,
-                            FileSent, FileFailed, Closed>;
+                            TextFailed, Posted, PostFailed, LetterDelivered, NothingWaits,
+                            LettersStuck, LetterReceived, FileOffered, FileStarted, FileProgress,
+                            FileReceived, FileSent, FileFailed, Closed>;
 
 }  // namespace culver::engine

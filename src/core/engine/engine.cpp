@@ -8,7 +8,7 @@ namespace culver::engine {
 
 Engine::Engine(Config config)
     : config_(std::move(config)),
-      self_{config_.identity, config_.username, config_.streams},
+      self_{config_.identity, config_.username, config_.streams, config_.letters},
       session_config_{config_.identity.shared},
       acquaintances_(std::move(config_.known), config_.trust),
       transfers_(config_.largest_file) {}
@@ -21,6 +21,7 @@ std::optional<TimePoint> Engine::deadline() const {
   auto next = fsm::earlier(server_deadline(), pairing_.deadline());
   next = fsm::earlier(next, reunion_.deadline());
   next = fsm::earlier(next, transfers_.deadline());
+  next = fsm::earlier(next, letters_.deadline());
   for (const auto& [id, peer] : roster_.all()) {
     next = fsm::earlier(next, fsm::deadline_of(peer.state));
     if (peer.unremembered) next = fsm::earlier(next, peer.unremembered->deadline);
@@ -205,6 +206,9 @@ void Engine::on(Tick&&, Env& env, Effects& out) {
   TransferEffects effects;
   transfers_.on_tick(env, effects);
   perform(std::move(effects), env, out);
+  LetterEffects letters;
+  letters_.on_tick(env, letters);
+  perform(std::move(letters), env, out);
 }
 
 }  // namespace culver::engine

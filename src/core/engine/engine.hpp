@@ -12,6 +12,7 @@
 #include "core/engine/acquaintances.hpp"
 #include "core/engine/events.hpp"
 #include "core/engine/gate.hpp"
+#include "core/engine/letters.hpp"
 #include "core/engine/roster.hpp"
 #include "core/engine/transfers.hpp"
 #include "core/signaling/pairing.hpp"
@@ -31,6 +32,7 @@ struct Config {
   std::vector<Known> known = {};  ///< the peer book as it is at the start
   Trust trust = Trust::on_first_use;
   bool streams = true;  ///< offer the second form of files to those who speak it
+  bool letters = true;  ///< offer letters to those who speak them
 };
 
 /// How much of everything is alive: what a test of leaks compares.
@@ -69,6 +71,11 @@ class Engine {
   void on(FromTransport&&, Env&, Effects&);
   void on(FromDisk&&, Env&, Effects&);
   void on(Remembered&&, Env&, Effects&);
+  void on(OutboxChanged&&, Env&, Effects&);
+  void on(LetterStored&&, Env&, Effects&);
+  void on(LettersLoaded&&, Env&, Effects&);
+  void on(LetterKept&&, Env&, Effects&);
+  void on(HeldLoaded&&, Env&, Effects&);
   void on(NetworkChanged&&, Env&, Effects&);
   void on(Tick&&, Env&, Effects&);
 
@@ -77,6 +84,9 @@ class Engine {
   void obey(Forget&&, Env&, Effects&);
   void obey(Meet&&, Env&, Effects&);
   void obey(Unmeet&&, Env&, Effects&);
+  void obey(Post&&, Env&, Effects&);
+  void obey(ShowHeld&&, Env&, Effects&);
+  void obey(Shown&&, Env&, Effects&);
   void obey(GoOffline&&, Env&, Effects&);
   void obey(Pair&&, Env&, Effects&);
   void obey(AnswerPair&&, Env&, Effects&);
@@ -98,7 +108,10 @@ class Engine {
   void perform(signaling::ReunionEffects effects, Env&, Effects&);
   void perform(LinkId id, link::Effects effects, Env&, Effects&);
   void perform(TransferEffects effects, Env&, Effects&);
+  void perform(LetterEffects effects, Env&, Effects&);
 
+  /// Of a blocked peer nothing is told.
+  void tell(LetterReceived letter, Effects&) const;
   void on_server_text(std::string text, Env&, Effects&);
   void on_server_message(wire::signaling::ServerMessage message, Env&, Effects&);
   void signaling_back(Env&, Effects&);
@@ -135,6 +148,7 @@ class Engine {
   Acquaintances acquaintances_;
   Roster roster_;
   Transfers transfers_;
+  Letters letters_;
   std::uint32_t next_link_ = 1;
   /// Requests of keys that use this known peer's name, until the person has answered.
   struct Namesake {

@@ -128,6 +128,7 @@ void Engine::to_link(LinkId id, link::Machine::Event event, Env& env, Effects& o
 
 void Engine::perform(LinkId id, link::Effects effects, Env& env, Effects& out) {
   TransferEffects files;
+  LetterEffects letters;
   for (auto& effect : effects) {
     // A signal that could not leave may have ended the link halfway.
     auto* peer = roster_.find(id);
@@ -152,6 +153,10 @@ void Engine::perform(LinkId id, link::Effects effects, Env& env, Effects& out) {
             [&](link::TextArrived&& e) {
               out.emplace_back(Tell{TextReceived{id, std::move(e.text)}});
             },
+            [&](link::LetterArrived&& e) {
+              letters_.on_letter(id, std::move(e.letter), env, letters);
+            },
+            [&](link::LettersHadArrived&& e) { letters_.on_had(id, e.had, env, letters); },
             [&](link::FileFrameArrived&& e) {
               transfers_.on_frame(id, std::move(e.frame), env, files);
             },
@@ -163,12 +168,14 @@ void Engine::perform(LinkId id, link::Effects effects, Env& env, Effects& out) {
             [&](link::FilesWindow&& e) { transfers_.on_window(id, e.bytes, env, files); },
             [&](link::EverythingSent&&) {
               transfers_.on_everything_sent(id, env, files);
+              letters_.on_everything_sent(id, env, letters);
               out.emplace_back(Tell{TextsDelivered{id}});
             },
         },
         std::move(effect));
   }
   perform(std::move(files), env, out);
+  perform(std::move(letters), env, out);
 }
 
 /// The peer has proven its keys. It is connected once the book has it; until then nothing is read.
@@ -254,6 +261,9 @@ void Engine::connected(LinkId id, Env& env, Effects& out) {
   transfers_.open(id, peer.key, now.established.file_acks, now.established.stream_frame);
   out.emplace_back(Tell{Connected{id, peer.key, acquaintances_.find(peer.key)->called(),
                                   now.established.path, env.now - peer.matched, now.instead_of}});
+  LetterEffects letters;
+  letters_.open(id, peer.key, now.established.letters, env, letters);
+  perform(std::move(letters), env, out);
   // Before what was held, which may pause it anew.
   if (!link::is_closed(peer.state)) out.emplace_back(ToTransport{id, link::PauseReading{false}});
   perform(id, std::move(now.held), env, out);
@@ -271,6 +281,7 @@ void Engine::forget_if_closed(LinkId id, Env& env, Effects& out) {
   const bool is_refusal = fault == Fault::peer_key_changed || fault == Fault::peer_not_known ||
                           fault == Fault::peer_blocked;
   const auto about = is_refusal ? std::optional(whom(peer->refused_for, key)) : std::nullopt;
+  letters_.close(id);
   roster_.remove(id);
   if (!roster_.has(key)) reunion_.parted(key, !fault, env);
   perform(std::move(effects), env, out);

@@ -41,13 +41,53 @@ struct Remembered {
   LinkId link;
   std::optional<Fault> fault;
 };
+/// The queues may have changed by another process.
+struct OutboxChanged {};
+/// The answer to StoreLetter.
+struct LetterStored {
+  std::uint32_t request;
+  LetterId letter;
+  std::optional<Fault> fault;
+};
+struct WaitingLetter {
+  LetterId id;
+  wire::peer::LetterName name;
+  WallTime written;
+  Plaintext text;
+};
+/// The answer to LoadLetters, in order. With a fault: what stands in front of the one that cannot
+/// be read.
+struct LettersLoaded {
+  LinkId link;
+  std::vector<WaitingLetter> letters;
+  std::optional<Fault> fault;
+};
+/// The answer to KeepLetter. Without `held` and fault: the letter had come before.
+struct LetterKept {
+  std::uint32_t request;
+  std::optional<HeldId> held;
+  std::optional<Fault> fault;
+};
+struct HeldLetter {
+  HeldId id;
+  PublicKey key;
+  wire::peer::LetterName name;
+  WallTime written;
+  Plaintext text;
+};
+/// The answer to LoadHeld, as they came.
+struct HeldLoaded {
+  std::vector<HeldLetter> letters;
+  std::optional<Fault> fault;
+};
 /// This machine may have other addresses than before.
 struct NetworkChanged {};
 /// Time has passed; due when deadline() says so, harmless otherwise.
 struct Tick {};
 
 using Event = std::variant<Command, ServerOpened, ServerFrame, ServerLost, FromTransport, FromDisk,
-                           Remembered, NetworkChanged, Tick>;
+                           Remembered, OutboxChanged, LetterStored, LettersLoaded, LetterKept,
+                           HeldLoaded, NetworkChanged, Tick>;
 
 // ---- effects ------------------------------------------------------------------------------------
 
@@ -89,6 +129,39 @@ struct RememberServer {
   crypto::VerifyKey identity;
   unsigned version;
 };
+// The queues of letters and what came of others; source: docs/protocol/outbox.md.
+
+/// Puts a letter at the end of the peer's queue; answered by LetterStored, when it is durable.
+struct StoreLetter {
+  std::uint32_t request;
+  PublicKey key;
+  WallTime written;
+  Plaintext text;
+};
+/// Reads the peer's queue behind that letter; answered by LettersLoaded.
+struct LoadLetters {
+  LinkId link;
+  PublicKey key;
+  LetterId after;
+  std::size_t most;
+};
+/// They are delivered. No answer.
+struct RemoveLetters {
+  std::vector<LetterId> letters;
+};
+/// Writes down a letter that came, unless it had come before; answered by LetterKept, when that is
+/// durable.
+struct KeepLetter {
+  std::uint32_t request;
+  PublicKey key;
+  wire::peer::Letter letter;
+};
+/// Takes over what processes that are gone have kept and not shown; answered by HeldLoaded.
+struct LoadHeld {};
+/// It was shown. No answer.
+struct MarkShown {
+  HeldId held;
+};
 struct Tell {
   Notice notice;
 };
@@ -98,7 +171,8 @@ struct Dropped {
 };
 
 using Effect = std::variant<DialServer, SendToServer, HangUpServer, ToTransport, ToDisk, Remember,
-                            KeepOffered, RememberServer, Tell, Dropped>;
+                            KeepOffered, RememberServer, StoreLetter, LoadLetters, RemoveLetters,
+                            KeepLetter, LoadHeld, MarkShown, Tell, Dropped>;
 using Effects = std::vector<Effect>;
 
 }  // namespace culver::engine

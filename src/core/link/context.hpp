@@ -26,6 +26,7 @@ struct Self {
   const crypto::KeyPair& identity;
   std::optional<Plaintext> username;
   bool streams = true;  ///< whether the second form of files is offered
+  bool letters = true;  ///< whether letters are offered
 };
 
 struct Context {

@@ -25,10 +25,11 @@ namespace culver::link {
 struct Machine {
   using State = std::variant<Gathering, Awaiting, Offering, Answering, Connecting, Securing,
                              Opening, Proving, Confirming, Secured, Leaving, Closed>;
-  using Event = std::variant<LocalDescription, LocalCandidate, RemoteDescription, RemoteCandidate,
-                             SignalingBack, PathReady, PathDoubted, DtlsUp, SctpUp, ChannelOpen,
-                             ChannelData, ChannelClosed, Window, AllSent, TransportClosed, SendText,
-                             SendFileFrame, SendFileChunk, SendStreamFrame, Goodbye, Abandon, Tick>;
+  using Event =
+      std::variant<LocalDescription, LocalCandidate, RemoteDescription, RemoteCandidate,
+                   SignalingBack, PathReady, PathDoubted, DtlsUp, SctpUp, ChannelOpen, ChannelData,
+                   ChannelClosed, Window, AllSent, TransportClosed, SendText, SendLetter,
+                   SendFileFrame, SendFileChunk, SendStreamFrame, Goodbye, Abandon, Tick>;
   using Context = link::Context;
   using Effects = link::Effects;
 

@@ -18,6 +18,8 @@ using namespace wire::peer;
 /// The forms of files that we speak, by their newest.
 constexpr std::uint64_t first_form = 1;
 constexpr std::uint64_t stream_form = 2;
+/// The form of letters that we speak.
+constexpr std::uint64_t letters_form = 1;
 /// Peers that take less at once than we send speak the first form, whose chunks are smaller.
 constexpr std::size_t least_stream_frame = wire::limits::channel_frame_out;
 
@@ -138,7 +140,8 @@ Proving::Next Proving::confirm(SealedChannel sealed, const SessionKey& key, Hand
   const auto their_handshake = crypto::sha256(frame);
   const Capabilities ours{.file_form = context.self.streams ? stream_form : first_form,
                           .largest_frame = wire::limits::channel_frame_in,
-                          .handshakes = handshakes_seen(our_handshake, their_handshake)};
+                          .handshakes = handshakes_seen(our_handshake, their_handshake),
+                          .letters = context.self.letters ? letters_form : 0};
   const auto confirmation = sealed.seal(as_bytes(print(ours)));
   if (!confirmation) return close(confirmation.error(), out);
   send_on(channels.messages, *confirmation, out);
@@ -234,8 +237,10 @@ fsm::OneOf<Confirming, Secured, Closed> Confirming::by_frame(std::string_view fr
   const auto theirs_at_most = static_cast<std::size_t>(theirs.largest_frame);
   const bool streams = context.self.streams && theirs.file_form >= stream_form &&
                        std::min(largest_frame, theirs_at_most) >= least_stream_frame;
-  out.emplace_back(
-      Established{path, std::move(username), true, true, streams ? least_stream_frame : 0});
+  const bool letters = context.self.letters && theirs.letters >= letters_form &&
+                       theirs_at_most >= wire::limits::channel_frame_in;
+  out.emplace_back(Established{path, std::move(username), true, true,
+                               streams ? least_stream_frame : 0, letters});
   if (window > 0) out.emplace_back(FilesWindow{window});
   terms.culver = true;
   Secured next{.peer_key = peer_key,
@@ -245,7 +250,8 @@ fsm::OneOf<Confirming, Secured, Closed> Confirming::by_frame(std::string_view fr
                .channels = channels,
                .terms = std::move(terms),
                .restart = Restart::Settled{std::move(candidates)},
-               .handshake_seen = true};
+               .handshake_seen = true,
+               .letters = letters ? std::optional(LetterCount{}) : std::nullopt};
   out.emplace_back(TransportEffect{AcknowledgeSeldom{}});
   if (streams) next.stream = std::move(stream);
   return enter<fsm::OneOf<Confirming, Secured, Closed>>(std::move(next), std::move(early), out);

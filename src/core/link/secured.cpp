@@ -40,11 +40,25 @@ std::optional<Fault> Secured::on_message(ByteView frame, Effects& out) {
   const auto opened = sealed.open(as_text(frame));
   if (!opened) return dropped(opened.error(), out);
   failures = 0;
+  if (letters && is_letter_frame(as_text(*opened))) return on_letter_frame(as_text(*opened), out);
   auto content = parse_content(std::string(as_text(*opened)));
   if (!content)
     out.emplace_back(Dropped{content.error()});
   else if (auto* chat = std::get_if<ChatText>(&*content))
     out.emplace_back(TextArrived{std::move(chat->text)});
+  return std::nullopt;
+}
+
+/// Where one is missing, the next must not pass for it: the sender begins anew on another link.
+std::optional<Fault> Secured::on_letter_frame(std::string_view opened, Effects& out) {
+  auto frame = parse_letter_frame(opened);
+  if (!frame) return frame.error();
+  if (auto* letter = std::get_if<Letter>(&*frame)) {
+    if (letter->place != ++letters->received) return Fault::out_of_order;
+    out.emplace_back(LetterArrived{std::move(*letter)});
+  } else if (const auto* had = std::get_if<LettersHad>(&*frame)) {
+    out.emplace_back(LettersHadArrived{*had});
+  }
   return std::nullopt;
 }
 
@@ -177,6 +191,16 @@ fsm::OneOf<Secured, Closed> Secured::on(Tick&&, Context& context, Effects& out) 
 
 fsm::OneOf<Secured, Closed> Secured::on(SendText&& send, Context&, Effects& out) && {
   const auto plaintext = escape(send.text);
+  const auto frame = sealed.seal(as_bytes(plaintext));
+  if (!frame) return close(frame.error(), out);
+  send_on(channels.messages, *frame, out);
+  return std::move(*this);
+}
+
+fsm::OneOf<Secured, Closed> Secured::on(SendLetter&& send, Context&, Effects& out) && {
+  if (!letters) return std::move(*this);
+  if (auto* letter = std::get_if<Letter>(&send.frame)) letter->place = ++letters->sent;
+  const auto plaintext = std::visit([](const auto& frame) { return print(frame); }, send.frame);
   const auto frame = sealed.seal(as_bytes(plaintext));
   if (!frame) return close(frame.error(), out);
   send_on(channels.messages, *frame, out);

@@ -32,6 +32,12 @@ struct Channels {
   std::optional<ChannelId> files;
 };
 
+/// Of the letters of this link.
+struct LetterCount {
+  std::uint64_t sent = 0;
+  std::uint64_t received = 0;
+};
+
 /// Keys agree and the peer is who it paired as. The one state that sends and delivers.
 struct Secured {
   static constexpr std::string_view name = "Secured";
@@ -43,10 +49,11 @@ struct Secured {
   std::optional<StreamSeal> stream;  ///< where the second form of files is spoken
   Channels channels;
   Terms terms;
-  Restart::State restart;               ///< of ICE, while everything above it lives on
-  bool handshake_seen;                  ///< not yet, where a v1 peer spoke before its handshake
-  int failures = 0;                     ///< frames in a row that could not be opened
-  std::optional<TimePoint> deadline{};  ///< the path is in doubt: it is back by then, or lost
+  Restart::State restart;                ///< of ICE, while everything above it lives on
+  bool handshake_seen;                   ///< not yet, where a v1 peer spoke before its handshake
+  std::optional<LetterCount> letters{};  ///< where both speak them
+  int failures = 0;                      ///< frames in a row that could not be opened
+  std::optional<TimePoint> deadline{};   ///< the path is in doubt: it is back by then, or lost
   fsm::OneOf<Secured, Closed> on(ChannelData&&, Context&, Effects&) &&;
   fsm::OneOf<Secured> on(PathReady&&, Context&, Effects&) &&;
   fsm::OneOf<Secured> on(PathDoubted&&, Context&, Effects&) &&;
@@ -60,6 +67,7 @@ struct Secured {
   fsm::OneOf<Secured> on(Window&&, Context&, Effects&) &&;
   fsm::OneOf<Secured> on(AllSent&&, Context&, Effects&) &&;
   fsm::OneOf<Secured, Closed> on(SendText&&, Context&, Effects&) &&;
+  fsm::OneOf<Secured, Closed> on(SendLetter&&, Context&, Effects&) &&;
   fsm::OneOf<Secured> on(SendFileFrame&&, Context&, Effects&) &&;
   fsm::OneOf<Secured, Closed> on(SendFileChunk&&, Context&, Effects&) &&;
   fsm::OneOf<Secured> on(SendStreamFrame&&, Context&, Effects&) &&;
@@ -74,6 +82,7 @@ struct Secured {
  private:
   Secured restarted(Restart::Event, Context&, Effects&) &&;
   std::optional<Fault> on_message(ByteView frame, Effects&);
+  std::optional<Fault> on_letter_frame(std::string_view opened, Effects&);
   std::optional<Fault> on_late_handshake(const wire::peer::Handshake&, Effects&);
   std::optional<Fault> on_file_frame(ByteVector bytes, Effects&);
   std::optional<Fault> on_stream_frame(ByteVector bytes, Effects&);

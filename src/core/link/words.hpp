@@ -37,6 +37,12 @@ struct SendText {
   static constexpr Origin origin = Origin::ours;
   Plaintext text;  ///< at most limits::text bytes, checked by the engine
 };
+/// To a link that was Established with letters.
+struct SendLetter {
+  static constexpr std::string_view name = "SendLetter";
+  static constexpr Origin origin = Origin::ours;
+  std::variant<wire::peer::Letter, wire::peer::LettersHad> frame;
+};
 struct SendFileFrame {
   static constexpr std::string_view name = "SendFileFrame";
   static constexpr Origin origin = Origin::ours;
@@ -87,9 +93,17 @@ struct Established {
   bool is_culver = false;  ///< it has confirmed the handshakes
   /// The largest frame of the second form of files that may be sent; 0: the first form is spoken.
   std::size_t stream_frame = 0;
+  bool letters = false;  ///< both speak them
 };
 struct TextArrived {
   Plaintext text;
+};
+/// Where letters are spoken.
+struct LetterArrived {
+  wire::peer::Letter letter;
+};
+struct LettersHadArrived {
+  wire::peer::LettersHad had;
 };
 /// A frame of `files` that passed the parser; a chunk also passed the seal.
 struct FileFrameArrived {
@@ -114,9 +128,9 @@ struct FilesWindow {
 };
 struct EverythingSent {};
 
-using Effect =
-    std::variant<TransportEffect, SignalOut, Dropped, Established, TextArrived, FileFrameArrived,
-                 ChunkArrived, ChunkRefused, StreamFrameArrived, FilesWindow, EverythingSent>;
+using Effect = std::variant<TransportEffect, SignalOut, Dropped, Established, TextArrived,
+                            LetterArrived, LettersHadArrived, FileFrameArrived, ChunkArrived,
+                            ChunkRefused, StreamFrameArrived, FilesWindow, EverythingSent>;
 using Effects = std::vector<Effect>;
 
 }  // namespace culver::link

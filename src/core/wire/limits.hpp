@@ -32,6 +32,10 @@ inline constexpr std::size_t channel_frame_out = 65'536;
 inline constexpr std::size_t text = 49'124;  ///< bytes of UTF-8: 65,536 characters once sealed
 inline constexpr std::size_t channel_label = 64;
 
+// Letters.
+inline constexpr std::uint64_t letter_number = (std::uint64_t{1} << 53) - 1;
+inline constexpr std::size_t letter_frame = 66'000;  ///< opened; a sealed one has 88,040
+
 // The gateway.
 inline constexpr std::size_t handshake_frame_in = 16'384;
 inline constexpr std::size_t gateway_frame_in = 1'572'864;

@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "core/base/bytes.hpp"
+#include "core/base/env.hpp"
 #include "core/base/result.hpp"
 #include "core/base/text.hpp"
 #include "core/wire/limits.hpp"
@@ -44,6 +45,7 @@ struct Capabilities {
   std::uint64_t file_form;  ///< the newest form of files that it speaks; it speaks older ones too
   std::uint64_t largest_frame;  ///< bytes of one message that it takes
   Digest handshakes;            ///< SHA-256 of (SHA-256 of the one it sent, of the one it received)
+  std::uint64_t letters = 0;    ///< the newest form of letters that it speaks; 0: none
   bool operator==(const Capabilities&) const = default;
 };
 
@@ -71,6 +73,41 @@ Result<Content> parse_content(std::string opened);
 /// Text as it must be sealed so that it arrives as text: one U+200B in front where the text begins
 /// with a control prefix, or with any number of U+200B followed by one.
 std::string escape(const Plaintext& text);
+
+// ---- letters -----------------------------------------------------------------------------------
+
+/// The letters of one process to one peer. Random; docs/protocol/outbox.md.
+using SeriesId = Bytes<struct SeriesIdTag, 16>;
+
+/// Which letter it is, of one sender to one receiver.
+struct LetterName {
+  SeriesId series;
+  std::uint64_t number;  ///< 1..limits::letter_number
+  auto operator<=>(const LetterName&) const = default;
+};
+struct Letter {
+  LetterName name;
+  std::uint64_t place;  ///< of the letters of this link, 1..limits::letter_number
+  WallTime written;     ///< by the sender's clock, not negative
+  Plaintext text;       ///< UTF-8, at most limits::text bytes
+  bool operator==(const Letter&) const = default;
+};
+/// Everything of the series up to this one is kept.
+struct LettersHad {
+  LetterName up_to;
+  bool operator==(const LettersHad&) const = default;
+};
+struct LetterIgnored {};  ///< a type that we do not know
+using LetterFrame = std::variant<Letter, LettersHad, LetterIgnored>;
+
+/// The first byte of an opened frame of this kind. No text begins with it.
+inline constexpr char letter_mark = '\xff';
+inline bool is_letter_frame(std::string_view opened) { return opened.starts_with(letter_mark); }
+
+/// Of an opened frame with its mark. Faults: too_large, malformed, missing_field, wrong_type.
+Result<LetterFrame> parse_letter_frame(std::string_view opened);
+std::string print(const Letter&);
+std::string print(const LettersHad&);
 
 // ---- files --------------------------------------------------------------------------------------
 

@@ -105,7 +105,11 @@ Result<Capabilities> parse_capabilities(std::string_view opened) {
   TRY(const auto handshakes, fields.text("handshakes"));
   const auto digest = parse_hex<Digest>(handshakes);
   if (!digest) return fail(Fault::wrong_type);
-  return Capabilities{file_form, largest_frame, *digest};
+  std::uint64_t letters = 0;
+  if (fields.has("letters")) {
+    TRY(letters, fields.number("letters", any, Fault::wrong_type));
+  }
+  return Capabilities{file_form, largest_frame, *digest, letters};
 }
 
 std::string print(const Capabilities& capabilities) {
@@ -114,6 +118,7 @@ std::string print(const Capabilities& capabilities) {
       .number("fileForm", capabilities.file_form)
       .number("largestFrame", capabilities.largest_frame)
       .text("handshakes", print_hex(capabilities.handshakes.view()));
+  if (capabilities.letters > 0) out.number("letters", capabilities.letters);
   return std::move(out).finish();
 }
 

@@ -107,7 +107,19 @@ Object object(const Connected& e) {
   return connected;
 }
 Object object(const Text& e) {
-  return Object("text").add("peer", display_name(e.peer)).add("text", e.text.expose());
+  Object text("text");
+  text.add("peer", display_name(e.peer)).add("text", e.text.expose());
+  if (e.letter) text.add("letter", e.letter->name).add("written", e.letter->written);
+  return text;
+}
+Object object(const LetterKept& e) {
+  return Object("letter_kept").add("peer", display_name(e.peer)).add("id", e.id);
+}
+Object object(const LetterDelivered& e) {
+  return Object("letter_delivered")
+      .add("peer", display_name(e.peer))
+      .add("id", e.id)
+      .add_flag("confirmed", e.confirmed);
 }
 Object object(const FileStarted& e) {
   Object started("file_started");
@@ -174,6 +186,24 @@ std::string print(const KnownPeer& known) {
 std::string print(std::span<const KnownPeer> peers) {
   std::string array = "[";
   for (const auto& known : peers) array += (array.size() > 1 ? "," : "") + print(known);
+  return array + "]";
+}
+
+std::string print(std::span<const Waits> letters) {
+  std::string array = "[";
+  for (const auto& letter : letters) {
+    Object object;
+    object.add("id", letter.id)
+        .add("peer", display_name(letter.peer))
+        .add("fingerprint", crypto::fingerprint(letter.peer.key))
+        .add("written", letter.written);
+    if (letter.characters)
+      object.add("characters", *letter.characters);
+    else
+      object.add("characters", std::optional<Plaintext>());
+    if (letter.text) object.add("text", letter.text->expose());
+    array += (array.size() > 1 ? "," : "") + object.text();
+  }
   return array + "]";
 }
 

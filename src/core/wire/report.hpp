@@ -54,9 +54,26 @@ struct Connected {
   std::uint64_t setup_ms = 0;                ///< from the match to both keys being proven
   std::optional<PublicKey> instead_of = {};  ///< the key that had this name before
 };
+/// Which letter a text came as: what is shown again by a later process has the same name.
+struct OfLetter {
+  std::string name;     ///< series and number
+  std::string written;  ///< ISO 8601, UTC, by the sender's clock
+};
 struct Text {
   Peer peer;
   Plaintext text;
+  std::optional<OfLetter> letter = {};
+};
+/// A text waits in the outbox.
+struct LetterKept {
+  Peer peer;
+  std::uint64_t id;
+};
+/// It does not wait any more.
+struct LetterDelivered {
+  Peer peer;
+  std::uint64_t id;
+  bool confirmed;  ///< the peer has it on its disk
 };
 struct FileStarted {
   File file;
@@ -84,8 +101,8 @@ struct Closed {
   Peer peer;
 };
 
-using Event = std::variant<Code, PairRequest, Waiting, Connected, Text, FileStarted, FileProgress,
-                           FileReceived, FileSent, Failed, Closed>;
+using Event = std::variant<Code, PairRequest, Waiting, Connected, Text, LetterKept, LetterDelivered,
+                           FileStarted, FileProgress, FileReceived, FileSent, Failed, Closed>;
 
 /// One line of JSON without its newline. Always valid UTF-8: other bytes become U+FFFD. Code points
 /// that would drive a terminal are written as \u escapes.
@@ -108,6 +125,17 @@ struct KnownPeer {
 std::string display_name(const KnownPeer& known);
 std::string print(const KnownPeer& known);
 std::string print(std::span<const KnownPeer> peers);
+
+/// What waits for a peer.
+struct Waits {
+  Peer peer;  ///< as the book calls it
+  std::uint64_t id;
+  std::string written;                      ///< ISO 8601, UTC
+  std::optional<std::uint64_t> characters;  ///< none: it cannot be read
+  std::optional<Plaintext> text = {};       ///< if it is to be shown
+};
+std::string print(std::span<const Waits> letters);
+
 struct Identity {
   PublicKey key;
   UserId account;

@@ -3,12 +3,17 @@
 
 #include <algorithm>
 
+#include "core/base/ids.hpp"
+#include "shell/host/clock.hpp"
+
 namespace culver::cli {
 namespace {
 
 namespace report = wire::report;
 
 constexpr auto progress_interval = std::chrono::milliseconds(100);
+/// 9999-12-31T23:59:59Z: whoever writes later has a clock that is wrong.
+constexpr WallTime latest_date = 253'402'300'799'000;
 
 }  // namespace
 
@@ -54,6 +59,25 @@ void Ledger::on(const engine::Connected& notice) {
 void Ledger::on(const engine::TextReceived& notice) {
   if (const auto* from = peer(notice.link)) reporter_.report(report::Text{*from, notice.text});
 }
+
+void Ledger::on(const engine::LetterReceived& notice) {
+  const auto written = std::chrono::system_clock::time_point(
+      std::chrono::milliseconds(std::clamp<WallTime>(notice.written, 0, latest_date)));
+  report::OfLetter letter{
+      print_hex(notice.letter.series.view()) + "-" + std::to_string(notice.letter.number),
+      host::iso8601(written)};
+  reporter_.report(report::Text{{notice.name, notice.key}, notice.text, std::move(letter)});
+}
+
+void Ledger::on(const engine::LetterDelivered& notice) {
+  report::Peer to{std::nullopt, notice.key};
+  for (const auto& [link, connected] : peers_)
+    if (connected.key == notice.key) to = connected;
+  reporter_.report(report::LetterDelivered{to, static_cast<std::uint64_t>(notice.letter.value),
+                                           notice.confirmed});
+}
+
+void Ledger::on(const engine::LettersStuck& notice) { fail(notice.fault); }
 
 void Ledger::on(const engine::FileOffered& notice) {
   if (const auto* from = peer(notice.link))

@@ -18,6 +18,9 @@ class Ledger {
 
   void on(const engine::Connected& notice);
   void on(const engine::TextReceived& notice);
+  void on(const engine::LetterReceived& notice);
+  void on(const engine::LetterDelivered& notice);
+  void on(const engine::LettersStuck& notice);
   void on(const engine::FileOffered& notice);
   void on(const engine::FileStarted& notice);
   /// At most ten reports a second for each file, and the one that completes it.

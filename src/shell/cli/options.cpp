@@ -31,6 +31,9 @@ struct Raw {
   CLI::App *receive = nullptr, *send = nullptr, *peers = nullptr, *id = nullptr;
   CLI::App *trust_server = nullptr, *devices = nullptr, *revoke = nullptr, *rename = nullptr;
   CLI::App *offer_link = nullptr, *link = nullptr;
+  CLI::App *outbox = nullptr, *drop = nullptr;
+  std::string dropped;
+  bool later = false, show = false;
   std::optional<std::string> trust;
   BookWords book;
   BackupWords backup;
@@ -95,6 +98,16 @@ void add_verbs(CLI::App& app, Raw& raw) {
       ->add_option("FILE", raw.files,
                    "Files to send; the first may be the name of a known peer instead")
       ->type_name("[NAME] FILE");
+
+  raw.send->add_flag("--later", raw.later,
+                     "Keep the text until the known peer comes, if it is not here");
+
+  raw.outbox = app.add_subcommand("outbox", "List the texts that wait for peers to come");
+  raw.outbox->require_subcommand(0, 1);
+  raw.outbox->add_flag("--show", raw.show, "The texts too");
+  raw.drop = raw.outbox->add_subcommand("drop", "Remove what waits for a peer, or one text");
+  raw.drop->add_option("NAME|ID", raw.dropped, "The peer, or the text's number in the list")
+      ->required();
 
   raw.peers = app.add_subcommand("peers", "List the peers of the book");
   raw.id = app.add_subcommand("id", "Show the keys of this machine and its account");
@@ -207,6 +220,8 @@ std::optional<engine::Trust> parse_trust(std::string_view text) {
 tl::expected<Verb, Exit> verb_of(const Raw& raw, const Settings& settings) {
   if (raw.peers->parsed()) return PeersOptions{};
   if (raw.id->parsed()) return IdOptions{};
+  if (raw.drop->parsed()) return OutboxOptions(DropLetters{raw.dropped});
+  if (raw.outbox->parsed()) return OutboxOptions(ListOutbox{raw.show});
   if (raw.trust_server->parsed()) return trust_server_options(raw);
   if (raw.devices->parsed()) return devices_options(raw);
   if (raw.link->parsed()) return link_options(raw);
@@ -224,7 +239,9 @@ tl::expected<Verb, Exit> verb_of(const Raw& raw, const Settings& settings) {
   if (!raw.text && raw.files.empty()) return wrong_use("There is nothing to send.");
   if (raw.text == "-" && raw.code_file == "-")
     return wrong_use("Standard input cannot be both the text and the code.");
+  if (raw.later && !raw.text) return wrong_use("--later keeps a text: give one with --text.");
   SendOptions options{raw.text, {raw.files.begin(), raw.files.end()}, raw.code_file, raw.to};
+  options.later = raw.later;
   if (raw.wait) options.wait = std::chrono::seconds(*raw.wait);
   return options;
 }

@@ -40,8 +40,16 @@ struct SendOptions {
   std::optional<std::string> code_file;      ///< "-": standard input
   std::optional<std::string> to = {};        ///< the name of a known peer
   std::chrono::seconds wait = default_wait;  ///< for a known peer to come
+  bool later = false;                        ///< the text is kept until the peer comes
 };
 struct PeersOptions {};
+struct ListOutbox {
+  bool show;  ///< the texts too
+};
+struct DropLetters {
+  std::string what;  ///< the name of a peer, or the id of a letter
+};
+using OutboxOptions = std::variant<ListOutbox, DropLetters>;
 struct IdOptions {};
 struct VersionOptions {};
 struct TrustServerOptions {
@@ -64,7 +72,7 @@ struct LinkOptions {
 };
 using Verb = std::variant<ReceiveOptions, SendOptions, PeersOptions, IdOptions, VersionOptions,
                           TrustServerOptions, DevicesOptions, OfferLinkOptions, LinkOptions,
-                          BookOptions, BackupOptions, VaultOptions>;
+                          BookOptions, BackupOptions, VaultOptions, OutboxOptions>;
 
 enum class Output { text, json };
 

@@ -11,6 +11,7 @@ namespace culver::cli {
 using fsm::overload;
 
 void Receive::start() {
+  stage_.command(engine::ShowHeld{});
   look_for_known();
   stage_.command(engine::GoOnline{});
 }
@@ -25,8 +26,13 @@ void Receive::on(const engine::Notice& notice) {
                       [this](const engine::FileStarted& n) { ledger_.on(n); },
                       [this](const engine::FileProgress& n) { ledger_.on(n, stage_.now()); },
                       [this](const engine::FileSent& n) { ledger_.on(n); },
-                      [](const engine::TextsDelivered&) {}, [](const engine::TextFailed&) {},
-                      [](const engine::WasHere&) {}, [this](const auto& n) { handle(n); }},
+                      [this](const engine::LetterReceived& n) { handle(n); },
+                      [this](const engine::LetterDelivered& n) { ledger_.on(n); },
+                      [this](const engine::LettersStuck& n) { ledger_.on(n); },
+                      [](const engine::NothingWaits&) {}, [](const engine::Posted&) {},
+                      [](const engine::PostFailed&) {}, [](const engine::TextsDelivered&) {},
+                      [](const engine::TextFailed&) {}, [](const engine::WasHere&) {},
+                      [this](const auto& n) { handle(n); }},
              notice);
 }
 
@@ -163,6 +169,11 @@ void Receive::handle(const engine::FileOffered& notice) {
                                  size_text(notice.size) + "). Accept? [y/N] ",
                              answer);
   asked_files_.insert_or_assign(id, std::pair(notice.link, ticket));
+}
+
+void Receive::handle(const engine::LetterReceived& notice) {
+  ledger_.on(notice);
+  stage_.command(engine::Shown{notice.held});
 }
 
 void Receive::withdraw_file(TransferId transfer) {

@@ -37,6 +37,7 @@ class Receive {
   void handle(const engine::NameTaken&);
   void handle(const engine::Acquainted&);
   void handle(const engine::Connected&);
+  void handle(const engine::LetterReceived&);
   void handle(const engine::FileOffered&);
   void handle(const engine::FileReceived&);
   void handle(const engine::FileFailed&);

@@ -102,7 +102,17 @@ void TextReport::show(const report::Connected& e) {
 
 void TextReport::show(const report::Text& e) {
   const auto name = name_of(e.peer);
-  screen_.say(screen_.bold(name) + ": " + printable_text(e.text.expose(), "  | "));
+  const auto when = e.letter ? " (" + printable(e.letter->written) + ")" : "";
+  screen_.say(screen_.bold(name) + when + ": " + printable_text(e.text.expose(), "  | "));
+}
+
+void TextReport::show(const report::LetterKept& e) {
+  screen_.say("Kept; delivered when " + name_of(e.peer) + " is here and culver runs.");
+}
+
+void TextReport::show(const report::LetterDelivered& e) {
+  screen_.say("Delivered a kept text to " + name_of(e.peer) +
+              (e.confirmed ? "." : "; its side does not confirm that it has it."));
 }
 
 void TextReport::show(const report::FileStarted& e) {

@@ -30,6 +30,8 @@ class TextReport final : public Reporter {
   void show(const wire::report::Waiting&);
   void show(const wire::report::Connected&);
   void show(const wire::report::Text&);
+  void show(const wire::report::LetterKept&);
+  void show(const wire::report::LetterDelivered&);
   void show(const wire::report::FileStarted&);
   void show(const wire::report::FileProgress&);
   void show(const wire::report::FileReceived&);

@@ -18,6 +18,7 @@ int run(const Options& options, const LinkOptions& verb);
 // Without a network.
 int run(const Options& options, const PeersOptions&);
 int run(const Options& options, const BookOptions& verb);
+int run(const Options& options, const OutboxOptions& verb);
 int run(const Options& options, const BackupOptions& verb);
 int run(const Options& options, const VaultOptions& verb);
 int run(const Options& options, const IdOptions&);

@@ -19,6 +19,7 @@
 #include "shell/cli/report_text.hpp"
 #include "shell/cli/run.hpp"
 #include "shell/cli/send.hpp"
+#include "shell/cli/send_later.hpp"
 #include "shell/client/client.hpp"
 #include "shell/host/clock.hpp"
 #include "shell/host/signals.hpp"
@@ -115,7 +116,12 @@ host::Outcome<std::optional<Addressee>> find_known(const Options& options, SendO
   const auto peers = book->all();
   if (!peers) return host::trouble(peers.error(), std::string(info(peers.error()).sentence));
   const bool has_code = send.code_file || host::environment("CULVER_CODE");
-  return take_addressee(send, store::as_known(*peers), has_code);
+  auto known = take_addressee(send, store::as_known(*peers), has_code);
+  if (!known || !send.later) return known;
+  if (!*known) return host::trouble(Fault::usage, "--later needs the name of a known peer.");
+  if (!send.files.empty())
+    return host::trouble(Fault::usage, "--later keeps texts only: files go when the peer is here.");
+  return known;
 }
 
 }  // namespace
@@ -138,6 +144,10 @@ int run(const Options& options, const SendOptions& send) {
   if (!known) return complain(options, known.error());
   auto prepared = prepare(named, host::environment, standard_input);
   if (!prepared) return complain(options, prepared.error());
+  if (send.later)
+    return converse(options, std::move(*vault), ".", true, [&](Stage stage, client::Client&) {
+      return SendLater(std::move(*prepared->parcel.text), **known, send.wait, std::move(stage));
+    });
   return converse(options, std::move(*vault), ".", true, [&](Stage stage, client::Client&) {
     if (*known)
       return Send(std::move(prepared->parcel), Send::Known{**known, send.wait}, std::move(stage));

@@ -45,8 +45,15 @@ void Send::on(const engine::Notice& notice) {
                       [this](const engine::FileStarted& n) { ledger_.on(n); },
                       [this](const engine::FileProgress& n) { ledger_.on(n, stage_.now()); },
                       [this](const engine::FileReceived& n) { ledger_.on(n); },
-                      [](const engine::PairWithdrawn&) {}, [](const engine::Acquainted&) {},
-                      [this](const auto& n) { handle(n); }},
+                      [this](const engine::LetterReceived& n) {
+                        ledger_.on(n);
+                        stage_.command(engine::Shown{n.held});
+                      },
+                      [this](const engine::LetterDelivered& n) { ledger_.on(n); },
+                      [this](const engine::LettersStuck& n) { ledger_.on(n); },
+                      [](const engine::NothingWaits&) {}, [](const engine::Posted&) {},
+                      [](const engine::PostFailed&) {}, [](const engine::PairWithdrawn&) {},
+                      [](const engine::Acquainted&) {}, [this](const auto& n) { handle(n); }},
              notice);
 }
 

@@ -21,12 +21,15 @@ std::filesystem::path peer_book_in(const std::filesystem::path& data_dir) {
   return data_dir / "peers.db";
 }
 
-host::Outcome<Books> open_books(const std::filesystem::path& data_dir, const wire::WsUrl& server) {
+host::Outcome<Books> open_books(const std::filesystem::path& data_dir, const wire::WsUrl& server,
+                                const crypto::PrivateKey& identity) {
   auto peers = store::sqlite::PeerBook::open(peer_book_in(data_dir));
   if (!peers) return tl::unexpected(peers.error());
   auto servers = store::sqlite::ServerBook::open(data_dir / "servers.db");
   if (!servers) return tl::unexpected(servers.error());
-  return Books{std::move(*peers), std::move(*servers), server.origin()};
+  auto letters = store::sqlite::Outbox::open(data_dir, wire::kept_letter::key_of(identity));
+  if (!letters) return tl::unexpected(letters.error());
+  return Books{std::move(*peers), std::move(*servers), std::move(*letters), server.origin()};
 }
 
 Result<engine::gate::Pin> pin_of(Books& books) {
@@ -54,7 +57,7 @@ host::Outcome<std::unique_ptr<Client>> Client::open(asio::io_context& loop,
   if (!identity) return tl::unexpected(identity.error());
   auto account = host::open_account(vault);
   if (!account) return tl::unexpected(account.error());
-  auto books = open_books(vault.folder(), *url);
+  auto books = open_books(vault.folder(), *url, identity->secret);
   if (!books) return tl::unexpected(books.error());
   auto pin = pin_of(*books);
   if (!pin) return host::trouble(pin.error(), std::string(info(pin.error()).sentence));
@@ -109,7 +112,11 @@ Client::Client(asio::io_context& loop, host::DeviceSeat seat, engine::Config eng
       addresses_(loop),
       disk_(loop, std::move(download_dir), std::move(books),
             [this](engine::Event event) { feed(std::move(event)); }),
-      book_watch_(loop, book, [this] { read_book(); }),
+      book_watch_(loop, book,
+                  [this] {
+                    read_book();
+                    feed(engine::OutboxChanged{});
+                  }),
       deadline_(loop),
       patience_(loop),
       alive_(std::make_shared<Client*>(this)) {
@@ -168,6 +175,12 @@ void Client::perform(engine::Effect effect) {
           [this](engine::Remember&& e) { disk_.remember(std::move(e)); },
           [this](engine::KeepOffered&& e) { disk_.keep_offered(e); },
           [this](engine::RememberServer&& e) { disk_.remember(e); },
+          [this](engine::StoreLetter&& e) { disk_.store(std::move(e)); },
+          [this](engine::LoadLetters&& e) { disk_.load(e); },
+          [this](engine::RemoveLetters&& e) { disk_.remove(std::move(e)); },
+          [this](engine::KeepLetter&& e) { disk_.keep(std::move(e)); },
+          [this](engine::LoadHeld&&) { disk_.load_held(); },
+          [this](engine::MarkShown&& e) { disk_.mark_shown(e); },
           [this](engine::Tell&& e) { on_notice_(std::move(e.notice)); },
           [](engine::Dropped&& e) { log::info("frame dropped", e.fault); },
       },

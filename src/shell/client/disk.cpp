@@ -197,6 +197,66 @@ void Disk::list_peers(std::function<void(Result<std::vector<store::KnownPeer>>)>
   });
 }
 
+// ---- letters ------------------------------------------------------------------------------------
+
+template <class Ask>
+void Disk::ask_letters(Ask ask) {
+  asio::post(thread_,
+             [this, ask = std::move(ask), sink = WeakSink(sink_),
+              work = asio::make_work_guard(loop_)] { answer(sink, ask(files_->books.letters)); });
+}
+
+namespace {
+
+template <class Value>
+std::optional<Fault> fault_of(const Result<Value>& result) {
+  return result ? std::nullopt : std::optional(result.error());
+}
+
+}  // namespace
+
+void Disk::store(engine::StoreLetter letter) {
+  ask_letters([letter = std::move(letter)](auto& letters) {
+    const auto stored = letters.post(letter.key, letter.text, letter.written);
+    return engine::LetterStored{letter.request, stored.value_or(LetterId{}), fault_of(stored)};
+  });
+}
+
+void Disk::load(engine::LoadLetters request) {
+  ask_letters([request](auto& letters) {
+    auto queue = letters.load(request.key, request.after, request.most);
+    return engine::LettersLoaded{request.link, std::move(queue.letters), queue.fault};
+  });
+}
+
+void Disk::keep(engine::KeepLetter letter) {
+  ask_letters([letter = std::move(letter)](auto& letters) {
+    const auto kept = letters.keep(letter.key, letter.letter);
+    return engine::LetterKept{letter.request, kept.value_or(std::nullopt), fault_of(kept)};
+  });
+}
+
+void Disk::load_held() {
+  ask_letters([](auto& letters) {
+    auto held = letters.take_over();
+    return engine::HeldLoaded{std::move(held.letters), held.fault};
+  });
+}
+
+void Disk::remove(engine::RemoveLetters delivered) {
+  asio::post(thread_, [this, delivered = std::move(delivered)] {
+    if (auto done = files_->books.letters.remove(delivered.letters); !done)
+      log::warn("delivered letters not removed", done.error());
+  });
+}
+
+void Disk::mark_shown(engine::MarkShown letter) {
+  asio::post(thread_, [this, letter] {
+    if (auto done = files_->books.letters.shown(letter.held); !done)
+      log::warn("shown letter not removed", done.error());
+  });
+}
+
 void Disk::remember(engine::RememberServer server) {
   asio::post(thread_, [this, server, work = asio::make_work_guard(loop_)] {
     auto& books = files_->books;

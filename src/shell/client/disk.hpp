@@ -12,6 +12,7 @@
 #include <boost/asio/thread_pool.hpp>
 
 #include "core/engine/events.hpp"
+#include "shell/store/sqlite/outbox.hpp"
 #include "shell/store/sqlite/peer_book.hpp"
 #include "shell/store/sqlite/server_book.hpp"
 #include "shell/store/stream_files.hpp"
@@ -22,6 +23,7 @@ namespace culver::client {
 struct Books {
   store::sqlite::PeerBook peers;
   store::sqlite::ServerBook servers;
+  store::sqlite::Outbox letters;
   std::string server;  ///< that we talk to, by its origin
 };
 
@@ -46,6 +48,14 @@ class Disk {
   void keep_offered(engine::KeepOffered key);
   void remember(engine::RememberServer server);
 
+  // Letters; what is written is written also at the end. Answered as core/engine/events.hpp says.
+  void store(engine::StoreLetter letter);
+  void load(engine::LoadLetters request);
+  void remove(engine::RemoveLetters delivered);
+  void keep(engine::KeepLetter letter);
+  void load_held();
+  void mark_shown(engine::MarkShown letter);
+
   /// `done` is called on the loop with everybody of the book.
   void list_peers(std::function<void(Result<std::vector<store::KnownPeer>>)> done);
 
@@ -53,6 +63,9 @@ class Disk {
   struct Files;                          // lives on the disk thread
   using WeakSink = std::weak_ptr<Sink>;  // taken on the loop, where the sink lives and dies
   void answer(const WeakSink& sink, engine::Event event);
+  /// Asks the letters on the thread, and gives their answer to the sink.
+  template <class Ask>
+  void ask_letters(Ask ask);
 
   boost::asio::io_context& loop_;
   std::unique_ptr<Files> files_;

@@ -10,6 +10,7 @@
 #include "core/base/bytes.hpp"
 #include "core/base/result.hpp"
 #include "core/base/text.hpp"
+#include "core/engine/events.hpp"
 #include "core/engine/known.hpp"
 #include "core/relay/directory.hpp"
 
@@ -67,6 +68,35 @@ concept PeerBook = requires(Book& book, const Meeting& meeting, const PublicKey&
   { book.forget(key) } -> std::same_as<Result<void>>;
   /// Everybody, whoever was seen last first.
   { book.all() } -> std::same_as<Result<std::vector<KnownPeer>>>;
+};
+
+/// What waits for one peer, as far as it could be read: with a fault, what stands in front of the
+/// one that could not.
+struct Queue {
+  std::vector<engine::WaitingLetter> letters;
+  std::optional<Fault> fault;
+};
+struct Held {
+  std::vector<engine::HeldLetter> letters;
+  std::optional<Fault> fault;  ///< there is one that cannot be read
+};
+
+/// Letters: the queues of those that wait, and those that came and were not shown yet. Each call
+/// happens as a whole, and is on the disk when it returns. Source: docs/protocol/outbox.md.
+template <class Box>
+concept Outbox = requires(Box& box, const PublicKey& key, const Plaintext& text, WallTime written,
+                          LetterId letter, std::size_t most, std::span<const LetterId> letters,
+                          const wire::peer::Letter& came, HeldId held) {
+  /// no_such_peer, outbox_full.
+  { box.post(key, text, written) } -> std::same_as<Result<LetterId>>;
+  /// Behind that letter. letter_unreadable.
+  { box.load(key, letter, most) } -> std::same_as<Queue>;
+  { box.remove(letters) } -> std::same_as<Result<void>>;
+  /// Nothing: it had come before. outbox_full.
+  { box.keep(key, came) } -> std::same_as<Result<std::optional<HeldId>>>;
+  /// What processes that are gone have kept and not shown, as it came; it is this one's now.
+  { box.take_over() } -> std::same_as<Held>;
+  { box.shown(held) } -> std::same_as<Result<void>>;
 };
 
 /// The server's devices, events and dead drops. It lives on a thread of its own, takes what has

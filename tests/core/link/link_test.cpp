@@ -344,6 +344,63 @@ TEST(Link, TwoCulversConfirmBeforeTheyAreSecured) {
   EXPECT_EQ(scene.effect<TextArrived>()->text, Plaintext("hello"));
 }
 
+std::string letter_frame(std::uint64_t place) {
+  return wire::peer::print(wire::peer::Letter{{{}, place}, place, 5, Plaintext("hello")});
+}
+
+TEST(Link, LettersAreSpokenWhereBothSayThatTheySpeakThem) {
+  Scene scene(true);
+  Culver peer(scene);
+  peer.shake();
+  EXPECT_EQ(peer.ours.letters, 1u);
+  peer.capabilities.letters = 1;
+  peer.confirm();
+  ASSERT_TRUE(scene.effect<Established>()->letters);
+  scene.feed_frame(messages, *peer.channel->seal(as_bytes(letter_frame(1))));
+  EXPECT_EQ(scene.effect<LetterArrived>()->letter.text, Plaintext("hello"));
+  const wire::peer::LettersHad had{{{}, 9}};
+  scene.feed_frame(messages, *peer.channel->seal(as_bytes(wire::peer::print(had))));
+  EXPECT_EQ(scene.effect<LettersHadArrived>()->had, had);
+  for (std::uint64_t place = 1; place <= 2; ++place) {
+    scene.feed(SendLetter{wire::peer::Letter{{{}, 7}, 0, 5, Plaintext("out")}});
+    const auto opened = peer.channel->open(as_text(scene.transport_effect<SendOn>()->bytes));
+    ASSERT_TRUE(opened);
+    const auto frame = wire::peer::parse_letter_frame(as_text(*opened));
+    EXPECT_EQ(std::get<wire::peer::Letter>(*frame).place, place) << "counted by the link";
+  }
+  scene.feed_frame(messages, *peer.channel->seal(as_bytes("still a text")));
+  EXPECT_EQ(scene.effect<TextArrived>()->text, Plaintext("still a text"));
+}
+
+TEST(Link, ALetterThatIsBrokenOrOutOfPlaceEndsTheLink) {
+  const auto fault_after = [](const std::string& frame) {
+    Scene scene(true);
+    Culver peer(scene);
+    peer.shake();
+    peer.capabilities.letters = 1;
+    peer.confirm();
+    scene.feed_frame(messages, *peer.channel->seal(as_bytes(frame)));
+    return scene.is<Closed>() ? scene.fault() : std::nullopt;
+  };
+  EXPECT_EQ(fault_after(letter_frame(1)), std::nullopt);
+  EXPECT_EQ(fault_after(letter_frame(2)), Fault::out_of_order);
+  EXPECT_EQ(fault_after("\xff"), Fault::malformed);
+  EXPECT_EQ(fault_after("\xff{\"type\":\"news\"}"), std::nullopt);
+}
+
+TEST(Link, WithoutLettersNoneAreTakenOrSent) {
+  Scene scene(true);
+  Culver peer(scene);
+  peer.shake();
+  peer.confirm();
+  ASSERT_FALSE(scene.effect<Established>()->letters);
+  scene.feed_frame(messages, *peer.channel->seal(as_bytes(letter_frame(1))));
+  EXPECT_EQ(scene.effect<LetterArrived>(), nullptr);
+  EXPECT_TRUE(scene.is<Secured>());
+  scene.feed(SendLetter{wire::peer::LettersHad{{{}, 1}}});
+  EXPECT_EQ(scene.transport_effect<SendOn>(), nullptr);
+}
+
 TEST(Link, AConfirmationThatIsNotOneEndsTheLink) {
   const auto fault_after = [](auto&& spoil) {
     Scene scene(true);

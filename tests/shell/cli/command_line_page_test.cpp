@@ -39,7 +39,9 @@ TEST(CommandLinePage, ListsEveryEventWithItsFields) {
                                   PairRequest{},
                                   Waiting{},
                                   Connected{{}, false, 0, PublicKey{}},
-                                  Text{},
+                                  Text{{}, {}, OfLetter{}},
+                                  LetterKept{},
+                                  LetterDelivered{},
                                   FileStarted{file, 1},
                                   FileProgress{file, 0},
                                   FileReceived{file, {}},
@@ -77,6 +79,8 @@ void expect_keys_in_paragraph(const std::string& json, const std::string& start)
 TEST(CommandLinePage, ListsEveryFieldOfWhatIsOneObject) {
   using namespace wire::report;
   expect_keys_in_paragraph(print(std::vector<KnownPeer>{KnownPeer{}}), "`peers -o json`");
+  expect_keys_in_paragraph(print(std::vector<Waits>{{{}, 1, "", 2, Plaintext("x")}}),
+                           "`outbox -o json`");
   expect_keys_in_paragraph(print(Identity{}), "`id -o json`");
   expect_keys_in_paragraph(print_version("1"), "`id -o json`");
   expect_keys_in_paragraph(print(Server{"", {}, 2, crypto::VerifyKey{}, 2, true}),

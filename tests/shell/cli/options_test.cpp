@@ -187,6 +187,19 @@ TEST_F(CommandLine, KnowsTheVerbsOfTheGateway) {
   EXPECT_EQ(parse({"devices", "revoke", device, "-o", "json"})->output, Output::json);
 }
 
+TEST_F(CommandLine, KnowsTheOutbox) {
+  EXPECT_TRUE(std::get<SendOptions>(parse({"send", "ana", "--text", "x", "--later"})->verb).later);
+  EXPECT_FALSE(std::get<SendOptions>(parse({"send", "ana", "--text", "x"})->verb).later);
+  expect_wrong({"send", "ana", "--later"}, "--text");
+  const auto outbox = [&](std::vector<const char*> words) {
+    return std::get<OutboxOptions>(parse(words)->verb);
+  };
+  EXPECT_FALSE(std::get<ListOutbox>(outbox({"outbox"})).show);
+  EXPECT_TRUE(std::get<ListOutbox>(outbox({"outbox", "--show"})).show);
+  EXPECT_EQ(std::get<DropLetters>(outbox({"outbox", "drop", "ana"})).what, "ana");
+  expect_wrong({"outbox", "drop"}, "required");
+}
+
 TEST_F(CommandLine, KnowsTheVerbsAboutAPeer) {
   const auto book = [&](std::vector<const char*> words) {
     const auto made = parse(words);

@@ -408,5 +408,33 @@ TEST_F(ReceiveVerb, LooksForNobodyWhileTheOneIsThere) {
   EXPECT_EQ(scene_->count<engine::Meet>(), 0u);
 }
 
+// ---- what waited --------------------------------------------------------------------------------
+
+TEST_F(ReceiveVerb, ShowsWhatAnEarlierProcessHasKeptAndSaysSo) {
+  begin({});
+  EXPECT_TRUE(std::holds_alternative<engine::ShowHeld>(scene_->commands.front()))
+      << "before anything new comes";
+  hear(engine::LetterReceived{HeldId{3}, {}, Plaintext("Ana"), {{}, 4}, 0, Plaintext("hi")});
+  EXPECT_EQ(scene_->only<engine::Shown>()->held, HeldId{3});
+  EXPECT_NE(scene_->out().find(R"({"event":"text","peer":"Ana","text":"hi","letter":")"),
+            std::string::npos);
+}
+
+TEST_F(ReceiveVerb, TellsWhatItHasDeliveredAndWhatItCannotRead) {
+  begin({});
+  hear(engine::LetterDelivered{{}, LetterId{7}, false});
+  EXPECT_NE(scene_->out().find(R"("id":7,"confirmed":false})"), std::string::npos);
+  hear(engine::LettersStuck{std::nullopt, Fault::letter_unreadable});
+  EXPECT_NE(scene_->out().find("letter_unreadable"), std::string::npos);
+  EXPECT_FALSE(scene_->exit);
+}
+
+TEST_F(ReceiveVerb, WhatComesAfterItsEndIsLeftForTheNext) {
+  begin({});
+  verb_->stop(Fault::interrupted);
+  hear(engine::LetterReceived{HeldId{3}, {}, {}, {{}, 4}, 0, Plaintext("hi")});
+  EXPECT_FALSE(scene_->only<engine::Shown>());
+}
+
 }  // namespace
 }  // namespace culver::cli

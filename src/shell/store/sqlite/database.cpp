@@ -1,6 +1,8 @@
 // SQLite's C interface behind values.
 #include "shell/store/sqlite/database.hpp"
 
+#include <cerrno>
+
 #include <fcntl.h>
 
 #include "shell/host/file_descriptor.hpp"
@@ -113,8 +115,11 @@ ByteVector Statement::blob(int column) const {
 }
 
 Result<Database> Database::open(const std::filesystem::path& file, Use use) {
-  // SQLite would make it readable by others; its -wal and -shm files take the mode of this one.
-  if (!host::FileDescriptor(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)))
+  // SQLite would make it readable by others; its -wal and -shm files take the mode of this one. A
+  // file that is there is not opened: closing it would free the locks of this process's other
+  // connections, and another process would take itself for the last one and remove the log.
+  constexpr int make = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC;
+  if (!host::FileDescriptor(::open(file.c_str(), make, 0600)) && errno != EEXIST)
     return fail(Fault::store_failed);
   sqlite3* connection = nullptr;
   const int opened = sqlite3_open_v2(file.c_str(), &connection, SQLITE_OPEN_READWRITE, nullptr);

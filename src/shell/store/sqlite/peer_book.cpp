@@ -6,6 +6,7 @@
 
 #include "core/engine/names.hpp"
 #include "shell/store/sqlite/migrations.hpp"
+#include "shell/store/sqlite/outbox_tables.hpp"
 
 namespace culver::store::sqlite {
 namespace {
@@ -19,6 +20,7 @@ constexpr std::array migrations{
     "ALTER TABLE peer ADD COLUMN culver INTEGER NOT NULL DEFAULT 0 CHECK (culver IN (0, 1));"
     "ALTER TABLE peer ADD COLUMN offered BLOB"
     " CHECK (offered IS NULL OR length(offered) = 32 AND offered != public_key)",
+    outbox_tables,
 };
 
 /// Rows of earlier versions hold what came.
@@ -124,10 +126,19 @@ Result<void> PeerBook::trust(const PublicKey& key, const PublicKey& offered) {
   });
 }
 
+/// With what waits for it and what came of it.
 Result<void> PeerBook::forget(const PublicKey& key) {
-  TRY(auto drop, database_.prepare("DELETE FROM peer WHERE public_key = ?1"));
-  drop.bind(1, ByteView(key.view()));
-  return change(std::move(drop));
+  return database_.all_or_nothing([&]() -> Result<void> {
+    for (const auto* letters :
+         {"DELETE FROM letter WHERE peer = ?1", "DELETE FROM heard WHERE peer = ?1",
+          "DELETE FROM held WHERE peer = ?1"}) {
+      TRY(auto drop, database_.prepare(letters));
+      CHECK_OK(drop.bind(1, ByteView(key.view())).run());
+    }
+    TRY(auto drop, database_.prepare("DELETE FROM peer WHERE public_key = ?1"));
+    drop.bind(1, ByteView(key.view()));
+    return change(std::move(drop));
+  });
 }
 
 Result<void> PeerBook::put(std::span<const KnownPeer> rows) {

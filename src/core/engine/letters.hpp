@@ -1,0 +1,100 @@
+// Letters on their way: what is sent of a peer's queue over which link, and what came and is not
+// written down yet. The queues themselves are the store's, which is asked for a window of one at a
+// time. Source: docs/protocol/outbox.md.
+#pragma once
+
+#include <chrono>
+#include <deque>
+#include <map>
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "core/engine/events.hpp"
+
+namespace culver::engine {
+
+/// What letters want done. ToLetterLink reaches a link that is still Secured and is void otherwise.
+struct ToLetterLink {
+  LinkId link;
+  std::variant<link::SendLetter, link::SendText> command;
+};
+struct EndLink {
+  LinkId link;
+  Fault fault;
+};
+using LetterEffect = std::variant<ToLetterLink, EndLink, StoreLetter, LoadLetters, RemoveLetters,
+                                  KeepLetter, Tell, Dropped>;
+using LetterEffects = std::vector<LetterEffect>;
+
+class Letters {
+ public:
+  static constexpr std::size_t window = 16;    ///< sent on a link and not acknowledged
+  static constexpr std::size_t queued = 32;    ///< received on a link and not written down
+  static constexpr std::size_t posts = 1'000;  ///< given by the user and not written down
+  /// A store that has not answered by then is taken to be broken; one that could not read is asked
+  /// again after that time.
+  static constexpr Duration patience = std::chrono::seconds(30);
+
+  /// A link of this peer is connected; `spoken`: in letters, otherwise they go as texts.
+  void open(LinkId id, const PublicKey& peer, bool spoken, Env&, LetterEffects&);
+  void close(LinkId id) { links_.erase(id); }
+
+  void post(Post post, Env&, LetterEffects&);
+  void on(LetterStored stored, Env&, LetterEffects&);
+  /// There may be more to send.
+  void on_change(Env&, LetterEffects&);
+  void on(LettersLoaded loaded, Env&, LetterEffects&);
+  void on_had(LinkId id, const wire::peer::LettersHad& had, Env&, LetterEffects&);
+  void on_everything_sent(LinkId id, Env&, LetterEffects&);
+
+  void on_letter(LinkId id, wire::peer::Letter letter, Env&, LetterEffects&);
+  void on(LetterKept kept, Env&, LetterEffects&);
+
+  void on_tick(Env&, LetterEffects&);
+  std::optional<TimePoint> deadline() const;
+
+ private:
+  struct UnderWay {
+    LetterId id;
+    wire::peer::LetterName name;
+  };
+  struct Link {
+    PublicKey peer;
+    bool spoken;
+    // Out.
+    std::deque<UnderWay> under_way = {};
+    LetterId last = {};                     ///< of the queue, that was loaded for this link
+    std::size_t asked = 0;                  ///< so many letters, while they are being loaded
+    std::optional<TimePoint> loading = {};  ///< until when the store has to answer
+    bool may_be_more = true;                ///< behind `last`
+    std::optional<TimePoint> again = {};    ///< when to ask a store that could not read
+    bool is_stuck = false;                  ///< and told so
+    bool is_told_empty = false;             ///< since something was sent
+    // In.
+    std::deque<wire::peer::Letter> received = {};
+    std::optional<std::uint32_t> keeping = {};  ///< the first of them, under this request
+  };
+  struct Keeping {
+    LinkId link;
+    PublicKey peer;
+    wire::peer::Letter letter;
+    TimePoint deadline;
+  };
+  struct Posting {
+    PublicKey peer;
+    TimePoint deadline;
+  };
+
+  void load(LinkId id, Link& link, Env&, LetterEffects&);
+  void keep_next(LinkId id, Link& link, Env&, LetterEffects&);
+  template <class Test>
+  void delivered(LinkId id, Link& link, Test is_delivered, Env&, LetterEffects&);
+
+  std::map<LinkId, Link> links_;
+  std::map<std::uint32_t, Keeping> keeping_;  ///< also of links that are gone: they are told
+  std::map<std::uint32_t, Posting> posting_;
+  std::uint32_t next_request_ = 1;
+};
+
+}  // namespace culver::engine

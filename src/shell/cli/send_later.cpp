@@ -1,0 +1,109 @@
+#include "shell/cli/send_later.hpp"
+
+#include "core/base/fsm.hpp"
+
+namespace culver::cli {
+
+void SendLater::start() { stage_.command(engine::Post{peer_.key, text_}); }
+
+void SendLater::on(const engine::Notice& notice) {
+  if (phase_ == Phase::over) return;
+  std::visit(
+      [this](const auto& n) {
+        if constexpr (requires { handle(n); }) handle(n);
+      },
+      notice);
+}
+
+void SendLater::handle(const engine::Posted& notice) {
+  if (phase_ != Phase::storing) return;
+  letter_ = notice.letter;
+  phase_ = Phase::waiting;
+  if (wait_.count() == 0) return leave_it_there();
+  stage_.after(wait_, [this] {
+    if (phase_ == Phase::waiting) leave_it_there();
+  });
+  stage_.command(engine::GoOnline{});
+}
+
+void SendLater::handle(const engine::PostFailed& notice) {
+  ledger_.fail(notice.fault);
+  finish(ledger_.exit_code());
+}
+
+void SendLater::handle(const engine::Online&) {
+  if (phase_ != Phase::waiting) return;
+  stage_.reporter.report(
+      wire::report::Waiting{{peer_.name, peer_.key}, static_cast<std::uint64_t>(wait_.count())});
+  stage_.command(engine::Meet{peer_.key});
+}
+
+/// What is gone for good cannot be waited for.
+void SendLater::handle(const engine::Offline& notice) {
+  if (phase_ != Phase::waiting || link_) return;
+  stage_.reporter.remark(info(notice.fault).sentence);
+  if (!notice.retrying) leave_it_there();
+}
+
+void SendLater::handle(const engine::PairRequested& notice) {
+  stage_.command(engine::AnswerPair{notice.from, false});
+}
+
+void SendLater::handle(const engine::Connected& notice) {
+  ledger_.on(notice);
+  if (notice.key == peer_.key) link_ = notice.link;
+}
+
+void SendLater::handle(const engine::LetterReceived& notice) {
+  ledger_.on(notice);
+  stage_.command(engine::Shown{notice.held});
+}
+
+void SendLater::handle(const engine::LetterDelivered& notice) {
+  ledger_.on(notice);
+  is_delivered_ |= notice.letter == letter_;
+}
+
+/// Also if another process has delivered it.
+void SendLater::handle(const engine::NothingWaits& notice) {
+  if (phase_ != Phase::waiting || notice.link != link_) return;
+  is_delivered_ = true;
+  phase_ = Phase::closing;
+  stage_.command(engine::CloseLink{notice.link});
+}
+
+void SendLater::handle(const engine::LettersStuck& notice) { ledger_.on(notice); }
+
+/// A sender takes nothing.
+void SendLater::handle(const engine::FileOffered& notice) {
+  stage_.command(engine::AnswerFile{notice.transfer, false});
+}
+
+/// A peer that leaves before it has everything is looked for again.
+void SendLater::handle(const engine::Closed& notice) {
+  if (notice.link != link_) return;
+  ledger_.on(notice, true);
+  link_.reset();
+  if (phase_ == Phase::closing) finish(ledger_.exit_code());
+}
+
+void SendLater::leave_it_there() {
+  if (!is_delivered_)
+    stage_.reporter.report(wire::report::LetterKept{{peer_.name, peer_.key},
+                                                    static_cast<std::uint64_t>(letter_->value)});
+  finish(ledger_.exit_code());
+}
+
+void SendLater::stop(Fault signal) {
+  if (phase_ == Phase::over) return;
+  ledger_.fail(signal);
+  finish(info(signal).exit_code);
+}
+
+void SendLater::finish(int exit_code) {
+  phase_ = Phase::over;
+  stage_.console.close();
+  stage_.done(exit_code);
+}
+
+}  // namespace culver::cli

@@ -1,0 +1,59 @@
+// culver send --later: puts a text into the outbox, and waits a while for the peer to come and take
+// it. Once it is in the outbox nothing is a failure any more.
+#pragma once
+
+#include <chrono>
+#include <optional>
+
+#include "shell/cli/addressee.hpp"
+#include "shell/cli/ledger.hpp"
+#include "shell/cli/stage.hpp"
+
+namespace culver::cli {
+
+class SendLater {
+ public:
+  /// Without a wait nobody is dialled.
+  SendLater(Plaintext text, Addressee peer, std::chrono::seconds wait, Stage stage)
+      : text_(std::move(text)),
+        peer_(std::move(peer)),
+        wait_(wait),
+        stage_(std::move(stage)),
+        ledger_(stage_.reporter) {}
+
+  void start();
+  void on(const engine::Notice& notice);
+  void stop(Fault signal);
+
+ private:
+  enum class Phase { storing, waiting, closing, over };
+
+  void handle(const engine::Posted&);
+  void handle(const engine::PostFailed&);
+  void handle(const engine::Online&);
+  void handle(const engine::Offline&);
+  void handle(const engine::PairRequested&);
+  void handle(const engine::Connected&);
+  void handle(const engine::LetterReceived&);
+  void handle(const engine::LetterDelivered&);
+  void handle(const engine::NothingWaits&);
+  void handle(const engine::LettersStuck&);
+  void handle(const engine::FileOffered&);
+  void handle(const engine::FileFailed&) {}  // one that we have refused
+  void handle(const engine::Closed&);
+
+  void leave_it_there();
+  void finish(int exit_code);
+
+  Plaintext text_;
+  Addressee peer_;
+  std::chrono::seconds wait_;
+  Stage stage_;
+  Ledger ledger_;
+  Phase phase_ = Phase::storing;
+  std::optional<LetterId> letter_;
+  std::optional<LinkId> link_;  ///< that is connected
+  bool is_delivered_ = false;
+};
+
+}  // namespace culver::cli

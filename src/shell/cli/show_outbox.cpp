@@ -1,0 +1,83 @@
+#include "shell/cli/show_outbox.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+
+#include "core/base/unicode.hpp"
+#include "core/engine/names.hpp"
+#include "shell/cli/addressee.hpp"
+#include "shell/cli/printable.hpp"
+#include "shell/host/clock.hpp"
+
+namespace culver::cli {
+namespace {
+
+namespace report = wire::report;
+
+std::uint64_t characters(std::string_view text) {
+  std::uint64_t count = 0;
+  for (; !text.empty(); ++count) text.remove_prefix(unicode::first(text).size);
+  return count;
+}
+
+std::optional<LetterId> id_of(const std::string& what) {
+  std::int64_t id = 0;
+  const auto* end = what.data() + what.size();
+  const auto [stop, error] = std::from_chars(what.data(), end, id);
+  if (error != std::errc{} || stop != end) return std::nullopt;
+  return LetterId{id};
+}
+
+}  // namespace
+
+std::vector<report::Waits> waiting_of(const OutboxRows& rows,
+                                      const std::vector<engine::Known>& book, bool with_text) {
+  std::vector<report::Waits> letters;
+  for (const auto& row : rows) {
+    const auto peer = std::ranges::find(book, row.key, &engine::Known::key);
+    report::Waits letter{{std::nullopt, row.key}, static_cast<std::uint64_t>(row.id.value), {}, {}};
+    if (peer != book.end()) letter.peer.name = peer->called();
+    letter.written = host::iso8601(
+        std::chrono::system_clock::time_point(std::chrono::milliseconds(row.written)));
+    if (row.text) letter.characters = characters(row.text->expose());
+    if (with_text) letter.text = row.text;
+    letters.push_back(std::move(letter));
+  }
+  return letters;
+}
+
+host::Outcome<OutboxRows> letters_named(const OutboxRows& rows,
+                                        const std::vector<engine::Known>& book,
+                                        const std::string& what) {
+  const auto id = id_of(what);
+  const auto row = id ? std::ranges::find(rows, *id, &store::sqlite::Outbox::Row::id) : rows.end();
+  const bool is_peer = !std::holds_alternative<engine::NobodyMeant>(engine::who_is(book, what));
+  if (row != rows.end() && is_peer)
+    return host::trouble(Fault::name_ambiguous,
+                         "That is a text and a peer. For the peer write its name, @, and the "
+                         "beginning of its fingerprint.");
+  if (row != rows.end()) return OutboxRows{*row};
+  const auto key = peer_named(book, what);
+  if (!key) return tl::unexpected(key.error());
+  OutboxRows theirs;
+  std::ranges::copy_if(rows, std::back_inserter(theirs),
+                       [&](const auto& letter) { return letter.key == *key; });
+  return theirs;
+}
+
+std::string show_outbox(const std::vector<report::Waits>& letters, Output output) {
+  if (output == Output::json) return report::print(letters);
+  if (letters.empty()) return "Nothing waits.";
+  std::string text;
+  for (const auto& letter : letters) {
+    text += (text.empty() ? "" : "\n") + std::to_string(letter.id) + "  to " +
+            printable(report::display_name(letter.peer)) + ", since " + letter.written + ", ";
+    text += letter.characters ? std::to_string(*letter.characters) + " characters"
+                              : "cannot be read: it is damaged, or of another identity";
+    if (letter.text) text += "\n  | " + printable_text(letter.text->expose(), "  | ");
+  }
+  return text;
+}
+
+}  // namespace culver::cli

@@ -1,0 +1,28 @@
+// culver outbox: what waits, which of it a person means, and its layout.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/wire/report.hpp"
+#include "shell/cli/options.hpp"
+#include "shell/host/trouble.hpp"
+#include "shell/store/sqlite/outbox.hpp"
+
+namespace culver::cli {
+
+using OutboxRows = std::vector<store::sqlite::Outbox::Row>;
+
+/// In the order of `rows`, with the names of the book.
+std::vector<wire::report::Waits> waiting_of(const OutboxRows& rows,
+                                            const std::vector<engine::Known>& book, bool with_text);
+
+/// Those of a peer, or the one of that number. Troubles: no_such_peer, name_ambiguous, usage.
+host::Outcome<OutboxRows> letters_named(const OutboxRows& rows,
+                                        const std::vector<engine::Known>& book,
+                                        const std::string& what);
+
+/// Without the last newline.
+std::string show_outbox(const std::vector<wire::report::Waits>& letters, Output output);
+
+}  // namespace culver::cli

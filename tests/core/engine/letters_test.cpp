@@ -1,0 +1,256 @@
+// Letters by itself: what it asks of the store, what it sends, and when it has had enough.
+#include "core/engine/letters.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/seeded.hpp"
+
+namespace culver::engine {
+namespace {
+
+using namespace std::chrono_literals;
+using wire::peer::Letter;
+using wire::peer::LetterName;
+using wire::peer::LettersHad;
+using wire::peer::SeriesId;
+
+const LinkId link{1};
+const PublicKey peer{};
+const SeriesId series{};
+
+class LettersMachine : public testing::Test {
+ protected:
+  Env env() { return {now_, random_.rng(), 1'764'000'000'000}; }
+  template <class Act>
+  void act(Act work) {
+    effects_.clear();
+    auto world = env();
+    work(world, effects_);
+  }
+  void open(bool spoken = true) {
+    act([&](Env& e, LetterEffects& out) { letters_.open(link, peer, spoken, e, out); });
+  }
+  /// The store answers with so many letters from this number on.
+  void load(std::size_t count, std::uint64_t first = 1, std::optional<Fault> fault = {}) {
+    LettersLoaded loaded{link, {}, fault};
+    for (std::uint64_t n = first; n < first + count; ++n)
+      loaded.letters.push_back(
+          {LetterId{static_cast<std::int64_t>(n)}, {series, n}, 5, Plaintext(std::to_string(n))});
+    act([&](Env& e, LetterEffects& out) { letters_.on(std::move(loaded), e, out); });
+  }
+  void had(std::uint64_t number) {
+    act([&](Env& e, LetterEffects& out) {
+      letters_.on_had(link, LettersHad{{series, number}}, e, out);
+    });
+  }
+  void arrive(std::uint64_t number) {
+    act([&](Env& e, LetterEffects& out) {
+      letters_.on_letter(link, Letter{{series, number}, number, 5, Plaintext("x")}, e, out);
+    });
+  }
+  void kept(LetterKept answer) {
+    act([&](Env& e, LetterEffects& out) { letters_.on(answer, e, out); });
+  }
+  void pass(Duration time) {
+    now_ += time;
+    act([&](Env& e, LetterEffects& out) { letters_.on_tick(e, out); });
+  }
+  template <class Effect>
+  std::vector<Effect> all() const {
+    std::vector<Effect> found;
+    for (const auto& effect : effects_)
+      if (const auto* match = std::get_if<Effect>(&effect)) found.push_back(*match);
+    return found;
+  }
+  template <class Notice>
+  std::vector<Notice> told() const {
+    std::vector<Notice> found;
+    for (const auto& tell : all<Tell>())
+      if (const auto* match = std::get_if<Notice>(&tell.notice)) found.push_back(*match);
+    return found;
+  }
+  Letters letters_;
+  LetterEffects effects_;
+  TimePoint now_{1h};
+  test::SeededRng random_{1};
+};
+
+TEST_F(LettersMachine, ASecondHalfOfTheWindowIsLoadedWhenTheFirstIsHad) {
+  open();
+  EXPECT_EQ(all<LoadLetters>().at(0).most, Letters::window);
+  EXPECT_EQ(all<LoadLetters>().at(0).after, LetterId{0});
+  load(Letters::window);
+  EXPECT_EQ(all<ToLetterLink>().size(), Letters::window);
+  EXPECT_TRUE(all<LoadLetters>().empty()) << "no more than a window is under way";
+  had(7);
+  EXPECT_EQ(all<RemoveLetters>().at(0).letters.size(), 7u);
+  EXPECT_EQ(told<LetterDelivered>().size(), 7u);
+  EXPECT_TRUE(all<LoadLetters>().empty());
+  had(8);
+  EXPECT_EQ(all<LoadLetters>().at(0).after, LetterId{16});
+  EXPECT_EQ(all<LoadLetters>().at(0).most, 8u);
+  load(0);
+  EXPECT_TRUE(told<NothingWaits>().empty()) << "half a window is not acknowledged";
+  had(16);
+  EXPECT_EQ(told<NothingWaits>().size(), 1u);
+  EXPECT_FALSE(letters_.deadline());
+}
+
+TEST_F(LettersMachine, WhatWasNotSentCannotBeAcknowledged) {
+  open();
+  load(3);
+  act([&](Env& e, LetterEffects& out) {
+    SeriesId other;
+    other.data[0] = std::byte{1};
+    letters_.on_had(link, LettersHad{{other, 3}}, e, out);
+  });
+  EXPECT_TRUE(all<RemoveLetters>().empty());
+  EXPECT_EQ(all<Dropped>().size(), 1u);
+  had(3);
+  had(3);
+  EXPECT_TRUE(all<RemoveLetters>().empty());
+}
+
+TEST_F(LettersMachine, TextsAreDeliveredWhenEverythingIsSent) {
+  open(false);
+  load(2);
+  for (const auto& sent : all<ToLetterLink>())
+    EXPECT_TRUE(std::holds_alternative<link::SendText>(sent.command));
+  had(2);
+  EXPECT_TRUE(all<RemoveLetters>().empty()) << "such a peer acknowledges nothing";
+  act([&](Env& e, LetterEffects& out) { letters_.on_everything_sent(link, e, out); });
+  EXPECT_EQ(all<RemoveLetters>().at(0).letters.size(), 2u);
+  EXPECT_FALSE(told<LetterDelivered>().at(0).confirmed);
+}
+
+TEST_F(LettersMachine, LettersAreNotDeliveredWhenEverythingIsSent) {
+  open();
+  load(2);
+  act([&](Env& e, LetterEffects& out) { letters_.on_everything_sent(link, e, out); });
+  EXPECT_TRUE(effects_.empty());
+}
+
+TEST_F(LettersMachine, ANewLinkBeginsAtTheHeadAgain) {
+  open();
+  load(3);
+  letters_.close(link);
+  had(3);
+  EXPECT_TRUE(effects_.empty()) << "of a link that is gone";
+  open();
+  EXPECT_EQ(all<LoadLetters>().at(0).after, LetterId{0});
+}
+
+TEST_F(LettersMachine, OneThatCannotBeReadStopsTheQueueAndIsToldOnce) {
+  open();
+  load(2, 1, Fault::letter_unreadable);
+  EXPECT_EQ(all<ToLetterLink>().size(), 2u);
+  EXPECT_EQ(told<LettersStuck>().at(0).fault, Fault::letter_unreadable);
+  had(2);
+  EXPECT_TRUE(told<NothingWaits>().empty());
+  act([&](Env& e, LetterEffects& out) { letters_.on_change(e, out); });
+  load(0, 1, Fault::letter_unreadable);
+  EXPECT_TRUE(told<LettersStuck>().empty());
+  act([&](Env& e, LetterEffects& out) { letters_.on_change(e, out); });
+  load(1, 4);
+  EXPECT_EQ(all<ToLetterLink>().size(), 1u) << "it was dropped";
+}
+
+TEST_F(LettersMachine, ALetterIsAcknowledgedOnlyWhenItIsKept) {
+  open();
+  load(0);
+  arrive(1);
+  arrive(2);
+  EXPECT_TRUE(all<KeepLetter>().empty()) << "one at a time";
+  kept({2, HeldId{9}, std::nullopt});
+  EXPECT_TRUE(effects_.empty()) << "an answer to nothing";
+}
+
+TEST_F(LettersMachine, KeptOnesAreToldAndHadOnesAreNot) {
+  open();
+  arrive(1);
+  const auto first = all<KeepLetter>().at(0).request;
+  arrive(2);
+  kept({first, HeldId{9}, std::nullopt});
+  EXPECT_EQ(told<LetterReceived>().at(0).held, HeldId{9});
+  EXPECT_EQ(all<ToLetterLink>().size(), 1u);
+  const auto second = all<KeepLetter>().at(0).request;
+  kept({second, std::nullopt, std::nullopt});
+  EXPECT_TRUE(told<LetterReceived>().empty());
+  const auto sent = std::get<link::SendLetter>(all<ToLetterLink>().at(0).command);
+  EXPECT_EQ(std::get<LettersHad>(sent.frame).up_to.number, 2u) << "acknowledged again";
+}
+
+TEST_F(LettersMachine, WhatWasKeptAfterItsLinkHasGoneIsTold) {
+  open();
+  arrive(1);
+  const auto request = all<KeepLetter>().at(0).request;
+  letters_.close(link);
+  kept({request, HeldId{9}, std::nullopt});
+  EXPECT_EQ(told<LetterReceived>().size(), 1u);
+  EXPECT_TRUE(all<ToLetterLink>().empty());
+}
+
+TEST_F(LettersMachine, AStoreThatFailsOrIsSilentEndsTheLink) {
+  open();
+  load(0);
+  arrive(1);
+  const auto request = all<KeepLetter>().at(0).request;
+  kept({request, std::nullopt, Fault::store_failed});
+  EXPECT_EQ(all<EndLink>().at(0).fault, Fault::store_failed);
+
+  open();
+  EXPECT_EQ(letters_.deadline(), now_ + Letters::patience);
+  pass(Letters::patience);
+  EXPECT_EQ(all<EndLink>().size(), 1u);
+  letters_.close(link);
+
+  open();
+  load(0);
+  arrive(2);
+  pass(Letters::patience);
+  EXPECT_EQ(all<EndLink>().size(), 1u);
+}
+
+TEST_F(LettersMachine, WhoSendsFasterThanTheDiskEndsTheLink) {
+  open();
+  for (std::size_t n = 0; n <= Letters::queued; ++n) arrive(n + 1);
+  EXPECT_TRUE(all<EndLink>().empty());
+  arrive(Letters::queued + 2);
+  EXPECT_EQ(all<EndLink>().at(0).fault, Fault::queue_full);
+}
+
+TEST_F(LettersMachine, APostIsAnsweredOnce) {
+  const auto post = [&] {
+    act([&](Env& e, LetterEffects& out) { letters_.post({peer, Plaintext("x")}, e, out); });
+    return all<StoreLetter>().at(0).request;
+  };
+  const auto stored = [&](LetterStored answer) {
+    act([&](Env& e, LetterEffects& out) { letters_.on(answer, e, out); });
+  };
+  auto request = post();
+  stored({request, LetterId{3}, std::nullopt});
+  EXPECT_EQ(told<Posted>().at(0).letter, LetterId{3});
+  request = post();
+  stored({request, {}, Fault::outbox_full});
+  EXPECT_EQ(told<PostFailed>().at(0).fault, Fault::outbox_full);
+  request = post();
+  pass(Letters::patience);
+  EXPECT_EQ(told<PostFailed>().at(0).fault, Fault::store_failed);
+  stored({request, LetterId{4}, std::nullopt});
+  EXPECT_TRUE(effects_.empty());
+  EXPECT_FALSE(letters_.deadline());
+}
+
+TEST_F(LettersMachine, APostForWhoIsThereIsLoadedAtOnce) {
+  open();
+  load(0);
+  act([&](Env& e, LetterEffects& out) { letters_.post({peer, Plaintext("x")}, e, out); });
+  const auto request = all<StoreLetter>().at(0).request;
+  act([&](Env& e, LetterEffects& out) {
+    letters_.on(LetterStored{request, LetterId{3}, std::nullopt}, e, out);
+  });
+  EXPECT_EQ(all<LoadLetters>().size(), 1u);
+}
+
+}  // namespace
+}  // namespace culver::engine
