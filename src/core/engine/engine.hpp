@@ -45,8 +45,6 @@ class Engine {
   static constexpr std::size_t links_at_once = 1'000;
   /// A book that has not answered by then is taken to be broken.
   static constexpr Duration book_patience = std::chrono::seconds(30);
-  /// Two matches of one pair that come within this time were made at once.
-  static constexpr Duration twins_apart = std::chrono::seconds(2);
 
   explicit Engine(Config config);
   Engine(const Engine&) = delete;  // links refer to the identity in here
@@ -98,10 +96,14 @@ class Engine {
   void on_server_text(std::string text, Env&, Effects&);
   void on_server_message(wire::signaling::ServerMessage message, Env&, Effects&);
   void signaling_back(Env&, Effects&);
+  void on_description(LinkId id, const wire::signaling::Description& description, Env&, Effects&);
   void on_bad_description(LinkId id, Fault fault, Env&, Effects&);
   void on_not_sent(const wire::signaling::ClientMessage& message, Env&, Effects&);
   void matched(signaling::Matched match, Env&, Effects&);
-  bool is_lesser_twin(const signaling::Matched& match, const Peer& old, TimePoint now) const;
+  void matched_again(const signaling::Matched& match, Env&, Effects&);
+  LinkId add_link(Peer peer, Env&, Effects&);
+  LinkId swap_roles(LinkId id, Env&, Effects&);
+  bool leads(const PairingCode& peer) const;
   void requested(signaling::Requested request, Env&, Effects&);
   void failed(const signaling::Failed& failure, Env&, Effects&);
   void stop_looking(const PublicKey& key);
