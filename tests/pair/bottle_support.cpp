@@ -574,6 +574,8 @@ void Bottle::socket_opened(Node& node) {
   }
   const relay::SocketId socket{next_socket_++};
   node.socket = socket;
+  if (other_server)
+    return later(node.name + " down", [&node] { node.feed(engine::ServerOpened{}); });
   later(node.name + " up", [this, &node, socket] {
     if (node.socket != socket) return;
     auto env = this->env(random);
@@ -582,6 +584,12 @@ void Bottle::socket_opened(Node& node) {
       if (node.socket == socket) node.feed(engine::ServerOpened{});
     });
     perform(hub_->step(relay::SocketOpened{socket, "192.0.2.7"}, env));
+  });
+}
+
+void Bottle::say(Node& node, std::string text) {
+  later(node.name + " down", [&node, text = std::move(text)]() mutable {
+    node.feed(engine::ServerFrame{std::move(text)});
   });
 }
 
@@ -604,6 +612,7 @@ void Bottle::restart_server() {
 }
 
 void Bottle::to_server(Node& from, const std::string& frame) {
+  if (other_server) return other_server(from, frame);
   auto env = this->env(random);
   if (should_fail()) {
     const auto socket = *std::exchange(from.socket, std::nullopt);

@@ -144,6 +144,9 @@ class Bottle {
 
   Node* owner_of(const std::string& ufrag, LinkId& link);
   void to_server(Node& from, const std::string& frame);
+  /// Plays another server instead of the hub, which hears every frame and answers by say().
+  std::function<void(Node&, const std::string&)> other_server;
+  void say(Node& node, std::string text);
   void socket_opened(Node& node);
   void socket_closed(Node& node);
   /// Killed and started again: it has forgotten everybody. To be called when nothing is under way.
