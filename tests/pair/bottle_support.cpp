@@ -579,11 +579,11 @@ void Bottle::socket_opened(Node& node) {
   later(node.name + " up", [this, &node, socket] {
     if (node.socket != socket) return;
     auto env = this->env(random);
-    perform(hub_->step(relay::Accepted{socket, "192.0.2.7"}, env));
+    perform(hub_->step(relay::Accepted{socket, node.address}, env));
     later(node.name + " down", [&node, socket] {
       if (node.socket == socket) node.feed(engine::ServerOpened{});
     });
-    perform(hub_->step(relay::SocketOpened{socket, "192.0.2.7"}, env));
+    perform(hub_->step(relay::SocketOpened{socket, node.address}, env));
   });
 }
 
@@ -612,6 +612,7 @@ void Bottle::restart_server() {
 }
 
 void Bottle::to_server(Node& from, const std::string& frame) {
+  from.said.push_back(now);
   if (other_server) return other_server(from, frame);
   auto env = this->env(random);
   if (should_fail()) {

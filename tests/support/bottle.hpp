@@ -84,6 +84,8 @@ class Node {
   std::optional<crypto::VerifyKey> server;  ///< as the server has proven to be
   std::map<LinkId, Transport> transports;
   std::optional<relay::SocketId> socket;
+  std::string address = "192.0.2.7";  ///< as the server sees it
+  std::vector<TimePoint> said;        ///< when the server heard a frame of it
   bool tamper_certificate = false;
   bool book_is_broken = false;                ///< cannot be written
   std::map<TransferId, std::string> sources;  ///< files to send

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <deque>
 #include <optional>
 
 #include "core/base/env.hpp"
@@ -13,6 +14,7 @@
 #include "core/engine/gate.hpp"
 #include "core/engine/roster.hpp"
 #include "core/engine/transfers.hpp"
+#include "core/signaling/pacer.hpp"
 #include "core/signaling/pairing.hpp"
 #include "core/signaling/reunion.hpp"
 #include "core/signaling/session.hpp"
@@ -105,6 +107,13 @@ class Engine {
   LinkId swap_roles(LinkId id, Env&, Effects&);
   bool leads(const PairingCode& peer) const;
   void requested(signaling::Requested request, Env&, Effects&);
+  void accept(const PairingCode& from, Env&, Effects&);
+  void accept_what_may(Env&, Effects&);
+  void say(wire::signaling::ClientMessage message, Env&, Effects&);
+  void say_what_may(Env&, Effects&);
+  void cannot_say(const PairingCode& target, Env&, Effects&);
+  void signaling_gone(Env&, Effects&);
+  std::optional<TimePoint> pacing_deadline() const;
   void failed(const signaling::Failed& failure, Env&, Effects&);
   void stop_looking(const PublicKey& key);
   /// Lets the next one that was found be asked, if nobody is.
@@ -125,6 +134,9 @@ class Engine {
   gate::Machine::State gate_ = gate::Closed{};
   signaling::Session::State session_ = signaling::Offline{};
   signaling::Pairing pairing_;
+  signaling::Pacer pacer_;
+  /// Accepted by us; the server is told when there is room for their links.
+  std::deque<PairingCode> accepted_;
   signaling::Reunion reunion_;
   Acquaintances acquaintances_;
   Roster roster_;

@@ -12,9 +12,16 @@ namespace sig = wire::signaling;
 void Engine::perform(signaling::PairingEffects effects, Env& env, Effects& out) {
   for (auto& effect : effects)
     std::visit(fsm::overload{
-                   [&](signaling::Send&& e) { to_session(std::move(e), env, out); },
+                   [&](signaling::Send&& e) { say(std::move(e.message), env, out); },
                    [&](signaling::Requested&& e) { requested(std::move(e), env, out); },
-                   [&](signaling::Withdrawn&& e) { out.emplace_back(Tell{PairWithdrawn{e.from}}); },
+                   [&](signaling::Withdrawn&& e) {
+                     // Who was accepted, and has left before it could be told, has failed.
+                     if (std::erase(accepted_, e.from) > 0)
+                       return failed(
+                           {e.from, pairing_.own() ? Fault::pair_left : Fault::server_lost}, env,
+                           out);
+                     out.emplace_back(Tell{PairWithdrawn{e.from}});
+                   },
                    [&](signaling::Failed&& e) { failed(e, env, out); },
                    [&](signaling::Matched&& e) { matched(std::move(e), env, out); },
                },
@@ -32,7 +39,7 @@ void Engine::requested(signaling::Requested request, Env& env, Effects& out) {
   }
   if (reunion_.is_sought(request.key)) {
     reunion_.let_in(request.from);
-    return perform(pairing_.answer(request.from, true, env.now), env, out);
+    return accept(request.from, env, out);
   }
   out.emplace_back(
       Tell{PairRequested{request.from, request.key, std::move(request.proposed_name)}});
@@ -148,7 +155,7 @@ void Engine::perform(LinkId id, link::Effects effects, Env& env, Effects& out) {
               const auto code = roster_.find(id)->code;
               auto relay =
                   std::visit([&](const auto& s) { return sig::relay_of(code, s); }, e.signal);
-              to_session(signaling::Send{std::move(relay)}, env, out);
+              say(std::move(relay), env, out);
             },
             [&](link::Dropped&& e) { out.emplace_back(Dropped{e.fault}); },
             [&](link::Established&& e) { established(id, std::move(e), env, out); },
@@ -207,6 +214,7 @@ void Engine::connected(LinkId id, Env& env, Effects& out) {
   auto now = std::move(*peer.unremembered);
   peer.unremembered.reset();
   peer.connected = true;
+  pacer_.release(peer.code);
   if (now.instead_of)
     if (const auto old = roster_.connected(*now.instead_of, id))
       to_link(*old, link::Abandon{Fault::replaced}, env, out);
@@ -232,7 +240,9 @@ void Engine::forget_if_closed(LinkId id, Env& env, Effects& out) {
   TransferEffects effects;
   transfers_.close(id, fault.value_or(Fault::peer_gone), env, effects);
   const auto key = peer->key;
+  const auto code = peer->code;
   roster_.remove(id);
+  if (!roster_.find(code)) pacer_.drop(code);
   if (!roster_.has(key)) reunion_.parted(key, !fault, env);
   perform(std::move(effects), env, out);
   if (is_told) out.emplace_back(Tell{Closed{id, fault, was_connected}});

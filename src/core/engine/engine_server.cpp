@@ -58,6 +58,8 @@ void Engine::perform(gate::Effects effects, Env& env, Effects& out) {
 void Engine::on_server_text(std::string text, Env& env, Effects& out) {
   auto message = sig::parse_server(text);
   if (message) {
+    if (const auto* info = std::get_if<sig::ServerInfo>(&*message))
+      pacer_.limit(info->messages_per_minute);
     to_session(signaling::Frame{std::move(*message)}, env, out);
   } else {
     out.emplace_back(Dropped{message.error()});
@@ -82,7 +84,7 @@ void Engine::perform(signaling::SessionEffects effects, Env& env, Effects& out) 
       },
       [&](signaling::WentOffline&& offline) {
         reunion_.offline(env);
-        perform(pairing_.offline(), env, out);
+        signaling_gone(env, out);
         out.emplace_back(Tell{Offline{offline.fault, offline.retrying}});
       },
       [&](signaling::Received&& received) {
@@ -108,9 +110,7 @@ void Engine::perform(signaling::SessionEffects effects, Env& env, Effects& out) 
 void Engine::on_not_sent(const sig::ClientMessage& message, Env& env, Effects& out) {
   const auto* relay = std::get_if<sig::Relay>(&message);
   if (relay == nullptr) return;
-  const auto id = roster_.find(relay->target);
-  if (id && !link::is_secured(roster_.find(*id)->state))
-    to_link(*id, link::Abandon{Fault::server_lost}, env, out);
+  cannot_say(relay->target, env, out);
 }
 
 /// Signals count only from a code that is being negotiated with.
