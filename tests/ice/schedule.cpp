@@ -453,6 +453,7 @@ void Schedule::both_change_over() {
     world_.open(*side, place, text);
   }
   world_.run_for(5s + std::chrono::milliseconds(world_.random.below(40'000)));
+  const auto doubts = world_.a.doubts + world_.b.doubts;
   // Who is not cut itself hears of it by silence only.
   const bool are_cut = old[0].count(world_.a.selected->route.wire) > 0 &&
                        old[1].count(world_.b.selected->route.wire) > 0;
@@ -466,6 +467,7 @@ void Schedule::both_change_over() {
   const auto moved = [&] { return world_.a.data_heard > a + 9 && world_.b.data_heard > b + 9; };
   must(world_.run_until(moved, is_clear ? 2s : 9s), "changing over takes too long");
   world_.send_data_every(0ms);
+  must(!is_clear || doubts == world_.a.doubts + world_.b.doubts, "doubted while changing over");
   world_.run_for(10s);
   must(world_.both_selected(), "lost after both changed over");
   expect_path("after both changed over");

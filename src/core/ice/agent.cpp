@@ -117,7 +117,8 @@ void Agent::Core::on(RemoteCandidate&& event, Env& env, Effects& out) {
     checklist.reorder(local, remotes, controlling);
     renew_relayed(out);
   }
-  if (news != News::added) return;
+  if (news != News::added && news != News::known_now) return;
+  // One that its checks have shown is paired so far with the base that they came to.
   const auto& remote = *remotes.find(*address);
   for (const auto& base : local.bases())
     if (worth_pairing(base, remote)) pair_up(base, remote, env);
