@@ -122,7 +122,9 @@ void Agent::Core::on(RemoteCandidate&& event, Env& env, Effects& out) {
   const auto& remote = *remotes.find(*address);
   for (const auto& base : local.bases())
     if (worth_pairing(base, remote)) pair_up(base, remote, env);
-  if (remotes_done)
+  // Not everybody says that there will be no more. An address that comes once there is a path is a
+  // new one then, or does no harm.
+  if (remotes_done || remote.type == wire::sdp::CandidateType::host)
     check_late_pairs([&](const Pair& pair) { return pair.remote == *address; }, env);
 }
 

@@ -177,6 +177,17 @@ TEST(Agent, ANewAddressTakesOverAlsoIfItsChecksComeBeforeItsCandidate) {
   }
 }
 
+/// The peers have never said that their candidates are done, as links do not.
+TEST(Agent, ANewAddressTakesOverAlsoIfCandidatesNeverEnd) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    Moving world(10ms, seed);
+    world.a.says_done = world.b.says_done = false;
+    world.signaling_delay = 200ms * (seed % 2);
+    ASSERT_TRUE(world.move_both(200ms)) << seed;
+    EXPECT_EQ(world.a.doubts + world.b.doubts, 0U) << seed;
+  }
+}
+
 /// More pairs than are kept alive: each of them is asked when it matters.
 TEST(Agent, OneOfManyNewAddressesTakesOver) {
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
