@@ -339,9 +339,10 @@ std::size_t Schedule::expected_size(const Side& side) const {
 }
 
 void Schedule::something_happens() {
-  static constexpr std::array happenings{
-      &Schedule::short_outage, &Schedule::long_outage, &Schedule::death,    &Schedule::restart,
-      &Schedule::roam,         &Schedule::rebind,      &Schedule::both_roam};
+  static constexpr std::array happenings{&Schedule::short_outage, &Schedule::long_outage,
+                                         &Schedule::death,        &Schedule::restart,
+                                         &Schedule::roam,         &Schedule::rebind,
+                                         &Schedule::both_roam,    &Schedule::both_change_over};
   was_disturbed_ = true;
   (this->*happenings[world_.random.below(happenings.size())])();
 }
@@ -453,6 +454,37 @@ void Schedule::both_roam() {
   world_.run_for(10s);
   must(world_.both_selected(), "lost after both have moved");
   expect_path("after both have moved");
+}
+
+/// Both have another address for a while before the old one goes: nobody needs to be asked.
+void Schedule::both_change_over() {
+  outcome_ += ", both changing over";
+  const std::array old{world_.a.sockets, world_.b.sockets};
+  for (auto* side : {&world_.a, &world_.b}) {
+    const auto text = address("192.0.2." + std::to_string(++fresh_address_));
+    const auto place = world_.network.attach(Network::internet, text);
+    places_.emplace_back(side, place);
+    world_.open(*side, place, text);
+  }
+  world_.run_for(5s + std::chrono::milliseconds(world_.random.below(40'000)));
+  const auto doubts = world_.a.doubts + world_.b.doubts;
+  // Who is not cut itself hears of it by silence only.
+  const bool are_cut = old[0].count(world_.a.selected->route.wire) > 0 &&
+                       old[1].count(world_.b.selected->route.wire) > 0;
+  const bool is_clear = are_cut && world_.network.far.loss <= 0.02;
+  for (auto* side : {&world_.a, &world_.b}) {
+    for (const auto& socket : old[side == &world_.a ? 0 : 1]) world_.lose(*side, socket.first);
+    for (const auto& stream : std::exchange(side->streams, {})) world_.lose(*side, stream.first);
+  }
+  world_.send_data_every(20ms);
+  const auto a = world_.a.data_heard, b = world_.b.data_heard;
+  const auto moved = [&] { return world_.a.data_heard > a + 9 && world_.b.data_heard > b + 9; };
+  must(world_.run_until(moved, is_clear ? 2s : 9s), "changing over takes too long");
+  world_.send_data_every(0ms);
+  must(!is_clear || doubts == world_.a.doubts + world_.b.doubts, "doubted while changing over");
+  world_.run_for(10s);
+  must(world_.both_selected(), "lost after both changed over");
+  expect_path("after both changed over");
 }
 
 /// A NAT that was restarted.

@@ -57,6 +57,7 @@ class Schedule {
   void roam();
   void rebind();
   void both_roam();
+  void both_change_over();
   void end();
 
   void expect_path(std::string_view when);

@@ -670,14 +670,22 @@ void Bottle::socket_opened(Node& node) {
   }
   const relay::SocketId socket{next_socket_++};
   node.socket = socket;
+  if (other_server)
+    return later(node.name + " down", [&node] { node.feed(engine::ServerOpened{}); });
   later(node.name + " up", [this, &node, socket] {
     if (node.socket != socket) return;
     auto env = this->env(random);
-    perform(hub_->step(relay::Accepted{socket, "192.0.2.7"}, env));
+    perform(hub_->step(relay::Accepted{socket, node.address}, env));
     later(node.name + " down", [&node, socket] {
       if (node.socket == socket) node.feed(engine::ServerOpened{});
     });
-    perform(hub_->step(relay::SocketOpened{socket, "192.0.2.7"}, env));
+    perform(hub_->step(relay::SocketOpened{socket, node.address}, env));
+  });
+}
+
+void Bottle::say(Node& node, std::string text) {
+  later(node.name + " down", [&node, text = std::move(text)]() mutable {
+    node.feed(engine::ServerFrame{std::move(text)});
   });
 }
 
@@ -700,6 +708,8 @@ void Bottle::restart_server() {
 }
 
 void Bottle::to_server(Node& from, const std::string& frame) {
+  from.said.push_back(now);
+  if (other_server) return other_server(from, frame);
   auto env = this->env(random);
   if (should_fail()) {
     const auto socket = *std::exchange(from.socket, std::nullopt);

@@ -63,6 +63,72 @@ TEST_P(BothForms, EveryEffectMayFailOnce) {
     }
 }
 
+std::size_t connections(const Node& node) {
+  std::size_t closed = 0;
+  for (const auto& notice : node.notices)
+    if (const auto* end = std::get_if<Closed>(&notice)) closed += end->was_connected;
+  return node.count<Connected>() - closed;
+}
+
+/// Whatever came of it: nobody believes in a connection that the other has not got, a file is there
+/// whole or not at all and is told of once, and nothing is left of anything.
+void expect_all_or_nothing(MainJob& job, const std::string& what) {
+  EXPECT_EQ(connections(job.alice), connections(job.bob)) << what;
+  for (const auto& received : job.alice.received) EXPECT_EQ(received, job.file) << what;
+  EXPECT_LE(job.bob.count<FileSent>() + job.bob.count<FileFailed>(), 1u) << what;
+  EXPECT_EQ(job.alice.count<FileOffered>(),
+            job.alice.count<FileReceived>() + job.alice.count<FileFailed>())
+      << what;
+  job.leave();
+  job.expect_nothing_left(0);
+}
+
+/// Silence instead of a failure: no answer of the whole job has to come, and each wait has an end.
+TEST_P(BothForms, EveryAwaitedAnswerOfTheWholeJobMayNeverCome) {
+  MainJob whole(1, 100'000, GetParam());
+  whole.run();
+  for (std::size_t n = 0; n < whole.bottle.effects(); ++n)
+    for (std::uint64_t seed = 1; seed < 4; ++seed) {
+      MainJob job(seed, 100'000, GetParam());
+      job.bottle.swallow_effect(n);
+      job.run();
+      job.bottle.pass(std::chrono::minutes(15));
+      expect_all_or_nothing(job, "effect " + std::to_string(n) + ", seed " + std::to_string(seed));
+      if (HasFailure()) return;
+    }
+}
+
+/// The user closes the connection, leaves altogether, or cancels the file, at every moment of the
+/// whole job, on either side.
+TEST_P(BothForms, CancellationAtAnyMomentOfTheWholeJobLeavesNothing) {
+  MainJob whole(1, 100'000, GetParam());
+  whole.go_online_and_pair();
+  std::size_t steps = 0;
+  for (; !whole.bob.last<Closed>() || !whole.alice.last<Closed>(); ++steps) whole.bottle.settle(1);
+  ASSERT_TRUE(whole.succeeded());
+  enum What { close, leave, cancel_file };
+  for (const auto what : {close, leave, cancel_file})
+    for (const bool by_alice : {true, false})
+      for (std::size_t n = 0; n < steps; ++n) {
+        MainJob job(1, 100'000, GetParam());
+        job.go_online_and_pair();
+        job.bottle.settle(n);
+        auto& who = by_alice ? job.alice : job.bob;
+        if (what == close && who.last<Connecting>())
+          who.command(CloseLink{who.last<Connecting>()->link});
+        if (what == leave) who.command(Leave{});
+        if (what == cancel_file && who.last<FileStarted>())
+          who.command(CancelFile{who.last<FileStarted>()->transfer});
+        job.bottle.pass(std::chrono::minutes(3));
+        if (what != cancel_file && who.last<Connecting>()) {
+          EXPECT_EQ(connections(job.alice) + connections(job.bob), 0u);
+        }
+        expect_all_or_nothing(job, "step " + std::to_string(n) + ", kind " + std::to_string(what) +
+                                       ", by " + who.name);
+        if (HasFailure()) return;
+      }
+}
+
 TEST(Bottle, ACertificateThatWasNotAnnouncedEndsTheLink) {
   MainJob job(3);
   job.alice.tamper_certificate = job.bob.tamper_certificate = true;

@@ -104,6 +104,8 @@ class Node {
   std::optional<crypto::VerifyKey> server;  ///< as the server has proven to be
   std::map<LinkId, Transport> transports;
   std::optional<relay::SocketId> socket;
+  std::string address = "192.0.2.7";  ///< as the server sees it
+  std::vector<TimePoint> said;        ///< when the server heard a frame of it
   bool tamper_certificate = false;
   bool book_is_broken = false;                ///< cannot be written
   std::map<TransferId, std::string> sources;  ///< files to send
@@ -172,6 +174,9 @@ class Bottle {
 
   Node* owner_of(const std::string& ufrag, LinkId& link);
   void to_server(Node& from, const std::string& frame);
+  /// Plays another server instead of the hub, which hears every frame and answers by say().
+  std::function<void(Node&, const std::string&)> other_server;
+  void say(Node& node, std::string text);
   void socket_opened(Node& node);
   void socket_closed(Node& node);
   /// Killed and started again: it has forgotten everybody. To be called when nothing is under way.

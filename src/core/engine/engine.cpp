@@ -20,6 +20,7 @@ void Engine::step(Event event, Env& env, Effects& effects) {
 std::optional<TimePoint> Engine::deadline() const {
   auto next = fsm::earlier(server_deadline(), pairing_.deadline());
   next = fsm::earlier(next, reunion_.deadline());
+  next = fsm::earlier(next, pacing_deadline());
   next = fsm::earlier(next, transfers_.deadline());
   next = fsm::earlier(next, letters_.deadline());
   for (const auto& [id, peer] : roster_.all()) {
@@ -55,7 +56,7 @@ void Engine::obey(GoOnline&&, Env& env, Effects& out) {
 void Engine::obey(GoOffline&&, Env& env, Effects& out) {
   to_session(signaling::Stop{}, env, out);
   reunion_.offline(env);
-  perform(pairing_.offline(), env, out);
+  signaling_gone(env, out);
 }
 
 void Engine::obey(Pair&& pair, Env& env, Effects& out) {
@@ -74,7 +75,9 @@ void Engine::obey(AnswerPair&& answer, Env& env, Effects& out) {
       out.emplace_back(Tell{PairFailed{answer.from, why.fault, whom(of, key)}});
     }
   }
-  perform(pairing_.answer(answer.from, answer.accepted, env.now), env, out);
+  if (answer.accepted) return accept(answer.from, env, out);
+  std::erase(accepted_, answer.from);
+  perform(pairing_.answer(answer.from, false, env.now), env, out);
 }
 
 void Engine::obey(SendText&& send, Env& env, Effects& out) {
@@ -188,6 +191,7 @@ void Engine::on(Tick&&, Env& env, Effects& out) {
   }
   if (due(pairing_.deadline())) perform(pairing_.tick(env.now), env, out);
   if (due(reunion_.deadline())) perform(reunion_.tick(env), env, out);
+  if (due(pacing_deadline())) say_what_may(env, out);
   take_turns(env, out);
   std::vector<LinkId> late, unwritten;
   for (const auto& [id, peer] : roster_.all()) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <deque>
 #include <map>
 #include <optional>
 
@@ -15,6 +16,7 @@
 #include "core/engine/letters.hpp"
 #include "core/engine/roster.hpp"
 #include "core/engine/transfers.hpp"
+#include "core/signaling/pacer.hpp"
 #include "core/signaling/pairing.hpp"
 #include "core/signaling/reunion.hpp"
 #include "core/signaling/session.hpp"
@@ -50,8 +52,6 @@ class Engine {
   static constexpr Duration book_patience = std::chrono::seconds(30);
   /// A person who has not said by then who somebody is has refused.
   static constexpr Duration name_patience = std::chrono::minutes(2);
-  /// Two matches of one pair that come within this time were made at once.
-  static constexpr Duration twins_apart = std::chrono::seconds(2);
 
   explicit Engine(Config config);
   Engine(const Engine&) = delete;  // links refer to the identity in here
@@ -115,11 +115,22 @@ class Engine {
   void on_server_text(std::string text, Env&, Effects&);
   void on_server_message(wire::signaling::ServerMessage message, Env&, Effects&);
   void signaling_back(Env&, Effects&);
+  void on_description(LinkId id, const wire::signaling::Description& description, Env&, Effects&);
   void on_bad_description(LinkId id, Fault fault, Env&, Effects&);
   void on_not_sent(const wire::signaling::ClientMessage& message, Env&, Effects&);
   void matched(signaling::Matched match, Env&, Effects&);
-  bool is_lesser_twin(const signaling::Matched& match, const Peer& old, TimePoint now) const;
+  void matched_again(const signaling::Matched& match, Env&, Effects&);
+  LinkId add_link(Peer peer, Env&, Effects&);
+  LinkId swap_roles(LinkId id, Env&, Effects&);
+  bool leads(const PairingCode& peer) const;
   void requested(signaling::Requested request, Env&, Effects&);
+  void accept(const PairingCode& from, Env&, Effects&);
+  void accept_what_may(Env&, Effects&);
+  void say(wire::signaling::ClientMessage message, Env&, Effects&);
+  void say_what_may(Env&, Effects&);
+  void cannot_say(const PairingCode& target, Env&, Effects&);
+  void signaling_gone(Env&, Effects&);
+  std::optional<TimePoint> pacing_deadline() const;
   void failed(const signaling::Failed& failure, Env&, Effects&);
   void stop_looking(const PublicKey& key);
   /// Lets the next one that was found be asked, if nobody is.
@@ -144,6 +155,9 @@ class Engine {
   gate::Machine::State gate_ = gate::Closed{};
   signaling::Session::State session_ = signaling::Offline{};
   signaling::Pairing pairing_;
+  signaling::Pacer pacer_;
+  /// Accepted by us; the server is told when there is room for their links.
+  std::deque<PairingCode> accepted_;
   signaling::Reunion reunion_;
   Acquaintances acquaintances_;
   Roster roster_;

@@ -12,10 +12,15 @@ namespace sig = wire::signaling;
 void Engine::perform(signaling::PairingEffects effects, Env& env, Effects& out) {
   for (auto& effect : effects)
     std::visit(fsm::overload{
-                   [&](signaling::Send&& e) { to_session(std::move(e), env, out); },
+                   [&](signaling::Send&& e) { say(std::move(e.message), env, out); },
                    [&](signaling::Requested&& e) { requested(std::move(e), env, out); },
                    [&](signaling::Withdrawn&& e) {
                      namesakes_.erase(e.from);
+                     // Who was accepted, and has left before it could be told, has failed.
+                     if (std::erase(accepted_, e.from) > 0)
+                       return failed(
+                           {e.from, pairing_.own() ? Fault::pair_left : Fault::server_lost}, env,
+                           out);
                      out.emplace_back(Tell{PairWithdrawn{e.from}});
                    },
                    [&](signaling::Failed&& e) { failed(e, env, out); },
@@ -42,7 +47,7 @@ void Engine::requested(signaling::Requested request, Env& env, Effects& out) {
   }
   if (reunion_.is_sought(request.key)) {
     reunion_.let_in(request.from);
-    return perform(pairing_.answer(request.from, true, env.now), env, out);
+    return accept(request.from, env, out);
   }
   out.emplace_back(
       Tell{PairRequested{request.from, request.key, std::move(request.proposed_name)}});
@@ -59,18 +64,10 @@ void Engine::turn_away(const Unwelcome& why, const PublicKey& key, Effects& out)
   out.emplace_back(Dropped{why.fault});
 }
 
-/// Two machines that asked each other at once have two matches, which either may hear of in either
-/// order: both keep the one whose initiator has the smaller code.
-bool Engine::is_lesser_twin(const signaling::Matched& match, const Peer& old, TimePoint now) const {
-  if (old.key != match.key || old.initiator == match.initiator || now - old.matched > twins_apart)
-    return false;
-  const auto& own = pairing_.own();
-  return own && match.initiator != (*own < match.peer);
-}
-
 /// A new match for a code replaces what the code was establishing: the peer began anew. A
 /// connection that is up stays until the new one is.
 void Engine::matched(signaling::Matched match, Env& env, Effects& out) {
+  if (match.crossing == signaling::Crossing::second) return matched_again(match, env, out);
   if (!reunion_.expects(match.peer, match.key)) {
     out.emplace_back(Dropped{Fault::key_mismatch});
     return reunion_.failed(match.peer, Fault::key_mismatch, env);
@@ -84,26 +81,57 @@ void Engine::matched(signaling::Matched match, Env& env, Effects& out) {
       out.emplace_back(Tell{PairFailed{match.peer, why->fault, whom(why->of, match.key)}});
     return;
   }
-  if (const auto id = roster_.find(match.peer)) {
-    const auto& old = *roster_.find(*id);
-    if (!link::is_secured(old.state)) {
-      if (is_lesser_twin(match, old, env.now)) return;
-      to_link(*id, link::Abandon{Fault::replaced}, env, out);
-    }
-  }
+  if (const auto id = roster_.find(match.peer); id && !link::is_secured(roster_.find(*id)->state))
+    to_link(*id, link::Abandon{Fault::replaced}, env, out);
   if (roster_.all().size() >= links_at_once)
     return failed({match.peer, Fault::queue_full}, env, out);
   const bool is_met = reunion_.is_ours(match.peer);
   reunion_.matched(match.peer, match.key, env);
+  Peer peer{match.peer, match.key, std::nullopt, {}, env.now, match.initiator};
+  peer.crossed = match.crossing == signaling::Crossing::first;
+  if (is_met) peer.met = match.key;
+  add_link(std::move(peer), env, out);
+}
+
+LinkId Engine::add_link(Peer peer, Env& env, Effects& out) {
   const LinkId id{next_link_++};
   auto link_context = context(env);
   link::Effects effects;
-  auto state = link::start(match.initiator, match.key, link_context, effects);
-  roster_.add(
-      id, Peer{match.peer, match.key, std::nullopt, std::move(state), env.now, match.initiator});
-  out.emplace_back(
-      Tell{Connecting{id, match.peer, is_met ? std::optional(match.key) : std::nullopt}});
+  peer.state = link::start(peer.initiator, peer.key, link_context, effects);
+  const auto& added = roster_.add(id, std::move(peer));
+  out.emplace_back(Tell{Connecting{id, added.code, added.met}});
   perform(id, std::move(effects), env, out);
+  return id;
+}
+
+// ---- two matches --------------------------------------------------------------------------------
+
+/// Of two matches that were made at once the one counts whose initiator has the smaller code.
+bool Engine::leads(const PairingCode& peer) const {
+  const auto& own = pairing_.own();
+  return own && *own < peer;
+}
+
+/// Who is to lead decides: it has not taken the other's offer yet, and makes one of its own. Who is
+/// to follow waits for that offer, in whichever match it is.
+void Engine::matched_again(const signaling::Matched& match, Env& env, Effects& out) {
+  const auto id = roster_.find(match.peer);
+  if (!id || !match.initiator || !leads(match.peer)) return;
+  const auto& old = *roster_.find(*id);
+  if (old.crossed && old.key == match.key && link::is_awaiting_offer(old.state))
+    swap_roles(*id, env, out);
+}
+
+/// The same peer in the other match. What was established for it so far is dropped.
+LinkId Engine::swap_roles(LinkId id, Env& env, Effects& out) {
+  auto& old = *roster_.find(id);
+  old.superseded = true;
+  Peer peer{old.code, old.key, old.name, {}, old.matched, !old.initiator};
+  peer.crossed = true;
+  peer.met = old.met;
+  const auto fresh = add_link(std::move(peer), env, out);
+  to_link(id, link::Abandon{Fault::replaced}, env, out);
+  return fresh;
 }
 
 // ---- links --------------------------------------------------------------------------------------
@@ -146,7 +174,7 @@ void Engine::perform(LinkId id, link::Effects effects, Env& env, Effects& out) {
               const auto code = roster_.find(id)->code;
               auto relay =
                   std::visit([&](const auto& s) { return sig::relay_of(code, s); }, e.signal);
-              to_session(signaling::Send{std::move(relay)}, env, out);
+              say(std::move(relay), env, out);
             },
             [&](link::Dropped&& e) { out.emplace_back(Dropped{e.fault}); },
             [&](link::Established&& e) { established(id, std::move(e), env, out); },
@@ -251,6 +279,7 @@ void Engine::connected(LinkId id, Env& env, Effects& out) {
   auto now = std::move(*peer.unremembered);
   peer.unremembered.reset();
   peer.connected = true;
+  pacer_.release(peer.code);
   if (now.instead_of)
     if (const auto old = roster_.connected(*now.instead_of, id))
       to_link(*old, link::Abandon{Fault::replaced}, env, out);
@@ -275,6 +304,7 @@ void Engine::forget_if_closed(LinkId id, Env& env, Effects& out) {
   if (peer->unremembered) return;  // what it said before it left is still to be told
   const auto fault = std::get<link::Closed>(peer->state).fault;
   const bool was_connected = peer->connected;
+  const bool is_told = !peer->superseded;
   TransferEffects effects;
   transfers_.close(id, fault.value_or(Fault::peer_gone), env, effects);
   const auto key = peer->key;
@@ -282,10 +312,12 @@ void Engine::forget_if_closed(LinkId id, Env& env, Effects& out) {
                           fault == Fault::peer_blocked;
   const auto about = is_refusal ? std::optional(whom(peer->refused_for, key)) : std::nullopt;
   letters_.close(id);
+  const auto code = peer->code;
   roster_.remove(id);
+  if (!roster_.find(code)) pacer_.drop(code);
   if (!roster_.has(key)) reunion_.parted(key, !fault, env);
   perform(std::move(effects), env, out);
-  out.emplace_back(Tell{Closed{id, fault, was_connected, about}});
+  if (is_told) out.emplace_back(Tell{Closed{id, fault, was_connected, about}});
 }
 
 }  // namespace culver::engine

@@ -24,7 +24,7 @@ void Engine::stop_looking(const PublicKey& key) {
 void Engine::perform(signaling::ReunionEffects effects, Env& env, Effects& out) {
   for (auto& effect : effects)
     std::visit(fsm::overload{
-                   [&](signaling::Send&& e) { to_session(std::move(e), env, out); },
+                   [&](signaling::Send&& e) { say(std::move(e.message), env, out); },
                    [&](signaling::search::AskFor&& e) {
                      perform(pairing_.ask(e.code, config_.username, env.now), env, out);
                    },

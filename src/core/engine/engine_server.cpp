@@ -58,6 +58,8 @@ void Engine::perform(gate::Effects effects, Env& env, Effects& out) {
 void Engine::on_server_text(std::string text, Env& env, Effects& out) {
   auto message = sig::parse_server(text);
   if (message) {
+    if (const auto* info = std::get_if<sig::ServerInfo>(&*message))
+      pacer_.limit(info->messages_per_minute);
     to_session(signaling::Frame{std::move(*message)}, env, out);
   } else {
     out.emplace_back(Dropped{message.error()});
@@ -82,7 +84,7 @@ void Engine::perform(signaling::SessionEffects effects, Env& env, Effects& out) 
       },
       [&](signaling::WentOffline&& offline) {
         reunion_.offline(env);
-        perform(pairing_.offline(), env, out);
+        signaling_gone(env, out);
         out.emplace_back(Tell{Offline{offline.fault, offline.retrying}});
       },
       [&](signaling::Received&& received) {
@@ -108,9 +110,7 @@ void Engine::perform(signaling::SessionEffects effects, Env& env, Effects& out) 
 void Engine::on_not_sent(const sig::ClientMessage& message, Env& env, Effects& out) {
   const auto* relay = std::get_if<sig::Relay>(&message);
   if (relay == nullptr) return;
-  const auto id = roster_.find(relay->target);
-  if (id && !link::is_secured(roster_.find(*id)->state))
-    to_link(*id, link::Abandon{Fault::server_lost}, env, out);
+  cannot_say(relay->target, env, out);
 }
 
 /// Signals count only from a code that is being negotiated with.
@@ -120,9 +120,7 @@ void Engine::on_server_message(sig::ServerMessage message, Env& env, Effects& ou
   if (auto* signal = std::get_if<sig::RelayedDescription>(&message)) {
     const auto id = roster_.find(signal->from);
     if (!id) return out.emplace_back(Dropped{Fault::unrelated_target}), void();
-    auto sdp = wire::sdp::parse(signal->description.sdp);
-    if (!sdp) return on_bad_description(*id, sdp.error(), env, out);
-    to_link(*id, link::RemoteDescription{signal->description.kind, std::move(*sdp)}, env, out);
+    on_description(*id, signal->description, env, out);
   } else if (auto* candidate = std::get_if<sig::RelayedCandidate>(&message)) {
     const auto id = roster_.find(candidate->from);
     if (!id) return out.emplace_back(Dropped{Fault::unrelated_target}), void();
@@ -138,6 +136,18 @@ void Engine::on_server_message(sig::ServerMessage message, Env& env, Effects& ou
     if (id && !link::is_secured(roster_.find(*id)->state))
       to_link(*id, link::Abandon{Fault::pair_left}, env, out);
   }
+}
+
+/// An offer to a link that has made one itself: the peer is in the other match of the two.
+void Engine::on_description(LinkId id, const sig::Description& description, Env& env,
+                            Effects& out) {
+  auto sdp = wire::sdp::parse(description.sdp);
+  if (!sdp) return on_bad_description(id, sdp.error(), env, out);
+  const auto& peer = *roster_.find(id);
+  const bool is_offer = description.kind == sig::Description::Kind::offer;
+  if (is_offer && peer.crossed && link::is_offering(peer.state) && !leads(peer.code))
+    id = swap_roles(id, env, out);
+  to_link(id, link::RemoteDescription{description.kind, std::move(*sdp)}, env, out);
 }
 
 /// What a link has said in vain it may say again.

@@ -28,7 +28,11 @@ struct Peer {
   link::Machine::State state;
   TimePoint matched;
   bool initiator = false;
-  bool connected = false;  ///< told to the user
+  /// Its request and ours had crossed: there may be two matches, and the peer may be in the other.
+  bool crossed = false;
+  std::optional<PublicKey> met = {};  ///< it was looked for
+  bool connected = false;             ///< told to the user
+  bool superseded = false;            ///< by the other match: nothing more of it is told
   /// Its keys are proven, and the book has not answered yet.
   std::optional<Unremembered> unremembered = {};
   std::optional<PublicKey> refused_for = {};  ///< the known peer whose name it used

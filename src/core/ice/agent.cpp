@@ -117,11 +117,14 @@ void Agent::Core::on(RemoteCandidate&& event, Env& env, Effects& out) {
     checklist.reorder(local, remotes, controlling);
     renew_relayed(env, out);
   }
-  if (news != News::added) return;
+  if (news != News::added && news != News::known_now) return;
+  // One that its checks have shown is paired so far with the base that they came to.
   const auto& remote = *remotes.find(*address);
   for (const auto& base : local.bases())
     if (worth_pairing(base, remote)) pair_up(base, remote, env);
-  if (remotes_done)
+  // Not everybody says that there will be no more. An address that comes once there is a path is a
+  // new one then, or does no harm.
+  if (remotes_done || remote.type == wire::sdp::CandidateType::host)
     check_late_pairs([&](const Pair& pair) { return pair.remote == *address; }, env);
 }
 

@@ -23,8 +23,8 @@ inline constexpr Duration least_wait = std::chrono::seconds(10);
 inline constexpr Duration longest_wait = std::chrono::seconds(30);
 /// The same while the peer's credentials have not come.
 inline constexpr Duration longest_silence = std::chrono::seconds(60);
-/// Valid pairs besides the selected one that are kept alive, and how often: NAT bindings last 30 s
-/// at least in practice.
+/// The best valid pairs besides the selected one are kept alive, and how often: NAT bindings last
+/// 30 s at least in practice.
 inline constexpr std::size_t spare_pairs = 3;
 inline constexpr Duration spare_interval = std::chrono::seconds(15);
 /// A pair that answered so recently may take over without being asked.
@@ -178,7 +178,9 @@ struct Agent::Core {
   void watch_consent(Env&, Effects&);
   void feed(consent::Event, Env&, Effects&);
   void feed(path_mtu::Event, Env&, Effects&);
+  void perform(const consent::Effects&, Env&, Effects&);
   void escape(const consent::Grave&, Env&, Effects&);
+  void prove(Duration patience, Env&, Effects&);
   void doubt(Env&);
   void rest(Env&);
   void path_lost(TimePoint since, Env&, Effects&);

@@ -145,13 +145,25 @@ void Agent::Core::watch_consent(Env& env, Effects& out) {
     path_lost(lost->since, env, out);
 }
 
-/// A socket that is gone is certain: a pair that was well a while ago is better. Silence is not,
-/// and what takes over must have answered since it began.
+/// A socket that is gone is certain: a pair that was well a while ago is better, until one shows
+/// that it still is. Silence is not, and what takes over must have answered since it began.
 void Agent::Core::escape(const consent::Grave& doubt, Env& env, Effects& out) {
+  if (auto* alive = best_spare(doubt.since)) return take_over(*alive, env, out);
   const bool cut = std::holds_alternative<consent::Cut>(selected->consent);
-  auto* spare = best_spare(cut ? env.now - spare_freshness : doubt.since);
-  if (spare) return take_over(*spare, env, out);
-  if (!std::exchange(doubt_told, true)) out.emplace_back(Doubted{doubt.heard});
+  if (auto* spare = cut ? best_spare(env.now - spare_freshness) : nullptr) {
+    const auto patience = nomination::patience(spare->round_trip, is_relayed(*spare));
+    take_over(*spare, env, out);
+    return prove(patience, env, out);
+  }
+  if (doubt.is_told && !std::exchange(doubt_told, true)) out.emplace_back(Doubted{doubt.heard});
+}
+
+/// What was selected is asked at once, and with it everybody else.
+void Agent::Core::prove(Duration patience, Env& env, Effects& out) {
+  consent::Effects effects;
+  selected->consent = consent::begin_unproven(patience, env, effects);
+  perform(effects, env, out);
+  doubt(env);
 }
 
 void Agent::Core::feed(consent::Event event, Env& env, Effects& out) {
@@ -159,10 +171,7 @@ void Agent::Core::feed(consent::Event event, Env& env, Effects& out) {
   consent::Effects effects;
   selected->consent =
       fsm::step<consent::Machine>(std::move(selected->consent), std::move(event), env, effects);
-  for (const auto& effect : effects) {
-    if (std::holds_alternative<consent::SendCheck>(effect)) send_consent_check(env, out);
-    if (std::holds_alternative<consent::Doubt>(effect)) doubt(env);
-  }
+  perform(effects, env, out);
   if (!doubted || in_doubt()) return;
   if (!selected->relayed) rest(env);
   if (std::exchange(doubt_told, false))
@@ -178,6 +187,13 @@ void Agent::Core::feed(path_mtu::Event event, Env& env, Effects& out) {
       send_probe(probe->size, env, out);
     else
       out.emplace_back(Carries{std::get<path_mtu::Told>(effect).size});
+}
+
+void Agent::Core::perform(const consent::Effects& effects, Env& env, Effects& out) {
+  for (const auto& effect : effects) {
+    if (std::holds_alternative<consent::SendCheck>(effect)) send_consent_check(env, out);
+    if (std::holds_alternative<consent::Doubt>(effect)) doubt(env);
+  }
 }
 
 /// Every other pair is asked again, so that one is known to work when the selected one is lost.
@@ -221,12 +237,26 @@ void Agent::Core::take_over(Pair& pair, Env& env, Effects& out) {
   feed(nomination::BestValid{pair.id, is_relayed(pair), true, {}}, env, out);
 }
 
-/// The best few of the other valid pairs keep their holes in the NATs.
+/// The best few of the other valid pairs keep their holes in the NATs, and with them the best one
+/// from another base and the best one that has neither end in common with the selected path: what
+/// is left when an address goes, and when both sides' go.
 void Agent::Core::keep_spares(Env& env) {
   if (!selected) return;
-  std::size_t kept = 0;
+  std::size_t best = 0, elsewhere = 0, apart = 0;
   for (auto& pair : checklist.pairs()) {
-    if (!pair.is<pair::Succeeded>() || is_selected(pair) || kept++ >= spare_pairs) {
+    if (!pair.is<pair::Succeeded>() || is_selected(pair)) {
+      pair.keep_alive_at.reset();
+      continue;
+    }
+    const bool is_elsewhere = pair.base != selected->base;
+    const bool is_apart = is_elsewhere && pair.remote != selected->remote;
+    const bool is_kept =
+        best++ < spare_pairs || (is_elsewhere && elsewhere == 0) || (is_apart && apart == 0);
+    elsewhere += is_elsewhere;
+    apart += is_apart;
+    // In doubt the turn of all of them has come, which nothing takes back.
+    const bool is_due = pair.keep_alive_at && *pair.keep_alive_at <= env.now;
+    if (!is_kept && !is_due) {
       pair.keep_alive_at.reset();
     } else if (!pair.keep_alive_at) {
       const std::chrono::duration<double> wait = spare_interval * (0.8 + 0.4 * env.rng.unit());

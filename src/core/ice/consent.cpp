@@ -11,11 +11,31 @@ Fresh begin(Env& env) {
   return {env.now, env.now + std::chrono::duration_cast<Duration>(wait)};
 }
 
+Unproven begin_unproven(Duration time, Env& env, Effects& out) {
+  out.emplace_back(SendCheck{});
+  return {env.now, env.now + time};
+}
+
 std::optional<Grave> grave_doubt(const Machine::State& state) {
-  if (const auto* cut = std::get_if<Cut>(&state)) return Grave{cut->since, cut->since};
+  if (const auto* cut = std::get_if<Cut>(&state)) return Grave{cut->since, cut->heard, true};
   const auto* doubtful = std::get_if<Doubtful>(&state);
-  if (!doubtful || doubtful->unanswered < grave_unanswered) return std::nullopt;
-  return Grave{doubtful->since, doubtful->answered};
+  if (!doubtful) return std::nullopt;
+  const bool is_long = doubtful->unanswered >= grave_unanswered;
+  if (!is_long && !doubtful->unproven) return std::nullopt;
+  return Grave{doubtful->since, doubtful->answered, is_long};
+}
+
+OneOf<Unproven, Doubtful> Unproven::on(Tick&&, Env& env, Effects& out) && {
+  if (env.now < deadline) return std::move(*this);
+  out.emplace_back(SendCheck{});
+  return Doubtful{since, since, 2, env.now + doubtful_interval, true};
+}
+
+OneOf<Fresh> Unproven::on(Answered&&, Env& env, Effects&) && { return begin(env); }
+
+OneOf<Cut> Unproven::on(SocketGone&&, Env& env, Effects& out) && {
+  out.emplace_back(Doubt{});
+  return Cut{env.now, since, since + expiry};
 }
 
 OneOf<Fresh, Asked> Fresh::on(Tick&&, Env& env, Effects& out) && {
@@ -28,7 +48,7 @@ OneOf<Fresh> Fresh::on(Answered&&, Env& env, Effects&) && { return begin(env); }
 
 OneOf<Cut> Fresh::on(SocketGone&&, Env& env, Effects& out) && {
   out.emplace_back(Doubt{});
-  return Cut{env.now, env.now + expiry};
+  return Cut{env.now, env.now, env.now + expiry};
 }
 
 OneOf<Asked, Doubtful> Asked::on(Tick&&, Env& env, Effects& out) && {
@@ -42,7 +62,7 @@ OneOf<Fresh> Asked::on(Answered&&, Env& env, Effects&) && { return begin(env); }
 
 OneOf<Cut> Asked::on(SocketGone&&, Env& env, Effects& out) && {
   out.emplace_back(Doubt{});
-  return Cut{env.now, env.now + expiry};
+  return Cut{env.now, env.now, env.now + expiry};
 }
 
 OneOf<Doubtful, Lost> Doubtful::on(Tick&&, Env& env, Effects& out) && {
@@ -56,7 +76,10 @@ OneOf<Doubtful, Lost> Doubtful::on(Tick&&, Env& env, Effects& out) && {
 
 OneOf<Fresh> Doubtful::on(Answered&&, Env& env, Effects&) && { return begin(env); }
 
-OneOf<Cut> Doubtful::on(SocketGone&&, Env&, Effects&) && { return Cut{since, since + expiry}; }
+OneOf<Cut> Doubtful::on(SocketGone&&, Env& env, Effects& out) && {
+  out.emplace_back(Doubt{});
+  return Cut{env.now, since, since + expiry};
+}
 
 OneOf<Cut, Lost> Cut::on(Tick&&, Env& env, Effects&) && {
   if (env.now < deadline) return std::move(*this);

@@ -3,6 +3,7 @@
 //
 //   Fresh -> Asked -> Doubtful -> Lost;  an answer leads back to Fresh
 //   Cut (the socket is gone) -> Lost
+//   Unproven (took over from one that was cut) -> Doubtful
 #pragma once
 
 #include <chrono>
@@ -47,11 +48,22 @@ struct Doubt {};
 using Effect = std::variant<SendCheck, Doubt>;
 using Effects = std::vector<Effect>;
 
+struct Fresh;
 struct Asked;
 struct Doubtful;
 struct Cut;
 struct Lost;
 
+/// It answered a while ago, and took over because the socket of another was gone. What took that
+/// one may have taken the other end of this one: whoever answers first now is better.
+struct Unproven {
+  static constexpr std::string_view name = "Unproven";
+  TimePoint since;
+  TimePoint deadline;
+  fsm::OneOf<Unproven, Doubtful> on(Tick&&, Env&, Effects&) &&;
+  fsm::OneOf<Fresh> on(Answered&&, Env&, Effects&) &&;
+  fsm::OneOf<Cut> on(SocketGone&&, Env&, Effects&) &&;
+};
 struct Fresh {
   static constexpr std::string_view name = "Fresh";
   TimePoint answered;
@@ -75,13 +87,15 @@ struct Doubtful {
   TimePoint since;
   unsigned unanswered;
   TimePoint deadline;
+  bool unproven = false;  ///< it has not answered since it took over
   fsm::OneOf<Doubtful, Lost> on(Tick&&, Env&, Effects&) &&;
   fsm::OneOf<Fresh> on(Answered&&, Env&, Effects&) &&;
   fsm::OneOf<Cut> on(SocketGone&&, Env&, Effects&) &&;
 };
 struct Cut {
   static constexpr std::string_view name = "Cut";
-  TimePoint since;
+  TimePoint since;  ///< who answered before may have been cut as well
+  TimePoint heard;
   TimePoint deadline;
   fsm::OneOf<Cut, Lost> on(Tick&&, Env&, Effects&) &&;
 };
@@ -91,7 +105,7 @@ struct Lost {
 };
 
 struct Machine {
-  using State = std::variant<Fresh, Asked, Doubtful, Cut, Lost>;
+  using State = std::variant<Fresh, Asked, Doubtful, Cut, Unproven, Lost>;
   using Event = consent::Event;
   using Context = Env;
   using Effects = consent::Effects;
@@ -106,10 +120,14 @@ struct Machine {
 struct Grave {
   TimePoint since;  ///< of the doubt: who answered later is alive
   TimePoint heard;  ///< the last answer, or the cut
+  bool is_told;     ///< if there is no other way
 };
 std::optional<Grave> grave_doubt(const Machine::State& state);
 
 /// The pair has just been selected: the check that did it was the first answer.
 Fresh begin(Env& env);
+/// It was selected without being asked, and is asked now. It has so long to answer before another
+/// one that does is better.
+Unproven begin_unproven(Duration time, Env& env, Effects& effects);
 
 }  // namespace culver::ice::consent

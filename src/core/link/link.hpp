@@ -51,5 +51,8 @@ std::optional<Machine::Event> event_of(TransportEvent event, const Machine::Stat
 
 bool is_closed(const Machine::State& state);
 bool is_secured(const Machine::State& state);
+/// The initiator, before an answer has come, and the responder, before an offer has.
+bool is_offering(const Machine::State& state);
+bool is_awaiting_offer(const Machine::State& state);
 
 }  // namespace culver::link

@@ -18,6 +18,14 @@ bool is_past_proof(const Machine::State& state) {
 bool is_closed(const Machine::State& state) { return std::holds_alternative<Closed>(state); }
 bool is_secured(const Machine::State& state) { return std::holds_alternative<Secured>(state); }
 
+bool is_offering(const Machine::State& state) {
+  return std::holds_alternative<Gathering>(state) || std::holds_alternative<Offering>(state);
+}
+
+bool is_awaiting_offer(const Machine::State& state) {
+  return std::holds_alternative<Awaiting>(state);
+}
+
 std::optional<Machine::Event> event_of(TransportEvent event, const Machine::State& state) {
   return std::visit(
       fsm::overload{

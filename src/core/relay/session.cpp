@@ -92,7 +92,10 @@ OneOf<Unregistered, Closing> Connecting::on(Upgraded&& event, Context& context,
                                             Effects& effects) && {
   if (event.over_limit) return close(Fault::too_many_connections, context, effects);
   const auto& server = context.server;
-  answer(sig::ServerInfo{server.id, server.endpoint, server.region, wire::gateway::newest_version},
+  const auto& rate = context.limits.messages_per_socket;
+  const auto messages = rate.count * std::chrono::seconds(60) / rate.window;
+  answer(sig::ServerInfo{server.id, server.endpoint, server.region, wire::gateway::newest_version,
+                         static_cast<std::uint32_t>(messages)},
          context, effects);
   return Unregistered{context.now + context.limits.registration};
 }

@@ -10,11 +10,11 @@ void respond(const PairingCode& to, bool accepted, PairingEffects& effects) {
 
 /// The key of a match must be the one that the peer asked with, where it did.
 void conclude(const PairingCode& peer, const std::optional<PublicKey>& expected, const Match& match,
-              PairingEffects& effects) {
+              Crossing crossing, PairingEffects& effects) {
   if (expected && *expected != match.key)
     effects.push_back(Failed{peer, Fault::key_mismatch});
   else
-    effects.push_back(Matched{peer, match.key, match.initiator});
+    effects.push_back(Matched{peer, match.key, match.initiator, crossing});
 }
 
 }  // namespace
@@ -28,7 +28,7 @@ OneOf<Asking> Asking::on(Crossed&& crossed, PairingContext&, PairingEffects& eff
 }
 
 OneOf<Settled> Asking::on(Match&& match, PairingContext&, PairingEffects& effects) && {
-  conclude(target, key, match, effects);
+  conclude(target, key, match, key ? Crossing::first : Crossing::none, effects);
   return Settled{};
 }
 
@@ -68,7 +68,7 @@ OneOf<Undecided, Settled> Undecided::on(Tick&&, PairingContext& context,
 // ---- Accepted -----------------------------------------------------------------------------------
 
 OneOf<Settled> Accepted::on(Match&& match, PairingContext&, PairingEffects& effects) && {
-  conclude(from, key, match, effects);
+  conclude(from, key, match, Crossing::none, effects);
   return Settled{};
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string_view>
 #include <variant>
@@ -38,11 +39,19 @@ struct Requested {
 struct Withdrawn {
   PairingCode from;
 };
+/// Two who ask each other at once have two matches on a server that makes one of each request
+/// (zajel-server 5.3), and one on a server that does not.
+enum class Crossing : std::uint8_t {
+  none,
+  first,  ///< a second one may follow, in which the other side leads
+  second,
+};
 /// Our ask, or a request that we accepted, was granted: a link can be made with this peer.
 struct Matched {
   PairingCode peer;
   PublicKey key;
   bool initiator;
+  Crossing crossing = Crossing::none;
 };
 /// Our ask, or a request that we accepted, came to nothing.
 struct Failed {

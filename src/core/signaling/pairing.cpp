@@ -123,10 +123,20 @@ void Pairing::on(const sig::PairIncoming& incoming, TimePoint now, PairingEffect
 /// A match for a code that we neither asked nor accepted fits nothing and is dropped.
 void Pairing::on(const sig::PairMatched& matched, TimePoint now, PairingEffects& effects) {
   const Match match{matched.key, matched.initiator};
-  if (asking(matched.peer))
+  if (const auto* running = asking(matched.peer)) {
+    if (running->key) twin_ = Twin{matched.peer, matched.key, !matched.initiator, now + match_time};
     to_ask(match, now, effects);
-  else
+  } else if (is_twin(matched, now)) {
+    twin_.reset();
+    effects.push_back(Matched{matched.peer, matched.key, matched.initiator, Crossing::second});
+  } else {
     to_request(matched.peer, match, now, effects);
+  }
+}
+
+bool Pairing::is_twin(const sig::PairMatched& matched, TimePoint now) const {
+  return twin_ && twin_->peer == matched.peer && twin_->key == matched.key &&
+         twin_->initiator == matched.initiator && now < twin_->until;
 }
 
 void Pairing::on(const sig::PairError& error, TimePoint now, PairingEffects& effects) {
@@ -168,6 +178,7 @@ PairingEffects Pairing::offline() {
   PairingEffects effects;
   PairingContext context{};
   own_.reset();
+  twin_.reset();
   to_ask(Ended{Fault::server_lost}, context.now, effects);
   for (auto& request : requests_)
     fsm::step<Request>(std::move(request), Ended{Fault::server_lost}, context, effects);

@@ -19,7 +19,8 @@ class Pairing {
  public:
   /// Asks the machine that shows this code. It ends in exactly one Matched or Failed for that code,
   /// unless the same code is being asked already: then it joins that attempt. To ask a code whose
-  /// request waits for our answer is to accept it.
+  /// request waits for our answer is to accept it. Where two requests had crossed, a second Matched
+  /// may follow, which is marked as such.
   [[nodiscard]] PairingEffects ask(const PairingCode& target, std::optional<Plaintext> own_name,
                                    TimePoint now);
   bool is_asking() const { return std::holds_alternative<Asking>(ask_); }
@@ -60,9 +61,19 @@ class Pairing {
   void on(const wire::signaling::PairError&, TimePoint, PairingEffects&);
   void on(const wire::signaling::Error&, TimePoint, PairingEffects&);
 
+  /// What the second match of two crossing requests would be: the same peer, the other role.
+  struct Twin {
+    PairingCode peer;
+    PublicKey key;
+    bool initiator;
+    TimePoint until;
+  };
+  bool is_twin(const wire::signaling::PairMatched&, TimePoint now) const;
+
   std::optional<PairingCode> own_;  ///< while online
   Ask::State ask_ = Settled{};
   std::vector<Request::State> requests_;  ///< none is Settled
+  std::optional<Twin> twin_;              ///< of the last match whose requests had crossed
 };
 
 }  // namespace culver::signaling

@@ -99,6 +99,8 @@ struct ServerInfo {
   /// The newest version of the gateway's handshake that the server speaks; absent means 0, none.
   /// A hint that nobody has signed.
   unsigned gateway = 0;
+  /// What it takes from one connection within a minute; absent means 0, unknown.
+  std::uint32_t messages_per_minute = 0;
   bool operator==(const ServerInfo&) const = default;
 };
 struct Registered {

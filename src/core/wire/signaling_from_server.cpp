@@ -19,6 +19,7 @@ constexpr std::int64_t longest_expiry_ms = 600'000;
 constexpr std::uint64_t longest_remaining_seconds = 600;
 constexpr std::size_t longest_mid = 100;
 constexpr std::int64_t largest_version = 255;
+constexpr std::int64_t most_messages = 1'000'000;  ///< a minute; promises of more are cut
 
 /// An error without its text is still an error.
 std::string read_error_text(const Fields& fields, std::string_view key) {
@@ -31,6 +32,9 @@ Result<ServerMessage> read_server_info(const Fields& fields) {
   ServerInfo info{std::string(server_id), std::string(endpoint), std::nullopt};
   const auto gateway = fields.integer_if_any("gateway").value_or(0);
   info.gateway = static_cast<unsigned>(std::clamp<std::int64_t>(gateway, 0, largest_version));
+  const auto messages = fields.integer_if_any("messagesPerMinute").value_or(0);
+  info.messages_per_minute =
+      static_cast<std::uint32_t>(std::clamp<std::int64_t>(messages, 0, most_messages));
   if (!fields.is_null_or_absent("region")) {
     TRY(const auto region, fields.text("region"));
     info.region = std::string(region);
@@ -176,6 +180,8 @@ std::string print(const ServerInfo& message) {
   else
     out.null("region");
   if (message.gateway != 0) out.number("gateway", message.gateway);
+  if (message.messages_per_minute != 0)
+    out.number("messagesPerMinute", message.messages_per_minute);
   return std::move(out).finish();
 }
 

@@ -128,6 +128,107 @@ TEST(Agent, ARestartRevivesAfterAFailure) {
   EXPECT_TRUE(world.hear_each_other());
 }
 
+/// Each machine has a second address for a while, and then loses the first one.
+struct Moving : Plain {
+  using Plain::Plain;
+
+  /// True if both have heard the other, from one of the addresses that stay, within this time.
+  bool move_both(Duration at_most, int addresses = 1) {
+    connect();
+    if (!run_until([&] { return both_selected(); }, 5s)) return false;
+    for (auto* side : {&a, &b})
+      for (int i = 0; i < addresses; ++i) {
+        const auto at = address("192.0.2." + std::to_string((side == &a ? 11 : 111) + i));
+        open(*side, network.attach(Network::internet, at), at);
+      }
+    run_for(1s + Duration(random.below(60'000'000'000)));
+    for (auto* side : {&a, &b}) lose(*side, side->sockets.begin()->first);
+    send_data_every(5ms);
+    const auto before = std::pair(a.data_heard, b.data_heard);
+    const bool heard = run_until(
+        [&] { return a.data_heard > before.first + 1 && b.data_heard > before.second + 1; },
+        at_most);
+    send_data_every(0ms);
+    return heard;
+  }
+};
+
+TEST(Agent, ANewAddressTakesOverFromOneThatGoesWithoutARestart) {
+  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+    Moving world(10ms, seed);
+    ASSERT_TRUE(world.move_both(200ms)) << seed;
+    EXPECT_EQ(world.a.doubts + world.b.doubts, 0U) << seed;
+    world.run_for(1min);
+    EXPECT_TRUE(world.hear_each_other() && world.same_pair()) << seed;
+    EXPECT_EQ(world.a.doubts + world.b.doubts, 0U) << seed;
+  }
+}
+
+/// The checks from the new addresses come before the news of them: each address is known already
+/// when it is told, but by one pair only.
+TEST(Agent, ANewAddressTakesOverAlsoIfItsChecksComeBeforeItsCandidate) {
+  for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+    Moving world(10ms, seed);
+    world.signaling_delay = 200ms;
+    ASSERT_TRUE(world.move_both(200ms)) << seed;
+    EXPECT_EQ(world.a.doubts + world.b.doubts, 0U) << seed;
+    world.run_for(1min);
+    EXPECT_TRUE(world.hear_each_other() && world.same_pair()) << seed;
+  }
+}
+
+/// The peers have never said that their candidates are done, as links do not.
+TEST(Agent, ANewAddressTakesOverAlsoIfCandidatesNeverEnd) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    Moving world(10ms, seed);
+    world.a.says_done = world.b.says_done = false;
+    world.signaling_delay = 200ms * (seed % 2);
+    ASSERT_TRUE(world.move_both(200ms)) << seed;
+    EXPECT_EQ(world.a.doubts + world.b.doubts, 0U) << seed;
+  }
+}
+
+/// More pairs than are kept alive: each of them is asked when it matters.
+TEST(Agent, OneOfManyNewAddressesTakesOver) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    Moving world(10ms, seed);
+    ASSERT_TRUE(world.move_both(400ms, 4)) << seed;
+    world.run_for(1min);
+    EXPECT_TRUE(world.hear_each_other() && world.same_pair()) << seed;
+    EXPECT_EQ(world.a.doubts + world.b.doubts, 0U) << seed;
+  }
+}
+
+/// Checks are lost, and those that tell which way is open as well.
+TEST(Agent, ANewAddressTakesOverOnALossyPath) {
+  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+    Moving world(30ms, seed);
+    world.network.far.loss = 0.1;
+    ASSERT_TRUE(world.move_both(4s)) << seed;
+    world.run_for(1min);
+    EXPECT_TRUE(world.both_selected()) << seed;
+  }
+}
+
+/// Only one of them moves: what it knows of the other is right, and stays.
+TEST(Agent, WhoMovesAloneKeepsTheBestPath) {
+  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+    Moving world(10ms, seed);
+    world.connect();
+    ASSERT_TRUE(world.run_until([&] { return world.both_selected(); }, 5s));
+    const auto at = address("192.0.2.11");
+    world.open(world.a, world.network.attach(Network::internet, at), at);
+    world.run_for(1s + Duration(world.random.below(20'000'000'000)));
+    const auto selections = world.a.selections;
+    world.lose(world.a, world.a.sockets.begin()->first);
+    EXPECT_EQ(world.a.selections, selections + 1) << "at once";
+    world.run_for(1min);
+    EXPECT_EQ(world.a.selections, selections + 1) << seed;
+    EXPECT_TRUE(world.hear_each_other() && world.same_pair()) << seed;
+    EXPECT_EQ(world.a.doubts + world.b.doubts, 0U) << seed;
+  }
+}
+
 TEST(Agent, RelaysOnlyWhereThereIsNoOtherWay) {
   Plain world;
   world.add_turn_server(address("198.51.100.3"));

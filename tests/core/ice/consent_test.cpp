@@ -100,6 +100,37 @@ TEST_F(ConsentTest, TheDoubtIsGraveAfterFiveChecksOrAtOnceWithoutASocket) {
   EXPECT_EQ(grave_doubt(state)->heard, env.now);
 }
 
+TEST_F(ConsentTest, WhatTookOverUnaskedGivesWayAsSoonAsItsTimeIsOver) {
+  Effects effects;
+  state = begin_unproven(100ms, env, effects);
+  EXPECT_EQ(effects.size(), 1U) << "it is asked at once";
+  const auto since = env.now;
+  EXPECT_FALSE(grave_doubt(state));
+  tick();
+  EXPECT_EQ(env.now - since, 100ms);
+  ASSERT_TRUE(grave_doubt(state));
+  EXPECT_EQ(grave_doubt(state)->since, since);
+  EXPECT_FALSE(grave_doubt(state)->is_told) << "nothing but the search for another goes on";
+  while (!grave_doubt(state)->is_told) tick();
+  EXPECT_LE(env.now - since, 2s);
+  feed(Answered{});
+  EXPECT_TRUE(std::holds_alternative<Fresh>(state));
+}
+
+/// What has answered since a doubt may have been cut as well.
+TEST_F(ConsentTest, ACutInTheMidstOfADoubtBeginsAnewAndEndsNoLater) {
+  while (!std::holds_alternative<Doubtful>(state)) tick();
+  const auto doubted = env.now;
+  tick();
+  feed(SocketGone{});
+  EXPECT_EQ(doubts, 2U) << "all others are asked again";
+  EXPECT_EQ(grave_doubt(state)->since, env.now);
+  EXPECT_EQ(grave_doubt(state)->heard, doubted);
+  tick();
+  EXPECT_TRUE(std::holds_alternative<Lost>(state));
+  EXPECT_LE(env.now - doubted, 13s);
+}
+
 TEST_F(ConsentTest, TicksBeforeTheTimeDoNothing) {
   for (int i = 0; i < 30; ++i) feed(Tick{});
   EXPECT_EQ(checks, 0U);

@@ -161,8 +161,46 @@ TEST_F(PairingTest, AStaleMatchIsIgnored) {  // L-05
 TEST_F(PairingTest, ACrossingRequestIsAcceptedWithoutAsking) {
   (void)ask(ana);
   expect_sent(incoming(ana, 1), sig::PairResponse{ana, true});
-  expect_matched(match(ana, 1, true), ana);
-  EXPECT_TRUE(match(ana, 1, false).empty()) << "Zajel's server makes two";
+  const auto effects = match(ana, 1, true);
+  expect_matched(effects, ana);
+  EXPECT_EQ(std::get<Matched>(effects[0]).crossing, Crossing::first);
+}
+
+TEST_F(PairingTest, TheSecondMatchOfTwoCrossingRequestsIsTold) {
+  for (const bool led : {true, false}) {
+    (void)ask(ana);
+    (void)incoming(ana, 1);
+    (void)match(ana, 1, led);
+    EXPECT_TRUE(match(ana, 1, led).empty()) << "the same once more";
+    EXPECT_TRUE(match(ana, 2, !led).empty()) << "another key";
+    EXPECT_TRUE(match(bob, 1, !led).empty()) << "another peer";
+    const auto effects = match(ana, 1, !led);
+    expect_matched(effects, ana);
+    EXPECT_EQ(std::get<Matched>(effects[0]).initiator, !led);
+    EXPECT_EQ(std::get<Matched>(effects[0]).crossing, Crossing::second);
+    EXPECT_TRUE(match(ana, 1, !led).empty()) << "and no third";
+    EXPECT_FALSE(pairing.deadline());
+  }
+}
+
+TEST_F(PairingTest, TheSecondMatchIsNotWaitedForForEver) {
+  (void)ask(ana);
+  (void)incoming(ana, 1);
+  (void)match(ana, 1, true);
+  now += 15s;
+  EXPECT_TRUE(match(ana, 1, false).empty());
+  (void)ask(ana);
+  (void)incoming(ana, 1);
+  (void)match(ana, 1, true);
+  (void)pairing.online(own);
+  EXPECT_TRUE(match(ana, 1, false).empty()) << "of another time at the server";
+}
+
+TEST_F(PairingTest, WithoutCrossingThereIsNoSecondMatch) {
+  (void)ask(ana);
+  const auto effects = match(ana, 1, true);
+  EXPECT_EQ(std::get<Matched>(effects[0]).crossing, Crossing::none);
+  EXPECT_TRUE(match(ana, 1, false).empty());
 }
 
 TEST_F(PairingTest, ACrossingRequestBindsTheKey) {
@@ -351,7 +389,8 @@ struct Ledger {
       const auto* withdrawn = std::get_if<Withdrawn>(&effect);
       ASSERT_TRUE(!requested || ++prompts[requested->from] == 1) << seed;
       ASSERT_TRUE(!withdrawn || --prompts[withdrawn->from] == 0) << seed;
-      if (const auto* matched = std::get_if<Matched>(&effect)) end(matched->peer, seed);
+      const auto* matched = std::get_if<Matched>(&effect);
+      if (matched && matched->crossing != Crossing::second) end(matched->peer, seed);
       if (const auto* failed = std::get_if<Failed>(&effect)) end(failed->peer, seed);
     }
   }

@@ -1,0 +1,67 @@
+// The engine's part in speaking no faster than the server takes it: signals wait in the pacer, and
+// so do acceptances, for whose links there is no room yet.
+#include <algorithm>
+
+#include "core/engine/engine.hpp"
+
+namespace culver::engine {
+
+namespace sig = wire::signaling;
+
+/// Out of a session nothing waits for better times: the link is to hear of it.
+void Engine::say(sig::ClientMessage message, Env& env, Effects& out) {
+  const bool is_ready = std::holds_alternative<signaling::Ready>(session_);
+  auto* signal = std::get_if<sig::Relay>(&message);
+  if (!signal || !is_ready) {
+    if (is_ready) pacer_.note(env.now);
+    return to_session(signaling::Send{std::move(message)}, env, out);
+  }
+  const auto target = signal->target;
+  if (!pacer_.push(std::move(*signal), env.now)) return cannot_say(target, env, out);
+  say_what_may(env, out);
+}
+
+/// A signal that cannot leave ends the establishment that it was for.
+void Engine::cannot_say(const PairingCode& target, Env& env, Effects& out) {
+  const auto id = roster_.find(target);
+  if (id && !link::is_secured(roster_.find(*id)->state))
+    to_link(*id, link::Abandon{Fault::server_lost}, env, out);
+}
+
+void Engine::say_what_may(Env& env, Effects& out) {
+  for (auto& signal : pacer_.take(env.now))
+    to_session(signaling::Send{std::move(signal)}, env, out);
+  accept_what_may(env, out);
+}
+
+// ---- accepting ----------------------------------------------------------------------------------
+
+/// What was accepted and is not told to the server yet is Undecided to Pairing, which holds few.
+void Engine::accept(const PairingCode& from, Env& env, Effects& out) {
+  if (std::find(accepted_.begin(), accepted_.end(), from) == accepted_.end())
+    accepted_.push_back(from);
+  accept_what_may(env, out);
+}
+
+void Engine::accept_what_may(Env& env, Effects& out) {
+  while (!accepted_.empty() && pacer_.admit(accepted_.front(), env.now)) {
+    const auto from = accepted_.front();
+    accepted_.pop_front();
+    perform(pairing_.answer(from, true, env.now), env, out);
+  }
+}
+
+std::optional<TimePoint> Engine::pacing_deadline() const {
+  return accepted_.empty() ? pacer_.deadline() : pacer_.room_at();
+}
+
+/// Nothing that waited can leave any more.
+void Engine::signaling_gone(Env& env, Effects& out) {
+  const auto unsaid = pacer_.clear();
+  perform(pairing_.offline(), env, out);
+  for (const auto& from : std::exchange(accepted_, {}))
+    failed({from, Fault::server_lost}, env, out);
+  for (const auto& signal : unsaid) cannot_say(signal.target, env, out);
+}
+
+}  // namespace culver::engine
