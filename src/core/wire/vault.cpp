@@ -41,10 +41,9 @@ bool begins_with(ByteView file, std::string_view magic) { return as_text(file).s
 /// The head of the file and its name, which together say what is sealed.
 ByteVector label_of(ByteView head, std::string_view name) {
   const auto bytes = as_bytes(name);
-  ByteVector label;
-  label.reserve(head.size() + bytes.size());
-  label.insert(label.end(), head.begin(), head.end());
-  label.insert(label.end(), bytes.begin(), bytes.end());
+  ByteVector label(head.size() + bytes.size());
+  put(label, 0, head);
+  put(label, head.size(), bytes);
   return label;
 }
 
