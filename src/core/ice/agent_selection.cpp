@@ -93,7 +93,7 @@ void Agent::Core::select(Pair& pair, Env& env, Effects& out) {
                           pair.remote,
                           *route,
                           relayed,
-                          consent::begin(env),
+                          consent::begin(env, env.now),
                           path_mtu::begin(carried, env)};
   pair.keep_alive_at.reset();
   before.reset();
@@ -227,11 +227,14 @@ void Agent::Core::path_lost(TimePoint since, Env& env, Effects& out) {
   fail(Failed::Why::consent_lost, env, out);
 }
 
-/// Data moves at once; the peer learns it from the nomination, or comes to the same by itself.
+/// Data moves at once; the peer learns it from the nomination, or comes to the same by itself. The
+/// consent is as old as the pair's last answer: a peer that died meanwhile is lost in time.
 void Agent::Core::take_over(Pair& pair, Env& env, Effects& out) {
+  const auto answered = std::get<pair::Succeeded>(pair.state).answered;
   if (auto* old = checklist.find(selected->base, selected->remote); old && is_selected(*old))
     old->step(pair::GivenUp{}, env);
   select(pair, env, out);
+  if (is_selected(pair)) selected->consent = consent::begin(env, answered);
   if (!controlling) return;
   feed(nomination::PathLost{}, env, out);
   feed(nomination::BestValid{pair.id, is_relayed(pair), true, {}}, env, out);

@@ -6,13 +6,13 @@ namespace culver::ice::consent {
 
 using fsm::OneOf;
 
-Fresh begin(Env& env) {
+Fresh begin(Env& env, TimePoint answered) {
   const std::chrono::duration<double> wait = interval * (0.8 + 0.4 * env.rng.unit());
-  return {env.now, env.now + std::chrono::duration_cast<Duration>(wait)};
+  return {answered, env.now + std::chrono::duration_cast<Duration>(wait)};
 }
 
-Unproven begin_unproven(Duration time, Env& env, Effects& out) {
-  out.emplace_back(SendCheck{});
+Unproven begin_unproven(Duration time, Env& env, Effects& effects) {
+  effects.emplace_back(SendCheck{});
   return {env.now, env.now + time};
 }
 
@@ -31,7 +31,7 @@ OneOf<Unproven, Doubtful> Unproven::on(Tick&&, Env& env, Effects& out) && {
   return Doubtful{since, since, 2, env.now + doubtful_interval, true};
 }
 
-OneOf<Fresh> Unproven::on(Answered&&, Env& env, Effects&) && { return begin(env); }
+OneOf<Fresh> Unproven::on(Answered&&, Env& env, Effects&) && { return begin(env, env.now); }
 
 OneOf<Cut> Unproven::on(SocketGone&&, Env& env, Effects& out) && {
   out.emplace_back(Doubt{});
@@ -44,7 +44,7 @@ OneOf<Fresh, Asked> Fresh::on(Tick&&, Env& env, Effects& out) && {
   return Asked{answered, env.now + patience};
 }
 
-OneOf<Fresh> Fresh::on(Answered&&, Env& env, Effects&) && { return begin(env); }
+OneOf<Fresh> Fresh::on(Answered&&, Env& env, Effects&) && { return begin(env, env.now); }
 
 OneOf<Cut> Fresh::on(SocketGone&&, Env& env, Effects& out) && {
   out.emplace_back(Doubt{});
@@ -58,7 +58,7 @@ OneOf<Asked, Doubtful> Asked::on(Tick&&, Env& env, Effects& out) && {
   return Doubtful{answered, env.now, 1, env.now + doubtful_interval};
 }
 
-OneOf<Fresh> Asked::on(Answered&&, Env& env, Effects&) && { return begin(env); }
+OneOf<Fresh> Asked::on(Answered&&, Env& env, Effects&) && { return begin(env, env.now); }
 
 OneOf<Cut> Asked::on(SocketGone&&, Env& env, Effects& out) && {
   out.emplace_back(Doubt{});
@@ -74,7 +74,7 @@ OneOf<Doubtful, Lost> Doubtful::on(Tick&&, Env& env, Effects& out) && {
   return std::move(*this);
 }
 
-OneOf<Fresh> Doubtful::on(Answered&&, Env& env, Effects&) && { return begin(env); }
+OneOf<Fresh> Doubtful::on(Answered&&, Env& env, Effects&) && { return begin(env, env.now); }
 
 OneOf<Cut> Doubtful::on(SocketGone&&, Env& env, Effects& out) && {
   out.emplace_back(Doubt{});

@@ -124,8 +124,8 @@ struct Grave {
 };
 std::optional<Grave> grave_doubt(const Machine::State& state);
 
-/// The pair has just been selected: the check that did it was the first answer.
-Fresh begin(Env& env);
+/// The pair has just been selected, and its last answer came then: usually now.
+Fresh begin(Env& env, TimePoint answered);
 /// It was selected without being asked, and is asked now. It has so long to answer before another
 /// one that does is better.
 Unproven begin_unproven(Duration time, Env& env, Effects& effects);

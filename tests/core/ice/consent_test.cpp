@@ -13,7 +13,7 @@ struct ConsentTest : testing::Test {
   test::SeededRng random{1};
   Env env{TimePoint{} + 1h, random.rng()};
   const TimePoint begun = env.now;
-  Machine::State state = begin(env);
+  Machine::State state = begin(env, env.now);
   unsigned checks = 0, doubts = 0;
 
   void feed(Event event) {
@@ -49,6 +49,13 @@ TEST_F(ConsentTest, IsLostWithin14SecondsOfTheLastAnswer) {
   EXPECT_GE(checks, 8U);
   EXPECT_EQ(doubts, 1U);
   EXPECT_FALSE(fsm::deadline_of(state));
+}
+
+TEST_F(ConsentTest, WhatAnsweredAWhileAgoIsLostSooner) {
+  state = begin(env, env.now - 6s);
+  while (!std::holds_alternative<Lost>(state)) tick();
+  EXPECT_LE(env.now - begun, 14s - 6s);
+  EXPECT_GE(checks, fewest_unanswered);
 }
 
 TEST_F(ConsentTest, AnAnswerInDoubtRenewsIt) {
