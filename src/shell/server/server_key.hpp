@@ -14,7 +14,7 @@ namespace culver::server {
 /// passphrase_needed.
 inline host::Outcome<crypto::SigningKey> open_server_key(
     const std::filesystem::path& data_dir, const std::optional<std::filesystem::path>& key_file) {
-  constexpr std::string_view version = "culver-server-key-1";
+  static constexpr std::string_view version = "culver-server-key-1";
   constexpr host::SecretFile file{
       "identity", "server-key", [](ByteView content) { return host::is_key_of(version, content); }};
   const auto vault = host::Vault::open(data_dir, key_file, [] {
