@@ -270,7 +270,8 @@ TEST_P(GatewayOf, TheDrainSendsDevicesAwayToo) {
 
 TEST(Gateway, SaysWhichVersionItSpeaks) {
   Lobby lobby;
-  EXPECT_THAT(lobby.sent(lobby.open()), ElementsAre(HasSubstr(R"("gateway":2})")));
+  EXPECT_THAT(lobby.sent(lobby.open()),
+              ElementsAre(HasSubstr(R"("gateway":2,"messagesPerMinute":100})")));
 }
 
 TEST(Gateway, AfterAFrameOfSignalingThereIsNoHandshake) {

@@ -31,6 +31,9 @@ TEST(FromServer, IsPrintedAsZajelHasIt) {
   EXPECT_EQ(print(ServerInfo{"ed25519:x", "ws://h", "eu", 2}),
             R"({"type":"server_info","serverId":"ed25519:x","endpoint":"ws://h","region":"eu",)"
             R"("gateway":2})");
+  EXPECT_EQ(print(ServerInfo{"ed25519:x", "ws://h", "eu", 2, 100}),
+            R"({"type":"server_info","serverId":"ed25519:x","endpoint":"ws://h","region":"eu",)"
+            R"("gateway":2,"messagesPerMinute":100})");
   EXPECT_EQ(print(Registered{code, "id"}),
             R"({"type":"registered","pairingCode":"K7MW2Q","serverId":"id"})");
   EXPECT_EQ(print(PairIncoming{code, key, 120000, Plaintext("Bob")}),
@@ -63,9 +66,9 @@ RC_GTEST_PROP(FromServer, IsReadAsPrinted, ()) {
   const auto text = *culver::testing::utf8_text(limits::error_text);
   const auto name = *culver::testing::utf8_text(limits::proposed_name);
   const auto some_name = name.empty() ? std::nullopt : std::optional(Plaintext(name));
-  expect_round_trip(ServerInfo{text, "ws://h:1",
-                               *rc::gen::arbitrary<bool>() ? std::optional(text) : std::nullopt,
-                               *rc::gen::inRange(0U, 256U)});
+  expect_round_trip(
+      ServerInfo{text, "ws://h:1", *rc::gen::arbitrary<bool>() ? std::optional(text) : std::nullopt,
+                 *rc::gen::inRange(0U, 256U), *rc::gen::inRange<std::uint32_t>(0, 1'000)});
   expect_round_trip(Registered{peer, text});
   expect_round_trip(CodeCollision{});
   expect_round_trip(
