@@ -88,7 +88,7 @@ class Draft {
 /// Secrets leave no copy in freed memory.
 template <class Buffer>
 void wipe(Buffer& buffer) {
-  explicit_bzero(buffer.data(), buffer.size());
+  if (!buffer.empty()) explicit_bzero(buffer.data(), buffer.size());
 }
 
 std::string because() { return std::string(": ") + strerror(errno) + "."; }
