@@ -56,7 +56,7 @@ Result<StoredKey> parse_plain(ByteView file) {
   const bool is_key = bytes->size() == DataKey::size;
   StoredKey key;
   if (is_key) key = DataKey(std::span<const std::byte, DataKey::size>(*bytes));
-  if (!bytes->empty()) explicit_bzero(bytes->data(), bytes->size());
+  explicit_bzero(bytes->data(), bytes->size());
   if (!is_key) return fail(Fault::malformed);
   return key;
 }

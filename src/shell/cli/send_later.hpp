@@ -39,7 +39,6 @@ class SendLater {
   void handle(const engine::NothingWaits&);
   void handle(const engine::LettersStuck&);
   void handle(const engine::FileOffered&);
-  void handle(const engine::FileFailed&) {}  // one that we have refused
   void handle(const engine::Closed&);
 
   void leave_it_there();
