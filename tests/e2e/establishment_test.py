@@ -11,7 +11,9 @@ from culver_e2e import BOUND, Case, make_file
 
 # A build that is slow for the sake of its checks is killed less often.
 QUICK = os.environ.get("CULVER_BUILD_TYPE", "Release") == "Release"
-ROUNDS = 80 if QUICK else 8
+ROUNDS = 40 if QUICK else 4
+MOST_TIMES = 6  # ROUNDS are played
+GROWTH = 1 << 20  # bytes; 26 KiB that each of ROUNDS left behind would be as much
 SENDERS_LEFT = 20 if QUICK else 2
 LIFE = 0.06 if QUICK else 0.6  # seconds from the start of a process that is killed, at most
 SEED = int(os.environ.get("CULVER_SEED", time.time()))
@@ -62,15 +64,18 @@ class KilledWhileEstablishing(Case):
         self.expect_exit(self.stage.send(code, file), 0)
         receiver.wait_event("closed")
         before = (descriptors(receiver), threads(receiver))
-        # The first half shows how much several at once need; the second needs no more.
-        for half in range(2):
+        # Memory grows to what the most at once have needed, and then no more. What each left behind
+        # would make it grow every time.
+        grown = []
+        while len(grown) < 2 or grown[-1] > GROWTH:
+            self.assertLess(len(grown), MOST_TIMES, f"seed {SEED}: grows by {grown}")
             memory = resident(receiver)
-            for i in range(ROUNDS // 2):
+            for i in range(ROUNDS):
                 self.kill_at_random(self.stage.send(code, file, "--name", f"killed{i % 4}",
                                                      name=f"killed{i % 4}"))
-            self.await_as_before(receiver, before, f"descriptors and threads, half {half}")
-        if QUICK:  # a sanitizer keeps what was freed
-            self.assertLess(resident(receiver) - memory, 2 << 20, f"seed {SEED}")
+            self.await_as_before(receiver, before, f"descriptors and threads, time {len(grown)}")
+            # A sanitizer keeps what was freed.
+            grown.append(resident(receiver) - memory if QUICK else 0)
         self.expect_exit(self.stage.send(code, "--text", "still there?"), 0)
         self.assertIsNone(receiver.exit_code, receiver.report())
 
