@@ -9,13 +9,6 @@ namespace {
 
 using namespace engine;
 
-std::size_t live(const Node& node) {
-  std::size_t closed = 0;
-  for (const auto& notice : node.notices)
-    if (const auto* end = std::get_if<Closed>(&notice)) closed += end->was_connected;
-  return node.count<Connected>() - closed;
-}
-
 /// Alice takes every pairing; neither says or sends anything by itself.
 struct Quiet : MainJob {
   explicit Quiet(std::uint64_t seed) : MainJob(seed) { bob.react = nullptr; }

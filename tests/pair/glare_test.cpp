@@ -78,15 +78,6 @@ struct ZajelServer {
   int requests = 0, responses = 0;
 };
 
-std::size_t live(const Node& node) {
-  std::size_t open = 0;
-  for (const auto& notice : node.notices) {
-    open += std::holds_alternative<Connected>(notice);
-    if (const auto* end = std::get_if<Closed>(&notice)) open -= end->was_connected;
-  }
-  return open;
-}
-
 struct Glare {
   explicit Glare(std::uint64_t seed)
       : bottle(seed), one(bottle.add("one")), two(bottle.add("two")), server(bottle, one, two) {}

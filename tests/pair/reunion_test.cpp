@@ -46,15 +46,7 @@ struct Acquainted {
     node.command(GoOnline{});
   }
   /// Each has told of a connection with the other that is not over.
-  bool are_together() const { return connections(alice) == 1 && connections(bob) == 1; }
-  static std::size_t connections(const Node& node) {
-    std::size_t open = 0;
-    for (const auto& notice : node.notices) {
-      open += std::holds_alternative<Connected>(notice);
-      if (const auto* end = std::get_if<Closed>(&notice)) open -= end->was_connected;
-    }
-    return open;
-  }
+  bool are_together() const { return live(alice) == 1 && live(bob) == 1; }
 };
 
 TEST(Reunion, TwoWhoLookForEachOtherMeetInEveryOrder) {
@@ -173,7 +165,7 @@ TEST(Reunion, WhoIsBlockedIsNeverMet) {
   later.alice.command(Know{known});
   later.look(later.bob);
   later.bottle.pass(2h);
-  EXPECT_EQ(Acquainted::connections(later.alice) + Acquainted::connections(later.bob), 0u);
+  EXPECT_EQ(live(later.alice) + live(later.bob), 0u);
 }
 
 TEST(Reunion, WhoIsNotLookedForIsAskedAbout) {
@@ -202,8 +194,8 @@ TEST(Reunion, TwentyPeersAtOnce) {
     Acquainted::look(hub);
     for (auto* node : others) Acquainted::look(*node);
     bottle.pass(5min);
-    EXPECT_EQ(Acquainted::connections(hub), 20u) << "seed " << seed;
-    for (auto* node : others) EXPECT_EQ(Acquainted::connections(*node), 1u) << "seed " << seed;
+    EXPECT_EQ(live(hub), 20u) << "seed " << seed;
+    for (auto* node : others) EXPECT_EQ(live(*node), 1u) << "seed " << seed;
   }
 }
 
@@ -223,8 +215,8 @@ TEST(Reunion, APersonsOwnRequestGoesFirst) {
     two.bob.command(Pair{carol.last<Online>()->code});
     two.bottle.pass(1min);
     EXPECT_EQ(two.bob.count<PairFailed>(), 0u) << "seed " << seed;
-    EXPECT_EQ(Acquainted::connections(two.bob), 2u) << "seed " << seed;
-    EXPECT_EQ(Acquainted::connections(carol), 1u) << "seed " << seed;
+    EXPECT_EQ(live(two.bob), 2u) << "seed " << seed;
+    EXPECT_EQ(live(carol), 1u) << "seed " << seed;
   }
 }
 

@@ -208,4 +208,14 @@ class Bottle {
   std::size_t fail_at_ = static_cast<std::size_t>(-1);
 };
 
+/// The connections it was told of that are not over.
+inline std::size_t live(const Node& node) {
+  std::size_t open = 0;
+  for (const auto& notice : node.notices) {
+    open += std::holds_alternative<engine::Connected>(notice);
+    if (const auto* end = std::get_if<engine::Closed>(&notice)) open -= end->was_connected;
+  }
+  return open;
+}
+
 }  // namespace culver::test

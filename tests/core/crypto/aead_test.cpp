@@ -13,6 +13,7 @@ namespace {
 
 using culver::testing::from_hex;
 using culver::testing::hex_at;
+using culver::testing::nothing_is_acceptable;
 using culver::testing::secret_from;
 using culver::testing::shared_json;
 using culver::testing::text_at;
@@ -64,8 +65,6 @@ Verdict judge(AeadAlgorithm algorithm, const culver::testing::WycheproofTest& te
   EXPECT_EQ(seal(aead, *nonce, aad, message), sealed);
   return Verdict::accepted;
 }
-
-Verdict nothing_is_acceptable(const culver::testing::WycheproofTest&) { return Verdict::refused; }
 
 TEST(Aead, PassesWycheproofForChaCha20Poly1305) {
   const auto file = shared_json("vectors/wycheproof/chacha20_poly1305_test.json");

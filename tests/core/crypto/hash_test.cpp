@@ -11,10 +11,9 @@ namespace culver::crypto {
 namespace {
 
 using culver::testing::from_hex;
+using culver::testing::nothing_is_acceptable;
 using culver::testing::shared_json;
 using culver::testing::Verdict;
-
-Verdict nothing_is_acceptable(const culver::testing::WycheproofTest&) { return Verdict::refused; }
 
 std::string hkdf(std::string_view ikm, std::string_view salt, std::string_view info,
                  std::size_t size) {

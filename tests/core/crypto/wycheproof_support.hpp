@@ -33,4 +33,7 @@ WycheproofCounts run_wycheproof(const boost::json::value& file,
                                 const std::function<Verdict(const WycheproofTest&)>& judge,
                                 const std::function<Verdict(const WycheproofTest&)>& acceptable);
 
+/// For files where right and wrong is all there is.
+inline Verdict nothing_is_acceptable(const WycheproofTest&) { return Verdict::refused; }
+
 }  // namespace culver::testing

@@ -6,29 +6,25 @@
 #include "core/base/ids.hpp"
 #include "core/crypto/hash.hpp"
 #include "core/crypto/keys.hpp"
+#include "tests/support/keys.hpp"
 
 namespace culver::engine {
 namespace {
 
-PublicKey key(int number) {
-  PublicKey made;
-  made.data[0] = static_cast<std::byte>(number);
-  made.data[1] = static_cast<std::byte>(number >> 8);
-  return made;
-}
+using test::key;
 
 std::string digits(int number, std::size_t size) {
   return print_upper_hex(crypto::sha256(key(number).view()).view()).substr(0, size);
 }
 
-Known peer(int number, std::optional<std::string> name) {
+Known known_as(int number, std::optional<std::string> name) {
   Known known{key(number), {}, {}, false, false};
   if (name) known.name.emplace(std::move(*name));
   return known;
 }
 
-const std::vector<Known> book{peer(1, "Ana"), peer(2, "ben"), peer(3, "ANA"), peer(4, std::nullopt),
-                              peer(5, "Zoë Ελένη")};
+const std::vector<Known> book{known_as(1, "Ana"), known_as(2, "ben"), known_as(3, "ANA"),
+                              known_as(4, std::nullopt), known_as(5, "Zoë Ελένη")};
 
 void expect_one(std::string_view text, int number) {
   const auto meant = who_is(book, text);
@@ -53,7 +49,7 @@ TEST(Names, ThatNobodyHasChosenAreOfOneMachineOnly) {
   const auto one = default_name("laptop", key(1)), other = default_name("laptop", key(2));
   EXPECT_EQ(one, Plaintext("laptop-" + digits(1, 4)));
   EXPECT_FALSE(is_same_name(one.expose(), other.expose()));
-  const std::vector<Known> two{peer(1, one.expose()), peer(2, other.expose())};
+  const std::vector<Known> two{known_as(1, one.expose()), known_as(2, other.expose())};
   EXPECT_TRUE(std::holds_alternative<SeveralMeant>(who_is(two, "Laptop")));
   EXPECT_EQ(std::get<PublicKey>(who_is(two, "laptop-" + digits(2, 4))), key(2));
   EXPECT_EQ(handle(two, two[0]), one.expose());
@@ -65,7 +61,7 @@ TEST(Names, ThatNobodyHasChosenAreOfOneMachineOnly) {
 }
 
 TEST(Names, OfAHostAloneAreNotThoseOfSomebodyWhoseDigitsTheyAreNot) {
-  const std::vector<Known> liar{peer(1, "laptop-" + digits(2, 4))};
+  const std::vector<Known> liar{known_as(1, "laptop-" + digits(2, 4))};
   EXPECT_TRUE(std::holds_alternative<NobodyMeant>(who_is(liar, "laptop")));
 }
 
@@ -100,8 +96,8 @@ TEST(Names, MayBeTheBeginningOfTheFingerprintAlone) {
 
 TEST(Names, SpelledLikeAFingerprintHideNobody) {
   auto spoofed = book;
-  spoofed.push_back(peer(6, digits(2, 8)));
-  spoofed.push_back(peer(7, "ana@" + digits(1, 4)));
+  spoofed.push_back(known_as(6, digits(2, 8)));
+  spoofed.push_back(known_as(7, "ana@" + digits(1, 4)));
   for (const auto& text : {digits(2, 8), "ana@" + digits(1, 4)})
     EXPECT_TRUE(std::holds_alternative<SeveralMeant>(who_is(spoofed, text))) << text;
   for (const auto& known : spoofed)
@@ -118,7 +114,7 @@ TEST(Names, AreShownAsShortAsTheyAreClear) {
 RC_GTEST_PROP(Names, LeadBackToTheirPeer, (const std::vector<bool>& named)) {
   std::vector<Known> many;
   for (std::size_t i = 0; i < named.size(); ++i)
-    many.push_back(peer(static_cast<int>(i), named[i] ? std::optional("Ana") : std::nullopt));
+    many.push_back(known_as(static_cast<int>(i), named[i] ? std::optional("Ana") : std::nullopt));
   for (const auto& known : many) {
     const auto meant = who_is(many, handle(many, known));
     RC_ASSERT(std::get<PublicKey>(meant) == known.key);

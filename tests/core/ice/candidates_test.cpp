@@ -2,15 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/core/ice/endpoint_support.hpp"
+
 namespace culver::ice {
 namespace {
 
 using wire::sdp::Candidate;
 using wire::sdp::CandidateType;
-
-Endpoint at(std::string_view text, std::uint16_t port = 1000) {
-  return Endpoint::parse(text, port).value();
-}
 
 Candidate candidate(CandidateType type, std::string_view address, std::uint16_t port = 1000) {
   return {"1", 77, std::string(address), port, type, {}, 0};

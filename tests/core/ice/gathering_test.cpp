@@ -2,12 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/core/ice/endpoint_support.hpp"
+
 namespace culver::ice {
 namespace {
-
-Endpoint at(std::string_view text, std::uint16_t port = 1000) {
-  return Endpoint::parse(text, port).value();
-}
 
 struct GatheringTest : testing::Test {
   LocalCandidates local;

@@ -7,6 +7,7 @@
 
 #include "core/ice/agent.hpp"
 #include "core/wire/stun.hpp"
+#include "tests/core/ice/endpoint_support.hpp"
 #include "tests/support/seeded.hpp"
 
 namespace culver::ice {
@@ -14,10 +15,6 @@ namespace culver::ice {
 using namespace std::chrono_literals;
 namespace stun = wire::stun;
 using wire::sdp::CandidateType;
-
-inline Endpoint at(std::string_view text, std::uint16_t port = 1000) {
-  return Endpoint::parse(text, port).value();
-}
 
 struct LoneAgent : testing::Test {
   test::SeededRng random{1};

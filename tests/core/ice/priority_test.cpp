@@ -2,12 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/core/ice/endpoint_support.hpp"
+
 namespace culver::ice {
 namespace {
 
 using wire::sdp::CandidateType;
-
-Endpoint at(std::string_view text) { return Endpoint::parse(text, 1).value(); }
 
 TEST(Priority, IsThatOfTheExampleInRfc8445) {
   EXPECT_EQ(candidate_priority(CandidateType::host, 65535), 2130706431U);

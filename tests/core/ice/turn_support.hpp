@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "core/ice/turn.hpp"
+#include "tests/core/ice/endpoint_support.hpp"
 
 namespace culver::ice::turn::test {
 
@@ -18,9 +19,6 @@ namespace stun = wire::stun;
 
 inline constexpr std::string_view user = "alice", password = "a secret", realm = "relay.example";
 
-inline Endpoint at(std::string_view address, std::uint16_t port) {
-  return *Endpoint::parse(address, port);
-}
 inline const Endpoint relay_v4 = at("198.51.100.1", 50000);
 inline const Endpoint relay_v6 = at("2001:db8::1", 50000);
 inline const Endpoint seen_as = at("203.0.113.7", 1234);

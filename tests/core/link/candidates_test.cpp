@@ -3,14 +3,11 @@
 #include <gtest/gtest.h>
 
 #include "core/wire/limits.hpp"
+#include "tests/core/link/link_support.hpp"
 #include "tests/support/seeded.hpp"
 
 namespace culver::link {
 namespace {
-
-wire::sdp::Candidate candidate(std::uint16_t port) {
-  return {"1", 100, "192.0.2.1", port, wire::sdp::CandidateType::host, "", 0};
-}
 
 struct Sorter {
   test::SeededRng random{1};

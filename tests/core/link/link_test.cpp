@@ -10,6 +10,7 @@
 #include "core/link/session_keys.hpp"
 #include "core/wire/base64.hpp"
 #include "core/wire/peer.hpp"
+#include "tests/core/link/link_support.hpp"
 #include "tests/support/seeded.hpp"
 
 namespace culver::link {
@@ -21,12 +22,6 @@ using Kind = wire::signaling::Description::Kind;
 
 constexpr ChannelId messages{0};
 constexpr ChannelId files{2};
-
-wire::sdp::Fingerprint fingerprint_of(int fill) {
-  wire::sdp::Fingerprint fingerprint;
-  fingerprint.data.fill(static_cast<std::byte>(fill));
-  return fingerprint;
-}
 
 wire::sdp::SessionDescription description(wire::sdp::Setup setup) {
   wire::sdp::SessionDescription sdp;

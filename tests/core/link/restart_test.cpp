@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/core/link/link_support.hpp"
 #include "tests/support/seeded.hpp"
 
 namespace culver::link {
@@ -10,16 +11,6 @@ namespace {
 
 using Kind = wire::signaling::Description::Kind;
 using Role = wire::sdp::Setup;
-
-wire::sdp::Fingerprint fingerprint_of(int fill) {
-  wire::sdp::Fingerprint fingerprint;
-  fingerprint.data.fill(static_cast<std::byte>(fill));
-  return fingerprint;
-}
-
-wire::sdp::Candidate candidate(std::uint16_t port) {
-  return {"1", 100, "192.0.2.1", port, wire::sdp::CandidateType::host, "", 0};
-}
 
 struct RestartTest : testing::Test {
   test::SeededRng random{1};

@@ -7,6 +7,7 @@
 #include "core/base/ids.hpp"
 #include "core/crypto/hash.hpp"
 #include "core/wire/base64.hpp"
+#include "tests/core/link/link_support.hpp"
 #include "tests/support/seeded.hpp"
 #include "tests/support/zajel_vectors.hpp"
 
@@ -16,13 +17,7 @@ namespace {
 using test::SeededRng;
 using test::Vectors;
 
-SessionKey key_of(int fill) {
-  SessionKey key;
-  for (auto& byte : key.expose_to_fill()) byte = static_cast<std::byte>(fill);
-  return key;
-}
-
-SessionKey key_of(const std::string& hex) {
+SessionKey key_from(const std::string& hex) {
   SessionKey key;
   EXPECT_TRUE(detail::decode_hex(hex, key.expose_to_fill()));
   return key;
@@ -90,7 +85,7 @@ TEST(SealedChannel, OpensEveryMessageOfZajel) {
   const auto vectors = Vectors::load();
   if (!vectors) GTEST_SKIP() << Vectors::absent;
   SeededRng random(6);
-  SealedChannel bob(key_of(vectors->text({"v1_session", "session_key"})), random.rng());
+  SealedChannel bob(key_from(vectors->text({"v1_session", "session_key"})), random.rng());
   const auto& messages = vectors->at({"messages_v1"}).as_array();
   ASSERT_EQ(messages.size(), 8u);
   for (const auto& value : messages) {
@@ -107,7 +102,7 @@ TEST(SealedChannel, OpensEveryMessageOfZajel) {
 TEST(SealedChannel, SealsAsZajelDoes) {
   const auto vectors = Vectors::load();
   if (!vectors) GTEST_SKIP() << Vectors::absent;
-  const auto key = key_of(vectors->text({"v2_session", "session_key"}));
+  const auto key = key_from(vectors->text({"v2_session", "session_key"}));
   crypto::Aead aead(crypto::AeadAlgorithm::chacha20_poly1305, key.expose());
   const auto nonce = *parse_hex<Nonce>(vectors->text({"v2_session", "message", "nonce"}));
   const auto text = vectors->text({"v2_session", "message", "plaintext_text"});
@@ -119,7 +114,7 @@ TEST(SealedChannel, RefusesWhatZajelRefuses) {
   const auto vectors = Vectors::load();
   if (!vectors) GTEST_SKIP() << Vectors::absent;
   SeededRng random(7);
-  SealedChannel bob(key_of(vectors->text({"v1_session", "session_key"})), random.rng());
+  SealedChannel bob(key_from(vectors->text({"v1_session", "session_key"})), random.rng());
   EXPECT_EQ(bob.open(vectors->text({"tamper_negative_b64", "wire_b64"})).error(),
             Fault::not_authentic);
   EXPECT_EQ(bob.open(vectors->text({"short_negative_b64", "wire_b64"})).error(), Fault::malformed);

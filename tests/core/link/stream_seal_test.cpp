@@ -5,15 +5,10 @@
 
 #include "core/base/ids.hpp"
 #include "core/wire/stream.hpp"
+#include "tests/core/link/link_support.hpp"
 
 namespace culver::link {
 namespace {
-
-SessionKey key_of(int fill) {
-  SessionKey key;
-  for (auto& byte : key.expose_to_fill()) byte = static_cast<std::byte>(fill);
-  return key;
-}
 
 Party party(int fill) {
   Party party;

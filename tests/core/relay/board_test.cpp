@@ -5,12 +5,13 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/core/relay/parts_support.hpp"
+
 namespace culver::relay {
 namespace {
 
 using namespace std::chrono_literals;
 using Words = Board<int, std::string>;
-constexpr TimePoint start{std::chrono::hours(1)};
 constexpr BoardLimits wide{1'000, 1'000'000, 1'000, 1'000, 1'000'000, 1'000, 1'000};
 
 bool leave(Words& board, const std::string& place, int holder, Address address = "home",

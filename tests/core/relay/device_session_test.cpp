@@ -18,9 +18,6 @@ namespace gateway = wire::gateway;
 using boost::json::object;
 
 const object& payload(const object& message) { return message.at("payload").as_object(); }
-std::uint64_t number(const object& fields, const char* key) {
-  return fields.at(key).to_number<std::uint64_t>();
-}
 std::string text(const object& fields, const char* key) {
   return std::string(fields.at(key).as_string());
 }

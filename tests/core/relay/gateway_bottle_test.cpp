@@ -18,10 +18,6 @@ using namespace std::chrono_literals;
 namespace gateway = wire::gateway;
 using boost::json::object;
 
-std::uint64_t number(const object& fields, const char* key) {
-  return fields.at(key).to_number<std::uint64_t>();
-}
-
 /// What a device's own program does: it keeps its cursor and its outbox over all connections.
 struct App {
   App(int id, unsigned version) : phone(id, version) {}

@@ -224,8 +224,8 @@ void expect_one_outcome_each(const std::map<PairingBook::Route, PairingBook::Req
   }
 }
 
-struct Schedule {
-  explicit Schedule(unsigned seed) : random(seed) {}
+struct RoomSchedule {
+  explicit RoomSchedule(unsigned seed) : random(seed) {}
 
   std::size_t below(std::size_t limit) { return random() % limit; }
   std::string code_text() { return std::string("AAAAA") + "ABCDEF"[below(6)]; }
@@ -293,7 +293,7 @@ TEST(Hub, NothingBreaksUnderRandomSchedules) {
     limits.dead_drops = {6, 20, 2, 5, 15, 3, 2};
     limits.meeting_tokens = {8, 100, 2, 5, 100, 3, 2};
     Room room(limits);
-    Schedule schedule(seed);
+    RoomSchedule schedule(seed);
     for (int i = 0; i < 400; ++i) {
       const auto before = room.hub.book().requests();
       schedule.step(room);

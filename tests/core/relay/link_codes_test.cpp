@@ -5,14 +5,13 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/core/relay/parts_support.hpp"
 #include "tests/support/seeded.hpp"
 
 namespace culver::relay {
 namespace {
 
 using namespace std::chrono_literals;
-
-const TimePoint start{1h};
 
 LinkCodes::Offer offer_of(int number) {
   LinkCodes::Offer offer{};

@@ -18,6 +18,11 @@
 
 namespace culver::relay {
 
+/// A field of a frame.
+inline std::uint64_t number(const boost::json::object& fields, const char* key) {
+  return fields.at(key).to_number<std::uint64_t>();
+}
+
 /// One device, over all its connections.
 class Phone {
  public:

@@ -3,15 +3,13 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/core/relay/room_support.hpp"
+#include "tests/core/relay/parts_support.hpp"
 
 namespace culver::relay {
 namespace {
 
 using namespace std::chrono_literals;
 using Asked = PairingBook::Asked;
-constexpr TimePoint start{std::chrono::hours(1)};
-const auto a = code("AAAAAA"), b = code("BBBBBB"), c = code("CCCCCC");
 
 TEST(PairingBook, ARepeatAtTheCapIsStillTaken) {
   Limits limits;

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "core/wire/signaling.hpp"
-#include "tests/core/relay/room_support.hpp"
+#include "tests/core/relay/parts_support.hpp"
 
 namespace culver::relay {
 namespace {
@@ -15,8 +15,6 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 namespace sig = wire::signaling;
-constexpr TimePoint start{std::chrono::hours(1)};
-const auto a = code("AAAAAA"), b = code("BBBBBB"), c = code("CCCCCC");
 
 Rendezvous::Peer peer(const PairingCode& at, int number, Address address = "home") {
   return {at, key(number), std::move(address)};

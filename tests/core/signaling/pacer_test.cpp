@@ -14,9 +14,6 @@ using namespace std::chrono_literals;
 using namespace testing;
 namespace sig = wire::signaling;
 
-const PairingCode ana = code("BBBBBB");
-const PairingCode bob = code("CCCCCC");
-
 class PacerTest : public ::testing::Test {
  protected:
   static sig::Relay offer(const PairingCode& to) {

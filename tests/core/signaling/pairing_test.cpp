@@ -14,8 +14,6 @@ using namespace testing;
 namespace sig = wire::signaling;
 
 const PairingCode own = code("AAAAAA");
-const PairingCode ana = code("BBBBBB");
-const PairingCode bob = code("CCCCCC");
 
 PairingCode nth(unsigned n) {
   std::array<std::byte, PairingCode::length> bytes{};

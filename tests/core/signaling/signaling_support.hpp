@@ -30,6 +30,8 @@ class SeededRng {
 };
 
 inline PairingCode code(std::string_view text) { return PairingCode::parse(text).value(); }
+inline const PairingCode ana = code("BBBBBB");
+inline const PairingCode bob = code("CCCCCC");
 
 inline PublicKey key_of(std::uint8_t seed) {
   PublicKey key;

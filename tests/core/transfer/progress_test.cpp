@@ -7,8 +7,6 @@
 namespace culver::transfer::test {
 namespace {
 
-constexpr std::uint64_t mib = std::uint64_t{1} << 20;
-
 std::size_t told(std::uint64_t size, std::uint64_t step) {
   ProgressMeter meter(size);
   Effects effects;

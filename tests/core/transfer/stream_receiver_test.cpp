@@ -11,12 +11,11 @@ namespace {
 using namespace std::chrono_literals;
 namespace ws = wire::stream;
 
-constexpr std::size_t mib = 1 << 20;
 constexpr std::size_t piece = 61'681;
 
 /// A receiver and the disk that answers it, by hand.
-struct Scene {
-  explicit Scene(std::uint64_t size, std::uint64_t max_size = wire::limits::file_size)
+struct ReceiverScene {
+  explicit ReceiverScene(std::uint64_t size, std::uint64_t max_size = wire::limits::file_size)
       : file(content(static_cast<std::size_t>(size))),
         receiver(StreamReceiver::start(
             {PublicKey{}, ws::Offer{7, size, Plaintext("a.bin")}, max_size}, world.env, effects)) {
@@ -83,7 +82,7 @@ struct Scene {
 };
 
 TEST(StreamReceiver, AsksAndCreatesNothingBeforeTheAnswer) {
-  Scene scene(5);
+  ReceiverScene scene(5);
   EXPECT_EQ(count<Offered>(scene.effects), 1u);
   EXPECT_EQ(count<OpenTarget>(scene.effects), 0u);
   scene.feed(Decision{false});
@@ -92,7 +91,7 @@ TEST(StreamReceiver, AsksAndCreatesNothingBeforeTheAnswer) {
 }
 
 TEST(StreamReceiver, RefusesTooLargeAFileAtOnce) {
-  Scene scene(6, 5);
+  ReceiverScene scene(6, 5);
   EXPECT_TRUE(scene.receiver.ended());
   EXPECT_EQ(scene.said<ws::Refuse>()->reason, ws::Reason::too_large);
   EXPECT_EQ(count<Offered>(scene.effects), 0u);
@@ -101,7 +100,7 @@ TEST(StreamReceiver, RefusesTooLargeAFileAtOnce) {
 TEST(StreamReceiver, TakesEverySizeWhole) {
   for (const std::size_t size :
        {std::size_t{0}, std::size_t{1}, piece, mib - 1, mib, mib + 1, 6 * mib + 17}) {
-    Scene scene(size);
+    ReceiverScene scene(size);
     scene.begin();
     EXPECT_EQ(find<Started>(scene.effects)->from, 0u);
     while (scene.sent < size) {
@@ -123,7 +122,7 @@ TEST(StreamReceiver, TakesEverySizeWhole) {
 }
 
 TEST(StreamReceiver, SaysWhatItHasAndGoesOnFromThere) {
-  Scene scene(3 * mib);
+  ReceiverScene scene(3 * mib);
   scene.open(2 * mib);
   const auto* accept = scene.said<ws::Accept>();
   ASSERT_NE(accept, nullptr);
@@ -135,19 +134,19 @@ TEST(StreamReceiver, SaysWhatItHasAndGoesOnFromThere) {
 }
 
 TEST(StreamReceiver, ForgetsItsPartIfTheSenderBeginsAnew) {
-  Scene scene(3 * mib);
+  ReceiverScene scene(3 * mib);
   scene.open(2 * mib);
   scene.feed(PeerBegin{0});
   EXPECT_EQ(count<RestartTarget>(scene.effects), 1u);
   EXPECT_EQ(find<Started>(scene.effects)->from, 0u);
-  Scene elsewhere(3 * mib);
+  ReceiverScene elsewhere(3 * mib);
   elsewhere.open(2 * mib);
   elsewhere.feed(PeerBegin{mib});
   EXPECT_EQ(failure(elsewhere.effects), Fault::file_protocol);
 }
 
 TEST(StreamReceiver, AFileThatIsAllThereIsOnlyFinished) {
-  Scene scene(2 * mib);
+  ReceiverScene scene(2 * mib);
   scene.disk = scene.file;
   scene.begin(2 * mib);
   ASSERT_EQ(scene.writes.size(), 1u);
@@ -158,7 +157,7 @@ TEST(StreamReceiver, AFileThatIsAllThereIsOnlyFinished) {
 }
 
 TEST(StreamReceiver, GivesCreditAsTheDiskWrites) {
-  Scene scene(20 * mib);
+  ReceiverScene scene(20 * mib);
   scene.begin();
   while (scene.sent + piece <= stream::window) scene.send_some();
   EXPECT_EQ(scene.up_to, 0u) << "no credit before the disk has written";
@@ -170,7 +169,7 @@ TEST(StreamReceiver, GivesCreditAsTheDiskWrites) {
 }
 
 TEST(StreamReceiver, RefusesWhatIsBeyondTheCredit) {
-  Scene scene(20 * mib);
+  ReceiverScene scene(20 * mib);
   scene.begin();
   while (scene.sent + piece <= stream::window) scene.send_some();
   scene.send_some();
@@ -180,15 +179,15 @@ TEST(StreamReceiver, RefusesWhatIsBeyondTheCredit) {
 }
 
 TEST(StreamReceiver, RefusesCrumbsAndMoreThanTheFile) {
-  Scene crumbs(mib);
+  ReceiverScene crumbs(mib);
   crumbs.begin();
   crumbs.feed(PeerData{slice_of(content(100))});
   EXPECT_EQ(failure(crumbs.effects), Fault::file_protocol);
-  Scene more(5);
+  ReceiverScene more(5);
   more.begin();
   more.feed(PeerData{slice_of(content(6))});
   EXPECT_EQ(failure(more.effects), Fault::file_protocol);
-  Scene less(mib);
+  ReceiverScene less(mib);
   less.begin();
   less.send_some();
   less.feed(PeerComplete{Digest{}});
@@ -197,7 +196,7 @@ TEST(StreamReceiver, RefusesCrumbsAndMoreThanTheFile) {
 
 TEST(StreamReceiver, AWrongChecksumIsDamageAndKeepsNothing) {
   for (const bool written_first : {true, false}) {
-    Scene scene(5);
+    ReceiverScene scene(5);
     scene.begin();
     scene.send_some();
     if (written_first) scene.write_one();
@@ -210,7 +209,7 @@ TEST(StreamReceiver, AWrongChecksumIsDamageAndKeepsNothing) {
 }
 
 TEST(StreamReceiver, BlamesTheDiskWhileItOwesAnAnswer) {
-  Scene disk(mib);
+  ReceiverScene disk(mib);
   disk.begin();
   while (disk.writes.empty()) disk.send_some();
   disk.world.pass(61s);
@@ -220,7 +219,7 @@ TEST(StreamReceiver, BlamesTheDiskWhileItOwesAnAnswer) {
   disk.feed(Tick{});
   EXPECT_EQ(failure(disk.effects), Fault::file_unwritable);
 
-  Scene peer(mib);
+  ReceiverScene peer(mib);
   peer.begin();
   peer.send_some();
   peer.world.pass(61s);
@@ -230,15 +229,15 @@ TEST(StreamReceiver, BlamesTheDiskWhileItOwesAnAnswer) {
 }
 
 /// Each state in which the peer still has a say.
-std::vector<std::function<void(Scene&)>> paths() {
-  return {[](Scene&) {}, [](Scene& s) { s.feed(Decision{true}); }, [](Scene& s) { s.open(); },
-          [](Scene& s) { s.begin(); }};
+std::vector<std::function<void(ReceiverScene&)>> receiver_paths() {
+  return {[](ReceiverScene&) {}, [](ReceiverScene& s) { s.feed(Decision{true}); },
+          [](ReceiverScene& s) { s.open(); }, [](ReceiverScene& s) { s.begin(); }};
 }
 
 TEST(StreamReceiver, EveryStateCanEndAndKeepsWhatIsWorthIt) {
-  for (const auto& path : paths()) {
+  for (const auto& path : receiver_paths()) {
     const auto end = [&](StreamReceiver::Event event, Fault fault, bool kept, bool told) {
-      Scene scene(2 * mib);
+      ReceiverScene scene(2 * mib);
       path(scene);
       const auto state = std::string(scene.receiver.state());
       const bool has_target = state != "Undecided";
@@ -256,7 +255,7 @@ TEST(StreamReceiver, EveryStateCanEndAndKeepsWhatIsWorthIt) {
     end(Cancel{Fault::cancelled}, Fault::cancelled, false, true);
     end(Cancel{Fault::peer_gone}, Fault::peer_gone, true, false);
     end(Cancel{Fault::replaced}, Fault::replaced, true, true);
-    Scene late(2 * mib);
+    ReceiverScene late(2 * mib);
     path(late);
     late.world.pass(20min);
     late.feed(Tick{});
@@ -266,12 +265,12 @@ TEST(StreamReceiver, EveryStateCanEndAndKeepsWhatIsWorthIt) {
 
 TEST(StreamReceiver, APeerThatDoesNotWaitForOurAnswerEndsIt) {
   for (std::size_t i = 0; i < 3; ++i) {
-    Scene scene(2 * mib);
-    paths()[i](scene);
+    ReceiverScene scene(2 * mib);
+    receiver_paths()[i](scene);
     scene.feed(PeerData{slice_of(content(piece))});
     EXPECT_EQ(failure(scene.effects), Fault::file_protocol) << scene.receiver.state();
   }
-  Scene twice(2 * mib);
+  ReceiverScene twice(2 * mib);
   twice.begin();
   twice.feed(PeerBegin{0});
   EXPECT_EQ(failure(twice.effects), Fault::file_protocol);
@@ -279,7 +278,7 @@ TEST(StreamReceiver, APeerThatDoesNotWaitForOurAnswerEndsIt) {
 
 TEST(StreamReceiver, WhatHasArrivedDoesNotNeedThePeer) {
   for (const bool written : {true, false}) {
-    Scene scene(5);
+    ReceiverScene scene(5);
     scene.begin();
     scene.send_some();
     if (written) scene.write_one();

@@ -12,11 +12,10 @@ using namespace std::chrono_literals;
 namespace ws = wire::stream;
 
 constexpr std::size_t frame_size = 65'536;
-constexpr std::size_t mib = 1 << 20;
 
 /// A sender and the disk that answers it, by hand.
-struct Scene {
-  explicit Scene(std::uint64_t size)
+struct SenderScene {
+  explicit SenderScene(std::uint64_t size)
       : file(content(static_cast<std::size_t>(size))),
         sender(StreamSender::start({7, Plaintext("a.bin"), size, frame_size}, world.env, effects)) {
   }
@@ -88,7 +87,7 @@ TEST(StreamSender, TooLargeAFileFailsAtOnce) {
 TEST(StreamSender, SendsEverySizeWholeAndInFullFrames) {
   for (const std::size_t size :
        {std::size_t{0}, std::size_t{1}, std::size_t{65'514}, mib - 1, mib, mib + 1, 3 * mib + 17}) {
-    Scene scene(size);
+    SenderScene scene(size);
     scene.feed(Credit{std::size_t{1} << 30});
     scene.accept();
     EXPECT_EQ(find<Started>(scene.effects)->from, 0u);
@@ -112,7 +111,7 @@ TEST(StreamSender, SendsEverySizeWholeAndInFullFrames) {
 }
 
 TEST(StreamSender, BeginsWhereTheReceiversPartEnds) {
-  Scene scene(3 * mib);
+  SenderScene scene(3 * mib);
   scene.feed(Credit{std::size_t{1} << 30});
   scene.accept(2 * mib);
   EXPECT_EQ(scene.sender.state(), "Verifying");
@@ -146,7 +145,7 @@ TEST(StreamSender, CountsBeyondFourGibibytes) {
 }
 
 TEST(StreamSender, BeginsAnewIfThatPartIsOfAnotherFile) {
-  Scene scene(3 * mib);
+  SenderScene scene(3 * mib);
   scene.accept(2 * mib);
   scene.feed(PrefixHashed{});
   EXPECT_EQ(scene.last<ws::Begin>()->from, 0u);
@@ -154,7 +153,7 @@ TEST(StreamSender, BeginsAnewIfThatPartIsOfAnotherFile) {
 }
 
 TEST(StreamSender, HasNothingToSendIfTheReceiverHasEverything) {
-  Scene scene(2 * mib);
+  SenderScene scene(2 * mib);
   scene.accept(2 * mib);
   scene.feed(PrefixHashed{crypto::sha256(scene.file)});
   EXPECT_EQ(scene.asked->bytes, 0u);
@@ -164,7 +163,7 @@ TEST(StreamSender, HasNothingToSendIfTheReceiverHasEverything) {
 }
 
 TEST(StreamSender, KeepsToTheChannelsBudget) {
-  Scene scene(mib);
+  SenderScene scene(mib);
   scene.accept();
   scene.read();
   EXPECT_EQ(scene.data().size(), 0u);
@@ -175,7 +174,7 @@ TEST(StreamSender, KeepsToTheChannelsBudget) {
 }
 
 TEST(StreamSender, KeepsToTheReceiversCreditAndHoldsTwoBlocks) {
-  Scene scene(20 * mib);
+  SenderScene scene(20 * mib);
   scene.feed(Credit{std::size_t{1} << 30});
   scene.accept(0, mib);
   while (scene.asked) scene.read();
@@ -190,7 +189,7 @@ TEST(StreamSender, KeepsToTheReceiversCreditAndHoldsTwoBlocks) {
 }
 
 TEST(StreamSender, WaitsLongerForThePeersDiskThanForTheChannel) {
-  Scene blocked(20 * mib);
+  SenderScene blocked(20 * mib);
   blocked.feed(Credit{std::size_t{1} << 30});
   blocked.accept(0, mib);
   while (blocked.asked) blocked.read();
@@ -201,7 +200,7 @@ TEST(StreamSender, WaitsLongerForThePeersDiskThanForTheChannel) {
   blocked.feed(Tick{});
   EXPECT_EQ(failure(blocked.effects), Fault::file_stalled);
 
-  Scene stalled(mib);
+  SenderScene stalled(mib);
   stalled.accept();
   stalled.read();
   stalled.world.pass(61s);
@@ -212,7 +211,7 @@ TEST(StreamSender, WaitsLongerForThePeersDiskThanForTheChannel) {
 
 TEST(StreamSender, RefusesAnAnswerThatCannotBe) {
   for (const PeerAccept accept : {PeerAccept{6, stream::window, {}}, PeerAccept{0, 100, {}}}) {
-    Scene scene(5);
+    SenderScene scene(5);
     scene.feed(accept);
     EXPECT_EQ(failure(scene.effects), Fault::file_protocol);
     EXPECT_EQ(scene.last<ws::Cancel>()->reason, ws::Reason::protocol);
@@ -220,9 +219,10 @@ TEST(StreamSender, RefusesAnAnswerThatCannotBe) {
 }
 
 /// Each living state, by name.
-std::vector<std::function<void(Scene&)>> paths() {
-  return {[](Scene&) {}, [](Scene& s) { s.accept(mib); }, [](Scene& s) { s.accept(); },
-          [](Scene& s) {
+std::vector<std::function<void(SenderScene&)>> sender_paths() {
+  return {[](SenderScene&) {}, [](SenderScene& s) { s.accept(mib); },
+          [](SenderScene& s) { s.accept(); },
+          [](SenderScene& s) {
             s.feed(Credit{std::size_t{1} << 30});
             s.accept();
             while (s.asked) s.read();
@@ -230,9 +230,9 @@ std::vector<std::function<void(Scene&)>> paths() {
 }
 
 TEST(StreamSender, EveryStateCanEnd) {
-  for (const auto& path : paths()) {
+  for (const auto& path : sender_paths()) {
     const auto end = [&](StreamSender::Event event, Fault fault, std::optional<ws::Reason> told) {
-      Scene scene(2 * mib);
+      SenderScene scene(2 * mib);
       path(scene);
       const auto state = std::string(scene.sender.state());
       if (state == "AwaitingCheck" && std::holds_alternative<DiskFailed>(event)) return;
@@ -258,14 +258,14 @@ TEST(StreamSender, EveryStateCanEnd) {
 }
 
 TEST(StreamSender, WhatComesOutOfTurnEndsIt) {
-  Scene early(5);
+  SenderScene early(5);
   early.feed(PeerChecked{});
   EXPECT_EQ(failure(early.effects), Fault::file_protocol);
-  Scene twice(5);
+  SenderScene twice(5);
   twice.accept();
   twice.feed(PeerAccept{0, stream::window, {}});
   EXPECT_EQ(failure(twice.effects), Fault::file_protocol);
-  Scene unread(5);
+  SenderScene unread(5);
   unread.feed(FramesRead{});
   EXPECT_TRUE(unread.effects.empty()) << "our own late answers change nothing";
 }

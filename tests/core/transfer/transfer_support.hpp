@@ -12,6 +12,8 @@
 
 namespace culver::transfer::test {
 
+inline constexpr std::size_t mib = 1 << 20;
+
 /// A time that the test moves, and seeded randomness.
 struct World {
   explicit World(std::uint32_t seed = 1) : generator(seed) {}

@@ -39,10 +39,10 @@ Refusal refusal_of(const std::string& frame) {
   const auto message = parse_session(frame);
   return message ? Refusal{Fault::internal, {}, {}} : message.error();
 }
-Fault fault_of(const std::string& frame) { return refusal_of(frame).fault; }
+Fault session_fault(const std::string& frame) { return refusal_of(frame).fault; }
 
 void expect_refused(std::string_view key, Fault fault, const std::vector<std::string>& bad) {
-  for (const auto& json : bad) EXPECT_EQ(fault_of(event(key, json)), fault) << json;
+  for (const auto& json : bad) EXPECT_EQ(session_fault(event(key, json)), fault) << json;
 }
 
 TEST(FromDevice, ReadsAnEvent) {
@@ -96,8 +96,8 @@ TEST(FromDevice, RefusesEachBadFieldOfAnEventByName) {
   expect_refused("ttl", Fault::wrong_type, {R"("x")", "-1", "0.5", "1e300", "[]"});
   EXPECT_EQ(read_as<NewEvent>(event("device_seq", "9007199254740991")).device_seq,
             9'007'199'254'740'991U);
-  EXPECT_EQ(fault_of(R"({"type":"event"})"), Fault::missing_field);
-  EXPECT_EQ(fault_of(R"({"type":"event","payload":"x"})"), Fault::wrong_type);
+  EXPECT_EQ(session_fault(R"({"type":"event"})"), Fault::missing_field);
+  EXPECT_EQ(session_fault(R"({"type":"event","payload":"x"})"), Fault::wrong_type);
 }
 
 TEST(FromDevice, BoundsThePayloadByWhatItDecodesTo) {
@@ -105,8 +105,8 @@ TEST(FromDevice, BoundsThePayloadByWhatItDecodesTo) {
     return event("encrypted_payload", '"' + base64::encode(ByteVector(size)) + '"');
   };
   EXPECT_EQ(read_as<NewEvent>(of(limits::event_payload)).payload_size, limits::event_payload);
-  EXPECT_EQ(fault_of(of(limits::event_payload + 1)), Fault::event_too_large);
-  EXPECT_EQ(fault_of(std::string(limits::gateway_frame_in + 1, ' ')), Fault::too_large);
+  EXPECT_EQ(session_fault(of(limits::event_payload + 1)), Fault::event_too_large);
+  EXPECT_EQ(session_fault(std::string(limits::gateway_frame_in + 1, ' ')), Fault::too_large);
 }
 
 TEST(FromDevice, NamesTheEventThatItRefuses) {
@@ -131,11 +131,11 @@ TEST(FromDevice, ReadsAnAckWhereverItsFieldsAre) {
   EXPECT_EQ(ack(R"("cursor":9,"payload":{"device_seq":5})"), (AckReceived{9, 5}));
   EXPECT_EQ(ack(R"("cursor":8,"payload":{"cursor":9})"), (AckReceived{9, {}}));
   EXPECT_EQ(ack(R"("cursor":0,"payload":null)"), (AckReceived{0, {}}));
-  EXPECT_EQ(fault_of(R"({"type":"ack"})"), Fault::missing_field);
-  EXPECT_EQ(fault_of(R"({"type":"ack","payload":{}})"), Fault::missing_field);
-  EXPECT_EQ(fault_of(R"({"type":"ack","payload":{"device_seq":"5"}})"), Fault::bad_device_seq);
-  EXPECT_EQ(fault_of(R"({"type":"ack","payload":{"device_seq":0}})"), Fault::bad_device_seq);
-  EXPECT_EQ(fault_of(R"({"type":"ack","payload":{"cursor":-1}})"), Fault::bad_cursor);
+  EXPECT_EQ(session_fault(R"({"type":"ack"})"), Fault::missing_field);
+  EXPECT_EQ(session_fault(R"({"type":"ack","payload":{}})"), Fault::missing_field);
+  EXPECT_EQ(session_fault(R"({"type":"ack","payload":{"device_seq":"5"}})"), Fault::bad_device_seq);
+  EXPECT_EQ(session_fault(R"({"type":"ack","payload":{"device_seq":0}})"), Fault::bad_device_seq);
+  EXPECT_EQ(session_fault(R"({"type":"ack","payload":{"cursor":-1}})"), Fault::bad_cursor);
 }
 
 TEST(FromDevice, ReadsAReplayRequestWhereverItsFieldsAre) {
@@ -159,15 +159,16 @@ TEST(FromDevice, ReadsAReplayRequestWhereverItsFieldsAre) {
 
 TEST(FromDevice, RefusesBadReplayRequests) {
   for (const std::string bad : {R"("7")", "1.5", "[]", "1e300"})
-    EXPECT_EQ(fault_of(R"({"type":"replay_request","limit":)" + bad + "}"), Fault::bad_replay_limit)
+    EXPECT_EQ(session_fault(R"({"type":"replay_request","limit":)" + bad + "}"),
+              Fault::bad_replay_limit)
         << bad;
   for (const std::string bad :
        {R"("")", R"("c")", R"("42")", R"("c-1")", R"("c042")", R"("c4 ")", R"("c9007199254740992")",
         R"("c99999999999999999999")", "42", R"("eyJ9.ab")"})
-    EXPECT_EQ(fault_of(R"({"type":"replay_request","continuation_token":)" + bad + "}"),
+    EXPECT_EQ(session_fault(R"({"type":"replay_request","continuation_token":)" + bad + "}"),
               Fault::bad_continuation_token)
         << bad;
-  EXPECT_EQ(fault_of(R"({"type":"replay_request","cursor":"x"})"), Fault::bad_cursor);
+  EXPECT_EQ(session_fault(R"({"type":"replay_request","cursor":"x"})"), Fault::bad_cursor);
 }
 
 TEST(FromDevice, PassesAScratchpadOn) {
@@ -177,10 +178,10 @@ TEST(FromDevice, PassesAScratchpadOn) {
   EXPECT_EQ(read_as<ScratchpadSync>(print_scratchpad(json)).payload, json);
   EXPECT_EQ(read_as<ScratchpadSync>(R"({"type":"scratchpad_sync","payload":null})").payload,
             "null");
-  EXPECT_EQ(fault_of(R"({"type":"scratchpad_sync"})"), Fault::missing_field);
+  EXPECT_EQ(session_fault(R"({"type":"scratchpad_sync"})"), Fault::missing_field);
   const std::string full = '"' + std::string(limits::scratchpad - 2, 'x') + '"';
   EXPECT_EQ(read_as<ScratchpadSync>(print_scratchpad(full)).payload, full);
-  EXPECT_EQ(fault_of(print_scratchpad('"' + std::string(limits::scratchpad - 1, 'x') + '"')),
+  EXPECT_EQ(session_fault(print_scratchpad('"' + std::string(limits::scratchpad - 1, 'x') + '"')),
             Fault::too_large);
 }
 
@@ -192,21 +193,22 @@ TEST(FromDevice, ReadsPairing) {
   EXPECT_EQ(read(print(CompletePairing{"012345"})), SessionMessage(CompletePairing{"012345"}));
   for (const std::string bad :
        {R"("12345")", R"("1234567")", R"("12345a")", "123456", R"("")", R"(" 12345")", "null"})
-    EXPECT_EQ(fault_of(R"({"type":"complete_pairing","payload":{"pairing_code":)" + bad + "}}"),
-              Fault::bad_link_code)
+    EXPECT_EQ(
+        session_fault(R"({"type":"complete_pairing","payload":{"pairing_code":)" + bad + "}}"),
+        Fault::bad_link_code)
         << bad;
-  EXPECT_EQ(fault_of(R"({"type":"complete_pairing"})"), Fault::bad_link_code);
+  EXPECT_EQ(session_fault(R"({"type":"complete_pairing"})"), Fault::bad_link_code);
 }
 
 TEST(FromDevice, LeavesTheRestToOthers) {
   EXPECT_EQ(read(R"({"type":"ping"})"), SessionMessage(Ping{}));
-  EXPECT_EQ(fault_of(R"({"type":"register","pairingCode":"K7MW2Q"})"), Fault::unknown_message);
-  EXPECT_EQ(fault_of(R"({"type":"client_hello"})"), Fault::unknown_message);
-  EXPECT_EQ(fault_of(R"({"payload":{}})"), Fault::missing_field);
-  EXPECT_EQ(fault_of(R"({"type":7})"), Fault::wrong_type);
+  EXPECT_EQ(session_fault(R"({"type":"register","pairingCode":"K7MW2Q"})"), Fault::unknown_message);
+  EXPECT_EQ(session_fault(R"({"type":"client_hello"})"), Fault::unknown_message);
+  EXPECT_EQ(session_fault(R"({"payload":{}})"), Fault::missing_field);
+  EXPECT_EQ(session_fault(R"({"type":7})"), Fault::wrong_type);
   for (const std::string bad : {"", "[]", "null", "{", "\xff", R"({"type":"ping"}x)"})
-    EXPECT_EQ(fault_of(bad), Fault::malformed) << bad;
-  EXPECT_EQ(fault_of(R"({"a":)" + std::string(limits::json_depth + 1, '[')), Fault::malformed);
+    EXPECT_EQ(session_fault(bad), Fault::malformed) << bad;
+  EXPECT_EQ(session_fault(R"({"a":)" + std::string(limits::json_depth + 1, '[')), Fault::malformed);
 }
 
 RC_GTEST_PROP(FromDevice, IsReadAsPrinted, ()) {

@@ -44,7 +44,7 @@ std::string auth(const AuthFields& fields) {
          fields.rest + "}";
 }
 
-Fault fault_of(const std::string& frame) {
+Fault handshake_fault(const std::string& frame) {
   const auto message = parse_handshake_client(frame);
   return message ? Fault::internal : message.error();
 }
@@ -83,7 +83,7 @@ TEST(GatewayHandshake, WantsTheTypeInsideThePayload) {
   const std::string frame = R"({"type":"client_hello","payload":{"client_ephemeral_pub":")" +
                             point_text + R"(","nonce_c":")" + nonce_text + R"("}})";
   EXPECT_TRUE(is_handshake(frame));
-  EXPECT_EQ(fault_of(frame), Fault::bad_ephemeral_key);
+  EXPECT_EQ(handshake_fault(frame), Fault::bad_ephemeral_key);
 }
 
 TEST(GatewayHandshake, IsNotWhatOpenSignalingSays) {
@@ -94,14 +94,14 @@ TEST(GatewayHandshake, IsNotWhatOpenSignalingSays) {
     EXPECT_FALSE(is_handshake(frame)) << frame;
     EXPECT_FALSE(parse_handshake_client(frame)) << frame;
   }
-  EXPECT_EQ(fault_of(R"({"type":"ping"})"), Fault::unknown_message);
-  EXPECT_EQ(fault_of("{"), Fault::malformed);
+  EXPECT_EQ(handshake_fault(R"({"type":"ping"})"), Fault::unknown_message);
+  EXPECT_EQ(handshake_fault("{"), Fault::malformed);
 }
 
 TEST(GatewayHandshake, IsBounded) {
   const std::string filler(limits::handshake_frame_in, ' ');
   EXPECT_FALSE(is_handshake(hello("") + filler));
-  EXPECT_EQ(fault_of(hello("") + filler), Fault::too_large);
+  EXPECT_EQ(handshake_fault(hello("") + filler), Fault::too_large);
   const std::string just = hello("");
   EXPECT_TRUE(is_handshake(just + filler.substr(just.size())));
 }
@@ -125,15 +125,15 @@ TEST(ClientHello, RefusesWhatIsNoPoint) {
         in_quotes(point_text.substr(2)), in_quotes(compressed), in_quotes(tail),
         in_quotes(std::string(130, 'g')), in_quotes(" " + point_text.substr(1)),
         std::string("null"), std::string("4"), std::string("{}")})
-    EXPECT_EQ(fault_of("{" + hello_members(bad) + "}"), Fault::bad_ephemeral_key) << bad;
-  EXPECT_EQ(fault_of(R"({"type":"client_hello"})"), Fault::bad_ephemeral_key);
+    EXPECT_EQ(handshake_fault("{" + hello_members(bad) + "}"), Fault::bad_ephemeral_key) << bad;
+  EXPECT_EQ(handshake_fault(R"({"type":"client_hello"})"), Fault::bad_ephemeral_key);
 }
 
 TEST(ClientHello, RefusesWhatIsNoNonce) {
   for (const std::string& bad : {in_quotes(""), in_quotes("ab"), in_quotes(std::string(63, '0')),
                                  in_quotes(std::string(65, '0')), in_quotes(std::string(64, 'g')),
                                  in_quotes(nonce_text + "zz"), std::string("null")})
-    EXPECT_EQ(fault_of("{" + hello_members(in_quotes(point_text), bad) + "}"),
+    EXPECT_EQ(handshake_fault("{" + hello_members(in_quotes(point_text), bad) + "}"),
               Fault::bad_handshake_nonce)
         << bad;
 }
@@ -144,7 +144,7 @@ TEST(ClientHello, MayOfferVersionsYetToCome) {
   EXPECT_EQ(read_hello(hello(R"(,"version":2)")).version, 2U);
   EXPECT_EQ(read_hello(hello(R"(,"version":4294967295)")).version, 4'294'967'295U);
   for (const std::string bad : {"0", "-1", "1.5", "4294967296", "1e300", R"("2")", "[2]", "true"})
-    EXPECT_EQ(fault_of(hello(R"(,"version":)" + bad)), Fault::malformed) << bad;
+    EXPECT_EQ(handshake_fault(hello(R"(,"version":)" + bad)), Fault::malformed) << bad;
 }
 
 TEST(ClientAuth, RefusesEachBadFieldByName) {
@@ -152,16 +152,16 @@ TEST(ClientAuth, RefusesEachBadFieldByName) {
   for (const std::string& bad :
        {in_quotes(""), in_quotes(user_text + "00"), in_quotes(user_text + "zz"),
         in_quotes(user_text.substr(1)), in_quotes(std::string(64, 'x')), std::string("1")})
-    EXPECT_EQ(fault_of(auth({.user = bad})), Fault::bad_user_id) << bad;
+    EXPECT_EQ(handshake_fault(auth({.user = bad})), Fault::bad_user_id) << bad;
   for (const std::string& bad :
        {in_quotes(""), in_quotes("not-a-uuid"), in_quotes("{" + device_text + "}"),
         in_quotes(event_text), in_quotes(device_text + "0"), std::string("null")})
-    EXPECT_EQ(fault_of(auth({.device = bad})), Fault::bad_device_id) << bad;
+    EXPECT_EQ(handshake_fault(auth({.device = bad})), Fault::bad_device_id) << bad;
   for (const std::string& bad :
        {in_quotes(""), in_quotes(signature_text + "zz"), in_quotes(signature_text.substr(2)),
         in_quotes(signature_text + "00"), in_quotes(std::string(128, 'z')), std::string("5")})
-    EXPECT_EQ(fault_of(auth({.signature = bad})), Fault::bad_signature) << bad;
-  EXPECT_EQ(fault_of(auth({.nonce = "null"})), Fault::bad_handshake_nonce);
+    EXPECT_EQ(handshake_fault(auth({.signature = bad})), Fault::bad_signature) << bad;
+  EXPECT_EQ(handshake_fault(auth({.nonce = "null"})), Fault::bad_handshake_nonce);
 }
 
 TEST(ClientAuth, TakesFiftyCharactersOfName) {
@@ -174,10 +174,10 @@ TEST(ClientAuth, TakesFiftyCharactersOfName) {
     return AuthFields{.rest = R"(,"device_name":)" + json};
   };
   EXPECT_EQ(read_auth(with(in_quotes(name))).device_name, Plaintext(name));
-  EXPECT_EQ(fault_of(auth(with(in_quotes(name + "a")))), Fault::bad_device_name);
-  EXPECT_EQ(fault_of(auth(with("7"))), Fault::bad_device_name);
-  EXPECT_EQ(fault_of(auth(with("[]"))), Fault::bad_device_name);
-  EXPECT_EQ(fault_of(auth(with(R"("a\u0000b")"))), Fault::bad_device_name);
+  EXPECT_EQ(handshake_fault(auth(with(in_quotes(name + "a")))), Fault::bad_device_name);
+  EXPECT_EQ(handshake_fault(auth(with("7"))), Fault::bad_device_name);
+  EXPECT_EQ(handshake_fault(auth(with("[]"))), Fault::bad_device_name);
+  EXPECT_EQ(handshake_fault(auth(with(R"("a\u0000b")"))), Fault::bad_device_name);
 }
 
 TEST(ClientAuth, KnowsThreeTypesOfDevice) {
@@ -188,8 +188,8 @@ TEST(ClientAuth, KnowsThreeTypesOfDevice) {
   EXPECT_EQ(read_auth(with(in_quotes("desktop"))).device_type, DeviceType::desktop);
   EXPECT_EQ(read_auth(with(in_quotes("web"))).device_type, DeviceType::web);
   EXPECT_EQ(read_auth(with("null")).device_type, std::nullopt);
-  EXPECT_EQ(fault_of(auth(with(in_quotes("fridge")))), Fault::malformed);
-  EXPECT_EQ(fault_of(auth(with("1"))), Fault::malformed);
+  EXPECT_EQ(handshake_fault(auth(with(in_quotes("fridge")))), Fault::malformed);
+  EXPECT_EQ(handshake_fault(auth(with("1"))), Fault::malformed);
 }
 
 TEST(ClientAuth, RefusesAConfirmationThatIsNone) {
@@ -198,8 +198,8 @@ TEST(ClientAuth, RefusesAConfirmationThatIsNone) {
   };
   EXPECT_TRUE(read_auth(with(in_quotes(nonce_text))).confirmation);
   EXPECT_FALSE(read_auth(with("null")).confirmation);
-  EXPECT_EQ(fault_of(auth(with(in_quotes(nonce_text + "00")))), Fault::malformed);
-  EXPECT_EQ(fault_of(auth(with("true"))), Fault::malformed);
+  EXPECT_EQ(handshake_fault(auth(with(in_quotes(nonce_text + "00")))), Fault::malformed);
+  EXPECT_EQ(handshake_fault(auth(with("true"))), Fault::malformed);
 }
 
 RC_GTEST_PROP(GatewayHandshake, IsReadAsPrintedByTheClient, ()) {
@@ -311,7 +311,8 @@ TEST(GatewayHandshake, ReadsTheVectors) {
     EXPECT_EQ(print_hex(who.signature.view()), at("client_signature"));
   }
   const auto signature = text_at(vectors->at("handshakes").at(0), "client_signature");
-  EXPECT_EQ(fault_of(auth({.signature = in_quotes(signature + "zz")})), Fault::bad_signature);
+  EXPECT_EQ(handshake_fault(auth({.signature = in_quotes(signature + "zz")})),
+            Fault::bad_signature);
   EXPECT_TRUE(parse_handshake_client(auth({.signature = in_quotes(upper(signature))})));
 }
 

@@ -7,7 +7,7 @@
 namespace culver::wire::kept_letter {
 namespace {
 
-class KeptLetter : public testing::Test {
+class KeptLetter : public ::testing::Test {
  protected:
   test::SeededRng random_{1};
   Secret<32> key_ = key_of(random_.rng().secret<32>());

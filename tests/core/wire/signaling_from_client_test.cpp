@@ -5,16 +5,14 @@
 #include "core/wire/limits.hpp"
 #include "core/wire/signaling.hpp"
 #include "tests/core/wire/generators_support.hpp"
+#include "tests/core/wire/signaling_support.hpp"
 
 namespace culver::wire::signaling {
 namespace {
 
-constexpr std::string_view key_text = "B6N8vBQgk8i3VdwbEOhstCY3StFqqFPtC9/AsrhtHHw=";
 constexpr std::string_view call_id = "4f4384ce-60de-4bcd-89b3-74f5da2f8ee8";
-const PairingCode code = *PairingCode::parse("K7MW2Q");
-const PublicKey key = *base64::parse_public_key(key_text);
 
-Fault fault_of(std::string_view frame) {
+Fault client_fault(std::string_view frame) {
   const auto message = parse_client(frame);
   return message ? Fault::internal : message.error();
 }
@@ -108,10 +106,10 @@ TEST(FromClient, IsRefusedForEachFieldThatIsMissingOrWrong) {
       {R"({"type":"offer","target":"K7MW2"})", Fault::bad_pairing_code},
       {R"({"type":"call_offer","target":"K7MW2Q"})", Fault::bad_call},
   };
-  for (const auto& one : cases) EXPECT_EQ(fault_of(one.frame), one.fault) << one.frame;
-  EXPECT_EQ(fault_of("{\"type\":\"ping\",\"x\":\"\xff\"}"), Fault::malformed);
-  EXPECT_EQ(fault_of(std::string(limits::signaling_frame_in + 1, ' ')), Fault::too_large);
-  EXPECT_EQ(fault_of(std::string(limits::signaling_frame_in, '[')), Fault::malformed);
+  for (const auto& one : cases) EXPECT_EQ(client_fault(one.frame), one.fault) << one.frame;
+  EXPECT_EQ(client_fault("{\"type\":\"ping\",\"x\":\"\xff\"}"), Fault::malformed);
+  EXPECT_EQ(client_fault(std::string(limits::signaling_frame_in + 1, ' ')), Fault::too_large);
+  EXPECT_EQ(client_fault(std::string(limits::signaling_frame_in, '[')), Fault::malformed);
 }
 
 TEST(FromClient, ProposesAShortPrintableNameOrNone) {
@@ -149,21 +147,22 @@ TEST(FromClient, ChecksCalls) {
          {std::string("null"), std::string("[]"), std::string("{}"), "{" + id + "}",
           "{" + id + R"(,"sdp":""})", "{" + id + R"(,"sdp":5})",
           "{" + id + R"(,"sdp":"x)" + longest + "\"}", std::string(R"({"sdp":"v=0"})")})
-      EXPECT_EQ(fault_of(call(type, payload)), Fault::bad_call) << payload.substr(0, 80);
+      EXPECT_EQ(client_fault(call(type, payload)), Fault::bad_call) << payload.substr(0, 80);
   }
   std::string two_byte;
   for (std::size_t i = 0; i < limits::candidate; ++i) two_byte += "\xc3\xa9";
   EXPECT_TRUE(parse_client(call("call_ice", "{" + id + R"(,"candidate":")" + two_byte + "\"}")));
-  EXPECT_EQ(fault_of(call("call_ice", "{" + id + R"(,"candidate":")" + two_byte + "e\"}")),
+  EXPECT_EQ(client_fault(call("call_ice", "{" + id + R"(,"candidate":")" + two_byte + "e\"}")),
             Fault::bad_call);
-  EXPECT_EQ(fault_of(call("call_ice", "{" + id + "}")), Fault::bad_call);
+  EXPECT_EQ(client_fault(call("call_ice", "{" + id + "}")), Fault::bad_call);
   for (const auto type : {"call_reject", "call_hangup"}) {
     EXPECT_TRUE(parse_client(call(type, "{" + id + "}")));
     for (const std::string_view bad :
          {"", "4f4384ce60de4bcd89b374f5da2f8ee8", "4f4384ce-60de-1bcd-89b3-74f5da2f8ee8",
           "4f4384ce-60de-4bcd-79b3-74f5da2f8ee8", "4f4384ce-60de-4bcd-89b3-74f5da2f8eeg",
           "4f4384ce-60de-4bcd-89b3-74f5da2f8ee", "4f4384ce_60de-4bcd-89b3-74f5da2f8ee8"})
-      EXPECT_EQ(fault_of(call(type, R"({"callId":")" + std::string(bad) + "\"}")), Fault::bad_call);
+      EXPECT_EQ(client_fault(call(type, R"({"callId":")" + std::string(bad) + "\"}")),
+                Fault::bad_call);
   }
   EXPECT_TRUE(
       parse_client(call("call_hangup", R"({"callId":"4F4384CE-60DE-4BCD-A9B3-74F5DA2F8EE8"})")));

@@ -5,15 +5,12 @@
 #include "core/wire/limits.hpp"
 #include "core/wire/signaling.hpp"
 #include "tests/core/wire/generators_support.hpp"
+#include "tests/core/wire/signaling_support.hpp"
 
 namespace culver::wire::signaling {
 namespace {
 
-constexpr std::string_view key_text = "B6N8vBQgk8i3VdwbEOhstCY3StFqqFPtC9/AsrhtHHw=";
-const PairingCode code = *PairingCode::parse("K7MW2Q");
-const PublicKey key = *base64::parse_public_key(key_text);
-
-Fault fault_of(std::string_view frame) {
+Fault server_fault(std::string_view frame) {
   const auto message = parse_server(frame);
   return message ? Fault::internal : message.error();
 }
@@ -167,16 +164,16 @@ TEST(FromServer, IsRefusedForEachFieldThatIsMissingOrWrong) {
       {R"({"type":"ice_candidate","from":"K7MW2Q","payload":{"candidate":1}})", Fault::wrong_type},
       {R"({"type":"call_offer","from":"?"})", Fault::bad_pairing_code},
   };
-  for (const auto& one : cases) EXPECT_EQ(fault_of(one.frame), one.fault) << one.frame;
+  for (const auto& one : cases) EXPECT_EQ(server_fault(one.frame), one.fault) << one.frame;
   const auto with = [](std::string_view type, std::string_view field, std::size_t size) {
     return R"({"type":")" + std::string(type) + R"(","from":"K7MW2Q","payload":{")" +
            std::string(field) + R"(":")" + std::string(size, 'x') + "\"}}";
   };
-  EXPECT_EQ(fault_of(with("offer", "sdp", limits::sdp + 1)), Fault::bad_description);
+  EXPECT_EQ(server_fault(with("offer", "sdp", limits::sdp + 1)), Fault::bad_description);
   EXPECT_TRUE(parse_server(with("offer", "sdp", limits::sdp)));
-  EXPECT_EQ(fault_of(with("ice_candidate", "candidate", limits::candidate + 1)),
+  EXPECT_EQ(server_fault(with("ice_candidate", "candidate", limits::candidate + 1)),
             Fault::bad_candidate);
-  EXPECT_EQ(fault_of(std::string(limits::signaling_frame_in + 1, ' ')), Fault::too_large);
+  EXPECT_EQ(server_fault(std::string(limits::signaling_frame_in + 1, ' ')), Fault::too_large);
 }
 
 TEST(FromServer, TakesDescriptionsWithoutAnInnerType) {

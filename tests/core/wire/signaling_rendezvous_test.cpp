@@ -5,13 +5,13 @@
 #include "core/wire/limits.hpp"
 #include "core/wire/signaling.hpp"
 #include "tests/core/wire/generators_support.hpp"
+#include "tests/core/wire/signaling_support.hpp"
 
 namespace culver::wire::signaling {
 namespace {
 
 using Texts = std::set<std::string>;
 using Drops = std::map<std::string, std::string>;
-const PairingCode code = *PairingCode::parse("K7MW2Q");
 
 /// A registration with these fields besides its type and its peerId.
 std::string frame_with(std::string_view fields) {
@@ -27,7 +27,7 @@ RegisterRendezvous read(std::string_view fields) {
   return std::get<RegisterRendezvous>(*message);
 }
 
-Fault fault_of(std::string_view fields) {
+Fault registration_fault(std::string_view fields) {
   const auto message = parse_client(frame_with(fields));
   return message ? Fault::internal : message.error();
 }
@@ -133,7 +133,7 @@ TEST(RegisterRendezvous, IsRefusedForEachFieldThatIsWrong) {
       {R"(,"dailyPoints":["p"],"deadDrops":{"p":7})", Fault::wrong_type},
       {R"(,"dailyPoints":["p"],"deadDrop":{})", Fault::wrong_type},
   };
-  for (const auto& one : cases) EXPECT_EQ(fault_of(one.fields), one.fault) << one.fields;
+  for (const auto& one : cases) EXPECT_EQ(registration_fault(one.fields), one.fault) << one.fields;
   const auto missing = parse_client(R"({"type":"register_rendezvous"})");
   EXPECT_EQ(missing.error(), Fault::missing_field);
 }
@@ -141,24 +141,28 @@ TEST(RegisterRendezvous, IsRefusedForEachFieldThatIsWrong) {
 TEST(RegisterRendezvous, HasLimits) {
   const auto text = [](std::size_t size) { return std::string(size, 'x'); };
   EXPECT_EQ(read(R"(,"dailyPoints":)" + array_of(50)).points.size(), 50u);
-  EXPECT_EQ(fault_of(R"(,"dailyPoints":)" + array_of(51)), Fault::too_many_meeting_points);
+  EXPECT_EQ(registration_fault(R"(,"dailyPoints":)" + array_of(51)),
+            Fault::too_many_meeting_points);
   EXPECT_EQ(read(R"(,"hourlyTokens":)" + array_of(50)).tokens.size(), 50u);
-  EXPECT_EQ(fault_of(R"(,"hourlyTokens":)" + array_of(51)), Fault::too_many_meeting_tokens);
+  EXPECT_EQ(registration_fault(R"(,"hourlyTokens":)" + array_of(51)),
+            Fault::too_many_meeting_tokens);
   EXPECT_EQ(read(R"(,"dailyPoints":)" + array_of(1, text(127))).points.size(), 1u);
-  EXPECT_EQ(fault_of(R"(,"dailyPoints":)" + array_of(1, text(128))), Fault::bad_meeting_point);
-  EXPECT_EQ(fault_of(R"(,"hourlyTokens":)" + array_of(1, text(128))), Fault::bad_meeting_token);
+  EXPECT_EQ(registration_fault(R"(,"dailyPoints":)" + array_of(1, text(128))),
+            Fault::bad_meeting_point);
+  EXPECT_EQ(registration_fault(R"(,"hourlyTokens":)" + array_of(1, text(128))),
+            Fault::bad_meeting_token);
   EXPECT_EQ(read(R"(,"relayId":")" + text(128) + '"').relay_id.size(), 128u);
-  EXPECT_EQ(fault_of(R"(,"relayId":")" + text(129) + '"'), Fault::bad_relay_id);
-  EXPECT_EQ(fault_of(R"(,"peerId":")" + text(129) + '"'), Fault::bad_peer_id);
+  EXPECT_EQ(registration_fault(R"(,"relayId":")" + text(129) + '"'), Fault::bad_relay_id);
+  EXPECT_EQ(registration_fault(R"(,"peerId":")" + text(129) + '"'), Fault::bad_peer_id);
 
   const std::string at_p = R"(,"dailyPoints":["p"],"deadDrops":{"p":")";
   EXPECT_EQ(read(at_p + text(4096) + "\"}").drops.at("p").size(), 4096u);
-  EXPECT_EQ(fault_of(at_p + text(4097) + "\"}"), Fault::dead_drop_too_large);
-  EXPECT_EQ(fault_of(R"(,"dailyPoints":["p"],"deadDrop":")" + text(4097) + '"'),
+  EXPECT_EQ(registration_fault(at_p + text(4097) + "\"}"), Fault::dead_drop_too_large);
+  EXPECT_EQ(registration_fault(R"(,"dailyPoints":["p"],"deadDrop":")" + text(4097) + '"'),
             Fault::dead_drop_too_large);
   std::string map = "{\"p\":\"x\"";
   for (int i = 0; i < 50; ++i) map += ",\"" + std::to_string(i) + "\":\"x\"";
-  EXPECT_EQ(fault_of(R"(,"dailyPoints":["p"],"dead_drops":)" + map + "}"),
+  EXPECT_EQ(registration_fault(R"(,"dailyPoints":["p"],"dead_drops":)" + map + "}"),
             Fault::too_many_dead_drops);
 }
 

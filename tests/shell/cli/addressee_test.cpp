@@ -15,11 +15,11 @@ PublicKey nth(std::uint8_t n) {
   return key;
 }
 
-const std::vector<engine::Known> book{{nth(1), Plaintext("Ana"), {}},
-                                      {nth(2), Plaintext("Ben"), Plaintext("Benny")},
-                                      {nth(3), Plaintext("Eve"), {}, true},
-                                      {nth(4), Plaintext("Twin"), {}},
-                                      {nth(5), Plaintext("Twin"), {}}};
+const std::vector<engine::Known> known_peers{{nth(1), Plaintext("Ana"), {}},
+                                             {nth(2), Plaintext("Ben"), Plaintext("Benny")},
+                                             {nth(3), Plaintext("Eve"), {}, true},
+                                             {nth(4), Plaintext("Twin"), {}},
+                                             {nth(5), Plaintext("Twin"), {}}};
 
 SendOptions to_send(std::vector<std::filesystem::path> files,
                     std::optional<std::string> to = std::nullopt) {
@@ -31,14 +31,14 @@ SendOptions to_send(std::vector<std::filesystem::path> files,
 
 /// The sentence, with the fault in front.
 std::string trouble_with(SendOptions options, bool has_code = false) {
-  const auto found = take_addressee(options, book, has_code);
+  const auto found = take_addressee(options, known_peers, has_code);
   if (found) return "none";
   return std::string(info(found.error().fault).name) + " " + found.error().sentence;
 }
 
 TEST(Addressee, TheFirstArgumentMayBeAPeer) {
   auto options = to_send({"ana", "a.pdf"});
-  const auto found = take_addressee(options, book, false);
+  const auto found = take_addressee(options, known_peers, false);
   ASSERT_TRUE(found && *found);
   EXPECT_EQ((*found)->key, nth(1));
   EXPECT_EQ((*found)->name, Plaintext("Ana"));
@@ -47,11 +47,11 @@ TEST(Addressee, TheFirstArgumentMayBeAPeer) {
 
 TEST(Addressee, FilesAreForWhoHasTheCode) {
   auto options = to_send({"no-such-peer.pdf"});
-  auto found = take_addressee(options, book, false);
+  auto found = take_addressee(options, known_peers, false);
   ASSERT_TRUE(found);
   EXPECT_FALSE(*found);
   options = to_send({"ana"});
-  found = take_addressee(options, book, true);
+  found = take_addressee(options, known_peers, true);
   ASSERT_TRUE(found);
   EXPECT_FALSE(*found) << "there is a code: these are files";
   EXPECT_EQ(options.files.size(), 1u);
@@ -59,7 +59,7 @@ TEST(Addressee, FilesAreForWhoHasTheCode) {
 
 TEST(Addressee, ByOptionAllArgumentsAreFiles) {
   auto options = to_send({"Ana"}, "benny");
-  const auto found = take_addressee(options, book, false);
+  const auto found = take_addressee(options, known_peers, false);
   ASSERT_TRUE(found && *found);
   EXPECT_EQ((*found)->key, nth(2));
   EXPECT_EQ((*found)->name, Plaintext("Benny"));

@@ -7,15 +7,12 @@
 #include "shell/cli/show_peers.hpp"
 #include "tests/shell/cli/scene.hpp"
 #include "tests/shell/host/temporary_folder.hpp"
+#include "tests/support/keys.hpp"
 
 namespace culver::cli {
 namespace {
 
-PublicKey key(int number) {
-  PublicKey made;
-  made.data[0] = static_cast<std::byte>(number);
-  return made;
-}
+using test::key;
 
 class BookVerbTest : public testing::Test {
  protected:
@@ -57,10 +54,10 @@ class BookVerbTest : public testing::Test {
   std::optional<int> exit_;
 };
 
-const Plaintext ana("ana");
+const Plaintext ana_name("ana");
 
 TEST_F(BookVerbTest, ShowsTheSafetyNumberAndTakesAYes) {
-  begin(VerifyPeer{ana, std::nullopt});
+  begin(VerifyPeer{ana_name, std::nullopt});
   expect_said("Safety number with Ana:");
   expect_said(show_safety_number(crypto::safety_number(key(99), key(1))));
   expect_complaint("Do they match? [y/N]");
@@ -74,7 +71,7 @@ TEST_F(BookVerbTest, ShowsTheSafetyNumberAndTakesAYes) {
 }
 
 TEST_F(BookVerbTest, VerifiesNothingOnANo) {
-  begin(VerifyPeer{ana, std::nullopt});
+  begin(VerifyPeer{ana_name, std::nullopt});
   scene_.type("n\n");
   EXPECT_EQ(exit_, 4);
   EXPECT_FALSE(row(1).is_verified);
@@ -82,10 +79,10 @@ TEST_F(BookVerbTest, VerifiesNothingOnANo) {
 }
 
 TEST_F(BookVerbTest, VerifiesWithoutAPersonAndTakesItBack) {
-  begin(VerifyPeer{ana, true});
+  begin(VerifyPeer{ana_name, true});
   EXPECT_EQ(exit_, 0);
   EXPECT_TRUE(row(1).is_verified);
-  begin(VerifyPeer{ana, false});
+  begin(VerifyPeer{ana_name, false});
   EXPECT_EQ(exit_, 0);
   expect_said("Ana is not verified.");
   EXPECT_FALSE(row(1).is_verified);
@@ -111,7 +108,7 @@ TEST_F(BookVerbTest, AsksToSayWhichOfSeveral) {
 }
 
 TEST_F(BookVerbTest, GivesAndTakesAnAlias) {
-  begin(RenamePeer{ana, Plaintext("Sister")});
+  begin(RenamePeer{ana_name, Plaintext("Sister")});
   EXPECT_EQ(exit_, 0);
   expect_said("Ana is called Sister from now on.");
   EXPECT_EQ(row(1).alias, Plaintext("Sister"));
@@ -121,31 +118,31 @@ TEST_F(BookVerbTest, GivesAndTakesAnAlias) {
 }
 
 TEST_F(BookVerbTest, CallsNobodyByTheNameOfAnother) {
-  begin(RenamePeer{ana, Plaintext("bEn")});
+  begin(RenamePeer{ana_name, Plaintext("bEn")});
   EXPECT_EQ(exit_, 1);
   EXPECT_FALSE(row(1).alias);
-  begin(RenamePeer{ana, Plaintext("ANA")});
+  begin(RenamePeer{ana_name, Plaintext("ANA")});
   EXPECT_EQ(exit_, 0);
 }
 
 TEST_F(BookVerbTest, BlocksAndUnblocks) {
-  begin(BlockPeer{ana, true}, Output::json);
+  begin(BlockPeer{ana_name, true}, Output::json);
   EXPECT_EQ(exit_, 0);
   expect_said(R"("peer":"Ana")");
   expect_said(R"("blocked":true)");
   EXPECT_TRUE(row(1).is_blocked);
-  begin(BlockPeer{ana, false});
+  begin(BlockPeer{ana_name, false});
   expect_said("Ana is not blocked any more.");
   EXPECT_FALSE(row(1).is_blocked);
 }
 
 TEST_F(BookVerbTest, ForgetsOnAYesOnly) {
-  begin(ForgetPeer{ana, false});
+  begin(ForgetPeer{ana_name, false});
   expect_said(crypto::fingerprint(key(1)));
   scene_.type("\n");
   EXPECT_EQ(exit_, 1);
   EXPECT_EQ(book_.all()->size(), 3U);
-  begin(ForgetPeer{ana, true}, Output::json);
+  begin(ForgetPeer{ana_name, true}, Output::json);
   EXPECT_EQ(exit_, 0);
   expect_said(R"("peer":"Ana")");
   EXPECT_EQ(book_.all()->size(), 2U);
@@ -168,7 +165,7 @@ TEST_F(BookVerbTest, ShowsBothKeysBeforeItTrustsTheNewOne) {
 TEST_F(BookVerbTest, TrustsTheKeyThatWaits) {
   ASSERT_TRUE(book_.set_verified(key(1), true));
   ASSERT_TRUE(book_.keep_offered(key(1), key(7)));
-  begin(TrustPeer{ana, true, std::nullopt}, Output::json);
+  begin(TrustPeer{ana_name, true, std::nullopt}, Output::json);
   EXPECT_EQ(exit_, 0);
   expect_said(R"("verified":false)");
   EXPECT_EQ(row(7).first_seen, "monday");
@@ -178,23 +175,23 @@ TEST_F(BookVerbTest, TrustsTheKeyThatWaits) {
 
 TEST_F(BookVerbTest, TrustsTheKeyThatWasAskedForAndNoOther) {
   ASSERT_TRUE(book_.keep_offered(key(1), key(7)));
-  begin(TrustPeer{ana, true, crypto::sha256(key(8).view())});
+  begin(TrustPeer{ana_name, true, crypto::sha256(key(8).view())});
   EXPECT_EQ(exit_, 4) << "--yes does not change that";
   EXPECT_EQ(row(1).offered, key(7));
-  begin(TrustPeer{ana, false, crypto::sha256(key(7).view())});
+  begin(TrustPeer{ana_name, false, crypto::sha256(key(7).view())});
   EXPECT_EQ(exit_, 0);
   EXPECT_EQ(row(7).name, Plaintext("Ana"));
 }
 
 TEST_F(BookVerbTest, SaysThatNoKeyWaits) {
-  begin(TrustPeer{ana, true, std::nullopt});
+  begin(TrustPeer{ana_name, true, std::nullopt});
   EXPECT_EQ(exit_, 1);
   expect_complaint("nothing to trust");
 }
 
 TEST_F(BookVerbTest, DoesNotTrustAKeyThatCameWhileThePersonWasReading) {
   ASSERT_TRUE(book_.keep_offered(key(1), key(7)));
-  begin(TrustPeer{ana, false, std::nullopt});
+  begin(TrustPeer{ana_name, false, std::nullopt});
   ASSERT_TRUE(book_.keep_offered(key(1), key(8)));
   scene_.type("y\n");
   EXPECT_EQ(exit_, 8);
@@ -202,7 +199,7 @@ TEST_F(BookVerbTest, DoesNotTrustAKeyThatCameWhileThePersonWasReading) {
 }
 
 TEST_F(BookVerbTest, EndsWithASignalOnce) {
-  begin(VerifyPeer{ana, std::nullopt});
+  begin(VerifyPeer{ana_name, std::nullopt});
   verb_->stop(Fault::interrupted);
   verb_->stop(Fault::terminated);
   EXPECT_EQ(exit_, 130);
@@ -215,8 +212,8 @@ TEST(BookVerb, CountsNobodyAsANo) {
   auto book = *store::sqlite::PeerBook::open(folder / "peers.db");
   ASSERT_TRUE(book.remember({key(1), Plaintext("Ana"), true}, "1"));
   std::optional<int> exit;
-  BookVerb verb(ForgetPeer{ana, false}, {book, key(99), scene.screen(), scene.console(),
-                                         Output::text, [&](int code) { exit = code; }});
+  BookVerb verb(ForgetPeer{ana_name, false}, {book, key(99), scene.screen(), scene.console(),
+                                              Output::text, [&](int code) { exit = code; }});
   verb.start();
   scene.settle();
   EXPECT_EQ(exit, 1);

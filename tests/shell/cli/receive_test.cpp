@@ -3,13 +3,16 @@
 #include <gtest/gtest.h>
 
 #include "tests/shell/cli/scene.hpp"
+#include "tests/support/keys.hpp"
 
 namespace culver::cli {
 namespace {
 
+using test::key;
+
 const LinkId ana_link{1}, ben_link{2};
 const TransferId file{9};
-const auto own_code = code("K7MW2Q"), ana = code("AAAAAA"), ben = code("BBBBBB");
+const auto ana_code = code("AAAAAA"), ben_code = code("BBBBBB");
 
 class ReceiveVerb : public testing::Test {
  protected:
@@ -54,8 +57,8 @@ using Answers = std::vector<bool>;
 
 TEST_F(ReceiveVerb, ReportsAWholeVisitInLinesOfJson) {
   begin({true, true});
-  request(ana, "Ana");
-  connect(ana_link, ana, "Ana");
+  request(ana_code, "Ana");
+  connect(ana_link, ana_code, "Ana");
   hear(engine::TextReceived{ana_link, Plaintext("hello")});
   receive_file(ana_link);
   hear(engine::Closed{ana_link, {}, true});
@@ -86,12 +89,12 @@ TEST_F(ReceiveVerb, ReportsAWholeVisitInLinesOfJson) {
 
 TEST_F(ReceiveVerb, AsksBeforeItPairsAndBeforeItTakesAFile) {
   begin({false, true}, Scene::Person::present);
-  request(ana, "Ana");
+  request(ana_code, "Ana");
   EXPECT_TRUE(pair_answers().empty());
   EXPECT_NE(scene_->err().find("Accept? [y/N] "), std::string::npos);
   scene_->type("y\n");
   EXPECT_EQ(pair_answers(), Answers{true});
-  connect(ana_link, ana, "Ana");
+  connect(ana_link, ana_code, "Ana");
   offer(ana_link);
   EXPECT_NE(scene_->err().find("Ana wants to send a.pdf (1000 B). Accept? [y/N] "),
             std::string::npos);
@@ -103,7 +106,7 @@ TEST_F(ReceiveVerb, AsksBeforeItPairsAndBeforeItTakesAFile) {
 TEST_F(ReceiveVerb, TakesAnythingElseAsNo) {
   for (const char* answer : {"\n", "n\n", "yy\n", "yes please\n", "ja\n"}) {
     begin({false, false}, Scene::Person::present);
-    request(ana, "Ana");
+    request(ana_code, "Ana");
     scene_->type(answer);
     EXPECT_EQ(pair_answers(), Answers{false}) << answer;
     EXPECT_FALSE(scene_->exit);
@@ -112,37 +115,37 @@ TEST_F(ReceiveVerb, TakesAnythingElseAsNo) {
 
 TEST_F(ReceiveVerb, RefusesWhenNobodyCanBeAsked) {
   begin({false, false});
-  request(ana, "Ana");
+  request(ana_code, "Ana");
   EXPECT_EQ(pair_answers(), Answers{false});
   EXPECT_NE(scene_->err().find("--yes"), std::string::npos);
 }
 
 TEST_F(ReceiveVerb, QueuesQuestionsOfSeveralPeers) {
   begin({false, false}, Scene::Person::present);
-  request(ana, "Ana");
-  request(ben, "Ben");
+  request(ana_code, "Ana");
+  request(ben_code, "Ben");
   scene_->type("n\ny\n");
   EXPECT_EQ(pair_answers(), (Answers{false, true}));
   const auto& last = std::get<engine::AnswerPair>(scene_->commands.back());
-  EXPECT_EQ(last.from, ben);
+  EXPECT_EQ(last.from, ben_code);
 }
 
 TEST_F(ReceiveVerb, WithdrawsAQuestionThatLostItsPoint) {
   begin({false, false}, Scene::Person::present);
-  request(ana, "Ana");
-  request(ben, "Ben");
-  hear(engine::PairWithdrawn{ana});
+  request(ana_code, "Ana");
+  request(ben_code, "Ben");
+  hear(engine::PairWithdrawn{ana_code});
   scene_->type("y\n");
   EXPECT_EQ(pair_answers(), Answers{true});
-  EXPECT_EQ(std::get<engine::AnswerPair>(scene_->commands.back()).from, ben);
+  EXPECT_EQ(std::get<engine::AnswerPair>(scene_->commands.back()).from, ben_code);
 }
 
 TEST_F(ReceiveVerb, ServesSeveralPeersAtOnce) {
   begin({true, false});
-  request(ana, "Ana");
-  request(ben, "Ben");
-  connect(ana_link, ana, "Ana");
-  connect(ben_link, ben, "Ben");
+  request(ana_code, "Ana");
+  request(ben_code, "Ben");
+  connect(ana_link, ana_code, "Ana");
+  connect(ben_link, ben_code, "Ben");
   receive_file(ben_link, TransferId{1});
   receive_file(ana_link, TransferId{2});
   hear(engine::Closed{ana_link, {}, true});
@@ -153,15 +156,15 @@ TEST_F(ReceiveVerb, ServesSeveralPeersAtOnce) {
 
 TEST_F(ReceiveVerb, LetsNobodyElseInWithOnce) {
   begin({true, true});
-  request(ana, "Ana");
-  request(ben, "Ben");
+  request(ana_code, "Ana");
+  request(ben_code, "Ben");
   EXPECT_EQ(pair_answers(), (Answers{true, false}));
 }
 
 TEST_F(ReceiveVerb, RefusesThoseWhoWaitOnceAnotherIsAccepted) {
   begin({false, true}, Scene::Person::present);
-  request(ana, "Ana");
-  request(ben, "Ben");
+  request(ana_code, "Ana");
+  request(ben_code, "Ben");
   scene_->type("y\n");
   EXPECT_EQ(pair_answers(), (Answers{true, false}));
   scene_->type("y\n");
@@ -170,8 +173,8 @@ TEST_F(ReceiveVerb, RefusesThoseWhoWaitOnceAnotherIsAccepted) {
 
 TEST_F(ReceiveVerb, EndsWithTheFirstFailureOfItsPeer) {
   begin({true, true});
-  request(ana, "Ana");
-  connect(ana_link, ana, "Ana");
+  request(ana_code, "Ana");
+  connect(ana_link, ana_code, "Ana");
   offer(ana_link);
   hear(engine::FileFailed{file, Fault::no_space});
   hear(engine::Closed{ana_link, Fault::peer_gone, true});
@@ -183,8 +186,8 @@ TEST_F(ReceiveVerb, EndsWithTheFirstFailureOfItsPeer) {
 
 TEST_F(ReceiveVerb, EndsAfterTheLastFileOfAPeerThatDoesNotWaitForIt) {
   begin({true, true});
-  request(ana, "Ana");
-  connect(ana_link, ana, "Ana");
+  request(ana_code, "Ana");
+  connect(ana_link, ana_code, "Ana");
   offer(ana_link);
   hear(engine::FileStarted{ana_link, file, false, Plaintext("a.pdf"), 1000});
   hear(engine::Closed{ana_link, {}, true});
@@ -197,8 +200,8 @@ TEST_F(ReceiveVerb, EndsAfterTheLastFileOfAPeerThatDoesNotWaitForIt) {
 
 TEST_F(ReceiveVerb, EndsWithTheFaultOfTheLastFileOfAPeerThatHasLeft) {
   begin({true, true});
-  request(ana, "Ana");
-  connect(ana_link, ana, "Ana");
+  request(ana_code, "Ana");
+  connect(ana_link, ana_code, "Ana");
   offer(ana_link);
   hear(engine::Closed{ana_link, {}, true});
   hear(engine::FileFailed{file, Fault::no_space});
@@ -208,8 +211,8 @@ TEST_F(ReceiveVerb, EndsWithTheFaultOfTheLastFileOfAPeerThatHasLeft) {
 TEST_F(ReceiveVerb, EndsWithTheFaultThatClosedTheLink) {
   for (const auto fault : {Fault::key_mismatch, Fault::peer_gone, Fault::ice_failed}) {
     begin({true, true});
-    request(ana, "Ana");
-    hear(engine::Connecting{ana_link, ana});
+    request(ana_code, "Ana");
+    hear(engine::Connecting{ana_link, ana_code});
     hear(engine::Closed{ana_link, fault, false});
     EXPECT_EQ(scene_->exit, info(fault).exit_code);
   }
@@ -217,10 +220,10 @@ TEST_F(ReceiveVerb, EndsWithTheFaultThatClosedTheLink) {
 
 TEST_F(ReceiveVerb, EndsWhenItsPairingComesToNothing) {
   begin({true, true});
-  request(ana, "Ana");
-  hear(engine::PairFailed{ben, Fault::pair_left});
+  request(ana_code, "Ana");
+  hear(engine::PairFailed{ben_code, Fault::pair_left});
   EXPECT_FALSE(scene_->exit);
-  hear(engine::PairFailed{ana, Fault::pair_left});
+  hear(engine::PairFailed{ana_code, Fault::pair_left});
   EXPECT_EQ(scene_->exit, 7);
 }
 
@@ -244,8 +247,8 @@ TEST_F(ReceiveVerb, WaitsForAServerThatComesBack) {
 
 TEST_F(ReceiveVerb, LetsPeersFinishWhenTheServerIsGoneForGood) {
   begin({true, false});
-  request(ana, "Ana");
-  connect(ana_link, ana, "Ana");
+  request(ana_code, "Ana");
+  connect(ana_link, ana_code, "Ana");
   hear(engine::Offline{Fault::server_refused, false});
   EXPECT_FALSE(scene_->exit);
   hear(engine::Closed{ana_link, {}, true});
@@ -254,11 +257,11 @@ TEST_F(ReceiveVerb, LetsPeersFinishWhenTheServerIsGoneForGood) {
 
 TEST_F(ReceiveVerb, EndsOnSignals) {
   begin({false, false}, Scene::Person::present);
-  request(ana, "Ana");
+  request(ana_code, "Ana");
   verb_->stop(Fault::interrupted);
   EXPECT_EQ(scene_->exit, 130);
   verb_->stop(Fault::interrupted);
-  request(ben, "Ben");
+  request(ben_code, "Ben");
   EXPECT_TRUE(pair_answers().empty()) << "nothing after the end";
   begin({false, false});
   verb_->stop(Fault::terminated);
@@ -267,8 +270,8 @@ TEST_F(ReceiveVerb, EndsOnSignals) {
 
 TEST_F(ReceiveVerb, ReportsProgressAtMostTenTimesASecond) {
   begin({true, false});
-  request(ana, "Ana");
-  connect(ana_link, ana, "Ana");
+  request(ana_code, "Ana");
+  connect(ana_link, ana_code, "Ana");
   hear(engine::FileStarted{ana_link, file, false, Plaintext("a.pdf"), 1000});
   for (std::uint64_t bytes = 1; bytes <= 1000; ++bytes) {
     scene_->now += std::chrono::milliseconds(1);
@@ -284,7 +287,7 @@ TEST_F(ReceiveVerb, ReportsProgressAtMostTenTimesASecond) {
 
 TEST_F(ReceiveVerb, AsksInWordsThatNoNameCanForge) {
   begin({false, false}, Scene::Person::present);
-  connect(ana_link, ana, "A\x1b[2Jna\n");
+  connect(ana_link, ana_code, "A\x1b[2Jna\n");
   hear(engine::FileOffered{ana_link, file, Plaintext("\xE2\x80\xAE.pdf\r\n"), 5});
   EXPECT_NE(scene_->err().find(R"(A\x1b[2Jna\n wants to send \u{202e}.pdf\x0d\n (5 B).)"),
             std::string::npos)
@@ -294,17 +297,11 @@ TEST_F(ReceiveVerb, AsksInWordsThatNoNameCanForge) {
 
 // ---- known peers --------------------------------------------------------------------------------
 
-PublicKey nth(std::uint8_t n) {
-  PublicKey key;
-  key.data.fill(static_cast<std::byte>(n));
-  return key;
-}
-
 TEST_F(ReceiveVerb, KnownPeersAreLookedForAndLetInWithoutAQuestion) {
-  begin({false, false, {nth(1), nth(2)}}, Scene::Person::present);
+  begin({false, false, {key(1), key(2)}}, Scene::Person::present);
   EXPECT_EQ(scene_->count<engine::Meet>(), 2u);
-  hear(engine::Connecting{ana_link, ana, nth(1)});
-  hear(engine::Connected{ana_link, nth(1), Plaintext("Ana"), link::PathKind::direct, {}});
+  hear(engine::Connecting{ana_link, ana_code, key(1)});
+  hear(engine::Connected{ana_link, key(1), Plaintext("Ana"), link::PathKind::direct, {}});
   EXPECT_TRUE(pair_answers().empty());
   offer(ana_link);
   EXPECT_EQ(scene_->count<engine::AnswerFile>(), 0u) << "files are asked about";
@@ -314,33 +311,33 @@ TEST_F(ReceiveVerb, KnownPeersAreLookedForAndLetInWithoutAQuestion) {
 
 TEST_F(ReceiveVerb, WhoWasLetInIsLookedForFromThenOn) {
   begin({true, false});
-  request(ana, "Ana");
-  hear(engine::Connecting{ana_link, ana});
-  hear(engine::Connected{ana_link, nth(1), Plaintext("Ana"), link::PathKind::direct, {}});
-  EXPECT_EQ(scene_->only<engine::Meet>()->key, nth(1));
+  request(ana_code, "Ana");
+  hear(engine::Connecting{ana_link, ana_code});
+  hear(engine::Connected{ana_link, key(1), Plaintext("Ana"), link::PathKind::direct, {}});
+  EXPECT_EQ(scene_->only<engine::Meet>()->key, key(1));
 }
 
 TEST_F(ReceiveVerb, AMeetingThatFailsIsNobodysNews) {
-  begin({true, false, {nth(1)}});
-  hear(engine::Connecting{ana_link, ana, nth(1)});
+  begin({true, false, {key(1)}});
+  hear(engine::Connecting{ana_link, ana_code, key(1)});
   hear(engine::Closed{ana_link, Fault::ice_failed, false});
   EXPECT_FALSE(scene_->exit);
   EXPECT_EQ(scene_->out().find("failed"), std::string::npos) << scene_->out();
 }
 
 TEST_F(ReceiveVerb, OnceIsForAKnownPeerToo) {
-  begin({true, true, {nth(1), nth(2)}});
-  hear(engine::Connecting{ana_link, ana, nth(1)});
+  begin({true, true, {key(1), key(2)}});
+  hear(engine::Connecting{ana_link, ana_code, key(1)});
   EXPECT_EQ(scene_->count<engine::Unmeet>(), 2u);
-  hear(engine::Connecting{ben_link, ben, nth(2)});
+  hear(engine::Connecting{ben_link, ben_code, key(2)});
   EXPECT_EQ(scene_->only<engine::CloseLink>()->link, ben_link);
   request(code("CCCCCC"), "Cleo");
   EXPECT_EQ(pair_answers(), Answers({false}));
   hear(engine::Closed{ana_link, Fault::ice_failed, false});
   EXPECT_FALSE(scene_->exit) << "it did not come about: they are looked for again";
   EXPECT_EQ(scene_->count<engine::Meet>(), 4u);
-  hear(engine::Connecting{ben_link, ben, nth(2)});
-  hear(engine::Connected{ben_link, nth(2), Plaintext("Ben"), link::PathKind::direct, {}});
+  hear(engine::Connecting{ben_link, ben_code, key(2)});
+  hear(engine::Connected{ben_link, key(2), Plaintext("Ben"), link::PathKind::direct, {}});
   hear(engine::Closed{ben_link, {}, true});
   EXPECT_EQ(scene_->exit, 0);
 }
@@ -351,33 +348,33 @@ const PublicKey known_key{{std::byte{7}}};
 
 TEST_F(ReceiveVerb, AsksWhetherANewKeyIsSomebodyElse) {
   begin({false, false}, Scene::Person::present);
-  hear(engine::PairRequested{ana, {}, Plaintext("Ana"), known_key});
+  hear(engine::PairRequested{ana_code, {}, Plaintext("Ana"), known_key});
   EXPECT_NE(scene_->err().find("This is not the Ana that you know"), std::string::npos);
   EXPECT_NE(scene_->out().find("\"namesake\":"), std::string::npos);
   scene_->type("y\n");
   EXPECT_EQ(pair_answers(), Answers{true});
-  hear(engine::PairRequested{ben, {}, Plaintext("Ben"), known_key});
+  hear(engine::PairRequested{ben_code, {}, Plaintext("Ben"), known_key});
   scene_->type("\n");
   EXPECT_EQ(pair_answers(), (Answers{true, false}));
 }
 
 TEST_F(ReceiveVerb, LetsNobodyInUnderAKnownNameUnasked) {
   begin({true, false});
-  hear(engine::PairRequested{ana, {}, Plaintext("Ana"), known_key});
+  hear(engine::PairRequested{ana_code, {}, Plaintext("Ana"), known_key});
   EXPECT_EQ(pair_answers(), Answers{false});
   EXPECT_EQ(scene_->out().find("pair_request"), std::string::npos);
-  hear(engine::Connecting{ana_link, ana});
+  hear(engine::Connecting{ana_link, ana_code});
   hear(engine::NameTaken{ana_link, {}, Plaintext("Ana"), known_key});
   EXPECT_FALSE(scene_->only<engine::AnswerName>()->accepted);
 }
 
 TEST_F(ReceiveVerb, AsksAboutANameThatComesWithTheHandshake) {
   begin({false, false}, Scene::Person::present);
-  hear(engine::Connecting{ana_link, ana});
+  hear(engine::Connecting{ana_link, ana_code});
   hear(engine::NameTaken{ana_link, {}, Plaintext("Ana"), known_key});
   scene_->type("y\n");
   EXPECT_TRUE(scene_->only<engine::AnswerName>()->accepted);
-  hear(engine::Connecting{ben_link, ben});
+  hear(engine::Connecting{ben_link, ben_code});
   hear(engine::NameTaken{ben_link, {}, Plaintext("Ben"), known_key});
   hear(engine::Closed{ben_link, Fault::peer_gone, false});
   scene_->type("y\n");
@@ -386,7 +383,7 @@ TEST_F(ReceiveVerb, AsksAboutANameThatComesWithTheHandshake) {
 
 TEST_F(ReceiveVerb, NamesWhomARefusalIsAbout) {
   begin({true, false});
-  hear(engine::PairFailed{ana, Fault::peer_key_changed,
+  hear(engine::PairFailed{ana_code, Fault::peer_key_changed,
                           engine::Whom{known_key, Plaintext("Ana Bell")}});
   EXPECT_NE(scene_->out().find("\"peer\":\"Ana Bell\""), std::string::npos);
   EXPECT_NE(scene_->err().find("Ana Bell: "), std::string::npos);
@@ -403,7 +400,7 @@ TEST_F(ReceiveVerb, LooksForWhomAnotherProcessHasPaired) {
 
 TEST_F(ReceiveVerb, LooksForNobodyWhileTheOneIsThere) {
   begin({true, true});
-  request(ana, "Ana");
+  request(ana_code, "Ana");
   hear(engine::Acquainted{known_key, true});
   EXPECT_EQ(scene_->count<engine::Meet>(), 0u);
 }

@@ -4,14 +4,14 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/shell/cli/fingerprint_support.hpp"
+
 namespace culver::cli {
 namespace {
 
 namespace report = wire::report;
 using namespace std::chrono_literals;
 
-const std::string fingerprint =
-    "6668 7AAD F862 BD77 6C8F C18B 8E9F 8E20 0897 1485 6EE2 33B3 902A 591D 0D5F 2925";
 const std::string digest(64, '0');
 
 report::Peer ana() { return {Plaintext("Ana"), {}}; }
@@ -47,15 +47,16 @@ TEST_F(TextReportOn, DrawsAQrCodeOnATerminal) {
 
 TEST_F(TextReportOn, TellsAVisitInPlainLines) {
   show(report::PairRequest{ana()});
-  EXPECT_EQ(out(), "Ana asks to pair.\n  Fingerprint " + fingerprint + "\n");
+  EXPECT_EQ(out(), "Ana asks to pair.\n  Fingerprint " + zero_fingerprint + "\n");
   show(report::Connected{ana(), false});
-  EXPECT_EQ(out(), "Connected with Ana, directly.\n  Fingerprint " + fingerprint + "\n");
+  EXPECT_EQ(out(), "Connected with Ana, directly.\n  Fingerprint " + zero_fingerprint + "\n");
   show(report::Connected{ana(), false, 0, PublicKey{}});
-  EXPECT_EQ(out(), "Connected with Ana, directly.\n  Fingerprint " + fingerprint +
-                       "\n  This key is new: until now Ana had " + fingerprint +
+  EXPECT_EQ(out(), "Connected with Ana, directly.\n  Fingerprint " + zero_fingerprint +
+                       "\n  This key is new: until now Ana had " + zero_fingerprint +
                        ". Compare: culver verify.\n");
   show(report::Connected{ana(), true});
-  EXPECT_EQ(out(), "Connected with Ana, through a relay.\n  Fingerprint " + fingerprint + "\n");
+  EXPECT_EQ(out(),
+            "Connected with Ana, through a relay.\n  Fingerprint " + zero_fingerprint + "\n");
   show(report::Text{ana(), Plaintext("hello\nthere")});
   EXPECT_EQ(out(), "Ana: hello\n  | there\n");
   show(report::FileStarted{pdf(false)});

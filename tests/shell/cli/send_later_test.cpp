@@ -9,21 +9,20 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const LinkId link{1};
 const LetterId letter{7};
-const PublicKey ben{};
+const PublicKey ben_key{};
 
 class LaterVerb : public testing::Test {
  protected:
   void begin(std::chrono::seconds wait = 60s) {
-    verb_ = std::make_unique<SendLater>(Plaintext("hello"), Addressee{ben, Plaintext("Ben")}, wait,
-                                        scene_.stage());
+    verb_ = std::make_unique<SendLater>(Plaintext("hello"), Addressee{ben_key, Plaintext("Ben")},
+                                        wait, scene_.stage());
     verb_->start();
   }
   void hear(engine::Notice notice) { verb_->on(notice); }
   void connect() {
     hear(engine::Online{code("K7MW2Q")});
-    hear(engine::Connected{link, ben, Plaintext("Ben"), link::PathKind::direct, {}});
+    hear(engine::Connected{peer_link, ben_key, Plaintext("Ben"), link::PathKind::direct, {}});
   }
   bool has_said(std::string_view words) const {
     return scene_.out().find(words) != std::string::npos;
@@ -36,14 +35,14 @@ TEST_F(LaterVerb, KeepsFirstAndDialsAfterwards) {
   begin();
   EXPECT_EQ(scene_.only<engine::Post>()->text, Plaintext("hello"));
   EXPECT_FALSE(scene_.only<engine::GoOnline>());
-  hear(engine::Posted{ben, letter});
+  hear(engine::Posted{ben_key, letter});
   EXPECT_TRUE(scene_.only<engine::GoOnline>());
   connect();
-  EXPECT_EQ(scene_.only<engine::Meet>()->key, ben);
-  hear(engine::LetterDelivered{ben, letter, true});
-  hear(engine::NothingWaits{link, ben});
-  EXPECT_EQ(scene_.only<engine::CloseLink>()->link, link);
-  hear(engine::Closed{link, {}, true});
+  EXPECT_EQ(scene_.only<engine::Meet>()->key, ben_key);
+  hear(engine::LetterDelivered{ben_key, letter, true});
+  hear(engine::NothingWaits{peer_link, ben_key});
+  EXPECT_EQ(scene_.only<engine::CloseLink>()->link, peer_link);
+  hear(engine::Closed{peer_link, {}, true});
   EXPECT_EQ(scene_.exit, 0);
   EXPECT_TRUE(has_said(R"({"event":"letter_delivered","peer":"Ben","id":7,"confirmed":true})"));
   EXPECT_FALSE(has_said("letter_kept"));
@@ -51,7 +50,7 @@ TEST_F(LaterVerb, KeepsFirstAndDialsAfterwards) {
 
 TEST_F(LaterVerb, WithoutAWaitNobodyIsDialled) {
   begin(0s);
-  hear(engine::Posted{ben, letter});
+  hear(engine::Posted{ben_key, letter});
   EXPECT_EQ(scene_.exit, 0);
   EXPECT_FALSE(scene_.only<engine::GoOnline>());
   EXPECT_EQ(scene_.out(), "{\"event\":\"letter_kept\",\"peer\":\"Ben\",\"id\":7}\n");
@@ -59,7 +58,7 @@ TEST_F(LaterVerb, WithoutAWaitNobodyIsDialled) {
 
 TEST_F(LaterVerb, WhoDoesNotComeIsNoFailure) {
   begin(5s);
-  hear(engine::Posted{ben, letter});
+  hear(engine::Posted{ben_key, letter});
   EXPECT_EQ(scene_.alarm_time, Duration(5s));
   hear(engine::Online{code("K7MW2Q")});
   scene_.alarm();
@@ -69,7 +68,7 @@ TEST_F(LaterVerb, WhoDoesNotComeIsNoFailure) {
 
 TEST_F(LaterVerb, NeitherIsAServerThatIsNotThere) {
   begin();
-  hear(engine::Posted{ben, letter});
+  hear(engine::Posted{ben_key, letter});
   hear(engine::Offline{Fault::server_lost, true});
   EXPECT_FALSE(scene_.exit);
   hear(engine::Offline{Fault::server_unreachable, false});
@@ -79,25 +78,25 @@ TEST_F(LaterVerb, NeitherIsAServerThatIsNotThere) {
 
 TEST_F(LaterVerb, AFullOutboxIs) {
   begin();
-  hear(engine::PostFailed{ben, Fault::outbox_full});
+  hear(engine::PostFailed{ben_key, Fault::outbox_full});
   EXPECT_EQ(scene_.exit, 12);
 }
 
 TEST_F(LaterVerb, APeerThatLeavesTooEarlyIsWaitedForAgain) {
   begin();
-  hear(engine::Posted{ben, letter});
+  hear(engine::Posted{ben_key, letter});
   connect();
-  hear(engine::Closed{link, Fault::peer_gone, true});
+  hear(engine::Closed{peer_link, Fault::peer_gone, true});
   EXPECT_FALSE(scene_.exit);
   connect();
-  hear(engine::NothingWaits{link, ben});
-  hear(engine::Closed{link, {}, true});
+  hear(engine::NothingWaits{peer_link, ben_key});
+  hear(engine::Closed{peer_link, {}, true});
   EXPECT_EQ(scene_.exit, 0) << "another process has delivered it";
 }
 
 TEST_F(LaterVerb, ShowsWhatComesMeanwhile) {
   begin();
-  hear(engine::LetterReceived{HeldId{3}, ben, Plaintext("Ben"), {{}, 4}, 0, Plaintext("hi")});
+  hear(engine::LetterReceived{HeldId{3}, ben_key, Plaintext("Ben"), {{}, 4}, 0, Plaintext("hi")});
   EXPECT_EQ(scene_.only<engine::Shown>()->held, HeldId{3});
   EXPECT_TRUE(has_said(R"("text":"hi","letter":"00000000000000000000000000000000-4",)"
                        R"("written":"1970-01-01T00:00:00Z")"));

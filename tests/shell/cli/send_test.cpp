@@ -7,8 +7,7 @@
 namespace culver::cli {
 namespace {
 
-const LinkId link{1};
-const auto own_code = code("K7MW2Q"), target = code("AAAAAA");
+const auto target = code("AAAAAA");
 
 class SendVerb : public testing::Test {
  protected:
@@ -26,11 +25,11 @@ class SendVerb : public testing::Test {
   void connect() {
     hear(engine::Online{own_code});
     EXPECT_EQ(scene_->only<engine::Pair>()->code, target);
-    hear(engine::Connecting{link, target});
-    hear(engine::Connected{link, {}, Plaintext("Ben"), link::PathKind::relayed, {}});
+    hear(engine::Connecting{peer_link, target});
+    hear(engine::Connected{peer_link, {}, Plaintext("Ben"), link::PathKind::relayed, {}});
   }
   void accept_file(std::uint32_t id) {
-    hear(engine::FileStarted{link, TransferId{id}, true, Plaintext("a.pdf"), 1000});
+    hear(engine::FileStarted{peer_link, TransferId{id}, true, Plaintext("a.pdf"), 1000});
     hear(engine::FileSent{TransferId{id}, Digest{}, true});
   }
   std::unique_ptr<Scene> scene_;
@@ -49,10 +48,10 @@ TEST_F(SendVerb, SendsTextThenFilesInOrderAndClosesWhenAllHasArrived) {
   EXPECT_EQ(scene_->count<engine::SendFile>(), 2u);
   accept_file(2);
   EXPECT_FALSE(scene_->only<engine::CloseLink>()) << "the text is still on its way";
-  hear(engine::TextsDelivered{link});
-  EXPECT_EQ(scene_->only<engine::CloseLink>()->link, link);
+  hear(engine::TextsDelivered{peer_link});
+  EXPECT_EQ(scene_->only<engine::CloseLink>()->link, peer_link);
   EXPECT_FALSE(scene_->exit);
-  hear(engine::Closed{link, {}, true});
+  hear(engine::Closed{peer_link, {}, true});
   EXPECT_EQ(scene_->exit, 0);
 }
 
@@ -60,7 +59,7 @@ TEST_F(SendVerb, ReportsInLinesOfJson) {
   begin(files({"/out/a.pdf"}));
   connect();
   accept_file(1);
-  hear(engine::Closed{link, {}, true});
+  hear(engine::Closed{peer_link, {}, true});
   EXPECT_EQ(scene_->out(),
             R"({"event":"connected","peer":"Ben","fingerprint":"6668 7AAD F862 BD77 6C8F C18B )"
             R"(8E9F 8E20 0897 1485 6EE2 33B3 902A 591D 0D5F 2925","path":"relayed","setup_ms":0})"
@@ -80,8 +79,8 @@ TEST_F(SendVerb, ReportsInLinesOfJson) {
 TEST_F(SendVerb, HowThePeerLeavesAfterwardsIsNoFailure) {
   begin(text());
   connect();
-  hear(engine::TextsDelivered{link});
-  hear(engine::Closed{link, Fault::peer_gone, true});
+  hear(engine::TextsDelivered{peer_link});
+  hear(engine::Closed{peer_link, Fault::peer_gone, true});
   EXPECT_EQ(scene_->exit, 0);
 }
 
@@ -140,8 +139,8 @@ TEST_F(SendVerb, EndsWithTheFaultOfTheLink) {
   for (const auto fault : {Fault::ice_failed, Fault::key_mismatch, Fault::dtls_timeout}) {
     begin(text());
     hear(engine::Online{own_code});
-    hear(engine::Connecting{link, target});
-    hear(engine::Closed{link, fault, false});
+    hear(engine::Connecting{peer_link, target});
+    hear(engine::Closed{peer_link, fault, false});
     EXPECT_EQ(scene_->exit, info(fault).exit_code);
   }
 }
@@ -149,7 +148,7 @@ TEST_F(SendVerb, EndsWithTheFaultOfTheLink) {
 TEST_F(SendVerb, AGoodbyeBeforeAllHasArrivedIsAFailure) {
   begin(text());
   connect();
-  hear(engine::Closed{link, {}, true});
+  hear(engine::Closed{peer_link, {}, true});
   EXPECT_EQ(scene_->exit, 7);
 }
 
@@ -161,16 +160,16 @@ TEST_F(SendVerb, GoesOnWithTheNextFileAndEndsWithTheFirstFailure) {
   EXPECT_EQ(scene_->count<engine::SendFile>(), 2u);
   EXPECT_NE(scene_->err().find("culver: /out/gone: The file cannot be read."), std::string::npos);
   accept_file(2);
-  hear(engine::Closed{link, {}, true});
+  hear(engine::Closed{peer_link, {}, true});
   EXPECT_EQ(scene_->exit, 12);
 }
 
 TEST_F(SendVerb, ATextThatCouldNotBeSentIsAFailure) {
   begin(text());
   connect();
-  hear(engine::TextFailed{link, Fault::not_connected});
+  hear(engine::TextFailed{peer_link, Fault::not_connected});
   EXPECT_TRUE(scene_->only<engine::CloseLink>());
-  hear(engine::Closed{link, {}, true});
+  hear(engine::Closed{peer_link, {}, true});
   EXPECT_EQ(scene_->exit, 7);
 }
 
@@ -179,7 +178,7 @@ TEST_F(SendVerb, RefusedFilesEndWithTen) {
   connect();
   hear(engine::FileFailed{TransferId{1}, Fault::file_refused});
   EXPECT_TRUE(scene_->only<engine::CloseLink>());
-  hear(engine::Closed{link, {}, true});
+  hear(engine::Closed{peer_link, {}, true});
   EXPECT_EQ(scene_->exit, 10);
 }
 
@@ -187,7 +186,7 @@ TEST_F(SendVerb, DamagedFilesEndWithTwo) {
   begin(files({"/out/a"}));
   connect();
   hear(engine::FileFailed{TransferId{1}, Fault::file_damaged});
-  hear(engine::Closed{link, {}, true});
+  hear(engine::Closed{peer_link, {}, true});
   EXPECT_EQ(scene_->exit, 2);
 }
 
@@ -199,7 +198,7 @@ TEST_F(SendVerb, LetsOnlyItsOwnPeerInAndTakesNothing) {
   scene_->commands.clear();
   hear(engine::PairRequested{target, {}, {}});
   EXPECT_TRUE(scene_->only<engine::AnswerPair>()->accepted);
-  hear(engine::FileOffered{link, TransferId{5}, Plaintext("x"), 1});
+  hear(engine::FileOffered{peer_link, TransferId{5}, Plaintext("x"), 1});
   EXPECT_FALSE(scene_->only<engine::AnswerFile>()->accepted);
 }
 
@@ -237,13 +236,13 @@ TEST_F(SendToKnown, LooksForItAndSendsWhenItHasCome) {
   EXPECT_EQ(scene_->only<engine::Meet>()->key, ben.key);
   EXPECT_EQ(scene_->count<engine::Pair>(), 0u);
   EXPECT_EQ(scene_->alarm_time, std::chrono::seconds(60));
-  come(link);
+  come(peer_link);
   EXPECT_TRUE(scene_->only<engine::Unmeet>()) << "it has come";
-  EXPECT_EQ(scene_->only<engine::SendText>()->link, link);
+  EXPECT_EQ(scene_->only<engine::SendText>()->link, peer_link);
   scene_->alarm();
   EXPECT_FALSE(scene_->exit) << "the wait was for its coming";
-  hear(engine::TextsDelivered{link});
-  hear(engine::Closed{link, {}, true});
+  hear(engine::TextsDelivered{peer_link});
+  hear(engine::Closed{peer_link, {}, true});
   EXPECT_EQ(scene_->exit, 0);
   EXPECT_TRUE(scene_->out().starts_with(R"({"event":"waiting","peer":"Ben","fingerprint":)"));
 }
@@ -256,8 +255,8 @@ TEST_F(SendToKnown, WhoDoesNotComeIsAway) {
 
 TEST_F(SendToKnown, AConnectionThatFailsIsAwaitedAgain) {
   begin_with(text());
-  hear(engine::Connecting{link, target, ben.key});
-  hear(engine::Closed{link, Fault::ice_failed, false});
+  hear(engine::Connecting{peer_link, target, ben.key});
+  hear(engine::Closed{peer_link, Fault::ice_failed, false});
   EXPECT_FALSE(scene_->exit);
   come(LinkId{2});
   EXPECT_EQ(scene_->only<engine::SendText>()->link, LinkId{2});
@@ -265,10 +264,10 @@ TEST_F(SendToKnown, AConnectionThatFailsIsAwaitedAgain) {
 
 TEST_F(SendToKnown, WhatIsBeingEstablishedComesToItsEnd) {
   begin_with(text());
-  hear(engine::Connecting{link, target, ben.key});
+  hear(engine::Connecting{peer_link, target, ben.key});
   scene_->alarm();
   EXPECT_FALSE(scene_->exit);
-  hear(engine::Closed{link, Fault::ice_failed, false});
+  hear(engine::Closed{peer_link, Fault::ice_failed, false});
   EXPECT_EQ(scene_->exit, info(Fault::peer_away).exit_code);
 }
 
@@ -278,7 +277,7 @@ TEST_F(SendToKnown, AServerThatComesBackIsAwaitedToo) {
   EXPECT_FALSE(scene_->exit);
   hear(engine::Online{own_code});
   EXPECT_EQ(scene_->count<engine::Meet>(), 1u);
-  come(link);
+  come(peer_link);
   EXPECT_TRUE(scene_->only<engine::SendText>());
 }
 
@@ -293,13 +292,14 @@ TEST_F(SendVerb, SendsNothingUnderAKnownNameUntilAPersonHasSaidWhoItIs) {
   const PublicKey known{{std::byte{7}}};
   begin(text(), target, Scene::Person::present);
   hear(engine::Online{own_code});
-  hear(engine::Connecting{link, target});
-  hear(engine::NameTaken{link, {}, Plaintext("Ben"), known});
+  hear(engine::Connecting{peer_link, target});
+  hear(engine::NameTaken{peer_link, {}, Plaintext("Ben"), known});
   EXPECT_NE(scene_->err().find("This is not the Ben that you know"), std::string::npos);
   EXPECT_EQ(scene_->count<engine::AnswerName>(), 0u);
   scene_->type("n\n");
   EXPECT_FALSE(scene_->only<engine::AnswerName>()->accepted);
-  hear(engine::Closed{link, Fault::peer_key_changed, false, engine::Whom{known, Plaintext("Ben")}});
+  hear(engine::Closed{peer_link, Fault::peer_key_changed, false,
+                      engine::Whom{known, Plaintext("Ben")}});
   EXPECT_EQ(scene_->exit, 4);
   EXPECT_NE(scene_->err().find("culver trust Ben"), std::string::npos);
   EXPECT_EQ(scene_->count<engine::SendText>(), 0u);
@@ -308,8 +308,8 @@ TEST_F(SendVerb, SendsNothingUnderAKnownNameUntilAPersonHasSaidWhoItIs) {
 TEST_F(SendVerb, RefusesAKnownNameWithAnotherKeyIfNobodyIsThere) {
   begin(text());
   hear(engine::Online{own_code});
-  hear(engine::Connecting{link, target});
-  hear(engine::NameTaken{link, {}, Plaintext("Ben"), {}});
+  hear(engine::Connecting{peer_link, target});
+  hear(engine::NameTaken{peer_link, {}, Plaintext("Ben"), {}});
   EXPECT_FALSE(scene_->only<engine::AnswerName>()->accepted);
 }
 

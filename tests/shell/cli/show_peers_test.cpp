@@ -3,15 +3,12 @@
 #include <gtest/gtest.h>
 
 #include "core/crypto/keys.hpp"
+#include "tests/support/keys.hpp"
 
 namespace culver::cli {
 namespace {
 
-PublicKey key(int number) {
-  PublicKey made;
-  made.data[0] = static_cast<std::byte>(number);
-  return made;
-}
+using test::key;
 
 store::KnownPeer peer(int number, const char* name) {
   return {key(number), Plaintext(name), std::nullopt, "then", "now"};

@@ -7,6 +7,7 @@
 
 #include "core/wire/signaling.hpp"
 #include "shell/host/clock.hpp"
+#include "tests/shell/client/server_info_support.hpp"
 #include "tests/shell/net/ws_server_support.hpp"
 #include "tests/support/handshake.hpp"
 
@@ -18,10 +19,6 @@ using net::testing::Answer;
 using net::testing::Seen;
 using net::testing::TestServer;
 using Frames = std::vector<std::string>;
-
-std::string server_info(unsigned gateway) {
-  return wire::signaling::print(wire::signaling::ServerInfo{"id", "ws://x", std::nullopt, gateway});
-}
 
 class IntroductionTest : public ::testing::Test {
  protected:

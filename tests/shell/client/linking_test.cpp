@@ -8,6 +8,7 @@
 
 #include "core/wire/signaling.hpp"
 #include "shell/host/clock.hpp"
+#include "tests/shell/client/server_info_support.hpp"
 #include "tests/shell/host/temporary_folder.hpp"
 #include "tests/shell/net/ws_server_support.hpp"
 #include "tests/support/handshake.hpp"
@@ -21,10 +22,6 @@ namespace linking = engine::linking;
 using net::testing::Seen;
 using net::testing::TestServer;
 using Frames = std::vector<std::string>;
-
-std::string server_info(unsigned version) {
-  return wire::signaling::print(wire::signaling::ServerInfo{"id", "ws://x", std::nullopt, version});
-}
 
 class LinkingTest : public ::testing::Test {
  protected:

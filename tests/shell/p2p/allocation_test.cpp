@@ -36,9 +36,8 @@ void operator delete(void* room, std::size_t) noexcept { std::free(room); }
 namespace culver::p2p {
 namespace {
 
+using test::frame;
 using test::Pair;
-
-constexpr std::size_t frame = 65'536;
 
 TEST(Allocation, IsPerMessageAndNotPerDatagram) {
   Pair pair;

@@ -17,6 +17,7 @@
 namespace culver::p2p::test {
 
 inline constexpr LinkId link_id{7};
+inline constexpr std::size_t frame = 65'536;  ///< the largest that is sent
 
 /// One end: records what it is told and answers as the link machine does.
 struct End {

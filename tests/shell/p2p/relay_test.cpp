@@ -7,10 +7,9 @@
 namespace culver::p2p {
 namespace {
 
+using test::frame;
 using test::Pair;
 using Transport = IceServer::Transport;
-
-constexpr std::size_t frame = 65'536;
 
 StackConfig behind(const test::Coturn& relay, Transport transport) {
   StackConfig config = Pair::on_loopback();
@@ -43,13 +42,14 @@ TEST_P(Relay, CarriesWhatHasNoOtherWay) {
       pair.until([&] { return pair.a.saw("TransportClosed") && pair.b.saw("TransportClosed"); }));
 }
 
-std::string name_of(const testing::TestParamInfo<Transport>& instance) {
+std::string transport_name(const testing::TestParamInfo<Transport>& instance) {
   if (instance.param == Transport::udp) return "udp";
   return instance.param == Transport::tcp ? "tcp" : "tls";
 }
 
 INSTANTIATE_TEST_SUITE_P(Over, Relay,
-                         testing::Values(Transport::udp, Transport::tcp, Transport::tls), name_of);
+                         testing::Values(Transport::udp, Transport::tcp, Transport::tls),
+                         transport_name);
 
 // A relay that is not there costs its candidates only, and the end of gathering still comes.
 TEST(Relays, ThatAreNotThereStopNothing) {

@@ -9,11 +9,10 @@ namespace culver::p2p {
 namespace {
 
 using test::End;
+using test::frame;
 using test::in_own_network;
 using test::ip;
 using test::Pair;
-
-constexpr std::size_t frame = 65'536;
 
 /// A transfer from a to b within the windows.
 struct Transfer {

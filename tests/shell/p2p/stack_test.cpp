@@ -8,9 +8,8 @@
 namespace culver::p2p {
 namespace {
 
+using test::frame;
 using test::Pair;
-
-constexpr std::size_t frame = 65'536;
 
 // Sends `total` bytes in frames, as far as the windows allow and no further.
 void pump(test::End& from, ChannelId channel, std::size_t& left) {

@@ -9,8 +9,6 @@
 namespace culver::store {
 namespace {
 
-constexpr std::size_t block = direct_block;
-
 struct How {
   bool past_the_cache;
   bool cold;
@@ -45,11 +43,11 @@ INSTANTIATE_TEST_SUITE_P(Ways, Input,
                          });
 
 TEST_P(Input, ReadsEverySizeInPiecesOfAnySize) {
-  for (const std::size_t size :
-       {std::size_t{1}, direct_unit, block - 1, block, block + 1, 3 * block + 4'097}) {
+  for (const std::size_t size : {std::size_t{1}, direct_unit, direct_block - 1, direct_block,
+                                 direct_block + 1, 3 * direct_block + 4'097}) {
     const auto text = patterned(size);
     const auto file = put(text);
-    for (const std::size_t piece : {std::size_t{61'681}, block, 2 * block}) {
+    for (const std::size_t piece : {std::size_t{61'681}, direct_block, 2 * direct_block}) {
       FileInput input(GetParam().past_the_cache);
       const auto got = read_all(input, file.get(), size, piece);
       ASSERT_TRUE(got) << size;
@@ -60,38 +58,39 @@ TEST_P(Input, ReadsEverySizeInPiecesOfAnySize) {
 }
 
 TEST_P(Input, ReadsFromAnyPlaceAndAgain) {
-  const auto text = patterned(3 * block);
+  const auto text = patterned(3 * direct_block);
   const auto file = put(text);
   FileInput input(GetParam().past_the_cache);
   std::string got(5'000, '\0');
-  for (const std::size_t at : {2 * block, std::size_t{0}, block - 2'500, block, std::size_t{777}}) {
+  for (const std::size_t at :
+       {2 * direct_block, std::size_t{0}, direct_block - 2'500, direct_block, std::size_t{777}}) {
     ASSERT_TRUE(input.read(file.get(), at, std::as_writable_bytes(std::span(got))));
     EXPECT_TRUE(got == text.substr(at, got.size())) << at;
   }
 }
 
 TEST_P(Input, NoticesTheEndWhereverItIs) {
-  const auto file = put(patterned(block + 100));
+  const auto file = put(patterned(direct_block + 100));
   FileInput input(GetParam().past_the_cache);
   ByteVector bytes(101);
-  EXPECT_EQ(input.read(file.get(), block, bytes).error(), Fault::file_changed);
-  EXPECT_EQ(input.read(file.get(), 2 * block, bytes).error(), Fault::file_changed);
-  EXPECT_TRUE(input.read(file.get(), block, std::span(bytes).first(100)));
+  EXPECT_EQ(input.read(file.get(), direct_block, bytes).error(), Fault::file_changed);
+  EXPECT_EQ(input.read(file.get(), 2 * direct_block, bytes).error(), Fault::file_changed);
+  EXPECT_TRUE(input.read(file.get(), direct_block, std::span(bytes).first(100)));
 }
 
 TEST_P(Input, NoticesAFileThatShrinks) {
-  const auto file = put(patterned(3 * block));
+  const auto file = put(patterned(3 * direct_block));
   FileInput input(GetParam().past_the_cache);
-  ByteVector bytes(block);
+  ByteVector bytes(direct_block);
   ASSERT_TRUE(input.read(file.get(), 0, bytes));
-  ASSERT_EQ(::ftruncate(file.get(), block + 100), 0);
-  EXPECT_EQ(input.read(file.get(), block, bytes).error(), Fault::file_changed);
+  ASSERT_EQ(::ftruncate(file.get(), direct_block + 100), 0);
+  EXPECT_EQ(input.read(file.get(), direct_block, bytes).error(), Fault::file_changed);
 }
 
 TEST_P(Input, ReadsWhereNothingGoesPastTheCache) {
   const Mounted disk("ramfs", root.path());
   if (!disk) GTEST_SKIP() << "no file system may be mounted here";
-  const auto text = patterned(2 * block + 5);
+  const auto text = patterned(2 * direct_block + 5);
   const auto file = put(text);
   FileInput input(GetParam().past_the_cache);
   EXPECT_TRUE(read_all(input, file.get(), text.size(), 61'681) == text);
@@ -107,14 +106,14 @@ TEST_P(Input, AFileThatCannotBeReadIsNoticed) {
 TEST(InputPastTheCache, LeavesAColdFileCold) {
   const TemporaryFolder root;
   if (!knows_direct(root.path())) GTEST_SKIP() << "not with this file system";
-  const auto text = patterned(3 * block);
+  const auto text = patterned(3 * direct_block);
   write_file(root / "file", text);
   const auto file = open_for_test(root / "file");
   make_cold(file.get());
   if (cached_pages(file.get()) != 0) GTEST_SKIP() << "this file system keeps its pages";
   FileInput input(true);
-  ByteVector bytes(block);
-  for (std::size_t at = 0; at < text.size(); at += block)
+  ByteVector bytes(direct_block);
+  for (std::size_t at = 0; at < text.size(); at += direct_block)
     ASSERT_TRUE(input.read(file.get(), at, bytes));
   EXPECT_EQ(cached_pages(file.get()), 0u);
 }
@@ -122,7 +121,7 @@ TEST(InputPastTheCache, LeavesAColdFileCold) {
 /// Half a block in the cache is worth nothing: it is read from the disk as a whole.
 TEST(InputPastTheCache, SeesWhatIsOnlyInTheCacheYet) {
   const TemporaryFolder root;
-  write_file(root / "file", std::string(2 * block, 'a'));
+  write_file(root / "file", std::string(2 * direct_block, 'a'));
   const auto file = open_for_test(root / "file");
   make_cold(file.get());
   ASSERT_EQ(::pwrite(file.get(), "new", 3, 0), 3);

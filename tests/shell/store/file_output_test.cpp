@@ -12,8 +12,6 @@
 namespace culver::store {
 namespace {
 
-constexpr std::size_t block = direct_block;
-
 /// In pieces of a size that fits nothing.
 Result<void> write_all(FileOutput& output, int file, std::string_view text) {
   while (!text.empty()) {
@@ -52,8 +50,9 @@ class Output : public testing::TestWithParam<bool> {
 INSTANTIATE_TEST_SUITE_P(PastTheCache, Output, testing::Bool());
 
 TEST_P(Output, WritesEverySize) {
-  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, direct_unit - 1, direct_unit,
-                                 block - 1, block, block + 1, 3 * block, 3 * block + 4'097}) {
+  for (const std::size_t size :
+       {std::size_t{0}, std::size_t{1}, direct_unit - 1, direct_unit, direct_block - 1,
+        direct_block, direct_block + 1, 3 * direct_block, 3 * direct_block + 4'097}) {
     const auto text = patterned(size);
     const auto path = root / std::to_string(size);
     const auto file = open_for_test(path);
@@ -66,8 +65,8 @@ TEST_P(Output, WritesEverySize) {
 }
 
 TEST_P(Output, GoesOnBehindWhatIsThere) {
-  const auto text = patterned(3 * block + 5);
-  for (const std::size_t from : {block, direct_unit, std::size_t{777}}) {
+  const auto text = patterned(3 * direct_block + 5);
+  for (const std::size_t from : {direct_block, direct_unit, std::size_t{777}}) {
     const auto path = root / "file";
     write_file(path, text.substr(0, from));
     const auto file = open_for_test(path);
@@ -79,7 +78,7 @@ TEST_P(Output, GoesOnBehindWhatIsThere) {
 }
 
 TEST_P(Output, GoesOnAfterAFlushWithinAPage) {
-  const auto text = patterned(2 * block);
+  const auto text = patterned(2 * direct_block);
   const auto file = open_for_test(root / "file");
   FileOutput output;
   output.begin(0, GetParam());
@@ -100,19 +99,19 @@ TEST_P(Output, ForgetsWhatWasHeldBackWhenItBeginsAnew) {
 
 TEST_P(Output, AShortWriteAndItsCauseAreNoticed) {
   // The second block is cut short within a page; what follows meets the limit itself.
-  const auto text = patterned(3 * block);
+  const auto text = patterned(3 * direct_block);
   const auto file = open_for_test(root / "file");
   FileOutput output;
   output.begin(0, GetParam());
   {
-    const FileSizeLimit limit(block + 512);
+    const FileSizeLimit limit(direct_block + 512);
     const auto written = write_all(output, file.get(), text);
     ASSERT_FALSE(written);
     EXPECT_EQ(written.error(), Fault::file_unwritable);
   }
   const auto got = read_file(root / "file");
   EXPECT_TRUE(text.starts_with(got)) << got.size();
-  EXPECT_GE(got.size(), block);
+  EXPECT_GE(got.size(), direct_block);
   EXPECT_EQ(::fcntl(file.get(), F_GETFL) & O_DIRECT, 0);
 }
 
@@ -122,7 +121,7 @@ TEST_P(Output, AFullDiskIsNoticed) {
   const auto file = open_for_test(root / "file");
   FileOutput output;
   output.begin(0, GetParam());
-  const auto written = write_all(output, file.get(), patterned(3 * block));
+  const auto written = write_all(output, file.get(), patterned(3 * direct_block));
   ASSERT_FALSE(written);
   EXPECT_EQ(written.error(), Fault::no_space);
 }
@@ -131,7 +130,7 @@ TEST_P(Output, WritesWhereNothingGoesPastTheCache) {
   const Mounted disk("ramfs", root.path());
   if (!disk) GTEST_SKIP() << "no file system may be mounted here";
   ASSERT_FALSE(knows_direct(root.path())) << "this file system does not test it any longer";
-  const auto text = patterned(2 * block + 5);
+  const auto text = patterned(2 * direct_block + 5);
   const auto file = open_for_test(root / "file");
   FileOutput output;
   output.begin(0, GetParam());
@@ -143,13 +142,13 @@ TEST_P(Output, AFileThatCannotBeWrittenIsNoticed) {
   const Descriptor file(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   FileOutput output;
   output.begin(0, GetParam());
-  EXPECT_EQ(write_all(output, file.get(), patterned(block)).error(), Fault::file_unwritable);
+  EXPECT_EQ(write_all(output, file.get(), patterned(direct_block)).error(), Fault::file_unwritable);
 }
 
 TEST(OutputPastTheCache, LeavesNothingInIt) {
   const TemporaryFolder root;
   if (!knows_direct(root.path())) GTEST_SKIP() << "not with this file system";
-  const auto text = patterned(3 * block);
+  const auto text = patterned(3 * direct_block);
   const auto file = open_for_test(root / "file");
   FileOutput output;
   output.begin(0, true);

@@ -7,6 +7,7 @@
 
 #include "shell/store/sqlite/peer_book.hpp"
 #include "tests/shell/host/temporary_folder.hpp"
+#include "tests/support/keys.hpp"
 
 namespace culver::store::sqlite {
 namespace {
@@ -15,11 +16,7 @@ using wire::peer::Letter;
 using wire::peer::LetterName;
 using wire::peer::SeriesId;
 
-PublicKey key(int number) {
-  PublicKey made;
-  made.data[0] = static_cast<std::byte>(number);
-  return made;
-}
+using culver::test::key;
 Secret<32> secret(int number) {
   std::array<std::byte, 32> bytes{};
   bytes[0] = static_cast<std::byte>(number);

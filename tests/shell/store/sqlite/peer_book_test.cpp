@@ -6,15 +6,12 @@
 #include <unistd.h>
 
 #include "tests/shell/host/temporary_folder.hpp"
+#include "tests/support/keys.hpp"
 
 namespace culver::store::sqlite {
 namespace {
 
-PublicKey key(int number) {
-  PublicKey made;
-  made.data[0] = static_cast<std::byte>(number);
-  return made;
-}
+using culver::test::key;
 
 class PeerBookFile : public testing::Test {
  protected:
