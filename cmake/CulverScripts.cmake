@@ -2,6 +2,10 @@
 # real programs of this build.
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 
+# These take half a minute and more, most of it waiting: they begin first, so that nobody waits for one
+# of them alone at the end.
+set(CULVER_LONG Resume Roam KilledWhileEstablishing HandshakeTiming PeerGone KillNine)
+
 function(culver_scripts label)
   file(GLOB modules CONFIGURE_DEPENDS *_test.py)
   foreach(module ${modules})
@@ -16,6 +20,9 @@ function(culver_scripts label)
       set_tests_properties(${label}.${class} PROPERTIES TIMEOUT 300 LABELS ${label}
         SKIP_REGULAR_EXPRESSION "OK \\(skipped="
         ENVIRONMENT "CULVER_PROGRAMS=${CMAKE_BINARY_DIR};CULVER_BUILD_TYPE=${CMAKE_BUILD_TYPE}")
+      if(class IN_LIST CULVER_LONG)
+        set_tests_properties(${label}.${class} PROPERTIES COST 100)
+      endif()
     endforeach()
   endforeach()
 endfunction()
