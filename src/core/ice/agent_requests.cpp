@@ -1,5 +1,6 @@
 // The peer asks: who may, what it is answered, and what its asking tells. RFC 8445 section 7.3.
 #include <algorithm>
+#include <utility>
 
 #include "core/ice/agent_core.hpp"
 
@@ -112,6 +113,7 @@ void Agent::Core::learn(EarlyRequest request, Env& env, Effects& out) {
   if (!pair) pair = pair_up(*base, *remotes.find(request.from), env);
   if (!pair) return;
   pair->reachable = true;
+  const bool is_new_way = !std::exchange(pair->seen, true);
   if (request.use_candidate && !controlling) {
     pair->nominated_by_peer = env.now;
     pair->nomination_open = true;
@@ -123,6 +125,7 @@ void Agent::Core::learn(EarlyRequest request, Env& env, Effects& out) {
   }
   transactions.quiet(pair->id, env.now);
   checklist.trigger(*pair, env);
+  if (is_new_way && !is_selected(*pair)) peer_elsewhere(env, out);
 }
 
 void Agent::Core::replay_early(Env& env, Effects& out) {

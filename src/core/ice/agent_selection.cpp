@@ -70,7 +70,8 @@ void Agent::Core::consider_nomination(Pair& pair, Env& env, Effects& out) {
                             : nullptr;
   const bool holds = current && current->nominated_by_peer && current->priority > pair.priority &&
                      env.now - *current->nominated_by_peer <= nomination_memory;
-  if (!holds) select(pair, env, out);
+  if (!holds) return select(pair, env, out);
+  peer_elsewhere(env, out);
 }
 
 // ---- the selected path --------------------------------------------------------------------------
@@ -93,6 +94,7 @@ void Agent::Core::select(Pair& pair, Env& env, Effects& out) {
                           pair.remote,
                           *route,
                           relayed,
+                          env.now,
                           consent::begin(env, env.now),
                           path_mtu::begin(carried, env)};
   pair.keep_alive_at.reset();
@@ -166,14 +168,24 @@ void Agent::Core::prove(Duration patience, Env& env, Effects& out) {
   doubt(env);
 }
 
+/// From an address that is gone nobody can say so: what comes from elsewhere is the first sign of it.
+void Agent::Core::peer_elsewhere(Env& env, Effects& out) {
+  if (!selected || selected->generation != now.number || env.now - selected->since < settling) return;
+  const auto* pair = checklist.find(selected->base, selected->remote);
+  if (!pair) return;
+  feed(consent::PeerElsewhere{nomination::patience(pair->round_trip, selected->relayed)}, env, out);
+}
+
 void Agent::Core::feed(consent::Event event, Env& env, Effects& out) {
   const bool doubted = in_doubt();
+  // What was asked beside it may be where the peer goes next.
+  const bool unproven = std::holds_alternative<consent::Unproven>(selected->consent);
   consent::Effects effects;
   selected->consent =
       fsm::step<consent::Machine>(std::move(selected->consent), std::move(event), env, effects);
   perform(effects, env, out);
   if (!doubted || in_doubt()) return;
-  if (!selected->relayed) rest(env);
+  if (!selected->relayed && !unproven) rest(env);
   if (std::exchange(doubt_told, false))
     out.emplace_back(Selected{selected->route, selected->relayed});
 }

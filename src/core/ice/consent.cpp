@@ -28,6 +28,7 @@ std::optional<Grave> grave_doubt(const Machine::State& state) {
 OneOf<Unproven, Doubtful> Unproven::on(Tick&&, Env& env, Effects& out) && {
   if (env.now < deadline) return std::move(*this);
   out.emplace_back(SendCheck{});
+  out.emplace_back(Doubt{});
   return Doubtful{since, since, 2, env.now + doubtful_interval, true};
 }
 
@@ -36,6 +37,10 @@ OneOf<Fresh> Unproven::on(Answered&&, Env& env, Effects&) && { return begin(env,
 OneOf<Cut> Unproven::on(SocketGone&&, Env& env, Effects& out) && {
   out.emplace_back(Doubt{});
   return Cut{env.now, since, since + expiry};
+}
+
+OneOf<Unproven> Fresh::on(PeerElsewhere&& event, Env& env, Effects& out) && {
+  return begin_unproven(event.patience, env, out);
 }
 
 OneOf<Fresh, Asked> Fresh::on(Tick&&, Env& env, Effects& out) && {
@@ -63,6 +68,10 @@ OneOf<Fresh> Asked::on(Answered&&, Env& env, Effects&) && { return begin(env, en
 OneOf<Cut> Asked::on(SocketGone&&, Env& env, Effects& out) && {
   out.emplace_back(Doubt{});
   return Cut{env.now, env.now, env.now + expiry};
+}
+
+OneOf<Unproven> Asked::on(PeerElsewhere&& event, Env& env, Effects& out) && {
+  return begin_unproven(event.patience, env, out);
 }
 
 OneOf<Doubtful, Lost> Doubtful::on(Tick&&, Env& env, Effects& out) && {

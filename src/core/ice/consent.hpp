@@ -3,7 +3,7 @@
 //
 //   Fresh -> Asked -> Doubtful -> Lost;  an answer leads back to Fresh
 //   Cut (the socket is gone) -> Lost
-//   Unproven (took over from one that was cut) -> Doubtful
+//   Unproven (took over from one that was cut, or the peer is seen elsewhere) -> Doubtful
 #pragma once
 
 #include <chrono>
@@ -40,7 +40,13 @@ struct Answered {
 struct SocketGone {
   static constexpr std::string_view name = "SocketGone";
 };
-using Event = std::variant<Tick, Answered, SocketGone>;
+/// It asks along a way that it never took before: it may have moved. What is selected has so long to
+/// show that it has not.
+struct PeerElsewhere {
+  static constexpr std::string_view name = "PeerElsewhere";
+  Duration patience;
+};
+using Event = std::variant<Tick, Answered, SocketGone, PeerElsewhere>;
 
 struct SendCheck {};
 /// Other pairs should be looked at, in case this one is lost.
@@ -54,8 +60,8 @@ struct Doubtful;
 struct Cut;
 struct Lost;
 
-/// It answered a while ago, and took over because the socket of another was gone. What took that
-/// one may have taken the other end of this one: whoever answers first now is better.
+/// It answered a while ago, but what took a socket of ours may have taken the other end of this one,
+/// or the peer is seen elsewhere: whoever answers first now is better.
 struct Unproven {
   static constexpr std::string_view name = "Unproven";
   TimePoint since;
@@ -72,6 +78,7 @@ struct Fresh {
   /// To a check that was doubted.
   fsm::OneOf<Fresh> on(Answered&&, Env&, Effects&) &&;
   fsm::OneOf<Cut> on(SocketGone&&, Env&, Effects&) &&;
+  fsm::OneOf<Unproven> on(PeerElsewhere&&, Env&, Effects&) &&;
 };
 struct Asked {
   static constexpr std::string_view name = "Asked";
@@ -80,6 +87,7 @@ struct Asked {
   fsm::OneOf<Asked, Doubtful> on(Tick&&, Env&, Effects&) &&;
   fsm::OneOf<Fresh> on(Answered&&, Env&, Effects&) &&;
   fsm::OneOf<Cut> on(SocketGone&&, Env&, Effects&) &&;
+  fsm::OneOf<Unproven> on(PeerElsewhere&&, Env&, Effects&) &&;
 };
 struct Doubtful {
   static constexpr std::string_view name = "Doubtful";
@@ -126,8 +134,8 @@ std::optional<Grave> grave_doubt(const Machine::State& state);
 
 /// The pair has just been selected, and its last answer came then: usually now.
 Fresh begin(Env& env, TimePoint answered);
-/// It was selected without being asked, and is asked now. It has so long to answer before another
-/// one that does is better.
+/// It is asked now, whenever it answered last. It has so long to answer before another one that does is
+/// better.
 Unproven begin_unproven(Duration time, Env& env, Effects& effects);
 
 }  // namespace culver::ice::consent

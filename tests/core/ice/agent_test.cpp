@@ -229,6 +229,33 @@ TEST(Agent, WhoMovesAloneKeepsTheBestPath) {
   }
 }
 
+/// The old address is gone before the new one is there, and nobody tells the other. Who stays notices
+/// it by the checks that come from elsewhere, and not by the silence.
+TEST(Agent, WhoMovesIsFollowedWithinAFewRoundTrips) {
+  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+    Moving world(10ms, seed);
+    world.connect();
+    ASSERT_TRUE(world.run_until([&] { return world.both_selected(); }, 5s));
+    world.run_for(4s + Duration(world.random.below(20'000'000'000)));
+    world.signaling_delay = 1h;
+    auto& mover = seed % 2 ? world.a : world.b;
+    world.lose(mover, mover.sockets.begin()->first);
+    const auto at = address("192.0.2.11");
+    world.open(mover, world.network.attach(Network::internet, at), at);
+    world.send_data_every(5ms);
+    const auto before = std::pair(world.a.data_heard, world.b.data_heard);
+    EXPECT_TRUE(world.run_until(
+        [&] {
+          return world.a.data_heard > before.first + 1 && world.b.data_heard > before.second + 1;
+        },
+        200ms))
+        << seed;
+    world.send_data_every(0ms);
+    world.run_for(1min);
+    EXPECT_TRUE(world.hear_each_other() && world.same_pair()) << seed;
+  }
+}
+
 TEST(Agent, RelaysOnlyWhereThereIsNoOtherWay) {
   Plain world;
   world.add_turn_server(address("198.51.100.3"));

@@ -124,6 +124,31 @@ TEST_F(ConsentTest, WhatTookOverUnaskedGivesWayAsSoonAsItsTimeIsOver) {
   EXPECT_TRUE(std::holds_alternative<Fresh>(state));
 }
 
+TEST_F(ConsentTest, APeerThatIsSeenElsewhereIsAskedWhetherItIsStillHere) {
+  for (const bool asked : {false, true}) {
+    state = begin(env, env.now);
+    checks = doubts = 0;
+    if (asked) tick();
+    feed(PeerElsewhere{100ms});
+    EXPECT_EQ(checks, asked ? 2U : 1U);
+    const auto seen = env.now;
+    tick();
+    EXPECT_EQ(env.now - seen, 100ms);
+    EXPECT_EQ(doubts, 1U) << "all others are asked as well";
+    EXPECT_TRUE(grave_doubt(state));
+    EXPECT_EQ(grave_doubt(state)->since, seen);
+    feed(PeerElsewhere{100ms});
+    EXPECT_TRUE(grave_doubt(state)) << "no news";
+  }
+}
+
+TEST_F(ConsentTest, APeerThatIsHereAsWellChangesNothing) {
+  feed(PeerElsewhere{100ms});
+  feed(Answered{});
+  EXPECT_TRUE(std::holds_alternative<Fresh>(state));
+  EXPECT_EQ(doubts, 0U);
+}
+
 /// What has answered since a doubt may have been cut as well.
 TEST_F(ConsentTest, ACutInTheMidstOfADoubtBeginsAnewAndEndsNoLater) {
   while (!std::holds_alternative<Doubtful>(state)) tick();
