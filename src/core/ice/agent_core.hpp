@@ -175,13 +175,14 @@ struct Agent::Core {
   bool is_settled(const Pair& best) const;
   void consider_nomination(Pair&, Env&, Effects&);
   void select(Pair&, Env&, Effects&);
-  void leave_unprobed(Effects&);
+  void leave_unprobed(Env&, Effects&);
   void renew_relayed(Env&, Effects&);
   bool is_selected(const Pair&) const;
   void watch_consent(Env&, Effects&);
   void feed(consent::Event, Env&, Effects&);
   void feed(path_mtu::Event, Env&, Effects&);
   void perform(const consent::Effects&, Env&, Effects&);
+  void perform(const path_mtu::Effects&, Env&, Effects&);
   void escape(const consent::Grave&, Env&, Effects&);
   void prove(Duration patience, Env&, Effects&);
   void peer_elsewhere(Env&, Effects&);

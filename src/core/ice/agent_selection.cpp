@@ -102,15 +102,14 @@ void Agent::Core::select(Pair& pair, Env& env, Effects& out) {
   transactions.remove_of_selected();
   if (!relayed) rest(env);
   if (news) out.emplace_back(Selected{*route, relayed});
-  if (relayed) leave_unprobed(out);
+  if (relayed) leave_unprobed(env, out);
 }
 
 /// A relay has paths of its own beyond it.
-void Agent::Core::leave_unprobed(Effects& out) {
+void Agent::Core::leave_unprobed(Env& env, Effects& out) {
   path_mtu::Effects effects;
   selected->mtu = path_mtu::unprobed(path_mtu::told(selected->mtu), effects);
-  for (const auto& effect : effects)
-    out.emplace_back(Carries{std::get<path_mtu::Told>(effect).size});
+  perform(effects, env, out);
 }
 
 /// A peer-reflexive candidate may turn out to be the peer's relay.
@@ -121,7 +120,7 @@ void Agent::Core::renew_relayed(Env& env, Effects& out) {
   selected->relayed = is_relayed(*pair);
   out.emplace_back(Selected{selected->route, selected->relayed});
   if (!selected->relayed) return;
-  leave_unprobed(out);
+  leave_unprobed(env, out);
   feed(nomination::FoundRelayed{}, env, out);
 }
 
@@ -168,9 +167,11 @@ void Agent::Core::prove(Duration patience, Env& env, Effects& out) {
   doubt(env);
 }
 
-/// From an address that is gone nobody can say so: what comes from elsewhere is the first sign of it.
+/// From an address that is gone nobody can say so: what comes from elsewhere is the first sign of
+/// it.
 void Agent::Core::peer_elsewhere(Env& env, Effects& out) {
-  if (!selected || selected->generation != now.number || env.now - selected->since < settling) return;
+  if (!selected || selected->generation != now.number || env.now - selected->since < settling)
+    return;
   const auto* pair = checklist.find(selected->base, selected->remote);
   if (!pair) return;
   feed(consent::PeerElsewhere{nomination::patience(pair->round_trip, selected->relayed)}, env, out);
@@ -194,6 +195,10 @@ void Agent::Core::feed(path_mtu::Event event, Env& env, Effects& out) {
   path_mtu::Effects effects;
   selected->mtu =
       fsm::step<path_mtu::Machine>(std::move(selected->mtu), std::move(event), env, effects);
+  perform(effects, env, out);
+}
+
+void Agent::Core::perform(const path_mtu::Effects& effects, Env& env, Effects& out) {
   for (const auto& effect : effects)
     if (const auto* probe = std::get_if<path_mtu::SendProbe>(&effect))
       send_probe(probe->size, env, out);
