@@ -29,7 +29,8 @@ inline constexpr std::size_t spare_pairs = 3;
 inline constexpr Duration spare_interval = std::chrono::seconds(15);
 /// A pair that answered so recently may take over without being asked.
 inline constexpr Duration spare_freshness = std::chrono::seconds(25);
-/// After so long the checks of the beginning are over: whoever still comes along a new way has moved.
+/// After so long the checks of the beginning are over: whoever still comes along a new way has
+/// moved.
 inline constexpr Duration settling = std::chrono::seconds(3);
 /// A controlling agent that nominates continually repeats itself more often than this.
 inline constexpr Duration nomination_memory = std::chrono::seconds(3);

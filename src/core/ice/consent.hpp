@@ -40,8 +40,8 @@ struct Answered {
 struct SocketGone {
   static constexpr std::string_view name = "SocketGone";
 };
-/// It asks along a way that it never took before: it may have moved. What is selected has so long to
-/// show that it has not.
+/// It asks along a way that it never took before: it may have moved. What is selected has so long
+/// to show that it has not.
 struct PeerElsewhere {
   static constexpr std::string_view name = "PeerElsewhere";
   Duration patience;
@@ -60,8 +60,8 @@ struct Doubtful;
 struct Cut;
 struct Lost;
 
-/// It answered a while ago, but what took a socket of ours may have taken the other end of this one,
-/// or the peer is seen elsewhere: whoever answers first now is better.
+/// It answered a while ago, but what took a socket of ours may have taken the other end of this
+/// one, or the peer is seen elsewhere: whoever answers first now is better.
 struct Unproven {
   static constexpr std::string_view name = "Unproven";
   TimePoint since;
@@ -134,8 +134,8 @@ std::optional<Grave> grave_doubt(const Machine::State& state);
 
 /// The pair has just been selected, and its last answer came then: usually now.
 Fresh begin(Env& env, TimePoint answered);
-/// It is asked now, whenever it answered last. It has so long to answer before another one that does is
-/// better.
+/// It is asked now, whenever it answered last. It has so long to answer before another one that
+/// does is better.
 Unproven begin_unproven(Duration time, Env& env, Effects& effects);
 
 }  // namespace culver::ice::consent

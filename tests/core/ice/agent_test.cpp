@@ -229,8 +229,8 @@ TEST(Agent, WhoMovesAloneKeepsTheBestPath) {
   }
 }
 
-/// The old address is gone before the new one is there, and nobody tells the other. Who stays notices
-/// it by the checks that come from elsewhere, and not by the silence.
+/// The old address is gone before the new one is there, and nobody tells the other. Who stays
+/// notices it by the checks that come from elsewhere, and not by the silence.
 TEST(Agent, WhoMovesIsFollowedWithinAFewRoundTrips) {
   for (std::uint64_t seed = 1; seed <= 100; ++seed) {
     Moving world(10ms, seed);
