@@ -32,6 +32,9 @@ inline constexpr Duration spare_freshness = std::chrono::seconds(25);
 /// After so long the checks of the beginning are over: whoever still comes along a new way has
 /// moved.
 inline constexpr Duration settling = std::chrono::seconds(3);
+/// With each question whether it is still here: two round trips, within these bounds.
+inline constexpr Duration least_patience = std::chrono::milliseconds(50);
+inline constexpr Duration most_patience = std::chrono::milliseconds(500);
 /// A controlling agent that nominates continually repeats itself more often than this.
 inline constexpr Duration nomination_memory = std::chrono::seconds(3);
 inline constexpr std::size_t early_requests = 32;
@@ -186,7 +189,7 @@ struct Agent::Core {
   void perform(const path_mtu::Effects&, Env&, Effects&);
   void escape(const consent::Grave&, Env&, Effects&);
   void prove(Duration patience, Env&, Effects&);
-  void peer_elsewhere(Env&, Effects&);
+  void peer_elsewhere(const Pair& seen, Env&, Effects&);
   void doubt(Env&);
   void rest(Env&);
   void path_lost(TimePoint since, Env&, Effects&);

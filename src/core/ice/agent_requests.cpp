@@ -125,7 +125,7 @@ void Agent::Core::learn(EarlyRequest request, Env& env, Effects& out) {
   }
   transactions.quiet(pair->id, env.now);
   checklist.trigger(*pair, env);
-  if (is_new_way && !is_selected(*pair)) peer_elsewhere(env, out);
+  if (is_new_way) peer_elsewhere(*pair, env, out);
 }
 
 void Agent::Core::replay_early(Env& env, Effects& out) {

@@ -71,7 +71,7 @@ void Agent::Core::consider_nomination(Pair& pair, Env& env, Effects& out) {
   const bool holds = current && current->nominated_by_peer && current->priority > pair.priority &&
                      env.now - *current->nominated_by_peer <= nomination_memory;
   if (!holds) return select(pair, env, out);
-  peer_elsewhere(env, out);
+  peer_elsewhere(pair, env, out);
 }
 
 // ---- the selected path --------------------------------------------------------------------------
@@ -168,13 +168,14 @@ void Agent::Core::prove(Duration patience, Env& env, Effects& out) {
 }
 
 /// From an address that is gone nobody can say so: what comes from elsewhere is the first sign of
-/// it.
-void Agent::Core::peer_elsewhere(Env& env, Effects& out) {
+/// it. A relay is no such sign, since whoever has one asks along it too.
+void Agent::Core::peer_elsewhere(const Pair& seen, Env& env, Effects& out) {
   if (!selected || selected->generation != now.number || env.now - selected->since < settling)
     return;
-  const auto* pair = checklist.find(selected->base, selected->remote);
-  if (!pair) return;
-  feed(consent::PeerElsewhere{nomination::patience(pair->round_trip, selected->relayed)}, env, out);
+  const auto* here = checklist.find(selected->base, selected->remote);
+  if (!here || here == &seen || is_relayed(seen)) return;
+  const auto patience = std::clamp<Duration>(2 * here->round_trip, least_patience, most_patience);
+  feed(consent::PeerElsewhere{patience}, env, out);
 }
 
 void Agent::Core::feed(consent::Event event, Env& env, Effects& out) {

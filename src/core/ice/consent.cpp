@@ -13,8 +13,18 @@ Fresh begin(Env& env, TimePoint answered) {
 
 Unproven begin_unproven(Duration time, Env& env, Effects& effects) {
   effects.emplace_back(SendCheck{});
-  return {env.now, env.now + time};
+  return {env.now, time, 0, env.now + time};
 }
+
+namespace {
+
+Unproven ask_here(const PeerElsewhere& event, Env& env, Effects& effects) {
+  auto asked = begin_unproven(event.patience, env, effects);
+  asked.questions = elsewhere_questions - 1;
+  return asked;
+}
+
+}  // namespace
 
 std::optional<Grave> grave_doubt(const Machine::State& state) {
   if (const auto* cut = std::get_if<Cut>(&state)) return Grave{cut->since, cut->heard, true};
@@ -28,6 +38,11 @@ std::optional<Grave> grave_doubt(const Machine::State& state) {
 OneOf<Unproven, Doubtful> Unproven::on(Tick&&, Env& env, Effects& out) && {
   if (env.now < deadline) return std::move(*this);
   out.emplace_back(SendCheck{});
+  if (questions > 0) {
+    --questions;
+    deadline = env.now + patience;
+    return std::move(*this);
+  }
   out.emplace_back(Doubt{});
   return Doubtful{since, since, 2, env.now + doubtful_interval, true};
 }
@@ -40,7 +55,7 @@ OneOf<Cut> Unproven::on(SocketGone&&, Env& env, Effects& out) && {
 }
 
 OneOf<Unproven> Fresh::on(PeerElsewhere&& event, Env& env, Effects& out) && {
-  return begin_unproven(event.patience, env, out);
+  return ask_here(event, env, out);
 }
 
 OneOf<Fresh, Asked> Fresh::on(Tick&&, Env& env, Effects& out) && {
@@ -71,7 +86,7 @@ OneOf<Cut> Asked::on(SocketGone&&, Env& env, Effects& out) && {
 }
 
 OneOf<Unproven> Asked::on(PeerElsewhere&& event, Env& env, Effects& out) && {
-  return begin_unproven(event.patience, env, out);
+  return ask_here(event, env, out);
 }
 
 OneOf<Doubtful, Lost> Doubtful::on(Tick&&, Env& env, Effects& out) && {

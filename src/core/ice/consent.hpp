@@ -29,6 +29,8 @@ inline constexpr unsigned fewest_unanswered = 4;
 /// After so many, 3 s after the first, the doubt is grave. No lost datagram explains it any more,
 /// nor a round trip that people could bear.
 inline constexpr unsigned grave_unanswered = 5;
+/// Those to a pair whose peer is seen elsewhere: one of them may be lost.
+inline constexpr unsigned elsewhere_questions = 3;
 
 struct Tick {
   static constexpr std::string_view name = "Tick";
@@ -65,6 +67,8 @@ struct Lost;
 struct Unproven {
   static constexpr std::string_view name = "Unproven";
   TimePoint since;
+  Duration patience;   ///< with each question
+  unsigned questions;  ///< that are left
   TimePoint deadline;
   fsm::OneOf<Unproven, Doubtful> on(Tick&&, Env&, Effects&) &&;
   fsm::OneOf<Fresh> on(Answered&&, Env&, Effects&) &&;

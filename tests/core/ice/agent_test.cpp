@@ -248,7 +248,7 @@ TEST(Agent, WhoMovesIsFollowedWithinAFewRoundTrips) {
         [&] {
           return world.a.data_heard > before.first + 1 && world.b.data_heard > before.second + 1;
         },
-        200ms))
+        300ms))
         << seed;
     world.send_data_every(0ms);
     world.run_for(1min);

@@ -132,8 +132,11 @@ TEST_F(ConsentTest, APeerThatIsSeenElsewhereIsAskedWhetherItIsStillHere) {
     feed(PeerElsewhere{100ms});
     EXPECT_EQ(checks, asked ? 2U : 1U);
     const auto seen = env.now;
-    tick();
-    EXPECT_EQ(env.now - seen, 100ms);
+    for (int i = 0; i < 3; ++i) {
+      EXPECT_FALSE(grave_doubt(state)) << "one question may be lost";
+      tick();
+    }
+    EXPECT_EQ(env.now - seen, 300ms);
     EXPECT_EQ(doubts, 1U) << "all others are asked as well";
     EXPECT_TRUE(grave_doubt(state));
     EXPECT_EQ(grave_doubt(state)->since, seen);
