@@ -55,7 +55,7 @@ class Association final : private SctpCallbacks {
   std::optional<SctpEvent> next();
   /// Stops reading: data stays in the receive buffer, so the window closes and the peer waits.
   void pause(bool paused) { paused_ = paused; }
-  /// For a peer that sends its whole window at once: one SACK for 16 small packets, or two large.
+  /// For a peer that sends its whole window at once: one SACK for four small packets, or two large.
   void acknowledge_seldom();
   /// From now on. Messages are cut into the pieces that they began with or smaller ones; where more
   /// fits, several go in one packet.

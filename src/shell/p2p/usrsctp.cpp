@@ -35,8 +35,8 @@ void set_defaults() {
   // delayed SACK, 20 ms, the clock of the transfer (measured: 0.6 MB/s instead of 96).
   usrsctp_sysctl_set_sctp_max_burst_default(0);
   usrsctp_sysctl_set_sctp_fr_max_burst_default(4);
-  // While it doubles the congestion window, a SACK may count for as many packets as a Culver has it
-  // for (RFC 3465 counts two, for SACKs of every second packet): else it grows by an eighth.
+  // While it doubles the congestion window, a SACK may count for more packets than a Culver has it
+  // for (RFC 3465 counts two, for SACKs of every second packet): else it grows more slowly.
   usrsctp_sysctl_set_sctp_L2_abc_variable(16);
   // Must grow with the buffers: 4 MiB in chunks of 256 bytes and up.
   usrsctp_sysctl_set_sctp_max_chunks_on_queue(16'384);
