@@ -256,6 +256,22 @@ TEST(Agent, WhoMovesIsFollowedWithinAFewRoundTrips) {
   }
 }
 
+/// The way was known already; so only the nomination says that the peer is there now.
+TEST(Agent, WhoGoesOnFromItsSecondAddressIsFollowedWithinAFewRoundTrips) {
+  for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+    Moving world(10ms, seed);
+    world.connect();
+    ASSERT_TRUE(world.run_until([&] { return world.both_selected(); }, 5s));
+    const auto at = address("192.0.2.11");
+    world.open(world.a, world.network.attach(Network::internet, at), at);
+    world.run_for(4s + Duration(world.random.below(20'000'000'000)));
+    world.lose(world.a, world.a.sockets.begin()->first);
+    world.send_data_every(5ms);
+    const auto before = world.a.data_heard;
+    EXPECT_TRUE(world.run_until([&] { return world.a.data_heard > before + 1; }, 400ms)) << seed;
+  }
+}
+
 TEST(Agent, RelaysOnlyWhereThereIsNoOtherWay) {
   Plain world;
   world.add_turn_server(address("198.51.100.3"));
