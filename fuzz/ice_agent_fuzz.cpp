@@ -141,8 +141,7 @@ class Fuzzed {
     require(wires_.count(selected.route.wire) || streams_.count(selected.route.wire));
     if (!selected.route.channel) return;
     require(selected.relayed && selected.route.to == turn_at);
-    require(
-        agent_->peer_of_channel(selected.route.wire, turn_at, *selected.route.channel).has_value());
+    require(agent_->way_of(selected.route.wire, turn_at, *selected.route.channel).has_value());
   }
   void note(const ice::Doubted& doubted) {
     require(true_answers_ > 0 && doubted.heard <= env_.now);

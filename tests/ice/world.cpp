@@ -236,8 +236,8 @@ void World::perform(Side& side, ice::Effects& effects) {
       say(side, "doubted");
       ++side.doubts;
       side.wants_restart = restarts_when_doubted;
-    } else if (std::holds_alternative<ice::Relayed>(effect)) {
-      ++side.data_heard;
+    } else if (const auto* relayed = std::get_if<ice::Relayed>(&effect)) {
+      side.data_heard += side.agent->leads_to_peer(relayed->way);
     } else if (const auto* failed = std::get_if<ice::Failed>(&effect)) {
       say(side,
           failed->why == ice::Failed::Why::no_pair ? "failed: no pair" : "failed: consent lost");
@@ -306,12 +306,14 @@ void World::hear(Side& side, ice::WireId wire, const Datagram& datagram) {
   ByteView bytes = datagram.bytes;
   if (stun::kind_of(bytes) == stun::Kind::channel_data) {
     const auto data = stun::parse_channel_data(bytes);
-    if (!data || !side.agent->peer_of_channel(wire, datagram.from, data->channel)) return;
+    if (!data || !side.agent->way_of(wire, datagram.from, data->channel)) return;
     channel = data->channel;
     bytes = data->payload;
   }
   if (stun::kind_of(bytes) == stun::Kind::stun)
     return step(side, ice::Received{wire, datagram.from, bytes, channel});
+  const auto way = side.agent->way_of(wire, datagram.from, channel);
+  if (!way || !side.agent->leads_to_peer(*way)) return;
   ++side.data_heard;
   side.data_from = ice::Route{wire, datagram.from, channel};
 }

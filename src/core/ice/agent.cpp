@@ -31,6 +31,24 @@ void Agent::step(Event event, Env& env, Effects& effects) {
 
 std::optional<TimePoint> Agent::deadline() const { return core_->deadline(); }
 
+std::optional<Way> Agent::way_of(WireId wire, const Endpoint& from,
+                                 std::optional<std::uint16_t> channel) const {
+  if (!channel) {
+    const auto* base = core_->local.host_of(wire);
+    return base ? std::optional(Way{base->id, from}) : std::nullopt;
+  }
+  const auto* relay = core_->relays.find(wire, from);
+  const auto* base = relay ? core_->local.relayed_by(relay->id) : nullptr;
+  const auto peer = base ? relay->client.peer_of_channel(*channel) : std::nullopt;
+  return peer ? std::optional(Way{base->id, *peer}) : std::nullopt;
+}
+
+bool Agent::leads_to_peer(const Way& way) const {
+  const auto& selected = core_->selected;
+  return (selected && selected->base == way.base && selected->remote == way.from) ||
+         core_->valid_ways.has(way);
+}
+
 bool Agent::restarting() const { return core_->before.has_value(); }
 
 Census Agent::census() const {
@@ -242,12 +260,6 @@ void Agent::close(Env& env, Effects& effects) {
   core.early.clear();
   core.gathering.stop();
   core.wires.clear();
-}
-
-std::optional<Endpoint> Agent::peer_of_channel(WireId wire, const Endpoint& server,
-                                               std::uint16_t channel) const {
-  const auto* relay = core_->relays.find(wire, server);
-  return relay ? relay->client.peer_of_channel(channel) : std::nullopt;
 }
 
 }  // namespace culver::ice

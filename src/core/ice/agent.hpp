@@ -3,7 +3,8 @@
 // folder. One step takes one event and gives effects; the shell performs them in order.
 //
 // It never sees data: the shell sends along the Route of the last Selected, and takes what comes in
-// by any of its wires as data if it is not STUN. DTLS judges who sent it.
+// as data if it is not STUN and the peer has answered a check along that way. DTLS judges who sent
+// it.
 #pragma once
 
 #include <memory>
@@ -39,11 +40,14 @@ class Agent {
   /// When to send a Tick at the latest. None after Failed.
   std::optional<TimePoint> deadline() const;
 
-  /// The peer behind ChannelData with this number from this TURN server, if we bound it: the
-  /// payload is data, or STUN that goes back in as Received with that channel. Nothing: not ours,
-  /// dropped. Cheap: called for each such datagram.
-  std::optional<Endpoint> peer_of_channel(WireId wire, const Endpoint& server,
-                                          std::uint16_t channel) const;
+  /// How a datagram came. With a channel: it was the payload of ChannelData from that TURN server,
+  /// and if it is STUN it goes back in as Received with that channel. Nothing: by no way of ours,
+  /// dropped.
+  std::optional<Way> way_of(WireId wire, const Endpoint& from,
+                            std::optional<std::uint16_t> channel) const;
+  /// The peer has answered a check along this way, so what comes by it may be data. Else it is data
+  /// only if it has answered by then: anybody can send a datagram. Cheap, as is way_of.
+  bool leads_to_peer(const Way& way) const;
 
   /// Credentials have changed, and the selected path is still one of before.
   bool restarting() const;

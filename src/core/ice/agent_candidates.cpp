@@ -35,18 +35,18 @@ Pair* Agent::Core::pair_up(const Base& base, const Remote& remote, Env& env) {
 void Agent::Core::lose_base(BaseId base, Env& env, Effects& out) {
   checklist.remove(base);
   transactions.remove(base);
+  valid_ways.remove(base);
   gathering.base_lost(base);
   local.remove(base);
   std::erase_if(early, [&](const EarlyRequest& request) { return request.base == base; });
   if (selected && selected->base == base) feed(consent::SocketGone{}, env, out);
 }
 
-void Agent::Core::query_answered(const Transaction& query, const Arrival& arrival,
+void Agent::Core::query_answered(const Transaction& query, const Way& way,
                                  const wire::stun::Received& answer, Effects& out) {
   if (!answer.message.mapped) return;
   const auto first = local.announced().size();
-  if (local.add_reflexive(arrival.base, *answer.message.mapped, query.to))
-    announce_from(first, out);
+  if (local.add_reflexive(way.base, *answer.message.mapped, query.to)) announce_from(first, out);
 }
 
 void Agent::Core::finish_gathering(Env& env, Effects& out) {

@@ -147,8 +147,8 @@ void Agent::Core::on(Received&& event, Env& env, Effects& out) {
   if (over) return;
   const auto* relay = relays.find(event.wire, event.from);
   if (event.channel) {
-    const auto arrival = relay ? unwrap(*relay, event) : std::nullopt;
-    if (arrival) heard(*arrival, event.bytes, env, out);
+    const auto way = relay ? unwrap(*relay, event) : std::nullopt;
+    if (way) heard(*way, event.bytes, env, out);
     return;
   }
   auto received = stun::parse(event.bytes);
@@ -159,21 +159,20 @@ void Agent::Core::on(Received&& event, Env& env, Effects& out) {
     heard({base->id, event.from}, event.bytes, env, out);
 }
 
-void Agent::Core::heard(const Arrival& arrival, ByteView bytes, Env& env, Effects& out) {
+void Agent::Core::heard(const Way& way, ByteView bytes, Env& env, Effects& out) {
   const auto received = stun::parse(bytes);
   if (!received || received->message.method != stun::Method::binding) return;
-  if (received->message.kind == stun::Class::request) return asked(arrival, *received, env, out);
-  if (received->message.kind != stun::Class::indication) answered(arrival, *received, env, out);
+  if (received->message.kind == stun::Class::request) return asked(way, *received, env, out);
+  if (received->message.kind != stun::Class::indication) answered(way, *received, env, out);
 }
 
-void Agent::Core::answered(const Arrival& arrival, const stun::Received& received, Env& env,
-                           Effects& out) {
+void Agent::Core::answered(const Way& way, const stun::Received& received, Env& env, Effects& out) {
   const auto* known = transactions.find(received.message.id);
   if (!known) return;
   if (std::holds_alternative<QueryOf>(known->purpose)) {
-    if (known->base != arrival.base || known->to != arrival.from) return;
+    if (known->base != way.base || known->to != way.from) return;
     const auto query = transactions.take(received.message.id);
-    return query_answered(*query, arrival, received, out);
+    return query_answered(*query, way, received, out);
   }
   // Whoever cannot prove to be the peer has not answered: neither a forged success nor a forged
   // error ends the wait.
@@ -182,13 +181,13 @@ void Agent::Core::answered(const Arrival& arrival, const stun::Received& receive
   const auto authentic = verify(received, of->theirs->key);
   if (!authentic || !received.not_understood.empty()) return;
   const auto transaction = transactions.take(received.message.id);
-  answered_check(*transaction, arrival, *authentic, env, out);
+  answered_check(*transaction, way, *authentic, env, out);
 }
 
-void Agent::Core::answered_check(const Transaction& transaction, const Arrival& arrival,
+void Agent::Core::answered_check(const Transaction& transaction, const Way& way,
                                  const Authentic& authentic, Env& env, Effects& out) {
   const auto& message = authentic.message();
-  const bool symmetric = transaction.base == arrival.base && transaction.to == arrival.from;
+  const bool symmetric = transaction.base == way.base && transaction.to == way.from;
   const bool good = symmetric && message.kind == stun::Class::success && message.mapped;
   if (message.error && message.error->code == stun::role_conflict && symmetric) {
     if (transaction.as_controlling == controlling) {
@@ -215,6 +214,7 @@ void Agent::Core::answered_check(const Transaction& transaction, const Arrival& 
   transactions.quiet(pair->id, env.now);
   pair->round_trip = env.now - transaction.begun;
   pair->step(pair::Answered{env.now}, env);
+  valid_ways.add({pair->base, pair->remote});
   checklist.thaw_likes_of(*pair, env);
   if (wants_channel(*pair)) want(*pair, true);
   if (check.nominating) feed(nomination::Confirmed{pair->id, is_relayed(*pair)}, env, out);

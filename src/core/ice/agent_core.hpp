@@ -13,6 +13,7 @@
 #include "core/ice/path_mtu.hpp"
 #include "core/ice/relays.hpp"
 #include "core/ice/transactions.hpp"
+#include "core/ice/valid_ways.hpp"
 
 namespace culver::ice {
 
@@ -67,12 +68,6 @@ struct SelectedPath {
   path_mtu::Machine::State mtu;
 };
 
-/// The way of a message that came.
-struct Arrival {
-  BaseId base;
-  Endpoint from;
-};
-
 /// What a relay is to be asked for.
 struct Wanted {
   RelayId relay;
@@ -117,7 +112,7 @@ struct Agent::Core {
   Pair* pair_up(const Base&, const Remote&, Env&);
   void lose_base(BaseId, Env&, Effects&);
   void finish_gathering(Env&, Effects&);
-  void query_answered(const Transaction&, const Arrival&, const wire::stun::Received&, Effects&);
+  void query_answered(const Transaction&, const Way&, const wire::stun::Received&, Effects&);
   std::optional<Route> route_of(BaseId, const Endpoint& remote) const;
   bool is_relayed(const Pair&) const;
   void send(BaseId, const Endpoint& to, ByteVector bytes, Env&, Effects&);
@@ -138,12 +133,12 @@ struct Agent::Core {
   void tick_relays(Env&, Effects&);
   void want(const Pair&, bool channel);
   void ask_relays(Env&, Effects&);
-  std::optional<Arrival> unwrap(const Relay&, const Received&) const;
+  std::optional<Way> unwrap(const Relay&, const Received&) const;
 
   // agent_checks.cpp
-  void heard(const Arrival&, ByteView bytes, Env&, Effects&);
-  void answered(const Arrival&, const wire::stun::Received&, Env&, Effects&);
-  void answered_check(const Transaction&, const Arrival&, const Authentic&, Env&, Effects&);
+  void heard(const Way&, ByteView bytes, Env&, Effects&);
+  void answered(const Way&, const wire::stun::Received&, Env&, Effects&);
+  void answered_check(const Transaction&, const Way&, const Authentic&, Env&, Effects&);
   bool is_along_selected(const Transaction&) const;
   void given_up(const Transaction&, Env&, Effects&);
   void fail_check(const CheckOf&, Env&);
@@ -164,12 +159,12 @@ struct Agent::Core {
   void switch_role(Env&);
 
   // agent_requests.cpp
-  void asked(const Arrival&, const wire::stun::Received&, Env&, Effects&);
+  void asked(const Way&, const wire::stun::Received&, Env&, Effects&);
   const Generation* generation_asked(const Username&) const;
-  bool conflicts(const Arrival&, const Authentic&, const Generation&, Env&, Effects&);
+  bool conflicts(const Way&, const Authentic&, const Generation&, Env&, Effects&);
   void learn(EarlyRequest, Env&, Effects&);
   void replay_early(Env&, Effects&);
-  void answer(const Arrival&, const wire::stun::Message&, const wire::stun::Key*, Env&, Effects&);
+  void answer(const Way&, const wire::stun::Message&, const wire::stun::Key*, Env&, Effects&);
 
   // agent_selection.cpp
   void nominate(Env&, Effects&);
@@ -212,6 +207,7 @@ struct Agent::Core {
   std::vector<Wanted> wanted;
   Checklist checklist;
   Transactions transactions;
+  ValidWays valid_ways;
   nomination::Machine::State nomination{};
   std::optional<SelectedPath> selected;
   bool doubt_told = false;  ///< of the selected path

@@ -85,7 +85,7 @@ void Agent::Core::heard_of(RelayId id, turn::FromPeer&& effect, Env& env, Effect
   if (!base) return;
   if (stun::kind_of(effect.bytes) == stun::Kind::stun)
     return heard({base->id, effect.peer}, effect.bytes, env, out);
-  out.emplace_back(Relayed{std::move(effect.bytes)});
+  out.emplace_back(Relayed{{base->id, effect.peer}, std::move(effect.bytes)});
 }
 
 void Agent::Core::heard_of(RelayId id, turn::Lost&&, Env& env, Effects& out) {
@@ -129,11 +129,11 @@ void Agent::Core::ask_relays(Env& env, Effects& out) {
 }
 
 /// The way of something that came from a TURN server. Nothing: it was for an allocation, or nobody.
-std::optional<Arrival> Agent::Core::unwrap(const Relay& relay, const Received& event) const {
+std::optional<Way> Agent::Core::unwrap(const Relay& relay, const Received& event) const {
   const auto* base = local.relayed_by(relay.id);
   const auto peer = relay.client.peer_of_channel(event.channel.value_or(0));
   if (!base || !peer) return std::nullopt;
-  return Arrival{base->id, *peer};
+  return Way{base->id, *peer};
 }
 
 }  // namespace culver::ice

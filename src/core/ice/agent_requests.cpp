@@ -31,35 +31,34 @@ stun::Message refusal(const stun::Message& request, std::uint16_t code, const ch
 /// What asks without FINGERPRINT is not ICE, and what cannot prove to be the peer learns no more
 /// than RFC 8489 section 9.1.3 has for it. Before the peer's credentials are known it is answered
 /// already: our own are enough for that.
-void Agent::Core::asked(const Arrival& arrival, const stun::Received& received, Env& env,
-                        Effects& out) {
+void Agent::Core::asked(const Way& way, const stun::Received& received, Env& env, Effects& out) {
   const auto& request = received.message;
   if (!received.has_fingerprint) return;
   if (!request.username || !received.integrity_at)
-    return answer(arrival, refusal(request, bad_request, "Bad Request"), nullptr, env, out);
+    return answer(way, refusal(request, bad_request, "Bad Request"), nullptr, env, out);
   const auto names = split_username(*request.username);
   const auto* of = names ? generation_asked(*names) : nullptr;
   const auto authentic = of ? verify(received, of->ours.key) : std::nullopt;
   if (!authentic)
-    return answer(arrival, refusal(request, stun::unauthenticated, "Unauthenticated"), nullptr, env,
+    return answer(way, refusal(request, stun::unauthenticated, "Unauthenticated"), nullptr, env,
                   out);
   if (!received.not_understood.empty()) {
     auto message = refusal(request, stun::unknown_attribute, "Unknown Attribute");
     message.unknown_attributes = received.not_understood;
-    return answer(arrival, message, &of->ours.key, env, out);
+    return answer(way, message, &of->ours.key, env, out);
   }
   if (!request.priority)
-    return answer(arrival, refusal(request, bad_request, "Bad Request"), &of->ours.key, env, out);
+    return answer(way, refusal(request, bad_request, "Bad Request"), &of->ours.key, env, out);
   const bool current = of == &now;
-  if (current && conflicts(arrival, *authentic, *of, env, out)) return;
+  if (current && conflicts(way, *authentic, *of, env, out)) return;
   auto success = answer_to(request, stun::Class::success);
-  success.mapped = arrival.from;
+  success.mapped = way.from;
   if (request.probe_padding) success.largest_datagram = path_mtu::largest;
-  answer(arrival, success, &of->ours.key, env, out);
+  answer(way, success, &of->ours.key, env, out);
   if (current)
-    learn({arrival.base, arrival.from, *request.priority, request.use_candidate,
-           std::string(names->asking)},
-          env, out);
+    learn(
+        {way.base, way.from, *request.priority, request.use_candidate, std::string(names->asking)},
+        env, out);
 }
 
 /// Ours by the name that is asked; while two share it, the one that knows who asks.
@@ -74,8 +73,8 @@ const Generation* Agent::Core::generation_asked(const Username& names) const {
 }
 
 /// Both in one role: the larger tie-breaker controls. RFC 8445 section 7.3.1.1.
-bool Agent::Core::conflicts(const Arrival& arrival, const Authentic& authentic,
-                            const Generation& of, Env& env, Effects& out) {
+bool Agent::Core::conflicts(const Way& way, const Authentic& authentic, const Generation& of,
+                            Env& env, Effects& out) {
   const auto& request = authentic.message();
   const auto& theirs = controlling ? request.controlling : request.controlled;
   if (!theirs) return false;
@@ -84,13 +83,13 @@ bool Agent::Core::conflicts(const Arrival& arrival, const Authentic& authentic,
     switch_role(env);
     return false;
   }
-  answer(arrival, refusal(request, stun::role_conflict, "Role Conflict"), &of.ours.key, env, out);
+  answer(way, refusal(request, stun::role_conflict, "Role Conflict"), &of.ours.key, env, out);
   return true;
 }
 
-void Agent::Core::answer(const Arrival& arrival, const stun::Message& message, const stun::Key* key,
+void Agent::Core::answer(const Way& way, const stun::Message& message, const stun::Key* key,
                          Env& env, Effects& out) {
-  send(arrival.base, arrival.from, stun::print(message, key), env, out);
+  send(way.base, way.from, stun::print(message, key), env, out);
 }
 
 /// The peer reaches us along this pair: it may be new to us, and it is worth a check of ours.

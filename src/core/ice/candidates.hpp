@@ -13,7 +13,6 @@
 
 namespace culver::ice {
 
-using BaseId = Strong<struct BaseIdTag, std::uint32_t>;
 using RelayId = Strong<struct RelayIdTag, std::uint32_t>;
 
 struct Base {

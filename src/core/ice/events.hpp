@@ -22,6 +22,15 @@ namespace culver::ice {
 /// A way out of this machine: a bound UDP socket, or a stream to a TURN server. The shell gives the
 /// numbers, and never one twice in the life of an agent.
 using WireId = Strong<struct WireIdTag, std::uint32_t>;
+/// A place from which checks go out: a socket's address, or a relay's. See candidates.hpp.
+using BaseId = Strong<struct BaseIdTag, std::uint32_t>;
+
+/// How something came: to which of our bases, and from where.
+struct Way {
+  BaseId base;
+  Endpoint from;
+  bool operator==(const Way&) const = default;
+};
 
 /// How the datagrams of the selected pair go. Everything that a sender of data needs, so that no
 /// datagram passes through the agent.
@@ -113,8 +122,9 @@ struct Selected {
 struct Carries {
   std::size_t bytes;
 };
-/// What arrived inside of a TURN Data indication and is not STUN: a datagram of the peer.
+/// What arrived inside of a TURN Data indication and is not STUN: data, if leads_to_peer(way).
 struct Relayed {
+  Way way;
   ByteVector bytes;
 };
 /// Nothing has been heard along the selected pair for a while, or it was cut, and no other pair is

@@ -8,6 +8,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <openssl/crypto.h>
 #include <unistd.h>
 
 #include "shell/cli/addressee.hpp"
@@ -23,6 +24,7 @@
 #include "shell/client/client.hpp"
 #include "shell/host/clock.hpp"
 #include "shell/host/signals.hpp"
+#include "shell/p2p/library_holes.hpp"
 
 namespace culver::cli {
 namespace {
@@ -72,6 +74,7 @@ int converse(const Options& options, std::optional<host::Vault> vault,
   boost::asio::io_context loop(1);
   Screen screen(std::cout, std::cerr, standard_abilities(host::environment));
   Console console(loop, open_terminal(ask_on_controlling_terminal), screen);
+  if (const auto hole = p2p::hole_in_openssl(OpenSSL_version_num())) screen.complain(*hole);
   const auto reporter = make_reporter(options, screen);
 
   using Verb = std::invoke_result_t<Make, Stage, client::Client&>;

@@ -10,6 +10,8 @@
 #include <openssl/rand.h>
 #include <openssl/x509.h>
 
+#include "shell/p2p/dtls_records.hpp"
+
 namespace culver::p2p {
 namespace {
 
@@ -166,8 +168,16 @@ void Dtls::handshake() {
   if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE) state_ = State::failed;
 }
 
+/// Before there is a cipher, that of most: nothing that a handshake says is shorter.
+std::size_t Dtls::overhead() const {
+  const auto* cipher = state_ == State::up ? SSL_get_current_cipher(ssl_.get()) : nullptr;
+  const bool chacha = cipher && SSL_CIPHER_get_cipher_nid(cipher) == NID_chacha20_poly1305;
+  return chacha ? chacha_overhead : gcm_overhead;
+}
+
 void Dtls::feed(Datagram datagram) {
-  wire_->input = datagram;
+  wire_->input = admitted(datagram, {state_ == State::up, overhead()}, admitted_);
+  if (wire_->input.empty()) return;
   if (state_ == State::handshaking) handshake();
 }
 

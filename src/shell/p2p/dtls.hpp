@@ -41,7 +41,8 @@ class Dtls {
 
   /// Begins the handshake: the client's first flight goes out.
   void start();
-  /// One datagram from the peer. Then read() until it has no more.
+  /// One datagram, perhaps from the peer: what cannot be its is dropped (dtls_records). Then read()
+  /// until it has no more.
   void feed(Datagram datagram);
   /// The next packet that the peer sealed; valid until the next call of anything here.
   std::optional<ByteView> read();
@@ -68,11 +69,14 @@ class Dtls {
   };
   static BIO_METHOD* bio_method();
   void handshake();
+  /// What a protected record has besides its content.
+  std::size_t overhead() const;
 
   std::unique_ptr<Wire> wire_;
   std::unique_ptr<SSL, Free> ssl_;
   State state_ = State::handshaking;
   ByteVector buffer_;
+  ByteVector admitted_;  ///< of a datagram from which something was dropped
 };
 
 }  // namespace culver::p2p

@@ -14,6 +14,7 @@
 #include "core/wire/stun.hpp"
 #include "shell/host/clock.hpp"
 #include "shell/host/entropy.hpp"
+#include "shell/p2p/early_data.hpp"
 #include "shell/p2p/server_names.hpp"
 #include "shell/p2p/turn_stream.hpp"
 #include "shell/p2p/udp_wires.hpp"
@@ -62,13 +63,14 @@ class IcePath final : public Path {
   void perform(ice::GatheringDone) { events_.push_back(link::GatheringDone{}); }
   void perform(ice::Selected effect);
   void perform(ice::Carries effect) { events_.push_back(PathCarries{effect.bytes}); }
-  void perform(ice::Relayed effect) { relayed_.push_back(std::move(effect.bytes)); }
+  void perform(ice::Relayed effect);
   void perform(ice::Doubted effect) { events_.push_back(link::PathDoubted{effect.heard}); }
   void perform(ice::Failed) { events_.push_back(link::PathFailed{}); }
 
   void update_wires();
   void on_arrivals(ice::WireId wire, std::span<const Arrival> arrivals);
   void take(ice::WireId wire, const Endpoint& from, Datagram datagram);
+  void take_data(const std::optional<ice::Way>& way, Datagram datagram);
   void take_channel_data(ice::WireId wire, const Endpoint& server, Datagram datagram);
   void on_server(const IceServer& server, const Endpoint& address);
   void dial(std::span<const IceServer> servers);
@@ -100,7 +102,8 @@ class IcePath final : public Path {
   // What the sink has not been told yet.
   std::deque<PathEvent> events_;
   std::vector<Datagram> data_;
-  std::vector<ByteVector> relayed_;
+  std::vector<ByteVector> kept_;  ///< data as well, and nobody else's bytes
+  EarlyData early_;
   bool delivery_posted_ = false;
 
   boost::asio::steady_timer timer_;
@@ -153,7 +156,7 @@ void IcePath::update_wires() {
 
 void IcePath::step(ice::Event event) {
   advance(std::move(event));
-  if (events_.empty() || std::exchange(delivery_posted_, true)) return;
+  if ((events_.empty() && kept_.empty()) || std::exchange(delivery_posted_, true)) return;
   boost::asio::post(io_, [alive = alive_] {
     if (*alive) (*alive)->deliver();
   });
@@ -165,6 +168,10 @@ void IcePath::advance(ice::Event event) {
   agent_.step(std::move(event), now, effects_);
   for (auto& effect : effects_)
     std::visit([this](auto&& e) { perform(std::move(e)); }, std::move(effect));
+  if (!early_.empty()) {
+    const auto leads = [this](const ice::Way& way) { return agent_.leads_to_peer(way); };
+    for (auto& bytes : early_.take(leads, now.now)) kept_.push_back(std::move(bytes));
+  }
   arm();
 }
 
@@ -294,18 +301,34 @@ void IcePath::take(ice::WireId wire, const Endpoint& from, Datagram datagram) {
       return take_channel_data(wire, from, datagram);
     case stun::Kind::dtls:
     case stun::Kind::unknown:
-      data_.push_back(datagram);
+      take_data(agent_.way_of(wire, from, std::nullopt), datagram);
   }
+}
+
+/// Only from where the peer has answered: anybody can send a datagram here.
+void IcePath::take_data(const std::optional<ice::Way>& way, Datagram datagram) {
+  if (!way) return;
+  if (agent_.leads_to_peer(*way))
+    data_.push_back(datagram);
+  else if (stun::kind_of(datagram) == stun::Kind::dtls)
+    early_.keep(*way, datagram, host::now());
+}
+
+void IcePath::perform(ice::Relayed effect) {
+  if (agent_.leads_to_peer(effect.way))
+    kept_.push_back(std::move(effect.bytes));
+  else if (stun::kind_of(effect.bytes) == stun::Kind::dtls)
+    early_.keep(effect.way, effect.bytes, host::now());
 }
 
 void IcePath::take_channel_data(ice::WireId wire, const Endpoint& server, Datagram datagram) {
   const auto framed = stun::parse_channel_data(datagram);
   if (!framed) return;
-  if (!agent_.peer_of_channel(wire, server, framed->channel)) return;
-  if (stun::kind_of(framed->payload) == stun::Kind::stun)
+  const auto way = agent_.way_of(wire, server, framed->channel);
+  if (way && stun::kind_of(framed->payload) == stun::Kind::stun)
     advance(ice::Received{wire, server, framed->payload, framed->channel});
   else
-    data_.push_back(framed->payload);
+    take_data(way, framed->payload);
 }
 
 // Events first: data that follows a selection finds the transport ready.
@@ -316,10 +339,10 @@ void IcePath::deliver() {
     events_.pop_front();
     sink_.on_event(std::move(event));
   }
-  for (const auto& bytes : relayed_) data_.push_back(bytes);
+  for (const auto& bytes : kept_) data_.push_back(bytes);
   if (!data_.empty()) sink_.on_batch(data_);
   data_.clear();
-  relayed_.clear();
+  kept_.clear();
 }
 
 }  // namespace

@@ -103,6 +103,58 @@ TEST_F(DtlsTest, IsNotMovedByDamagedOrRepeatedRecords) {
   EXPECT_EQ(server.dtls.state(), Dtls::State::up);
 }
 
+// One byte short of an explicit nonce and a tag, or several: a library with CVE-2026-75806 ends the
+// session of whoever gets one, whoever sent it.
+TEST_F(DtlsTest, IsNotEndedByRecordsThatAreTooShort) {
+  connect();
+  ByteVector record{std::byte{23}, std::byte{0xfe}, std::byte{0xfd}, std::byte{0}, std::byte{1}};
+  record.resize(13 + 24);
+  for (std::size_t body = 0; body < 24; ++body)
+    for (int type : {21, 22, 23})
+      for (auto* side : {&client, &server}) {
+        record[0] = static_cast<std::byte>(type);
+        record[10] = static_cast<std::byte>(body);  // the sequence number: never a replay
+        record[12] = static_cast<std::byte>(body);
+        side->dtls.feed(Datagram(record).first(13 + body));
+        while (side->dtls.read()) {
+        }
+        ASSERT_EQ(side->dtls.state(), Dtls::State::up) << type << ' ' << body;
+      }
+  client.dtls.send(as_bytes("still here"));
+  exchange();
+  EXPECT_EQ(server.got, (std::vector<std::string>{"still here"}));
+}
+
+// RFC 6347 section 4.1.2.7: what anybody could have sent ends nothing.
+TEST_F(DtlsTest, IsNotEndedByAlertsInTheClear) {
+  const auto alert = [](int description, int sequence) {
+    ByteVector record(15);
+    const int bytes[] = {21, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, sequence, 0, 2, 2, description};
+    std::transform(std::begin(bytes), std::end(bytes), record.begin(),
+                   [](int byte) { return static_cast<std::byte>(byte); });
+    return record;
+  };
+  int sequence = 100;
+  const auto alarm = [&] {
+    for (auto* side : {&client, &server})
+      for (int description : {0, 10, 20, 40, 80}) {
+        side->dtls.feed(alert(description, ++sequence % 250));
+        while (side->dtls.read()) {
+        }
+      }
+  };
+  client.dtls.start();
+  while (!client.out.empty() || !server.out.empty()) {
+    alarm();
+    server.take(client.out);
+    alarm();
+    client.take(server.out);
+  }
+  alarm();
+  EXPECT_EQ(client.dtls.state(), Dtls::State::up);
+  EXPECT_EQ(server.dtls.state(), Dtls::State::up);
+}
+
 TEST_F(DtlsTest, RecordsFitTheSmallestMtu) {
   client.dtls.start();
   while (!client.out.empty() || !server.out.empty()) {
