@@ -47,6 +47,7 @@ void Node::make_engine() {
                         .username = Plaintext(name),
                         .streams = streams_,
                         .letters = speaks_letters};
+  if (claims) config.identity.shared = *claims;
   for (const auto& [peer, known] : book) config.known.push_back(known);
   engine = std::make_unique<engine::Engine>(std::move(config));
 }
@@ -118,6 +119,13 @@ void Node::perform(engine::Effect effect) {
                  [&](engine::MarkShown&& e) {
                    bottle.later(name + " disk", [this, e] { letters.held.erase(e.held); });
                  },
+                 [&](engine::LoadFrames&& e) {
+                   bottle.later(name + " disk", [this, e] {
+                     const auto& taken = frames[e.key];
+                     feed(engine::FramesLoaded{e.key, {taken.begin(), taken.end()}, {}});
+                   });
+                 },
+                 [&](engine::KeepFrame&& e) { frames[e.key].insert(e.nonce); },
                  [&](engine::Tell&& e) {
                    notices.push_back(e.notice);
                    if (react) react(*this, notices.back());
@@ -389,10 +397,9 @@ void Node::on_book(engine::Remember peer) {
   if (fault && bottle.silent) return;
   if (!fault) {
     remembered.push_back(peer.key);
-    book.insert_or_assign(
-        peer.key,
-        engine::Known{
-            .key = peer.key, .name = peer.name, .alias = {}, .is_culver = peer.is_culver});
+    auto& row = book.try_emplace(peer.key, engine::Known{peer.key, {}, {}}).first->second;
+    if (peer.name) row.name = peer.name;
+    row.is_culver = row.is_culver || peer.is_culver;
   }
   bottle.later(name + " disk", [this, id = peer.link, fault] {
     feed(engine::Remembered{id, fault});

@@ -147,6 +147,9 @@ enum class Fault : std::uint8_t {
   channel_timeout,
   handshake_timeout,
   key_mismatch,
+  peer_downgraded,
+  key_worn_out,
+  peer_unproven,
   peer_gone,
   cancelled,
   // Letters.

@@ -157,7 +157,18 @@ struct Acquainted {
   PublicKey key;
   bool is_welcome;
 };
-/// Both keys are proven. Only now can anything be sent.
+/// There is a session with a peer that claims this key and has not shown that it has it: Zajel's
+/// clients show it with the first text that they send. Texts and files may be sent, sealed for that
+/// key; to one that was looked for, texts alone (peer_unproven). Told again if its name comes later.
+/// Connected follows, or Closed.
+struct Unproven {
+  LinkId link;
+  PublicKey key;
+  std::optional<Plaintext> name;  ///< none also where another peer is called so
+  link::PathKind path;
+  bool is_met;  ///< it was looked for, and nobody typed a code
+};
+/// Both keys are proven.
 struct Connected {
   LinkId link;
   PublicKey key;
@@ -166,6 +177,7 @@ struct Connected {
   Duration setup;  ///< from the match
   /// Trust::always let another key take the place of the one that this name had.
   std::optional<PublicKey> instead_of = {};
+  bool is_verified = false;  ///< a person has compared the safety number
 };
 struct TextReceived {
   LinkId link;
@@ -256,9 +268,9 @@ struct Closed {
 };
 
 using Notice = std::variant<Online, Offline, PairRequested, PairWithdrawn, PairFailed, Connecting,
-                            NameTaken, Acquainted, WasHere, Connected, TextReceived, TextsDelivered,
-                            TextFailed, Posted, PostFailed, LetterDelivered, NothingWaits,
-                            LettersStuck, LetterReceived, FileOffered, FileStarted, FileProgress,
-                            FileReceived, FileSent, FileFailed, Closed>;
+                            NameTaken, Acquainted, WasHere, Unproven, Connected, TextReceived,
+                            TextsDelivered, TextFailed, Posted, PostFailed, LetterDelivered,
+                            NothingWaits, LettersStuck, LetterReceived, FileOffered, FileStarted,
+                            FileProgress, FileReceived, FileSent, FileFailed, Closed>;
 
 }  // namespace culver::engine

@@ -80,6 +80,13 @@ struct HeldLoaded {
   std::vector<HeldLetter> letters;
   std::optional<Fault> fault;
 };
+/// The answer to LoadFrames, and what becomes of KeepFrame if it fails. With a fault: nothing of
+/// this key may be taken.
+struct FramesLoaded {
+  PublicKey key;
+  std::vector<Nonce> nonces;
+  std::optional<Fault> fault;
+};
 /// This machine may have other addresses than before.
 struct NetworkChanged {};
 /// Time has passed; due when deadline() says so, harmless otherwise.
@@ -87,7 +94,7 @@ struct Tick {};
 
 using Event = std::variant<Command, ServerOpened, ServerFrame, ServerLost, FromTransport, FromDisk,
                            Remembered, OutboxChanged, LetterStored, LettersLoaded, LetterKept,
-                           HeldLoaded, NetworkChanged, Tick>;
+                           HeldLoaded, FramesLoaded, NetworkChanged, Tick>;
 
 // ---- effects ------------------------------------------------------------------------------------
 
@@ -162,6 +169,16 @@ struct LoadHeld {};
 struct MarkShown {
   HeldId held;
 };
+/// Reads which frames of version 1 were taken of this key, by this process or another; answered by
+/// FramesLoaded.
+struct LoadFrames {
+  PublicKey key;
+};
+/// Writes down that a frame was taken. Answered by FramesLoaded only if that fails.
+struct KeepFrame {
+  PublicKey key;
+  Nonce nonce;
+};
 struct Tell {
   Notice notice;
 };
@@ -172,7 +189,7 @@ struct Dropped {
 
 using Effect = std::variant<DialServer, SendToServer, HangUpServer, ToTransport, ToDisk, Remember,
                             KeepOffered, RememberServer, StoreLetter, LoadLetters, RemoveLetters,
-                            KeepLetter, LoadHeld, MarkShown, Tell, Dropped>;
+                            KeepLetter, LoadHeld, MarkShown, LoadFrames, KeepFrame, Tell, Dropped>;
 using Effects = std::vector<Effect>;
 
 }  // namespace culver::engine

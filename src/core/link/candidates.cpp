@@ -4,12 +4,10 @@
 
 namespace culver::link {
 
-using wire::limits::candidates;
-
 namespace {
 
 void pass(CandidateArrived&& event, std::size_t& passed, Candidates::Effects& out) {
-  if (passed >= candidates) return;
+  if (passed >= wire::limits::candidates) return;
   out.emplace_back(AddCandidate{std::move(event.candidate)});
   ++passed;
 }
@@ -18,7 +16,7 @@ void pass(CandidateArrived&& event, std::size_t& passed, Candidates::Effects& ou
 
 fsm::OneOf<Candidates::Holding> Candidates::Holding::on(CandidateArrived&& event, Env&,
                                                         Effects&) && {
-  if (held.size() < candidates) held.push_back(std::move(event.candidate));
+  if (held.size() < wire::limits::candidates) held.push_back(std::move(event.candidate));
   return std::move(*this);
 }
 
@@ -33,7 +31,7 @@ fsm::OneOf<Candidates::Passing, Candidates::Ended> Candidates::Holding::on(Descr
   std::size_t passed = 0;
   for (auto* source : {&event.candidates, &held})
     for (auto& candidate : *source)
-      if (passed < candidates) {
+      if (passed < wire::limits::candidates) {
         out.emplace_back(AddCandidate{std::move(candidate)});
         ++passed;
       }

@@ -25,8 +25,9 @@ Connecting connect(bool initiator, Match match, Candidates::State candidates,
 
 }  // namespace
 
-Machine::State start(bool initiator, const PublicKey& peer_key, Context& context, Effects& out) {
-  Match match{peer_key, crypto::KeyPair::generate(context.env.rng)};
+Machine::State start(bool initiator, const PublicKey& peer_key, Demand demand, Context& context,
+                     Effects& out) {
+  Match match{peer_key, crypto::KeyPair::generate(context.env.rng), demand};
   const auto deadline = context.env.now + context.timeouts.signal;
   if (!initiator) return Awaiting{std::move(match), Candidates::Holding{}, deadline};
   out.emplace_back(TransportEffect{StartIce{.controlling = true}});
@@ -243,6 +244,8 @@ fsm::OneOf<Opening, Proving> Opening::on(ChannelOpen&& open, Context& context, E
   const auto frame = wire::peer::print(ours);
   const auto bytes = as_bytes(frame);
   out.emplace_back(TransportEffect{SendOn{open.channel, {bytes.begin(), bytes.end()}}});
+  const auto patience =
+      match.demand == Demand::confirmation ? context.timeouts.handshake : context.timeouts.silence;
   return Proving{.match = std::move(match),
                  .terms = std::move(terms),
                  .candidates = std::move(candidates),
@@ -252,7 +255,7 @@ fsm::OneOf<Opening, Proving> Opening::on(ChannelOpen&& open, Context& context, E
                  .window = window,
                  .our_handshake = crypto::sha256(bytes),
                  .early = {},
-                 .deadline = context.env.now + context.timeouts.handshake};
+                 .deadline = context.env.now + patience};
 }
 
 fsm::OneOf<Closed> Opening::on(Tick&&, Context&, Effects& out) && {

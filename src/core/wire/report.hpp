@@ -22,6 +22,7 @@ namespace culver::wire::report {
 struct Peer {
   std::optional<Plaintext> name;  ///< as the peer calls itself: never proof of who it is
   PublicKey key;
+  bool is_verified = false;  ///< a person has compared the safety number of this key
 };
 /// The first 16 digits of the fingerprint, in groups of 4.
 std::string short_fingerprint(const PublicKey& key);
@@ -47,6 +48,11 @@ struct PairRequest {
 struct Waiting {
   Peer peer;
   std::uint64_t seconds;  ///< at most
+};
+/// There is a session with somebody who claims this key, and has not shown that it has it.
+struct Unproven {
+  Peer peer;
+  bool relayed;
 };
 struct Connected {
   Peer peer;
@@ -101,8 +107,9 @@ struct Closed {
   Peer peer;
 };
 
-using Event = std::variant<Code, PairRequest, Waiting, Connected, Text, LetterKept, LetterDelivered,
-                           FileStarted, FileProgress, FileReceived, FileSent, Failed, Closed>;
+using Event =
+    std::variant<Code, PairRequest, Waiting, Unproven, Connected, Text, LetterKept, LetterDelivered,
+                 FileStarted, FileProgress, FileReceived, FileSent, Failed, Closed>;
 
 /// One line of JSON without its newline. Always valid UTF-8: other bytes become U+FFFD. Code points
 /// that would drive a terminal are written as \u escapes.

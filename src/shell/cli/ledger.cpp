@@ -48,8 +48,14 @@ void Ledger::note_source(TransferId id, const std::filesystem::path& path) {
   sources_.insert_or_assign(id, Plaintext(path.string()));
 }
 
-void Ledger::on(const engine::Connected& notice) {
+void Ledger::on(const engine::Unproven& notice) {
   const report::Peer peer{notice.name, notice.key};
+  peers_.insert_or_assign(notice.link, peer);
+  reporter_.report(report::Unproven{peer, notice.path == link::PathKind::relayed});
+}
+
+void Ledger::on(const engine::Connected& notice) {
+  const report::Peer peer{notice.name, notice.key, notice.is_verified};
   peers_.insert_or_assign(notice.link, peer);
   const auto setup = std::chrono::duration_cast<std::chrono::milliseconds>(notice.setup);
   reporter_.report(report::Connected{peer, notice.path == link::PathKind::relayed,

@@ -16,6 +16,7 @@ class Ledger {
  public:
   explicit Ledger(Reporter& reporter) : reporter_(reporter) {}
 
+  void on(const engine::Unproven& notice);
   void on(const engine::Connected& notice);
   void on(const engine::TextReceived& notice);
   void on(const engine::LetterReceived& notice);

@@ -140,6 +140,9 @@ void Receive::handle(const engine::Acquainted& notice) {
   if (!the_one_) stage_.command(engine::Meet{notice.key});
 }
 
+/// What it sends is shown when it has shown its key.
+void Receive::handle(const engine::Unproven& notice) { ledger_.on(notice); }
+
 /// Whoever was let in once is known from now on.
 void Receive::handle(const engine::Connected& notice) {
   met_.erase(notice.link);

@@ -36,6 +36,7 @@ class Receive {
   void handle(const engine::Connecting&);
   void handle(const engine::NameTaken&);
   void handle(const engine::Acquainted&);
+  void handle(const engine::Unproven&);
   void handle(const engine::Connected&);
   void handle(const engine::LetterReceived&);
   void handle(const engine::FileOffered&);

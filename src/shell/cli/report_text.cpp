@@ -18,6 +18,8 @@ constexpr auto repaint = std::chrono::milliseconds(100);
 
 std::string name_of(const report::Peer& peer) { return printable(report::display_name(peer)); }
 
+std::string verified(const report::Peer& peer) { return peer.is_verified ? " (verified)" : ""; }
+
 std::string name_of(const report::File& file) { return printable(file.name.expose()); }
 
 std::string with_size(const report::File& file) {
@@ -91,8 +93,14 @@ void TextReport::show(const report::Waiting& e) {
               " s at most: culver receive has to run there.");
 }
 
+void TextReport::show(const report::Unproven& e) {
+  screen_.say("Reached somebody who claims to be " + screen_.bold(name_of(e.peer)) +
+              " and has not shown the key yet: the first text from there does.\n  Fingerprint " +
+              crypto::fingerprint(e.peer.key));
+}
+
 void TextReport::show(const report::Connected& e) {
-  screen_.say("Connected with " + screen_.bold(name_of(e.peer)) +
+  screen_.say("Connected with " + screen_.bold(name_of(e.peer)) + verified(e.peer) +
               (e.relayed ? ", through a relay." : ", directly.") + "\n  Fingerprint " +
               crypto::fingerprint(e.peer.key));
   if (e.instead_of)
@@ -103,7 +111,8 @@ void TextReport::show(const report::Connected& e) {
 void TextReport::show(const report::Text& e) {
   const auto name = name_of(e.peer);
   const auto when = e.letter ? " (" + printable(e.letter->written) + ")" : "";
-  screen_.say(screen_.bold(name) + when + ": " + printable_text(e.text.expose(), "  | "));
+  screen_.say(screen_.bold(name) + verified(e.peer) + when + ": " +
+              printable_text(e.text.expose(), "  | "));
 }
 
 void TextReport::show(const report::LetterKept& e) {

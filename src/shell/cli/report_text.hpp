@@ -28,6 +28,7 @@ class TextReport final : public Reporter {
   void show(const wire::report::Code&);
   void show(const wire::report::PairRequest&);
   void show(const wire::report::Waiting&);
+  void show(const wire::report::Unproven&);
   void show(const wire::report::Connected&);
   void show(const wire::report::Text&);
   void show(const wire::report::LetterKept&);

@@ -52,6 +52,7 @@ class Send {
   void handle(const engine::Connecting&);
   void handle(const engine::WasHere&);
   void handle(const engine::NameTaken&);
+  void handle(const engine::Unproven&);
   void handle(const engine::Connected&);
   void handle(const engine::TextsDelivered&);
   void handle(const engine::TextFailed&);
@@ -65,6 +66,7 @@ class Send {
   void give_up_waiting();
   bool is_ours(const engine::Connecting& notice) const;
   void dial();
+  void begin(const PublicKey& peer);
   void send_next_file();
   void close_if_complete();
   void end_with(Fault fault);
@@ -78,6 +80,9 @@ class Send {
   Ledger ledger_;
   Phase phase_ = Phase::asking;
   std::optional<LinkId> link_;
+  /// Files wait until the peer has shown its key: it was looked for, and only claims it.
+  bool files_wait_ = false;
+  bool is_proven_ = false;
   bool text_under_way_ = false;
   std::optional<TransferId> file_under_way_;
 };

@@ -142,6 +142,7 @@ Disk::Disk(asio::io_context& loop, std::string download_dir, Books books, Sink s
 
 Disk::~Disk() {
   sink_.reset();
+  if (!frames_.empty()) keep_frames();
   ending_ = true;
   thread_.join();
 }
@@ -254,6 +255,37 @@ void Disk::mark_shown(engine::MarkShown letter) {
   asio::post(thread_, [this, letter] {
     if (auto done = files_->books.letters.shown(letter.held); !done)
       log::warn("shown letter not removed", done.error());
+  });
+}
+
+// ---- frames of version 1 ------------------------------------------------------------------------
+
+void Disk::load(engine::LoadFrames request) {
+  asio::post(thread_, [this, request, sink = WeakSink(sink_), work = asio::make_work_guard(loop_)] {
+    auto taken = files_->books.frames.of(request.key);
+    answer(sink, engine::FramesLoaded{request.key, std::move(taken).value_or(std::vector<Nonce>()),
+                                      fault_of(taken)});
+  });
+}
+
+void Disk::keep(engine::KeepFrame frame) {
+  frames_.push_back(frame);
+  if (!keeping_frames_) keep_frames();
+}
+
+void Disk::keep_frames() {
+  keeping_frames_ = true;
+  asio::post(thread_, [this, frames = std::exchange(frames_, {}), sink = WeakSink(sink_),
+                       work = asio::make_work_guard(loop_)] {
+    const auto kept = files_->books.frames.keep(frames);
+    asio::post(loop_, [this, sink, kept, keys = frames] {
+      const auto alive = sink.lock();
+      if (!alive) return;
+      keeping_frames_ = false;
+      if (!kept)
+        for (const auto& frame : keys) (*alive)(engine::FramesLoaded{frame.key, {}, kept.error()});
+      if (!frames_.empty()) keep_frames();
+    });
   });
 }
 
