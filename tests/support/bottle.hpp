@@ -123,7 +123,7 @@ class Node {
   std::size_t restarts = 0;  ///< of ICE
   LetterStore letters;
   std::map<PublicKey, std::set<Nonce>> frames;  ///< of version 1, that were taken
-  bool speaks_letters = true;  ///< from the next start on
+  bool speaks_letters = true;                   ///< from the next start on
   /// Whose public key it says to have, without the private half; from the next start on.
   std::optional<PublicKey> claims;
 

@@ -159,8 +159,8 @@ struct Acquainted {
 };
 /// There is a session with a peer that claims this key and has not shown that it has it: Zajel's
 /// clients show it with the first text that they send. Texts and files may be sent, sealed for that
-/// key; to one that was looked for, texts alone (peer_unproven). Told again if its name comes later.
-/// Connected follows, or Closed.
+/// key; to one that was looked for, texts alone (peer_unproven). Told again if its name comes
+/// later. Connected follows, or Closed.
 struct Unproven {
   LinkId link;
   PublicKey key;

@@ -38,6 +38,7 @@ TEST(CommandLinePage, ListsEveryEventWithItsFields) {
   const std::vector<Event> events{Code{code},
                                   PairRequest{},
                                   Waiting{},
+                                  Unproven{},
                                   Connected{{}, false, 0, PublicKey{}},
                                   Text{{}, {}, OfLetter{}},
                                   LetterKept{},
