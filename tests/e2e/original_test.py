@@ -223,8 +223,9 @@ class TheOriginal(GatewayCase):
                     self.assertEqual(closed.code, 1000, closed)
 
         self.in_parallel(4, tab)
-        self.original().connect().settle()
+        last = self.original().connect().settle()
         self.wait_metric("culver_sessions", 1)
+        last.lose()
 
     def test_any_order_of_all_of_it(self):
         devices = [Account(self.account.key) for _ in range(3)]
@@ -238,8 +239,9 @@ class TheOriginal(GatewayCase):
                     if what < 0.3:
                         written[client].append(client.write(b"kept"))
                     else:
-                        client.connect(*client.habits(),
-                                       first=client.habits()[:1] if what < 0.5 else ())
+                        first = [f for f in client.habits()
+                                 if "client_hello" not in f and "heartbeat" not in f]
+                        client.connect(*client.habits(), first=first[:1] if what < 0.5 else ())
                 elif what < 0.4:
                     written[client].append(client.write(secrets.token_bytes(50)))
                 elif what < 0.7:
