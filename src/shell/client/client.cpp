@@ -102,7 +102,10 @@ Client::Client(asio::io_context& loop, host::DeviceSeat seat, engine::Config eng
               [this](net::WsEvent event) {
                 std::visit(
                     fsm::overload{
-                        [this](net::WsOpened&&) { feed(engine::ServerOpened{}); },
+                        [this](net::WsOpened&& e) {
+                          if (e.server) transports_.set_server(*e.server);
+                          feed(engine::ServerOpened{});
+                        },
                         [this](net::WsFrame&& e) { feed(engine::ServerFrame{std::move(e.text)}); },
                         [this](net::WsLost&& e) { feed(engine::ServerLost{e.fault}); },
                     },

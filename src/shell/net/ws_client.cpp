@@ -87,6 +87,7 @@ class WsClient::Connection {
   host::NameLookup lookup_;
   asio::steady_timer watchdog_;
   Fault too_late_ = Fault::server_unreachable;  // what the watchdog reports
+  std::optional<Endpoint> server_;              // once it is connected
   std::optional<asio::ssl::context> tls_context_;
   std::optional<Plain> plain_;
   std::optional<Tls> tls_;
@@ -224,6 +225,9 @@ asio::awaitable<bool> WsClient::Connection::connect(Ref self, tcp::socket& socke
       co_await host::connect(self->lookup_, socket, url.host, url.port, self->config_.dial_time);
   if (error || self->dropped_) co_return false;
   self->too_late_ = Fault::server_silent;  // somebody is there
+  error_code gone;
+  const auto there = socket.remote_endpoint(gone);
+  if (!gone) self->server_ = Endpoint::parse(there.address().to_string(), there.port());
   co_return true;
 }
 
@@ -245,7 +249,7 @@ asio::awaitable<Fault> WsClient::Connection::talk(Ref self, Stream& stream) {
   if (refused) co_return Fault::server_refused;
   self->unwatch();
   self->open_ = true;
-  self->tell(WsOpened{});
+  self->tell(WsOpened{self->server_});
 
   beast::flat_buffer buffer(limit + 1);
   while (!self->dropped_) {

@@ -5,11 +5,13 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 
 #include <boost/asio/io_context.hpp>
 
+#include "core/base/endpoint.hpp"
 #include "core/base/fault.hpp"
 #include "core/wire/limits.hpp"
 #include "core/wire/url.hpp"
@@ -33,7 +35,9 @@ inline bool exposed(const WsClientConfig& config) {
   return !config.url.secure && !config.url.loopback();
 }
 
-struct WsOpened {};
+struct WsOpened {
+  std::optional<Endpoint> server = {};  ///< where it was reached
+};
 struct WsFrame {
   std::string text;  ///< of a text or a binary frame, not validated beyond its size
 };

@@ -12,6 +12,7 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include "core/base/endpoint.hpp"
 #include "core/link/events.hpp"
 
 namespace culver::p2p {
@@ -53,6 +54,7 @@ struct PathConfig {
   std::span<const IceServer> servers;
   bool loopback;                           ///< gather 127.0.0.1 too
   std::span<const std::string> addresses;  ///< gather these only; empty: every interface
+  std::span<const Endpoint> places = {};   ///< that our addresses should lead to: the server
 };
 
 /// Every path carries datagrams of so many bytes. Longer ones may be sent once it has said so.

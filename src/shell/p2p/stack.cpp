@@ -35,7 +35,8 @@ Stack::~Stack() {
 }
 
 void Stack::start(LinkId id, bool controlling) {
-  const PathConfig path{controlling, config_.ice_servers, config_.loopback, config_.addresses};
+  const PathConfig path{controlling, config_.ice_servers, config_.loopback, config_.addresses,
+                        places_};
   Transport::Host host{
       io_, identity_, counters_,
       [this, id](link::TransportEvent event) { events_.emplace_back(id, std::move(event)); },

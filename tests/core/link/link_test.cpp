@@ -156,6 +156,18 @@ TEST(Link, AnActiveAnswerMakesUsTheServerAndAPassiveOneTheClient) {
   }
 }
 
+/// RFC 4145 section 4: what an answer does not say is passive, and in an offer it is active.
+TEST(Link, ARoleThatIsNotStatedHasADefault) {
+  Scene offering(true);
+  offering.feed(LocalDescription{{"local", "passwordOf22Characters"}, fingerprint_of(1)});
+  offering.feed(RemoteDescription{Kind::answer, description(wire::sdp::Setup::unstated)});
+  EXPECT_EQ(offering.transport_effect<StartDtls>()->role, DtlsRole::client);
+  Scene answering(false);
+  answering.feed(RemoteDescription{Kind::offer, description(wire::sdp::Setup::unstated)});
+  answering.feed(LocalDescription{{"local", "passwordOf22Characters"}, fingerprint_of(1)});
+  EXPECT_EQ(answering.transport_effect<StartDtls>()->role, DtlsRole::server);
+}
+
 TEST(Link, AnAnswerThatDecidesNoRoleIsRefused) {
   Scene scene(true);
   scene.feed(LocalDescription{{"local", "passwordOf22Characters"}, fingerprint_of(1)});
