@@ -15,6 +15,7 @@
 #include "core/base/text.hpp"
 #include "core/engine/known.hpp"
 #include "core/link/events.hpp"
+#include "core/transfer/attributes.hpp"
 
 namespace culver::engine {
 
@@ -47,16 +48,20 @@ struct SendFile {
   TransferId transfer;
   Plaintext name;
   std::uint64_t size;
+  transfer::Attributes attributes = {};
 };
 /// Answer a FileOffered notice.
 struct AnswerFile {
   TransferId transfer;
   bool accepted;
 };
+/// For good: what has arrived of it is deleted on either side. Whoever only leaves keeps it.
 struct CancelFile {
   TransferId transfer;
 };
-/// Say goodbye to a peer, after what was sent has arrived.
+/// The same for every file.
+struct CancelFiles {};
+/// Say goodbye to a peer, after what was sent has arrived. Files under way may be continued later.
 struct CloseLink {
   LinkId link;
 };
@@ -94,9 +99,9 @@ struct GoOffline {};
 /// Say goodbye to everybody and leave the server.
 struct Leave {};
 
-using Command =
-    std::variant<GoOnline, Pair, AnswerPair, AnswerName, SendText, SendFile, AnswerFile, CancelFile,
-                 CloseLink, Know, Forget, Meet, Unmeet, Post, ShowHeld, Shown, GoOffline, Leave>;
+using Command = std::variant<GoOnline, Pair, AnswerPair, AnswerName, SendText, SendFile, AnswerFile,
+                             CancelFile, CancelFiles, CloseLink, Know, Forget, Meet, Unmeet, Post,
+                             ShowHeld, Shown, GoOffline, Leave>;
 
 // ---- notices ------------------------------------------------------------------------------------
 
@@ -232,6 +237,17 @@ struct FileOffered {
   TransferId transfer;
   Plaintext name;
   std::uint64_t size;
+  std::uint64_t have = 0;  ///< what an earlier attempt has brought: it would be continued
+};
+/// What an earlier attempt has brought is being read again on this side, before it is continued.
+struct FileChecking {
+  LinkId link;
+  TransferId transfer;
+  bool outgoing;
+  Plaintext name;
+  std::uint64_t size;
+  std::uint64_t have;
+  std::uint64_t bytes;  ///< of `have`, so far
 };
 struct FileStarted {
   LinkId link;
@@ -258,6 +274,7 @@ struct FileSent {
 struct FileFailed {
   TransferId transfer;
   Fault fault;
+  std::optional<std::uint64_t> room = {};  ///< bytes that there are, of no_space
 };
 /// The link is gone and everything of it is freed. Without a fault: a goodbye, ours or theirs.
 struct Closed {
@@ -270,7 +287,7 @@ struct Closed {
 using Notice = std::variant<Online, Offline, PairRequested, PairWithdrawn, PairFailed, Connecting,
                             NameTaken, Acquainted, WasHere, Unproven, Connected, TextReceived,
                             TextsDelivered, TextFailed, Posted, PostFailed, LetterDelivered,
-                            NothingWaits, LettersStuck, LetterReceived, FileOffered, FileStarted,
-                            FileProgress, FileReceived, FileSent, FileFailed, Closed>;
+                            NothingWaits, LettersStuck, LetterReceived, FileOffered, FileChecking,
+                            FileStarted, FileProgress, FileReceived, FileSent, FileFailed, Closed>;
 
 }  // namespace culver::engine

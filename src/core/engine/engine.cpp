@@ -115,13 +115,19 @@ void Engine::obey(CancelFile&& cancel, Env& env, Effects& out) {
   perform(std::move(effects), env, out);
 }
 
+void Engine::obey(CancelFiles&&, Env& env, Effects& out) {
+  TransferEffects effects;
+  transfers_.cancel_all(Fault::cancelled, env, effects);
+  perform(std::move(effects), env, out);
+}
+
 void Engine::obey(CloseLink&& close, Env& env, Effects& out) {
   const auto* peer = roster_.find(close.link);
   if (peer == nullptr) return;
   if (link::is_up(peer->state)) {
-    // What is still under way is told to the peer before the goodbye.
+    // What is still under way may be continued another time: nobody has said never.
     TransferEffects effects;
-    transfers_.close(close.link, Fault::cancelled, env, effects);
+    transfers_.close(close.link, Fault::interrupted, env, effects);
     perform(std::move(effects), env, out);
     to_link(close.link, link::Goodbye{}, env, out);
   } else {

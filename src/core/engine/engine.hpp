@@ -96,6 +96,7 @@ class Engine {
   void obey(SendFile&&, Env&, Effects&);
   void obey(AnswerFile&&, Env&, Effects&);
   void obey(CancelFile&&, Env&, Effects&);
+  void obey(CancelFiles&&, Env&, Effects&);
   void obey(CloseLink&&, Env&, Effects&);
   void obey(Leave&&, Env&, Effects&);
 

@@ -29,10 +29,10 @@ struct FromTransport {
   link::TransportEvent event;
 };
 struct FromDisk {
-  using Event =
-      std::variant<transfer::BlockRead, transfer::FramesRead, transfer::PrefixHashed,
-                   transfer::TargetCreated, transfer::TargetOpened, transfer::BlockWritten,
-                   transfer::TargetFinished, transfer::DiskFailed>;
+  using Event = std::variant<transfer::BlockRead, transfer::FramesRead, transfer::PrefixHashed,
+                             transfer::TargetCreated, transfer::TargetFound, transfer::TargetOpened,
+                             transfer::PartHashed, transfer::BlockWritten, transfer::TargetFinished,
+                             transfer::DiskFailed>;
   TransferId transfer;
   Event event;
 };
@@ -110,9 +110,10 @@ struct ToTransport {
 };
 struct ToDisk {
   using Effect = std::variant<transfer::ReadBlock, transfer::ReadFrames, transfer::HashPrefix,
-                              transfer::CreateTarget, transfer::OpenTarget, transfer::RestartTarget,
-                              transfer::WriteBlock, transfer::WriteSlices, transfer::FinishTarget,
-                              transfer::DropSource, transfer::DropTarget, transfer::KeepTarget>;
+                              transfer::CreateTarget, transfer::FindTarget, transfer::OpenTarget,
+                              transfer::HashPart, transfer::RestartTarget, transfer::WriteBlock,
+                              transfer::WriteSlices, transfer::FinishTarget, transfer::DropSource,
+                              transfer::DropTarget, transfer::KeepTarget>;
   TransferId transfer;
   Effect effect;
 };

@@ -123,6 +123,9 @@ Object object(const FileStarted& e) {
   started.add(e.file);
   return e.from > 0 ? started.add("from", e.from) : started;
 }
+Object object(const FileChecking& e) {
+  return Object("file_checking").add(e.file).add("of", e.of).add("bytes", e.bytes);
+}
 Object object(const FileProgress& e) {
   return Object("file_progress").add(e.file).add("bytes", e.bytes);
 }
@@ -137,6 +140,7 @@ Object object(const Failed& e) {
   if (e.peer) message = display_name(*e.peer) + ": " + message;
   Object object("failed");
   object.add("reason", row.name).add("message", message);
+  if (e.room) object.add("room", *e.room);
   return e.peer ? object.add(*e.peer) : object;
 }
 Object object(const Closed& e) { return Object("closed").add(e.peer); }

@@ -85,6 +85,12 @@ struct FileStarted {
   File file;
   std::uint64_t from = 0;  ///< what an earlier attempt has brought; printed unless it is 0
 };
+/// What an earlier attempt has brought is being read again on this side, before it is continued.
+struct FileChecking {
+  File file;
+  std::uint64_t of;     ///< bytes that are there
+  std::uint64_t bytes;  ///< so far
+};
 struct FileProgress {
   File file;
   std::uint64_t bytes;
@@ -100,8 +106,9 @@ struct FileSent {
 };
 struct Failed {
   Fault fault;
-  std::optional<Plaintext> about;  ///< the file that it concerns
-  std::optional<Peer> peer = {};   ///< the peer that it concerns
+  std::optional<Plaintext> about;          ///< the file that it concerns
+  std::optional<Peer> peer = {};           ///< the peer that it concerns
+  std::optional<std::uint64_t> room = {};  ///< bytes that there are, where they are too few
 };
 struct Closed {
   Peer peer;
@@ -109,7 +116,7 @@ struct Closed {
 
 using Event =
     std::variant<Code, PairRequest, Waiting, Unproven, Connected, Text, LetterKept, LetterDelivered,
-                 FileStarted, FileProgress, FileReceived, FileSent, Failed, Closed>;
+                 FileChecking, FileStarted, FileProgress, FileReceived, FileSent, Failed, Closed>;
 
 /// One line of JSON without its newline. Always valid UTF-8: other bytes become U+FFFD. Code points
 /// that would drive a terminal are written as \u escapes.

@@ -41,6 +41,7 @@ struct SendOptions {
   std::optional<std::string> to = {};        ///< the name of a known peer
   std::chrono::seconds wait = default_wait;  ///< for a known peer to come
   bool later = false;                        ///< the text is kept until the peer comes
+  bool require_confirmation = false;         ///< a file that nobody confirms is a failure
 };
 struct PeersOptions {};
 struct ListOutbox {

@@ -26,6 +26,13 @@ std::string with_size(const report::File& file) {
   return name_of(file) + " (" + size_text(file.size) + ")";
 }
 
+/// It could not have the name that the other side gave it here, or there was one of that name.
+bool is_renamed(const report::File& file) {
+  if (!file.path) return false;
+  const auto& path = file.path->expose();
+  return path.substr(path.rfind('/') + 1) != file.name.expose();
+}
+
 std::string checksum(const Digest& sha256) { return "  SHA-256 " + print_hex(sha256.view()); }
 
 /// As a shell takes it for one word, whatever the peer calls itself: by its name if that is letters
@@ -62,6 +69,7 @@ std::string failure_sentence(const report::Failed& failed) {
   if (failed.about) sentence += printable(failed.about->expose()) + ": ";
   if (failed.peer) sentence += name_of(*failed.peer) + ": ";
   sentence += row.sentence;
+  if (failed.room) sentence += " " + size_text(*failed.room) + " are free.";
   if (!row.advice.empty()) sentence += " " + advice_about(failed);
   return sentence;
 }
@@ -124,6 +132,16 @@ void TextReport::show(const report::LetterDelivered& e) {
               (e.confirmed ? "." : "; its side does not confirm that it has it."));
 }
 
+void TextReport::show(const report::FileChecking& e) {
+  const auto now = now_();
+  if (e.bytes == 0) {
+    bar_.emplace(Bar{e.file.name.expose(), Progress("Checking", e.of, now), {}});
+    return screen_.say("Continuing " + with_size(e.file) + ": checking the " + size_text(e.of) +
+                       " that are there already.");
+  }
+  if (bar_) paint(e.bytes, now);
+}
+
 void TextReport::show(const report::FileStarted& e) {
   bar_.emplace(Bar{e.file.name.expose(), Progress(name_of(e.file), e.file.size, now_()), {}});
   screen_.say((e.file.outgoing ? "Sending " + with_size(e.file) + " to "
@@ -136,7 +154,11 @@ void TextReport::show(const report::FileProgress& e) {
   const auto now = now_();
   if (!bar_ || bar_->name != e.file.name.expose())
     bar_.emplace(Bar{e.file.name.expose(), Progress(name_of(e.file), e.file.size, now), {}});
-  bar_->progress.advance(e.bytes, now);
+  paint(e.bytes, now);
+}
+
+void TextReport::paint(std::uint64_t bytes, TimePoint now) {
+  bar_->progress.advance(bytes, now);
   if (bar_->painted && now - *bar_->painted < repaint) return;
   bar_->painted = now;
   const auto columns = static_cast<std::size_t>(std::max(screen_.abilities().columns(), 20));
@@ -148,13 +170,14 @@ void TextReport::show(const report::FileReceived& e) {
   const auto path = e.file.path ? printable(e.file.path->expose()) : name_of(e.file);
   screen_.say("Received " + path + " (" + size_text(e.file.size) + "), checked.\n" +
               checksum(e.sha256));
+  if (is_renamed(e.file)) screen_.say("  The other side calls it " + name_of(e.file) + ".");
 }
 
 void TextReport::show(const report::FileSent& e) {
   bar_.reset();
   screen_.say("Sent " + with_size(e.file) + ", " +
               (e.confirmed ? "confirmed by " + name_of(e.file.peer) + "."
-                           : "not confirmed: the other side does not say what it received.") +
+                           : "not confirmed: the other side does not say whether it received it.") +
               "\n" + checksum(e.sha256));
 }
 

@@ -33,6 +33,8 @@ class TextReport final : public Reporter {
   void show(const wire::report::Text&);
   void show(const wire::report::LetterKept&);
   void show(const wire::report::LetterDelivered&);
+  void paint(std::uint64_t bytes, TimePoint now);
+  void show(const wire::report::FileChecking&);
   void show(const wire::report::FileStarted&);
   void show(const wire::report::FileProgress&);
   void show(const wire::report::FileReceived&);

@@ -43,6 +43,7 @@ void Send::dial() {
 void Send::on(const engine::Notice& notice) {
   if (phase_ == Phase::over) return;
   std::visit(overload{[this](const engine::TextReceived& n) { ledger_.on(n); },
+                      [this](const engine::FileChecking& n) { ledger_.on(n); },
                       [this](const engine::FileStarted& n) { ledger_.on(n); },
                       [this](const engine::FileProgress& n) { ledger_.on(n, stage_.now()); },
                       [this](const engine::FileReceived& n) { ledger_.on(n); },
@@ -176,7 +177,8 @@ void Send::send_next_file() {
     }
     file_under_way_ = file->id;
     ledger_.note_source(file->id, path);
-    return stage_.command(engine::SendFile{*link_, file->id, file->name, file->size});
+    return stage_.command(
+        engine::SendFile{*link_, file->id, file->name, file->size, file->attributes});
   }
   close_if_complete();
 }
@@ -203,6 +205,7 @@ void Send::handle(const engine::FileOffered& notice) {
 
 void Send::handle(const engine::FileSent& notice) {
   ledger_.on(notice);
+  if (!notice.confirmed && parcel_.require_confirmation) ledger_.fail(Fault::not_confirmed);
   if (notice.transfer != file_under_way_) return;
   file_under_way_.reset();
   send_next_file();

@@ -17,6 +17,7 @@ class Send {
   struct Parcel {
     std::optional<Plaintext> text;
     std::deque<std::filesystem::path> files;
+    bool require_confirmation = false;
   };
   /// A known peer, and how long to wait for it.
   struct Known {

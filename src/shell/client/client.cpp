@@ -133,7 +133,7 @@ Client::~Client() = default;
 
 Result<Client::OpenedFile> Client::open_file(const std::filesystem::path& path) {
   TRY(store::OutgoingFile file, store::OutgoingFile::open(path.string()));
-  OpenedFile opened{TransferId{next_file_++}, file.name(), file.size()};
+  OpenedFile opened{TransferId{next_file_++}, file.name(), file.size(), file.attributes()};
   disk_.add(opened.id, std::move(file));
   return opened;
 }

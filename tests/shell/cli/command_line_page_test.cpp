@@ -43,11 +43,12 @@ TEST(CommandLinePage, ListsEveryEventWithItsFields) {
                                   Text{{}, {}, OfLetter{}},
                                   LetterKept{},
                                   LetterDelivered{},
+                                  FileChecking{file, 1, 0},
                                   FileStarted{file, 1},
                                   FileProgress{file, 0},
                                   FileReceived{file, {}},
                                   FileSent{file, {}, true},
-                                  Failed{Fault::internal, {}},
+                                  Failed{Fault::internal, {}, {}, 1},
                                   Closed{}};
   ASSERT_EQ(events.size(), std::variant_size_v<Event>);
   const auto text = page();

@@ -169,6 +169,16 @@ TEST_F(ReceiveVerb, RefusesThoseWhoWaitOnceAnotherIsAccepted) {
   EXPECT_EQ(pair_answers().size(), 2u) << "the second question was withdrawn";
 }
 
+TEST_F(ReceiveVerb, TheQuestionSaysWhatWouldBeContinued) {
+  begin({false, true}, Scene::Person::present);
+  request(ana_code, "Ana");
+  scene_->type("y\n");
+  connect(ana_link, ana_code, "Ana");
+  hear(engine::FileOffered{ana_link, file, Plaintext("a.pdf"), 2048, 1024});
+  EXPECT_NE(scene_->err().find("1.0 KiB are here already and would be continued"),
+            std::string::npos);
+}
+
 TEST_F(ReceiveVerb, EndsWithTheFirstFailureOfItsPeer) {
   begin({true, true});
   request(ana_code, "Ana");

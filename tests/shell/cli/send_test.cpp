@@ -185,6 +185,20 @@ TEST_F(SendVerb, ATextThatCouldNotBeSentIsAFailure) {
   EXPECT_EQ(scene_->exit, 7);
 }
 
+TEST_F(SendVerb, WhoeverRequiresAConfirmationIsToldThatThereIsNone) {
+  for (const bool required : {true, false}) {
+    auto parcel = files({"/out/a"});
+    parcel.require_confirmation = required;
+    begin(std::move(parcel));
+    connect();
+    hear(engine::FileStarted{peer_link, TransferId{1}, true, Plaintext("a"), 1000});
+    hear(engine::FileSent{TransferId{1}, Digest{}, false});
+    EXPECT_TRUE(scene_->only<engine::CloseLink>());
+    hear(engine::Closed{peer_link, {}, true});
+    EXPECT_EQ(scene_->exit, required ? 7 : 0);
+  }
+}
+
 TEST_F(SendVerb, RefusedFilesEndWithTen) {
   begin(files({"/out/a"}));
   connect();
