@@ -337,7 +337,20 @@ TEST(Streams, WhoCancelsKeepsNothing) {
     EXPECT_TRUE(job.alice.partial.empty());
     EXPECT_EQ(who.last<FileFailed>()->fault, Fault::cancelled);
     EXPECT_EQ((receiver_cancels ? job.bob : job.alice).last<FileFailed>()->fault,
-              Fault::peer_file_failed);
+              Fault::peer_cancelled);
+  }
+}
+
+/// Whoever is only told to end, by a signal or by leaving.
+TEST(Streams, WhoLeavesKeepsWhatThereIs) {
+  for (const bool receiver_leaves : {true, false}) {
+    MainJob job(2, 8 * mib);
+    job.go_online_and_pair();
+    until_received(job, 3 * mib);
+    (receiver_leaves ? job.alice : job.bob).command(Leave{});
+    job.bottle.settle();
+    EXPECT_EQ(job.alice.kept.size(), 1u);
+    EXPECT_TRUE(job.alice.partial.empty());
   }
 }
 
@@ -392,8 +405,8 @@ TEST(Streams, ADiskThatNeverAnswersEndsTheFileOnly) {
   job.bottle.settle();
   job.bottle.pass(std::chrono::minutes(6));
   ASSERT_NE(job.alice.last<FileFailed>(), nullptr);
-  EXPECT_EQ(job.alice.last<FileFailed>()->fault, Fault::file_unwritable);
-  EXPECT_EQ(job.bob.last<FileFailed>()->fault, Fault::peer_file_failed);
+  EXPECT_EQ(job.alice.last<FileFailed>()->fault, Fault::disk_stalled);
+  EXPECT_EQ(job.bob.last<FileFailed>()->fault, Fault::file_stalled);
   EXPECT_EQ(job.alice.last<Closed>()->fault, std::nullopt) << "Bob has said goodbye";
 }
 

@@ -111,7 +111,7 @@ class Node {
   std::map<TransferId, std::string> sources;  ///< files to send
   std::map<TransferId, std::size_t> read;     ///< how far
   std::map<TransferId, std::string> partial;  ///< files being received
-  std::map<TransferId, std::size_t> hashed;  ///< of what was there of them
+  std::map<TransferId, std::size_t> hashed;   ///< of what was there of them
   /// What broken transfers of the second form have left: sender, size and name, and the bytes.
   std::map<std::string, std::string> kept;
   std::map<TransferId, std::string> marks;  ///< of files being received in the second form
