@@ -194,17 +194,5 @@ TEST_F(Admin, RequestsOfAnAddressAreLimitedBeforeTheirSignature) {
   EXPECT_EQ(lobby.hub.counters().requests_refused.of(Fault::rate_limited), 1u);
 }
 
-TEST_F(Admin, RememberedRequestsAreBounded) {
-  Limits limits;
-  limits.request_nonces = 2;
-  admin::Seen seen;
-  const Env env{lobby.now, lobby.random.rng(), lobby.wall()};
-  for (std::uint8_t i = 0; i < 3; ++i) {
-    gateway::Authorization authorization{ana.id(), env.wall, {}, {}};
-    authorization.nonce.data.fill(std::byte{i});
-    EXPECT_EQ(seen.remember(authorization, limits, env), i < 2);
-  }
-}
-
 }  // namespace
 }  // namespace culver::relay
