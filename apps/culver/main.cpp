@@ -4,9 +4,11 @@
 
 #include <malloc.h>
 
+#include "shell/cli/outcome.hpp"
 #include "shell/cli/run.hpp"
 #include "shell/host/log.hpp"
 #include "shell/host/paths.hpp"
+#include "shell/host/standard_streams.hpp"
 
 namespace culver {
 namespace {
@@ -14,13 +16,18 @@ namespace {
 int run(int argc, char** argv) {
   const auto options = cli::parse_options(argc, argv, host::environment);
   if (!options) {
-    std::cout << options.error().out << std::flush;
-    std::cerr << options.error().err;
-    return options.error().code;
+    const auto& [code, out, err] = options.error();
+    std::cerr << err;
+    const int of_output = out.empty() ? 0 : cli::print(out.substr(0, out.size() - 1));
+    return code != 0 ? code : of_output;
   }
   const auto level = host::environment("CULVER_LOG").value_or("");
   log::set_level(log::level_from(options->verbosity, level));
-  return std::visit([&](const auto& verb) { return cli::run(*options, verb); }, options->verb);
+  try {
+    return std::visit([&](const auto& verb) { return cli::run(*options, verb); }, options->verb);
+  } catch (const std::exception&) {  // its text may quote what a person wrote
+    return cli::complain(*options, Fault::internal);
+  }
 }
 
 /// The buffers of files come and go by the mebibyte. An allocator that returns each to the system
@@ -36,9 +43,11 @@ void keep_freed_memory() {
 int main(int argc, char** argv) {
   culver::keep_freed_memory();
   std::signal(SIGXFSZ, SIG_IGN);  // a limit on file sizes (ulimit -f) is a failure like any other
+  culver::host::fill_standard_streams();
+  std::signal(SIGPIPE, SIG_IGN);  // whoever writes is told, and may say goodbye first
   try {
     return culver::run(argc, argv);
-  } catch (const std::exception&) {  // its text may quote what a person wrote
+  } catch (const std::exception&) {
     std::cerr << "culver: " << culver::info(culver::Fault::internal).sentence << '\n';
     return culver::info(culver::Fault::internal).exit_code;
   }

@@ -42,6 +42,12 @@ struct SendText {
   LinkId link;
   Plaintext text;
 };
+/// Files that are sent one after the other, this one and those that follow, so that the other side
+/// can be asked once.
+struct Batch {
+  std::uint32_t files;
+  std::uint64_t bytes;  ///< in all
+};
 /// The file has been opened by the shell under this id.
 struct SendFile {
   LinkId link;
@@ -49,6 +55,7 @@ struct SendFile {
   Plaintext name;
   std::uint64_t size;
   transfer::Attributes attributes = {};
+  std::optional<Batch> batch = {};  ///< that begins with this file
 };
 /// Answer a FileOffered notice.
 struct AnswerFile {
@@ -238,6 +245,7 @@ struct FileOffered {
   Plaintext name;
   std::uint64_t size;
   std::uint64_t have = 0;  ///< what an earlier attempt has brought: it would be continued
+  std::optional<Batch> batch = {};  ///< that begins with this file, as the peer says
 };
 /// What an earlier attempt has brought is being read again on this side, before it is continued.
 struct FileChecking {

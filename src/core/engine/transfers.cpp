@@ -81,6 +81,9 @@ Transfers::Transfer Transfers::outgoing(LinkId link, Files& files, const SendFil
                                         transfer::Effects& effects) {
   if (files.stream_frame > 0) {
     const auto number = files.next_number++;
+    if (file.batch)
+      effects.push_back(transfer::SendFrame{
+          print(wire::stream::Batch{number, file.batch->files, file.batch->bytes})});
     auto sender = transfer::StreamSender::start(
         {number, file.name, file.size, files.stream_frame, file.attributes}, env, effects);
     return {link, number, true, file.name, file.size, std::move(sender)};
@@ -222,7 +225,7 @@ void Transfers::address(TransferId id, Transfer& at, transfer::Effect effect,
           [&](transfer::PauseLink&& e) { pause(link, id, e.paused, out); },
           [&](transfer::SendFrame&& e) { stream_frame(link, std::move(e.frame), out); },
           [&](transfer::Offered&& e) {
-            out.emplace_back(Tell{FileOffered{link, id, at.name, at.size, e.have}});
+            out.emplace_back(Tell{FileOffered{link, id, at.name, at.size, e.have, at.batch}});
           },
           [&](transfer::Checking&& e) {
             out.emplace_back(

@@ -87,6 +87,7 @@ class Transfers {
     Plaintext name;
     std::uint64_t size;
     Machine machine;
+    std::optional<Batch> batch = {};  ///< that begins with it
   };
   struct Files {  ///< of one link
     PublicKey peer;
@@ -97,7 +98,8 @@ class Transfers {
     std::size_t credit = 0;                ///< what is left of it
     std::deque<SendFile> waiting;
     std::optional<TransferId> sending;
-    std::set<TransferId> pausing;  ///< transfers that want the link paused
+    std::optional<wire::stream::Batch> announced;  ///< its first offer is still to come
+    std::set<TransferId> pausing;                  ///< transfers that want the link paused
   };
   using Transferring = std::map<TransferId, Transfer>;
 

@@ -1,5 +1,6 @@
 // What a link's frames say to its transfers, in both forms.
 #include <algorithm>
+#include <utility>
 
 #include "core/engine/transfers.hpp"
 #include "core/transfer/reasons.hpp"
@@ -92,6 +93,10 @@ void Transfers::on_stream(LinkId link, stream::Frame frame, Env& env, TransferEf
   };
   std::visit(fsm::overload{
                  [&](stream::Offer&& f) { offer(link, std::move(f), env, out); },
+                 [&](stream::Batch&& f) {
+                   if (const auto at = links_.find(link); at != links_.end())
+                     at->second.announced = f;
+                 },
                  [&](stream::Begin&& f) { to_theirs(f.transfer, PeerBegin{f.from}); },
                  [&](stream::Data&& f) { to_theirs(f.transfer, PeerData{std::move(f.bytes)}); },
                  [&](stream::Complete&& f) { to_theirs(f.transfer, PeerComplete{f.sha256}); },
@@ -127,8 +132,12 @@ void Transfers::offer(LinkId link, stream::Offer offer, Env& env, TransferEffect
   transfer::Effects effects;
   auto receiver =
       transfer::StreamReceiver::start({files->second.peer, offer, largest_file_}, env, effects);
+  std::optional<Batch> batch;
+  if (const auto announced = std::exchange(files->second.announced, {});
+      announced && announced->transfer == offer.transfer)
+    batch = Batch{announced->files, announced->bytes};
   transfers_.insert_or_assign(id, Transfer{link, offer.transfer, false, std::move(offer.name),
-                                           offer.size, std::move(receiver)});
+                                           offer.size, std::move(receiver), batch});
   settle(id, std::move(effects), env, out);
 }
 

@@ -25,6 +25,19 @@ Result<LinkingMessage> read_paired(const Fields& payload) {
   return DevicePaired{*device, payload.integer_if_any("timestamp").value_or(0)};
 }
 
+/// By its name, or, from a server that knows no names, by its words. What else fails of a pairing
+/// is the code.
+Fault fault_of_refusal(const Result<Fields>& payload, bool is_of_pairing) {
+  if (payload && payload->has("code")) return fault_named(payload->text_if_any("code"));
+  for (const auto* key : {"error", "message", "reason"}) {
+    const auto words = payload ? payload->text_if_any(key) : std::nullopt;
+    for (const auto fault : {Fault::bad_link_code, Fault::link_code_unknown,
+                             Fault::too_many_link_codes, Fault::session_expired})
+      if (words == info(fault).wire) return fault;
+  }
+  return is_of_pairing ? Fault::link_code_unknown : Fault::server_refused;
+}
+
 }  // namespace
 
 Result<LinkingMessage> parse_linking(std::string_view frame) {
@@ -37,8 +50,7 @@ Result<LinkingMessage> parse_linking(std::string_view frame) {
                        type == "device_paired";
   if (!is_ours) return fail(Fault::unknown_message);
   const auto payload = fields.object("payload");
-  if (is_refusal)
-    return PairingFailed{fault_named(payload ? payload->text_if_any("code") : std::nullopt)};
+  if (is_refusal) return PairingFailed{fault_of_refusal(payload, type == "pairing_failed")};
   if (!payload) return fail(payload.error());
   if (type == "pairing_initiated") return read_initiated(*payload);
   if (type == "pairing_completed") return read_completed(*payload);

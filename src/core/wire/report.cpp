@@ -6,6 +6,7 @@
 #include "core/base/unicode.hpp"
 #include "core/crypto/keys.hpp"
 #include "core/wire/base64.hpp"
+#include "core/wire/json.hpp"
 
 namespace culver::wire::report {
 namespace {
@@ -94,8 +95,23 @@ Object object(const Code& e) { return Object("code").add("code", e.code.text());
 Object object(const PairRequest& e) {
   Object object("pair_request");
   object.add("name", e.peer.name).add("fingerprint", crypto::fingerprint(e.peer.key));
-  return e.namesake ? object.add("namesake", crypto::fingerprint(*e.namesake)) : object;
+  if (e.namesake) object.add("namesake", crypto::fingerprint(*e.namesake));
+  return e.id ? object.add("id", *e.id) : object;
 }
+Object object(const NameQuestion& e) {
+  return Object("name_question")
+      .add(e.peer)
+      .add("namesake", crypto::fingerprint(e.namesake))
+      .add("id", e.id);
+}
+Object object(const FileQuestion& e) {
+  return Object("file_question")
+      .add(e.file)
+      .add("files", e.files)
+      .add("bytes", e.bytes)
+      .add("id", e.id);
+}
+Object object(const FileRefused& e) { return Object("file_refused").add(e.file); }
 Object object(const Waiting& e) { return Object("waiting").add(e.peer).add("seconds", e.seconds); }
 Object object(const Unproven& e) {
   return Object("unproven").add(e.peer).add("path", e.relayed ? "relayed" : "direct");
@@ -135,11 +151,12 @@ Object object(const FileSent& e) {
 }
 Object object(const Failed& e) {
   const auto& row = info(e.fault);
-  std::string message(row.sentence);
+  auto message = e.sentence.value_or(std::string(row.sentence));
   if (e.about) message = e.about->expose() + ": " + message;
   if (e.peer) message = display_name(*e.peer) + ": " + message;
   Object object("failed");
   object.add("reason", row.name).add("message", message);
+  if (e.about) object.add("file", e.about->expose());
   if (e.room) object.add("room", *e.room);
   return e.peer ? object.add(*e.peer) : object;
 }
@@ -158,6 +175,14 @@ std::string display_name(const Peer& peer) {
 
 std::string print(const Event& event) {
   return std::visit([](const auto& e) { return object(e).text(); }, event);
+}
+
+Result<Answer> parse_answer(std::string_view line) {
+  json::Document document;
+  TRY(const auto fields, document.parse(line));
+  TRY(const auto id, fields.number("id", UINT64_MAX, Fault::malformed));
+  TRY(const auto accepted, fields.boolean("accept"));
+  return Answer{id, accepted};
 }
 
 std::string display_name(const KnownPeer& known) {
@@ -276,6 +301,10 @@ std::string print(const LinkedAccount& linked) {
       .add("account", print_hex(linked.account.data))
       .add("device", print_uuid(linked.device.data))
       .text();
+}
+
+std::string print(const OwnName& own) {
+  return Object().add("name", own.name.expose()).add_flag("chosen", own.is_chosen).text();
 }
 
 std::string print_version(std::string_view version) {

@@ -13,6 +13,7 @@
 #include "core/base/bytes.hpp"
 #include "core/base/fault.hpp"
 #include "core/base/ids.hpp"
+#include "core/base/result.hpp"
 #include "core/base/strong.hpp"
 #include "core/base/text.hpp"
 #include "core/crypto/sign.hpp"
@@ -40,9 +41,27 @@ struct File {
 struct Code {
   PairingCode code;
 };
+/// Of a question that a program may answer.
+using QuestionId = std::uint64_t;
 struct PairRequest {
   Peer peer;
   std::optional<PublicKey> namesake = {};  ///< of a known peer that is called so
+  std::optional<QuestionId> id = {};       ///< absent: the answer is known already
+};
+/// A peer that has proven its key calls itself like a known one that has another.
+struct NameQuestion {
+  Peer peer;
+  PublicKey namesake;
+  QuestionId id;
+};
+struct FileQuestion {
+  File file;                   ///< the first of them
+  std::uint64_t files, bytes;  ///< in all
+  QuestionId id;
+};
+/// A file that was refused because this verb takes none.
+struct FileRefused {
+  File file;
 };
 /// A known peer is looked for.
 struct Waiting {
@@ -109,18 +128,27 @@ struct Failed {
   std::optional<Plaintext> about;          ///< the file that it concerns
   std::optional<Peer> peer = {};           ///< the peer that it concerns
   std::optional<std::uint64_t> room = {};  ///< bytes that there are, where they are too few
+  /// What is to be said instead of the fault's own words, because it names what they cannot.
+  std::optional<std::string> sentence = {};
 };
 struct Closed {
   Peer peer;
 };
 
 using Event =
-    std::variant<Code, PairRequest, Waiting, Unproven, Connected, Text, LetterKept, LetterDelivered,
+    std::variant<Code, PairRequest, NameQuestion, FileQuestion, FileRefused, Waiting, Unproven, Connected, Text, LetterKept, LetterDelivered,
                  FileChecking, FileStarted, FileProgress, FileReceived, FileSent, Failed, Closed>;
 
 /// One line of JSON without its newline. Always valid UTF-8: other bytes become U+FFFD. Code points
 /// that would drive a terminal are written as \u escapes.
 std::string print(const Event& event);
+
+/// A program's answer to a question: {"id":1,"accept":true}.
+struct Answer {
+  QuestionId id;
+  bool accepted;
+};
+Result<Answer> parse_answer(std::string_view line);
 
 /// A row of the peer book.
 struct KnownPeer {
@@ -210,6 +238,12 @@ struct LinkedAccount {
   DeviceId device;  ///< this one
 };
 std::string print(const LinkedAccount& linked);
+/// What peers are told as our name.
+struct OwnName {
+  Plaintext name;
+  bool is_chosen;  ///< and not made of the host's
+};
+std::string print(const OwnName& own);
 std::string print_version(std::string_view version);
 
 }  // namespace culver::wire::report

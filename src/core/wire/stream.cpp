@@ -21,6 +21,7 @@ enum class Kind : std::uint8_t {
   working = 10,
   about = 11,
   comparing = 12,
+  batch = 13,
 };
 
 constexpr std::uint16_t most_mode = 0777;
@@ -132,6 +133,10 @@ Result<Frame> parse(ByteVector opened) {
       Offer offer{in.transfer(), in.offset(), in.name()};
       return in.finish(std::move(offer));
     }
+    case Kind::batch: {
+      const Batch batch{in.transfer(), static_cast<std::uint32_t>(in.number(4)), in.number(8)};
+      return in.finish(batch);
+    }
     case Kind::begin: {
       const Begin begin{in.transfer(), in.offset()};
       return in.finish(begin);
@@ -186,6 +191,9 @@ Result<Frame> parse(ByteVector opened) {
 ByteVector print(const Offer& offer) {
   Writer out(Kind::offer, offer.transfer);
   return out.number(offer.size).bytes(as_bytes(offer.name.expose())).finish();
+}
+ByteVector print(const Batch& batch) {
+  return Writer(Kind::batch, batch.transfer).number(batch.files).number(batch.bytes).finish();
 }
 ByteVector print(const Begin& begin) {
   return Writer(Kind::begin, begin.transfer).number(begin.from).finish();

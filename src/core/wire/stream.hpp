@@ -54,6 +54,13 @@ struct Offer {
   std::uint64_t size;  ///< at most limits::file_size
   Plaintext name;      ///< 1..255 bytes of UTF-8, NOT safe as a file name
 };
+/// That the offer of this number is the first of several: of how many files, and how large they are
+/// together. Comes before it.
+struct Batch {
+  Number transfer;
+  std::uint32_t files;
+  std::uint64_t bytes;
+};
 /// Data follows from this offset: 0, or what the receiver has.
 struct Begin {
   Number transfer;
@@ -118,7 +125,7 @@ struct Working {
 
 struct Ignored {};  ///< a kind that we do not know
 
-using Frame = std::variant<Offer, Begin, Data, Complete, Cancel, Accept, Credit, Checked, Refuse,
+using Frame = std::variant<Offer, Batch, Begin, Data, Complete, Cancel, Accept, Credit, Checked, Refuse,
                            Working, About, Comparing, Ignored>;
 
 /// A frame that was opened: the form byte and what was sealed, without the tag. Fault::malformed
@@ -127,6 +134,7 @@ Result<Frame> parse(ByteVector opened);
 
 /// With room for the tag at the end, still to be filled.
 ByteVector print(const Offer&);
+ByteVector print(const Batch&);
 ByteVector print(const Begin&);
 ByteVector print(const Complete&);
 ByteVector print(const Cancel&);

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <variant>
+#include <vector>
 
+#include "core/base/ids.hpp"
 #include "core/engine/names.hpp"
 #include "shell/cli/printable.hpp"
 
@@ -39,9 +41,67 @@ Outcome<std::optional<Addressee>> addressee(std::span<const engine::Known> book,
   return Addressee{*key, called};
 }
 
-bool is_there(const std::filesystem::path& path) {
+/// Only those can be sent: a folder of a peer's name is no reason for doubt.
+bool is_file(const std::filesystem::path& path) {
   std::error_code error;
-  return std::filesystem::exists(path, error);
+  return std::filesystem::is_regular_file(path, error);
+}
+
+/// Nothing is there that could be meant, and it is neither a path nor written like a code.
+bool may_be_meant_for_peer(const std::string& word) {
+  std::error_code error;
+  return word.find('/') == std::string::npos && !std::filesystem::exists(word, error) &&
+         !PairingCode::parse_typed(word);
+}
+
+std::string in_lower_case(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return lower;
+}
+
+/// How many letters are wrong, missing, too many, or have changed places with the next.
+std::size_t distance(std::string_view one, std::string_view other) {
+  const std::size_t rows = one.size() + 1, columns = other.size() + 1;
+  std::vector<std::size_t> steps(rows * columns);
+  const auto at = [&](std::size_t i, std::size_t j) -> std::size_t& {
+    return steps[i * columns + j];
+  };
+  for (std::size_t i = 0; i < rows; ++i)
+    for (std::size_t j = 0; j < columns; ++j) {
+      if (i == 0 || j == 0) {
+        at(i, j) = i + j;
+        continue;
+      }
+      const std::size_t wrong = one[i - 1] == other[j - 1] ? 0 : 1;
+      at(i, j) = std::min({at(i - 1, j) + 1, at(i, j - 1) + 1, at(i - 1, j - 1) + wrong});
+      if (i > 1 && j > 1 && one[i - 1] == other[j - 2] && one[i - 2] == other[j - 1])
+        at(i, j) = std::min(at(i, j), at(i - 2, j - 2) + 1);
+    }
+  return steps.back();
+}
+
+/// The peers whose names are spelled nearly so, the nearest first.
+std::string alike(std::span<const engine::Known> book, const std::string& word) {
+  constexpr std::size_t longest = 64, most = 3;
+  if (word.size() > longest) return {};
+  const auto wanted = in_lower_case(word);
+  std::vector<std::pair<std::size_t, std::string>> near;
+  for (const auto& peer : book) {
+    const auto called = peer.called();
+    if (!called) continue;
+    const auto name = in_lower_case(called->expose());
+    const auto steps = distance(wanted, name);
+    const bool begins = wanted.size() >= 2 && name.starts_with(wanted);
+    if (steps <= std::max<std::size_t>(1, wanted.size() / 3) || begins)
+      near.emplace_back(begins ? 0 : steps, printable(engine::handle(book, peer)));
+  }
+  std::ranges::sort(near);
+  std::string text;
+  for (std::size_t i = 0; i < std::min(near.size(), most); ++i)
+    text += (i == 0 ? " Did you mean " : " or ") + near[i].second;
+  return text.empty() ? text : text + "?";
 }
 
 }  // namespace
@@ -53,7 +113,10 @@ Outcome<PublicKey> peer_named(std::span<const engine::Known> book, const std::st
         Fault::name_ambiguous,
         "Several peers go by that name: " + list_of(book, *several) + ". Say which one is meant.");
   const auto* key = std::get_if<PublicKey>(&meant);
-  if (key == nullptr) return plain(Fault::no_such_peer);
+  if (key == nullptr)
+    return trouble(Fault::no_such_peer, std::string(info(Fault::no_such_peer).sentence) +
+                                            alike(book, name) + " " +
+                                            std::string(info(Fault::no_such_peer).advice));
   return *key;
 }
 
@@ -66,8 +129,11 @@ Outcome<std::optional<Addressee>> take_addressee(SendOptions& options,
   if (has_code || options.files.empty()) return std::nullopt;
   const auto first = options.files.front().string();
   const bool is_peer = !std::holds_alternative<engine::NobodyMeant>(engine::who_is(book, first));
+  if (!is_peer && !is_file(first) && may_be_meant_for_peer(first))
+    return trouble(Fault::no_such_peer, printable(first) + " is neither a known peer nor a file." +
+                                            alike(book, first) + " See culver peers.");
   if (!is_peer) return std::nullopt;
-  if (is_there(first))
+  if (is_file(first))
     return trouble(Fault::usage, printable(first) + " is both a peer and a file. Write --to " +
                                      printable(first) + " for the peer, or ./" + printable(first) +
                                      " for the file.");

@@ -65,8 +65,7 @@ void BookVerb::handle(const RenamePeer& verb) {
     return other.key != peer_.key && verb.alias && name &&
            engine::is_same_name(name->expose(), verb.alias->expose());
   };
-  if (std::ranges::any_of(peers_, is_taken))
-    return fail_with({Fault::usage, "Another peer is called that. Choose another name."});
+  if (std::ranges::any_of(peers_, is_taken)) return fail_with(trouble_of(Fault::name_taken));
   const auto called = verb.alias ? printable(verb.alias->expose()) : std::string();
   conclude(stage_.book.rename(peer_.key, verb.alias), peer_.key,
            verb.alias ? name_ + " is called " + called + " from now on."
@@ -90,8 +89,8 @@ void BookVerb::handle(const ForgetPeer& verb) {
 
 void BookVerb::handle(const TrustPeer& verb) {
   if (!peer_.offered)
-    return fail_with(
-        {Fault::usage, "No other key of " + name_ + " was refused: there is nothing to trust."});
+    return fail_with({Fault::key_not_offered,
+                      "No other key of " + name_ + " was refused: there is nothing to trust."});
   const auto offered = *peer_.offered;
   const auto write = [this, offered] {
     conclude(stage_.book.trust(peer_.key, offered), offered,
@@ -114,8 +113,8 @@ void BookVerb::handle(const TrustPeer& verb) {
 
 void BookVerb::show_safety_number(const std::string& title, const PublicKey& key) {
   const auto digits = crypto::safety_number(stage_.self, key);
+  if (stage_.output == Output::text) show_qr(stage_.screen, digits);
   say(title + ":\n\n" + cli::show_safety_number(digits) + "\n");
-  if (stage_.screen.abilities().out_terminal) say(qr_code(digits));
 }
 
 void BookVerb::ask(const std::string& question, int code_of_no, std::function<void()> go_on) {
@@ -142,9 +141,11 @@ void BookVerb::give_up(const std::string& why, int exit_code) {
 
 void BookVerb::fail_with(const host::Trouble& trouble) {
   if (finished_) return;
-  if (stage_.output == Output::json)
-    stage_.screen.say(report::print(report::Failed{trouble.fault, {}}));
-  stage_.screen.complain("culver: " + trouble.sentence);
+  stage_.console.close();
+  report::Failed failed{trouble.fault, {}};
+  failed.sentence = trouble.sentence;
+  if (stage_.output == Output::json) stage_.screen.say(report::print(failed));
+  if (!is_of_output(trouble.fault)) stage_.screen.complain(failure_sentence(failed));
   finish(info(trouble.fault).exit_code);
 }
 

@@ -10,6 +10,8 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "core/wire/report.hpp"
+
 namespace culver::cli {
 namespace {
 
@@ -31,8 +33,16 @@ host::FileDescriptor open_terminal(bool controlling_too) {
   return controlling_too ? host::FileDescriptor(open("/dev/tty", flags)) : host::FileDescriptor();
 }
 
-Console::Console(boost::asio::io_context& loop, host::FileDescriptor input, Screen& screen)
-    : loop_(loop), screen_(screen) {
+/// A pipe is opened anew, since other processes may read on the same description.
+host::FileDescriptor open_answers() {
+  if (isatty(STDIN_FILENO)) return {};
+  host::FileDescriptor anew(open("/proc/self/fd/0", O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  return anew ? std::move(anew) : host::FileDescriptor(fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3));
+}
+
+Console::Console(boost::asio::io_context& loop, host::FileDescriptor input, Screen& screen,
+                 Answerer answerer)
+    : loop_(loop), screen_(screen), answerer_(answerer) {
   if (input) input_.emplace(loop, input.release());
 }
 
@@ -52,7 +62,8 @@ Console::Ticket Console::confirm(std::string question, std::function<void(bool)>
 
 Console::Ticket Console::add(Question question) {
   const Ticket ticket = question.ticket;
-  if (questions_.size() >= max_questions) {
+  const bool is_for_nobody = answerer_ == Answerer::program && !question.yes_or_no;
+  if (is_for_nobody || questions_.size() >= max_questions) {
     boost::asio::post(loop_, [answer = std::move(question.answer)] { answer(std::nullopt); });
     return ticket;
   }
@@ -64,9 +75,9 @@ Console::Ticket Console::add(Question question) {
 void Console::show_next() {
   if (shown_ || questions_.empty()) return;
   if (!input_) return nobody_there();
-  const int descriptor = input_->native_handle();
-  if (questions_.front().yes_or_no && isatty(descriptor)) {
-    tcflush(descriptor, TCIFLUSH);
+  if (answerer_ == Answerer::program) return read();
+  if (questions_.front().yes_or_no && is_terminal()) {
+    tcflush(input_->native_handle(), TCIFLUSH);
     typed_.clear();
   }
   shown_ = true;
@@ -85,21 +96,36 @@ void Console::read() {
 void Console::on_line(boost::system::error_code error, std::size_t size) {
   reading_ = false;
   if (error == boost::asio::error::operation_aborted) return;
-  if (error == boost::asio::error::not_found) {  // longer than any answer is
-    typed_.clear();
-    return answer_front(std::string());
-  }
-  if (error) {
+  const bool is_too_long = error == boost::asio::error::not_found;
+  if (error && !is_too_long) {
+    screen_.leave_question();
+    // The end that a person types is the end of one line.
+    if (error == boost::asio::error::eof && is_terminal()) return answer_front(std::nullopt);
     input_.reset();
-    screen_.close_question();
     shown_ = false;
     return nobody_there();
   }
-  std::string line = typed_.substr(0, size - 1);
-  typed_.erase(0, size);
+  std::string line = is_too_long ? std::string() : typed_.substr(0, size - 1);
+  typed_.erase(0, is_too_long ? typed_.size() : size);
   if (line.ends_with('\r')) line.pop_back();
-  answer_front(std::move(line));
+  if (answerer_ == Answerer::person) return answer_front(std::move(line));
+  take_answer(line);
+  if (input_ && !questions_.empty()) read();
 }
+
+void Console::take_answer(std::string_view line) {
+  const auto given = wire::report::parse_answer(line);
+  if (!given)
+    return screen_.complain(R"(culver: That is not an answer, like {"id":1,"accept":true}.)");
+  const auto found = std::ranges::find(questions_, given->id, &Question::ticket);
+  if (found == questions_.end())
+    return screen_.complain("culver: There is no question of that number (any more).");
+  auto question = std::move(*found);
+  questions_.erase(found);
+  question.answer(given->accepted ? "y" : "n");
+}
+
+bool Console::is_terminal() { return input_ && isatty(input_->native_handle()); }
 
 void Console::answer_front(std::optional<std::string> line) {
   if (!shown_) return;  // the question was withdrawn while the answer was being typed
@@ -134,7 +160,7 @@ void Console::withdraw(Ticket ticket) {
 
 void Console::close() {
   questions_.clear();
-  if (shown_) screen_.close_question();
+  if (shown_) screen_.leave_question();
   shown_ = false;
   boost::system::error_code ignored;
   if (input_) input_->close(ignored);

@@ -1,4 +1,5 @@
-// Questions to the person at the terminal, one at a time, answered line by line on the loop.
+// Questions to the person at the terminal, one at a time, answered line by line on the loop; or to
+// a program, which answers in any order, in lines of JSON.
 #pragma once
 
 #include <cstdint>
@@ -21,6 +22,14 @@ namespace culver::cli {
 /// none.
 host::FileDescriptor open_terminal(bool controlling_too);
 
+/// Standard input, if it is no terminal: a program may answer there.
+host::FileDescriptor open_answers();
+
+enum class Answerer {
+  person,
+  program,  ///< reads the questions as events, and answers with their tickets
+};
+
 class Console {
  public:
   /// A line without its end; nothing when there is nobody to ask (any more).
@@ -30,9 +39,10 @@ class Console {
   static constexpr std::size_t max_line = 1'024;
 
   /// Without input every question is answered at once, by nobody.
-  Console(boost::asio::io_context& loop, host::FileDescriptor input, Screen& screen);
+  Console(boost::asio::io_context& loop, host::FileDescriptor input, Screen& screen,
+          Answerer answerer = Answerer::person);
 
-  /// The answer comes from the loop, never from inside this call.
+  /// The answer comes from the loop, never from inside this call. A program is not asked for words.
   Ticket ask(std::string question, Answer answer);
   /// Only "y" and "yes" are a yes. What was typed before the question was shown does not count.
   /// `to_nobody` is what is said where there is nobody to ask.
@@ -57,11 +67,14 @@ class Console {
   void read();
   void on_line(boost::system::error_code error, std::size_t size);
   void answer_front(std::optional<std::string> line);
+  void take_answer(std::string_view line);
+  bool is_terminal();
   void nobody_there();
 
   boost::asio::io_context& loop_;
   std::optional<boost::asio::posix::stream_descriptor> input_;
   Screen& screen_;
+  Answerer answerer_;
   std::deque<Question> questions_;
   std::string typed_;
   Ticket last_ticket_ = 0;

@@ -27,6 +27,13 @@ bool Ledger::has_transfers(LinkId link) const {
                      [&](const auto& entry) { return entry.second.link == link; });
 }
 
+std::vector<std::pair<TransferId, report::File>> Ledger::coming() const {
+  std::vector<std::pair<TransferId, report::File>> files;
+  for (const auto& [id, moving] : transfers_)
+    if (moving.started && !moving.file.outgoing) files.emplace_back(id, moving.file);
+  return files;
+}
+
 Ledger::Transfer* Ledger::transfer(TransferId id) {
   const auto found = transfers_.find(id);
   return found == transfers_.end() ? nullptr : &found->second;
@@ -92,6 +99,11 @@ void Ledger::on(const engine::FileOffered& notice) {
         Transfer{notice.link, {*from, notice.name, notice.size, std::nullopt, false}, {}});
 }
 
+void Ledger::refuse(const engine::FileOffered& notice) {
+  if (const auto* from = peer(notice.link))
+    reporter_.report(report::FileRefused{{*from, notice.name, notice.size, std::nullopt, false}});
+}
+
 template <class Notice>
 std::optional<report::File> Ledger::file_of(const Notice& notice) const {
   const auto* other = peer(notice.link);
@@ -110,7 +122,7 @@ void Ledger::on(const engine::FileChecking& notice) {
 void Ledger::on(const engine::FileStarted& notice) {
   const auto file = file_of(notice);
   if (!file) return;
-  transfers_.insert_or_assign(notice.transfer, Transfer{notice.link, *file, {}});
+  transfers_.insert_or_assign(notice.transfer, Transfer{notice.link, *file, {}, true});
   reporter_.report(report::FileStarted{*file, notice.from});
 }
 

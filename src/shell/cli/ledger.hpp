@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "core/base/env.hpp"
 #include "core/engine/api.hpp"
@@ -24,6 +26,8 @@ class Ledger {
   void on(const engine::LettersStuck& notice);
   void on(const engine::FileOffered& notice);
   void on(const engine::FileChecking& notice);
+  /// It was not even asked about.
+  void refuse(const engine::FileOffered& notice);
   void on(const engine::FileStarted& notice);
   /// At most ten reports a second for each file, and the one that completes it.
   void on(const engine::FileProgress& notice, TimePoint now);
@@ -41,6 +45,8 @@ class Ledger {
   bool has_peers() const { return !peers_.empty(); }
   const wire::report::Peer* peer(LinkId link) const;
   bool has_transfers(LinkId link) const;
+  /// Files on their way to us, of which something may have come.
+  std::vector<std::pair<TransferId, wire::report::File>> coming() const;
   /// 0 as long as nothing has failed.
   int exit_code() const { return first_failure_ ? info(*first_failure_).exit_code : 0; }
 
@@ -49,6 +55,7 @@ class Ledger {
     LinkId link;
     wire::report::File file;
     std::optional<TimePoint> reported;
+    bool started = false;  ///< and not only offered
   };
   Transfer* transfer(TransferId id);
   /// What is reported of a file that is under way; nothing, if its peer is gone.

@@ -17,6 +17,7 @@ namespace linking = engine::linking;
 
 /// Said in both ways, as every verb does. The exit code.
 int complain(const LinkStage& stage, Fault fault) {
+  if (is_of_output(fault)) return info(fault).exit_code;
   const report::Failed failed{fault, {}};
   if (stage.output == Output::json) stage.screen.say(report::print(failed));
   stage.screen.complain(failure_sentence(failed));
@@ -50,11 +51,10 @@ void OfferLink::show(const linking::Offered& offered) {
         report::print(report::LinkOffer{offered.code, static_cast<std::uint64_t>(left)}));
   }
   const auto server = server_.empty() ? std::string() : "--server " + printable(server_) + " ";
-  screen.say("Link code:\n\n    " + screen.bold(offered.code.text()) + "\n");
-  if (screen.abilities().out_terminal) screen.say(qr_code(offered.code.text()));
+  show_qr(screen, offered.code.text());
   screen.say("On the other device, within " + duration_text(offered.time) +
              ", run this and type the code when it is asked for:\n\n    culver " + server +
-             "link\n");
+             "link\n\nLink code:\n\n    " + screen.bold(offered.code.text()) + "\n");
   screen.complain("Whoever has the code gets into your account. Waiting for the other device...");
 }
 
@@ -94,11 +94,7 @@ void JoinAccount::start(const std::optional<LinkCode>& code) {
 void JoinAccount::ask(int tries_left) {
   console_.ask("Link code: ", [this, tries_left](std::optional<std::string> line) {
     if (finished_) return;
-    if (!line) {
-      stage_.screen.complain(
-          "There is no terminal to ask for the code: use CULVER_CODE or --code-file.");
-      return fail_with(Fault::usage);
-    }
+    if (!line) return fail_with(Fault::no_code_given);
     const auto code = LinkCode::parse_typed(*line);
     if (code) return spend_(*code);
     if (tries_left <= 1) return fail_with(code.error());
@@ -122,7 +118,9 @@ void JoinAccount::on(const linking::Effect& told) {
 }
 
 void JoinAccount::fail_with(Fault fault) {
-  if (!finished_) finish(complain(stage_, fault));
+  if (finished_) return;
+  console_.close();
+  finish(complain(stage_, fault));
 }
 
 void JoinAccount::finish(int exit_code) {

@@ -1,16 +1,21 @@
 // CLI11's parser, and what its values mean.
 #include "shell/cli/options.hpp"
 
+#include <algorithm>
 #include <array>
+#include <span>
 
 #include <CLI/CLI.hpp>
-#include <fcntl.h>
 #include <unistd.h>
 
+#include "core/engine/names.hpp"
 #include "core/wire/limits.hpp"
+#include "core/wire/report.hpp"
 #include "core/wire/settings.hpp"
 #include "core/wire/utf8.hpp"
-#include "shell/host/file_descriptor.hpp"
+#include "shell/cli/printable.hpp"
+#include "shell/cli/settings_file.hpp"
+#include "shell/cli/words.hpp"
 
 namespace culver::cli {
 namespace {
@@ -34,6 +39,8 @@ struct Raw {
   CLI::App *outbox = nullptr, *drop = nullptr;
   std::string dropped;
   bool later = false, show = false, require_confirmation = false;
+  CLI::App* own_name = nullptr;
+  std::optional<std::string> new_name;
   std::optional<std::string> trust;
   BookWords book;
   BackupWords backup;
@@ -57,7 +64,8 @@ void add_global(CLI::App& app, Raw& raw) {
       ->type_name("URL");
   app.add_option("-o,--output", raw.output, "text for people, json for programs")
       ->type_name("text|json");
-  app.add_option("--name", raw.name, "What peers are told as your name; default: the host's name")
+  app.add_option("--name", raw.name,
+                 "What peers are told as your name, kept from now on; default: the host's name")
       ->type_name("NAME");
   app.add_option("--ice-server", raw.ice_servers,
                  "stun:HOST[:PORT], turn:USER:PASSWORD@HOST[:PORT][?transport=tcp], or turns: with "
@@ -114,6 +122,10 @@ void add_verbs(CLI::App& app, Raw& raw) {
   raw.peers = app.add_subcommand("peers", "List the peers of the book");
   raw.id = app.add_subcommand("id", "Show the keys of this machine and its account");
 
+  raw.own_name =
+      app.add_subcommand("name", "Show what peers are told as your name, or keep another");
+  raw.own_name->add_option("NAME", raw.new_name, "At most 64 bytes; empty: the host's name again");
+
   raw.trust_server = app.add_subcommand(
       "trust-server", "Show the identity of the server, and trust it from now on");
   raw.trust_server->add_flag("--yes", raw.yes, "Trust it without asking");
@@ -144,18 +156,9 @@ void add_verbs(CLI::App& app, Raw& raw) {
   app.add_subcommand("version", "Show the version");
 }
 
-tl::expected<Settings, Exit> read_settings(const std::filesystem::path& file) {
-  const host::FileDescriptor descriptor(open(file.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!descriptor && (errno == ENOENT || errno == ENOTDIR)) return Settings{};
-  std::string text(wire::settings::file_size + 1, '\0');
-  const auto got = host::read_some(descriptor, std::as_writable_bytes(std::span(text)));
-  if (got < 0) return wrong_use("The configuration " + file.string() + " cannot be read.");
-  text.resize(static_cast<std::size_t>(got));
-  auto settings = wire::settings::parse(text);
-  if (!settings)
-    return wrong_use("The configuration " + file.string() +
-                     " is not valid: it is one JSON object whose keys are long options in "
-                     "camelCase.");
+tl::expected<Settings, Exit> settings_of(const host::Variables& variables) {
+  auto settings = read_settings(host::config_file(variables));
+  if (!settings) return wrong_use(settings.error().sentence);
   return std::move(*settings);
 }
 
@@ -212,6 +215,15 @@ tl::expected<Verb, Exit> book_options(const Raw& raw) {
   return std::move(*options);
 }
 
+tl::expected<Verb, Exit> name_options(const Raw& raw) {
+  if (!raw.new_name) return NameOptions{};
+  if (!raw.new_name->empty() && engine::clean_name(*raw.new_name) != Plaintext(*raw.new_name))
+    return wrong_use(
+        "The name is longer than 64 bytes, begins or ends with a blank, or has characters that "
+        "cannot be shown.");
+  return NameOptions{Plaintext(*raw.new_name)};
+}
+
 std::optional<engine::Trust> parse_trust(std::string_view text) {
   if (text == "on-first-use") return engine::Trust::on_first_use;
   if (text == "always") return engine::Trust::always;
@@ -222,6 +234,7 @@ std::optional<engine::Trust> parse_trust(std::string_view text) {
 tl::expected<Verb, Exit> verb_of(const Raw& raw, const Settings& settings) {
   if (raw.peers->parsed()) return PeersOptions{};
   if (raw.id->parsed()) return IdOptions{};
+  if (raw.own_name->parsed()) return name_options(raw);
   if (raw.drop->parsed()) return OutboxOptions(DropLetters{raw.dropped});
   if (raw.outbox->parsed()) return OutboxOptions(ListOutbox{raw.show});
   if (raw.trust_server->parsed()) return trust_server_options(raw);
@@ -268,7 +281,9 @@ tl::expected<Options, Exit> merge(const Raw& raw, const Settings& settings,
   options.output = output == "json" ? Output::json : Output::text;
   options.verbosity = raw.verbosity;
   const auto name = raw.name.value_or(settings.name.value_or(host_name()));
-  options.is_hosts_name = !raw.name && !settings.name;
+  options.name_from = raw.name        ? NameFrom::option
+                      : settings.name ? NameFrom::settings
+                                      : NameFrom::host;
   if (!wire::utf8::is_valid(name)) return wrong_use("The name is not UTF-8.");
   options.name = Plaintext(std::string(wire::utf8::cut(name, wire::limits::proposed_name)));
   for (const auto& text : raw.ice_servers.empty() ? settings.ice_server : raw.ice_servers) {
@@ -294,8 +309,26 @@ std::optional<crypto::VerifyKey> parse_identity(std::string_view text) {
   return parse_hex<crypto::VerifyKey>(digits_only(text));
 }
 
-tl::expected<Options, Exit> parse_options(int argc, const char* const* argv,
-                                          const host::Variables& variables) {
+namespace {
+
+/// Of any verb: a word is the same option wherever it stands.
+bool takes_value(CLI::App& app, std::string_view word) {
+  if (!word.starts_with('-')) return false;
+  const auto* option = app.get_option_no_throw(std::string(word));
+  if (option != nullptr && option->get_expected_min() > 0) return true;
+  const auto verbs = app.get_subcommands([](const CLI::App*) { return true; });
+  return std::ranges::any_of(verbs, [&](CLI::App* verb) { return takes_value(*verb, word); });
+}
+
+/// Arguments, of any verb, that the parser was kept from taking for options.
+void let_pass(CLI::App& app) {
+  for (auto* option : app.get_options([](const CLI::Option* o) { return o->get_positional(); }))
+    option->transform(unmarked, "", "");
+  for (auto* verb : app.get_subcommands([](const CLI::App*) { return true; })) let_pass(*verb);
+}
+
+tl::expected<Options, Exit> parse(int argc, const char* const* argv,
+                                  const host::Variables& variables) {
   CLI::App app("Talks to another machine and passes files to it, end-to-end encrypted.", "culver");
   app.set_version_flag("--version", "culver " + std::string(program_version));
   app.require_subcommand(1);
@@ -303,17 +336,41 @@ tl::expected<Options, Exit> parse_options(int argc, const char* const* argv,
   Raw raw;
   add_global(app, raw);
   add_verbs(app, raw);
+  const std::span<const char* const> words(argv + std::min(argc, 1), argv + argc);
+  const auto takes_value_here = [&](std::string_view word) { return takes_value(app, word); };
+  if (const auto stray = stray_option(words, takes_value_here))
+    return wrong_use("There is no option " + printable(*stray) + ". A file of that name is ./" +
+                     printable(*stray) + ".");
   try {
-    app.parse(argc, argv);
+    let_pass(app);
+    app.parse(without_dashes(words, takes_value_here));
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() != 0) return wrong_use(std::string(error.what()) + ".");
     std::ostringstream out, err;
     app.exit(error, out, err);
     return tl::unexpected<Exit>(Exit{0, out.str(), err.str()});
   }
-  auto settings = read_settings(host::config_file(variables));
+  auto settings = settings_of(variables);
   if (!settings) return tl::unexpected(std::move(settings.error()));
   return merge(raw, *settings, variables);
+}
+
+}  // namespace
+
+tl::expected<Options, Exit> parse_options(int argc, const char* const* argv,
+                                          const host::Variables& variables) {
+  auto parsed = parse(argc, argv, variables);
+  if (parsed || parsed.error().code == 0) return parsed;
+  bool is_for_program = ask_for_json({argv + std::min(argc, 1), argv + argc});
+  if (const auto settings = read_settings(host::config_file(variables)); settings)
+    is_for_program |= settings->output == "json";
+  if (!is_for_program) return parsed;
+  wire::report::Failed failed{Fault::usage, {}};
+  constexpr std::string_view prefix = "culver: ";
+  failed.sentence = parsed.error().err.substr(prefix.size());
+  if (failed.sentence->ends_with('\n')) failed.sentence->pop_back();
+  parsed.error().out = wire::report::print(failed) + "\n";
+  return parsed;
 }
 
 }  // namespace culver::cli

@@ -52,6 +52,10 @@ struct DropLetters {
 };
 using OutboxOptions = std::variant<ListOutbox, DropLetters>;
 struct IdOptions {};
+/// Shows our own name, or keeps another.
+struct NameOptions {
+  std::optional<Plaintext> name;  ///< none: it is asked for; empty: the host's again
+};
 struct VersionOptions {};
 struct TrustServerOptions {
   bool yes;
@@ -73,12 +77,15 @@ struct LinkOptions {
 };
 using Verb = std::variant<ReceiveOptions, SendOptions, PeersOptions, IdOptions, VersionOptions,
                           TrustServerOptions, DevicesOptions, OfferLinkOptions, LinkOptions,
-                          BookOptions, BackupOptions, VaultOptions, OutboxOptions>;
+                          BookOptions, BackupOptions, VaultOptions, OutboxOptions, NameOptions>;
 
 enum class Output { text, json };
 
 /// 64 hex digits of either case, with blanks, dashes and colons anywhere.
 std::optional<crypto::VerifyKey> parse_identity(std::string_view text);
+
+/// Who has chosen our name.
+enum class NameFrom { option, settings, kept, host };
 
 struct Options {
   std::filesystem::path data_dir;
@@ -86,8 +93,8 @@ struct Options {
   std::string server;
   Output output;
   int verbosity;
-  Plaintext name;      ///< what peers are told
-  bool is_hosts_name;  ///< and not chosen
+  Plaintext name;  ///< what peers are told
+  NameFrom name_from;
   std::vector<IceServer> ice_servers;
   engine::Trust trust;
   Verb verb;

@@ -1,34 +1,41 @@
 // The last line on each of the standard streams.
 #include "shell/cli/outcome.hpp"
 
+#include <cerrno>
 #include <iostream>
 
 #include "shell/cli/report_text.hpp"
+#include "shell/cli/screen.hpp"
 
 namespace culver::cli {
 namespace {
 
 /// A program learns of it in the same way as of any other failure.
-int complain(const Options& options, Fault fault, const std::string& line) {
-  if (options.output == Output::json)
-    std::cout << wire::report::print(wire::report::Failed{fault, {}}) << std::endl;
-  std::cerr << line << '\n';
-  return info(fault).exit_code;
+int complain(const Options& options, const wire::report::Failed& failed) {
+  if (options.output == Output::json) std::cout << wire::report::print(failed) << std::endl;
+  std::cerr << failure_sentence(failed) << '\n';
+  return info(failed.fault).exit_code;
 }
 
 }  // namespace
 
 int complain(const Options& options, const host::Trouble& trouble) {
-  return complain(options, trouble.fault, "culver: " + trouble.sentence);
+  wire::report::Failed failed{trouble.fault, {}};
+  failed.sentence = trouble.sentence;
+  return complain(options, failed);
 }
 
 int complain(const Options& options, Fault fault) {
-  return complain(options, fault, failure_sentence({fault, {}}));
+  return complain(options, wire::report::Failed{fault, {}});
 }
 
 int print(const std::string& text) {
+  errno = 0;
   std::cout << text << '\n' << std::flush;
-  return std::cout ? 0 : info(Fault::internal).exit_code;
+  if (std::cout) return 0;
+  const auto trouble = trouble_of_output(errno);
+  if (trouble.fault != Fault::output_gone) std::cerr << "culver: " << trouble.sentence << '\n';
+  return info(trouble.fault).exit_code;
 }
 
 }  // namespace culver::cli

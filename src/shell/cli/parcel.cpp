@@ -34,7 +34,7 @@ Outcome<Plaintext> text_of(const std::string& option, const FileDescriptor& stan
 }
 
 /// Codes are bearer secrets: the command line of a process is shown to every user of the machine.
-Outcome<void> check_file(const std::filesystem::path& path) {
+Outcome<std::uint64_t> size_of_file(const std::filesystem::path& path) {
   const auto name = printable(path.string());
   const FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!file && errno == ENOENT && PairingCode::parse_typed(path.string()))
@@ -50,7 +50,7 @@ Outcome<void> check_file(const std::filesystem::path& path) {
   if (fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode))
     return trouble(Fault::file_unreadable,
                    name + " is not a regular file, and only those can be sent.");
-  return {};
+  return static_cast<std::uint64_t>(status.st_size);
 }
 
 Outcome<std::optional<PairingCode>> code_of(const SendOptions& options,
@@ -73,7 +73,9 @@ Outcome<Prepared> prepare(const SendOptions& options, const host::Variables& var
   Prepared prepared;
   prepared.parcel.require_confirmation = options.require_confirmation;
   for (const auto& path : options.files) {
-    if (auto checked = check_file(path); !checked) return tl::unexpected(checked.error());
+    const auto size = size_of_file(path);
+    if (!size) return tl::unexpected(size.error());
+    prepared.parcel.bytes += *size;
     prepared.parcel.files.push_back(path);
   }
   if (options.text) {

@@ -1,10 +1,13 @@
 // Reading without leaving copies, and the terminal with its echo off.
 #include "shell/cli/passphrase.hpp"
 
-#include <algorithm>
+#include <array>
+#include <csignal>
 #include <cstring>
+#include <variant>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -12,6 +15,7 @@
 #include "core/crypto/hash.hpp"
 #include "shell/cli/printable.hpp"
 #include "shell/host/file_descriptor.hpp"
+#include "shell/host/signals.hpp"
 
 namespace culver::cli {
 namespace {
@@ -30,7 +34,8 @@ using Line = Secret<longest_passphrase + 2>;
 Outcome<SecretBytes> without_end(const Line& line, std::size_t size) {
   auto text = line.expose().first(size);
   if (!text.empty() && text.back() == std::byte{'\n'}) text = text.first(text.size() - 1);
-  if (text.size() > longest_passphrase) return refuse("The passphrase is longer than 1024 bytes.");
+  if (text.size() > longest_passphrase)
+    return host::trouble(Fault::passphrase_unfit, "The passphrase is longer than 1024 bytes.");
   return SecretBytes(text);
 }
 
@@ -44,43 +49,93 @@ Outcome<SecretBytes> from_file(const std::string& path) {
   return without_end(line, static_cast<std::size_t>(got));
 }
 
-/// A terminal that shows nothing of what is typed. Ctrl-C is read like any other key meanwhile, so
-/// that the echo is never left off.
+// What reached the process while a terminal was without its echo. Handlers can reach nothing else.
+volatile std::sig_atomic_t arrived = 0;
+
+/// A terminal that shows nothing of what is typed. Signals are let in only where the echo can be
+/// turned on again before anything comes of them.
 class Unseen {
  public:
   explicit Unseen(int terminal) : terminal_(terminal) {
+    sigset_t held;
+    sigemptyset(&held);
+    struct sigaction note {};
+    note.sa_handler = [](int number) { arrived = number; };
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+      sigaction(numbers[i], nullptr, &actions_[i]);
+      if (actions_[i].sa_handler == SIG_IGN) continue;  // nohup
+      sigaddset(&held, numbers[i]);
+      sigaction(numbers[i], &note, nullptr);
+    }
+    arrived = 0;
+    sigprocmask(SIG_BLOCK, &held, &mask_);
     valid_ = tcgetattr(terminal, &before_) == 0;
     auto quiet = before_;
-    quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO | ISIG);
-    quiet.c_lflag |= ICANON;
+    quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+    quiet.c_lflag |= ICANON | ISIG;
     valid_ = valid_ && tcsetattr(terminal, TCSAFLUSH, &quiet) == 0;
   }
   Unseen(const Unseen&) = delete;
   Unseen& operator=(const Unseen&) = delete;
   ~Unseen() {
     if (valid_) tcsetattr(terminal_, TCSAFLUSH, &before_);
+    for (std::size_t i = 0; i < numbers.size(); ++i) sigaction(numbers[i], &actions_[i], nullptr);
+    sigprocmask(SIG_SETMASK, &mask_, nullptr);
   }
   explicit operator bool() const { return valid_; }
 
+  /// The signal that came before there was anything to read, or 0.
+  int wait() const {
+    pollfd readable{terminal_, POLLIN, 0};
+    while (ppoll(&readable, 1, nullptr, &mask_) < 0 && errno == EINTR && arrived == 0) {
+    }
+    return arrived;
+  }
+
  private:
+  static constexpr std::array numbers{SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
   int terminal_;
+  std::array<struct sigaction, numbers.size()> actions_{};
+  sigset_t mask_{};
   termios before_{};
   bool valid_;
 };
 
-Outcome<SecretBytes> ask(const FileDescriptor& terminal, std::string_view question) {
-  constexpr std::byte ctrl_c{3};
+struct Stopped {};  ///< by Ctrl-Z: to be asked again
+using Typed = std::variant<Outcome<SecretBytes>, Stopped>;
+
+Typed ask_once(const FileDescriptor& terminal, std::string_view question) {
   const Unseen unseen(terminal.get());
   if (!unseen || !host::write_all(terminal, as_bytes(question)))
     return refuse("The terminal cannot be used to ask for the passphrase.");
   Line line;
-  const auto got = ::read(terminal.get(), line.expose_to_fill().data(), Line::size);
+  std::size_t size = 0;
+  while (size < Line::size) {
+    const int signal = unseen.wait();
+    if (signal == SIGTSTP) return Stopped{};
+    if (signal != 0) {
+      host::write_all(terminal, as_bytes("\n"));
+      const auto& row = info(host::Signals::meaning(signal));
+      return host::trouble(row.fault, std::string(row.sentence));
+    }
+    const auto room = line.expose_to_fill().subspan(size);
+    const auto got = ::read(terminal.get(), room.data(), room.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;
+    size += static_cast<std::size_t>(got);
+    if (room[static_cast<std::size_t>(got) - 1] == std::byte{'\n'}) break;
+  }
   host::write_all(terminal, as_bytes("\n"));
-  const auto size = static_cast<std::size_t>(std::max<ssize_t>(got, 0));
-  const auto text = line.expose().first(size);
-  if (got <= 0 || std::ranges::find(text, ctrl_c) != text.end())
-    return host::trouble(Fault::interrupted, std::string(info(Fault::interrupted).sentence));
+  if (size == 0) return host::trouble(Fault::passphrase_needed, "No passphrase was given.");
   return without_end(line, size);
+}
+
+Outcome<SecretBytes> ask(const FileDescriptor& terminal, std::string_view question) {
+  while (true) {
+    auto typed = ask_once(terminal, question);
+    if (auto* done = std::get_if<Outcome<SecretBytes>>(&typed)) return std::move(*done);
+    std::raise(SIGTSTP);
+  }
 }
 
 FileDescriptor controlling_terminal() {
@@ -90,15 +145,15 @@ FileDescriptor controlling_terminal() {
 Outcome<SecretBytes> from_person(bool is_new) {
   const auto terminal = controlling_terminal();
   if (!terminal)
-    return refuse(
-        "There is no terminal to ask for the passphrase: use CULVER_PASSPHRASE or "
-        "--passphrase-file.");
+    return host::trouble(Fault::passphrase_needed,
+                         "There is no terminal to ask for the passphrase: use CULVER_PASSPHRASE or "
+                         "--passphrase-file.");
   auto once = ask(terminal, is_new ? "New passphrase: " : "Passphrase: ");
   if (!once || !is_new) return once;
   const auto again = ask(terminal, "The same again: ");
   if (!again) return tl::unexpected(again.error());
   if (!crypto::equal_in_constant_time(once->expose(), again->expose()))
-    return refuse("The two passphrases are not the same.");
+    return host::trouble(Fault::passphrase_unfit, "The two passphrases are not the same.");
   return once;
 }
 
@@ -116,7 +171,7 @@ Outcome<SecretBytes> read_passphrase(const std::optional<std::string>& file,
   auto passphrase = read_anywhere(file, variables, is_new);
   if (!passphrase) return passphrase;
   if (is_new && passphrase->expose().size() < shortest_passphrase)
-    return refuse("The passphrase has fewer than 8 characters.");
+    return host::trouble(Fault::passphrase_unfit, "The passphrase has fewer than 8 characters.");
   return passphrase;
 }
 

@@ -27,6 +27,35 @@ std::string written_out(unicode::CodePoint point) {
   return format("\\u{%x}", value);
 }
 
+struct Range {
+  char32_t first, last;
+};
+// Unicode Standard Annex #11, East Asian Width W and F, in whole blocks.
+constexpr std::array<Range, 14> wide{{{0x1100, 0x115F},
+                                      {0x231A, 0x231B},
+                                      {0x2E80, 0x303E},
+                                      {0x3041, 0x33FF},
+                                      {0x3400, 0x4DBF},
+                                      {0x4E00, 0x9FFF},
+                                      {0xA000, 0xA4CF},
+                                      {0xA960, 0xA97F},
+                                      {0xAC00, 0xD7A3},
+                                      {0xF900, 0xFAFF},
+                                      {0xFE30, 0xFE6F},
+                                      {0xFF00, 0xFF60},
+                                      {0x1F300, 0x1FAFF},
+                                      {0x20000, 0x3FFFD}}};
+constexpr std::array<Range, 5> combining{
+    {{0x0300, 0x036F}, {0x1AB0, 0x1AFF}, {0x1DC0, 0x1DFF}, {0x20D0, 0x20FF}, {0xFE00, 0xFE0F}}};
+
+template <std::size_t N>
+bool is_in(const std::array<Range, N>& ranges, char32_t value) {
+  return std::ranges::any_of(
+      ranges, [&](const Range& range) { return range.first <= value && value <= range.last; });
+}
+bool is_wide(char32_t value) { return is_in(wide, value); }
+bool is_combining(char32_t value) { return is_in(combining, value); }
+
 struct Unit {
   const char* name;
   std::uint64_t bytes;
@@ -73,6 +102,16 @@ std::string printable_text(std::string_view text, std::string_view indent) {
     if (newline) out += indent;
     text.remove_prefix(end + 1);
   }
+}
+
+std::size_t columns_of(std::string_view text) {
+  std::size_t columns = 0;
+  while (!text.empty()) {
+    const auto point = unicode::first(text);
+    columns += is_combining(point.value) ? 0 : is_wide(point.value) ? 2 : 1;
+    text.remove_prefix(point.size);
+  }
+  return columns;
 }
 
 std::string size_text(std::uint64_t bytes) {

@@ -16,6 +16,9 @@ std::string printable(std::string_view text);
 /// line of a peer can pass for one of ours.
 std::string printable_text(std::string_view text, std::string_view indent);
 
+/// How wide a terminal shows it: wide characters take two columns, marks that combine none.
+std::size_t columns_of(std::string_view text);
+
 /// 0 B, 1023 B, 1.0 KiB, 12.3 MiB, 1.5 GiB.
 std::string size_text(std::uint64_t bytes);
 /// 420.0/1000.0 MiB: both in the unit of the total.

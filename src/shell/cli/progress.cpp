@@ -9,27 +9,24 @@
 namespace culver::cli {
 namespace {
 
-constexpr std::size_t name_columns = 24;
+constexpr std::size_t name_columns = 24, short_name_columns = 10;
 constexpr std::size_t bar_columns = 20;
 constexpr auto rate_window = std::chrono::milliseconds(500);
 constexpr double newest_share = 0.3;  ///< of the smoothed rate
 
-/// Counts code points: wide characters make the line shorter than it could be, never broken.
-std::size_t width(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-  }));
-}
-
+/// Cut to so many columns of a terminal.
 std::string fitted(std::string_view text, std::size_t columns) {
-  if (width(text) <= columns) return std::string(text);
+  if (columns_of(text) <= columns) return std::string(text);
   std::string out;
-  for (std::size_t i = 0; i + 1 < columns; ++i) {
+  std::size_t taken = 1;  // for the dots
+  while (!text.empty()) {
     const auto size = unicode::first(text).size;
+    taken += columns_of(text.substr(0, size));
+    if (taken > columns) break;
     out += text.substr(0, size);
     text.remove_prefix(size);
   }
-  return out + "…";
+  return columns == 0 ? out : out + "…";
 }
 
 std::string bar(std::uint64_t percent) {
@@ -40,6 +37,14 @@ std::string bar(std::uint64_t percent) {
 }  // namespace
 
 void Progress::advance(std::uint64_t done, TimePoint now) {
+  if (done > done_) {
+    if (is_stalled(now)) {  // what it was before says nothing
+      rate_ = 0;
+      mark_ = now;
+      done_at_mark_ = done_;
+    }
+    moved_ = now;
+  }
   done_ = std::min(done, total_);
   const auto elapsed = now - mark_;
   if (elapsed < rate_window) return;
@@ -50,20 +55,32 @@ void Progress::advance(std::uint64_t done, TimePoint now) {
   done_at_mark_ = done_;
 }
 
-std::string Progress::line(std::size_t columns) const {
+std::string Progress::line(std::size_t columns, TimePoint now) const {
   const auto percent = total_ == 0 ? 100
                                    : static_cast<std::uint64_t>(100.0 * static_cast<double>(done_) /
                                                                 static_cast<double>(total_));
   auto number = std::to_string(percent);
   number.insert(0, 3 - std::min<std::size_t>(3, number.size()), ' ');
-  std::string text = fitted(name_, name_columns) + " " + number + "% " + bar(percent) + " " +
-                     sizes_text(done_, total_);
-  if (rate_ >= 1) {
+  number = " " + number + "%";
+  std::string amounts = " " + sizes_text(done_, total_), rate, time;
+  if (is_stalled(now)) {
+    const auto still = std::chrono::duration_cast<std::chrono::seconds>(now - moved_);
+    rate = "  stalled " + duration_text(still);
+  } else if (rate_ >= 1) {
     const auto left = static_cast<double>(total_ - done_) / rate_;
-    text += "  " + size_text(static_cast<std::uint64_t>(rate_)) + "/s  " +
-            duration_text(std::chrono::seconds(static_cast<long long>(std::min(left, 1e6))));
+    rate = "  " + size_text(static_cast<std::uint64_t>(rate_)) + "/s";
+    time = "  " + duration_text(std::chrono::seconds(static_cast<long long>(std::min(left, 1e6))));
   }
-  return fitted(text, columns);
+  const auto bar_text = " " + bar(percent);
+  const std::string wanted[] = {bar_text + amounts + rate + time, amounts + rate + time,
+                                rate + time, rate, ""};
+  for (const auto name : {name_columns, short_name_columns})
+    for (const auto& rest : wanted) {
+      if (name == name_columns && &rest != &wanted[0]) break;  // a whole line, or a short name
+      auto text = fitted(name_, name) + number + rest;
+      if (columns_of(text) <= columns) return text;
+    }
+  return fitted(number.substr(1), columns);
 }
 
 }  // namespace culver::cli

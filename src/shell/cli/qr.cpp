@@ -26,10 +26,10 @@ const char* block(bool upper, bool lower) {
 
 }  // namespace
 
-std::string qr_code(std::string_view text) {
+std::string qr_code(std::string_view text, std::size_t columns) {
   const std::unique_ptr<QRcode, Free> code(
       QRcode_encodeString(std::string(text).c_str(), 0, QR_ECLEVEL_M, QR_MODE_8, 1));
-  if (!code) return {};
+  if (!code || static_cast<std::size_t>(code->width + 2 * quiet_zone) > columns) return {};
   std::string out;
   for (int y = -quiet_zone; y < code->width + quiet_zone; y += 2) {
     for (int x = -quiet_zone; x < code->width + quiet_zone; ++x)
@@ -37,6 +37,12 @@ std::string qr_code(std::string_view text) {
     out += '\n';
   }
   return out;
+}
+
+void show_qr(Screen& screen, std::string_view text) {
+  if (!screen.abilities().out_terminal) return;
+  const auto drawn = qr_code(text, static_cast<std::size_t>(screen.abilities().columns()));
+  if (!drawn.empty()) screen.say(drawn);
 }
 
 }  // namespace culver::cli

@@ -1,6 +1,7 @@
 // The receiving side's decisions.
 #include "shell/cli/receive.hpp"
 
+#include <utility>
 #include <vector>
 
 #include "core/base/fsm.hpp"
@@ -21,13 +22,31 @@ std::string already_here(const engine::FileOffered& notice) {
 }  // namespace
 
 void Receive::start() {
-  stage_.command(engine::ShowHeld{});
+  leads_ = choices_.leads();
+  if (leads_)
+    stage_.command(engine::ShowHeld{});
+  else
+    stage_.reporter.remark(
+        "Another culver receive runs on this data folder: known peers go to that one, until it "
+        "ends. Here comes only who types this code.");
   look_for_known();
   stage_.command(engine::GoOnline{});
 }
 
+void Receive::tick() {
+  if (finished_ || leads_ || !choices_.leads()) return;
+  leads_ = true;
+  stage_.reporter.remark("The other culver receive has ended: known peers come here now.");
+  stage_.command(engine::ShowHeld{});
+  if (!the_one_) look_for_known();
+}
+
 void Receive::look_for_known() {
-  for (const auto& key : choices_.known) stage_.command(engine::Meet{key});
+  for (const auto& key : choices_.known) look_for(key);
+}
+
+void Receive::look_for(const PublicKey& key) {
+  if (leads_) stage_.command(engine::Meet{key});
 }
 
 void Receive::on(const engine::Notice& notice) {
@@ -71,14 +90,17 @@ void Receive::handle(const engine::PairRequested& notice) {
   if (the_one_ || (choices_.yes && notice.namesake))
     return stage_.command(engine::AnswerPair{notice.from, false});
   const wire::report::Peer peer{notice.proposed_name, notice.key};
-  stage_.reporter.report(wire::report::PairRequest{peer, notice.namesake});
-  if (choices_.yes) return answer_pair(notice.from, true);
+  if (choices_.yes) {
+    stage_.reporter.report(wire::report::PairRequest{peer, notice.namesake});
+    return answer_pair(notice.from, true);
+  }
   const auto answer = [this, from = notice.from](bool accepted) { answer_pair(from, accepted); };
-  if (notice.namesake)
-    return void(asked_pairs_.insert_or_assign(
-        notice.from, ask_for_another(stage_.console, printable(wire::report::display_name(peer)),
-                                     notice.key, *notice.namesake, answer)));
-  asked_pairs_.insert_or_assign(notice.from, stage_.console.confirm("Accept? [y/N] ", answer));
+  const auto ticket =
+      notice.namesake ? ask_for_another(stage_.console, printable(wire::report::display_name(peer)),
+                                        notice.key, *notice.namesake, answer)
+                      : stage_.console.confirm("Accept? [y/N] ", answer);
+  asked_pairs_.insert_or_assign(notice.from, ticket);
+  stage_.reporter.report(wire::report::PairRequest{peer, notice.namesake, ticket});
 }
 
 void Receive::answer_pair(const PairingCode& from, bool accepted) {
@@ -138,9 +160,11 @@ void Receive::handle(const engine::NameTaken& notice) {
     if (!finished_) stage_.command(engine::AnswerName{link, accepted});
   };
   if (choices_.yes) return answer(false);
-  asked_names_.insert_or_assign(
-      notice.link, ask_for_another(stage_.console, printable(notice.name.expose()), notice.key,
-                                   notice.namesake, answer));
+  const auto ticket = ask_for_another(stage_.console, printable(notice.name.expose()), notice.key,
+                                      notice.namesake, answer);
+  asked_names_.insert_or_assign(notice.link, ticket);
+  stage_.reporter.report(
+      wire::report::NameQuestion{{notice.name, notice.key}, notice.namesake, ticket});
 }
 
 /// Another process has paired with it, or wants no more of it.
@@ -148,7 +172,7 @@ void Receive::handle(const engine::Acquainted& notice) {
   std::erase(choices_.known, notice.key);
   if (!notice.is_welcome) return;
   choices_.known.push_back(notice.key);
-  if (!the_one_) stage_.command(engine::Meet{notice.key});
+  if (!the_one_) look_for(notice.key);
 }
 
 /// What it sends is shown when it has shown its key.
@@ -158,7 +182,7 @@ void Receive::handle(const engine::Unproven& notice) { ledger_.on(notice); }
 void Receive::handle(const engine::Connected& notice) {
   met_.erase(notice.link);
   ledger_.on(notice);
-  if (!choices_.once) stage_.command(engine::Meet{notice.key});
+  if (!choices_.once) look_for(notice.key);
 }
 
 void Receive::not_met(LinkId link) {
@@ -170,19 +194,46 @@ void Receive::not_met(LinkId link) {
 
 void Receive::handle(const engine::FileOffered& notice) {
   ledger_.on(notice);
-  const auto id = notice.transfer;
-  if (choices_.yes) return stage_.command(engine::AnswerFile{id, true});
+  if (choices_.yes) return stage_.command(engine::AnswerFile{notice.transfer, true});
+  if (!is_answered(notice)) ask_about(notice);
+}
+
+bool Receive::is_answered(const engine::FileOffered& notice) {
+  const auto found = said_.find(notice.link);
+  if (found == said_.end()) return false;
+  auto& [accepted, left] = found->second;
+  if (left.files == 0 || notice.size > left.bytes) return false;
+  --left.files;
+  left.bytes -= notice.size;
+  stage_.command(engine::AnswerFile{notice.transfer, accepted});
+  return true;
+}
+
+void Receive::answer_file(const engine::FileOffered& notice, bool accepted) {
+  asked_files_.erase(notice.transfer);
+  if (finished_) return;
+  if (const auto& batch = notice.batch; batch && batch->files > 0 && batch->bytes >= notice.size)
+    said_.insert_or_assign(notice.link,
+                           Said{accepted, {batch->files - 1, batch->bytes - notice.size}});
+  stage_.command(engine::AnswerFile{notice.transfer, accepted});
+}
+
+void Receive::ask_about(const engine::FileOffered& notice) {
   const auto* from = ledger_.peer(notice.link);
-  const auto name = from ? printable(wire::report::display_name(*from)) : "The peer";
-  const auto answer = [this, id](bool accepted) {
-    asked_files_.erase(id);
-    if (!finished_) stage_.command(engine::AnswerFile{id, accepted});
-  };
-  const auto ticket = stage_.console.confirm(
-      name + " wants to send " + printable(notice.name.expose()) + " (" + size_text(notice.size) +
-          ")" + already_here(notice) + ". Accept? [y/N] ",
-      answer);
-  asked_files_.insert_or_assign(id, std::pair(notice.link, ticket));
+  const auto who = from ? printable(wire::report::display_name(*from)) : "The peer";
+  const auto file = printable(notice.name.expose()) + " (" + size_text(notice.size) + ")" +
+                    already_here(notice);
+  const auto batch = notice.batch.value_or(engine::Batch{1, notice.size});
+  const auto what = batch.files > 1 ? std::to_string(batch.files) + " files, " +
+                                          size_text(batch.bytes) + " in all, the first " + file
+                                    : file;
+  const auto ticket =
+      stage_.console.confirm(who + " wants to send " + what + ". Accept? [y/N] ",
+                             [this, notice](bool accepted) { answer_file(notice, accepted); });
+  asked_files_.insert_or_assign(notice.transfer, Asked{notice.link, ticket});
+  if (from)
+    stage_.reporter.report(wire::report::FileQuestion{
+        {*from, notice.name, notice.size, std::nullopt, false}, batch.files, batch.bytes, ticket});
 }
 
 void Receive::handle(const engine::LetterReceived& notice) {
@@ -193,7 +244,7 @@ void Receive::handle(const engine::LetterReceived& notice) {
 void Receive::withdraw_file(TransferId transfer) {
   const auto asked = asked_files_.find(transfer);
   if (asked == asked_files_.end()) return;
-  stage_.console.withdraw(asked->second.second);
+  stage_.console.withdraw(asked->second.ticket);
   asked_files_.erase(asked);
 }
 
@@ -212,10 +263,11 @@ void Receive::handle(const engine::Closed& notice) {
   if (const auto asked = asked_names_.extract(notice.link)) stage_.console.withdraw(asked.mapped());
   if (met_.erase(notice.link) > 0 && !notice.was_connected) return not_met(notice.link);
   std::erase_if(asked_files_, [&](const auto& asked) {
-    if (asked.second.first != notice.link) return false;
-    stage_.console.withdraw(asked.second.second);
+    if (asked.second.link != notice.link) return false;
+    stage_.console.withdraw(asked.second.ticket);
     return true;
   });
+  said_.erase(notice.link);
   if (!ledger_.has_transfers(notice.link)) return conclude(notice);
   left_.insert_or_assign(notice.link, notice);
 }
@@ -239,8 +291,27 @@ void Receive::conclude(const engine::Closed& notice) {
 
 void Receive::stop(Fault signal) {
   if (finished_) return;
-  ledger_.fail(signal);
-  finish(info(signal).exit_code);
+  finished_ = true;
+  stage_.console.close();  // what is said next begins on a line of its own
+  if (!is_of_output(signal)) ledger_.fail(signal);
+  const int code = info(signal).exit_code;
+  for (const auto& [id, file] : ledger_.coming()) {
+    stage_.reporter.remark("What has come of " + printable(file.name.expose()) +
+                           " is kept: sent again, it goes on from there.");
+    if (signal == Fault::interrupted) discardable_.push_back(id);
+  }
+  if (discardable_.empty()) return stage_.done(code);
+  stage_.reporter.remark("Ctrl-C again now throws it away.");
+  stage_.after(time_to_discard, [this, code] {
+    if (!std::exchange(discardable_, {}).empty()) stage_.done(code);
+  });
+}
+
+void Receive::discard() {
+  if (discardable_.empty()) return;
+  for (const auto id : std::exchange(discardable_, {})) stage_.command(engine::CancelFile{id});
+  stage_.reporter.remark("Thrown away.");
+  stage_.done(info(Fault::interrupted).exit_code);
 }
 
 void Receive::finish(int exit_code) {

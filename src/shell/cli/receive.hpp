@@ -2,6 +2,7 @@
 // send.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -18,14 +19,23 @@ class Receive {
     bool yes;   ///< accept pairings and files without asking
     bool once;  ///< end after the first accepted peer; nobody else is let in
     std::vector<PublicKey> known = {};  ///< are let in without a question
+    /// Whether known peers come to this process and not to another on the same data folder.
+    std::function<bool()> leads = [] { return true; };
   };
+  /// How long Ctrl-C waits for another one while a file is coming in.
+  static constexpr auto time_to_discard = std::chrono::seconds(2);
+
   Receive(Choices choices, Stage stage)
       : choices_(choices), stage_(std::move(stage)), ledger_(stage_.reporter) {}
 
   void start();
   void on(const engine::Notice& notice);
+  /// Each second: the process that known peers came to may have ended.
+  void tick();
   /// The person has had enough.
   void stop(Fault signal);
+  /// Once more: what has come of files is thrown away.
+  void discard();
 
  private:
   void handle(const engine::Online&);
@@ -47,9 +57,22 @@ class Receive {
   void answer_pair(const PairingCode& from, bool accepted);
   void refuse_others();
   void look_for_known();
+  void look_for(const PublicKey& key);
   void meet(const engine::Connecting& notice);
   /// Nobody has asked for this connection, and nobody misses it: the peer is looked for again.
   void not_met(LinkId link);
+  struct Asked {
+    LinkId link;
+    Console::Ticket ticket;
+  };
+  /// What was said to a batch of files is said to those of it that follow.
+  struct Said {
+    bool accepted;
+    engine::Batch left;
+  };
+  void ask_about(const engine::FileOffered& notice);
+  void answer_file(const engine::FileOffered& notice, bool accepted);
+  bool is_answered(const engine::FileOffered& notice);
   bool is_the_one(const PairingCode& code) const { return choices_.once && the_one_ == code; }
   void withdraw_file(TransferId transfer);
   void conclude_left();
@@ -60,16 +83,19 @@ class Receive {
   Stage stage_;
   Ledger ledger_;
   std::map<PairingCode, Console::Ticket> asked_pairs_;
-  std::map<TransferId, std::pair<LinkId, Console::Ticket>> asked_files_;
+  std::map<TransferId, Asked> asked_files_;
+  std::map<LinkId, Said> said_;
   std::map<LinkId, Console::Ticket> asked_names_;
   std::map<LinkId, engine::Closed> left_;  ///< their last files are being checked and named
   std::optional<PairingCode> the_one_;     ///< with --once: the peer that was accepted
   std::optional<LinkId> link_of_the_one_;
   std::set<LinkId> met_;  ///< links with known peers that are not connected yet
+  bool leads_ = false;
   bool was_online_ = false;
   bool told_offline_ = false;
   std::optional<Fault> server_gone_;  ///< for good: end when the last peer has left
   bool finished_ = false;
+  std::vector<TransferId> discardable_;  ///< the person has been told how
 };
 
 }  // namespace culver::cli

@@ -68,6 +68,7 @@ std::string failure_sentence(const report::Failed& failed) {
   std::string sentence = "culver: ";
   if (failed.about) sentence += printable(failed.about->expose()) + ": ";
   if (failed.peer) sentence += name_of(*failed.peer) + ": ";
+  if (failed.sentence) return sentence + *failed.sentence;
   sentence += row.sentence;
   if (failed.room) sentence += " " + size_text(*failed.room) + " are free.";
   if (!row.advice.empty()) sentence += " " + advice_about(failed);
@@ -82,11 +83,11 @@ void TextReport::remark(std::string_view sentence) { screen_.complain(sentence);
 
 void TextReport::show(const report::Code& e) {
   const std::string server = server_.empty() ? "" : "--server " + server_ + " ";
-  screen_.say("Pairing code:\n\n    " + screen_.bold(e.code.text()) + "\n");
-  if (screen_.abilities().out_terminal) screen_.say(qr_code(e.code.text()));
+  // The code last: on a small screen what is above scrolls away.
+  show_qr(screen_, e.code.text());
   screen_.say(
       "On the other machine, run this and type the code when it is asked for:\n\n    culver " +
-      server + "send FILE\n");
+      server + "send FILE\n\nPairing code:\n\n    " + screen_.bold(e.code.text()) + "\n");
 }
 
 void TextReport::show(const report::PairRequest& e) {
@@ -94,6 +95,11 @@ void TextReport::show(const report::PairRequest& e) {
   if (e.namesake)
     screen_.say("  The " + name_of(e.peer) + " that you know has " +
                 crypto::fingerprint(*e.namesake) + ".");
+}
+
+void TextReport::show(const report::FileRefused& e) {
+  screen_.say("Refused " + with_size(e.file) + " from " + name_of(e.file.peer) +
+              ": culver send takes no files, culver receive does.");
 }
 
 void TextReport::show(const report::Waiting& e) {
@@ -129,7 +135,7 @@ void TextReport::show(const report::LetterKept& e) {
 
 void TextReport::show(const report::LetterDelivered& e) {
   screen_.say("Delivered a kept text to " + name_of(e.peer) +
-              (e.confirmed ? "." : "; its side does not confirm that it has it."));
+              (e.confirmed ? "." : "; whether it was read there is not known here."));
 }
 
 void TextReport::show(const report::FileChecking& e) {
@@ -161,8 +167,18 @@ void TextReport::paint(std::uint64_t bytes, TimePoint now) {
   bar_->progress.advance(bytes, now);
   if (bar_->painted && now - *bar_->painted < repaint) return;
   bar_->painted = now;
-  const auto columns = static_cast<std::size_t>(std::max(screen_.abilities().columns(), 20));
-  screen_.paint_bar(bar_->progress.line(columns - 1));
+  paint_bar(now);
+}
+
+void TextReport::paint_bar(TimePoint now) {
+  const auto columns = static_cast<std::size_t>(std::max(screen_.abilities().columns(), 1));
+  screen_.paint_bar(bar_->progress.line(columns - 1, now));
+}
+
+/// Without this a bar would show the last rate for as long as nothing comes.
+void TextReport::tick() {
+  const auto now = now_();
+  if (bar_ && bar_->progress.is_stalled(now)) paint_bar(now);
 }
 
 void TextReport::show(const report::FileReceived& e) {

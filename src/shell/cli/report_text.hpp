@@ -23,10 +23,14 @@ class TextReport final : public Reporter {
 
   void report(const wire::report::Event& event) override;
   void remark(std::string_view sentence) override;
+  void tick() override;
 
  private:
   void show(const wire::report::Code&);
   void show(const wire::report::PairRequest&);
+  void show(const wire::report::NameQuestion&) {}  // the question says all
+  void show(const wire::report::FileQuestion&) {}
+  void show(const wire::report::FileRefused&);
   void show(const wire::report::Waiting&);
   void show(const wire::report::Unproven&);
   void show(const wire::report::Connected&);
@@ -41,6 +45,8 @@ class TextReport final : public Reporter {
   void show(const wire::report::FileSent&);
   void show(const wire::report::Failed&);
   void show(const wire::report::Closed&);
+
+  void paint_bar(TimePoint now);
 
   Screen& screen_;
   std::function<TimePoint()> now_;

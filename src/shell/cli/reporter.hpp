@@ -13,6 +13,8 @@ class Reporter {
   virtual void report(const wire::report::Event& event) = 0;
   /// A passing word for a person only: what is being waited for, what to do. One sentence.
   virtual void remark(std::string_view sentence) = 0;
+  /// A second has passed.
+  virtual void tick() {}
 };
 
 }  // namespace culver::cli

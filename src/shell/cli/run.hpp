@@ -22,6 +22,7 @@ int run(const Options& options, const OutboxOptions& verb);
 int run(const Options& options, const BackupOptions& verb);
 int run(const Options& options, const VaultOptions& verb);
 int run(const Options& options, const IdOptions&);
+int run(const Options& options, const NameOptions& verb);
 int run(const Options& options, const VersionOptions&);
 
 }  // namespace culver::cli

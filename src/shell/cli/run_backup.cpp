@@ -60,7 +60,7 @@ Outcome<ByteVector> read_whole(const std::filesystem::path& path) {
 
 host::Trouble trouble_of_opening(Fault fault) {
   if (fault == Fault::not_authentic)
-    return {fault, "The passphrase is wrong, or somebody has changed the file."};
+    return {Fault::passphrase_wrong, "The passphrase is wrong, or somebody has changed the file."};
   if (fault == Fault::usage)
     return {fault, "The file was made by a newer Culver, or wants more memory than is given."};
   return {Fault::file_damaged, "That is not a file of culver export, or it is damaged."};
@@ -68,8 +68,8 @@ host::Trouble trouble_of_opening(Fault fault) {
 
 int run_verb(const Options& options, const ExportOptions& verb) {
   if (!host::has_identity(options.data_dir))  // and none is made
-    return complain(options, {Fault::usage, "There is no identity in " +
-                                                printable(options.data_dir.string()) + "."});
+    return complain(options, {Fault::no_identity, "There is no identity in " +
+                                                      printable(options.data_dir.string()) + "."});
   const auto vault = open_vault(options);
   if (!vault) return complain(options, vault.error());
   auto content = client::collect(*vault);

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 
 #include "shell/cli/book_verb.hpp"
 #include "shell/cli/open_vault.hpp"
@@ -55,9 +56,10 @@ int run(const Options& options, const BookOptions& verb) {
   };
   BookVerb about(verb, {desk->book, desk->self, screen, console, options.output, done});
   signals.emplace(loop, [&](Fault signal) { about.stop(signal); });
+  screen.when_lost([&](Fault why) { boost::asio::post(loop, [&, why] { about.stop(why); }); });
   about.start();
   loop.run();
-  return exit_code;
+  return screen.exit_code(exit_code);
 }
 
 }  // namespace culver::cli

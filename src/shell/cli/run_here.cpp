@@ -1,6 +1,8 @@
-// id and version: what can be said without a network and without the peer book.
+// id, name and version: what can be said without a network and without the peer book.
+#include "core/engine/names.hpp"
 #include "shell/cli/open_vault.hpp"
 #include "shell/cli/outcome.hpp"
+#include "shell/cli/own_name.hpp"
 #include "shell/cli/run.hpp"
 #include "shell/cli/show.hpp"
 #include "shell/client/acquaintance.hpp"
@@ -21,6 +23,24 @@ int run(const Options& options, const IdOptions&) {
   const auto linked = server->known ? server->known->account : std::nullopt;
   return print(show_id({identity->shared, linked.value_or(account->user()), account->device},
                        options.output));
+}
+
+int run(const Options& options, const NameOptions& verb) {
+  const auto vault = open_vault(options);  // makes the folder too
+  if (!vault) return complain(options, vault.error());
+  const auto identity = host::open_identity(*vault);
+  if (!identity) return complain(options, identity.error());
+  if (verb.name) {
+    const auto name = verb.name->expose().empty() ? std::nullopt : verb.name;
+    if (const auto kept = keep_name(options, name); !kept) return complain(options, kept.error());
+  }
+  const auto own = with_own_name(options);
+  if (!own) return complain(options, own.error());
+  const bool is_hosts = own->name_from == NameFrom::host;
+  return print(
+      show_name({is_hosts ? engine::default_name(own->name.expose(), identity->shared) : own->name,
+                 !is_hosts},
+                options.output));
 }
 
 int run(const Options& options, const VersionOptions&) {

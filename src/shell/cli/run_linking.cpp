@@ -5,12 +5,14 @@
 #include <utility>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <unistd.h>
 
 #include "shell/cli/given_code.hpp"
 #include "shell/cli/link_devices.hpp"
 #include "shell/cli/open_vault.hpp"
 #include "shell/cli/outcome.hpp"
+#include "shell/cli/own_name.hpp"
 #include "shell/cli/run.hpp"
 #include "shell/client/linking.hpp"
 #include "shell/client/sign_in.hpp"
@@ -46,7 +48,9 @@ struct Sitting {
 host::Outcome<Linking::Self> self_of(const Options& options, const Sitting& sitting) {
   auto account = host::open_account(sitting.vault);
   if (!account) return tl::unexpected(account.error());
-  return Linking::Self{client::sign_in_as(std::move(*account), sitting.seat.device(), options.name),
+  const auto own = with_own_name(options);
+  if (!own) return tl::unexpected(own.error());
+  return Linking::Self{client::sign_in_as(std::move(*account), sitting.seat.device(), own->name),
                        sitting.seat.is_first()};
 }
 
@@ -90,12 +94,14 @@ int run(const Options& options, const OfferLinkOptions&) {
                LinkStage{screen, options.output, done});
   Linking linking(loop, sitting->server, std::move(*self), Linking::Offer{},
                   [&](const Effect& report) { verb->on(report); });
-  signals.emplace(loop, [&](Fault signal) {
+  const auto stop = [&](Fault why) {
     linking.cancel();
-    verb->stop(signal);
-  });
+    verb->stop(why);
+  };
+  signals.emplace(loop, stop);
+  screen.when_lost([&](Fault why) { boost::asio::post(loop, [&, why] { stop(why); }); });
   loop.run();
-  return exit_code;
+  return screen.exit_code(exit_code);
 }
 
 int run(const Options& options, const LinkOptions& verb) {
@@ -122,13 +128,15 @@ int run(const Options& options, const LinkOptions& verb) {
     signals->cancel();
   };
   join.emplace(sitting->account.device, spend, console, LinkStage{screen, options.output, done});
-  signals.emplace(loop, [&](Fault signal) {
+  const auto stop = [&](Fault why) {
     if (linking) linking->cancel();
-    join->stop(signal);
-  });
+    join->stop(why);
+  };
+  signals.emplace(loop, stop);
+  screen.when_lost([&](Fault why) { boost::asio::post(loop, [&, why] { stop(why); }); });
   join->start(*code);
   loop.run();
-  return exit_code;
+  return screen.exit_code(exit_code);
 }
 
 }  // namespace culver::cli

@@ -1,4 +1,7 @@
 // receive and send: the client, the reporter and the console around a verb.
+#include <algorithm>
+#include <cstdlib>
+#include <functional>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -14,6 +17,7 @@
 #include "shell/cli/addressee.hpp"
 #include "shell/cli/open_vault.hpp"
 #include "shell/cli/outcome.hpp"
+#include "shell/cli/own_name.hpp"
 #include "shell/cli/parcel.hpp"
 #include "shell/cli/printable.hpp"
 #include "shell/cli/receive.hpp"
@@ -24,9 +28,12 @@
 #include "shell/cli/send_later.hpp"
 #include "shell/client/client.hpp"
 #include "shell/host/clock.hpp"
+#include "shell/host/identity.hpp"
 #include "shell/host/signals.hpp"
+#include "shell/host/sole_receiver.hpp"
 #include "shell/p2p/library_holes.hpp"
 #include "shell/store/folder.hpp"
+#include "shell/store/sqlite/outbox.hpp"
 
 namespace culver::cli {
 namespace {
@@ -53,7 +60,7 @@ client::Config make_config(const Options& options, const std::filesystem::path& 
   config.server_url = options.server;
   config.download_dir = download_dir;
   config.display_name = options.name;
-  config.is_hosts_name = options.is_hosts_name;
+  config.is_hosts_name = options.name_from == NameFrom::host;
   config.trust = options.trust;
   for (const auto& server : options.ice_servers)
     config.ice_servers.push_back({kind_of(server), server.host, server.port, server.user,
@@ -61,7 +68,6 @@ client::Config make_config(const Options& options, const std::filesystem::path& 
   return config;
 }
 
-/// Runs a verb that needs the network; `make` builds it from its stage.
 std::vector<PublicKey> to_look_for(const std::vector<engine::Known>& book) {
   std::vector<PublicKey> keys;
   for (const auto& peer : book)
@@ -69,14 +75,40 @@ std::vector<PublicKey> to_look_for(const std::vector<engine::Known>& book) {
   return keys;
 }
 
+/// Who answers questions.
+enum class Asked {
+  terminal,           ///< the person at the controlling one
+  input,              ///< a program on standard input if output is for one, or the person there
+  input_or_terminal,  ///< as `input`, or the person at the controlling terminal
+};
+
+host::FileDescriptor input_of(Asked asked, Answerer answerer) {
+  if (answerer == Answerer::program) return open_answers();
+  return open_terminal(asked != Asked::input);
+}
+
+/// What a verb does each second.
+template <class Verb>
+void tick(Verb& verb) {
+  if constexpr (requires { verb.tick(); }) verb.tick();
+}
+
+/// Runs a verb that needs the network; `make` builds it from its stage.
 template <class Make>
-int converse(const Options& options, std::optional<host::Vault> vault,
-             const std::filesystem::path& download_dir, bool ask_on_controlling_terminal,
-             Make make) {
+int converse(const Options& given, std::optional<host::Vault> vault,
+             const std::filesystem::path& download_dir, Asked asked, Make make) {
+  const auto own = with_own_name(given);
+  if (!own) return complain(given, own.error());
+  const auto& options = *own;
+  const auto identity = host::open_identity(*vault);
+  if (!identity) return complain(options, identity.error());
   boost::asio::io_context loop(1);
   Screen screen(std::cout, std::cerr, standard_abilities(host::environment));
-  Console console(loop, open_terminal(ask_on_controlling_terminal), screen);
   if (const auto hole = p2p::hole_in_openssl(OpenSSL_version_num())) screen.complain(*hole);
+  const bool is_program =
+      options.output == Output::json && asked != Asked::terminal && !isatty(STDIN_FILENO);
+  const auto answerer = is_program ? Answerer::program : Answerer::person;
+  Console console(loop, input_of(asked, answerer), screen, answerer);
   const auto reporter = make_reporter(options, screen);
 
   using Verb = std::invoke_result_t<Make, Stage, client::Client&>;
@@ -87,7 +119,14 @@ int converse(const Options& options, std::optional<host::Vault> vault,
   if (!client) return complain(options, client.error());
 
   int exit_code = info(Fault::internal).exit_code;
-  host::Signals signals(loop, [&](Fault signal) { verb->stop(signal); });
+  const auto stop = [&](Fault why) { verb->stop(why); };
+  host::Signals signals(loop, stop, [&] {
+    if constexpr (requires { verb->discard(); })
+      verb->discard();
+    else
+      std::_Exit(info(Fault::interrupted).exit_code);
+  });
+  screen.when_lost([&](Fault why) { boost::asio::post(loop, [&, why] { stop(why); }); });
   const auto done = [&](int code) {
     exit_code = code;
     boost::asio::post(loop, [&] { (*client)->shut_down([&] { loop.stop(); }); });
@@ -103,13 +142,32 @@ int converse(const Options& options, std::optional<host::Vault> vault,
       if (!error) act();
     });
   };
-  verb = std::make_unique<Verb>(
-      make(Stage{[&](engine::Command command) { (*client)->command(std::move(command)); },
-                 open_file, *reporter, console, host::now, done, after, host::wall_now},
-           **client));
+  const auto still_waits = [&](LetterId letter) {
+    auto outbox =
+        store::sqlite::Outbox::open(options.data_dir, wire::kept_letter::key_of(identity->secret));
+    if (!outbox) return true;
+    const auto rows = outbox->all();
+    return !rows ||
+           std::ranges::find(*rows, letter, &store::sqlite::Outbox::Row::id) != rows->end();
+  };
+  verb = std::make_unique<Verb>(make(
+      Stage{[&](engine::Command command) { (*client)->command(std::move(command)); }, open_file,
+            *reporter, console, host::now, done, after, host::wall_now, still_waits},
+      **client));
+  boost::asio::steady_timer seconds(loop);
+  const std::function<void()> every_second = [&] {
+    seconds.expires_after(std::chrono::seconds(1));
+    seconds.async_wait([&](boost::system::error_code error) {
+      if (error) return;
+      reporter->tick();
+      tick(*verb);
+      every_second();
+    });
+  };
+  every_second();
   verb->start();
   loop.run();
-  return exit_code;
+  return screen.exit_code(exit_code);
 }
 
 /// Takes the name out of what is to be sent.
@@ -148,10 +206,13 @@ int run(const Options& options, const ReceiveOptions& receive) {
   if (const auto tried = try_folder(receive.out); !tried) return complain(options, tried.error());
   auto vault = open_vault(options);
   if (!vault) return complain(options, vault.error());
-  return converse(
-      options, std::move(*vault), receive.out, false, [&](Stage stage, client::Client& client) {
-        return Receive({receive.yes, receive.once, to_look_for(client.book())}, std::move(stage));
-      });
+  host::SoleReceiver sole(options.data_dir);
+  return converse(options, std::move(*vault), receive.out, Asked::input,
+                  [&](Stage stage, client::Client& client) {
+                    return Receive({receive.yes, receive.once, to_look_for(client.book()),
+                                    [&] { return sole.try_become(); }},
+                                   std::move(stage));
+                  });
 }
 
 int run(const Options& options, const SendOptions& send) {
@@ -163,11 +224,15 @@ int run(const Options& options, const SendOptions& send) {
   if (!known) return complain(options, known.error());
   auto prepared = prepare(named, host::environment, standard_input);
   if (!prepared) return complain(options, prepared.error());
+  // Standard input may be the text or the code, and who has neither is asked at the terminal.
+  const bool is_input_free = send.text != "-" && send.code_file != "-";
+  const bool is_addressed = *known || prepared->code;
+  const auto asked = is_input_free && is_addressed ? Asked::input_or_terminal : Asked::terminal;
   if (send.later)
-    return converse(options, std::move(*vault), ".", true, [&](Stage stage, client::Client&) {
+    return converse(options, std::move(*vault), ".", asked, [&](Stage stage, client::Client&) {
       return SendLater(std::move(*prepared->parcel.text), **known, send.wait, std::move(stage));
     });
-  return converse(options, std::move(*vault), ".", true, [&](Stage stage, client::Client&) {
+  return converse(options, std::move(*vault), ".", asked, [&](Stage stage, client::Client&) {
     if (*known)
       return Send(std::move(prepared->parcel), Send::Known{**known, send.wait}, std::move(stage));
     return Send(std::move(prepared->parcel), prepared->code, std::move(stage));

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 
 #include "core/base/fsm.hpp"
 #include "shell/cli/open_vault.hpp"
@@ -47,14 +48,16 @@ int run(const Options& options, const TrustServerOptions& trust) {
                            [&](const client::ServerProof& proof) { return server->trust(proof); },
                            screen, console, options.output, done});
   std::optional<client::Introduction> introduction;
-  signals.emplace(loop, [&](Fault signal) {
+  const auto stop = [&](Fault why) {
     introduction.reset();
-    verb.stop(signal);
-  });
+    verb.stop(why);
+  };
+  signals.emplace(loop, stop);
+  screen.when_lost([&](Fault why) { boost::asio::post(loop, [&, why] { stop(why); }); });
   introduction.emplace(loop, server->server, handshake::client::Pin{},
                        [&](Result<client::ServerProof> proof) { verb.on(proof); });
   loop.run();
-  return exit_code;
+  return screen.exit_code(exit_code);
 }
 
 int run(const Options& options, const DevicesOptions& verb) {

@@ -11,6 +11,25 @@ namespace culver::cli {
 
 using fsm::overload;
 
+namespace {
+
+/// The connection broke, or the other program ended: what was under way can go on over another.
+bool is_of_link(Fault fault) {
+  switch (fault) {
+    case Fault::peer_gone:
+    case Fault::replaced:
+    case Fault::ice_failed:
+    case Fault::ice_timeout:
+    case Fault::dtls_failed:
+    case Fault::sctp_failed:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
 void Send::start() {
   if (code_ || known_) return dial();
   ask_code(max_tries);
@@ -19,11 +38,7 @@ void Send::start() {
 void Send::ask_code(int tries_left) {
   stage_.console.ask("Pairing code: ", [this, tries_left](std::optional<std::string> line) {
     if (phase_ != Phase::asking) return;
-    if (!line) {
-      stage_.reporter.remark(
-          "There is no terminal to ask for the code: use CULVER_CODE or --code-file.");
-      return end_with(Fault::usage);
-    }
+    if (!line) return end_with(Fault::no_code_given);
     const auto code = PairingCode::parse_typed(*line);
     if (!code && tries_left <= 1) return end_with(code.error());
     if (!code) {
@@ -44,18 +59,20 @@ void Send::on(const engine::Notice& notice) {
   if (phase_ == Phase::over) return;
   std::visit(overload{[this](const engine::TextReceived& n) { ledger_.on(n); },
                       [this](const engine::FileChecking& n) { ledger_.on(n); },
-                      [this](const engine::FileStarted& n) { ledger_.on(n); },
+                      [this](const engine::FileStarted& n) {
+                        if (file_under_way_ && file_under_way_->id == n.transfer)
+                          file_under_way_->started = true;
+                        ledger_.on(n);
+                      },
                       [this](const engine::FileProgress& n) { ledger_.on(n, stage_.now()); },
                       [this](const engine::FileReceived& n) { ledger_.on(n); },
                       [this](const engine::LetterReceived& n) {
                         ledger_.on(n);
                         stage_.command(engine::Shown{n.held});
                       },
-                      [this](const engine::LetterDelivered& n) { ledger_.on(n); },
-                      [this](const engine::LettersStuck& n) { ledger_.on(n); },
-                      [](const engine::NothingWaits&) {}, [](const engine::Posted&) {},
-                      [](const engine::PostFailed&) {}, [](const engine::PairWithdrawn&) {},
-                      [](const engine::Acquainted&) {}, [this](const auto& n) { handle(n); }},
+                      [](const engine::Posted&) {}, [](const engine::PostFailed&) {},
+                      [](const engine::PairWithdrawn&) {}, [](const engine::Acquainted&) {},
+                      [this](const auto& n) { handle(n); }},
              notice);
 }
 
@@ -105,8 +122,9 @@ void Send::handle(const engine::PairRequested& notice) {
   };
   if (notice.from != code_ || !notice.namesake) return answer(notice.from == code_);
   const wire::report::Peer peer{notice.proposed_name, notice.key};
-  ask_for_another(stage_.console, printable(wire::report::display_name(peer)), notice.key,
-                  *notice.namesake, answer);
+  const auto ticket = ask_for_another(stage_.console, printable(wire::report::display_name(peer)),
+                                      notice.key, *notice.namesake, answer);
+  stage_.reporter.report(wire::report::NameQuestion{peer, *notice.namesake, ticket});
 }
 
 void Send::handle(const engine::PairFailed& notice) {
@@ -132,8 +150,10 @@ void Send::handle(const engine::NameTaken& notice) {
     if (phase_ != Phase::over) stage_.command(engine::AnswerName{link, accepted});
   };
   if (notice.link != link_) return answer(false);
-  ask_for_another(stage_.console, printable(notice.name.expose()), notice.key, notice.namesake,
-                  answer);
+  const auto ticket = ask_for_another(stage_.console, printable(notice.name.expose()), notice.key,
+                                      notice.namesake, answer);
+  stage_.reporter.report(
+      wire::report::NameQuestion{{notice.name, notice.key}, notice.namesake, ticket});
 }
 
 /// What is sent now is sealed for the key that it claims; whether it has it may never show.
@@ -142,22 +162,53 @@ void Send::handle(const engine::Unproven& notice) {
   ledger_.on(notice);
   if (phase_ == Phase::sending) return;  // told again, with its name
   files_wait_ = notice.is_met && !parcel_.files.empty();
-  begin(notice.key);
+  phase_ = Phase::sending;
+  begun_ = batch_is_told_ = is_proven_ = false;
+  begin();
   if (files_wait_)
     stage_.reporter.remark("The files wait until it has shown its key: for its first text.");
 }
 
 void Send::handle(const engine::Connected& notice) {
-  if (notice.link != link_) return;
+  const bool is_back =
+      known_ && notice.key == known_->peer.key && phase_ == Phase::sending && notice.link != link_;
+  if (notice.link != link_ && !is_back) return;
   ledger_.on(notice);
   is_proven_ = true;
-  if (phase_ != Phase::sending) return begin(notice.key);
-  if (std::exchange(files_wait_, false) && !file_under_way_) send_next_file();
+  if (phase_ == Phase::sending && !is_back) {  // it was claimed until now
+    if (std::exchange(files_wait_, false) && !file_under_way_) send_next_file();
+    return;
+  }
+  if (is_back) keep_file();
+  link_ = notice.link;
+  begun_ = batch_is_told_ = files_wait_ = false;
+  phase_ = Phase::sending;
+  wait_for_kept();
 }
 
-void Send::begin(const PublicKey& peer) {
-  phase_ = Phase::sending;
-  if (known_) stage_.command(engine::Unmeet{peer});
+/// Whoever has written later is read later. That nothing is kept is told as well.
+void Send::wait_for_kept() {
+  stage_.after(patience_with_kept, [this, link = link_] {
+    if (phase_ == Phase::sending && link_ == link) begin();
+  });
+}
+
+void Send::handle(const engine::LetterDelivered& notice) {
+  ledger_.on(notice);
+  if (phase_ == Phase::sending && !begun_) wait_for_kept();
+}
+
+void Send::handle(const engine::NothingWaits& notice) {
+  if (notice.link == link_ && phase_ == Phase::sending) begin();
+}
+
+void Send::handle(const engine::LettersStuck& notice) {
+  ledger_.on(notice);
+  if (phase_ == Phase::sending) begin();
+}
+
+void Send::begin() {
+  if (std::exchange(begun_, true)) return;
   if (parcel_.text) {
     text_under_way_ = true;
     stage_.command(engine::SendText{*link_, *parcel_.text});
@@ -168,6 +219,7 @@ void Send::begin(const PublicKey& peer) {
 void Send::send_next_file() {
   if (files_wait_) return;
   while (!parcel_.files.empty()) {
+    const auto files = static_cast<std::uint32_t>(parcel_.files.size());
     const auto path = std::move(parcel_.files.front());
     parcel_.files.pop_front();
     const auto file = stage_.open_file(path);
@@ -175,19 +227,26 @@ void Send::send_next_file() {
       ledger_.fail(file.error(), Plaintext(path.string()));
       continue;
     }
-    file_under_way_ = file->id;
+    file_under_way_ = UnderWay{file->id, path, file->size};
     ledger_.note_source(file->id, path);
-    return stage_.command(
-        engine::SendFile{*link_, file->id, file->name, file->size, file->attributes});
+    engine::SendFile command{*link_, file->id, file->name, file->size, file->attributes};
+    if (!std::exchange(batch_is_told_, true) && files > 1)
+      command.batch = engine::Batch{files, parcel_.bytes};
+    stage_.command(std::move(command));
+    return stage_.after(patience_with_answer, [this, id = file->id] {
+      if (file_under_way_ && file_under_way_->id == id && !file_under_way_->started)
+        stage_.reporter.remark("Waiting for the other side to accept...");
+    });
   }
   close_if_complete();
 }
 
 void Send::handle(const engine::TextsDelivered& notice) {
-  if (notice.link != link_ || phase_ != Phase::sending) return;
+  if (notice.link != link_ || phase_ != Phase::sending || !text_under_way_) return;
   if (text_under_way_ && !is_proven_)
     stage_.reporter.remark("Text sent, not confirmed: the other side has not shown its key.");
   text_under_way_ = false;
+  parcel_.text.reset();
   close_if_complete();
 }
 
@@ -195,32 +254,47 @@ void Send::handle(const engine::TextFailed& notice) {
   if (notice.link != link_ || phase_ != Phase::sending) return;
   ledger_.fail(notice.fault);
   text_under_way_ = false;
+  parcel_.text.reset();
   close_if_complete();
 }
 
-/// A sender takes nothing.
+/// A sender takes nothing, and says so to both.
 void Send::handle(const engine::FileOffered& notice) {
+  ledger_.refuse(notice);
   stage_.command(engine::AnswerFile{notice.transfer, false});
 }
 
 void Send::handle(const engine::FileSent& notice) {
   ledger_.on(notice);
   if (!notice.confirmed && parcel_.require_confirmation) ledger_.fail(Fault::not_confirmed);
-  if (notice.transfer != file_under_way_) return;
-  file_under_way_.reset();
-  send_next_file();
+  file_is_over(notice.transfer);
 }
 
 void Send::handle(const engine::FileFailed& notice) {
-  if (notice.transfer != file_under_way_) return;  // one that we have refused
+  if (!file_under_way_ || notice.transfer != file_under_way_->id) return;  // one that we refused
+  if (known_ && is_of_link(notice.fault)) return keep_file();  // more of it is heard at once
   ledger_.on(notice);
+  file_is_over(notice.transfer);
+}
+
+void Send::file_is_over(TransferId transfer) {
+  if (!file_under_way_ || transfer != file_under_way_->id) return;
+  parcel_.bytes -= std::min(parcel_.bytes, file_under_way_->size);
   file_under_way_.reset();
   send_next_file();
 }
 
+void Send::keep_file() {
+  if (!file_under_way_) return;
+  parcel_.files.push_front(std::move(file_under_way_->path));
+  file_under_way_.reset();
+}
+
 void Send::close_if_complete() {
-  if (phase_ != Phase::sending || text_under_way_ || file_under_way_ || files_wait_) return;
+  const bool is_busy = text_under_way_ || file_under_way_ || files_wait_;
+  if (phase_ != Phase::sending || !begun_ || is_busy) return;
   phase_ = Phase::closing;
+  if (known_) stage_.command(engine::Unmeet{known_->peer.key});
   stage_.command(engine::CloseLink{*link_});
 }
 
@@ -231,15 +305,32 @@ void Send::handle(const engine::Closed& notice) {
     phase_ = Phase::pairing;
     return wait_is_over_ ? end_with(Fault::peer_away) : void();
   }
+  if (known_ && phase_ == Phase::sending && is_of_link(notice.fault.value_or(Fault::peer_gone)))
+    return look_again(notice);
   const bool expected = phase_ == Phase::closing;  // how the other side leaves then is its affair
   ledger_.on(notice, expected);
   if (!expected && !notice.fault) ledger_.fail(Fault::peer_gone);
   finish(ledger_.exit_code());
 }
 
+/// Whoever comes back within the time that is given for it gets the rest.
+void Send::look_again(const engine::Closed& notice) {
+  keep_file();
+  text_under_way_ = false;
+  ledger_.on(notice, true);
+  const auto& [peer, wait] = *known_;
+  stage_.reporter.remark("The connection with " + printable(peer.name.expose()) + " is lost: " +
+                         std::string(info(notice.fault.value_or(Fault::peer_gone)).sentence));
+  link_.reset();
+  phase_ = Phase::pairing;
+  wait_is_over_ = is_proven_ = files_wait_ = false;
+  look_for_known();
+}
+
 void Send::stop(Fault signal) {
   if (phase_ == Phase::over) return;
-  ledger_.fail(signal);
+  stage_.console.close();  // what is said next begins on a line of its own
+  if (!is_of_output(signal)) ledger_.fail(signal);
   finish(info(signal).exit_code);
 }
 

@@ -1,5 +1,6 @@
-// culver send: asks for the code and pairs, or waits for a known peer to come; sends a text and
-// files in order, waits until the other side has them.
+// culver send: asks for the code and pairs, or waits for a known peer to come; sends a text behind
+// those that are kept for it, and files in order; waits until the other side has them. A known peer
+// that is lost in the middle is waited for again.
 #pragma once
 
 #include <deque>
@@ -17,6 +18,7 @@ class Send {
   struct Parcel {
     std::optional<Plaintext> text;
     std::deque<std::filesystem::path> files;
+    std::uint64_t bytes = 0;  ///< of the files, in all
     bool require_confirmation = false;
   };
   /// A known peer, and how long to wait for it.
@@ -25,6 +27,10 @@ class Send {
     std::chrono::seconds wait;
   };
   static constexpr int max_tries = 3;  ///< at typing the code
+  /// After so long it is said that the other side has not answered yet.
+  static constexpr auto patience_with_answer = std::chrono::seconds(1);
+  /// For the next of the texts that were kept before ours to be confirmed.
+  static constexpr auto patience_with_kept = std::chrono::seconds(20);
 
   /// Without a code the person is asked for it.
   Send(Parcel parcel, std::optional<PairingCode> code, Stage stage)
@@ -55,6 +61,9 @@ class Send {
   void handle(const engine::NameTaken&);
   void handle(const engine::Unproven&);
   void handle(const engine::Connected&);
+  void handle(const engine::LetterDelivered&);
+  void handle(const engine::NothingWaits&);
+  void handle(const engine::LettersStuck&);
   void handle(const engine::TextsDelivered&);
   void handle(const engine::TextFailed&);
   void handle(const engine::FileOffered&);
@@ -65,9 +74,13 @@ class Send {
   void ask_code(int tries_left);
   void look_for_known();
   void give_up_waiting();
+  void look_again(const engine::Closed& notice);
+  void file_is_over(TransferId transfer);
+  void keep_file();
+  void wait_for_kept();
+  void begin();
   bool is_ours(const engine::Connecting& notice) const;
   void dial();
-  void begin(const PublicKey& peer);
   void send_next_file();
   void close_if_complete();
   void end_with(Fault fault);
@@ -85,7 +98,16 @@ class Send {
   bool files_wait_ = false;
   bool is_proven_ = false;
   bool text_under_way_ = false;
-  std::optional<TransferId> file_under_way_;
+  /// How a file comes back to the front, if the peer is lost.
+  struct UnderWay {
+    TransferId id;
+    std::filesystem::path path;
+    std::uint64_t size;
+    bool started = false;
+  };
+  std::optional<UnderWay> file_under_way_;
+  bool begun_ = false;          ///< on this link
+  bool batch_is_told_ = false;  ///< on this link
 };
 
 }  // namespace culver::cli

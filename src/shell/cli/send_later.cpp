@@ -1,5 +1,7 @@
 #include "shell/cli/send_later.hpp"
 
+#include <algorithm>
+
 #include "core/base/fsm.hpp"
 
 namespace culver::cli {
@@ -20,10 +22,26 @@ void SendLater::handle(const engine::Posted& notice) {
   letter_ = notice.letter;
   phase_ = Phase::waiting;
   if (wait_.count() == 0) return leave_it_there();
-  stage_.after(wait_, [this] {
-    if (phase_ == Phase::waiting) leave_it_there();
-  });
+  look_after(wait_);
   stage_.command(engine::GoOnline{});
+}
+
+/// A culver receive on the same data folder may be the one that meets the peer.
+void SendLater::look_after(std::chrono::seconds left) {
+  const auto step = std::min<std::chrono::seconds>(left, std::chrono::seconds(1));
+  stage_.after(step, [this, left = left - step] {
+    if (phase_ != Phase::waiting) return;
+    if (!link_ && !stage_.still_waits(*letter_)) return was_delivered_by_another();
+    if (left.count() == 0) return leave_it_there();
+    look_after(left);
+  });
+}
+
+void SendLater::was_delivered_by_another() {
+  if (!is_delivered_)
+    stage_.reporter.report(wire::report::LetterDelivered{
+        {peer_.name, peer_.key}, static_cast<std::uint64_t>(letter_->value), false});
+  finish(ledger_.exit_code());
 }
 
 void SendLater::handle(const engine::PostFailed& notice) {
@@ -77,8 +95,9 @@ void SendLater::handle(const engine::NothingWaits& notice) {
 
 void SendLater::handle(const engine::LettersStuck& notice) { ledger_.on(notice); }
 
-/// A sender takes nothing.
+/// A sender takes nothing, and says so to both.
 void SendLater::handle(const engine::FileOffered& notice) {
+  ledger_.refuse(notice);
   stage_.command(engine::AnswerFile{notice.transfer, false});
 }
 
@@ -87,10 +106,11 @@ void SendLater::handle(const engine::Closed& notice) {
   if (notice.link != link_) return;
   ledger_.on(notice, true);
   link_.reset();
-  if (phase_ == Phase::closing) finish(ledger_.exit_code());
+  if (phase_ == Phase::closing || is_delivered_) finish(ledger_.exit_code());
 }
 
 void SendLater::leave_it_there() {
+  if (!stage_.still_waits(*letter_)) return was_delivered_by_another();
   if (!is_delivered_)
     stage_.reporter.report(wire::report::LetterKept{{peer_.name, peer_.key},
                                                     static_cast<std::uint64_t>(letter_->value)});
@@ -99,7 +119,8 @@ void SendLater::leave_it_there() {
 
 void SendLater::stop(Fault signal) {
   if (phase_ == Phase::over) return;
-  ledger_.fail(signal);
+  stage_.console.close();  // what is said next begins on a line of its own
+  if (!is_of_output(signal)) ledger_.fail(signal);
   finish(info(signal).exit_code);
 }
 

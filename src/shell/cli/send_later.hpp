@@ -42,6 +42,8 @@ class SendLater {
   void handle(const engine::FileOffered&);
   void handle(const engine::Closed&);
 
+  void look_after(std::chrono::seconds left);
+  void was_delivered_by_another();
   void leave_it_there();
   void finish(int exit_code);
 

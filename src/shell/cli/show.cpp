@@ -3,6 +3,7 @@
 
 #include "core/crypto/keys.hpp"
 #include "core/wire/base64.hpp"
+#include "shell/cli/printable.hpp"
 
 namespace culver::cli {
 
@@ -13,6 +14,10 @@ std::string show_id(const report::Identity& identity, Output output) {
   return "Fingerprint " + crypto::fingerprint(identity.key) + "\nPublic key  " +
          wire::base64::print(identity.key) + "\nAccount     " + print_hex(identity.account.data) +
          "\nDevice      " + print_uuid(identity.device.data);
+}
+
+std::string show_name(const report::OwnName& own, Output output) {
+  return output == Output::json ? report::print(own) : printable(own.name.expose());
 }
 
 std::string show_version(Output output) {

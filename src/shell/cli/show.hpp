@@ -10,6 +10,7 @@ namespace culver::cli {
 
 // What each prints on standard output, without the last newline.
 std::string show_id(const wire::report::Identity& identity, Output output);
+std::string show_name(const wire::report::OwnName& name, Output output);
 std::string show_version(Output output);
 
 }  // namespace culver::cli

@@ -58,6 +58,9 @@ host::Outcome<OutboxRows> letters_named(const OutboxRows& rows,
                          "That is a text and a peer. For the peer write its name, @, and the "
                          "beginning of its fingerprint.");
   if (row != rows.end()) return OutboxRows{*row};
+  if (id && !is_peer)
+    return host::trouble(Fault::no_such_message,
+                         "No text of the number " + printable(what) + " waits. See culver outbox.");
   const auto key = peer_named(book, what);
   if (!key) return tl::unexpected(key.error());
   OutboxRows theirs;

@@ -32,6 +32,8 @@ struct Stage {
   /// Calls once, after so much time, unless the verb is over by then. One at a time.
   std::function<void(Duration, std::function<void()>)> after = {};
   std::function<WallTime()> wall = {};
+  /// Whether a text of the outbox still waits there: another process may have delivered it.
+  std::function<bool(LetterId)> still_waits = [](LetterId) { return true; };
 };
 
 /// Asks whether a key that came under the name of a known peer is somebody else. By no option is it

@@ -81,9 +81,10 @@ void TrustServer::print(const client::ServerProof& proof, bool trusted) {
 
 void TrustServer::fail_with(Fault fault) {
   if (finished_) return;
+  stage_.console.close();
   const report::Failed failed{fault, {}};
   if (stage_.output == Output::json) stage_.screen.say(report::print(failed));
-  stage_.screen.complain(failure_sentence(failed));
+  if (!is_of_output(fault)) stage_.screen.complain(failure_sentence(failed));
   finish(info(fault).exit_code);
 }
 

@@ -30,9 +30,15 @@ std::string authorize(const DeviceQuestion& question, const crypto::VerifyKey& s
 }
 
 DevicesAnswer read(const net::HttpAnswer& answer, bool is_list) {
-  if (answer.status != 200) return fail(gateway::parse_refusal(answer.body));
-  if (is_list) return gateway::parse_devices(answer.body);
-  return gateway::parse_devices("{\"devices\":[" + answer.body + "]}");
+  if (answer.status != 200) {
+    const auto fault = gateway::parse_refusal(answer.body);
+    // A gateway of others has no such thing at this address.
+    return fail(fault == Fault::server_refused ? Fault::server_without_device_list : fault);
+  }
+  auto devices =
+      gateway::parse_devices(is_list ? answer.body : "{\"devices\":[" + answer.body + "]}");
+  if (!devices) return fail(Fault::server_without_device_list);  // a page for people
+  return devices;
 }
 
 }  // namespace

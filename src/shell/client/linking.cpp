@@ -77,9 +77,10 @@ void Linking::enter() {
 /// is not the one for the wish, if it is not.
 std::optional<Fault> Linking::settle_account() {
   const auto& own = self_.account.user;
-  const auto account = met_->account.value_or(own);
-  const auto linked = account == own ? std::nullopt : std::optional(account);
   const auto noted = server_.known ? server_.known->account : std::nullopt;
+  // A server that does not tell (version 1) leaves us with what was noted.
+  const auto account = met_->account ? *met_->account : noted.value_or(own);
+  const auto linked = account == own ? std::nullopt : std::optional(account);
   // Further processes of a machine are devices of the account that its own key founded.
   if (!self_.is_first)
     return linked == noted ? std::nullopt : std::optional(Fault::data_folder_in_use);

@@ -1,4 +1,4 @@
-// SIGINT and SIGTERM: the first asks for an orderly end, the second ends at once.
+// The signals that end a program: the first asks for an orderly end, a further one ends at once.
 #pragma once
 
 #include <csignal>
@@ -15,11 +15,17 @@ namespace culver::host {
 
 class Signals {
  public:
-  /// Called on the loop with Fault::interrupted or Fault::terminated, once.
+  /// Called on the loop with what the first signal means.
   using OnSignal = std::function<void(Fault)>;
 
-  Signals(boost::asio::io_context& loop, OnSignal on_signal)
-      : signals_(loop, SIGINT, SIGTERM), on_signal_(std::move(on_signal)) {
+  /// SIGHUP and SIGQUIT are left alone if they were ignored from the start: nohup, jobs in the
+  /// background. `on_again` is called for a second SIGINT, if that says more than the first.
+  Signals(boost::asio::io_context& loop, OnSignal on_signal, std::function<void()> on_again = {})
+      : signals_(loop, SIGINT, SIGTERM),
+        on_signal_(std::move(on_signal)),
+        on_again_(std::move(on_again)) {
+    for (const int number : {SIGHUP, SIGQUIT})
+      if (!is_ignored(number)) signals_.add(number);
     wait();
   }
   /// No more signals are taken: the loop may run dry.
@@ -28,20 +34,40 @@ class Signals {
     signals_.cancel(ignored);
   }
 
+  static Fault meaning(int number) {
+    switch (number) {
+      case SIGINT:
+        return Fault::interrupted;
+      case SIGHUP:
+        return Fault::hung_up;
+      case SIGQUIT:
+        return Fault::quit;
+      default:
+        return Fault::terminated;
+    }
+  }
+
  private:
+  static bool is_ignored(int number) {
+    struct sigaction now {};
+    return sigaction(number, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
+  }
+
   void wait() {
     signals_.async_wait([this](boost::system::error_code error, int number) {
       if (error) return;
-      const Fault fault = number == SIGINT ? Fault::interrupted : Fault::terminated;
-      if (asked_) std::_Exit(info(fault).exit_code);
-      asked_ = true;
+      const Fault fault = meaning(number);
+      if (asked_ && (number != SIGINT || !on_again_)) std::_Exit(info(fault).exit_code);
       wait();
+      if (std::exchange(asked_, true)) return std::exchange(on_again_, nullptr)();
+      if (number != SIGINT) on_again_ = nullptr;  // it takes two of a kind
       on_signal_(fault);
     });
   }
 
   boost::asio::signal_set signals_;
   OnSignal on_signal_;
+  std::function<void()> on_again_;
   bool asked_ = false;
 };
 

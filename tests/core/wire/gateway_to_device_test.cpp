@@ -111,8 +111,20 @@ TEST(ToDevice, IsReadByAClientThatLinks) {
     EXPECT_EQ(linking<PairingFailed>(print(PairingFailed{fault})).fault, fault);
     EXPECT_EQ(linking<PairingFailed>(print(Error{fault, {}, {}, {}})).fault, fault);
   }
-  const std::string of_the_original = R"({"type":"pairing_failed","payload":{"error":"No"}})";
-  EXPECT_EQ(linking<PairingFailed>(of_the_original).fault, Fault::server_refused);
+}
+
+TEST(ToDevice, AServerWithoutNamesForItsRefusalsIsUnderstoodByItsWords) {
+  const auto fault_of = [](const std::string& type, const std::string& words) {
+    const auto frame = R"({"type":")" + type + R"(","payload":{"error":")" + words + R"("}})";
+    return linking<PairingFailed>(frame).fault;
+  };
+  EXPECT_EQ(fault_of("pairing_failed", "Invalid pairing code format"), Fault::bad_link_code);
+  EXPECT_EQ(fault_of("pairing_failed", "Pairing code not found or expired"),
+            Fault::link_code_unknown);
+  EXPECT_EQ(fault_of("pairing_failed", "Failed to generate pairing code"),
+            Fault::too_many_link_codes);
+  EXPECT_EQ(fault_of("pairing_failed", "No"), Fault::link_code_unknown);
+  EXPECT_EQ(fault_of("error", "No"), Fault::server_refused);
 }
 
 TEST(ToDevice, IsRefusedByAClientThatLinks) {

@@ -46,7 +46,7 @@ TEST(Addressee, TheFirstArgumentMayBeAPeer) {
 }
 
 TEST(Addressee, FilesAreForWhoHasTheCode) {
-  auto options = to_send({"no-such-peer.pdf"});
+  auto options = to_send({CULVER_SOURCE_DIR "/README.md"});
   auto found = take_addressee(options, known_peers, false);
   ASSERT_TRUE(found);
   EXPECT_FALSE(*found);
@@ -77,6 +77,23 @@ TEST(Addressee, APeerAndAFileOfOneNameAreToldApartByThePerson) {
   EXPECT_EQ(found.error().fault, Fault::usage);
   EXPECT_NE(found.error().sentence.find("--to"), std::string::npos);
   EXPECT_NE(found.error().sentence.find("./"), std::string::npos);
+}
+
+TEST(Addressee, WhatIsNeitherAPeerNorAFileIsSaidWithWhatMayBeMeant) {
+  const auto trouble = trouble_with(to_send({"bennz", "a.pdf"}));
+  EXPECT_TRUE(trouble.starts_with("no_such_peer bennz is neither a known peer nor a file."));
+  EXPECT_NE(trouble.find("Did you mean Benny?"), std::string::npos) << trouble;
+  EXPECT_EQ(trouble_with(to_send({"zzzzzzzz", "a.pdf"})).find("Did you"), std::string::npos);
+  EXPECT_NE(trouble_with(to_send({}, "aan")).find("Did you mean Ana?"), std::string::npos);
+}
+
+TEST(Addressee, AFolderOfAPeersNameIsNoDoubt) {
+  const TemporaryFolder folder;
+  const std::vector<engine::Known> named{{nth(1), Plaintext(folder.path().string()), {}}};
+  auto options = to_send({folder.path(), "a.pdf"});
+  const auto found = take_addressee(options, named, false);
+  ASSERT_TRUE(found && *found);
+  EXPECT_EQ((*found)->key, nth(1));
 }
 
 TEST(Addressee, TroublesAreTold) {

@@ -36,7 +36,10 @@ TEST(CommandLinePage, ListsEveryEventWithItsFields) {
   const auto code = *PairingCode::parse("K7MW2Q");
   const File file{{}, {}, 0, Plaintext("p"), true};
   const std::vector<Event> events{Code{code},
-                                  PairRequest{},
+                                  PairRequest{{}, PublicKey{}, 1},
+                                  NameQuestion{},
+                                  FileQuestion{file, 1, 1, 1},
+                                  FileRefused{file},
                                   Waiting{},
                                   Unproven{},
                                   Connected{{}, false, 0, PublicKey{}},
@@ -48,7 +51,7 @@ TEST(CommandLinePage, ListsEveryEventWithItsFields) {
                                   FileProgress{file, 0},
                                   FileReceived{file, {}},
                                   FileSent{file, {}, true},
-                                  Failed{Fault::internal, {}, {}, 1},
+                                  Failed{Fault::internal, Plaintext("f"), Peer{}, 1},
                                   Closed{}};
   ASSERT_EQ(events.size(), std::variant_size_v<Event>);
   const auto text = page();

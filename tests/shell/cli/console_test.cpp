@@ -82,6 +82,48 @@ TEST_F(ConsoleOnAPipe, BoundsItsQuestions) {
   EXPECT_EQ(answers_, Lines{std::nullopt}) << "one too many";
 }
 
+class ConsoleOfAProgram : public ConsoleOnAPipe {
+ protected:
+  ConsoleOfAProgram() {
+    int ends[2];
+    EXPECT_EQ(pipe2(ends, O_CLOEXEC), 0);
+    program_ = host::FileDescriptor(ends[1]);
+    console_.emplace(scene_.loop(), host::FileDescriptor(ends[0]), scene_.screen(),
+                     Answerer::program);
+  }
+  void write(std::string_view lines) {
+    ASSERT_TRUE(host::write_all(program_, as_bytes(lines)));
+    scene_.settle();
+  }
+  host::FileDescriptor program_;
+  std::optional<Console> console_;
+};
+
+TEST_F(ConsoleOfAProgram, IsAnsweredByNumberInAnyOrder) {
+  const auto first = console_->confirm("A? ", keep_decision());
+  const auto second = console_->confirm("B? ", keep_decision());
+  scene_.settle();
+  EXPECT_EQ(scene_.err(), "") << "the questions are events";
+  write("{\"id\":" + std::to_string(second) + ",\"accept\":true}\n");
+  EXPECT_EQ(decisions_, std::vector<bool>{true});
+  write("{\"id\":" + std::to_string(second) + ",\"accept\":true}\nyes\n{\"accept\":true}\n");
+  EXPECT_EQ(decisions_.size(), 1u);
+  EXPECT_NE(scene_.err().find("no question of that number"), std::string::npos);
+  EXPECT_NE(scene_.err().find("not an answer"), std::string::npos);
+  write("{\"id\":" + std::to_string(first) + ",\"accept\":false}\n");
+  EXPECT_EQ(decisions_, (std::vector<bool>{true, false}));
+}
+
+TEST_F(ConsoleOfAProgram, ThatHasLeftSaysNo) {
+  console_->confirm("A? ", keep_decision());
+  console_->ask("Code: ", keep());
+  scene_.settle();
+  EXPECT_EQ(answers_, Lines{std::nullopt}) << "it is not asked for words";
+  program_ = {};
+  scene_.settle();
+  EXPECT_EQ(decisions_, std::vector<bool>{false});
+}
+
 TEST_F(ConsoleOnAPipe, LetsTheLoopRunDryOnceClosed) {
   scene_.console().ask("? ", keep());
   scene_.settle();

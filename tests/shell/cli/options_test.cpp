@@ -276,10 +276,10 @@ TEST_F(CommandLine, SaysWhereTheKeyIs) {
 }
 
 TEST_F(CommandLine, KnowsANameThatNobodyHasChosen) {
-  EXPECT_TRUE(parse({"receive"})->is_hosts_name);
-  EXPECT_FALSE(parse({"receive", "--name", "Ana"})->is_hosts_name);
+  EXPECT_EQ(parse({"receive"})->name_from, NameFrom::host);
+  EXPECT_EQ(parse({"receive", "--name", "Ana"})->name_from, NameFrom::option);
   configure(R"({"name":"Ana"})");
-  EXPECT_FALSE(parse({"receive"})->is_hosts_name);
+  EXPECT_EQ(parse({"receive"})->name_from, NameFrom::settings);
 }
 
 TEST_F(CommandLine, SaysWhomToTrust) {
@@ -303,6 +303,48 @@ TEST_F(CommandLine, LinksDevices) {
   EXPECT_EQ(link({"link", "--code-file", "-"}).code_file, "-");
   expect_wrong({"link", "K7MW2Q"}, "six digits");
   expect_wrong({"link", "012345", "--code-file", "-"}, "twice");
+}
+
+TEST_F(CommandLine, TakesNoFileForAnOption) {
+  const auto files = [&](std::vector<const char*> words) {
+    const auto options = parse(std::move(words));
+    EXPECT_TRUE(options) << options.error().err;
+    return std::get<SendOptions>(options->verb).files;
+  };
+  using Files = std::vector<std::filesystem::path>;
+  EXPECT_EQ(files({"send", "bob", "--", "-dash.txt"}), (Files{"bob", "-dash.txt"}));
+  EXPECT_EQ(files({"send", "bob", "a", "--", "-dash.txt", "--yes"}),
+            (Files{"bob", "a", "-dash.txt", "--yes"}));
+  for (const char* dashed : {"-dash.txt", "-output.txt", "-vdash.txt", "-x", "-video.mp4"})
+    expect_wrong({"send", "bob", dashed}, dashed);
+  EXPECT_EQ(parse({"-d", "/data", "-vv", "-ojson", "id"})->data_dir, "/data");
+  EXPECT_EQ(std::get<SendOptions>(parse({"send", "bob", "--text", "-5 degrees"})->verb).text,
+            "-5 degrees");
+  EXPECT_EQ(std::get<SendOptions>(parse({"send", "--to", "-dave", "--text", "x"})->verb).to,
+            "-dave");
+}
+
+TEST_F(CommandLine, TellsAProgramWhatIsWrong) {
+  const auto error_of = [&](std::vector<const char*> words) {
+    const auto options = parse(std::move(words));
+    EXPECT_FALSE(options);
+    return options ? std::string() : options.error().out;
+  };
+  const std::string begin = R"({"event":"failed","reason":"usage","message":")";
+  EXPECT_TRUE(error_of({"-o", "json", "send", "--no-such"}).starts_with(begin));
+  EXPECT_TRUE(error_of({"send", "--output=json"}).starts_with(begin));
+  EXPECT_TRUE(error_of({"-ojson"}).starts_with(begin));
+  EXPECT_TRUE(error_of({"nonsense", "-o", "json"}).starts_with(begin));
+  EXPECT_EQ(error_of({"send"}), "");
+  configure(R"({"output":"json"})");
+  EXPECT_TRUE(error_of({"send"}).starts_with(begin));
+}
+
+TEST_F(CommandLine, ShowsAndKeepsAName) {
+  EXPECT_EQ(std::get<NameOptions>(parse({"name"})->verb).name, std::nullopt);
+  EXPECT_EQ(std::get<NameOptions>(parse({"name", "Ana B"})->verb).name, Plaintext("Ana B"));
+  EXPECT_EQ(std::get<NameOptions>(parse({"name", ""})->verb).name, Plaintext(""));
+  expect_wrong({"name", " Ana"}, "blank");
 }
 
 TEST_F(CommandLine, CutsALongName) {

@@ -33,13 +33,13 @@ TEST_F(PassphraseFile, IsReadWithoutItsLineEnd) {
   expect("correct horse", "correct horse");
   expect(" two\nlines \n\n", " two\nlines \n");
   expect(std::string(1'024, 'x') + "\n", std::string(1'024, 'x'));
-  EXPECT_EQ(read(std::string(1'025, 'x')).error().fault, Fault::usage);
-  EXPECT_EQ(read(std::string(5'000, 'x')).error().fault, Fault::usage);
+  EXPECT_EQ(read(std::string(1'025, 'x')).error().fault, Fault::passphrase_unfit);
+  EXPECT_EQ(read(std::string(5'000, 'x')).error().fault, Fault::passphrase_unfit);
 }
 
 TEST_F(PassphraseFile, ForANewBackupIsLongEnough) {
   EXPECT_TRUE(read("12345678\n", true));
-  EXPECT_EQ(read("1234567\n", true).error().fault, Fault::usage);
+  EXPECT_EQ(read("1234567\n", true).error().fault, Fault::passphrase_unfit);
   EXPECT_TRUE(read("", false)) << "of an old one it is whatever it is";
 }
 

@@ -276,6 +276,98 @@ TEST_F(ReceiveVerb, EndsOnSignals) {
   EXPECT_EQ(scene_->exit, 143);
 }
 
+TEST_F(ReceiveVerb, KeepsWhatHasComeUnlessThePersonPressesTwice) {
+  const auto interrupt = [&](Fault signal) {
+    begin({true, false});
+    connect(ana_link, ana_code, "Ana");
+    offer(ana_link);
+    hear(engine::FileStarted{ana_link, file, false, Plaintext("a.pdf"), 1000});
+    verb_->stop(signal);
+    EXPECT_NE(scene_->err().find("What has come of a.pdf is kept"), std::string::npos);
+  };
+  interrupt(Fault::interrupted);
+  EXPECT_FALSE(scene_->exit);
+  scene_->alarm();
+  EXPECT_EQ(scene_->exit, 130);
+  EXPECT_EQ(scene_->count<engine::CancelFile>(), 0u);
+
+  interrupt(Fault::interrupted);
+  verb_->discard();
+  EXPECT_EQ(scene_->only<engine::CancelFile>()->transfer, file);
+  EXPECT_EQ(scene_->exit, 130);
+  scene_->alarm();
+
+  interrupt(Fault::terminated);
+  EXPECT_EQ(scene_->exit, 143);
+  verb_->discard();
+  EXPECT_EQ(scene_->count<engine::CancelFile>(), 0u);
+}
+
+TEST_F(ReceiveVerb, AsksOnceForABatch) {
+  begin({false, false}, Scene::Person::present);
+  connect(ana_link, ana_code, "Ana");
+  const auto offer_of = [&](std::uint32_t id, std::uint64_t size,
+                            std::optional<engine::Batch> batch = {}) {
+    hear(engine::FileOffered{ana_link, TransferId{id}, Plaintext("f"), size, 0, batch});
+  };
+  const auto answers = [&] {
+    Answers given;
+    for (const auto& command : scene_->commands)
+      if (const auto* answer = std::get_if<engine::AnswerFile>(&command))
+        given.push_back(answer->accepted);
+    return given;
+  };
+  offer_of(1, 1000, engine::Batch{3, 3000});
+  EXPECT_NE(scene_->err().find("Ana wants to send 3 files, 2.9 KiB in all, the first f"),
+            std::string::npos);
+  scene_->type("y\n");
+  offer_of(2, 1500);
+  EXPECT_EQ(answers(), (Answers{true, true}));
+  offer_of(3, 501);  // more than was said
+  EXPECT_EQ(answers(), (Answers{true, true}));
+  scene_->type("n\n");
+  offer_of(4, 500);
+  EXPECT_EQ(answers(), (Answers{true, true, false, true}));
+  offer_of(5, 0);  // one more than was said
+  EXPECT_EQ(answers().size(), 4u);
+  scene_->type("n\n");
+  offer_of(6, 10, engine::Batch{2, 20});
+  scene_->type("n\n");
+  offer_of(7, 10);
+  EXPECT_EQ(answers(), (Answers{true, true, false, true, false, false, false}));
+}
+
+TEST_F(ReceiveVerb, TellsAProgramWhichQuestionItIs) {
+  begin({false, false}, Scene::Person::present);
+  request(ana_code, "Ana");
+  EXPECT_NE(scene_->out().find(R"("event":"pair_request","name":"Ana")"), std::string::npos);
+  EXPECT_NE(scene_->out().find(R"(,"id":1})"), std::string::npos);
+  scene_->type("y\n");
+  connect(ana_link, ana_code, "Ana");
+  offer(ana_link);
+  EXPECT_NE(scene_->out().find(R"({"event":"file_question","peer":"Ana","name":"a.pdf",)"
+                               R"("size":1000,"files":1,"bytes":1000,"id":2})"),
+            std::string::npos)
+      << scene_->out();
+}
+
+TEST_F(ReceiveVerb, OfSeveralOnOneFolderOnlyTheFirstLooksForKnownPeers) {
+  bool leads = false;
+  begin({false, false, {PublicKey{}}, [&] { return leads; }});
+  EXPECT_EQ(scene_->count<engine::Meet>(), 0u);
+  EXPECT_EQ(scene_->count<engine::ShowHeld>(), 0u);
+  EXPECT_NE(scene_->err().find("Another culver receive runs on this data folder"),
+            std::string::npos);
+  connect(ana_link, ana_code, "Ana");
+  verb_->tick();
+  EXPECT_EQ(scene_->count<engine::Meet>(), 0u);
+  leads = true;
+  verb_->tick();
+  verb_->tick();
+  EXPECT_EQ(scene_->count<engine::Meet>(), 1u);
+  EXPECT_EQ(scene_->count<engine::ShowHeld>(), 1u);
+}
+
 TEST_F(ReceiveVerb, ReportsProgressAtMostTenTimesASecond) {
   begin({true, false});
   request(ana_code, "Ana");

@@ -30,9 +30,9 @@ class TextReportOn : public testing::Test {
 TEST_F(TextReportOn, ShowsTheCodeAndWhatToDoWithIt) {
   show(report::Code{*PairingCode::parse("K7MW2Q")});
   EXPECT_EQ(out(),
-            "Pairing code:\n\n    K7MW2Q\n\n"
             "On the other machine, run this and type the code when it is asked for:\n\n"
-            "    culver --server wss://example.org send FILE\n\n");
+            "    culver --server wss://example.org send FILE\n\n"
+            "Pairing code:\n\n    K7MW2Q\n\n");
 }
 
 TEST_F(TextReportOn, DrawsAQrCodeOnATerminal) {

@@ -41,7 +41,8 @@ class Scene {
               alarm_time = time;
               alarm = std::move(act);
             },
-            [this] { return wall; }};
+            [this] { return wall; },
+            [this](LetterId) { return waits; }};
   }
 
   void type(const std::string& text) {
@@ -94,6 +95,7 @@ class Scene {
   std::optional<int> exit;
   TimePoint now{};
   WallTime wall = 0;
+  bool waits = true;                   ///< the letters, in the outbox
   std::optional<Duration> alarm_time;  ///< that the verb has asked for
   std::function<void()> alarm;
   std::vector<std::string> unreadable;  ///< files that cannot be opened

@@ -1,6 +1,8 @@
 #include "shell/cli/screen.hpp"
 
+#include <fstream>
 #include <sstream>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -26,6 +28,20 @@ TEST(Screen, ReplacesTheBarAndErasesItForALine) {
   EXPECT_EQ(err.str(), "\r\x1b[K50%\r\x1b[K60%\r\x1b[K");
   EXPECT_EQ(out.str(), "line\n");
   EXPECT_EQ(screen.bold("x"), "\x1b[1mx\x1b[0m");
+}
+
+TEST(Screen, TellsThatItsOutputIsLost) {
+  std::ofstream full("/dev/full");
+  std::ostringstream err;
+  Screen screen(full, err, {});
+  std::vector<Fault> lost;
+  screen.when_lost([&](Fault fault) { lost.push_back(fault); });
+  screen.say("one");
+  screen.say("two");
+  EXPECT_EQ(lost, std::vector<Fault>{Fault::output_unwritable});
+  EXPECT_EQ(err.str(), "culver: The output cannot be written: No space left on device.\n");
+  EXPECT_EQ(screen.exit_code(0), 2);
+  EXPECT_EQ(screen.exit_code(7), 7);
 }
 
 TEST(Screen, KeepsAnOpenQuestionLastAndTheBarAway) {

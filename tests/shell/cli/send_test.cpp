@@ -27,6 +27,7 @@ class SendVerb : public testing::Test {
     EXPECT_EQ(scene_->only<engine::Pair>()->code, target);
     hear(engine::Connecting{peer_link, target});
     hear(engine::Connected{peer_link, {}, Plaintext("Ben"), link::PathKind::relayed, {}});
+    hear(engine::NothingWaits{peer_link, {}});
   }
   void accept_file(std::uint32_t id) {
     hear(engine::FileStarted{peer_link, TransferId{id}, true, Plaintext("a.pdf"), 1000});
@@ -254,6 +255,7 @@ class SendToKnown : public SendVerb {
   void come(LinkId with) {
     hear(engine::Connecting{with, target, ben.key});
     hear(engine::Connected{with, ben.key, Plaintext("Ben"), link::PathKind::direct, {}});
+    hear(engine::NothingWaits{with, ben.key});
   }
 };
 
@@ -263,11 +265,12 @@ TEST_F(SendToKnown, LooksForItAndSendsWhenItHasCome) {
   EXPECT_EQ(scene_->count<engine::Pair>(), 0u);
   EXPECT_EQ(scene_->alarm_time, std::chrono::seconds(60));
   come(peer_link);
-  EXPECT_TRUE(scene_->only<engine::Unmeet>()) << "it has come";
   EXPECT_EQ(scene_->only<engine::SendText>()->link, peer_link);
   scene_->alarm();
   EXPECT_FALSE(scene_->exit) << "the wait was for its coming";
+  EXPECT_FALSE(scene_->only<engine::Unmeet>()) << "it may be lost";
   hear(engine::TextsDelivered{peer_link});
+  EXPECT_TRUE(scene_->only<engine::Unmeet>());
   hear(engine::Closed{peer_link, {}, true});
   EXPECT_EQ(scene_->exit, 0);
   EXPECT_TRUE(scene_->out().starts_with(R"({"event":"waiting","peer":"Ben","fingerprint":)"));
@@ -333,6 +336,83 @@ TEST_F(SendToKnown, ItIsSaidWhenItWasHere) {
   scene_->wall = 100'000;
   hear(engine::WasHere{ben.key, 35'000});
   EXPECT_FALSE(scene_->exit);
+}
+
+TEST_F(SendToKnown, GoesOnWhenALostPeerIsBack) {
+  begin_with({Plaintext("hello"), {"/out/a.pdf", "/out/b.pdf"}, 2000});
+  come(peer_link);
+  hear(engine::TextsDelivered{peer_link});
+  accept_file(1);
+  hear(engine::FileStarted{peer_link, TransferId{2}, true, Plaintext("b.pdf"), 1000});
+  hear(engine::FileFailed{TransferId{2}, Fault::peer_gone});
+  hear(engine::Closed{peer_link, Fault::peer_gone, true});
+  EXPECT_FALSE(scene_->exit);
+  EXPECT_EQ(scene_->out().find(R"("event":"failed")"), std::string::npos) << "nothing has failed";
+  EXPECT_NE(scene_->err().find("The connection with Ben is lost"), std::string::npos);
+  EXPECT_EQ(scene_->count<engine::Meet>(), 2u);
+  EXPECT_EQ(scene_->alarm_time, std::chrono::seconds(60));
+  scene_->commands.clear();
+  come(LinkId{2});
+  EXPECT_EQ(scene_->count<engine::SendText>(), 0u) << "it has the text";
+  const auto* file = scene_->only<engine::SendFile>();
+  ASSERT_TRUE(file);
+  EXPECT_EQ(file->name, Plaintext("b.pdf"));
+  hear(engine::FileSent{file->transfer, Digest{}, true});
+  hear(engine::Closed{LinkId{2}, {}, true});
+  EXPECT_EQ(scene_->exit, 0);
+}
+
+TEST_F(SendToKnown, ANewConnectionTakesThePlaceOfOneThatWasNotSeenToEnd) {
+  begin_with(files({"/out/a.pdf"}));
+  come(peer_link);
+  come(LinkId{2});
+  hear(engine::FileFailed{TransferId{1}, Fault::replaced});
+  hear(engine::Closed{peer_link, Fault::replaced, true});
+  EXPECT_FALSE(scene_->exit);
+  EXPECT_EQ(scene_->count<engine::SendFile>(), 2u);
+  hear(engine::FileSent{TransferId{2}, Digest{}, true});
+  hear(engine::Closed{LinkId{2}, {}, true});
+  EXPECT_EQ(scene_->exit, 0);
+}
+
+TEST_F(SendToKnown, WhoIsLostAndDoesNotComeBackIsAway) {
+  begin_with(text());
+  come(peer_link);
+  hear(engine::Closed{peer_link, Fault::peer_gone, true});
+  scene_->alarm();
+  EXPECT_EQ(scene_->exit, 7);
+}
+
+TEST_F(SendToKnown, TextsThatWereKeptGoFirst) {
+  begin_with(text());
+  hear(engine::Connecting{peer_link, target, ben.key});
+  hear(engine::Connected{peer_link, ben.key, Plaintext("Ben"), link::PathKind::direct, {}});
+  EXPECT_EQ(scene_->count<engine::SendText>(), 0u);
+  hear(engine::LetterDelivered{ben.key, LetterId{1}, true});
+  EXPECT_EQ(scene_->count<engine::SendText>(), 0u);
+  hear(engine::NothingWaits{peer_link, ben.key});
+  EXPECT_EQ(scene_->count<engine::SendText>(), 1u);
+}
+
+TEST_F(SendVerb, SaysWhatTheOtherSideIsAskedAndThatItHasNotAnswered) {
+  begin({{}, {"/out/a.pdf", "/out/b.pdf"}, 2000});
+  connect();
+  const auto* file = scene_->only<engine::SendFile>();
+  ASSERT_TRUE(file->batch);
+  EXPECT_EQ(file->batch->files, 2u);
+  EXPECT_EQ(file->batch->bytes, 2000u);
+  const auto before = scene_->err().size();
+  scene_->alarm();
+  EXPECT_EQ(scene_->err().substr(before), "Waiting for the other side to accept...\n");
+}
+
+TEST_F(SendVerb, SaysThatItTakesNoFiles) {
+  begin(text());
+  connect();
+  hear(engine::FileOffered{peer_link, TransferId{5}, Plaintext("x"), 1});
+  EXPECT_FALSE(scene_->only<engine::AnswerFile>()->accepted);
+  EXPECT_NE(scene_->out().find(R"({"event":"file_refused","peer":"Ben","name":"x","size":1)"),
+            std::string::npos);
 }
 
 TEST_F(SendVerb, SendsNothingUnderAKnownNameUntilAPersonHasSaidWhoItIs) {

@@ -46,7 +46,7 @@ TEST(ShowOutbox, ANumberIsATextAndANameItsPeer) {
   EXPECT_EQ(meant("11"), (std::vector<std::int64_t>{11}));
   EXPECT_EQ(meant("ana"), (std::vector<std::int64_t>{11, 12}));
   EXPECT_EQ(letters_named(rows, recipients, "12").error().fault, Fault::name_ambiguous);
-  EXPECT_EQ(letters_named(rows, recipients, "99").error().fault, Fault::no_such_peer);
+  EXPECT_EQ(letters_named(rows, recipients, "99").error().fault, Fault::no_such_message);
   EXPECT_EQ(letters_named(rows, recipients, "nobody").error().fault, Fault::no_such_peer);
 }
 

@@ -22,6 +22,24 @@ Fault first_signal(int number) {
 TEST(Signals, BecomeFaults) {
   EXPECT_EQ(first_signal(SIGINT), Fault::interrupted);
   EXPECT_EQ(first_signal(SIGTERM), Fault::terminated);
+  EXPECT_EQ(first_signal(SIGHUP), Fault::hung_up);
+  EXPECT_EQ(first_signal(SIGQUIT), Fault::quit);
+}
+
+TEST(Signals, PassASecondOfAPersonOn) {
+  boost::asio::io_context loop;
+  int again = 0;
+  Signals* self = nullptr;
+  Signals signals(
+      loop, [](Fault) { std::raise(SIGINT); },
+      [&] {
+        ++again;
+        self->cancel();
+      });
+  self = &signals;
+  std::raise(SIGINT);
+  loop.run();
+  EXPECT_EQ(again, 1);
 }
 
 TEST(Signals, EndTheProcessAtTheSecond) {

@@ -1,0 +1,69 @@
+#include "shell/cli/words.hpp"
+
+#include <algorithm>
+
+namespace culver::cli {
+namespace {
+
+constexpr char mark = '\x01';
+
+bool is_short(std::string_view word) { return word.size() > 1 && word[0] == '-' && word[1] != '-'; }
+
+bool is_known_cluster(std::string_view word) {
+  if (word == "-ojson" || word == "-otext") return true;
+  return std::ranges::all_of(word.substr(1), [](char c) { return c == 'v'; });
+}
+
+}  // namespace
+
+std::optional<std::string> stray_option(std::span<const char* const> words,
+                                        const std::function<bool(std::string_view)>& takes_value) {
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const std::string_view word = words[i];
+    if (word == "--") return std::nullopt;
+    if (takes_value(word)) {
+      ++i;
+      continue;
+    }
+    if (is_short(word) && word.size() > 2 && !is_known_cluster(word)) return std::string(word);
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string> without_dashes(std::span<const char* const> words,
+                                        const std::function<bool(std::string_view)>& takes_value) {
+  std::vector<std::string> kept;
+  bool are_arguments = false;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const std::string word = words[i];
+    if (are_arguments) {
+      kept.push_back(mark + word);
+    } else if (word == "--") {
+      are_arguments = true;
+    } else {
+      kept.push_back(word);
+      if (takes_value(word) && i + 1 < words.size()) kept.emplace_back(words[++i]);
+    }
+  }
+  std::ranges::reverse(kept);
+  return kept;
+}
+
+std::string unmarked(std::string word) {
+  if (word.starts_with(mark)) word.erase(0, 1);
+  return word;
+}
+
+bool ask_for_json(std::span<const char* const> words) {
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const std::string_view word = words[i];
+    if (word == "--") return false;
+    if (word == "-ojson" || word == "--output=json") return true;
+    if ((word == "-o" || word == "--output") && i + 1 < words.size() &&
+        words[i + 1] == std::string_view("json"))
+      return true;
+  }
+  return false;
+}
+
+}  // namespace culver::cli

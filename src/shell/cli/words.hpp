@@ -1,0 +1,29 @@
+// The words of a command line before the parser sees them: it takes "-dash.txt" for "-d ash.txt",
+// which nobody means who has a file of that name.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace culver::cli {
+
+/// The first word, before any "--", that begins with one dash and is neither an option nor the
+/// value of the one before it.
+std::optional<std::string> stray_option(std::span<const char* const> words,
+                                        const std::function<bool(std::string_view)>& takes_value);
+
+/// The words in the reverse order, as the parser takes them. What follows the first "--" is marked,
+/// so that it is an argument whatever it begins with: the parser itself would forget whose.
+std::vector<std::string> without_dashes(std::span<const char* const> words,
+                                        const std::function<bool(std::string_view)>& takes_value);
+/// An argument as it was written.
+std::string unmarked(std::string word);
+
+/// Whether the words ask for lines of JSON, however wrong they may be otherwise.
+bool ask_for_json(std::span<const char* const> words);
+
+}  // namespace culver::cli

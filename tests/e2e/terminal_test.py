@@ -1,0 +1,268 @@
+"""What a person sees who presses keys, closes windows and pipes things elsewhere."""
+
+import json
+import os
+import pty
+import select
+import signal
+import subprocess
+import termios
+import time
+import unittest
+
+from culver_e2e import BOUND, Case, make_file, program
+
+
+class Window:
+    """A terminal window with culver in it, as the foreground job."""
+
+    def __init__(self, case, arguments, columns=80, environment=None):
+        self.case = case
+        self.child, self.master = pty.fork()
+        if self.child == 0:
+            os.environ.update(environment or {})
+            os.execv(arguments[0], [str(a) for a in arguments])
+        termios.tcsetwinsize(self.master, (24, columns))
+        self.shown = ""
+        self.code = None
+        case.addCleanup(self.close)
+
+    def _read(self, bound):
+        if not select.select([self.master], [], [], bound)[0]:
+            return None
+        try:
+            return os.read(self.master, 65536).decode(errors="replace")
+        except OSError:
+            return ""
+
+    def wait_for(self, text):
+        end = time.monotonic() + BOUND
+        while text not in self.shown:
+            piece = self._read(max(0, end - time.monotonic()))
+            if not piece:
+                raise AssertionError(f"{text!r} is not shown:\n{self.shown}")
+            self.shown += piece
+
+    def press(self, keys):
+        os.write(self.master, keys.encode())
+
+    def end(self):
+        """The exit code, of a shell; and what was shown until then."""
+        end = time.monotonic() + BOUND
+        while piece := self._read(max(0, end - time.monotonic())):
+            self.shown += piece
+        self.case.assertIsNotNone(piece, f"still running:\n{self.shown}")
+        return self.reap()
+
+    def reap(self):
+        if self.code is None:
+            _, status = os.waitpid(self.child, 0)
+            code = os.waitstatus_to_exitcode(status)
+            self.code = code if code >= 0 else 128 - code
+        return self.code
+
+    def has_echo(self):
+        return bool(termios.tcgetattr(self.master)[3] & termios.ECHO)
+
+    def close(self):
+        if self.code is None:
+            os.kill(self.child, signal.SIGKILL)
+            self.reap()
+        os.close(self.master)
+
+
+class Terminal(Case):
+    def culver(self, name, *words):
+        return [program("culver"), "-d", self.stage.folder / name, "--server",
+                self.stage.server.url, *words]
+
+    def window(self, name, *words, **options):
+        return Window(self, self.culver(name, *words), **options)
+
+
+class Prompts(Terminal):
+    CASES = {"code": (("send", "--text", "x"), "Pairing code: "),
+             "link": (("link",), "Link code: "),
+             "passphrase": (("lock",), "New passphrase: ")}
+
+    def test_ctrl_c_ends_at_once(self):
+        for name, (words, prompt) in self.CASES.items():
+            with self.subTest(name):
+                window = self.window("ana", *words)
+                window.wait_for(prompt)
+                window.press("\x03")
+                self.assertEqual(window.end(), 130, window.shown)
+                self.assertTrue(window.shown.endswith("culver: Interrupted.\r\n"), window.shown)
+                self.assertEqual(window.shown.count(prompt), 1, window.shown)
+
+    def test_ctrl_d_is_no_code(self):
+        for name in ("code", "link"):
+            with self.subTest(name):
+                words, prompt = self.CASES[name]
+                window = self.window("ana", *words)
+                window.wait_for(prompt)
+                window.press("\x04")
+                self.assertEqual(window.end(), 1, window.shown)
+                self.assertIn("\r\nculver: No code was given.", window.shown)
+                self.assertNotIn("cannot be understood", window.shown)
+
+    def test_ctrl_d_is_no_passphrase(self):
+        window = self.window("ana", "lock")
+        window.wait_for("New passphrase: ")
+        window.press("\x04")
+        self.assertEqual(window.end(), 1, window.shown)
+        self.assertIn("No passphrase was given", window.shown)
+
+    def test_the_echo_is_back_whatever_ends_it(self):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+            with self.subTest(number.name):
+                window = self.window("ana", "lock")
+                window.wait_for("New passphrase: ")
+                self.assertFalse(window.has_echo())
+                os.kill(window.child, number)
+                window.wait_for("culver: ")
+                self.assertTrue(window.has_echo())
+                self.assertEqual(window.end(), 128 + number)
+
+    def test_ctrl_c_at_a_question(self):
+        receiver = self.window("ana", "receive", "--out", self.stage.out)
+        receiver.wait_for("Pairing code:")
+        receiver.wait_for("\r\n    ")
+        receiver.press("\x03")
+        self.assertEqual(receiver.end(), 130, receiver.shown)
+
+
+class EndingSignals(Case):
+    def test_each_says_goodbye(self):
+        for number in (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM, signal.SIGINT):
+            with self.subTest(number.name):
+                receiver = self.stage.receive("--yes", name=f"receiver{number}")
+                code = self.code_of(receiver)
+                big = make_file(self.stage.folder / "in" / "big", 2 << 30, random=False)
+                sender = self.stage.send(code, big, name=f"sender{number}")
+                sender.wait_event("file_progress")
+                begun = time.monotonic()
+                receiver.signal(number)
+                self.expect_exit(receiver, 128 + number)
+                self.expect_exit(sender, 7)
+                self.assertLess(time.monotonic() - begun, 8, "it was told and not found out")
+
+    def test_of_ctrl_c_it_is_said_what_comes_of_the_file(self):
+        receiver = self.stage.receive("--yes")
+        big = make_file(self.stage.folder / "in" / "big", 2 << 30, random=False)
+        sender = self.stage.send(self.code_of(receiver), big)
+        receiver.wait_event("file_progress")
+        receiver.signal(signal.SIGINT)
+        receiver.wait_said("What has come of big is kept")
+        receiver.signal(signal.SIGINT)
+        self.expect_exit(receiver, 130)
+        self.expect_exit(sender, 7)
+        self.assertEqual(self.in_out(), [], "pressed twice: thrown away")
+
+
+class LostOutput(Case):
+    VERBS = (("peers",), ("id",), ("version",), ("outbox",), ("name",), ("--help",), ("devices",),
+             ("trust-server", "--yes"), ("receive", "--yes"), ("devices", "link"),
+             ("lock", "--passphrase-file", "/dev/null"), ("peers", "--no-such-option"))
+
+    def run_to(self, stdout, *words, **options):
+        return subprocess.run(
+            [program("culver"), "-d", str(self.stage.folder / "ana"), "--server",
+             self.stage.server.url, *words], stdout=stdout, stderr=subprocess.PIPE, text=True,
+            stdin=subprocess.DEVNULL, timeout=BOUND, check=False, start_new_session=True, **options)
+
+    def test_a_full_disk_is_said(self):
+        for words in self.VERBS:
+            for form in ("text", "json"):
+                with self.subTest(f"{words} {form}"), open("/dev/full", "w", encoding="ascii") as full:
+                    ended = self.run_to(full, "-o", form, *words)
+                    self.assertNotEqual(ended.returncode, 0, ended.stderr)
+                    self.assertNotEqual(ended.stderr, "")
+
+    def test_the_sentence(self):
+        with open("/dev/full", "w", encoding="ascii") as full:
+            ended = self.run_to(full, "peers")
+        self.assertEqual(ended.returncode, 2)
+        self.assertEqual(ended.stderr,
+                         "culver: The output cannot be written: No space left on device.\n")
+
+    def test_a_closed_output_never_ends_in_a_file_of_ours(self):
+        ended = self.run_to(None, "peers", preexec_fn=lambda: os.close(1))
+        self.assertEqual(ended.returncode, 2, ended.stderr)
+        self.assertIn("The output cannot be written", ended.stderr)
+        self.assertEqual(self.run_to(subprocess.PIPE, "peers").stdout, "No peers yet.\n")
+
+    def test_a_consumer_that_leaves(self):
+        receiver = self.stage.receive("--yes", name="ben")
+        reader, writer = os.pipe()
+        sender = subprocess.Popen(
+            [program("culver"), "-d", str(self.stage.folder / "ana"), "--server",
+             self.stage.server.url, "-o", "json", "send",
+             str(make_file(self.stage.folder / "in" / "big", 2 << 30, random=False))],
+            stdout=writer, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, start_new_session=True,
+            env={**os.environ, "CULVER_CODE": self.code_of(receiver)})
+        self.addCleanup(sender.stderr.close)
+        self.addCleanup(sender.kill)
+        os.close(writer)
+        receiver.wait_event("file_started")
+        os.close(reader)
+        begun = time.monotonic()
+        self.assertEqual(sender.wait(BOUND), 141)
+        receiver.wait_event("closed")
+        self.assertLess(time.monotonic() - begun, 8, "there was a goodbye")
+
+
+class ProgramsAnswers(Case):
+    def answer(self, receiver, event, accept):
+        question = receiver.wait_event(event)
+        receiver.stdin.write(json.dumps({"id": question["id"], "accept": accept}).encode() + b"\n")
+        receiver.stdin.flush()
+        return question
+
+    def test_a_program_says_yes(self):
+        receiver = self.stage.receive("--once", stdin=subprocess.PIPE)
+        files = [make_file(self.stage.folder / "in" / name, 1000) for name in ("a", "b", "c")]
+        sender = self.stage.send(self.code_of(receiver), "--text", "hello", *files)
+        self.answer(receiver, "pair_request", True)
+        question = self.answer(receiver, "file_question", True)
+        self.assertEqual((question["files"], question["bytes"]), (3, 3000))
+        self.expect_exit(sender, 0)
+        self.expect_exit(receiver, 0)
+        self.assertEqual(self.in_out(), ["a", "b", "c"])
+        self.assertEqual(len(receiver.events("file_question")), 1, "one for all")
+
+    def test_a_program_says_no(self):
+        receiver = self.stage.receive(stdin=subprocess.PIPE)
+        sender = self.stage.send(self.code_of(receiver), "--text", "hello")
+        self.answer(receiver, "pair_request", False)
+        self.expect_exit(sender, 10)
+
+
+class NarrowTerminal(Terminal):
+    def test_forty_columns(self):
+        receiver = self.window("ana", "receive", "--out", self.stage.out, columns=40)
+        receiver.wait_for("Pairing code:")
+        receiver.wait_for("\r\n\r\n    ")
+        receiver.press("\x03")
+        receiver.end()
+        lines = receiver.shown.split("\r\n")
+        code = next(i for i, line in enumerate(lines) if line == "Pairing code:")
+        self.assertLess(max(i for i, line in enumerate(lines) if "█" in line), code,
+                        "the code is below its picture")
+
+
+class KeptName(Terminal):
+    def test_a_name_is_kept(self):
+        self.assertEqual(self.stage.try_run("ana", "--name", "Ana B", "name").stdout, "Ana B\n")
+        self.assertEqual(self.stage.try_run("ana", "name").stdout, "Ana B\n")
+        receiver = self.stage.receive("--yes", name="ben")
+        sender = self.stage.send(self.code_of(receiver), "--text", "x", name="ana")
+        self.expect_exit(sender, 0)
+        self.assertEqual(receiver.wait_event("connected")["peer"], "Ana B")
+        self.assertEqual(self.stage.try_run("ana", "name", "Eve").stdout, "Eve\n")
+        self.assertEqual(self.stage.try_run("ana", "name").stdout, "Eve\n")
+        self.assertNotEqual(self.stage.try_run("ana", "name", "").stdout, "Eve\n")
+
+
+if __name__ == "__main__":
+    unittest.main()
