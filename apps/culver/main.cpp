@@ -7,6 +7,7 @@
 #include "shell/cli/outcome.hpp"
 #include "shell/cli/run.hpp"
 #include "shell/host/log.hpp"
+#include "shell/host/no_dumps.hpp"
 #include "shell/host/paths.hpp"
 #include "shell/host/standard_streams.hpp"
 
@@ -41,6 +42,7 @@ void keep_freed_memory() {
 }  // namespace culver
 
 int main(int argc, char** argv) {
+  culver::host::forbid_dumps();
   culver::keep_freed_memory();
   std::signal(SIGXFSZ, SIG_IGN);  // a limit on file sizes (ulimit -f) is a failure like any other
   culver::host::fill_standard_streams();

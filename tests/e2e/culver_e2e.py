@@ -1,6 +1,7 @@
 """Real programs as fixtures: every wait is for a line, an event or an end, and has a bound. Nothing
 sleeps, no port is fixed, and every process is ended by its own id."""
 
+import base64
 import json
 import os
 import pty
@@ -15,7 +16,7 @@ import time
 import unittest
 from pathlib import Path
 
-from gateway_client import Closed, metrics
+from gateway_client import METRICS, Closed, WebSocket, metrics
 
 sys.dont_write_bytecode = True
 
@@ -179,13 +180,17 @@ class Process:
 class Server(Process):
     """culver-server on a port of the kernel's choice."""
 
-    def __init__(self, folder, *arguments, listen="127.0.0.1:0", **options):
+    def __init__(self, folder, *arguments, listen="127.0.0.1:0", shows_metrics=True, **options):
         folder = Path(folder)
+        if shows_metrics and "--metrics-listen" not in arguments:
+            arguments = ("--metrics-listen", "127.0.0.1:0", *arguments)
         super().__init__([program("culver-server"), "--listen", listen,
                           "--data-dir", folder / "server", *arguments], folder / "server.log",
                          **options)
         self.url = self._wait_word("culver-server listening on ")
         self.identity = self._wait_word("identity ")
+        self.metrics_url = self._wait_word("metrics at ") if shows_metrics else None
+        METRICS[self.url] = self.metrics_url
 
     def _wait_word(self, prefix):
         return self.wait_line(
@@ -386,6 +391,46 @@ class Case(unittest.TestCase):
     def in_out(self):
         """Names in the target folder, hidden ones too."""
         return sorted(p.name for p in self.stage.out.iterdir())
+
+
+def run_server(*arguments, environment=None, **options):
+    """culver-server to its end."""
+    return subprocess.run([program("culver-server"), *map(str, arguments)], capture_output=True,
+                          text=True, timeout=BOUND, stdin=subprocess.DEVNULL, env=environment,
+                          **options)
+
+
+class ServerCase(unittest.TestCase):
+    """culver-server by itself, and what a program that is no Culver sees of it."""
+
+    keys = [base64.b64encode(bytes([n]) * 32).decode() for n in (1, 2)]
+
+    def setUp(self):
+        self.stage = Stage("culver-server-")
+        self.addCleanup(self.stage.close)
+        self.folder = self.stage.folder
+        self.data = self.folder / "server"
+
+    def write(self, name, text, mode=0o600):
+        path = self.folder / name
+        path.write_text(text)
+        path.chmod(mode)
+        return path
+
+    def enroll(self, url, code, key):
+        client = WebSocket(url)
+        client.receive()
+        client.send(json.dumps({"type": "register", "pairingCode": code, "publicKey": key}))
+        self.assertEqual(json.loads(client.receive())["type"], "registered")
+        return client
+
+    def match(self, url):
+        """What both sides of a pairing are told."""
+        one, two = (self.enroll(url, code, key) for code, key in zip(("AAAAAA", "BBBBBB"), ServerCase.keys))
+        one.send(json.dumps({"type": "pair_request", "targetCode": "BBBBBB"}))
+        two.receive()
+        two.send(json.dumps({"type": "pair_response", "targetCode": "AAAAAA", "accepted": True}))
+        return [json.loads(side.receive()) for side in (one, two)]
 
 
 class GatewayCase(Case):

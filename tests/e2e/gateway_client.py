@@ -392,9 +392,12 @@ def http(url, path, method="GET", body=None, headers=None):
         return error.code, error.read().decode()
 
 
+METRICS = {}  # the URL of a server -> where its counters are
+
+
 def metrics(url):
     """Name with labels -> value."""
-    status, text = http(url, "/metrics")
+    status, text = http(METRICS[url], "/metrics")
     assert status == 200, text
     lines = (line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
     return {name: float(value) for name, value in lines}

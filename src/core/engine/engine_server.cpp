@@ -115,6 +115,9 @@ void Engine::on_not_sent(const sig::ClientMessage& message, Env& env, Effects& o
 
 /// Signals count only from a code that is being negotiated with.
 void Engine::on_server_message(sig::ServerMessage message, Env& env, Effects& out) {
+  if (auto* matched = std::get_if<sig::PairMatched>(&message);
+      matched && !matched->ice_servers.empty())
+    out.emplace_back(LendIceServers{std::exchange(matched->ice_servers, {})});
   perform(pairing_.on(message, env.now), env, out);
   perform(reunion_.on(message, env), env, out);
   if (auto* signal = std::get_if<sig::RelayedDescription>(&message)) {

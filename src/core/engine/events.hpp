@@ -183,14 +183,19 @@ struct KeepFrame {
 struct Tell {
   Notice notice;
 };
+/// The signaling server lends these to links that begin from now on.
+struct LendIceServers {
+  std::vector<wire::signaling::IceServer> servers;
+};
 /// A frame was dropped: for the log and the counters.
 struct Dropped {
   Fault fault;
 };
 
-using Effect = std::variant<DialServer, SendToServer, HangUpServer, ToTransport, ToDisk, Remember,
-                            KeepOffered, RememberServer, StoreLetter, LoadLetters, RemoveLetters,
-                            KeepLetter, LoadHeld, MarkShown, LoadFrames, KeepFrame, Tell, Dropped>;
+using Effect =
+    std::variant<DialServer, SendToServer, HangUpServer, ToTransport, ToDisk, Remember, KeepOffered,
+                 RememberServer, StoreLetter, LoadLetters, RemoveLetters, KeepLetter, LoadHeld,
+                 MarkShown, LoadFrames, KeepFrame, LendIceServers, Tell, Dropped>;
 using Effects = std::vector<Effect>;
 
 }  // namespace culver::engine

@@ -56,6 +56,28 @@ bool Addresses::take(const Address& address, Allowance Entry::*allowance, const 
   return entry != entries_.end() && (entry->second.*allowance).take(rate, now);
 }
 
+Duration Addresses::message_wait(const Address& address, TimePoint now) const {
+  return wait(address, &Entry::messages, limits_.messages_per_address, now);
+}
+Duration Addresses::register_wait(const Address& address, TimePoint now) const {
+  return wait(address, &Entry::registers, limits_.registers_per_address, now);
+}
+Duration Addresses::pair_request_wait(const Address& address, TimePoint now) const {
+  return wait(address, &Entry::pair_requests, limits_.pair_requests_per_address, now);
+}
+Duration Addresses::rendezvous_wait(const Address& address, TimePoint now) const {
+  return wait(address, &Entry::rendezvous, limits_.rendezvous_per_address, now);
+}
+Duration Addresses::handshake_wait(const Address& address, TimePoint now) const {
+  return wait(address, &Entry::handshakes, limits_.handshakes_per_address, now);
+}
+
+Duration Addresses::wait(const Address& address, Allowance Entry::*allowance, const Rate& rate,
+                         TimePoint now) const {
+  const auto entry = entries_.find(address);
+  return entry == entries_.end() ? Duration::zero() : (entry->second.*allowance).wait(rate, now);
+}
+
 void Addresses::sweep(TimePoint now) {
   while (!idle_.empty() && now - idle_.front().since >= memory()) {
     entries_.erase(idle_.front().address);

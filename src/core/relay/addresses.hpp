@@ -14,6 +14,8 @@ namespace culver::relay {
 class Addresses {
  public:
   explicit Addresses(const Limits& limits) : limits_(limits) {}
+  /// From now on.
+  void limit(const Limits& limits) { limits_ = limits; }
 
   std::size_t sockets(const Address& address) const;
   void open(const Address& address, TimePoint now);
@@ -27,6 +29,13 @@ class Addresses {
   bool take_handshake(const Address& address, TimePoint now);
   bool take_link_try(const Address& address, TimePoint now);
   bool take_admin_request(const Address& address, TimePoint now);
+
+  /// How long until the next is granted.
+  Duration message_wait(const Address& address, TimePoint now) const;
+  Duration register_wait(const Address& address, TimePoint now) const;
+  Duration pair_request_wait(const Address& address, TimePoint now) const;
+  Duration rendezvous_wait(const Address& address, TimePoint now) const;
+  Duration handshake_wait(const Address& address, TimePoint now) const;
 
   /// Forgets what is whole again.
   void sweep(TimePoint now);
@@ -49,6 +58,8 @@ class Addresses {
     std::list<Idle>::iterator idle;  ///< valid while sockets == 0
   };
   bool take(const Address& address, Allowance Entry::*allowance, const Rate& rate, TimePoint now);
+  Duration wait(const Address& address, Allowance Entry::*allowance, const Rate& rate,
+                TimePoint now) const;
   Duration memory() const;
 
   Limits limits_;

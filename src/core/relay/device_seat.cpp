@@ -219,7 +219,7 @@ void serve(Seat& seat, Renamed&& renamed, Context&, Effects&) {
 
 // ---- time ---------------------------------------------------------------------------------------
 
-void serve(Seat& seat, Heard&&, Context& context, Effects&) { seat.last_heard = context.env.now; }
+void serve(Seat& seat, Heard&&, Context&, Effects&) { seat.unanswered_ping.reset(); }
 
 bool outlives(Seat& seat, Due&&, Context& context, Effects& effects) {
   const auto now = context.env.now;
@@ -228,7 +228,7 @@ bool outlives(Seat& seat, Due&&, Context& context, Effects& effects) {
     close(seat, Fault::session_expired, context, effects);
     return false;
   }
-  if (now - seat.last_heard >= 2 * limits.ping_interval) {
+  if (seat.unanswered_ping && now - *seat.unanswered_ping >= limits.ping_interval) {
     close(seat, Fault::heartbeat_timeout, context, effects);
     return false;
   }
@@ -240,6 +240,7 @@ bool outlives(Seat& seat, Due&&, Context& context, Effects& effects) {
   }
   if (now >= seat.next_ping) {
     effects.push_back(Ping{context.socket});
+    if (!seat.unanswered_ping) seat.unanswered_ping = now;
     seat.next_ping = now + limits.ping_interval;
   }
   return true;

@@ -39,11 +39,11 @@ struct Seat {
   Position position;
   TimePoint expires;  ///< set once: no sign of life moves it
   WallTime expires_at;
-  TimePoint last_heard;
   TimePoint next_ping;
-  bool is_warned = false;            ///< that it will expire
-  std::uint32_t unanswered = 0;      ///< events that the store has not answered
-  std::size_t unanswered_bytes = 0;  ///< of their frames
+  std::optional<TimePoint> unanswered_ping = {};  ///< when it was sent; nothing came since
+  bool is_warned = false;                         ///< that it will expire
+  std::uint32_t unanswered = 0;                   ///< events that the store has not answered
+  std::size_t unanswered_bytes = 0;               ///< of their frames
 };
 
 /// What a device asks, and is answered in any state that takes messages.

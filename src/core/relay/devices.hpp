@@ -23,6 +23,8 @@ class Devices {
   };
 
   explicit Devices(const Limits& limits) : limits_(limits) {}
+  /// From now on; what was granted before stays.
+  void limit(const Limits& limits) { limits_ = limits; }
 
   /// An older connection of the device must have left.
   void enter(const UserId& user, const Session& session);

@@ -94,8 +94,9 @@ struct LimitFrames {
 /// The last effect of a socket. What was sent before goes out first. SocketClosed follows.
 struct Close {
   SocketId socket;
-  std::uint16_t code;  ///< RFC 6455 section 7.4; the reason is info(fault).wire
+  std::uint16_t code;  ///< RFC 6455 section 7.4; the reason is wire::print_close_reason
   Fault fault;
+  std::uint32_t retry_after = 0;  ///< seconds, if there is something to wait for
 };
 
 /// A question to the store. Those without an answer (SaveCursor, Prune) have a number all the same.

@@ -1,6 +1,7 @@
 // Letting a handshake begin, stepping it, asking the store about the device.
 #include "core/relay/gateway.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 namespace culver::relay {
@@ -10,7 +11,10 @@ namespace server = handshake::server;
 
 void refuse(Fault fault, Gateway::Context& context, Effects& effects) {
   context.counters.handshakes_refused.add(fault);
-  effects.push_back(Close{context.socket, close_code(fault), fault});
+  const bool waits = fault == Fault::too_many_handshakes;
+  const auto wait = context.addresses.handshake_wait(context.address, context.env.now);
+  effects.push_back(Close{context.socket, close_code(fault), fault,
+                          waits ? std::max(whole_seconds(wait), 1U) : 0});
 }
 
 Result<server::DeviceAnswer::Admitted> judge(const Result<Admission>& admission,

@@ -43,6 +43,7 @@ class Gateway {
 
   explicit Gateway(Door door) : door_(std::move(door)) {}
 
+  void require_handshake(bool required) { door_.handshake_required = required; }
   bool handshake_required() const { return door_.handshake_required; }
   const std::string& identity() const { return door_.identity.text; }
 

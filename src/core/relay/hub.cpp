@@ -1,6 +1,7 @@
 // Counting at the door, limiting what is asked, routing; open signaling.
 #include "core/relay/hub.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -13,6 +14,13 @@ namespace sig = wire::signaling;
 
 void refuse(SocketId socket, Fault fault, Effects& effects) {
   effects.push_back(Send{socket, sig::print(sig::Error{std::string(info(fault).wire)})});
+}
+
+/// Refused for now, and when it will be granted.
+void too_soon(SocketId socket, Duration wait, Effects& effects) {
+  const auto seconds = std::max(whole_seconds(wait), 1U);
+  const std::string text(info(Fault::rate_limited).wire);
+  effects.push_back(Send{socket, sig::print(sig::Error{text, seconds})});
 }
 
 bool is_connecting(const Socket& socket) {
@@ -35,6 +43,16 @@ Hub::Hub(session::ServerName name, Limits limits, Door door)
 void Hub::restore(const std::vector<StoredDrop>& drops, const Env& env, RunTime ran) {
   clock_.resume(ran);
   for (const auto& drop : drops) rendezvous_.restore(drop, env.now, clock_.ran(env.now));
+}
+
+void Hub::reconfigure(session::ServerName name, Limits limits, bool handshake_required) {
+  name_ = std::move(name);
+  limits_ = limits;
+  addresses_.limit(limits);
+  book_.limit(limits);
+  devices_.limit(limits);
+  codes_.limit(limits);
+  gateway_.require_handshake(handshake_required);
 }
 
 Effects Hub::step(Event event, const Env& env) {
@@ -281,38 +299,48 @@ void Hub::take_open(SocketId id, Socket& socket, std::string text, const Env& en
     return step_session(id, session::TooLarge{}, env, effects);
   if (!socket.messages.take(limits_.messages_per_socket, env.now) ||
       !addresses_.take_message(socket.address, env.now))
-    return refuse(id, Fault::rate_limited, effects);
+    return too_soon(id,
+                    std::max(socket.messages.wait(limits_.messages_per_socket, env.now),
+                             addresses_.message_wait(socket.address, env.now)),
+                    effects);
 
   auto message = sig::parse_client(text);
   if (!message) return refuse(id, message.error(), effects);
   auto asked = admit(socket, std::move(*message), env.now);
-  if (!asked) return refuse(id, asked.error(), effects);
+  if (!asked) return too_soon(id, asked.error(), effects);
   step_session(id, std::move(*asked), env, effects);
 }
 
-Result<session::Event> Hub::admit(Socket& socket, sig::ClientMessage message, TimePoint now) {
-  using Asked = Result<session::Event>;
-  const auto limited = [](bool allowed, session::Event event) -> Asked {
-    if (!allowed) return fail(Fault::rate_limited);
-    return event;
-  };
+tl::expected<session::Event, Duration> Hub::admit(Socket& socket, sig::ClientMessage message,
+                                                  TimePoint now) {
+  using Asked = tl::expected<session::Event, Duration>;
+  const auto& address = socket.address;
+  const bool is_known = socket.device() != nullptr;
   return std::visit(
       fsm::overload{
           [&](sig::Register&& m) -> Asked {
-            return limited(addresses_.take_register(socket.address, now),
-                           session::Register{std::move(m)});
+            if (!addresses_.take_register(address, now))
+              return tl::unexpected(addresses_.register_wait(address, now));
+            return session::Register{std::move(m)};
           },
           [&](sig::PairRequest&& m) -> Asked {
-            return limited(socket.pair_requests.take(limits_.pair_requests_per_socket, now) &&
-                               addresses_.take_pair_request(socket.address, now),
-                           session::PairRequest{std::move(m)});
+            const auto& rate =
+                is_known ? limits_.pair_requests_per_device : limits_.pair_requests_per_socket;
+            if (!socket.pair_requests.take(rate, now) ||
+                !addresses_.take_pair_request(address, now))
+              return tl::unexpected(std::max(socket.pair_requests.wait(rate, now),
+                                             addresses_.pair_request_wait(address, now)));
+            return session::PairRequest{std::move(m)};
           },
           [](sig::PairResponse&& m) -> Asked { return session::PairResponse{std::move(m)}; },
           [](sig::Relay&& m) -> Asked { return session::Relay{std::move(m)}; },
           [&](sig::RegisterRendezvous&& m) -> Asked {
-            return limited(socket.rendezvous.take(limits_.rendezvous_per_socket, now) &&
-                               addresses_.take_rendezvous(socket.address, now),
-                           session::RegisterRendezvous{std::move(m)});
+            const auto& rate =
+                is_known ? limits_.rendezvous_per_device : limits_.rendezvous_per_socket;
+            if (!socket.rendezvous.take(rate, now) || !addresses_.take_rendezvous(address, now))
+              return tl::unexpected(std::max(socket.rendezvous.wait(rate, now),
+                                             addresses_.rendezvous_wait(address, now)));
+            return session::RegisterRendezvous{std::move(m)};
           },
           [](sig::Ping&&) -> Asked { return session::PingMessage{}; },
       },

@@ -33,6 +33,8 @@ class Hub {
 
   /// What the store has of earlier processes. Before the first step.
   void restore(const std::vector<StoredDrop>& drops, const Env& env, RunTime ran = 0);
+  /// For what comes from now on: what was granted before stays.
+  void reconfigure(session::ServerName name, Limits limits, bool handshake_required);
   /// Perform the effects in order.
   Effects step(Event event, const Env& env);
   /// When to come back with a Tick, if nothing else happens before.
@@ -79,9 +81,10 @@ class Hub {
 
   // Open signaling.
   void take_open(SocketId id, Socket& socket, std::string text, const Env& env, Effects& effects);
-  /// What the message asks for, unless the socket or its address has asked too often.
-  Result<session::Event> admit(Socket& socket, wire::signaling::ClientMessage message,
-                               TimePoint now);
+  /// What the message asks for; or when it may, if the socket or its address has asked too often.
+  tl::expected<session::Event, Duration> admit(Socket& socket,
+                                               wire::signaling::ClientMessage message,
+                                               TimePoint now);
   void step_session(SocketId id, session::Event event, const Env& env, Effects& effects);
 
   // The gateway: hub_gateway.cpp.

@@ -105,7 +105,6 @@ void Hub::establish(SocketId id, Socket& socket, const Admission& admission, con
                             Position(admission.cursor, admission.head),
                             env.now + limits_.session_life,
                             established.admitted.expires_at,
-                            env.now,
                             env.now + limits_.ping_interval};
   effects.push_back(LimitFrames{id, wire::limits::gateway_frame_in});
   effects.push_back(Send{id, std::move(established.greeting)});
@@ -185,7 +184,7 @@ void Hub::take_signaling(SocketId id, Socket& socket, const std::string& text, c
     ++counters_.frames_ignored;
     return;
   }
-  const auto& rate = limits_.messages_per_socket;
+  const auto& rate = limits_.messages_per_device;
   const auto wait = socket.messages.wait(rate, env.now);
   if (!socket.messages.take(rate, env.now) || !addresses_.take_message(socket.address, env.now))
     return refuse_signaling(id, Fault::rate_limited, std::max(wait, limits_.store_retry), effects);
@@ -196,7 +195,7 @@ void Hub::take_signaling(SocketId id, Socket& socket, const std::string& text, c
     return refuse_signaling(id, fault, Duration::zero(), effects);
   }
   auto asked = admit(socket, std::move(*message), env.now);
-  if (!asked) return refuse_signaling(id, asked.error(), limits_.store_retry, effects);
+  if (!asked) return refuse_signaling(id, Fault::rate_limited, asked.error(), effects);
   step_session(id, std::move(*asked), env, effects);
 }
 

@@ -30,16 +30,18 @@ struct BoardLimits {
 
 struct Limits {
   std::size_t connections = 10'000;
-  std::size_t connections_per_address = 50;
+  std::size_t connections_per_address = 250;
   /// Connections above the limit of their address that are still told so by a close frame; the
   /// ones beyond are cut at the door.
   std::size_t refusals_per_address = 8;
 
   Rate messages_per_socket{100, std::chrono::seconds(60)};
+  Rate messages_per_device{1'000, std::chrono::seconds(60)};  ///< of open signaling
   Rate messages_per_address{3'000, std::chrono::seconds(60)};
-  Rate registers_per_address{120, std::chrono::seconds(60)};
+  Rate registers_per_address{600, std::chrono::seconds(60)};
   Rate pair_requests_per_socket{10, std::chrono::seconds(60)};
-  Rate pair_requests_per_address{60, std::chrono::seconds(60)};
+  Rate pair_requests_per_device{120, std::chrono::seconds(60)};  ///< that has signed in
+  Rate pair_requests_per_address{300, std::chrono::seconds(60)};
   /// Addresses remembered at once, so that reconnecting does not reset what they used up.
   std::size_t addresses = 65'536;
 
@@ -49,7 +51,7 @@ struct Limits {
   Duration upgrade = std::chrono::seconds(10);  ///< from accept to the end of the HTTP upgrade
   Duration registration =
       std::chrono::seconds(15);  ///< from the connection, if it has spoken by then
-  Duration ping_interval = std::chrono::seconds(30);  ///< silent for two: dropped
+  Duration ping_interval = std::chrono::seconds(30);  ///< a ping unanswered for as long: dropped
   Duration pair_expiry = std::chrono::seconds(120);
   Duration pair_warning = std::chrono::seconds(90);
   /// How long a lost socket's code and matches wait for the same key to come back.
@@ -58,7 +60,8 @@ struct Limits {
   // ---- rendezvous -------------------------------------------------------------------------------
 
   Rate rendezvous_per_socket{20, std::chrono::seconds(60)};
-  Rate rendezvous_per_address{240, std::chrono::seconds(60)};
+  Rate rendezvous_per_device{120, std::chrono::seconds(60)};
+  Rate rendezvous_per_address{1'200, std::chrono::seconds(60)};
   Duration dead_drop_life = std::chrono::hours(48);
   Duration meeting_token_life = std::chrono::hours(3);
   /// Few enough at one place that all that was left there fits into one answer, also if every
@@ -71,7 +74,7 @@ struct Limits {
 
   /// From accept to session_established, and to the first frame of whoever will not shake hands.
   Duration handshake = std::chrono::seconds(30);
-  Rate handshakes_per_address{60, std::chrono::seconds(60)};
+  Rate handshakes_per_address{600, std::chrono::seconds(60)};
   std::size_t handshakes = 1'024;  ///< under way at once, of all addresses
   std::size_t devices_per_user = 10;
   std::size_t sessions_per_user = 10;
@@ -108,6 +111,11 @@ struct Limits {
   Duration prune_interval = std::chrono::minutes(10);
   std::uint32_t prune_events = 10'000;  ///< removed at once
 };
+
+/// As it is told to a client: when it may ask again, and no sooner.
+constexpr std::uint32_t whole_seconds(Duration wait) {
+  return static_cast<std::uint32_t>(std::chrono::ceil<std::chrono::seconds>(wait).count());
+}
 
 /// What is left of a rate: the generic cell rate algorithm, which needs one instant per counter.
 class Allowance {

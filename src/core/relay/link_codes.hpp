@@ -23,6 +23,8 @@ class LinkCodes {
   };
 
   explicit LinkCodes(const Limits& limits) : limits_(limits) {}
+  /// From now on; what was granted before stays.
+  void limit(const Limits& limits) { limits_ = limits; }
 
   /// A code that nobody else holds. too_many_link_codes.
   Result<std::string> offer(const Offer& offer, TimePoint now, Rng& rng);

@@ -17,6 +17,8 @@ namespace culver::relay {
 class PairingBook {
  public:
   explicit PairingBook(const Limits& limits) : limits_(limits) {}
+  /// From now on; what was granted before stays.
+  void limit(const Limits& limits) { limits_ = limits; }
 
   enum class Asked {
     waiting,  ///< the target is to be told, also when it was told before: the time starts anew

@@ -67,8 +67,16 @@ void match(const PairingCode& initiator, const PairingCode& other, const Context
   const auto* first = context.registry.find(initiator);
   const auto* second = context.registry.find(other);
   if (!first || !second) return;
-  tell(initiator, sig::PairMatched{other, second->key, true}, context.registry, effects);
-  tell(other, sig::PairMatched{initiator, first->key, false}, context.registry, effects);
+  const auto matched = [&](const PairingCode& code, const PairingCode& peer, const PublicKey& key,
+                           bool leads) {
+    const auto socket = context.registry.socket_of(code);
+    if (!socket) return;
+    auto servers = offered(context.server.ice, *socket, context.wall);
+    effects.push_back(
+        Send{*socket, sig::print(sig::PairMatched{peer, key, leads, std::move(servers)})});
+  };
+  matched(initiator, other, second->key, true);
+  matched(other, initiator, first->key, false);
 }
 
 /// What the client is told to have left must be there also if this process ends now.
@@ -132,7 +140,7 @@ OneOf<Unregistered, Registered> Unregistered::on(Register&& event, Context& cont
   answer(sig::Registered{code, context.server.id}, context, effects);
   std::optional<TimePoint> next_ping;
   if (deadline) next_ping = context.now + context.limits.ping_interval;
-  return Registered{code, key, context.now, next_ping};
+  return Registered{code, key, std::nullopt, next_ping};
 }
 
 OneOf<Unregistered> Unregistered::on(PingMessage&&, Context& context, Effects& effects) && {
@@ -156,8 +164,8 @@ OneOf<Closing> Unregistered::on(Shutdown&&, Context& context, Effects& effects) 
 
 // ---- Registered ---------------------------------------------------------------------------------
 
-OneOf<Registered> Registered::on(Heard&&, Context& context, Effects&) && {
-  last_heard = context.now;
+OneOf<Registered> Registered::on(Heard&&, Context&, Effects&) && {
+  unanswered.reset();
   return *this;
 }
 
@@ -171,7 +179,7 @@ OneOf<Registered> Registered::on(Register&& event, Context& context, Effects& ef
   context.displaced = claim.displaced;
   if (wanted != code) leave(code, Leaving::given_up, context, effects);
   answer(sig::Registered{wanted, context.server.id}, context, effects);
-  return Registered{wanted, wanted_key, last_heard, deadline};
+  return Registered{wanted, wanted_key, unanswered, deadline};
 }
 
 OneOf<Registered> Registered::on(PairRequest&& event, Context& context, Effects& effects) && {
@@ -273,11 +281,13 @@ OneOf<Closing> Registered::on(Gone&& event, Context& context, Effects& effects) 
 OneOf<Registered, Closing> Registered::on(Due&&, Context& context, Effects& effects) && {
   const auto interval = context.limits.ping_interval;
   if (!deadline || context.now < *deadline) return *this;
-  if (context.now - last_heard >= 2 * interval) {
+  // Silence counts from a ping that was sent: it may have been this process that was away.
+  if (unanswered && context.now - *unanswered >= interval) {
     leave(code, Leaving::lost, context, effects);
     return close(Fault::heartbeat_timeout, context, effects);
   }
   effects.push_back(Ping{context.socket});
+  if (!unanswered) unanswered = context.now;
   deadline = context.now + interval;
   return *this;
 }

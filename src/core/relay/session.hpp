@@ -9,6 +9,7 @@
 #include "core/base/fsm.hpp"
 #include "core/relay/counters.hpp"
 #include "core/relay/events.hpp"
+#include "core/relay/ice_offer.hpp"
 #include "core/relay/limits.hpp"
 #include "core/relay/pairing_book.hpp"
 #include "core/relay/questions.hpp"
@@ -101,6 +102,7 @@ struct ServerName {
   std::string id;
   std::string endpoint;
   std::optional<std::string> region;
+  IceOffer ice = {};
 };
 
 /// What a handler may touch besides its own socket.
@@ -155,7 +157,7 @@ struct Registered {
   static constexpr std::string_view name = "Registered";
   PairingCode code;
   PublicKey key;
-  TimePoint last_heard;
+  std::optional<TimePoint> unanswered;  ///< when the ping was sent since which nothing came
   std::optional<TimePoint> deadline;
 
   OneOf<Registered> on(Heard&&, Context&, Effects&) &&;

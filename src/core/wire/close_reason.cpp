@@ -1,9 +1,35 @@
 // The reasons are the wire texts of the table of faults.
 #include "core/wire/close_reason.hpp"
 
+#include <algorithm>
+#include <charconv>
+
 namespace culver::wire {
 
+namespace {
+constexpr std::string_view before = " (retry after ", behind = " s)";
+constexpr std::uint32_t longest = 3'600;
+}  // namespace
+
+std::string print_close_reason(Fault fault, std::uint32_t retry_after) {
+  std::string reason(info(fault).wire);
+  if (retry_after != 0) reason.append(before).append(std::to_string(retry_after)).append(behind);
+  return reason;
+}
+
+std::uint32_t read_retry_after(std::string_view reason) {
+  const auto at = reason.rfind(before);
+  if (at == std::string_view::npos || !reason.ends_with(behind)) return 0;
+  const auto digits =
+      reason.substr(at + before.size(), reason.size() - at - before.size() - behind.size());
+  std::uint32_t seconds = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), seconds);
+  const bool whole = error == std::errc{} && end == digits.data() + digits.size();
+  return whole ? std::min(seconds, longest) : 0;
+}
+
 std::optional<Fault> read_close_reason(std::string_view reason) {
+  if (read_retry_after(reason) != 0) reason = reason.substr(0, reason.rfind(before));
   constexpr auto first = static_cast<std::size_t>(Fault::handshake_required);
   constexpr auto last = static_cast<std::size_t>(Fault::session_expired);
   for (auto i = first; i <= last; ++i)

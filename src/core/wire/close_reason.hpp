@@ -1,7 +1,9 @@
 // What a server says as the reason of a WebSocket close, read back into the fault that it means.
 #pragma once
 
+#include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "core/base/fault.hpp"
@@ -10,6 +12,10 @@ namespace culver::wire {
 
 /// Only reasons for which a gateway lets nobody in, or sends somebody away: others carry no meaning
 /// that a client could act on. Nobody has signed them.
+/// The fault's words, and when to come again: "Handshake timeout (retry after 12 s)".
+std::string print_close_reason(Fault fault, std::uint32_t retry_after);
+/// Seconds; 0 if the reason does not say.
+std::uint32_t read_retry_after(std::string_view reason);
 std::optional<Fault> read_close_reason(std::string_view reason);
 
 }  // namespace culver::wire

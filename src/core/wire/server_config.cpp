@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <charconv>
 #include <iterator>
+#include <set>
 #include <utility>
 
+#include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 
@@ -15,6 +17,8 @@ namespace {
 constexpr std::uint64_t most_connections = 1'000'000;
 constexpr std::uint64_t most_devices = 1'000;
 constexpr std::uint64_t most_days = 3'650;
+constexpr std::uint64_t most_minutes = 525'600;
+constexpr std::size_t longest_list = 64;
 constexpr std::uint64_t most_at_all = 1'000'000'000;
 constexpr std::uint64_t most_bytes = std::uint64_t{1} << 50;
 
@@ -30,6 +34,7 @@ constexpr Number<ServerConfig> numbers[] = {
     {"maxConnectionsPerAddress", &ServerConfig::max_connections_per_address, most_connections},
     {"maxDevicesPerUser", &ServerConfig::max_devices_per_user, most_devices},
     {"eventDays", &ServerConfig::event_days, most_days},
+    {"turnMinutes", &ServerConfig::turn_minutes, most_minutes},
 };
 
 constexpr Number<ServerLimits> numbers_of_limits[] = {
@@ -49,58 +54,147 @@ constexpr Number<ServerLimits> numbers_of_limits[] = {
 };
 
 constexpr std::pair<std::string_view, std::optional<std::string> ServerConfig::*> texts[] = {
-    {"listen", &ServerConfig::listen},
-    {"dataDir", &ServerConfig::data_dir},
-    {"keyFile", &ServerConfig::key_file},
-    {"endpoint", &ServerConfig::endpoint},
-    {"trustedProxy", &ServerConfig::trusted_proxy},
+    {"listen", &ServerConfig::listen},     {"metricsListen", &ServerConfig::metrics_listen},
+    {"dataDir", &ServerConfig::data_dir},  {"keyFile", &ServerConfig::key_file},
+    {"endpoint", &ServerConfig::endpoint}, {"turnSecretFile", &ServerConfig::turn_secret_file},
 };
 
-/// Why the member cannot be taken, in words; empty if it was.
-std::string wrong_value(std::string_view key) {
-  return "the value of \"" + std::string(key) + "\" cannot be used";
+using Texts = std::vector<std::string>;
+constexpr std::pair<std::string_view, std::optional<Texts> ServerConfig::*> lists[] = {
+    {"trustedProxy", &ServerConfig::trusted_proxies},
+    {"iceServers", &ServerConfig::ice_servers},
+};
+
+// Why a value cannot be taken, in words that go on from the name of its option; empty if it was.
+
+constexpr std::string_view takes_text = "takes a text that is not empty";
+
+template <class Struct>
+std::string takes_number(const Number<Struct>& number) {
+  return "takes a whole number from 1 to " + std::to_string(number.most);
 }
 std::string no_such(std::string_view key) {
   return "there is no option \"" + std::string(key) + "\"";
 }
+std::string about(std::string_view key, std::string why) {
+  return why.empty() ? why : "\"" + std::string(key) + "\" " + std::move(why);
+}
 
 template <class Struct>
-std::string take(const Number<Struct>& number, const boost::json::value& value, Struct& into) {
-  if (!value.is_int64() || value.get_int64() < 1) return wrong_value(number.key);
-  const auto is = static_cast<std::uint64_t>(value.get_int64());
-  if (is > number.most) return wrong_value(number.key);
-  into.*number.field = is;
+std::string take(const Number<Struct>& number, std::uint64_t value, Struct& into) {
+  if (value < 1 || value > number.most) return takes_number(number);
+  into.*number.field = value;
   return {};
 }
 
+template <class Struct>
+std::string take(const Number<Struct>& number, const boost::json::value& value, Struct& into) {
+  if (!value.is_int64() || value.get_int64() < 1) return takes_number(number);
+  return take(number, static_cast<std::uint64_t>(value.get_int64()), into);
+}
+
+std::string take(std::string_view text, std::optional<std::string>& into) {
+  if (text.empty() || text.find('\0') != std::string_view::npos) return std::string(takes_text);
+  into = std::string(text);
+  return {};
+}
+
+std::string take(std::span<const std::string> given, std::optional<Texts>& into) {
+  if (given.empty() || given.size() > longest_list)
+    return "takes one to " + std::to_string(longest_list) + " texts";
+  for (const auto& text : given)
+    if (text.empty()) return std::string(takes_text);
+  into = Texts(given.begin(), given.end());
+  return {};
+}
+
+std::string take_list(const boost::json::value& value, std::optional<Texts>& into) {
+  Texts found;
+  if (value.is_string()) found.emplace_back(value.get_string());
+  if (value.is_array())
+    for (const auto& one : value.get_array()) {
+      if (!one.is_string()) return "takes texts";
+      found.emplace_back(one.get_string());
+    }
+  return take(found, into);
+}
+
 std::string take_limits(const boost::json::value& value, ServerLimits& into) {
-  if (!value.is_object()) return wrong_value("limits");
+  if (!value.is_object()) return about("limits", "takes an object");
   for (const auto& member : value.get_object()) {
     const std::string key(member.key());
     const auto* known = std::find_if(std::begin(numbers_of_limits), std::end(numbers_of_limits),
                                      [&](const auto& row) { return key == row.key; });
     if (known == std::end(numbers_of_limits)) return no_such(key);
-    if (auto why = take(*known, member.value(), into); !why.empty()) return why;
+    if (auto why = take(*known, member.value(), into); !why.empty())
+      return about(key, std::move(why));
   }
   return {};
 }
 
 std::string take_member(std::string_view key, const boost::json::value& value,
                         ServerConfig& config) {
-  for (const auto& [name, field] : texts) {
-    if (key != name) continue;
-    if (!value.is_string()) return wrong_value(key);
-    config.*field = std::string(value.get_string());
-    return {};
-  }
+  for (const auto& [name, field] : texts)
+    if (key == name)
+      return about(key, value.is_string() ? take(value.get_string(), config.*field)
+                                          : std::string(takes_text));
+  for (const auto& [name, field] : lists)
+    if (key == name) return about(key, take_list(value, config.*field));
   for (const auto& number : numbers)
-    if (key == number.key) return take(number, value, config);
+    if (key == number.key) return about(key, take(number, value, config));
   if (key == "limits") return take_limits(value, config.limits);
   if (key != "requireHandshake") return no_such(key);
-  if (!value.is_bool()) return wrong_value(key);
+  if (!value.is_bool()) return about(key, "takes true or false");
   config.require_handshake = value.get_bool();
   return {};
 }
+
+/// JSON keeps the last of two members of one name; whoever wrote them meant something else.
+class Twins {
+ public:
+  struct Handler {
+    static constexpr std::size_t max_object_size = std::size_t(-1);
+    static constexpr std::size_t max_array_size = std::size_t(-1);
+    static constexpr std::size_t max_key_size = std::size_t(-1);
+    static constexpr std::size_t max_string_size = std::size_t(-1);
+    using Error = boost::system::error_code&;
+    using View = boost::json::string_view;
+
+    std::vector<std::set<std::string>> open;
+    std::string key, twin;
+
+    bool on_document_begin(Error) { return true; }
+    bool on_document_end(Error) { return true; }
+    bool on_object_begin(Error) { return open.emplace_back(), true; }
+    bool on_object_end(std::size_t, Error) { return open.pop_back(), true; }
+    bool on_array_begin(Error) { return true; }
+    bool on_array_end(std::size_t, Error) { return true; }
+    bool on_key_part(View part, std::size_t, Error) { return key += part, true; }
+    bool on_key(View part, std::size_t, Error) {
+      key += part;
+      if (!open.back().insert(key).second) twin = key;
+      key.clear();
+      return true;
+    }
+    bool on_string_part(View, std::size_t, Error) { return true; }
+    bool on_string(View, std::size_t, Error) { return true; }
+    bool on_number_part(View, Error) { return true; }
+    bool on_int64(std::int64_t, View, Error) { return true; }
+    bool on_uint64(std::uint64_t, View, Error) { return true; }
+    bool on_double(double, View, Error) { return true; }
+    bool on_bool(bool, Error) { return true; }
+    bool on_null(Error) { return true; }
+    bool on_comment_part(View, Error) { return true; }
+    bool on_comment(View, Error) { return true; }
+  };
+  /// The name of one that is there twice; empty if none is. Of text that is JSON.
+  static std::string in(std::string_view text) {
+    boost::json::basic_parser<Handler> parser{boost::json::parse_options{}};
+    boost::system::error_code error;
+    parser.write_some(false, text.data(), text.size(), error);
+    return parser.handler().twin;
+  }
+};
 
 }  // namespace
 
@@ -114,6 +208,8 @@ Result<ServerConfig> parse_server_config(std::string_view text, std::string* com
   const auto value = boost::json::parse(boost::json::string_view(text.data(), text.size()), error);
   if (error) return refuse("it is not JSON");
   if (!value.is_object()) return refuse("it is not a JSON object");
+  if (const auto twin = Twins::in(text); !twin.empty())
+    return refuse("\"" + twin + "\" is there twice");
   ServerConfig config;
   for (const auto& [key, field] : value.get_object())
     if (auto why = take_member(std::string(key), field, config); !why.empty())
@@ -121,11 +217,30 @@ Result<ServerConfig> parse_server_config(std::string_view text, std::string* com
   return config;
 }
 
+std::string take_option(std::string_view key, std::span<const std::string> given,
+                        ServerConfig& into) {
+  for (const auto& [name, field] : lists)
+    if (key == name) return take(given, into.*field);
+  if (given.size() != 1) return "can be given once only";
+  const auto& text = given.front();
+  for (const auto& [name, field] : texts)
+    if (key == name) return take(text, into.*field);
+  for (const auto& number : numbers) {
+    if (key != number.key) continue;
+    std::uint64_t value = 0;
+    const auto* end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, value);
+    return error == std::errc{} && stop == end ? take(number, value, into) : takes_number(number);
+  }
+  return "is unknown";
+}
+
 ServerConfig merge(ServerConfig first, const ServerConfig& second) {
   const auto fill = [](auto& field, const auto& other) {
     if (!field) field = other;
   };
   for (const auto& [name, field] : texts) fill(first.*field, second.*field);
+  for (const auto& [name, field] : lists) fill(first.*field, second.*field);
   for (const auto& number : numbers) fill(first.*number.field, second.*number.field);
   for (const auto& limit : numbers_of_limits)
     fill(first.limits.*limit.field, second.limits.*limit.field);

@@ -4,8 +4,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/result.hpp"
 
@@ -29,15 +31,20 @@ struct ServerLimits {
 
 /// What the file (or the command line) said; what it did not say is absent.
 struct ServerConfig {
-  std::optional<std::string> listen;         ///< "address:port"
-  std::optional<std::string> data_dir;       ///< "dataDir"
-  std::optional<std::string> key_file;       ///< "keyFile": of the data folder, if elsewhere
-  std::optional<std::string> endpoint;       ///< the public URL that server_info names
-  std::optional<std::string> trusted_proxy;  ///< "trustedProxy"
+  std::optional<std::string> listen;            ///< "address:port"
+  std::optional<std::string> metrics_listen;    ///< "metricsListen": "address:port", or "none"
+  std::optional<std::string> data_dir;          ///< "dataDir"
+  std::optional<std::string> key_file;          ///< "keyFile": of the data folder, if elsewhere
+  std::optional<std::string> endpoint;          ///< the public URL that server_info names
+  std::optional<std::string> turn_secret_file;  ///< "turnSecretFile"
+  /// "trustedProxy" and "iceServers": one text, or a list of them.
+  std::optional<std::vector<std::string>> trusted_proxies;
+  std::optional<std::vector<std::string>> ice_servers;
   std::optional<std::uint64_t> max_connections;
   std::optional<std::uint64_t> max_connections_per_address;
   std::optional<std::uint64_t> max_devices_per_user;
-  std::optional<std::uint64_t> event_days;  ///< how long events are kept
+  std::optional<std::uint64_t> event_days;    ///< how long events are kept
+  std::optional<std::uint64_t> turn_minutes;  ///< "turnMinutes": how long a credential is good
   std::optional<bool> require_handshake;
   ServerLimits limits;
   bool operator==(const ServerConfig&) const = default;
@@ -48,6 +55,11 @@ inline constexpr std::size_t server_config_size = 65'536;
 /// Fault::bad_config for anything but an object of known keys with values of their types;
 /// `complaint`, if given, then says what is wrong, in words for whoever wrote the file.
 Result<ServerConfig> parse_server_config(std::string_view text, std::string* complaint = nullptr);
+
+/// One option as a command line gives it, by its key: every text that was given for it. What is
+/// wrong, in words that go on from the option's name; empty if nothing is.
+std::string take_option(std::string_view key, std::span<const std::string> given,
+                        ServerConfig& into);
 
 /// Field by field, `first` wins.
 ServerConfig merge(ServerConfig first, const ServerConfig& second);

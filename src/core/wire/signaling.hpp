@@ -123,10 +123,19 @@ struct PairExpiring {
   std::uint32_t remaining_seconds;
   bool operator==(const PairExpiring&) const = default;
 };
+/// STUN or TURN servers of one account, as a browser's RTCIceServer names them.
+struct IceServer {
+  static constexpr std::size_t most = 16;        ///< servers, and URLs of one
+  static constexpr std::size_t longest = 1'024;  ///< of each text
+  std::vector<std::string> urls;
+  std::string username, credential;  ///< empty: none
+  bool operator==(const IceServer&) const = default;
+};
 struct PairMatched {
   PairingCode peer;
   PublicKey key;
   bool initiator;
+  std::vector<IceServer> ice_servers = {};  ///< printed when there are any; others ignore it
   bool operator==(const PairMatched&) const = default;
 };
 struct PairRejected {
@@ -168,6 +177,7 @@ struct Pong {
 };
 struct Error {
   std::string message;
+  std::uint32_t retry_after = 0;  ///< seconds; 0: it does not say
   bool operator==(const Error&) const = default;
 };
 /// A type that this client has no use for (server_identity, link_*, chunk_* ...): not an error.

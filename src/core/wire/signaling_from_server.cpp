@@ -19,11 +19,18 @@ constexpr std::int64_t longest_expiry_ms = 600'000;
 constexpr std::uint64_t longest_remaining_seconds = 600;
 constexpr std::size_t longest_mid = 100;
 constexpr std::int64_t largest_version = 255;
+constexpr std::int64_t longest_wait = 3'600;       ///< seconds
 constexpr std::int64_t most_messages = 1'000'000;  ///< a minute; promises of more are cut
 
 /// An error without its text is still an error.
 std::string read_error_text(const Fields& fields, std::string_view key) {
   return std::string(utf8::cut(fields.text_if_any(key).value_or(""), limits::error_text));
+}
+
+Error read_error(const Fields& fields) {
+  const auto wait = fields.integer_if_any("retryAfter").value_or(0);
+  return Error{read_error_text(fields, "message"),
+               static_cast<std::uint32_t>(std::clamp<std::int64_t>(wait, 0, longest_wait))};
 }
 
 Result<ServerMessage> read_server_info(const Fields& fields) {
@@ -67,11 +74,49 @@ Result<ServerMessage> read_pair_expiring(const Fields& fields) {
   return PairExpiring{peer, static_cast<std::uint32_t>(seconds)};
 }
 
+Result<IceServer> read_ice_server(const Fields& fields) {
+  IceServer server;
+  const auto is_short = [](std::string_view text) { return text.size() <= IceServer::longest; };
+  TRY(const auto urls, fields.texts("urls", IceServer::most));
+  for (const auto url : urls) {
+    if (!is_short(url)) return fail(Fault::too_large);
+    server.urls.emplace_back(url);
+  }
+  server.username = fields.text_if_any("username").value_or("");
+  server.credential = fields.text_if_any("credential").value_or("");
+  if (!is_short(server.username) || !is_short(server.credential)) return fail(Fault::too_large);
+  return server;
+}
+
+/// A match is one also without them.
+std::vector<IceServer> read_ice_servers(const Fields& fields) {
+  std::vector<IceServer> servers;
+  const auto listed = fields.objects("iceServers", IceServer::most);
+  if (!listed) return servers;
+  for (const auto& one : *listed)
+    if (auto server = read_ice_server(one)) servers.push_back(std::move(*server));
+  return servers;
+}
+
+std::string print_ice_servers(const std::vector<IceServer>& servers) {
+  std::string list;
+  for (const auto& server : servers) {
+    std::string urls;
+    for (const auto& url : server.urls) urls += (urls.empty() ? "\"" : ",\"") + url + "\"";
+    Writer out(256);
+    out.raw("urls", "[" + urls + "]");
+    if (!server.username.empty())
+      out.text("username", server.username).text("credential", server.credential);
+    list += (list.empty() ? "" : ",") + std::move(out).finish();
+  }
+  return "[" + list + "]";
+}
+
 Result<ServerMessage> read_pair_matched(const Fields& fields) {
   TRY(const auto peer, read_code(fields, "peerCode"));
   TRY(const auto key, read_key(fields, "peerPublicKey"));
   TRY(const auto initiator, fields.boolean("isInitiator"));
-  return PairMatched{peer, key, initiator};
+  return PairMatched{peer, key, initiator, read_ice_servers(fields)};
 }
 
 template <class Message>
@@ -165,7 +210,7 @@ Result<ServerMessage> parse_server(std::string_view frame) {
   if (type == "rendezvous_partial") return read_rendezvous_partial(fields);
   if (type == "rendezvous_match") return read_match(fields);
   if (type == "pong") return Pong{};
-  if (type == "error") return Error{read_error_text(fields, "message")};
+  if (type == "error") return read_error(fields);
   if (const auto kind = relay_kind(type)) return read_relayed(*kind, fields);
   return Ignored{};
 }
@@ -222,6 +267,8 @@ std::string print(const PairMatched& message) {
       .text("peerCode", message.peer.text())
       .text("peerPublicKey", base64::print(message.key))
       .boolean("isInitiator", message.initiator);
+  // Their URLs hold nothing that would have to be escaped: IceUrl.
+  if (!message.ice_servers.empty()) out.raw("iceServers", print_ice_servers(message.ice_servers));
   return std::move(out).finish();
 }
 
@@ -237,7 +284,12 @@ std::string print(const PeerLeft& message) {
 std::string print(const PairError& message) {
   return with_text("pair_error", "error", message.error);
 }
-std::string print(const Error& message) { return with_text("error", "message", message.message); }
+std::string print(const Error& message) {
+  Writer out;
+  out.text("type", "error").text("message", message.message);
+  if (message.retry_after != 0) out.number("retryAfter", message.retry_after);
+  return std::move(out).finish();
+}
 std::string print(const Pong&) { return R"({"type":"pong"})"; }
 
 std::string print_relayed(RelayKind kind, const PairingCode& from,

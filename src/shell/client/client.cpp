@@ -160,7 +160,8 @@ void Client::pump() {
   while (!events_.empty()) {
     auto event = std::move(events_.front());
     events_.pop_front();
-    Env env{host::now(), rng, host::wall_now()};
+    const auto due = engine_.deadline().value_or(TimePoint::max());
+    Env env{clock_.now(due), rng, host::wall_now()};
     engine::Effects effects;
     engine_.step(std::move(event), env, effects);
     for (auto& effect : effects) perform(std::move(effect));
@@ -189,6 +190,7 @@ void Client::perform(engine::Effect effect) {
           [this](engine::MarkShown&& e) { disk_.mark_shown(e); },
           [this](engine::LoadFrames&& e) { disk_.load(e); },
           [this](engine::KeepFrame&& e) { disk_.keep(e); },
+          [this](engine::LendIceServers&& e) { transports_.lend(e.servers); },
           [this](engine::Tell&& e) { on_notice_(std::move(e.notice)); },
           [](engine::Dropped&& e) { log::info("frame dropped", e.fault); },
       },
@@ -203,7 +205,7 @@ void Client::arm() {
     deadline_.cancel();
     return;
   }
-  deadline_.expires_at(*next);
+  deadline_.expires_at(clock_.steady(*next));
   deadline_.async_wait([alive = std::weak_ptr(alive_)](boost::system::error_code error) {
     const auto self = alive.lock();
     if (error || !self) return;

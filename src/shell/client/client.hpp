@@ -17,6 +17,7 @@
 #include "shell/client/book_watch.hpp"
 #include "shell/client/disk.hpp"
 #include "shell/host/account.hpp"
+#include "shell/host/lived_clock.hpp"
 #include "shell/host/trouble.hpp"
 #include "shell/net/ws_client.hpp"
 #include "shell/p2p/address_watch.hpp"
@@ -97,7 +98,8 @@ class Client {
   Disk disk_;
   BookWatch book_watch_;
   boost::asio::steady_timer deadline_;
-  std::optional<TimePoint> armed_;
+  host::LivedClock clock_;
+  std::optional<TimePoint> armed_;  ///< in lived time
   std::deque<engine::Event> events_;
   bool pumping_ = false;
   std::uint32_t next_file_ = 1;

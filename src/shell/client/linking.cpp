@@ -3,7 +3,6 @@
 
 #include <utility>
 
-#include "shell/host/clock.hpp"
 #include "shell/host/entropy.hpp"
 
 namespace culver::client {
@@ -39,7 +38,7 @@ void Linking::cancel() {
 
 void Linking::to_gate(gate::Event event) {
   auto rng = host::system_rng();
-  Env env{host::now(), rng};
+  Env env{now(), rng};
   gate::Context context{env, self_.account, pin_};
   gate::Effects effects;
   gate_ = fsm::step<gate::Machine>(std::move(gate_), std::move(event), context, effects);
@@ -66,7 +65,7 @@ void Linking::enter() {
     return finish(linking::Failed{noted.error()});
   if (const auto fault = settle_account()) return finish(linking::Failed{*fault});
   auto rng = host::system_rng();
-  const Env env{host::now(), rng};
+  const Env env{now(), rng};
   const auto* code = std::get_if<LinkCode>(&wish_);
   auto begun = code ? linking::spend(*code, env) : linking::offer(env);
   machine_ = std::move(begun.state);
@@ -95,7 +94,7 @@ std::optional<Fault> Linking::settle_account() {
 void Linking::to_machine(linking::Event event) {
   if (!machine_) return;
   auto rng = host::system_rng();
-  Env env{host::now(), rng};
+  Env env{now(), rng};
   linking::Context context{env};
   linking::Effects effects;
   machine_ = fsm::step<linking::Machine>(std::move(*machine_), std::move(event), context, effects);
@@ -116,12 +115,16 @@ void Linking::perform(linking::Effect effect) {
   finish(effect);
 }
 
+std::optional<TimePoint> Linking::due() const {
+  const auto of_machine = machine_ ? fsm::deadline_of(*machine_) : std::nullopt;
+  return fsm::earlier(fsm::deadline_of(gate_), of_machine);
+}
+
 void Linking::arm() {
   if (!on_report_) return;
-  const auto of_machine = machine_ ? fsm::deadline_of(*machine_) : std::nullopt;
-  const auto next = fsm::earlier(fsm::deadline_of(gate_), of_machine);
+  const auto next = due();
   if (!next) return void(deadline_.cancel());
-  deadline_.expires_at(*next);
+  deadline_.expires_at(clock_.steady(*next));
   deadline_.async_wait([alive = alive_](boost::system::error_code error) {
     if (error || !*alive) return;
     (*alive)->to_gate(gate::Tick{});

@@ -13,6 +13,7 @@
 #include "core/engine/gate.hpp"
 #include "core/engine/linking.hpp"
 #include "shell/client/acquaintance.hpp"
+#include "shell/host/lived_clock.hpp"
 #include "shell/net/ws_client.hpp"
 
 namespace culver::client {
@@ -50,6 +51,8 @@ class Linking {
   std::optional<Fault> settle_account();
   void to_machine(engine::linking::Event event);
   void perform(engine::linking::Effect effect);
+  std::optional<TimePoint> due() const;
+  TimePoint now() { return clock_.now(due().value_or(TimePoint::max())); }
   void arm();
   void finish(engine::linking::Effect result);
 
@@ -61,6 +64,7 @@ class Linking {
   engine::gate::Machine::State gate_;
   std::optional<engine::gate::Met> met_;
   std::optional<engine::linking::Machine::State> machine_;  ///< none before the gate is open
+  host::LivedClock clock_;
   boost::asio::steady_timer deadline_;
   net::WsClient socket_;
   std::shared_ptr<Linking*> alive_;  ///< the timer's handler may be queued when this dies

@@ -20,12 +20,20 @@ inline std::optional<std::string> environment(const char* name) {
   return value;
 }
 
+// The home is $HOME, or what the system's list of users says. Relative paths in HOME and the XDG
+// variables are ignored.
+
 /// The flag, CULVER_DATA_DIR, $XDG_DATA_HOME/culver, ~/.local/share/culver: the first that is set.
 std::filesystem::path data_dir(const std::optional<std::filesystem::path>& flag, const Variables&);
+/// The flag, $XDG_DATA_HOME/culver-server, ~/.local/share/culver-server.
+std::filesystem::path server_data_dir(const std::optional<std::filesystem::path>& flag,
+                                      const Variables&);
 /// $XDG_CONFIG_HOME/culver/config.json or ~/.config/culver/config.json; it need not exist.
 std::filesystem::path config_file(const Variables&);
 
-/// Makes the folder and its parents if absent; the folder itself is for its owner only (0700).
+/// Makes the folder and its parents if absent; the folder itself is for its owner only (0700). One
+/// that is there must be ours, and so must the databases in it; what others may write to is taken
+/// from them, and the log says so.
 Outcome<void> make_private_dir(const std::filesystem::path& folder);
 
 }  // namespace culver::host

@@ -13,6 +13,13 @@
 
 namespace culver::host {
 
+/// Of a server, at its start: who reads its output may go, a disk may have a limit for the size of
+/// a file, and the hand that turns logs may send what others read as "open your log again". None of
+/// them is a reason to end; the write that fails says so.
+inline void ignore_signals_of_habit() {
+  for (const int number : {SIGPIPE, SIGXFSZ, SIGUSR1, SIGUSR2}) std::signal(number, SIG_IGN);
+}
+
 class Signals {
  public:
   /// Called on the loop with what the first signal means.

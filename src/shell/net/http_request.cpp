@@ -10,11 +10,50 @@ namespace {
 namespace beast = boost::beast;
 namespace http = beast::http;
 
+bool is_below_api(std::string_view target) { return path_of(target).starts_with("/api/"); }
+
 /// Whether a body is worth reading.
 bool is_question(const HttpHeader& header) {
-  return header.target().starts_with("/api/") &&
+  return is_below_api(header.target()) &&
          (header.method() == http::verb::get || header.method() == http::verb::post ||
           header.method() == http::verb::delete_);
+}
+
+std::string_view trim(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+/// The parts between separators that stand in no quotes.
+std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  bool quoted = false;
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i <= text.size(); ++i) {
+    if (i < text.size() && text[i] == '"') quoted = !quoted;
+    if (i < text.size() && (quoted || text[i] != separator)) continue;
+    if (const auto part = trim(text.substr(begin, i - begin)); !part.empty()) parts.push_back(part);
+    begin = i + 1;
+  }
+  return parts;
+}
+
+std::string all_lines(const HttpHeader& header, beast::string_view name) {
+  std::string lines;
+  const auto fields = header.equal_range(name);
+  for (auto field = fields.first; field != fields.second; ++field) {
+    if (!lines.empty()) lines += ',';
+    lines.append(field->value().data(), field->value().size());
+  }
+  return lines;
+}
+
+/// What follows "for=" in an element of Forwarded; nobody if it says nothing of whom it is for.
+std::string_view for_whom(std::string_view element) {
+  for (const auto pair : split(element, ';'))
+    if (pair.size() > 4 && beast::iequals(pair.substr(0, 4), "for=")) return pair.substr(4);
+  return "unknown";
 }
 
 }  // namespace
@@ -30,21 +69,38 @@ tl::expected<Wish, http::status> wish_of(const HttpParser& parser) {
   if (beast::websocket::is_upgrade(header)) return Wish::upgrade;
   if (parser.chunked()) return tl::unexpected(http::status::length_required);
   if (is_question(header)) return Wish::question;
-  if (header.method() == http::verb::get) return Wish::page;
-  return tl::unexpected(http::status::not_found);
+  const bool reads = header.method() == http::verb::get || header.method() == http::verb::head;
+  if (reads && !is_below_api(header.target())) return Wish::page;
+  return tl::unexpected(http::status::method_not_allowed);
 }
 
 bool waits_for_leave(const HttpHeader& header) {
   return beast::iequals(header[http::field::expect], "100-continue");
 }
 
-std::string forwarded_for(const HttpHeader& header) {
-  std::string hops;
-  const auto fields = header.equal_range("X-Forwarded-For");
-  for (auto field = fields.first; field != fields.second; ++field) {
-    if (!hops.empty()) hops += ',';
-    hops.append(field->value().data(), field->value().size());
-  }
+std::string_view path_of(std::string_view target) {
+  for (const std::string_view scheme : {"http://", "https://"})
+    if (beast::iequals(target.substr(0, scheme.size()), scheme)) {
+      const auto slash = target.find('/', scheme.size());
+      target = slash == std::string_view::npos ? "/" : target.substr(slash);
+    }
+  return target.substr(0, target.find_first_of("?#"));
+}
+
+std::string_view allowed_methods(std::string_view target) {
+  return is_below_api(target) ? "GET, POST, DELETE" : "GET, HEAD";
+}
+
+std::vector<std::string> hops_of(const HttpHeader& header) {
+  std::vector<std::string> hops;
+  const auto said = all_lines(header, "X-Forwarded-For");
+  for (const auto hop : split(said, ',')) hops.emplace_back(hop);
+  if (!hops.empty()) return hops;
+  const auto forwarded = all_lines(header, "Forwarded");
+  for (const auto element : split(forwarded, ',')) hops.emplace_back(for_whom(element));
+  if (!hops.empty()) return hops;
+  const auto real = all_lines(header, "X-Real-IP");
+  for (const auto hop : split(real, ',')) hops.emplace_back(hop);
   return hops;
 }
 

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -25,7 +27,7 @@ struct HttpReader {
 
 enum class Wish : std::uint8_t {
   upgrade,   ///< to WebSocket, on any path
-  page,      ///< a GET; whether there is such a page is not known here
+  page,      ///< a GET or a HEAD; whether there is such a page is not known here
   question,  ///< below /api/, with a body perhaps
 };
 /// Once the header has been read; otherwise the status that refuses it.
@@ -33,7 +35,14 @@ tl::expected<Wish, boost::beast::http::status> wish_of(const HttpParser& parser)
 
 /// The client waits for leave to send the body.
 bool waits_for_leave(const HttpHeader& header);
-/// All hops of X-Forwarded-For, see client_address.hpp.
-std::string forwarded_for(const HttpHeader& header);
+/// Without the query, and without scheme and host where a client writes them to a proxy.
+std::string_view path_of(std::string_view target);
+/// For the header of that name, with a 405.
+std::string_view allowed_methods(std::string_view target);
+
+/// Whom the request came from, the last of them the latest, as client_address.hpp reads them: what
+/// X-Forwarded-For says in all its lines, else Forwarded (RFC 7239), else X-Real-IP. Elements that
+/// are empty are none.
+std::vector<std::string> hops_of(const HttpHeader& header);
 
 }  // namespace culver::net_

@@ -11,7 +11,7 @@
 #include <boost/beast/websocket/error.hpp>
 
 #include "core/wire/utf8.hpp"
-#include "shell/net/client_address.hpp"
+#include "shell/host/log.hpp"
 
 namespace culver::net_ {
 namespace {
@@ -30,9 +30,10 @@ bool is_later(const error_code& error) {
 
 }  // namespace
 
-WsConnection::WsConnection(relay::SocketId id, Socket socket, const asio::ip::address& peer,
-                           WsShared& shared)
+WsConnection::WsConnection(relay::SocketId id, Socket socket, Door door,
+                           const asio::ip::address& peer, WsShared& shared)
     : id_(id),
+      door_(door),
       shared_(shared),
       request_(new Request{HttpReader(shared.config.max_http_header, shared.config.max_http_body),
                            peer}),
@@ -53,9 +54,8 @@ WsConnection::~WsConnection() {
 }
 
 relay::Address WsConnection::address_at_accept() const {
-  const auto& proxy = shared_.config.trusted_proxy;
-  const bool is_proxy = proxy && address_key(request_->peer) == address_key(*proxy);
-  return is_proxy ? relay::Address{} : address_key(request_->peer);
+  const auto& peer = request_->peer;
+  return is_proxy(peer, shared_.config.trusted_proxies) ? relay::Address{} : address_key(peer);
 }
 
 /// A failure inside one connection ends that connection only.
@@ -83,8 +83,9 @@ void WsConnection::on_header(error_code error) {
   const auto& parser = request_->reader.parser;
   const auto wish = wish_of(parser);
   if (!wish) return refuse(static_cast<unsigned>(wish.error()));
-  if (*wish == Wish::upgrade) return upgrade();
   if (*wish == Wish::page) return serve_page();
+  if (door_ == Door::operators) return refuse(404);
+  if (*wish == Wish::upgrade) return upgrade();
   if (parser.is_done()) return ask();
   read_body();
 }
@@ -135,7 +136,7 @@ void WsConnection::ask() {
 
 void WsConnection::serve_page() {
   phase_ = Phase::asked;
-  const auto page = shared_.pages(request_->reader.parser.get().target());
+  const auto page = shared_.pages(door_, path_of(request_->reader.parser.get().target()));
   if (!page) return refuse(404);
   respond(page->status, page->content_type, page->body);
   drain();
@@ -154,13 +155,24 @@ void WsConnection::respond(unsigned status, std::string_view content_type, std::
   answer.set(http::field::content_type, content_type);
   answer.keep_alive(false);
   answer.prepare_payload();
+  const auto* header = request_ ? &request_->reader.parser.get() : nullptr;
+  if (header && status == 405) answer.set(http::field::allow, allowed_methods(header->target()));
+  // Its length is told, and it is not sent: RFC 9110 section 9.3.2.
+  if (header && header->method() == http::verb::head) answer.body().clear();
   error_code never;
   http::write(ws_.next_layer(), answer, never);
 }
 
 relay::Address WsConnection::client() const {
-  const auto hops = forwarded_for(request_->reader.parser.get());
-  return address_key(client_address(request_->peer, hops, shared_.config.trusted_proxy));
+  const auto& proxies = shared_.config.trusted_proxies;
+  if (!is_proxy(request_->peer, proxies)) return address_key(request_->peer);
+  if (const auto client = client_address(hops_of(request_->reader.parser.get()), proxies))
+    return address_key(*client);
+  if (!std::exchange(shared_.proxy_was_unreadable, true))
+    log::warn(
+        "a trusted proxy does not say in a way that can be read whom it speaks for: "
+        "each of its connections counts for itself");
+  return "unknown " + std::to_string(id_.value);
 }
 
 // ---- messages -----------------------------------------------------------------------------------

@@ -23,14 +23,15 @@ namespace culver::net_ {
 /// Everything runs on the thread of the loop. Pending operations keep it alive.
 class WsConnection : public std::enable_shared_from_this<WsConnection> {
  public:
-  WsConnection(relay::SocketId id, Socket socket, const asio::ip::address& peer, WsShared& shared);
+  WsConnection(relay::SocketId id, Socket socket, Door door, const asio::ip::address& peer,
+               WsShared& shared);
   ~WsConnection();
   WsConnection(const WsConnection&) = delete;
   WsConnection& operator=(const WsConnection&) = delete;
 
   /// From here on it tells what happens to it, until WsShared::gone.
   void start() { read_header(); }
-  /// The TCP peer's address, or none if that is the trusted proxy.
+  /// The TCP peer's address, or none if that is a trusted proxy.
   relay::Address address_at_accept() const;
 
   void send(std::string_view bytes, bool binary);
@@ -92,6 +93,7 @@ class WsConnection : public std::enable_shared_from_this<WsConnection> {
   Socket& socket() { return ws_.next_layer().next_layer(); }
 
   relay::SocketId id_;
+  Door door_;
   WsShared& shared_;
   std::unique_ptr<Request> request_;
   Inbox inbox_;

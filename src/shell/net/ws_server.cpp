@@ -8,6 +8,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
+#include "shell/host/log.hpp"
 #include "shell/net/ws_connection.hpp"
 #include "shell/run/awaited.hpp"
 
@@ -22,7 +23,10 @@ constexpr std::chrono::milliseconds accept_pause{100};
 }  // namespace
 
 WsServer::WsServer(asio::io_context& io, WsServerConfig config, Sink sink, Pages pages)
-    : io_(io), shared_(io, std::move(config), std::move(sink), std::move(pages)), acceptor_(io) {
+    : io_(io),
+      shared_(io, std::move(config), std::move(sink), std::move(pages)),
+      clients_(io),
+      operators_(io) {
   shared_.gone = [this](relay::SocketId id, bool goodbye) {
     connections_.erase(id);
     shared_.sink(relay::SocketClosed{id, goodbye});
@@ -30,44 +34,60 @@ WsServer::WsServer(asio::io_context& io, WsServerConfig config, Sink sink, Pages
 }
 
 tl::expected<tcp::endpoint, boost::system::error_code> WsServer::listen() {
-  const auto& endpoint = shared_.config.listen;
-  boost::system::error_code error;
-  acceptor_.open(endpoint.protocol(), error);
-  if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
+  return open(clients_, Door::clients, shared_.config.listen);
+}
+
+tl::expected<tcp::endpoint, boost::system::error_code> WsServer::listen_for_operators() {
+  return open(operators_, Door::operators, *shared_.config.operators);
+}
+
+tl::expected<tcp::endpoint, boost::system::error_code> WsServer::open(
+    Acceptor& acceptor, Door door, const tcp::endpoint& endpoint) {
+  boost::system::error_code error, ignored;
+  acceptor.open(endpoint.protocol(), error);
+  if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
   // Inherited by what it accepts. Messages gather in the outbox, never in the kernel.
-  if (!error) acceptor_.set_option(tcp::no_delay(true), error);
-  if (!error) acceptor_.bind(endpoint, error);
-  if (!error) acceptor_.listen(tcp::acceptor::max_listen_connections, error);
-  if (error) return tl::unexpected(error);
-  asio::co_spawn(io_, accept(), asio::detached);
-  return acceptor_.local_endpoint();
+  if (!error) acceptor.set_option(tcp::no_delay(true), error);
+  if (!error) acceptor.bind(endpoint, error);
+  if (!error) acceptor.listen(tcp::acceptor::max_listen_connections, error);
+  if (error) {
+    acceptor.close(ignored);
+    return tl::unexpected(error);
+  }
+  asio::co_spawn(io_, accept(acceptor, door), asio::detached);
+  return acceptor.local_endpoint();
 }
 
 void WsServer::stop_accepting() {
   boost::system::error_code ignored;
-  acceptor_.close(ignored);
+  clients_.close(ignored);
+  operators_.close(ignored);
 }
 
-asio::awaitable<void> WsServer::accept() {
+asio::awaitable<void> WsServer::accept(Acceptor& acceptor, Door door) {
   asio::steady_timer pause(io_);
-  while (acceptor_.is_open()) {
+  while (acceptor.is_open()) {
     tcp::endpoint peer;
     Socket socket(io_);
-    const auto [error] = co_await acceptor_.async_accept(socket, peer, awaited);
-    if (!acceptor_.is_open()) break;
+    const auto [error] = co_await acceptor.async_accept(socket, peer, awaited);
+    if (!acceptor.is_open()) break;
     if (error) {
+      if (!std::exchange(shared_.accept_has_failed, true))
+        log::warn("no connection can be accepted: out of file descriptors or memory",
+                  error.value());
       pause.expires_after(accept_pause);
       co_await pause.async_wait(awaited);
     } else {
-      adopt(std::move(socket), peer);
+      shared_.accept_has_failed = false;
+      adopt(std::move(socket), door, peer);
     }
   }
 }
 
-void WsServer::adopt(Socket socket, const tcp::endpoint& peer) {
+void WsServer::adopt(Socket socket, Door door, const tcp::endpoint& peer) {
   const relay::SocketId id{++last_id_.value};
   const auto connection =
-      std::make_shared<WsConnection>(id, std::move(socket), peer.address(), shared_);
+      std::make_shared<WsConnection>(id, std::move(socket), door, peer.address(), shared_);
   connections_.emplace(id, connection);
   shared_.sink(relay::Accepted{id, connection->address_at_accept()});
   connection->start();

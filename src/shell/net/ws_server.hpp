@@ -26,7 +26,11 @@ class WsServer {
 
   /// Binds and starts to accept. The endpoint has the port that the kernel chose if it was 0.
   tl::expected<tcp::endpoint, boost::system::error_code> listen();
+  /// The same with WsServerConfig::operators, which must be there.
+  tl::expected<tcp::endpoint, boost::system::error_code> listen_for_operators();
   void stop_accepting();
+  /// For the connections that come from now on.
+  void trust(Proxies proxies) { shared_.config.trusted_proxies = std::move(proxies); }
 
   void send(relay::SocketId socket, std::string_view bytes, bool binary);
   void ping(relay::SocketId socket);
@@ -43,13 +47,15 @@ class WsServer {
  private:
   using Acceptor = asio::basic_socket_acceptor<tcp, asio::io_context::executor_type>;
 
-  asio::awaitable<void> accept();
-  void adopt(Socket socket, const tcp::endpoint& peer);
+  tl::expected<tcp::endpoint, boost::system::error_code> open(Acceptor& acceptor, Door door,
+                                                              const tcp::endpoint& endpoint);
+  asio::awaitable<void> accept(Acceptor& acceptor, Door door);
+  void adopt(Socket socket, Door door, const tcp::endpoint& peer);
   WsConnection* find(relay::SocketId socket);
 
   asio::io_context& io_;
   WsShared shared_;
-  Acceptor acceptor_;
+  Acceptor clients_, operators_;
   std::unordered_map<relay::SocketId, std::shared_ptr<WsConnection>> connections_;
   relay::SocketId last_id_{0};
 };

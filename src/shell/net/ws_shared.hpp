@@ -21,6 +21,7 @@
 
 #include "core/relay/events.hpp"
 #include "core/wire/limits.hpp"
+#include "shell/net/client_address.hpp"
 
 namespace culver::net_ {
 
@@ -33,7 +34,8 @@ class WsConnection;
 
 struct WsServerConfig {
   tcp::endpoint listen{asio::ip::address_v4::loopback(), 9000};
-  std::optional<asio::ip::address> trusted_proxy;
+  std::optional<tcp::endpoint> operators;  ///< for pages that are not for everybody
+  Proxies trusted_proxies;
   /// Of a connection about which nothing is known yet.
   std::size_t first_frames = wire::limits::signaling_frame_in;
   std::uint32_t max_http_header = 8'192;
@@ -51,13 +53,19 @@ struct WsServerConfig {
 /// Takes every event. It may call WsServer: nothing there tells another event before it returns.
 using Sink = std::function<void(relay::Event)>;
 
+/// Which of the two doors a connection came through.
+enum class Door : std::uint8_t {
+  clients,   ///< everybody's
+  operators  ///< pages only
+};
+
 struct Page {
   unsigned status;
   std::string_view content_type;
   std::string body;
 };
-/// What GET gives at this target without asking the hub; nullopt: there is no such page.
-using Pages = std::function<std::optional<Page>(std::string_view target)>;
+/// What GET gives at this path without asking the hub; nullopt: there is no such page.
+using Pages = std::function<std::optional<Page>(Door door, std::string_view path)>;
 
 struct WsCounters {
   std::size_t queued_bytes = 0;      ///< now
@@ -115,6 +123,8 @@ struct WsShared {
   WsCounters counters;
   FlushList flush_list;
   CloseBounds close_bounds;
+  bool proxy_was_unreadable = false;  ///< and that was said
+  bool accept_has_failed = false;     ///< since the last that succeeded
 };
 
 }  // namespace culver::net_

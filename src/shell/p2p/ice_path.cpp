@@ -12,8 +12,8 @@
 #include "core/ice/agent.hpp"
 #include "core/ice/path_mtu.hpp"
 #include "core/wire/stun.hpp"
-#include "shell/host/clock.hpp"
 #include "shell/host/entropy.hpp"
+#include "shell/host/lived_clock.hpp"
 #include "shell/p2p/early_data.hpp"
 #include "shell/p2p/server_names.hpp"
 #include "shell/p2p/turn_stream.hpp"
@@ -78,11 +78,14 @@ class IcePath final : public Path {
   TurnStream* stream_of(ice::WireId wire);
   void arm();
   void deliver();
-  Env env() { return {host::now(), rng_}; }
+  /// Before there is an agent, nothing is due.
+  Env env(TimePoint due) { return {clock_.now(due), rng_}; }
+  Env env() { return env(agent_.deadline().value_or(TimePoint::max())); }
 
   boost::asio::io_context& io_;
   PathSink sink_;
   Rng rng_ = host::system_rng();
+  host::LivedClock clock_;
   wire::sdp::IceCredentials credentials_;
   std::optional<wire::sdp::IceCredentials> prepared_;  ///< for the next restart
   ice::Agent agent_;
@@ -116,7 +119,7 @@ IcePath::IcePath(boost::asio::io_context& io, const PathConfig& config,
       sink_(std::move(sink)),
       credentials_(ice::make_credentials(rng_)),
       agent_([&] {
-        Env now = env();
+        Env now = env(TimePoint::max());
         return ice::Agent({config.controlling, credentials_, config.loopback}, now);
       }()),
       wires_(io, std::move(ground), config.loopback, config.addresses,
@@ -210,7 +213,7 @@ void IcePath::arm() {
   armed_ = deadline;
   timer_.cancel();
   if (!deadline) return;
-  timer_.expires_at(*deadline);
+  timer_.expires_at(clock_.steady(*deadline));
   timer_.async_wait([alive = alive_](const boost::system::error_code& error) {
     if (error || *alive == nullptr) return;
     IcePath& path = **alive;

@@ -8,6 +8,7 @@
 
 #include <boost/asio/post.hpp>
 
+#include "core/wire/ice_url.hpp"
 #include "shell/p2p/ice_path.hpp"
 #include "shell/p2p/transport.hpp"
 
@@ -15,6 +16,26 @@ namespace culver::p2p {
 namespace {
 
 constexpr std::chrono::milliseconds tick_interval{10};
+
+/// Fewer than a user may name: somebody else's machine chooses whom we ask.
+constexpr std::size_t lent_at_most = 8;
+
+/// Nothing if it is of no kind that is spoken here, or a relay without a name to sign in by.
+std::optional<IceServer> lent_server(std::string_view text,
+                                     const wire::signaling::IceServer& account) {
+  using Kind = wire::IceUrl::Kind;
+  using Transport = IceServer::Transport;
+  const auto url = wire::IceUrl::parse(text);
+  if (!url) return std::nullopt;
+  if (url->kind == Kind::stun)
+    return IceServer{IceServer::Kind::stun, url->host, url->port, {}, {}};
+  if (account.username.empty() || account.credential.empty()) return std::nullopt;
+  const auto transport = url->kind == Kind::turn_udp   ? Transport::udp
+                         : url->kind == Kind::turn_tcp ? Transport::tcp
+                                                       : Transport::tls;
+  return IceServer{IceServer::Kind::turn, url->host,          url->port,
+                   account.username,      account.credential, transport};
+}
 
 TimePoint clock_now() { return std::chrono::steady_clock::now(); }
 
@@ -35,8 +56,8 @@ Stack::~Stack() {
 }
 
 void Stack::start(LinkId id, bool controlling) {
-  const PathConfig path{controlling, config_.ice_servers, config_.loopback, config_.addresses,
-                        places_};
+  const auto& servers = config_.ice_servers.empty() ? lent_ : config_.ice_servers;
+  const PathConfig path{controlling, servers, config_.loopback, config_.addresses, places_};
   Transport::Host host{
       io_, identity_, counters_,
       [this, id](link::TransportEvent event) { events_.emplace_back(id, std::move(event)); },
@@ -46,6 +67,14 @@ void Stack::start(LinkId id, bool controlling) {
   } catch (const std::exception&) {
     events_.emplace_back(id, link::PathFailed{});
   }
+}
+
+void Stack::lend(const std::vector<wire::signaling::IceServer>& servers) {
+  lent_.clear();
+  for (const auto& server : servers)
+    for (const auto& text : server.urls)
+      if (auto usable = lent_server(text, server); usable && lent_.size() < lent_at_most)
+        lent_.push_back(std::move(*usable));
 }
 
 void Stack::perform(LinkId id, link::TransportEffect effect) {

@@ -49,6 +49,9 @@ class Stack {
 
   /// Where the server is: links made from now on tell the peer first the address that leads there.
   void set_server(const Endpoint& server) { places_ = {server}; }
+  /// What the signaling server has for links that begin from now on, in the place of what it lent
+  /// before. Whoever was given servers of the user's own uses those alone.
+  void lend(const std::vector<wire::signaling::IceServer>& servers);
 
   /// Transports that still exist. TransportClosed frees its transport; so does DropTransport.
   std::size_t live() const { return transports_.size(); }
@@ -65,6 +68,7 @@ class Stack {
   boost::asio::io_context& io_;
   StackConfig config_;
   std::vector<Endpoint> places_;  ///< that addresses of ours should lead to
+  std::vector<IceServer> lent_;
   Sink sink_;
   DtlsIdentity identity_;
   Counters counters_;

@@ -145,7 +145,9 @@ TEST_F(RendezvousHub, WhatIsFullIsSaidBeforeTheAnswer) {
 
 TEST_F(RendezvousHub, TwentyAMinuteAndNoMoreByReconnecting) {
   const auto ana = room.join("AAAAAA", 1);
-  const auto slow_down = error("Rate limit exceeded. Please slow down.");
+  const auto slow_down = std::string(
+      R"({"type":"error","message":"Rate limit exceeded. Please slow down.","retryAfter":3})"
+      "\n");
   for (int i = 0; i < 20; ++i) EXPECT_EQ(met(ana, "AAAAAA", ""), nothing);
   EXPECT_EQ(met(ana, "AAAAAA", ""), slow_down);
   room.pass(3s);

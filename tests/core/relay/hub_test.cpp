@@ -17,15 +17,19 @@ namespace {
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 
-const std::string slow_down =
-    "{\"type\":\"error\",\"message\":\"Rate limit exceeded. Please slow down.\"}\n";
+std::string slow_down(int seconds) {
+  return R"({"type":"error","message":"Rate limit exceeded. Please slow down.","retryAfter":)" +
+         std::to_string(seconds) + "}\n";
+}
 const std::string pong = "{\"type\":\"pong\"}\n";
 const std::string ping = R"({"type":"ping"})";
 
 // ---- at the door --------------------------------------------------------------------------------
 
 TEST(Hub, The51stConnectionOfAnAddressIsToldAndClosed1013) {
-  Room room;
+  Limits limits;
+  limits.connections_per_address = 50;
+  Room room(limits);
   for (int i = 0; i < 50; ++i) EXPECT_EQ(room.closed(room.connect("home")), std::nullopt);
   const auto refused = room.accept("home");
   EXPECT_EQ(room.closed(refused), std::nullopt) << "it is told by a close frame, after the upgrade";
@@ -37,7 +41,9 @@ TEST(Hub, The51stConnectionOfAnAddressIsToldAndClosed1013) {
 }
 
 TEST(Hub, FarAboveTheLimitOfAnAddressNobodyIsLetInAtAll) {
-  Room room;
+  Limits limits;
+  limits.connections_per_address = 50;
+  Room room(limits);
   for (int i = 0; i < 58; ++i) EXPECT_EQ(room.closed(room.accept("home")), std::nullopt);
   EXPECT_TRUE(room.closed(room.accept("home")));
   EXPECT_EQ(room.hub.sockets(), 58u);
@@ -85,7 +91,7 @@ TEST(Hub, AHundredMessagesAMinuteThenErrorsButTheSocketStays_Z191_9) {
     EXPECT_EQ(room.read(a), pong);
   }
   room.say(a, ping);
-  EXPECT_EQ(room.read(a), slow_down);
+  EXPECT_EQ(room.read(a), slow_down(1));
   EXPECT_EQ(room.closed(a), std::nullopt);
   room.pass(600ms);
   room.say(a, ping);
@@ -98,7 +104,7 @@ TEST(Hub, MalformedMessagesCountToo) {
   for (int i = 0; i < 100; ++i) room.say(a, "{");
   room.read(a);
   room.say(a, ping);
-  EXPECT_EQ(room.read(a), slow_down);
+  EXPECT_EQ(room.read(a), slow_down(1));
 }
 
 TEST(Hub, TenPairRequestsAMinute) {
@@ -107,14 +113,16 @@ TEST(Hub, TenPairRequestsAMinute) {
   for (int i = 0; i < 10; ++i) room.ask(a, "ZZZZZZ");
   room.read(a);
   room.ask(a, "ZZZZZZ");
-  EXPECT_EQ(room.read(a), slow_down);
+  EXPECT_EQ(room.read(a), slow_down(6));
   room.pass(6s);
   room.ask(a, "ZZZZZZ");
   EXPECT_THAT(room.read(a), HasSubstr("pair_error"));
 }
 
 TEST(Hub, ReconnectingDoesNotResetThePairRequestsOfAnAddress_Z192i) {
-  Room room;
+  Limits limits;
+  limits.pair_requests_per_address = {60, 60s};
+  Room room(limits);
   std::size_t processed = 0;
   for (int socket = 0; socket < 20; ++socket) {
     const auto a = room.join("AAAAAA", 1);
@@ -131,7 +139,9 @@ TEST(Hub, ReconnectingDoesNotResetThePairRequestsOfAnAddress_Z192i) {
 }
 
 TEST(Hub, ReconnectingDoesNotResetTheRegistersOfAnAddress_Z192i) {
-  Room room;
+  Limits limits;
+  limits.registers_per_address = {120, 60s};
+  Room room(limits);
   std::size_t granted = 0;
   for (int i = 0; i < 200; ++i) {
     const auto a = room.connect();
@@ -151,7 +161,7 @@ TEST(Hub, TheMessagesOfAnAddressAreLimitedTogether_Z192i) {
   for (int i = 0; i < 50; ++i) room.say(b, ping);
   room.read(b);
   room.say(b, ping);
-  EXPECT_EQ(room.read(b), slow_down);
+  EXPECT_EQ(room.read(b), slow_down(1));
 }
 
 // ---- oversize -----------------------------------------------------------------------------------

@@ -438,6 +438,20 @@ TEST_F(Session, IsPingedEvery30SecondsAndStays_Z192b) {
   EXPECT_EQ(room.closed(a), std::nullopt);
 }
 
+/// After a pause of ours nobody has been asked for a sign of life.
+TEST_F(Session, NobodyIsDroppedForPingsThatWereNeverSent) {
+  const auto a = room.join("AAAAAA", 1);
+  room.answers_pings = false;
+  room.now += 64s;
+  room.deliver(Tick{});
+  EXPECT_EQ(room.closed(a), std::nullopt);
+  EXPECT_EQ(room.pings(a), 1u);
+  room.pass(29s);
+  EXPECT_EQ(room.closed(a), std::nullopt);
+  room.pass(1s);
+  EXPECT_TRUE(room.closed(a)) << "that one was sent";
+}
+
 TEST_F(Session, TheSilentAreDroppedAfterTwoIntervals_Z192b) {
   room.answers_pings = false;
   const auto a = room.join("AAAAAA", 1);

@@ -13,6 +13,20 @@ TEST(CloseReason, IsReadBackIntoItsFault) {
   }
 }
 
+TEST(CloseReason, SaysWhenToComeAgain) {
+  const auto reason = print_close_reason(Fault::too_many_handshakes, 12);
+  EXPECT_EQ(read_close_reason(reason), Fault::too_many_handshakes);
+  EXPECT_EQ(read_retry_after(reason), 12u);
+  EXPECT_EQ(print_close_reason(Fault::too_many_handshakes, 0),
+            info(Fault::too_many_handshakes).wire);
+  EXPECT_EQ(read_retry_after(print_close_reason(Fault::too_many_handshakes, 4'000'000)), 3'600u);
+  for (const std::string_view none : {"", "x", "x (retry after  s)", "x (retry after -1 s)",
+                                      "x (retry after 1x s)", "x (retry after 99999999999 s)"})
+    EXPECT_EQ(read_retry_after(none), 0u) << none;
+  for (auto i = std::size_t{0}; i < fault_count; ++i)
+    EXPECT_LE(print_close_reason(static_cast<Fault>(i), 3'600).size(), 123u) << "RFC 6455 5.5";
+}
+
 TEST(CloseReason, OfAnyOtherKindMeansNothing) {
   for (const std::string_view reason :
        {"", "bye", "Key mismatch", "Device has been revoked.", "Heartbeat timeout"})

@@ -41,6 +41,14 @@ TEST(FromServer, IsPrintedAsZajelHasIt) {
   EXPECT_EQ(print(PairMatched{code, key, true}),
             R"({"type":"pair_matched","peerCode":"K7MW2Q","peerPublicKey":")" +
                 std::string(key_text) + R"(","isInitiator":true})");
+  const PairMatched with_relay{
+      code, key, false, {{{"stun:h"}, {}, {}}, {{"turn:h", "turns:h"}, "9:1", "MAC="}}};
+  const auto printed = print(with_relay);
+  EXPECT_TRUE(printed.ends_with(
+      R"("isInitiator":false,"iceServers":[{"urls":["stun:h"]},{"urls":["turn:h","turns:h"],)"
+      R"("username":"9:1","credential":"MAC="}]})"))
+      << printed;
+  EXPECT_EQ(std::get<PairMatched>(*parse_server(printed)), with_relay);
   EXPECT_EQ(print(PairError{"no"}), R"({"type":"pair_error","error":"no"})");
   EXPECT_EQ(print(Error{"no"}), R"({"type":"error","message":"no"})");
   EXPECT_EQ(print(Pong{}), R"({"type":"pong"})");

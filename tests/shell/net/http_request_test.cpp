@@ -33,6 +33,7 @@ unsigned status_of(std::string_view bytes) {
 TEST(HttpRequest, IsKnownByItsHeader) {
   EXPECT_EQ(wish_of(Given(upgrade).reader.parser), Wish::upgrade);
   EXPECT_EQ(wish_of(Given("GET /health HTTP/1.1\r\n\r\n").reader.parser), Wish::page);
+  EXPECT_EQ(wish_of(Given("HEAD /health?x HTTP/1.1\r\n\r\n").reader.parser), Wish::page);
   for (const std::string method : {"GET", "POST", "DELETE"}) {
     Given given(method + " /api/devices/1 HTTP/1.1\r\nContent-Length: 5\r\n\r\n");
     EXPECT_EQ(wish_of(given.reader.parser), Wish::question) << method;
@@ -43,15 +44,41 @@ TEST(HttpRequest, IsKnownByItsHeader) {
 
 TEST(HttpRequest, IsRefusedBeforeItsBodyIsRead) {
   EXPECT_EQ(status_of("POST /api/x HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"), 411u);
-  EXPECT_EQ(status_of("POST /health HTTP/1.1\r\nContent-Length: 5\r\n\r\n"), 404u);
-  EXPECT_EQ(status_of("PUT /api/x HTTP/1.1\r\nContent-Length: 5\r\n\r\n"), 404u);
+  for (const std::string method : {"POST", "PUT", "DELETE", "OPTIONS", "TRACE", "BREW"})
+    EXPECT_EQ(status_of(method + " /health HTTP/1.1\r\nContent-Length: 5\r\n\r\n"), 405u) << method;
+  for (const std::string method : {"PUT", "HEAD"})
+    EXPECT_EQ(status_of(method + " /api/x HTTP/1.1\r\nContent-Length: 5\r\n\r\n"), 405u);
   EXPECT_EQ(Given("POST /api/x HTTP/1.1\r\nContent-Length: 101\r\n\r\n").error,
             http::error::body_limit);
 }
 
+std::vector<std::string> hops(const std::string& fields) {
+  return hops_of(Given("GET / HTTP/1.1\r\n" + fields + "\r\n").reader.parser.get());
+}
+
 TEST(HttpRequest, SpeaksForWhoeverTheHopsName) {
-  EXPECT_EQ(forwarded_for(Given(upgrade).reader.parser.get()), "1.1.1.1,2.2.2.2");
-  EXPECT_EQ(forwarded_for(Given("GET / HTTP/1.1\r\n\r\n").reader.parser.get()), "");
+  using Hops = std::vector<std::string>;
+  EXPECT_EQ(hops_of(Given(upgrade).reader.parser.get()), (Hops{"1.1.1.1", "2.2.2.2"}));
+  EXPECT_EQ(hops(""), Hops{});
+  EXPECT_EQ(hops("X-Forwarded-For: 1.1.1.1, \r\n"), Hops{"1.1.1.1"});
+  EXPECT_EQ(hops("X-Forwarded-For: ,, 1.1.1.1 ,2.2.2.2:5\r\n"), (Hops{"1.1.1.1", "2.2.2.2:5"}));
+  EXPECT_EQ(hops("Forwarded: for=1.1.1.1;proto=https, For=\"[2001:db8::1]:4711\"\r\n"
+                 "Forwarded: by=a;for=_x, proto=http\r\n"),
+            (Hops{"1.1.1.1", "\"[2001:db8::1]:4711\"", "_x", "unknown"}));
+  EXPECT_EQ(hops("Forwarded: for=\"a,b;c\"\r\n"), Hops{"\"a,b;c\""});
+  EXPECT_EQ(hops("X-Real-IP: 1.1.1.1\r\n"), Hops{"1.1.1.1"});
+  EXPECT_EQ(hops("X-Real-IP: 3.3.3.3\r\nForwarded: for=2.2.2.2\r\nX-Forwarded-For: 1.1.1.1\r\n"),
+            Hops{"1.1.1.1"});
+}
+
+TEST(HttpRequest, IsForAPathWhateverStandsAroundIt) {
+  for (const auto* target : {"/health", "/health?", "/health?x=1&y", "/health#z", "http://h/health",
+                             "HTTPS://h:1/health?x"})
+    EXPECT_EQ(path_of(target), "/health") << target;
+  EXPECT_EQ(path_of("http://h"), "/");
+  EXPECT_EQ(path_of("*"), "*");
+  EXPECT_EQ(allowed_methods("/health?x"), "GET, HEAD");
+  EXPECT_EQ(allowed_methods("/api/devices"), "GET, POST, DELETE");
 }
 
 TEST(HttpRequest, MayWaitForLeave) {

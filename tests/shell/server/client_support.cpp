@@ -1,6 +1,9 @@
 #include "tests/shell/server/client_support.hpp"
 
+#include <atomic>
+#include <csignal>
 #include <cstdlib>
+#include <ctime>
 #include <stdexcept>
 
 #include <boost/asio/read.hpp>
@@ -31,12 +34,15 @@ TemporaryFolder::~TemporaryFolder() {
 
 RunningServer::RunningServer(Config config) {
   config.sockets.listen.port(0);
+  config.sockets.operators = local(0);
   config.data_dir = folder_.path / "data";
   server_.emplace(std::move(config));
   const auto started = server_->start();
   if (!started) throw std::runtime_error(started.error().sentence);
   const auto& url = started->url;
   port_ = static_cast<std::uint16_t>(std::stoi(url.substr(url.rfind(':') + 1)));
+  const auto& metrics = started->metrics.value();
+  metrics_port_ = static_cast<std::uint16_t>(std::stoi(metrics.substr(metrics.rfind(':') + 1)));
   thread_ = std::thread([this] { server_->run(); });
 }
 
@@ -44,6 +50,25 @@ RunningServer::~RunningServer() {
   if (!thread_.joinable()) return;
   begin_drain();
   join();
+}
+
+namespace {
+std::atomic<std::int64_t> suspended_for{0};
+void stand_still(int) {
+  const auto milliseconds = suspended_for.load();
+  timespec time{milliseconds / 1'000, milliseconds % 1'000 * 1'000'000};
+  while (::nanosleep(&time, &time) != 0) {
+  }
+  suspended_for = 0;
+  suspended_for.notify_all();
+}
+}  // namespace
+
+void RunningServer::suspend(std::chrono::milliseconds time) {
+  suspended_for = time.count();
+  std::signal(SIGUSR2, stand_still);
+  ::pthread_kill(thread_.native_handle(), SIGUSR2);
+  suspended_for.wait(time.count());
 }
 
 void RunningServer::join() { thread_.join(); }

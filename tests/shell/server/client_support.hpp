@@ -38,6 +38,9 @@ class RunningServer {
   RunningServer& operator=(const RunningServer&) = delete;
 
   std::uint16_t port() const { return port_; }
+  std::uint16_t metrics_port() const { return metrics_port_; }
+  /// The thread that runs it stands still for so long, as all of a process does that is stopped.
+  void suspend(std::chrono::milliseconds time);
   void begin_drain() { server_->stop(); }
   /// After the drain.
   void join();
@@ -47,7 +50,7 @@ class RunningServer {
  private:
   TemporaryFolder folder_;
   std::optional<Server> server_;
-  std::uint16_t port_ = 0;
+  std::uint16_t port_ = 0, metrics_port_ = 0;
   std::thread thread_;
 };
 

@@ -134,7 +134,7 @@ TEST(GatewayServer, CountsWhatHappens) {
   sender.await("\"ack\"");
   sender.send(print(sender.event(1)));
   sender.await("\"ack\"");
-  const auto metrics = talk(server.port(), "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+  const auto metrics = talk(server.metrics_port(), "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
   EXPECT_THAT(metrics, StartsWith("HTTP/1.1 200 OK\r\n"));
   EXPECT_THAT(metrics, HasSubstr("Content-Type: text/plain; version=0.0.4"));
   for (const auto* line :

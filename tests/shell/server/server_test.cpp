@@ -196,17 +196,83 @@ TEST(Server, SaysThatItIsHealthyAndNothingElse) {
   EXPECT_THAT(health, StartsWith("HTTP/1.1 200 OK\r\n"));
   EXPECT_THAT(health, HasSubstr("Content-Type: application/json"));
   EXPECT_TRUE(health.ends_with("\r\n\r\n{\"status\":\"healthy\"}")) << health;
-  for (const std::string path : {"/", "/health?x=1", "/stats", "/admin"})
+  for (const std::string path : {"/", "/metrics", "/stats", "/admin"})
     EXPECT_THAT(talk(server.port(), "GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n"),
                 StartsWith("HTTP/1.1 404"));
   EXPECT_EQ(talk(server.port(), "\x16\x03\x01 this is not HTTP\r\n\r\n"), "");
+}
+
+TEST(Server, AnswersAQuestionForTheHeadOnlyWithIt) {
+  RunningServer server;
+  const auto get = talk(server.port(), "GET /health?x=1 HTTP/1.1\r\nHost: x\r\n\r\n");
+  const auto head = talk(server.port(), "HEAD /health?x=1 HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_THAT(head, StartsWith("HTTP/1.1 200 OK\r\n"));
+  EXPECT_EQ(head, get.substr(0, get.find("\r\n\r\n") + 4));
+  EXPECT_THAT(head, HasSubstr("Content-Length: 20\r\n"));
+  const auto none = talk(server.port(), "HEAD /none HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_THAT(none, StartsWith("HTTP/1.1 404"));
+  EXPECT_TRUE(none.ends_with("\r\n\r\n")) << none;
+  for (const std::string method : {"POST", "DELETE", "BREW"}) {
+    const auto refused = talk(server.port(), method + " /health HTTP/1.1\r\nHost: x\r\n\r\n");
+    EXPECT_THAT(refused, StartsWith("HTTP/1.1 405"));
+    EXPECT_THAT(refused, HasSubstr("Allow: GET, HEAD\r\n"));
+  }
+  EXPECT_THAT(talk(server.port(), "PUT /api/devices HTTP/1.1\r\nHost: x\r\n\r\n"),
+              HasSubstr("Allow: GET, POST, DELETE\r\n"));
+}
+
+TEST(Server, ShowsItsCountersToOperatorsOnly) {
+  RunningServer server;
+  const std::string rest = " HTTP/1.1\r\nHost: x\r\n\r\n";
+  EXPECT_THAT(talk(server.port(), "GET /metrics" + rest), StartsWith("HTTP/1.1 404"));
+  EXPECT_THAT(talk(server.metrics_port(), "GET /metrics?x" + rest),
+              HasSubstr("culver_connections"));
+  EXPECT_THAT(talk(server.metrics_port(), "HEAD /metrics" + rest), StartsWith("HTTP/1.1 200"));
+  EXPECT_THAT(talk(server.metrics_port(), "GET /health" + rest), StartsWith("HTTP/1.1 200"));
+  EXPECT_THAT(talk(server.metrics_port(), "GET /api/devices" + rest), StartsWith("HTTP/1.1 404"));
+  EXPECT_THAT(talk(server.metrics_port(),
+                   "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                   "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+                   "\r\n"),
+              StartsWith("HTTP/1.1 404"));
+}
+
+/// Everybody sent what was asked of them in time; it lay unread.
+TEST(Server, DismissesNobodyForAPauseOfItsOwn) {
+  Config config;
+  config.limits.ping_interval = 3s;
+  config.limits.registration = 3s;
+  RunningServer server(std::move(config));
+  Client ana(server.port()), late(server.port());
+  ana.enroll("AAAAAA", ana_key);
+  EXPECT_THAT(ana.receive(), HasSubstr("registered"));
+  server.suspend(9s);
+  late.enroll("BBBBBB", bob_key);
+  EXPECT_THAT(late.receive(), HasSubstr("registered"));
+  ana.send(ping);
+  EXPECT_EQ(ana.receive(), pong) << ana.close_reason();
+}
+
+TEST(Server, CountsClientsOfWhomAProxySaysNothingOneByOne) {
+  Config config;
+  config.limits.connections_per_address = 1;
+  config.limits.refusals_per_address = 1;
+  config.sockets.trusted_proxies = {net_::Network::parse("127.0.0.0/8").value()};
+  RunningServer server(std::move(config));
+  for (const auto* hop : {"unknown", "unknown", "", "nonsense:x"}) {
+    Client client(server.port(), "/", hop);
+    EXPECT_NE(client.greeting, "") << hop;
+    // It may also ask for something: what is counted by the address is counted for it alone.
+    client.enroll("AAAAAA", ana_key);
+    EXPECT_THAT(client.receive(), HasSubstr("registered")) << hop;
+  }
 }
 
 TEST(Server, CountsClientsBehindATrustedProxyOneByOne_Z192k) {
   Config config;
   config.limits.connections_per_address = 1;
   config.limits.refusals_per_address = 1;
-  config.sockets.trusted_proxy = boost::asio::ip::make_address("127.0.0.1");
+  config.sockets.trusted_proxies = {net_::Network::parse("127.0.0.1").value()};
   RunningServer server(std::move(config));
   Client ana(server.port(), "/", "203.0.113.1"), bob(server.port(), "/", "203.0.113.2");
   EXPECT_NE(ana.greeting, "");

@@ -4,6 +4,8 @@
 #include <cerrno>
 
 #include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include "shell/host/file_descriptor.hpp"
 
@@ -23,6 +25,27 @@ int turn_to_wal(sqlite3* connection) {
     if (turned != SQLITE_BUSY || waited >= busy_timeout_ms) return turned;
     sqlite3_sleep(busy_pause_ms);
   }
+}
+
+/// SQLite's own exclusive lock would keep readers out as well, a backup among them. Nothing if
+/// another holds it; it goes with the process.
+host::FileDescriptor lock(const std::filesystem::path& file) {
+  const auto path = file.string() + "-lock";
+  host::FileDescriptor lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!lock || ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return {};
+  return lock;
+}
+
+/// All pages in one step: a snapshot, whoever writes meanwhile.
+int copy_pages(sqlite3* from, sqlite3* to) {
+  auto* backup = sqlite3_backup_init(to, "main", from, "main");
+  if (!backup) return sqlite3_errcode(to);
+  for (int waited = 0; waited < busy_timeout_ms; waited += busy_pause_ms) {
+    const int stepped = sqlite3_backup_step(backup, -1);
+    if (stepped != SQLITE_BUSY && stepped != SQLITE_LOCKED) break;
+    sqlite3_sleep(busy_pause_ms);
+  }
+  return sqlite3_backup_finish(backup);
 }
 
 }  // namespace
@@ -121,21 +144,35 @@ Result<Database> Database::open(const std::filesystem::path& file, Use use) {
   constexpr int make = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC;
   if (!host::FileDescriptor(::open(file.c_str(), make, 0600)) && errno != EEXIST)
     return fail(Fault::store_failed);
+  auto alone = use == Use::exclusive ? lock(file) : host::FileDescriptor();
+  if (use == Use::exclusive && !alone) return fail(Fault::store_failed);
   sqlite3* connection = nullptr;
   const int opened = sqlite3_open_v2(file.c_str(), &connection, SQLITE_OPEN_READWRITE, nullptr);
   Database database(connection);
   if (opened != SQLITE_OK) return fail(Fault::store_failed);
-  if (use == Use::exclusive) {
-    // Before the first access in WAL mode: then its index is in memory and needs no file.
-    CHECK_OK(database.execute("PRAGMA locking_mode = EXCLUSIVE"));
-    CHECK_OK(database.execute("PRAGMA journal_mode = WAL"));
-    CHECK_OK(database.execute("PRAGMA synchronous = FULL"));
-    return database;
-  }
+  database.alone_ = std::move(alone);
   sqlite3_busy_timeout(connection, busy_timeout_ms);
   if (turn_to_wal(connection) != SQLITE_OK) return fail(Fault::store_failed);
-  CHECK_OK(database.execute("PRAGMA synchronous = NORMAL"));
+  CHECK_OK(database.execute(use == Use::exclusive ? "PRAGMA synchronous = FULL"
+                                                  : "PRAGMA synchronous = NORMAL"));
   return database;
+}
+
+Result<void> Database::copy_to(const std::filesystem::path& file) {
+  constexpr int make = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC;
+  if (!host::FileDescriptor(::open(file.c_str(), make, 0600))) return fail(Fault::store_failed);
+  sqlite3* connection = nullptr;
+  const int opened = sqlite3_open_v2(file.c_str(), &connection, SQLITE_OPEN_READWRITE, nullptr);
+  {
+    Database copy(connection);
+    // At the end it is one file, without a log beside it.
+    if (opened == SQLITE_OK && copy.execute("PRAGMA synchronous = FULL") &&
+        copy_pages(connection_.get(), connection) == SQLITE_OK &&
+        copy.execute("PRAGMA journal_mode = DELETE"))
+      return {};
+  }
+  ::unlink(file.c_str());
+  return fail(Fault::store_failed);
 }
 
 Result<void> Database::execute(const char* sql) {

@@ -12,6 +12,7 @@
 
 #include "core/base/bytes.hpp"
 #include "core/base/result.hpp"
+#include "shell/host/file_descriptor.hpp"
 
 namespace culver::store::sqlite {
 
@@ -65,7 +66,7 @@ class Reading {
 
 enum class Use {
   shared,    ///< with other processes; a busy file is waited for up to 5 s
-  exclusive  ///< by this process alone, else it cannot be opened; a commit is on disk
+  exclusive  ///< the only one that opens it so; others may read meanwhile; a commit is on disk
 };
 
 class Database {
@@ -83,6 +84,8 @@ class Database {
     if (!done && !execute("ROLLBACK")) return fail(Fault::store_failed);
     return done;
   }
+  /// A copy as of now, with mode 0600, while others write. There must not be such a file.
+  Result<void> copy_to(const std::filesystem::path& file);
   /// One or more statements without parameters and rows.
   Result<void> execute(const char* sql);
   Result<Statement> prepare(std::string_view sql);
@@ -95,6 +98,7 @@ class Database {
     void operator()(sqlite3* connection) const { sqlite3_close_v2(connection); }
   };
   explicit Database(sqlite3* connection) : connection_(connection) {}
+  host::FileDescriptor alone_;  ///< holds the lock of Use::exclusive
   std::unique_ptr<sqlite3, Close> connection_;
 };
 

@@ -170,6 +170,24 @@ host::Outcome<EventLog> EventLog::open(const std::filesystem::path& file) {
 }
 
 Result<relay::KeepTime> EventLog::time() { return tables_->time(); }
+host::Outcome<void> EventLog::copy(const std::filesystem::path& log,
+                                   const std::filesystem::path& file) {
+  const auto refuse = [](const std::filesystem::path& path, const std::string& why) {
+    return host::trouble(Fault::store_failed, path.string() + " " + why);
+  };
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(log, error))
+    return refuse(log, "is not there: no server has kept its events in that folder.");
+  if (std::filesystem::exists(std::filesystem::symlink_status(file, error)))
+    return refuse(file, "is there already. Nothing was overwritten.");
+  auto database = Database::open(log);
+  if (!database) return refuse(log, "cannot be read: it is damaged, or not ours to read.");
+  if (!database->copy_to(file))
+    return refuse(file,
+                  "cannot be written: there is no such folder, it is not ours to write, or "
+                  "the disk is full.");
+  return {};
+}
 
 std::vector<std::optional<Answer>> EventLog::answer(std::span<const Question> batch) {
   tables_->rows.limit();

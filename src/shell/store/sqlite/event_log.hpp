@@ -18,6 +18,10 @@ class EventLog {
   /// Makes the file if absent and brings an older one to the present layout. Fault::store_failed
   /// with a sentence that names the file, also while another process has it.
   static host::Outcome<EventLog> open(const std::filesystem::path& file);
+  /// A copy of the log in `file`, as it is now, also while another process writes it. The sentence
+  /// if there is such a file, or no log.
+  static host::Outcome<void> copy(const std::filesystem::path& log,
+                                  const std::filesystem::path& file);
   EventLog(EventLog&&) noexcept;
   EventLog& operator=(EventLog&&) noexcept;
   ~EventLog();
