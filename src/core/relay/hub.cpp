@@ -231,7 +231,7 @@ void Hub::on(Tick&&, const Env& env, Effects& effects) {
 void Hub::on(Drain&&, const Env& env, Effects& effects) {
   draining_ = true;
   next_prune_.reset();
-  effects.push_back(questions_.tell(KeepTime{clock_.ran(env.now), env.wall}));
+  effects.push_back(questions_.tell(KeepTime{clock_.ran(env.now), env.wall, env.wall}));
   for (auto& [id, socket] : sockets_) {
     if (std::holds_alternative<session::Machine::State>(socket.place))
       step_session(id, session::Shutdown{}, env, effects);

@@ -110,7 +110,8 @@ struct Context {
   SocketId socket;
   const Address& address;
   TimePoint now;
-  RunTime ran;  ///< by the server, until now
+  RunTime ran;    ///< by the server, until now
+  WallTime wall;  ///< for what others judge by their clocks
   const Limits& limits;
   const ServerName& server;
   Registry& registry;
