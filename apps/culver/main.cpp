@@ -3,7 +3,9 @@
 
 #include <malloc.h>
 
+#include "shell/cli/outcome.hpp"
 #include "shell/cli/run.hpp"
+#include "shell/host/descriptors.hpp"
 #include "shell/host/log.hpp"
 #include "shell/host/paths.hpp"
 
@@ -19,7 +21,12 @@ int run(int argc, char** argv) {
   }
   const auto level = host::environment("CULVER_LOG").value_or("");
   log::set_level(log::level_from(options->verbosity, level));
-  return std::visit([&](const auto& verb) { return cli::run(*options, verb); }, options->verb);
+  try {
+    return std::visit([&](const auto& verb) { return cli::run(*options, verb); }, options->verb);
+  } catch (const std::exception&) {  // its text may quote what a person wrote
+    return cli::complain(*options,
+                         host::few_descriptors() ? Fault::out_of_descriptors : Fault::internal);
+  }
 }
 
 /// The buffers of files come and go by the mebibyte. An allocator that returns each to the system
@@ -34,9 +41,10 @@ void keep_freed_memory() {
 
 int main(int argc, char** argv) {
   culver::keep_freed_memory();
+  culver::host::raise_descriptor_limit();
   try {
     return culver::run(argc, argv);
-  } catch (const std::exception&) {  // its text may quote what a person wrote
+  } catch (const std::exception&) {
     std::cerr << "culver: " << culver::info(culver::Fault::internal).sentence << '\n';
     return culver::info(culver::Fault::internal).exit_code;
   }

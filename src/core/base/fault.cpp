@@ -37,6 +37,9 @@ constexpr std::array<FaultInfo, fault_count> table{{
      "Say which one: NAME@ and the beginning of its fingerprint."},
     {F::interrupted, "interrupted", us, 130, "Interrupted", "Interrupted.", ""},
     {F::terminated, "terminated", us, 143, "Terminated", "Terminated.", ""},
+    {F::out_of_descriptors, "out_of_descriptors", us, 2, "Internal server error",
+     "This machine lets culver open no more files and connections.",
+     "Raise the limit: ulimit -n, or LimitNOFILE= of the service."},
 
     {F::malformed, "malformed", peer, 3, "Invalid message format: JSON parse error",
      "The other side sent something that is not a message.", ""},

@@ -26,6 +26,7 @@ enum class Fault : std::uint8_t {
   name_ambiguous,
   interrupted,
   terminated,
+  out_of_descriptors,
   // What a frame can do wrong.
   malformed,
   too_large,

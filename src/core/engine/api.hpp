@@ -9,8 +9,8 @@
 #include <variant>
 
 #include "core/base/bytes.hpp"
+#include "core/base/dial_failure.hpp"
 #include "core/base/env.hpp"
-#include "core/base/fault.hpp"
 #include "core/base/strong.hpp"
 #include "core/base/text.hpp"
 #include "core/engine/known.hpp"
@@ -106,7 +106,7 @@ struct Online {
 };
 /// The server is gone; retrying tells whether the engine tries again by itself.
 struct Offline {
-  Fault fault;
+  Failure fault;
   bool retrying;
 };
 struct PairRequested {
@@ -143,6 +143,11 @@ struct Connecting {
 struct WasHere {
   PublicKey key;
   WallTime at;
+};
+/// The server takes only so much from us in a minute: what is next in turn, a peer that is to be
+/// asked or one that was let in, waits so long.
+struct Paced {
+  Duration wait;
 };
 /// The keys of this link are proven, and the peer calls itself like a known one that has another.
 /// It waits for AnswerName, for name_patience at most.
@@ -256,9 +261,9 @@ struct Closed {
 };
 
 using Notice = std::variant<Online, Offline, PairRequested, PairWithdrawn, PairFailed, Connecting,
-                            NameTaken, Acquainted, WasHere, Connected, TextReceived, TextsDelivered,
-                            TextFailed, Posted, PostFailed, LetterDelivered, NothingWaits,
-                            LettersStuck, LetterReceived, FileOffered, FileStarted, FileProgress,
-                            FileReceived, FileSent, FileFailed, Closed>;
+                            NameTaken, Acquainted, WasHere, Paced, Connected, TextReceived,
+                            TextsDelivered, TextFailed, Posted, PostFailed, LetterDelivered,
+                            NothingWaits, LettersStuck, LetterReceived, FileOffered, FileStarted,
+                            FileProgress, FileReceived, FileSent, FileFailed, Closed>;
 
 }  // namespace culver::engine

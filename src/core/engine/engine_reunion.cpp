@@ -23,17 +23,19 @@ void Engine::stop_looking(const PublicKey& key) {
 
 void Engine::perform(signaling::ReunionEffects effects, Env& env, Effects& out) {
   for (auto& effect : effects)
-    std::visit(fsm::overload{
-                   [&](signaling::Send&& e) { say(std::move(e.message), env, out); },
-                   [&](signaling::search::AskFor&& e) {
-                     perform(pairing_.ask(e.code, config_.username, env.now), env, out);
-                   },
-                   [&](signaling::search::LetGo&& e) { pairing_.let_go(e.code); },
-                   [&](signaling::WasHere&& e) {
-                     out.emplace_back(Tell{WasHere{e.key, e.at}});
-                   },
-               },
-               std::move(effect));
+    std::visit(
+        fsm::overload{
+            [&](signaling::Send&& e) { say(std::move(e.message), env, out); },
+            [&](signaling::search::AskFor&& e) {
+              perform(pairing_.ask(e.code, config_.username, env.now), env, out);
+            },
+            [&](signaling::search::LetGo&& e) { pairing_.let_go(e.code); },
+            [&](signaling::WasHere&& e) {
+              out.emplace_back(Tell{WasHere{e.key, e.at}});
+            },
+            [&](signaling::AskingLater&& e) { out.emplace_back(Tell{Paced{e.at - env.now}}); },
+        },
+        std::move(effect));
 }
 
 void Engine::failed(const signaling::Failed& failure, Env& env, Effects& out) {

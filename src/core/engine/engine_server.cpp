@@ -18,7 +18,7 @@ void Engine::on(ServerFrame&& frame, Env& env, Effects& out) {
 }
 
 void Engine::on(ServerLost&& lost, Env& env, Effects& out) {
-  to_gate(gate::Lost{lost.fault}, env, out);
+  to_gate(gate::Lost{std::move(lost.fault)}, env, out);
 }
 
 /// The transports have noticed by themselves.
@@ -48,7 +48,8 @@ void Engine::perform(gate::Effects effects, Env& env, Effects& out) {
                    [&](gate::Deliver&& e) { on_server_text(std::move(e.text), env, out); },
                    [&](gate::Ended&& e) {
                      if (e.hang_up) out.emplace_back(HangUpServer{});
-                     to_session(signaling::SocketLost{e.fault, gate::is_final(e.fault)}, env, out);
+                     const bool is_final = gate::is_final(e.fault);
+                     to_session(signaling::SocketLost{std::move(e.fault), is_final}, env, out);
                    },
                    [&](gate::Ignored&& e) { out.emplace_back(Dropped{e.fault}); },
                },
@@ -85,7 +86,7 @@ void Engine::perform(signaling::SessionEffects effects, Env& env, Effects& out) 
       [&](signaling::WentOffline&& offline) {
         reunion_.offline(env);
         signaling_gone(env, out);
-        out.emplace_back(Tell{Offline{offline.fault, offline.retrying}});
+        out.emplace_back(Tell{Offline{std::move(offline.fault), offline.retrying}});
       },
       [&](signaling::Received&& received) {
         on_server_message(std::move(received.message), env, out);

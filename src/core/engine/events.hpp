@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/base/dial_failure.hpp"
 #include "core/crypto/sign.hpp"
 #include "core/engine/api.hpp"
 #include "core/link/link.hpp"
@@ -22,7 +23,7 @@ struct ServerFrame {
   std::string text;  ///< or a sealed record
 };
 struct ServerLost {
-  Fault fault;
+  Failure fault;
 };
 struct FromTransport {
   LinkId link;

@@ -120,11 +120,15 @@ ReunionEffects Reunion::on(const sig::ServerMessage& message, Env& env) {
   ReunionEffects effects;
   if (!code_ || sought_.empty()) return effects;
   if (const auto* result = std::get_if<sig::RendezvousResult>(&message)) {
-    for (const auto& match : result->live) sighted(match, env, effects);
+    for (const auto& match : result->live) sighted(match, env, effects);  // the newest comes last
     for (const auto& drop : result->drops)
       if (!is_live(drop, *result)) read(drop, env, effects);
   } else if (const auto* push = std::get_if<sig::RendezvousMatch>(&message)) {
     sighted(push->match, env, effects);
+    if (asking_unnamed_ && !unnamed_.empty() && asked_at_ + alive_patience <= env.now) {
+      effects.emplace_back(search::LetGo{asking_unnamed_->code});
+      asking_unnamed_.reset();
+    }
   }
   return effects;
 }
@@ -148,18 +152,20 @@ void Reunion::sighted(const sig::LiveMatch& match, Env& env, ReunionEffects& eff
   step(owner->second.key, search::Sighted{match.peer}, env, effects);
 }
 
-/// A server that does not say by which token: the pairing will tell whose code it is.
+/// A server that does not say by which token: the pairing will tell whose code it is. Such a server
+/// also tells codes whose owners are long gone, and the newest are the likeliest to answer.
 void Reunion::sighted_unnamed(const PairingCode& code, TimePoint now) {
   std::erase_if(unnamed_asked_,
                 [&](const auto& asked) { return asked.second + unnamed_again_after <= now; });
-  if (unnamed_asked_.contains(code) || unnamed_asked_.size() >= unnamed_at_once) return;
+  if (unnamed_asked_.contains(code) || (asking_unnamed_ && asking_unnamed_->code == code)) return;
   const bool is_with_us = std::any_of(sought_.begin(), sought_.end(), [&](const auto& one) {
     const auto* together = std::get_if<search::Together>(&one.second.search);
     return together && together->code == code;
   });
   if (is_with_us) return;
-  unnamed_asked_.emplace(code, now);
-  unnamed_.push_back(code);
+  std::erase(unnamed_, code);
+  unnamed_.push_front(code);
+  if (unnamed_.size() > unnamed_at_once) unnamed_.pop_back();
 }
 
 /// Only what its peer has sealed, at a point of the two, counts; and it is news only while nothing
@@ -220,7 +226,7 @@ bool Reunion::add_to(sig::RegisterRendezvous& message, const PublicKey& key, Env
 
 ReunionEffects Reunion::turn(Env& env) {
   ReunionEffects effects;
-  next_ask_.reset();
+  const auto told = std::exchange(next_ask_, std::nullopt);
   if (!code_) return effects;
   const auto found = std::find_if(sought_.begin(), sought_.end(), [](const auto& one) {
     return std::holds_alternative<search::Found>(one.second.search);
@@ -228,16 +234,26 @@ ReunionEffects Reunion::turn(Env& env) {
   if (found == sought_.end() && unnamed_.empty()) return effects;
   if (!asks_.take(env.now)) {
     next_ask_ = asks_.next(env.now);
+    if (next_ask_ && next_ask_ != told) effects.emplace_back(AskingLater{*next_ask_});
     return effects;
   }
-  if (found != sought_.end()) {
+  asked_at_ = env.now;
+  if (found != sought_.end())
     step(found->first, search::Turn{}, env, effects);
-  } else {
-    asking_unnamed_ = Unnamed{unnamed_.front(), env.now + search::ask_patience};
-    unnamed_.pop_front();
-    effects.emplace_back(search::AskFor{asking_unnamed_->code});
-  }
+  else
+    ask_unnamed(env, effects);
   return effects;
+}
+
+void Reunion::ask_unnamed(Env& env, ReunionEffects& effects) {
+  const auto code = unnamed_.front();
+  unnamed_.pop_front();
+  if (unnamed_asked_.size() >= unnamed_asked_at_once)
+    unnamed_asked_.erase(std::ranges::min_element(unnamed_asked_, {},
+                                                  [](const auto& asked) { return asked.second; }));
+  unnamed_asked_.emplace(code, env.now);
+  asking_unnamed_ = Unnamed{code, env.now + search::ask_patience};
+  effects.emplace_back(search::AskFor{code});
 }
 
 std::optional<PairingCode> Reunion::asked() const {
@@ -269,6 +285,11 @@ bool Reunion::is_ours(const PairingCode& code) const {
 void Reunion::failed(const PairingCode& code, Fault fault, Env& env) {
   ReunionEffects none;  // a failure asks for nothing but time
   let_in_.erase(code);
+  if (asked() == code) {
+    if (fault == Fault::rate_limited) asks_.exhaust(env.now);
+    // Nobody has that code: it cost nobody anything, and others wait.
+    if (fault == Fault::pair_unknown && env.now < asked_at_ + at_once) asks_.give_back();
+  }
   if (asking_unnamed_ && asking_unnamed_->code == code) asking_unnamed_.reset();
   if (const auto key = asked_key(code)) step(*key, search::AskFailed{fault}, env, none);
 }

@@ -8,8 +8,8 @@
 
 namespace culver::wire {
 
-/// Only reasons for which a gateway lets nobody in, or sends somebody away: others carry no meaning
-/// that a client could act on. Nobody has signed them.
+/// Only reasons for which a server has no room or ends, or a gateway lets nobody in or sends
+/// somebody away: others carry no meaning that a client could act on. Nobody has signed them.
 std::optional<Fault> read_close_reason(std::string_view reason);
 
 }  // namespace culver::wire

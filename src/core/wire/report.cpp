@@ -71,6 +71,15 @@ class Object {
     add("peer", display_name(file.peer)).add("name", file.name.expose()).add("size", file.size);
     return file.path ? add("path", file.path->expose()) : *this;
   }
+  Object& add(const DialFailure& dial) {
+    add("cause", name_of(dial.cause).text()).add("host", dial.host).add("port", dial.port);
+    if (!dial.tried.empty()) add("address", dial.tried.front().address_text());
+    if (const auto* answer = std::get_if<dial::HttpStatus>(&dial.cause)) {
+      add("status", answer->status);
+      if (!answer->location.empty()) add("location", answer->location);
+    }
+    return *this;
+  }
   Object& add(const Digest& sha256) { return add("sha256", print_hex(sha256.view())); }
 
   std::string text() const { return text_ + "}"; }
@@ -134,13 +143,13 @@ Object object(const FileSent& e) {
   return Object("file_sent").add(e.file).add(e.sha256).add_flag("confirmed", e.confirmed);
 }
 Object object(const Failed& e) {
-  const auto& row = info(e.fault);
-  std::string message(row.sentence);
+  auto message = happened(e.fault);
   if (e.about) message = e.about->expose() + ": " + message;
   if (e.peer) message = display_name(*e.peer) + ": " + message;
   Object object("failed");
-  object.add("reason", row.name).add("message", message);
-  return e.peer ? object.add("peer", display_name(*e.peer)) : object;
+  object.add("reason", info(e.fault).name).add("message", message);
+  if (e.peer) object.add("peer", display_name(*e.peer));
+  return e.fault.why ? object.add(*e.fault.why) : object;
 }
 Object object(const Closed& e) { return Object("closed").add("peer", display_name(e.peer)); }
 
@@ -153,6 +162,11 @@ std::string short_fingerprint(const PublicKey& key) {
 std::string display_name(const Peer& peer) {
   if (peer.name && !peer.name->expose().empty()) return peer.name->expose();
   return short_fingerprint(peer.key);
+}
+
+std::string happened(const Failure& failure) {
+  if (!failure.why) return std::string(info(failure.fault).sentence);
+  return where(*failure.why) + ": " + sentence(failure.why->cause);
 }
 
 std::string print(const Event& event) {

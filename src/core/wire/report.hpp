@@ -11,7 +11,7 @@
 #include <variant>
 
 #include "core/base/bytes.hpp"
-#include "core/base/fault.hpp"
+#include "core/base/dial_failure.hpp"
 #include "core/base/ids.hpp"
 #include "core/base/strong.hpp"
 #include "core/base/text.hpp"
@@ -93,7 +93,7 @@ struct FileSent {
   bool confirmed;  ///< the other side has checked the digest too
 };
 struct Failed {
-  Fault fault;
+  Failure fault;
   std::optional<Plaintext> about;  ///< the file that it concerns
   std::optional<Peer> peer = {};   ///< the peer that it concerns
 };
@@ -103,6 +103,10 @@ struct Closed {
 
 using Event = std::variant<Code, PairRequest, Waiting, Connected, Text, LetterKept, LetterDelivered,
                            FileStarted, FileProgress, FileReceived, FileSent, Failed, Closed>;
+
+/// What happened, and where it was dialled if it was, without what to do: foreign text may be in
+/// it.
+std::string happened(const Failure& failure);
 
 /// One line of JSON without its newline. Always valid UTF-8: other bytes become U+FFFD. Code points
 /// that would drive a terminal are written as \u escapes.

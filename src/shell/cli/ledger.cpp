@@ -32,9 +32,9 @@ Ledger::Transfer* Ledger::transfer(TransferId id) {
   return found == transfers_.end() ? nullptr : &found->second;
 }
 
-void Ledger::fail(Fault fault, std::optional<Plaintext> about) {
+void Ledger::fail(Failure fault, std::optional<Plaintext> about) {
   if (!first_failure_) first_failure_ = fault;
-  reporter_.report(report::Failed{fault, std::move(about)});
+  reporter_.report(report::Failed{std::move(fault), std::move(about)});
 }
 
 void Ledger::fail(Fault fault, const std::optional<engine::Whom>& about) {

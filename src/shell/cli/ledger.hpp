@@ -33,7 +33,7 @@ class Ledger {
 
   /// Where the file of an outgoing transfer lies.
   void note_source(TransferId transfer, const std::filesystem::path& path);
-  void fail(Fault fault, std::optional<Plaintext> about = std::nullopt);
+  void fail(Failure fault, std::optional<Plaintext> about = std::nullopt);
   void fail(Fault fault, const std::optional<engine::Whom>& about);
 
   bool has_peers() const { return !peers_.empty(); }

@@ -5,6 +5,7 @@
 
 #include "core/base/fsm.hpp"
 #include "shell/cli/printable.hpp"
+#include "shell/cli/report_text.hpp"
 
 namespace culver::cli {
 
@@ -42,10 +43,13 @@ void Receive::handle(const engine::Online& notice) {
   stage_.reporter.report(wire::report::Code{notice.code});
 }
 
-/// A server that was never reached is most likely a wrong address; one that was comes back.
+/// A server that was never reached is most likely a wrong address; one that was comes back, and one
+/// that is busy will not be.
 void Receive::handle(const engine::Offline& notice) {
-  if (was_online_ && notice.retrying) {
-    if (!told_offline_) stage_.reporter.remark("The server is gone; trying to reach it again.");
+  if (notice.retrying && (was_online_ || passes_with_time(notice.fault))) {
+    if (!told_offline_)
+      stage_.reporter.remark(was_online_ ? "The server is gone; trying to reach it again."
+                                         : passing_sentence(notice.fault));
     told_offline_ = true;
     return;
   }
@@ -118,6 +122,10 @@ void Receive::meet(const engine::Connecting& notice) {
   the_one_ = notice.peer;
   link_of_the_one_ = notice.link;
   refuse_others();
+}
+
+void Receive::handle(const engine::Paced& notice) {
+  stage_.reporter.remark(pace_sentence(notice.wait));
 }
 
 /// It called itself otherwise when it asked.

@@ -35,6 +35,7 @@ class Receive {
   void handle(const engine::PairFailed&);
   void handle(const engine::Connecting&);
   void handle(const engine::NameTaken&);
+  void handle(const engine::Paced&);
   void handle(const engine::Acquainted&);
   void handle(const engine::Connected&);
   void handle(const engine::LetterReceived&);

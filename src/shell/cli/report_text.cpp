@@ -44,6 +44,7 @@ std::string word_of(const report::Peer& peer) {
 /// A verb that is advised is written out for the peer that it is about.
 std::string advice_about(const report::Failed& failed) {
   constexpr std::string_view any = " NAME";
+  if (failed.fault.why) return std::string(advice(failed.fault.why->cause));
   std::string advice(info(failed.fault).advice);
   if (!failed.peer) return advice;
   const auto word = " " + word_of(*failed.peer);
@@ -55,13 +56,21 @@ std::string advice_about(const report::Failed& failed) {
 }  // namespace
 
 std::string failure_sentence(const report::Failed& failed) {
-  const auto& row = info(failed.fault);
   std::string sentence = "culver: ";
   if (failed.about) sentence += printable(failed.about->expose()) + ": ";
   if (failed.peer) sentence += name_of(*failed.peer) + ": ";
-  sentence += row.sentence;
-  if (!row.advice.empty()) sentence += " " + advice_about(failed);
-  return sentence;
+  sentence += printable(report::happened(failed.fault));
+  const auto advice = advice_about(failed);
+  return advice.empty() ? sentence : sentence + " " + advice;
+}
+
+std::string passing_sentence(const Failure& failure) {
+  return printable(report::happened(failure)) + " Trying again.";
+}
+
+std::string pace_sentence(Duration wait) {
+  return "The server takes only so many requests in a minute: going on in " +
+         std::to_string(std::chrono::ceil<std::chrono::seconds>(wait).count()) + " s.";
 }
 
 void TextReport::report(const report::Event& event) {

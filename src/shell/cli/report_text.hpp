@@ -14,6 +14,10 @@ namespace culver::cli {
 
 /// "culver: NAME: what happened. What to do." The wording of every failure, for both reporters.
 std::string failure_sentence(const wire::report::Failed& failed);
+/// The same of a failure that is not the end.
+std::string passing_sentence(const Failure& failure);
+/// Of engine::Paced.
+std::string pace_sentence(Duration wait);
 
 class TextReport final : public Reporter {
  public:

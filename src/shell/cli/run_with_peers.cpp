@@ -149,12 +149,16 @@ int run(const Options& options, const SendOptions& send) {
   if (!prepared) return complain(options, prepared.error());
   if (send.later)
     return converse(options, std::move(*vault), ".", true, [&](Stage stage, client::Client&) {
-      return SendLater(std::move(*prepared->parcel.text), **known, send.wait, std::move(stage));
+      return SendLater(std::move(*prepared->parcel.text), **known,
+                       send.wait.value_or(SendOptions::default_wait), std::move(stage));
     });
   return converse(options, std::move(*vault), ".", true, [&](Stage stage, client::Client&) {
     if (*known)
-      return Send(std::move(prepared->parcel), Send::Known{**known, send.wait}, std::move(stage));
-    return Send(std::move(prepared->parcel), prepared->code, std::move(stage));
+      return Send(std::move(prepared->parcel),
+                  Send::Known{**known, send.wait.value_or(SendOptions::default_wait)},
+                  std::move(stage));
+    return Send(std::move(prepared->parcel), prepared->code,
+                send.wait.value_or(SendOptions::default_answer_wait), std::move(stage));
   });
 }
 

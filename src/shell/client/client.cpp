@@ -101,7 +101,7 @@ Client::Client(asio::io_context& loop, host::DeviceSeat seat, engine::Config eng
                     fsm::overload{
                         [this](net::WsOpened&&) { feed(engine::ServerOpened{}); },
                         [this](net::WsFrame&& e) { feed(engine::ServerFrame{std::move(e.text)}); },
-                        [this](net::WsLost&& e) { feed(engine::ServerLost{e.fault}); },
+                        [this](net::WsLost&& e) { feed(engine::ServerLost{std::move(e.fault)}); },
                     },
                     std::move(event));
               }),

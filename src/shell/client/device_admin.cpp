@@ -58,8 +58,9 @@ void ask(boost::asio::io_context& loop, const wire::WsUrl& server,
   exchange.body = question.body;
   const bool is_list = question.target == root;
   net::exchange(loop, std::move(exchange),
-                [is_list, done = std::move(done)](Result<net::HttpAnswer> answer) {
-                  done(answer ? read(*answer, is_list) : fail(answer.error()));
+                [is_list, done = std::move(done)](net::HttpAnswered answer) {
+                  if (answer) return done(read(*answer, is_list));
+                  done(fail(std::move(answer.error())));
                 });
 }
 

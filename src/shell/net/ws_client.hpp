@@ -10,7 +10,7 @@
 
 #include <boost/asio/io_context.hpp>
 
-#include "core/base/fault.hpp"
+#include "core/base/dial_failure.hpp"
 #include "core/wire/limits.hpp"
 #include "core/wire/url.hpp"
 #include "shell/host/name_lookup.hpp"
@@ -37,12 +37,11 @@ struct WsOpened {};
 struct WsFrame {
   std::string text;  ///< of a text or a binary frame, not validated beyond its size
 };
-/// The end of this connection; nothing follows until the next dial().
-/// server_unreachable, server_untrusted (certificate), server_refused (no WebSocket there),
-/// server_silent (connected, but no answer in time), server_lost, too_large, queue_full; or why the
-/// server says that it closes (wire/close_reason.hpp).
+/// The end of this connection; nothing follows until the next dial(). A DialFailure with its fault;
+/// or server_lost, too_large, queue_full, or why the server says that it closes
+/// (wire/close_reason.hpp).
 struct WsLost {
-  Fault fault;
+  Failure fault;
 };
 using WsEvent = std::variant<WsOpened, WsFrame, WsLost>;
 

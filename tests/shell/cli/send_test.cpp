@@ -7,6 +7,8 @@
 namespace culver::cli {
 namespace {
 
+using namespace std::chrono_literals;
+
 const auto target = code("AAAAAA");
 
 class SendVerb : public testing::Test {
@@ -14,7 +16,7 @@ class SendVerb : public testing::Test {
   void begin(Send::Parcel parcel, std::optional<PairingCode> given = target,
              Scene::Person person = Scene::Person::absent) {
     scene_ = std::make_unique<Scene>(person);
-    verb_ = std::make_unique<Send>(std::move(parcel), given, scene_->stage());
+    verb_ = std::make_unique<Send>(std::move(parcel), given, 120s, scene_->stage());
     verb_->start();
     scene_->settle();
   }
