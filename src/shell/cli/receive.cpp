@@ -46,7 +46,7 @@ void Receive::handle(const engine::Online& notice) {
 /// A server that was never reached is most likely a wrong address; one that was comes back, and one
 /// that is busy will not be.
 void Receive::handle(const engine::Offline& notice) {
-  if (notice.retrying && (was_online_ || passes_with_time(notice.fault))) {
+  if (notice.retrying && (was_online_ || told_offline_ || passes_with_time(notice.fault))) {
     if (!told_offline_)
       stage_.reporter.remark(was_online_ ? "The server is gone; trying to reach it again."
                                          : passing_sentence(notice.fault));

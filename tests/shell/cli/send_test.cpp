@@ -137,6 +137,48 @@ TEST_F(SendVerb, EndsWithTheServersFaultWhileItNeedsTheServer) {
   EXPECT_FALSE(scene_->exit);
 }
 
+TEST_F(SendVerb, WhoDoesNotAnswerIsSpokenOfAndThenGivenUp) {
+  begin(text());
+  hear(engine::Online{own_code});
+  EXPECT_NE(scene_->err().find("120 s at most"), std::string::npos);
+  EXPECT_EQ(scene_->alarm_time, 20s);
+  scene_->alarm();
+  EXPECT_NE(scene_->err().find("No answer yet"), std::string::npos);
+  EXPECT_FALSE(scene_->exit);
+  EXPECT_EQ(scene_->alarm_time, 100s);
+  scene_->alarm();
+  EXPECT_EQ(scene_->exit, info(Fault::pair_expired).exit_code);
+}
+
+TEST_F(SendVerb, WhoHasAnsweredIsNotHurried) {
+  begin(text());
+  hear(engine::Online{own_code});
+  hear(engine::Connecting{peer_link, target});
+  scene_->alarm();
+  EXPECT_EQ(scene_->err().find("No answer yet"), std::string::npos);
+  EXPECT_FALSE(scene_->exit);
+}
+
+TEST_F(SendVerb, AServerThatIsBusyIsAwaited) {
+  begin(text());
+  hear(engine::Offline{Fault::too_many_handshakes, true});
+  EXPECT_FALSE(scene_->exit);
+  EXPECT_NE(scene_->err().find("Trying again."), std::string::npos);
+  hear(engine::Online{own_code});
+  EXPECT_TRUE(scene_->only<engine::Pair>());
+  begin(text());
+  hear(engine::Offline{Fault::too_many_handshakes, true});
+  scene_->alarm();
+  EXPECT_EQ(scene_->exit, 3) << "not for ever";
+}
+
+TEST_F(SendVerb, WhatTheServersLimitsMakeItWaitForIsSaid) {
+  begin(text());
+  hear(engine::Online{own_code});
+  hear(engine::Paced{41'500ms});
+  EXPECT_NE(scene_->err().find("going on in 42 s"), std::string::npos);
+}
+
 TEST_F(SendVerb, EndsWithTheFaultOfTheLink) {
   for (const auto fault : {Fault::ice_failed, Fault::key_mismatch, Fault::dtls_timeout}) {
     begin(text());
@@ -270,6 +312,15 @@ TEST_F(SendToKnown, WhatIsBeingEstablishedComesToItsEnd) {
   scene_->alarm();
   EXPECT_FALSE(scene_->exit);
   hear(engine::Closed{peer_link, Fault::ice_failed, false});
+  EXPECT_EQ(scene_->exit, info(Fault::peer_away).exit_code);
+}
+
+TEST_F(SendToKnown, WhoDiesWhileItIsBeingEstablishedIsNotAwaitedForLong) {
+  begin_with(text());
+  hear(engine::Connecting{peer_link, target, ben.key});
+  scene_->alarm();
+  EXPECT_EQ(scene_->alarm_time, 10s);
+  scene_->alarm();
   EXPECT_EQ(scene_->exit, info(Fault::peer_away).exit_code);
 }
 
