@@ -276,5 +276,47 @@ class Service(Case):
             self.assertIsNone(receiver.exit_code)
 
 
+def refuses_to_relay(peer):
+    """Every request of STUN with 403."""
+    while request := peer.recv(65536):
+        kind = int.from_bytes(request[:2], "big") | 0x0110
+        error = bytes.fromhex("0009 0004 0000 0403")
+        peer.sendall(kind.to_bytes(2, "big") + len(error).to_bytes(2, "big") + request[4:20] + error)
+
+
+class Relays(Case):
+    """A relay that is of no use is said once, and nothing waits for it."""
+
+    def test_each_is_told_once_with_its_reason(self):
+        closed = socket.socket()
+        self.addCleanup(closed.close)
+        closed.bind(("127.0.0.1", 0))
+        refusing = Listening(refuses_to_relay)
+        self.addCleanup(refusing.close)
+        ports = {closed.getsockname()[1]: "relay_silent", refusing.port: "relay_refused"}
+        relays = [word for port in ports
+                  for word in ("--ice-server", f"turn:ana:pw@127.0.0.1:{port}?transport=tcp")]
+        receiver = self.stage.receive("--yes", *relays)
+        code = self.code_of(receiver)
+        for number in range(2):
+            self.expect_exit(self.stage.send(code, "--text", "x", name=f"s{number}"), 0)
+        for _ in ports:
+            receiver.wait_event("relay_failed")
+        receiver.end()
+        told = receiver.events("relay_failed")
+        self.assertEqual({e["port"]: e["reason"] for e in told}, ports, receiver.report())
+        self.assertEqual(len(told), len(ports))
+        self.assertEqual({e.get("cause") for e in told}, {"connection_refused", None})
+        self.assertEqual(receiver.stderr().count("culver: Relay 127.0.0.1 port"), len(ports))
+
+    def test_the_path_is_shown_when_asked(self):
+        receiver = self.stage.receive("--yes", "--once", "-v")
+        self.expect_exit(self.stage.send(self.code_of(receiver), "--text", "x"), 0)
+        self.expect_exit(receiver, 0)
+        for word in ("own candidate host ", "peer's candidate host ", "checked ",
+                     "pair selected, direct, to "):
+            self.assertIn(word, receiver.stderr())
+
+
 if __name__ == "__main__":
     unittest.main()

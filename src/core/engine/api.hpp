@@ -2,6 +2,7 @@
 // and the library, speak these words only. Types only.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -14,6 +15,7 @@
 #include "core/base/strong.hpp"
 #include "core/base/text.hpp"
 #include "core/engine/known.hpp"
+#include "core/engine/tried.hpp"
 #include "core/link/events.hpp"
 
 namespace culver::engine {
@@ -149,6 +151,19 @@ struct WasHere {
 struct Paced {
   Duration wait;
 };
+/// The clock of this machine is so far ahead of the server's, or behind it. The server's counts for
+/// whatever peers have to agree on.
+struct ClockWrong {
+  std::chrono::milliseconds ahead;
+};
+/// How far the establishing of a link has come, and what there is to try. Told whenever either
+/// changes.
+struct Establishing {
+  enum class Phase : std::uint8_t { awaiting_answer, finding_path, securing, proving };
+  LinkId link;
+  Phase phase;
+  Tried tried;
+};
 /// The keys of this link are proven, and the peer calls itself like a known one that has another.
 /// It waits for AnswerName, for name_patience at most.
 struct NameTaken {
@@ -256,14 +271,16 @@ struct FileFailed {
 struct Closed {
   LinkId link;
   std::optional<Fault> fault;
-  bool was_connected;              ///< it had been told as Connected
-  std::optional<Whom> about = {};  ///< as in PairFailed
+  bool was_connected;               ///< it had been told as Connected
+  std::optional<Whom> about = {};   ///< as in PairFailed
+  std::optional<Tried> tried = {};  ///< of ice_failed and ice_timeout
 };
 
-using Notice = std::variant<Online, Offline, PairRequested, PairWithdrawn, PairFailed, Connecting,
-                            NameTaken, Acquainted, WasHere, Paced, Connected, TextReceived,
-                            TextsDelivered, TextFailed, Posted, PostFailed, LetterDelivered,
-                            NothingWaits, LettersStuck, LetterReceived, FileOffered, FileStarted,
-                            FileProgress, FileReceived, FileSent, FileFailed, Closed>;
+using Notice =
+    std::variant<Online, Offline, PairRequested, PairWithdrawn, PairFailed, Connecting, NameTaken,
+                 Acquainted, WasHere, Paced, ClockWrong, Establishing, Connected, TextReceived,
+                 TextsDelivered, TextFailed, Posted, PostFailed, LetterDelivered, NothingWaits,
+                 LettersStuck, LetterReceived, FileOffered, FileStarted, FileProgress, FileReceived,
+                 FileSent, FileFailed, Closed>;
 
 }  // namespace culver::engine

@@ -5,6 +5,27 @@
 
 namespace culver::engine {
 
+namespace {
+
+/// Nothing once it is connected, or over.
+std::optional<Establishing::Phase> phase_of(const link::Machine::State& state) {
+  using Phase = Establishing::Phase;
+  using Told = std::optional<Phase>;
+  return std::visit(
+      fsm::overload{[](const link::Connecting&) -> Told { return Phase::finding_path; },
+                    [](const link::Securing&) -> Told { return Phase::securing; },
+                    [](const link::Opening&) -> Told { return Phase::proving; },
+                    [](const link::Proving&) -> Told { return Phase::proving; },
+                    [](const link::Confirming&) -> Told { return Phase::proving; },
+                    [](const link::Secured&) -> Told { return std::nullopt; },
+                    [](const link::Leaving&) -> Told { return std::nullopt; },
+                    [](const link::Closed&) -> Told { return std::nullopt; },
+                    [](const auto&) -> Told { return Phase::awaiting_answer; }},
+      state);
+}
+
+}  // namespace
+
 namespace sig = wire::signaling;
 
 // ---- pairing ------------------------------------------------------------------------------------
@@ -139,6 +160,8 @@ LinkId Engine::swap_roles(LinkId id, Env& env, Effects& out) {
 void Engine::on(FromTransport&& from, Env& env, Effects& out) {
   const auto* peer = roster_.find(from.link);
   if (peer == nullptr) return;  // late
+  if (const auto* own = std::get_if<link::LocalCandidate>(&from.event))
+    roster_.find(from.link)->tried.ours.count(own->candidate);
   auto event = link::event_of(std::move(from.event), peer->state);
   if (event) to_link(from.link, std::move(*event), env, out);
 }
@@ -150,8 +173,20 @@ void Engine::to_link(LinkId id, link::Machine::Event event, Env& env, Effects& o
   link::Effects effects;
   peer->state =
       fsm::step<link::Machine>(std::move(peer->state), std::move(event), link_context, effects);
+  tell_how_far(id, out);
   perform(id, std::move(effects), env, out);
   forget_if_closed(id, env, out);
+}
+
+/// Only what is news.
+void Engine::tell_how_far(LinkId id, Effects& out) {
+  auto& peer = *roster_.find(id);
+  const auto phase = phase_of(peer.state);
+  if (!phase || peer.superseded) return;
+  const Establishing now{id, *phase, peer.tried};
+  if (peer.told && peer.told->phase == now.phase && peer.told->tried == now.tried) return;
+  peer.told = now;
+  out.emplace_back(Tell{now});
 }
 
 void Engine::perform(LinkId id, link::Effects effects, Env& env, Effects& out) {
@@ -311,13 +346,15 @@ void Engine::forget_if_closed(LinkId id, Env& env, Effects& out) {
   const bool is_refusal = fault == Fault::peer_key_changed || fault == Fault::peer_not_known ||
                           fault == Fault::peer_blocked;
   const auto about = is_refusal ? std::optional(whom(peer->refused_for, key)) : std::nullopt;
+  const bool is_no_path = fault == Fault::ice_failed || fault == Fault::ice_timeout;
+  const auto tried = is_no_path ? std::optional(peer->tried) : std::nullopt;
   letters_.close(id);
   const auto code = peer->code;
   roster_.remove(id);
   if (!roster_.find(code)) pacer_.drop(code);
   if (!roster_.has(key)) reunion_.parted(key, !fault, env);
   perform(std::move(effects), env, out);
-  if (is_told) out.emplace_back(Tell{Closed{id, fault, was_connected, about}});
+  if (is_told) out.emplace_back(Tell{Closed{id, fault, was_connected, about, tried}});
 }
 
 }  // namespace culver::engine

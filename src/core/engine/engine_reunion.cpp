@@ -13,6 +13,11 @@ void Engine::obey(Meet&& meet, Env& env, Effects& out) {
     if (peer.key == meet.key) reunion_.matched(peer.code, peer.key, env);
 }
 
+/// What was brought was for another hour.
+void Engine::on(ClockStepped&&, Env& env, Effects& out) {
+  perform(reunion_.clock_set(env), env, out);
+}
+
 void Engine::obey(Unmeet&& unmeet, Env&, Effects&) { stop_looking(unmeet.key); }
 
 void Engine::stop_looking(const PublicKey& key) {

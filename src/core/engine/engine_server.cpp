@@ -129,8 +129,9 @@ void Engine::on_server_message(sig::ServerMessage message, Env& env, Effects& ou
     if (line.empty()) return to_link(*id, link::RemoteCandidate{std::nullopt}, env, out);
     auto parsed = wire::sdp::parse_candidate(line);
     if (!parsed) return out.emplace_back(Dropped{parsed.error()}), void();
-    if (!parsed->skipped)
-      to_link(*id, link::RemoteCandidate{std::move(parsed->candidate)}, env, out);
+    if (parsed->skipped) return;
+    roster_.find(*id)->tried.theirs.count(parsed->candidate);
+    to_link(*id, link::RemoteCandidate{std::move(parsed->candidate)}, env, out);
   } else if (const auto* left = std::get_if<sig::PeerLeft>(&message)) {
     // A link that is up does not need the server any more.
     const auto id = roster_.find(left->peer);
@@ -148,6 +149,7 @@ void Engine::on_description(LinkId id, const sig::Description& description, Env&
   const bool is_offer = description.kind == sig::Description::Kind::offer;
   if (is_offer && peer.crossed && link::is_offering(peer.state) && !leads(peer.code))
     id = swap_roles(id, env, out);
+  for (const auto& candidate : sdp->candidates) roster_.find(id)->tried.theirs.count(candidate);
   to_link(id, link::RemoteDescription{description.kind, std::move(*sdp)}, env, out);
 }
 

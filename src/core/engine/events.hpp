@@ -83,12 +83,14 @@ struct HeldLoaded {
 };
 /// This machine may have other addresses than before.
 struct NetworkChanged {};
+/// The clock on the wall was set, and no server tells what time it is.
+struct ClockStepped {};
 /// Time has passed; due when deadline() says so, harmless otherwise.
 struct Tick {};
 
 using Event = std::variant<Command, ServerOpened, ServerFrame, ServerLost, FromTransport, FromDisk,
                            Remembered, OutboxChanged, LetterStored, LettersLoaded, LetterKept,
-                           HeldLoaded, NetworkChanged, Tick>;
+                           HeldLoaded, NetworkChanged, ClockStepped, Tick>;
 
 // ---- effects ------------------------------------------------------------------------------------
 

@@ -101,6 +101,14 @@ ReunionEffects Reunion::online(const PublicKey& own, const PairingCode& code, En
   return effects;
 }
 
+ReunionEffects Reunion::clock_set(Env& env) {
+  ReunionEffects effects;
+  if (!code_) return effects;
+  step_all(search::Reached{}, env, effects);
+  bring(env, effects);
+  return effects;
+}
+
 void Reunion::offline(Env& env) {
   ReunionEffects none;
   code_.reset();

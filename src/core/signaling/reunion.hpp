@@ -79,6 +79,8 @@ class Reunion {
   [[nodiscard]] ReunionEffects online(const PublicKey& own, const PairingCode& code, Env& env);
   [[nodiscard]] ReunionEffects on(const wire::signaling::ServerMessage& message, Env& env);
   void offline(Env& env);
+  /// It is another hour than it seemed.
+  [[nodiscard]] ReunionEffects clock_set(Env& env);
 
   /// To be called whenever Pairing asks nobody: gives one AskFor at most.
   [[nodiscard]] ReunionEffects turn(Env& env);

@@ -149,7 +149,18 @@ Object object(const Failed& e) {
   Object object("failed");
   object.add("reason", info(e.fault).name).add("message", message);
   if (e.peer) object.add("peer", display_name(*e.peer));
+  if (e.tried)
+    object.add("own_addresses", e.tried->own)
+        .add("own_relayed", e.tried->own_relayed)
+        .add("peer_addresses", e.tried->peers)
+        .add("peer_relayed", e.tried->peers_relayed);
   return e.fault.why ? object.add(*e.fault.why) : object;
+}
+Object object(const RelayFailed& e) {
+  Object object("relay_failed");
+  object.add("host", e.host).add("port", e.port).add("reason", info(e.fault).name);
+  object.add("message", happened(e.fault));
+  return e.fault.why ? object.add("cause", name_of(e.fault.why->cause).text()) : object;
 }
 Object object(const Closed& e) { return Object("closed").add("peer", display_name(e.peer)); }
 

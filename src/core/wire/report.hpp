@@ -92,17 +92,29 @@ struct FileSent {
   Digest sha256;
   bool confirmed;  ///< the other side has checked the digest too
 };
+/// The candidates that there were, counted.
+struct Tried {
+  std::uint32_t own, own_relayed, peers, peers_relayed;
+};
 struct Failed {
   Failure fault;
-  std::optional<Plaintext> about;  ///< the file that it concerns
-  std::optional<Peer> peer = {};   ///< the peer that it concerns
+  std::optional<Plaintext> about;   ///< the file that it concerns
+  std::optional<Peer> peer = {};    ///< the peer that it concerns
+  std::optional<Tried> tried = {};  ///< where no path was found
 };
 struct Closed {
   Peer peer;
 };
+/// A TURN server was of no use. Told once for each.
+struct RelayFailed {
+  std::string host;
+  std::uint16_t port;
+  Failure fault;
+};
 
-using Event = std::variant<Code, PairRequest, Waiting, Connected, Text, LetterKept, LetterDelivered,
-                           FileStarted, FileProgress, FileReceived, FileSent, Failed, Closed>;
+using Event =
+    std::variant<Code, PairRequest, Waiting, Connected, Text, LetterKept, LetterDelivered,
+                 FileStarted, FileProgress, FileReceived, FileSent, Failed, Closed, RelayFailed>;
 
 /// What happened, and where it was dialled if it was, without what to do: foreign text may be in
 /// it.

@@ -128,6 +128,14 @@ void Receive::handle(const engine::Paced& notice) {
   stage_.reporter.remark(pace_sentence(notice.wait));
 }
 
+void Receive::handle(const engine::ClockWrong& notice) {
+  stage_.reporter.remark(clock_sentence(notice.ahead));
+}
+
+void Receive::handle(const engine::Establishing& notice) {
+  stage_.reporter.phase(phase_sentence(notice));
+}
+
 /// It called itself otherwise when it asked.
 void Receive::handle(const engine::NameTaken& notice) {
   const auto answer = [this, link = notice.link](bool accepted) {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "core/base/env.hpp"
+#include "core/engine/api.hpp"
 #include "shell/cli/progress.hpp"
 #include "shell/cli/reporter.hpp"
 #include "shell/cli/screen.hpp"
@@ -18,6 +19,12 @@ std::string failure_sentence(const wire::report::Failed& failed);
 std::string passing_sentence(const Failure& failure);
 /// Of engine::Paced.
 std::string pace_sentence(Duration wait);
+/// Of engine::ClockWrong.
+std::string clock_sentence(std::chrono::milliseconds ahead);
+/// Of engine::Establishing: a line that the next one takes the place of.
+std::string phase_sentence(const engine::Establishing& notice);
+std::string tried_text(const wire::report::Tried& tried);
+std::string relay_sentence(const wire::report::RelayFailed& failed);
 
 class TextReport final : public Reporter {
  public:
@@ -27,6 +34,7 @@ class TextReport final : public Reporter {
 
   void report(const wire::report::Event& event) override;
   void remark(std::string_view sentence) override;
+  void phase(std::string_view sentence) override;
 
  private:
   void show(const wire::report::Code&);
@@ -42,6 +50,7 @@ class TextReport final : public Reporter {
   void show(const wire::report::FileSent&);
   void show(const wire::report::Failed&);
   void show(const wire::report::Closed&);
+  void show(const wire::report::RelayFailed&);
 
   Screen& screen_;
   std::function<TimePoint()> now_;

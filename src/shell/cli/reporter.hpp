@@ -13,6 +13,8 @@ class Reporter {
   virtual void report(const wire::report::Event& event) = 0;
   /// A passing word for a person only: what is being waited for, what to do. One sentence.
   virtual void remark(std::string_view sentence) = 0;
+  /// What is being done now, for a person at a terminal: the next word takes its place.
+  virtual void phase(std::string_view) {}
 };
 
 }  // namespace culver::cli

@@ -79,7 +79,11 @@ int converse(const Options& options, std::optional<host::Vault> vault,
 
   using Verb = std::invoke_result_t<Make, Stage, client::Client&>;
   std::unique_ptr<Verb> verb;
-  auto client = client::Client::open(loop, *vault, make_config(options, download_dir),
+  auto config = make_config(options, download_dir);
+  config.on_relay_trouble = [&](const p2p::RelayTrouble& trouble) {
+    reporter->report(wire::report::RelayFailed{trouble.host, trouble.port, trouble.fault});
+  };
+  auto client = client::Client::open(loop, *vault, std::move(config),
                                      [&](engine::Notice notice) { verb->on(notice); });
   vault.reset();  // the key of the folder is not needed any more
   if (!client) return complain(options, client.error());
@@ -101,10 +105,10 @@ int converse(const Options& options, std::optional<host::Vault> vault,
       if (!error) act();
     });
   };
-  verb = std::make_unique<Verb>(
-      make(Stage{[&](engine::Command command) { (*client)->command(std::move(command)); },
-                 open_file, *reporter, console, host::now, done, after, host::wall_now},
-           **client));
+  verb = std::make_unique<Verb>(make(
+      Stage{[&](engine::Command command) { (*client)->command(std::move(command)); }, open_file,
+            *reporter, console, host::now, done, after, [&] { return (*client)->wall(); }},
+      **client));
   verb->start();
   loop.run();
   return exit_code;

@@ -84,6 +84,14 @@ void Send::await_answer() {
   });
 }
 
+void Send::handle(const engine::ClockWrong& notice) {
+  stage_.reporter.remark(clock_sentence(notice.ahead));
+}
+
+void Send::handle(const engine::Establishing& notice) {
+  if (notice.link == link_) stage_.reporter.phase(phase_sentence(notice));
+}
+
 void Send::handle(const engine::Paced& notice) {
   if (phase_ == Phase::pairing) stage_.reporter.remark(pace_sentence(notice.wait));
 }

@@ -59,6 +59,8 @@ class Send {
   void handle(const engine::WasHere&);
   void handle(const engine::NameTaken&);
   void handle(const engine::Paced&);
+  void handle(const engine::ClockWrong&);
+  void handle(const engine::Establishing&);
   void handle(const engine::Connected&);
   void handle(const engine::TextsDelivered&);
   void handle(const engine::TextFailed&);

@@ -14,6 +14,7 @@
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl/ssl_stream.hpp>
 
+#include "core/wire/http_date.hpp"
 #include "shell/host/dial.hpp"
 #include "shell/host/tls_client.hpp"
 #include "shell/run/awaited.hpp"
@@ -71,7 +72,8 @@ asio::awaitable<Answered> talk(Ref exchange, Stream& stream, std::vector<Endpoin
   if (unread == http::error::body_limit) co_return fail(Fault::too_large);
   if (unread) co_return fail(failed(*exchange, std::move(reached), cause_of(unread)));
   auto answer = parser.release();
-  co_return HttpAnswer{answer.result_int(), std::move(answer.body())};
+  const auto date = wire::parse_http_date(answer[http::field::date]);
+  co_return HttpAnswer{answer.result_int(), std::move(answer.body()), date};
 }
 
 asio::awaitable<Answered> ask_plainly(Ref exchange, tcp::socket socket) {

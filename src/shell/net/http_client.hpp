@@ -4,11 +4,13 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include <boost/asio/io_context.hpp>
 
 #include "core/base/dial_failure.hpp"
+#include "core/base/env.hpp"
 #include "core/base/result.hpp"
 #include "core/wire/url.hpp"
 #include "shell/host/name_lookup.hpp"
@@ -29,6 +31,7 @@ struct HttpExchange {
 struct HttpAnswer {
   unsigned status;
   std::string body;
+  std::optional<WallTime> date = {};  ///< when the server has sent it, by its own clock
 };
 
 /// A DialFailure, or too_large.

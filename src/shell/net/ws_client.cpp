@@ -20,6 +20,7 @@
 #include <boost/beast/websocket/ssl.hpp>
 
 #include "core/wire/close_reason.hpp"
+#include "core/wire/http_date.hpp"
 #include "shell/host/clock.hpp"
 #include "shell/host/dial.hpp"
 #include "shell/host/log.hpp"
@@ -282,7 +283,7 @@ asio::awaitable<Failure> WsClient::Connection::talk(Ref self, Stream& stream) {
         self->config_.url.secure ? dial::Protocol::unknown : heard_of(stream).protocol()));
   self->unwatch();
   self->open_ = true;
-  self->tell(WsOpened{});
+  self->tell(WsOpened{wire::parse_http_date(response[beast::http::field::date])});
 
   beast::flat_buffer buffer(limit + 1);
   while (!self->dropped_) {

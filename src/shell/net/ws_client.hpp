@@ -5,12 +5,14 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 
 #include <boost/asio/io_context.hpp>
 
 #include "core/base/dial_failure.hpp"
+#include "core/base/env.hpp"
 #include "core/wire/limits.hpp"
 #include "core/wire/url.hpp"
 #include "shell/host/name_lookup.hpp"
@@ -33,7 +35,9 @@ inline bool exposed(const WsClientConfig& config) {
   return !config.url.secure && !config.url.loopback();
 }
 
-struct WsOpened {};
+struct WsOpened {
+  std::optional<WallTime> server_time = {};  ///< by its Date header
+};
 struct WsFrame {
   std::string text;  ///< of a text or a binary frame, not validated beyond its size
 };

@@ -35,7 +35,8 @@ Stack::~Stack() {
 }
 
 void Stack::start(LinkId id, bool controlling) {
-  const PathConfig path{controlling, config_.ice_servers, config_.loopback, config_.addresses};
+  const PathConfig path{controlling, config_.ice_servers, config_.loopback, config_.addresses,
+                        [this](const RelayTrouble& trouble) { tell(trouble); }};
   Transport::Host host{
       io_, identity_, counters_,
       [this, id](link::TransportEvent event) { events_.emplace_back(id, std::move(event)); },
@@ -45,6 +46,15 @@ void Stack::start(LinkId id, bool controlling) {
   } catch (const std::exception&) {
     events_.emplace_back(id, link::PathFailed{});
   }
+}
+
+/// Every link finds out anew, and a person needs to hear it once.
+void Stack::tell(const RelayTrouble& trouble) {
+  if (!config_.on_relay_trouble || told_relays_.size() >= 2 * ice_server_limit) return;
+  if (!told_relays_.emplace(trouble.host, trouble.port).second) return;
+  boost::asio::post(io_, [alive = alive_, trouble] {
+    if (*alive) (*alive)->config_.on_relay_trouble(trouble);
+  });
 }
 
 void Stack::perform(LinkId id, link::TransportEffect effect) {

@@ -348,5 +348,22 @@ TEST(Reunion, AnAskThatIsNotAnsweredMakesWayForWhoComes) {
   EXPECT_EQ(asked[0].code, large);
 }
 
+TEST(Reunion, WhenTheClockIsSetTheTokensAreThoseOfTheOtherHour) {
+  Side one(1);
+  one.meet(nth_key(1));
+  auto world = one.env();
+  EXPECT_TRUE(one.reunion.clock_set(world).empty()) << "not before there is a server";
+  const auto first = Side::brought(one.online(small))[0].tokens;
+  for (const WallTime step : {3 * 3'600'000LL, 30 * 86'400'000LL, -50 * 365 * 86'400'000LL}) {
+    one.wall += step;
+    auto later = one.env();
+    const auto brought = Side::brought(one.reunion.clock_set(later));
+    ASSERT_EQ(brought.size(), 1u);
+    EXPECT_NE(brought[0].tokens, first);
+    ASSERT_TRUE(one.reunion.deadline());
+    EXPECT_LE(*one.reunion.deadline(), one.now + 62min);
+  }
+}
+
 }  // namespace
 }  // namespace culver::signaling

@@ -82,8 +82,9 @@ TEST(CommandLinePage, ListsEveryEventWithItsFields) {
                                   FileProgress{file, 0},
                                   FileReceived{file, {}},
                                   FileSent{file, {}, true},
-                                  Failed{redirected(), {}, Peer{}},
-                                  Closed{}};
+                                  Failed{redirected(), {}, Peer{}, Tried{}},
+                                  Closed{},
+                                  RelayFailed{"a", 1, redirected()}};
   ASSERT_EQ(events.size(), std::variant_size_v<Event>);
   const auto text = page();
   for (const auto& event : events) {

@@ -104,6 +104,20 @@ TEST_F(WsClientTest, OpensAndKeepsTheOrderOfFrames) {
   EXPECT_EQ(seen.host, "127.0.0.1:" + std::to_string(server.port()));
 }
 
+TEST_F(WsClientTest, TellsTheServersTime) {
+  TestServer server(io, answer("HTTP/1.1 101 Switching Protocols\r\n"
+                               "Upgrade: websocket\r\nConnection: upgrade\r\n"
+                               "Sec-WebSocket-Accept: x\r\n"
+                               "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\n"));
+  connect(config_for(server.port()));
+  EXPECT_EQ(why(0), "not_a_websocket") << "it has not proven to know the key";
+  events.clear();
+  TestServer silent(io, echo(seen));
+  connect(config_for(silent.port()));
+  ASSERT_TRUE(opened(0));
+  EXPECT_FALSE(std::get<WsOpened>(events[0]).server_time) << "it sends none";
+}
+
 TEST_F(WsClientTest, FindsTheServerByName) {
   TestServer server(io, echo(seen));
   connect(config_for(server.port(), false, "localhost"));
