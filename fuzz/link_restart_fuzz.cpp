@@ -77,7 +77,9 @@ class Connection {
     wire::sdp::SessionDescription sdp;
     sdp.ice = {std::string(text.substr(0, 8)), "passwordOf22Characters"};
     is_ours_ = text.size() % 4 != 3;
-    if (!is_ours_) sdp.fingerprint.data.fill(std::byte{1});
+    wire::sdp::Fingerprint shown;
+    if (!is_ours_) shown.data.fill(std::byte{1});
+    sdp.fingerprint = shown;
     step(RemoteDescription{kind, std::move(sdp)});
   }
 
@@ -101,7 +103,7 @@ class Connection {
   }
 
   TimePoint now_{};
-  Terms terms_{true, DtlsRole::client, "0", {{}, 5000, 0}, true};
+  Terms terms_{true, DtlsRole::client, "0", {wire::sdp::Fingerprint{}, 5000, 0}, true};
   Restart::State state_ = Restart::Settled{Candidates::Ended{0}};
   unsigned asked_ = 0, made_ = 0, begun_ = 0;
   std::size_t added_ = 0;

@@ -24,6 +24,7 @@ struct Ledger {
   std::size_t ends = 0, opened = 0, freed = 0, finishes = 0;
   std::uint64_t given = 0, written = 0, have = 0, granted = 0;
   std::size_t writes = 0;  ///< under way
+  std::uint64_t hashed = 0, asked = 0;
   bool last = false;
 
   void take(const Effects& effects) {
@@ -33,6 +34,10 @@ struct Ledger {
     }
   }
   void note(const OpenTarget&) { ++opened; }
+  void note(const HashPart& part) {
+    require(opened == 1 && asked == 0 && hashed + part.bytes <= have);
+    asked = part.bytes;
+  }
   void note(const DropTarget&) { ++freed; }
   void note(const KeepTarget&) { ++freed; }
   void note(const Started& started) {
@@ -79,7 +84,7 @@ StreamReceiver::Event any_event(FuzzedDataProvider& input, Ledger& ledger) {
   const auto data = [](std::size_t bytes) {
     return PeerData{ws::Slice{ByteVector(bytes), 0, bytes}};
   };
-  switch (input.ConsumeIntegralInRange(0, 13)) {
+  switch (input.ConsumeIntegralInRange(0, 18)) {
     case 0:
       return PeerBegin{input.ConsumeIntegralInRange<std::uint64_t>(0, ledger.size)};
     case 1:
@@ -97,9 +102,9 @@ StreamReceiver::Event any_event(FuzzedDataProvider& input, Ledger& ledger) {
     case 7:
       return Tick{};
     case 8: {
-      if (ledger.opened == 1 && ledger.have == 0)
+      if (ledger.opened == 1 && ledger.have == 0 && ledger.hashed == 0)
         ledger.have = input.ConsumeIntegralInRange<std::uint64_t>(0, ledger.size);
-      return TargetOpened{ledger.have, Digest{}};
+      return TargetOpened{ledger.have};
     }
     case 9:
     case 10: {
@@ -114,6 +119,20 @@ StreamReceiver::Event any_event(FuzzedDataProvider& input, Ledger& ledger) {
     }
     case 11:
       return TargetFinished{"x"};
+    case 12:
+    case 13:
+      return TargetFound{input.ConsumeIntegralInRange<std::uint64_t>(0, ledger.size)};
+    case 14:
+    case 15:
+      // Step by step, or that it cannot be read.
+      if (ledger.asked == 0) return Tick{};
+      ledger.hashed += std::exchange(ledger.asked, 0);
+      if (input.ConsumeIntegralInRange(0, 15) == 0) ledger.hashed = ledger.have = 0;
+      return PartHashed{ledger.hashed, Digest{}};
+    case 16:
+      return PeerAbout{{input.ConsumeIntegral<std::int64_t>(), 0644}};
+    case 17:
+      return PeerWorking{ledger.have, input.ConsumeIntegral<std::uint64_t>()};
     default:
       return data(input.ConsumeIntegralInRange<std::size_t>(16'384, 65'514));
   }

@@ -24,6 +24,7 @@ struct Ledger {
   std::size_t ends = 0, dropped = 0, budget = 0;
   std::uint64_t read = 0, sent = 0, up_to = 0;
   std::uint32_t window = 0;
+  std::uint64_t hashed = 0, hashing = 0;
   bool begun = false, complete = false;
   std::optional<ReadFrames> asked{};
 
@@ -37,6 +38,11 @@ struct Ledger {
     require(!asked && request.offset == read && request.bytes <= stream::block);
     require(request.last == (read + request.bytes == size));
     asked = request;
+  }
+  void note(const HashPrefix& prefix) {
+    require(!begun && hashing == 0 && prefix.from == hashed && prefix.bytes <= stream::hash_step);
+    require(prefix.bytes > 0 && prefix.from + prefix.bytes <= size);
+    hashing = prefix.bytes;
   }
   void note(const SendFrame& sent_frame) {
     auto opened = sent_frame.frame;
@@ -86,7 +92,7 @@ FramesRead answer(Ledger& ledger) {
 }
 
 StreamSender::Event any_event(FuzzedDataProvider& input, Ledger& ledger) {
-  switch (input.ConsumeIntegralInRange(0, 12)) {
+  switch (input.ConsumeIntegralInRange(0, 15)) {
     case 0: {
       PeerAccept accept{input.ConsumeIntegralInRange<std::uint64_t>(0, ledger.size + 1),
                         input.ConsumeIntegral<std::uint32_t>(), Digest{}};
@@ -106,7 +112,9 @@ StreamSender::Event any_event(FuzzedDataProvider& input, Ledger& ledger) {
     case 6:
       return DiskFailed{any_fault(input)};
     case 7: {
-      PrefixHashed hashed;
+      if (ledger.hashing == 0) return Tick{};
+      ledger.hashed += std::exchange(ledger.hashing, 0);
+      PrefixHashed hashed{ledger.hashed, {}};
       hashed.sha256.data[0] = static_cast<std::byte>(input.ConsumeBool());
       return hashed;
     }
@@ -115,6 +123,11 @@ StreamSender::Event any_event(FuzzedDataProvider& input, Ledger& ledger) {
       return Credit{ledger.budget};
     case 9:
       return PeerAccept{0, ledger.window = stream::window, Digest{}};
+    case 10:
+    case 11: {
+      const auto of = input.ConsumeIntegralInRange<std::uint64_t>(0, ledger.size + 1);
+      return PeerWorking{of, input.ConsumeIntegralInRange<std::uint64_t>(0, of)};
+    }
     default:
       return answer(ledger);
   }

@@ -1,5 +1,6 @@
 // Reads the command line and the configuration file, then serves until a signal ends it.
 #include <chrono>
+#include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -108,6 +109,7 @@ int serve(const culver::server::Config& config) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::signal(SIGXFSZ, SIG_IGN);  // a limit on file sizes (ulimit -f) is a failure like any other
   ServerConfig flags;
   std::string file;
   CLI::App app("Signaling server and gateway for Culver and Zajel clients", "culver-server");

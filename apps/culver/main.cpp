@@ -1,4 +1,5 @@
 // culver: reads the command line and lets one verb run.
+#include <csignal>
 #include <iostream>
 
 #include <malloc.h>
@@ -42,6 +43,7 @@ void keep_freed_memory() {
 int main(int argc, char** argv) {
   culver::keep_freed_memory();
   culver::host::raise_descriptor_limit();
+  std::signal(SIGXFSZ, SIG_IGN);  // a limit on file sizes (ulimit -f) is a failure like any other
   try {
     return culver::run(argc, argv);
   } catch (const std::exception&) {

@@ -48,7 +48,8 @@ void End::on(link::TransportEvent event) {
   } else if (std::holds_alternative<link::GatheringDone>(event)) {
     signals_.say('G');
   } else if (const auto* up = std::get_if<link::DtlsUp>(&event)) {
-    if (up->peer_certificate == peer_) perform(link::StartSctp{5000, 262'144});
+    if (peer_.share_one_with(sdp::Fingerprints(up->peer_certificate)))
+      perform(link::StartSctp{5000, 262'144});
   } else if (std::holds_alternative<link::SctpUp>(event)) {
     perform(link::AcknowledgeSeldom{});
     if (offers_)

@@ -36,7 +36,7 @@ class End {
   bool offers_;
   bool closed_ = false;
   bool all_sent_ = true;
-  wire::sdp::Fingerprint peer_{};
+  wire::sdp::Fingerprints peer_;
   std::map<std::string, ChannelId> channels_;
   std::map<ChannelId, std::size_t> windows_;
   Stack stack_;

@@ -21,6 +21,7 @@
  *   AUTH_WITHOUT_SERVER            the client signs nothing that the server has said
  *   LATE_ANSWER                    the directory is believed after the deadline
  *   SECOND_AUTH                    every good server_hello is answered
+ *   SECOND_HELLO                   in version 1 another client_hello takes the place of the first
  */
 
 #ifdef SIGNATURE_WITHOUT_CLIENT_KEY
@@ -61,6 +62,7 @@ bool  mark_c[2];
 mtype server[2] = awaiting_hello;
 bool  answered[2];
 byte  key_s[2], nonce_s[2], offer_s[2];  /* the client_hello heard */
+byte  said_to[2];        /* the nonce that was signed in the server_hello */
 byte  version_s[2];
 bool  mark_s[2];
 byte  user[2];
@@ -76,9 +78,9 @@ byte  user[2];
                          mark == mark_s[j] && (version == 1 || echo == offer_s[j]))
 
 #ifdef SIGNATURE_WITHOUT_CLIENT_KEY
-#define covers(j, i) (nonce_s[j] == i)
+#define covers(j, i) (said_to[j] == i)
 #else
-#define covers(j, i) (version == 1 && nonce_s[j] == i || heard(j, i))
+#define covers(j, i) (version == 1 && said_to[j] == i || heard(j, i))
 #endif
 #define signed_by(j, i) (is_answer_of(j) && covers(j, i))
 #define signature_is_good(i) (identity == MALLORY || signed_by(0, i) || signed_by(1, i))
@@ -201,6 +203,8 @@ inline establish() {
   assert(user[j] != ALICE || version_s[j] == 1 || agree(0, j) || agree(1, j));
   /* ... and nobody else over keys that she holds for hers. */
   assert(user[j] == ALICE || version_s[j] == 1 || !(agree(0, j) || agree(1, j)));
+  /* The session is of the hello that was answered, in version 1 as well. */
+  assert(said_to[j] == nonce_s[j]);
   /* One client_auth opens one session. */
   assert(!(user[0] == ALICE && user[1] == ALICE && server[1 - j] == established &&
            (agree(0, 0) && agree(0, 1) || agree(1, 0) && agree(1, 1) ||
@@ -224,7 +228,17 @@ proctype Server(byte j) {
        mark_s[j] = version_s[j] < server_speaks;
 #endif
        answered[j] = true;
+       said_to[j] = nonce_s[j];
        server[j] = awaiting_auth
+     }
+     /* Another hello, or whatever else is not the client_auth: version 1 passes over it. */
+  :: atomic { server[j] == awaiting_auth && version_s[j] == 1 ->
+#ifdef SECOND_HELLO
+       choose(key_s[j], CLIENTS);
+       choose(nonce_s[j], CLIENTS)
+#else
+       skip
+#endif
      }
   :: atomic { server[j] == awaiting_auth && alice_can(j) ->
        user[j] = ALICE; server[j] = checking_device }
@@ -240,8 +254,8 @@ proctype Server(byte j) {
        fi;
        time_is_over = false
      }
-     /* The directory says no; or another hello or a bad frame has come; or the time is over. The
-      * same hello again changes nothing. */
+     /* The directory says no; or in version 2 another hello or a bad frame has come, in version 1
+      * too many of them; or the time is over. The same hello again changes nothing. */
   :: server[j] == awaiting_hello || server[j] == awaiting_auth || server[j] == checking_device ->
      server[j] = rejected
   :: server[j] == established || server[j] == rejected -> break

@@ -69,13 +69,35 @@ class Resume(Case):
             changed.write(b"something else")
         self.assertEqual(self.finish(), 0)
 
-    def test_whoever_interrupts_keeps_nothing(self):
+    def test_whoever_is_told_to_end_keeps_what_there_is(self):
+        for number, code in ((signal.SIGTERM, 143), (signal.SIGINT, 130)):
+            for stops in ("sender", "receiver"):
+                with self.subTest(signal=number, stops=stops):
+                    receiver, sender = self.begin()
+                    self.until_enough(receiver)
+                    ends, stays = ((sender, receiver) if stops == "sender"
+                                   else (receiver, sender))
+                    ends.signal(number)
+                    self.expect_exit(ends, code)
+                    self.expect_exit(stays, 7)
+                    self.assertEqual(len(self.parts()), 1)
+                    self.assertGreater(self.finish(), ENOUGH // 2)
+                    (self.stage.out / "large.bin").unlink()
+
+    def test_both_say_that_what_is_there_is_checked(self):
         receiver, sender = self.begin()
         self.until_enough(receiver)
-        sender.signal(signal.SIGINT)
-        self.expect_exit(sender, 130)
-        self.expect_exit(receiver, 7)
-        self.assertEqual(self.in_out(), [])
+        receiver.signal(signal.SIGKILL)
+        self.expect_exit(sender, 7)
+        receiver, sender = self.begin()
+        self.expect_exit(sender, 0, bound=4 * BOUND)
+        self.expect_exit(receiver, 0)
+        for client in (receiver, sender):
+            checking = client.events("file_checking")
+            self.assertEqual(checking[0]["bytes"], 0)
+            self.assertEqual(checking[0]["of"], client.events("file_started")[0]["from"])
+            self.assertGreater(len(checking), 1)
+            self.assertGreater(client.time_of("file_started"), client.time_of("file_checking"))
 
     def test_what_nobody_continues_is_swept(self):
         def part(name, days):

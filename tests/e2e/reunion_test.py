@@ -61,8 +61,22 @@ class Reunion(Case):
         sender = self.stage.send(self.code_of(receiver), "--name", "Cleo", "--text", "first",
                                  name="third")
         self.expect_exit(sender, 0)
-        self.expect_exit(self.send("ben", "--text", "second", name="third"), 0)
+        sender = self.stage.client("third", "send", "--name", "Cleo", "ben", "--text", "second")
+        self.expect_exit(sender, 0)
         self.assertEqual([e["text"] for e in receiver.events("text")], ["first", "second"])
+
+    def test_a_known_peer_does_not_come_under_the_name_of_another(self):
+        receiver = self.receive()
+        sender = self.stage.send(self.code_of(receiver), "--name", "Cleo", "--text", "first",
+                                 name="third")
+        self.expect_exit(sender, 0)
+        sender = self.stage.client("third", "send", "--name", "Ana", "--wait", "8", "ben",
+                                   "--text", "it is me, Ana")
+        self.expect_exit(sender, 7)
+        self.assertEqual([e["text"] for e in receiver.events("text")], ["first"])
+        self.assertIn("peer_key_changed", [e["reason"] for e in receiver.events("failed")])
+        fingerprints = {e["fingerprint"] for e in receiver.events("text")}
+        self.assertEqual(fingerprints, {e["fingerprint"] for e in receiver.events("connected")})
 
     def test_whom_another_process_pairs_is_met_by_the_one_that_runs(self):
         receiver = self.receive()

@@ -31,6 +31,13 @@ const utf8 = (text) => new TextEncoder().encode(text);
 const fromUtf8 = (bytes) => new TextDecoder('utf-8', {fatal: true}).decode(bytes);
 const sha256 = async (bytes) => toHex(await crypto.subtle.digest('SHA-256', bytes));
 
+/// As a page on a slow machine: nothing else of it runs meanwhile, but its network does.
+function beBusy(milliseconds) {
+  const until = performance.now() + milliseconds;
+  while (performance.now() < until) {
+  }
+}
+
 // ---- keys ----
 
 const makePair = () => crypto.subtle.generateKey({name: 'X25519'}, false, ['deriveBits']);
@@ -186,7 +193,10 @@ class Peer {
   /// Never ends: candidates may come late.
   async negotiate() {
     const {connection} = this;
-    connection.ondatachannel = (event) => this.watch(event.channel);
+    connection.ondatachannel = (event) => {
+      beBusy(options.late);
+      this.watch(event.channel);
+    };
     connection.onicecandidate = ({candidate}) => {
       if (candidate) this.signal('ice_candidate', candidate.toJSON());
     };

@@ -109,11 +109,14 @@ def main():
     parser.add_argument("--text", action="append", default=[], help="to send")
     parser.add_argument("--file", action="append", default=[], type=Path, help="to send")
     parser.add_argument("--file-acks", action="store_true", help="acknowledge files; speaks v1")
+    parser.add_argument("--late", type=int, default=0, metavar="MS",
+                        help="the page is busy so long with each channel that it is given")
     parser.add_argument("--flag", action="append", default=[], help="for Chromium")
     options = parser.parse_args()
     site = Site(options.file)
     wishes = {"server": options.server, "ask": options.ask, "texts": options.text,
-              "files": [file.name for file in options.file], "fileAcks": options.file_acks}
+              "files": [file.name for file in options.file], "fileAcks": options.file_acks,
+              "late": options.late}
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     browser = Browser(f"http://127.0.0.1:{site.server_port}/chromium_page.html#"
                       + urllib.parse.quote(json.dumps(wishes)), options.flag)

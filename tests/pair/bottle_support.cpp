@@ -47,6 +47,7 @@ void Node::make_engine() {
                         .username = Plaintext(name),
                         .streams = streams_,
                         .letters = speaks_letters};
+  if (claims) config.identity.shared = *claims;
   for (const auto& [peer, known] : book) config.known.push_back(known);
   engine = std::make_unique<engine::Engine>(std::move(config));
 }
@@ -118,6 +119,13 @@ void Node::perform(engine::Effect effect) {
                  [&](engine::MarkShown&& e) {
                    bottle.later(name + " disk", [this, e] { letters.held.erase(e.held); });
                  },
+                 [&](engine::LoadFrames&& e) {
+                   bottle.later(name + " disk", [this, e] {
+                     const auto& taken = frames[e.key];
+                     feed(engine::FramesLoaded{e.key, {taken.begin(), taken.end()}, {}});
+                   });
+                 },
+                 [&](engine::KeepFrame&& e) { frames[e.key].insert(e.nonce); },
                  [&](engine::Tell&& e) {
                    notices.push_back(e.notice);
                    if (react) react(*this, notices.back());
@@ -389,10 +397,9 @@ void Node::on_book(engine::Remember peer) {
   if (fault && bottle.silent) return;
   if (!fault) {
     remembered.push_back(peer.key);
-    book.insert_or_assign(
-        peer.key,
-        engine::Known{
-            .key = peer.key, .name = peer.name, .alias = {}, .is_culver = peer.is_culver});
+    auto& row = book.try_emplace(peer.key, engine::Known{peer.key, {}, {}}).first->second;
+    if (peer.name) row.name = peer.name;
+    row.is_culver = row.is_culver || peer.is_culver;
   }
   bottle.later(name + " disk", [this, id = peer.link, fault] {
     feed(engine::Remembered{id, fault});
@@ -503,6 +510,14 @@ namespace {
 
 Digest hash_of(std::string_view text) { return crypto::sha256(as_bytes(text)); }
 
+std::string mark_of(const PublicKey& peer, std::uint64_t size, const Plaintext& name) {
+  return std::string(as_text(peer.view())) + std::to_string(size) + "/" + name.expose();
+}
+
+std::size_t whole_blocks(std::string_view part) {
+  return part.size() / transfer::stream::block * transfer::stream::block;
+}
+
 }  // namespace
 
 void Node::on_stream_disk(TransferId id, engine::ToDisk::Effect& effect,
@@ -530,16 +545,26 @@ void Node::on_stream_disk(TransferId id, engine::ToDisk::Effect& effect,
     answer(std::move(frames));
   } else if (auto* prefix = std::get_if<transfer::HashPrefix>(&effect)) {
     if (fails(Fault::file_unreadable)) return;
-    answer(transfer::PrefixHashed{hash_of(std::string_view(sources[id]).substr(0, prefix->bytes))});
+    const auto bytes = prefix->from + prefix->bytes;
+    answer(transfer::PrefixHashed{bytes, hash_of(std::string_view(sources[id]).substr(0, bytes))});
+  } else if (auto* find = std::get_if<transfer::FindTarget>(&effect)) {
+    if (fails(Fault::folder_read_only)) return;
+    const auto part =
+        find->peer ? kept.find(mark_of(*find->peer, find->size, find->name)) : kept.end();
+    answer(transfer::TargetFound{part == kept.end() ? 0 : whole_blocks(part->second)});
+  } else if (auto* part = std::get_if<transfer::HashPart>(&effect)) {
+    if (fails(Fault::file_unwritable)) return;
+    const auto bytes = hashed[id] += part->bytes;
+    answer(transfer::PartHashed{bytes, hash_of(std::string_view(partial[id]).substr(0, bytes))});
   } else if (auto* open = std::get_if<transfer::OpenTarget>(&effect)) {
     if (fails(Fault::no_space)) return;
-    auto mark = std::string(as_text(open->peer.view())) + std::to_string(open->size) + "/" +
-                open->name.expose();
+    auto mark = mark_of(open->peer, open->size, open->name);
     partial[id] = std::exchange(kept[mark], {});
-    partial[id].resize(partial[id].size() / transfer::stream::block * transfer::stream::block);
+    partial[id].resize(whole_blocks(partial[id]));
+    hashed[id] = 0;
     kept.erase(mark);
     marks[id] = std::move(mark);
-    answer(transfer::TargetOpened{partial[id].size(), hash_of(partial[id])});
+    answer(transfer::TargetOpened{partial[id].size()});
   } else if (std::holds_alternative<transfer::RestartTarget>(effect)) {
     partial[id].clear();
   } else if (auto* write = std::get_if<transfer::WriteSlices>(&effect)) {

@@ -111,6 +111,7 @@ class Node {
   std::map<TransferId, std::string> sources;  ///< files to send
   std::map<TransferId, std::size_t> read;     ///< how far
   std::map<TransferId, std::string> partial;  ///< files being received
+  std::map<TransferId, std::size_t> hashed;  ///< of what was there of them
   /// What broken transfers of the second form have left: sender, size and name, and the bytes.
   std::map<std::string, std::string> kept;
   std::map<TransferId, std::string> marks;  ///< of files being received in the second form
@@ -122,7 +123,10 @@ class Node {
   std::size_t dropped = 0;
   std::size_t restarts = 0;  ///< of ICE
   LetterStore letters;
-  bool speaks_letters = true;  ///< from the next start on
+  std::map<PublicKey, std::set<Nonce>> frames;  ///< of version 1, that were taken
+  bool speaks_letters = true;                   ///< from the next start on
+  /// Whose public key it says to have, without the private half; from the next start on.
+  std::optional<PublicKey> claims;
 
  private:
   void make_engine();

@@ -72,6 +72,38 @@ bool Endpoint::is_unspecified() const {
   return std::all_of(bytes_.begin(), bytes_.end(), [](std::byte b) { return b == std::byte{}; });
 }
 
+bool Endpoint::is_unicast() const {
+  const auto byte = [&](std::size_t i) { return std::to_integer<unsigned>(bytes_[i]); };
+  if (family_ == Family::v4) return byte(0) != 0 && byte(0) < 224;
+  if (is_loopback()) return true;
+  const auto carries = [&](std::size_t at) {
+    const Endpoint inner = v4({bytes_[at], bytes_[at + 1], bytes_[at + 2], bytes_[at + 3]}, 0);
+    return inner.is_unicast() && !inner.is_loopback();
+  };
+  const auto zeros = [&](std::size_t from, std::size_t to) {
+    return std::all_of(bytes_.begin() + from, bytes_.begin() + to,
+                       [](std::byte b) { return b == std::byte{}; });
+  };
+  if (zeros(0, 12)) return false;
+  if (byte(0) == 0 && byte(1) == 0x64 && byte(2) == 0xff && byte(3) == 0x9b && zeros(4, 12))
+    return carries(12);                                       // RFC 6052
+  if (byte(0) == 0x20 && byte(1) == 0x02) return carries(2);  // RFC 3056
+  return byte(0) != 0xff;
+}
+
+bool Endpoint::is_broadcast_of(const Endpoint& local, unsigned bits) const {
+  if (family_ != Family::v4 || local.family_ != Family::v4 || bits == 0 || bits > 30) return false;
+  const auto value = [](const Endpoint& of) {
+    std::uint32_t number = 0;
+    for (const auto byte : of.address())
+      number = number << 8 | std::to_integer<std::uint32_t>(byte);
+    return number;
+  };
+  const std::uint32_t host = 0xffffffffU >> bits;
+  const auto mine = value(*this);
+  return (mine & ~host) == (value(local) & ~host) && ((mine & host) == host || (mine & host) == 0);
+}
+
 bool Endpoint::same_address(const Endpoint& other) const {
   return family_ == other.family_ && bytes_ == other.bytes_;
 }

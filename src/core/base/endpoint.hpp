@@ -35,6 +35,12 @@ class Endpoint {
   bool is_loopback() const;
   bool is_link_local() const;
   bool is_unspecified() const;
+  /// One machine may have it: no multicast, broadcast (255.255.255.255), reserved or "this network"
+  /// address, nor an IPv6 address that carries such an IPv4 one (NAT64, 6to4, IPv4-compatible).
+  bool is_unicast() const;
+  /// All ones or all zeros behind the first `bits` bits, which `local` has too: a datagram there
+  /// goes to everybody on the link. IPv4 only; nothing is one if `bits` is 0 or above 30.
+  bool is_broadcast_of(const Endpoint& local, unsigned bits) const;
   bool same_address(const Endpoint& other) const;
 
   auto operator<=>(const Endpoint&) const = default;

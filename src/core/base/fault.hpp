@@ -148,6 +148,9 @@ enum class Fault : std::uint8_t {
   channel_timeout,
   handshake_timeout,
   key_mismatch,
+  peer_downgraded,
+  key_worn_out,
+  peer_unproven,
   peer_gone,
   cancelled,
   // Letters.
@@ -166,6 +169,15 @@ enum class Fault : std::uint8_t {
   no_space,
   peer_no_space,
   peer_file_failed,
+  file_too_large_here,
+  folder_missing,
+  folder_not_folder,
+  folder_read_only,
+  folder_unfit,
+  disk_stalled,
+  peer_cannot_store,
+  peer_cancelled,
+  not_confirmed,
 };
 
 /// What a fault means at each of Culver's edges. All texts are static, in English, free of any
@@ -183,6 +195,6 @@ struct FaultInfo {
 const FaultInfo& info(Fault fault);
 
 /// The number of faults, for tests that walk the whole table.
-inline constexpr std::size_t fault_count = static_cast<std::size_t>(Fault::peer_file_failed) + 1;
+inline constexpr std::size_t fault_count = static_cast<std::size_t>(Fault::not_confirmed) + 1;
 
 }  // namespace culver

@@ -13,7 +13,8 @@
 
 namespace culver::engine {
 
-/// The key may go on. It is new under a name that another key has, and the policy lets it.
+/// The key may go on. `instead_of`: it is new under a name that another key has, and the policy
+/// lets it.
 struct Welcome {
   std::optional<PublicKey> instead_of;
 };
@@ -27,10 +28,15 @@ class Acquaintances {
  public:
   Acquaintances(std::vector<Known> known, Trust trust);
 
-  /// `name` is what the key claims to be called; none: not heard yet.
+  /// `name` is what the key claims to be called; none: not heard yet. A name belongs to the key
+  /// that had it first, whether the one that claims it later is known or not.
   std::variant<Welcome, Unwelcome> judge(const PublicKey& key,
                                          const std::optional<Plaintext>& name) const;
   const Known* find(const PublicKey& key) const;
+  /// The name under which a connection of this key is written down: none leaves the one it has. A
+  /// known key does not take another's name with it.
+  std::optional<Plaintext> name_to_keep(const PublicKey& key,
+                                        const std::optional<Plaintext>& name) const;
   /// Whether a person may be asked: the key may be somebody else of that name. A blocked peer's
   /// name is never free again.
   bool may_be_another(const Unwelcome& why) const;
@@ -45,7 +51,8 @@ class Acquaintances {
   void forget(const PublicKey& key) { known_.erase(key); }
 
  private:
-  const Known* named(const Plaintext& name) const;
+  /// Another key that the name belongs to.
+  const Known* owner(const Plaintext& name, const PublicKey& claimant) const;
 
   std::map<PublicKey, Known> known_;
   std::set<PublicKey> apart_;  ///< and are not known yet

@@ -17,6 +17,7 @@
 #include "core/engine/known.hpp"
 #include "core/engine/tried.hpp"
 #include "core/link/events.hpp"
+#include "core/transfer/attributes.hpp"
 
 namespace culver::engine {
 
@@ -49,16 +50,20 @@ struct SendFile {
   TransferId transfer;
   Plaintext name;
   std::uint64_t size;
+  transfer::Attributes attributes = {};
 };
 /// Answer a FileOffered notice.
 struct AnswerFile {
   TransferId transfer;
   bool accepted;
 };
+/// For good: what has arrived of it is deleted on either side. Whoever only leaves keeps it.
 struct CancelFile {
   TransferId transfer;
 };
-/// Say goodbye to a peer, after what was sent has arrived.
+/// The same for every file.
+struct CancelFiles {};
+/// Say goodbye to a peer, after what was sent has arrived. Files under way may be continued later.
 struct CloseLink {
   LinkId link;
 };
@@ -96,9 +101,9 @@ struct GoOffline {};
 /// Say goodbye to everybody and leave the server.
 struct Leave {};
 
-using Command =
-    std::variant<GoOnline, Pair, AnswerPair, AnswerName, SendText, SendFile, AnswerFile, CancelFile,
-                 CloseLink, Know, Forget, Meet, Unmeet, Post, ShowHeld, Shown, GoOffline, Leave>;
+using Command = std::variant<GoOnline, Pair, AnswerPair, AnswerName, SendText, SendFile, AnswerFile,
+                             CancelFile, CancelFiles, CloseLink, Know, Forget, Meet, Unmeet, Post,
+                             ShowHeld, Shown, GoOffline, Leave>;
 
 // ---- notices ------------------------------------------------------------------------------------
 
@@ -177,7 +182,18 @@ struct Acquainted {
   PublicKey key;
   bool is_welcome;
 };
-/// Both keys are proven. Only now can anything be sent.
+/// There is a session with a peer that claims this key and has not shown that it has it: Zajel's
+/// clients show it with the first text that they send. Texts and files may be sent, sealed for that
+/// key; to one that was looked for, texts alone (peer_unproven). Told again if its name comes
+/// later. Connected follows, or Closed.
+struct Unproven {
+  LinkId link;
+  PublicKey key;
+  std::optional<Plaintext> name;  ///< none also where another peer is called so
+  link::PathKind path;
+  bool is_met;  ///< it was looked for, and nobody typed a code
+};
+/// Both keys are proven.
 struct Connected {
   LinkId link;
   PublicKey key;
@@ -186,6 +202,7 @@ struct Connected {
   Duration setup;  ///< from the match
   /// Trust::always let another key take the place of the one that this name had.
   std::optional<PublicKey> instead_of = {};
+  bool is_verified = false;  ///< a person has compared the safety number
 };
 struct TextReceived {
   LinkId link;
@@ -240,6 +257,17 @@ struct FileOffered {
   TransferId transfer;
   Plaintext name;
   std::uint64_t size;
+  std::uint64_t have = 0;  ///< what an earlier attempt has brought: it would be continued
+};
+/// What an earlier attempt has brought is being read again on this side, before it is continued.
+struct FileChecking {
+  LinkId link;
+  TransferId transfer;
+  bool outgoing;
+  Plaintext name;
+  std::uint64_t size;
+  std::uint64_t have;
+  std::uint64_t bytes;  ///< of `have`, so far
 };
 struct FileStarted {
   LinkId link;
@@ -266,6 +294,7 @@ struct FileSent {
 struct FileFailed {
   TransferId transfer;
   Fault fault;
+  std::optional<std::uint64_t> room = {};  ///< bytes that there are, of no_space
 };
 /// The link is gone and everything of it is freed. Without a fault: a goodbye, ours or theirs.
 struct Closed {
@@ -278,9 +307,9 @@ struct Closed {
 
 using Notice =
     std::variant<Online, Offline, PairRequested, PairWithdrawn, PairFailed, Connecting, NameTaken,
-                 Acquainted, WasHere, Paced, ClockWrong, Establishing, Connected, TextReceived,
-                 TextsDelivered, TextFailed, Posted, PostFailed, LetterDelivered, NothingWaits,
-                 LettersStuck, LetterReceived, FileOffered, FileStarted, FileProgress, FileReceived,
-                 FileSent, FileFailed, Closed>;
+                 Acquainted, WasHere, Paced, ClockWrong, Establishing, Unproven, Connected,
+                 TextReceived, TextsDelivered, TextFailed, Posted, PostFailed, LetterDelivered,
+                 NothingWaits, LettersStuck, LetterReceived, FileOffered, FileChecking, FileStarted,
+                 FileProgress, FileReceived, FileSent, FileFailed, Closed>;
 
 }  // namespace culver::engine

@@ -82,7 +82,7 @@ void Engine::obey(AnswerPair&& answer, Env& env, Effects& out) {
 
 void Engine::obey(SendText&& send, Env& env, Effects& out) {
   const auto* peer = roster_.find(send.link);
-  if (peer == nullptr || !peer->connected || !link::is_secured(peer->state)) {
+  if (peer == nullptr || peer->standing == Standing::establishing || !link::is_up(peer->state)) {
     out.emplace_back(Tell{TextFailed{send.link, Fault::not_connected}});
   } else if (wire::peer::escape(send.text).size() > wire::limits::text) {
     out.emplace_back(Tell{TextFailed{send.link, Fault::text_too_long}});
@@ -93,6 +93,12 @@ void Engine::obey(SendText&& send, Env& env, Effects& out) {
 
 void Engine::obey(SendFile&& file, Env& env, Effects& out) {
   TransferEffects effects;
+  const auto* peer = roster_.find(file.link);
+  // Its name, size and hash would be there for whoever claims the key, and nobody typed a code.
+  if (peer != nullptr && peer->standing == Standing::claimed && peer->met) {
+    out.emplace_back(ToDisk{file.transfer, transfer::DropSource{}});
+    return out.emplace_back(Tell{FileFailed{file.transfer, Fault::peer_unproven}}), void();
+  }
   transfers_.send(file, env, effects);
   perform(std::move(effects), env, out);
 }
@@ -109,13 +115,19 @@ void Engine::obey(CancelFile&& cancel, Env& env, Effects& out) {
   perform(std::move(effects), env, out);
 }
 
+void Engine::obey(CancelFiles&&, Env& env, Effects& out) {
+  TransferEffects effects;
+  transfers_.cancel_all(Fault::cancelled, env, effects);
+  perform(std::move(effects), env, out);
+}
+
 void Engine::obey(CloseLink&& close, Env& env, Effects& out) {
   const auto* peer = roster_.find(close.link);
   if (peer == nullptr) return;
-  if (link::is_secured(peer->state)) {
-    // What is still under way is told to the peer before the goodbye.
+  if (link::is_up(peer->state)) {
+    // What is still under way may be continued another time: nobody has said never.
     TransferEffects effects;
-    transfers_.close(close.link, Fault::cancelled, env, effects);
+    transfers_.close(close.link, Fault::interrupted, env, effects);
     perform(std::move(effects), env, out);
     to_link(close.link, link::Goodbye{}, env, out);
   } else {

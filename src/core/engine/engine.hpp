@@ -76,6 +76,7 @@ class Engine {
   void on(LettersLoaded&&, Env&, Effects&);
   void on(LetterKept&&, Env&, Effects&);
   void on(HeldLoaded&&, Env&, Effects&);
+  void on(FramesLoaded&&, Env&, Effects&);
   void on(NetworkChanged&&, Env&, Effects&);
   void on(ClockStepped&&, Env&, Effects&);
   void on(Tick&&, Env&, Effects&);
@@ -96,6 +97,7 @@ class Engine {
   void obey(SendFile&&, Env&, Effects&);
   void obey(AnswerFile&&, Env&, Effects&);
   void obey(CancelFile&&, Env&, Effects&);
+  void obey(CancelFiles&&, Env&, Effects&);
   void obey(CloseLink&&, Env&, Effects&);
   void obey(Leave&&, Env&, Effects&);
 
@@ -145,11 +147,14 @@ class Engine {
   void ask_name(LinkId id, link::Established now, const PublicKey& namesake, Env&, Effects&);
   void refuse_name(LinkId id, Env&, Effects&);
   void remember(LinkId id, const std::optional<PublicKey>& instead_of, Env&, Effects&);
+  void claimed(LinkId id, link::Claimed now, Env&, Effects&);
   void established(LinkId id, link::Established now, Env&, Effects&);
   void connected(LinkId id, Env&, Effects&);
   void forget_if_closed(LinkId id, Env&, Effects&);
   std::optional<TimePoint> server_deadline() const;
-  link::Context context(Env& env) { return {env, self_, config_.timeouts}; }
+  link::Context context(const PublicKey& peer, Env& env) {
+    return {env, self_, config_.timeouts, seen_[peer]};
+  }
 
   Config config_;
   link::Self self_;
@@ -165,6 +170,8 @@ class Engine {
   Roster roster_;
   Transfers transfers_;
   Letters letters_;
+  /// Of the keys that have links: the frames of version 1 that were taken.
+  std::map<PublicKey, link::SeenFrames> seen_;
   std::uint32_t next_link_ = 1;
   /// Requests of keys that use this known peer's name, until the person has answered.
   struct Namesake {

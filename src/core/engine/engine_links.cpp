@@ -60,7 +60,8 @@ Whom Engine::whom(const std::optional<PublicKey>& namesake, const PublicKey& key
 }
 
 void Engine::turn_away(const Unwelcome& why, const PublicKey& key, Effects& out) {
-  if (why.of) out.emplace_back(KeepOffered{*why.of, key});
+  // A key that is somebody else's already is nobody's new one.
+  if (why.of && !acquaintances_.find(key)) out.emplace_back(KeepOffered{*why.of, key});
   out.emplace_back(Dropped{why.fault});
 }
 
@@ -87,7 +88,7 @@ void Engine::matched(signaling::Matched match, Env& env, Effects& out) {
     return failed({match.peer, Fault::queue_full}, env, out);
   const bool is_met = reunion_.is_ours(match.peer);
   reunion_.matched(match.peer, match.key, env);
-  Peer peer{match.peer, match.key, std::nullopt, {}, env.now, match.initiator};
+  Peer peer{match.peer, match.key, std::move(match.proposed_name), {}, env.now, match.initiator};
   peer.crossed = match.crossing == signaling::Crossing::first;
   if (is_met) peer.met = match.key;
   add_link(std::move(peer), env, out);
@@ -95,10 +96,14 @@ void Engine::matched(signaling::Matched match, Env& env, Effects& out) {
 
 LinkId Engine::add_link(Peer peer, Env& env, Effects& out) {
   const LinkId id{next_link_++};
-  auto link_context = context(env);
+  const auto* known = acquaintances_.find(peer.key);
+  const auto demand = known && known->is_culver ? link::Demand::confirmation : link::Demand::any;
+  auto link_context = context(peer.key, env);
   link::Effects effects;
-  peer.state = link::start(peer.initiator, peer.key, link_context, effects);
+  peer.state = link::start(peer.initiator, peer.key, demand, link_context, effects);
   const auto& added = roster_.add(id, std::move(peer));
+  // Long before there is a channel on which a frame could come.
+  if (demand == link::Demand::any) out.emplace_back(LoadFrames{added.key});
   out.emplace_back(Tell{Connecting{id, added.code, added.met}});
   perform(id, std::move(effects), env, out);
   return id;
@@ -148,7 +153,7 @@ void Engine::on(FromTransport&& from, Env& env, Effects& out) {
 void Engine::to_link(LinkId id, link::Machine::Event event, Env& env, Effects& out) {
   auto* peer = roster_.find(id);
   if (peer == nullptr) return;
-  auto link_context = context(env);
+  auto link_context = context(peer->key, env);
   link::Effects effects;
   peer->state =
       fsm::step<link::Machine>(std::move(peer->state), std::move(event), link_context, effects);
@@ -180,6 +185,10 @@ void Engine::perform(LinkId id, link::Effects effects, Env& env, Effects& out) {
               say(std::move(relay), env, out);
             },
             [&](link::Dropped&& e) { out.emplace_back(Dropped{e.fault}); },
+            [&](link::Claimed&& e) { claimed(id, std::move(e), env, out); },
+            [&](link::FrameTaken&& e) {
+              out.emplace_back(KeepFrame{roster_.find(id)->key, e.nonce});
+            },
             [&](link::Established&& e) { established(id, std::move(e), env, out); },
             [&](link::TextArrived&& e) {
               out.emplace_back(Tell{TextReceived{id, std::move(e.text)}});
@@ -209,6 +218,26 @@ void Engine::perform(LinkId id, link::Effects effects, Env& env, Effects& out) {
   perform(std::move(letters), env, out);
 }
 
+/// Nothing of it is believed or handed over yet, and nobody makes room for it. Whether its name is
+/// another's is judged when it is proven; until then it is shown without.
+void Engine::claimed(LinkId id, link::Claimed now, Env& env, Effects& out) {
+  auto& peer = *roster_.find(id);
+  if (now.username) peer.name = now.username;
+  const auto* known = acquaintances_.find(peer.key);
+  const auto verdict = acquaintances_.judge(peer.key, peer.name);
+  const auto* why = std::get_if<Unwelcome>(&verdict);
+  if (why && !acquaintances_.may_be_another(*why)) {
+    turn_away(*why, peer.key, out);
+    peer.refused_for = why->of;
+    return to_link(id, link::Abandon{why->fault}, env, out);
+  }
+  peer.standing = Standing::claimed;
+  pacer_.release(peer.code);
+  transfers_.open(id, peer.key, false, 0);
+  auto name = known ? known->called() : why ? std::nullopt : peer.name;
+  out.emplace_back(Tell{Unproven{id, peer.key, std::move(name), now.path, peer.met.has_value()}});
+}
+
 /// The peer has proven its keys. It is connected once the book has it; until then nothing is read.
 void Engine::established(LinkId id, link::Established now, Env& env, Effects& out) {
   auto& peer = *roster_.find(id);
@@ -233,7 +262,18 @@ void Engine::remember(LinkId id, const std::optional<PublicKey>& instead_of, Env
   waiting.namesake.reset();
   waiting.instead_of = instead_of;
   waiting.deadline = env.now + book_patience;
-  out.emplace_back(Remember{id, peer.key, peer.name, waiting.established.is_culver, instead_of});
+  out.emplace_back(Remember{id, peer.key, acquaintances_.name_to_keep(peer.key, peer.name),
+                            waiting.established.is_culver, instead_of});
+}
+
+/// Without it, nothing of version 1 can be told from a repetition.
+void Engine::on(FramesLoaded&& loaded, Env&, Effects&) {
+  const auto seen = seen_.find(loaded.key);
+  if (seen == seen_.end()) return;
+  if (loaded.fault)
+    seen->second.lose();
+  else
+    seen->second.know(loaded.nonces);
 }
 
 // ---- a name that another has --------------------------------------------------------------------
@@ -281,7 +321,7 @@ void Engine::connected(LinkId id, Env& env, Effects& out) {
   auto& peer = *roster_.find(id);
   auto now = std::move(*peer.unremembered);
   peer.unremembered.reset();
-  peer.connected = true;
+  peer.standing = Standing::connected;
   pacer_.release(peer.code);
   if (now.instead_of)
     if (const auto old = roster_.connected(*now.instead_of, id))
@@ -289,10 +329,12 @@ void Engine::connected(LinkId id, Env& env, Effects& out) {
   if (const auto old = roster_.connected(peer.key, id))
     to_link(*old, link::Abandon{Fault::replaced}, env, out);
   reunion_.proven(peer.key, env);
-  acquaintances_.met(peer.key, peer.name, now.established.is_culver, now.instead_of);
+  acquaintances_.met(peer.key, acquaintances_.name_to_keep(peer.key, peer.name),
+                     now.established.is_culver, now.instead_of);
   transfers_.open(id, peer.key, now.established.file_acks, now.established.stream_frame);
   out.emplace_back(Tell{Connected{id, peer.key, acquaintances_.find(peer.key)->called(),
-                                  now.established.path, env.now - peer.matched, now.instead_of}});
+                                  now.established.path, env.now - peer.matched, now.instead_of,
+                                  acquaintances_.find(peer.key)->is_verified}});
   LetterEffects letters;
   letters_.open(id, peer.key, now.established.letters, env, letters);
   perform(std::move(letters), env, out);
@@ -306,7 +348,7 @@ void Engine::forget_if_closed(LinkId id, Env& env, Effects& out) {
   if (peer == nullptr || !link::is_closed(peer->state)) return;
   if (peer->unremembered) return;  // what it said before it left is still to be told
   const auto fault = std::get<link::Closed>(peer->state).fault;
-  const bool was_connected = peer->connected;
+  const bool was_connected = peer->standing == Standing::connected;
   const bool is_told = !peer->superseded;
   TransferEffects effects;
   transfers_.close(id, fault.value_or(Fault::peer_gone), env, effects);
@@ -320,7 +362,10 @@ void Engine::forget_if_closed(LinkId id, Env& env, Effects& out) {
   const auto code = peer->code;
   roster_.remove(id);
   if (!roster_.find(code)) pacer_.drop(code);
-  if (!roster_.has(key)) reunion_.parted(key, !fault, env);
+  if (!roster_.has(key)) {
+    seen_.erase(key);
+    reunion_.parted(key, !fault, env);
+  }
   perform(std::move(effects), env, out);
   if (is_told) out.emplace_back(Tell{Closed{id, fault, was_connected, about, tried}});
 }

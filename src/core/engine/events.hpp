@@ -30,10 +30,10 @@ struct FromTransport {
   link::TransportEvent event;
 };
 struct FromDisk {
-  using Event =
-      std::variant<transfer::BlockRead, transfer::FramesRead, transfer::PrefixHashed,
-                   transfer::TargetCreated, transfer::TargetOpened, transfer::BlockWritten,
-                   transfer::TargetFinished, transfer::DiskFailed>;
+  using Event = std::variant<transfer::BlockRead, transfer::FramesRead, transfer::PrefixHashed,
+                             transfer::TargetCreated, transfer::TargetFound, transfer::TargetOpened,
+                             transfer::PartHashed, transfer::BlockWritten, transfer::TargetFinished,
+                             transfer::DiskFailed>;
   TransferId transfer;
   Event event;
 };
@@ -81,6 +81,13 @@ struct HeldLoaded {
   std::vector<HeldLetter> letters;
   std::optional<Fault> fault;
 };
+/// The answer to LoadFrames, and what becomes of KeepFrame if it fails. With a fault: nothing of
+/// this key may be taken.
+struct FramesLoaded {
+  PublicKey key;
+  std::vector<Nonce> nonces;
+  std::optional<Fault> fault;
+};
 /// This machine may have other addresses than before.
 struct NetworkChanged {};
 /// The clock on the wall was set, and no server tells what time it is.
@@ -90,7 +97,7 @@ struct Tick {};
 
 using Event = std::variant<Command, ServerOpened, ServerFrame, ServerLost, FromTransport, FromDisk,
                            Remembered, OutboxChanged, LetterStored, LettersLoaded, LetterKept,
-                           HeldLoaded, NetworkChanged, ClockStepped, Tick>;
+                           HeldLoaded, FramesLoaded, NetworkChanged, ClockStepped, Tick>;
 
 // ---- effects ------------------------------------------------------------------------------------
 
@@ -106,9 +113,10 @@ struct ToTransport {
 };
 struct ToDisk {
   using Effect = std::variant<transfer::ReadBlock, transfer::ReadFrames, transfer::HashPrefix,
-                              transfer::CreateTarget, transfer::OpenTarget, transfer::RestartTarget,
-                              transfer::WriteBlock, transfer::WriteSlices, transfer::FinishTarget,
-                              transfer::DropSource, transfer::DropTarget, transfer::KeepTarget>;
+                              transfer::CreateTarget, transfer::FindTarget, transfer::OpenTarget,
+                              transfer::HashPart, transfer::RestartTarget, transfer::WriteBlock,
+                              transfer::WriteSlices, transfer::FinishTarget, transfer::DropSource,
+                              transfer::DropTarget, transfer::KeepTarget>;
   TransferId transfer;
   Effect effect;
 };
@@ -165,6 +173,16 @@ struct LoadHeld {};
 struct MarkShown {
   HeldId held;
 };
+/// Reads which frames of version 1 were taken of this key, by this process or another; answered by
+/// FramesLoaded.
+struct LoadFrames {
+  PublicKey key;
+};
+/// Writes down that a frame was taken. Answered by FramesLoaded only if that fails.
+struct KeepFrame {
+  PublicKey key;
+  Nonce nonce;
+};
 struct Tell {
   Notice notice;
 };
@@ -175,7 +193,7 @@ struct Dropped {
 
 using Effect = std::variant<DialServer, SendToServer, HangUpServer, ToTransport, ToDisk, Remember,
                             KeepOffered, RememberServer, StoreLetter, LoadLetters, RemoveLetters,
-                            KeepLetter, LoadHeld, MarkShown, Tell, Dropped>;
+                            KeepLetter, LoadHeld, MarkShown, LoadFrames, KeepFrame, Tell, Dropped>;
 using Effects = std::vector<Effect>;
 
 }  // namespace culver::engine

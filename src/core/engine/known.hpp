@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "core/base/bytes.hpp"
 #include "core/base/text.hpp"
@@ -16,7 +17,12 @@ struct Known {
   std::optional<Plaintext> name;   ///< what it calls itself
   std::optional<Plaintext> alias;  ///< what we call it instead
   bool is_blocked = false;
-  bool is_culver = false;  ///< it has confirmed its keys in the manner of Culver
+  bool is_culver = false;  ///< it has confirmed its keys in the manner of Culver: never less again
+  bool is_verified = false;  ///< a person has compared the safety number
+  /// What it called itself before, newest last: while it has no alias, these names are its own too.
+  std::vector<Plaintext> earlier = {};
+
+  static constexpr std::size_t earlier_names = 8;
 
   const std::optional<Plaintext>& called() const { return alias ? alias : name; }
 };

@@ -114,6 +114,12 @@ Meant who_is(std::span<const Known> book, std::string_view text) {
   SeveralMeant found;
   for (const auto& peer : book)
     if (wanted.fits(peer)) found.candidates.push_back(peer.key);
+  if (found.candidates.empty())
+    for (const auto& peer : book)
+      if (!peer.alias && std::ranges::any_of(peer.earlier, [&](const auto& name) {
+            return is_same_name(name.expose(), text);
+          }))
+        found.candidates.push_back(peer.key);
   if (found.candidates.empty()) return NobodyMeant{};
   if (found.candidates.size() == 1) return found.candidates.front();
   return found;

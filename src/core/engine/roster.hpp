@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <map>
 #include <optional>
 
@@ -21,6 +22,13 @@ struct Unremembered {
   std::optional<PublicKey> namesake = {};
 };
 
+/// How far a peer has come.
+enum class Standing : std::uint8_t {
+  establishing,
+  claimed,    ///< told as Unproven: its key is a claim
+  connected,  ///< told as Connected
+};
+
 /// One link and what the engine must know to route to it.
 struct Peer {
   PairingCode code;
@@ -32,8 +40,8 @@ struct Peer {
   /// Its request and ours had crossed: there may be two matches, and the peer may be in the other.
   bool crossed = false;
   std::optional<PublicKey> met = {};  ///< it was looked for
-  bool connected = false;             ///< told to the user
-  bool superseded = false;            ///< by the other match: nothing more of it is told
+  Standing standing = Standing::establishing;
+  bool superseded = false;  ///< by the other match: nothing more of it is told
   /// Its keys are proven, and the book has not answered yet.
   std::optional<Unremembered> unremembered = {};
   std::optional<PublicKey> refused_for = {};  ///< the known peer whose name it used
@@ -60,7 +68,7 @@ class Roster {
   /// The connected link of this key other than `id`.
   std::optional<LinkId> connected(const PublicKey& key, LinkId id) const {
     for (const auto& [other, peer] : peers_)
-      if (other != id && peer.connected && peer.key == key) return other;
+      if (other != id && peer.standing == Standing::connected && peer.key == key) return other;
     return std::nullopt;
   }
   bool has(const PublicKey& key) const {

@@ -81,8 +81,8 @@ Transfers::Transfer Transfers::outgoing(LinkId link, Files& files, const SendFil
                                         transfer::Effects& effects) {
   if (files.stream_frame > 0) {
     const auto number = files.next_number++;
-    auto sender = transfer::StreamSender::start({number, file.name, file.size, files.stream_frame},
-                                                env, effects);
+    auto sender = transfer::StreamSender::start(
+        {number, file.name, file.size, files.stream_frame, file.attributes}, env, effects);
     return {link, number, true, file.name, file.size, std::move(sender)};
   }
   auto id = wire::peer::FileId::from_random(env.rng.bytes<16>());
@@ -98,6 +98,19 @@ void Transfers::decide(TransferId id, bool accepted, Env& env, TransferEffects& 
 void Transfers::cancel(TransferId id, Fault cause, Env& env, TransferEffects& out) {
   const auto at = transfers_.find(id);
   if (at != transfers_.end()) to(at, transfer::Cancel{cause}, env, out);
+}
+
+void Transfers::cancel_all(Fault cause, Env& env, TransferEffects& out) {
+  for (auto& [link, files] : links_) {
+    for (const auto& file : files.waiting) {
+      out.emplace_back(ToDisk{file.transfer, transfer::DropSource{}});
+      out.emplace_back(Tell{FileFailed{file.transfer, cause}});
+    }
+    files.waiting.clear();
+  }
+  std::vector<TransferId> all;
+  for (const auto& [id, transfer] : transfers_) all.push_back(id);
+  for (const auto id : all) cancel(id, cause, env, out);
 }
 
 // ---- the channel, the disk and the clock --------------------------------------------------------
@@ -208,8 +221,12 @@ void Transfers::address(TransferId id, Transfer& at, transfer::Effect effect,
           },
           [&](transfer::PauseLink&& e) { pause(link, id, e.paused, out); },
           [&](transfer::SendFrame&& e) { stream_frame(link, std::move(e.frame), out); },
-          [&](transfer::Offered&&) {
-            out.emplace_back(Tell{FileOffered{link, id, at.name, at.size}});
+          [&](transfer::Offered&& e) {
+            out.emplace_back(Tell{FileOffered{link, id, at.name, at.size, e.have}});
+          },
+          [&](transfer::Checking&& e) {
+            out.emplace_back(
+                Tell{FileChecking{link, id, at.outgoing, at.name, at.size, e.have, e.bytes}});
           },
           [&](transfer::Started&& e) {
             out.emplace_back(Tell{FileStarted{link, id, at.outgoing, at.name, at.size, e.from}});
@@ -224,7 +241,7 @@ void Transfers::address(TransferId id, Transfer& at, transfer::Effect effect,
               out.emplace_back(Tell{FileReceived{id, Plaintext(std::move(e.path)), e.sha256}});
           },
           [&](transfer::Failed&& e) {
-            out.emplace_back(Tell{FileFailed{id, e.fault}});
+            out.emplace_back(Tell{FileFailed{id, e.fault, e.room}});
           },
           [&](auto&& to_disk) {
             out.emplace_back(ToDisk{id, std::move(to_disk)});

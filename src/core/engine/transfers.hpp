@@ -50,6 +50,7 @@ class Transfers {
   void send(const SendFile& file, Env&, TransferEffects&);
   void decide(TransferId id, bool accepted, Env&, TransferEffects&);
   void cancel(TransferId id, Fault cause, Env&, TransferEffects&);
+  void cancel_all(Fault cause, Env&, TransferEffects&);
 
   void on_frame(LinkId link, wire::peer::FileFrame frame, Env&, TransferEffects&);
   void on_chunk(LinkId link, link::ChunkArrived chunk, Env&, TransferEffects&);
@@ -72,10 +73,12 @@ class Transfers {
       std::variant<transfer::OpenedChunk, transfer::PeerComplete, transfer::PeerStartAck,
                    transfer::PeerCompleteAck, transfer::PeerFailed, transfer::PeerAccept,
                    transfer::PeerCredit, transfer::PeerChecked, transfer::PeerBegin,
-                   transfer::PeerData, transfer::Decision, transfer::Cancel, transfer::Credit,
-                   transfer::Flushed, transfer::Tick, transfer::BlockRead, transfer::FramesRead,
-                   transfer::PrefixHashed, transfer::TargetCreated, transfer::TargetOpened,
-                   transfer::BlockWritten, transfer::TargetFinished, transfer::DiskFailed>;
+                   transfer::PeerData, transfer::PeerAbout, transfer::PeerWorking,
+                   transfer::Decision, transfer::Cancel, transfer::Credit, transfer::Flushed,
+                   transfer::Tick, transfer::BlockRead, transfer::FramesRead,
+                   transfer::PrefixHashed, transfer::TargetCreated, transfer::TargetFound,
+                   transfer::TargetOpened, transfer::PartHashed, transfer::BlockWritten,
+                   transfer::TargetFinished, transfer::DiskFailed>;
 
   struct Transfer {
     LinkId link;

@@ -102,6 +102,15 @@ void Transfers::on_stream(LinkId link, stream::Frame frame, Env& env, TransferEf
                  [&](stream::Credit&& f) { to_ours(f.transfer, PeerCredit{f.up_to}); },
                  [&](stream::Checked&& f) { to_ours(f.transfer, PeerChecked{}); },
                  [&](stream::Refuse&& f) { to_ours(f.transfer, PeerFailed{fault_of(f.reason)}); },
+                 [&](stream::Working&& f) {
+                   to_ours(f.transfer, PeerWorking{f.of, f.done});
+                 },
+                 [&](stream::Comparing&& f) {
+                   to_theirs(f.transfer, PeerWorking{f.of, f.done});
+                 },
+                 [&](stream::About&& f) {
+                   to_theirs(f.transfer, PeerAbout{{f.modified, f.mode}});
+                 },
                  [](stream::Ignored&&) {},
              },
              std::move(frame));

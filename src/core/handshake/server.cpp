@@ -105,6 +105,20 @@ OneOf<S, Rejected> answer_again(S&& state, const HelloCame& came, Context& conte
   return std::move(state);
 }
 
+/// Not taken; the handshake goes on, unless there has been too much of it.
+template <class S>
+OneOf<S, Rejected> overlook(S&& state, const Context& context) {
+  if (is_late(state, context)) return Rejected{state.overlooked.end};
+  if (++state.overlooked.frames > most_overlooked) return Rejected{Fault::handshake_out_of_order};
+  return std::move(state);
+}
+
+/// That a frame is none of the handshake, and so says nothing about it.
+bool is_foreign(Fault fault) {
+  return fault == Fault::unknown_message || fault == Fault::malformed ||
+         fault == Fault::too_large || fault == Fault::missing_field;
+}
+
 template <class S>
 OneOf<S, Rejected> tick(S&& state, const Context& context) {
   if (is_late(state, context)) return Rejected{Fault::gateway_timeout};
@@ -135,30 +149,54 @@ OneOf<AwaitingAuth, AwaitingSealedAuth, Rejected> AwaitingHello::on(HelloCame&& 
   return answer_v2(deadline, std::move(event), std::move(*share), context, effects);
 }
 
+/// Made for another connection, perhaps by a client that has just lost that one.
+OneOf<AwaitingHello, Rejected> AwaitingHello::on(AuthCame&&, Context& context, Effects&) && {
+  return overlook(std::move(*this), context);
+}
+
+OneOf<AwaitingHello, Rejected> AwaitingHello::on(BadFrame&& event, Context& context, Effects&) && {
+  if (event.fault != Fault::unknown_message) return Rejected{event.fault};
+  return overlook(std::move(*this), context);
+}
+
 OneOf<AwaitingHello, Rejected> AwaitingHello::on(Tick&&, Context& context, Effects&) && {
   return tick(std::move(*this), context);
 }
 
 // ---- AwaitingAuth -------------------------------------------------------------------------------
 
+/// Another hello changes nothing: what we have signed, and what the client has to sign, is the
+/// nonce of the first.
 OneOf<AwaitingAuth, Rejected> AwaitingAuth::on(HelloCame&& event, Context& context,
                                                Effects& effects) && {
-  return answer_again(std::move(*this), event, context, effects);
+  if (event.message == hello && !is_late(*this, context)) effects.push_back(Send{answer});
+  return overlook(std::move(*this), context);
 }
 
-OneOf<CheckingDevice, Rejected> AwaitingAuth::on(AuthCame&& event, Context& context,
-                                                 Effects& effects) && {
-  if (is_late(*this, context)) return Rejected{Fault::gateway_timeout};
+OneOf<CheckingDevice, AwaitingAuth, Rejected> AwaitingAuth::on(AuthCame&& event, Context& context,
+                                                               Effects& effects) && {
+  if (is_late(*this, context)) return Rejected{overlooked.end};
   ClientAuth& auth = event.message;
   auto proof = SignatureVerifier::verify(
       auth, client_digest_v1(auth.user.text, auth.device_text, hello.nonce.text, nonce_text,
                              ephemeral_text));
-  if (!proof) return Rejected{proof.error()};
+  if (!proof) {
+    if (++overlooked.auths > most_overlooked_auths) return Rejected{proof.error()};
+    overlooked.end = proof.error();
+    if (++overlooked.frames > most_overlooked) return Rejected{proof.error()};
+    return std::move(*this);
+  }
   return ask(deadline, std::move(*proof), std::move(auth), std::nullopt, effects);
 }
 
+OneOf<AwaitingAuth, Rejected> AwaitingAuth::on(BadFrame&& event, Context& context, Effects&) && {
+  if (!is_foreign(event.fault)) overlooked.end = event.fault;
+  return overlook(std::move(*this), context);
+}
+
 OneOf<AwaitingAuth, Rejected> AwaitingAuth::on(Tick&&, Context& context, Effects&) && {
-  return tick(std::move(*this), context);
+  if (is_late(*this, context)) return Rejected{overlooked.end};
+  return std::move(*this);
 }
 
 // ---- AwaitingSealedAuth -------------------------------------------------------------------------
@@ -242,6 +280,11 @@ Event read_sealed(RecordOpener& opener, std::string frame) {
 
 bool wants_input(const Machine::State& state) {
   return !std::holds_alternative<CheckingDevice>(state);
+}
+
+bool forgives(const Machine::State& state) {
+  const auto* checking = std::get_if<CheckingDevice>(&state);
+  return std::holds_alternative<AwaitingAuth>(state) || (checking && !checking->keys);
 }
 
 Event read(Machine::State& state, std::string frame) {

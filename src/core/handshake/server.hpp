@@ -3,6 +3,7 @@
 // whoever owns it asks the directory and admits.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
@@ -113,12 +114,26 @@ struct Rejected {
   Fault fault;
 };
 
+/// What was let pass without being taken. A client of version 1 says what it had kept as soon as it
+/// is connected, and says again what it has said before; so these things end no handshake by
+/// themselves. Nothing is made of them, and there is an end to them.
+struct Overlooked {
+  std::uint32_t frames = 0;
+  std::uint32_t auths = 0;             ///< of these: signatures that had to be looked at
+  Fault end = Fault::gateway_timeout;  ///< what the close says if nothing better comes
+};
+inline constexpr std::uint32_t most_overlooked = 256;
+inline constexpr std::uint32_t most_overlooked_auths = 4;
+
 /// `deadline`, here and below: 30 s from the connection, whatever was said since.
 struct AwaitingHello {
   static constexpr std::string_view name = "AwaitingHello";
   TimePoint deadline;
+  Overlooked overlooked = {};
 
   OneOf<AwaitingAuth, AwaitingSealedAuth, Rejected> on(HelloCame&&, Context&, Effects&) &&;
+  OneOf<AwaitingHello, Rejected> on(AuthCame&&, Context&, Effects&) &&;
+  OneOf<AwaitingHello, Rejected> on(BadFrame&&, Context&, Effects&) &&;
   OneOf<AwaitingHello, Rejected> on(Tick&&, Context&, Effects&) &&;
 };
 
@@ -129,9 +144,11 @@ struct AwaitingAuth {
   wire::gateway::ClientHello hello;
   std::string answer;  ///< the server_hello, for a client_hello that comes again
   std::string ephemeral_text, nonce_text;
+  Overlooked overlooked = {};
 
   OneOf<AwaitingAuth, Rejected> on(HelloCame&&, Context&, Effects&) &&;
-  OneOf<CheckingDevice, Rejected> on(AuthCame&&, Context&, Effects&) &&;
+  OneOf<CheckingDevice, AwaitingAuth, Rejected> on(AuthCame&&, Context&, Effects&) &&;
+  OneOf<AwaitingAuth, Rejected> on(BadFrame&&, Context&, Effects&) &&;
   OneOf<AwaitingAuth, Rejected> on(Tick&&, Context&, Effects&) &&;
 };
 
@@ -199,6 +216,9 @@ struct Machine {
 
 /// False while the machine waits for the directory: hold frames back, in order.
 bool wants_input(const Machine::State& state);
+/// True while what comes out of turn may be dropped: in version 1, between the answer to the hello
+/// and the session. In version 2 every frame counts.
+bool forgives(const Machine::State& state);
 /// What a frame is to a machine in this state. Opens it first if the state expects a sealed one; a
 /// repeated client_hello comes in the clear even then.
 Event read(Machine::State& state, std::string frame);

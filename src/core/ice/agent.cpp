@@ -79,7 +79,7 @@ void Agent::Core::on(WireOpened&& event, Env& env, Effects& out) {
   if (wires.size() >= most_wires) return;
   wires.push_back(event.wire);
   const auto first = local.announced().size();
-  const auto* base = local.add_host(event.wire, event.local);
+  const auto* base = local.add_host(event.wire, event.local, event.subnet_bits);
   if (!base) return;
   announce_from(first, out);
   const auto id = base->id;
@@ -99,6 +99,7 @@ void Agent::Core::on(WireLost&& event, Env& env, Effects& out) {
   for (const auto& base : local.bases())
     if (base.wire == event.wire) lost.push_back(base.id);
   for (const auto base : lost) lose_base(base, env, out);
+  pair_loopback(env);
 }
 
 void Agent::Core::on(StunServer&& event, Env&, Effects&) {

@@ -17,14 +17,51 @@ void Agent::Core::pair_base(const Base& base, Env& env) {
 }
 
 /// Loopback reaches loopback, and nothing else does: unless the peer shows that it does, by asking.
-bool Agent::Core::worth_pairing(const Base& base, const Remote& remote) {
-  return base.address.is_loopback() == remote.address.is_loopback();
+bool Agent::Core::worth_pairing(const Base& base, const Remote& remote) const {
+  if (base.address.is_loopback() != remote.address.is_loopback()) return false;
+  return !remote.address.is_loopback() || may_use_loopback();
+}
+
+/// A peer elsewhere could have us ask whatever listens on this machine's loopback. So it must have
+/// answered from an address of this machine, which nobody else can, and it does so where both have
+/// one; or we have nothing but loopback, and it must be here.
+bool Agent::Core::may_use_loopback() const {
+  const auto& bases = local.bases();
+  const bool nothing_else = std::all_of(
+      bases.begin(), bases.end(), [](const Base& base) { return base.address.is_loopback(); });
+  return nothing_else || valid_ways.any([&](const Way& way) { return is_ours(way.from); });
+}
+
+bool Agent::Core::is_ours(const Endpoint& address) const {
+  const auto& bases = local.bases();
+  return address.is_loopback() || std::any_of(bases.begin(), bases.end(), [&](const Base& base) {
+           return !base.relay && base.address.same_address(address);
+         });
+}
+
+bool Agent::Core::is_broadcast(const Endpoint& address) const {
+  const auto& bases = local.bases();
+  return std::any_of(bases.begin(), bases.end(), [&](const Base& base) {
+    return address.is_broadcast_of(base.address, base.subnet_bits);
+  });
+}
+
+/// Now that they may be of use: those that the peer has named. Pairs that are there stay as they
+/// are.
+void Agent::Core::pair_loopback(Env& env) {
+  if (!may_use_loopback()) return;
+  for (const auto& base : local.bases())
+    for (const auto& remote : remotes.all())
+      if (base.address.is_loopback() && remote.address.is_loopback() &&
+          remote.type != wire::sdp::CandidateType::peer_reflexive)
+        pair_up(base, remote, env);
 }
 
 /// Within a family. A relay must let the peer through first. A server-reflexive candidate has no
 /// pairs of its own: its base's are the same, and better (RFC 8445 section 6.1.2.4).
 Pair* Agent::Core::pair_up(const Base& base, const Remote& remote, Env& env) {
   if (base.address.family() != remote.address.family()) return nullptr;
+  if (is_broadcast(remote.address)) return nullptr;
   const auto* relay = base.relay ? relays.find(*base.relay) : nullptr;
   const bool reachable = !base.relay || (relay && relay->permits(remote.address));
   auto* pair = checklist.add(base, remote, controlling, reachable, env);

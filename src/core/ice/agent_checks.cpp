@@ -67,6 +67,14 @@ std::optional<stun::Message> Agent::Core::check_request(const Generation& of, Ba
   return request;
 }
 
+/// What is not sent is as lost as if the network had lost it.
+bool Agent::Core::may_send(const Transaction& transaction, Env& env) {
+  const auto size = transaction.bytes.size();
+  if (std::holds_alternative<QueryOf>(transaction.purpose)) return questions.spend(size, env.now);
+  return !std::holds_alternative<CheckOf>(transaction.purpose) ||
+         valid_ways.leads_to(transaction.to) || checks.spend(size, env.now);
+}
+
 void Agent::Core::ask(Purpose purpose, const Generation& of, BaseId base, const Endpoint& to,
                       bool use_candidate, Env& env, Effects& out) {
   auto request = check_request(of, base, env);
@@ -76,9 +84,10 @@ void Agent::Core::ask(Purpose purpose, const Generation& of, BaseId base, const 
   const auto times = std::holds_alternative<ConsentOf>(purpose)
                          ? consent_retransmission()
                          : check_retransmission(checklist.active());
-  transactions.begin({request->id, purpose, base, to, of.number, controlling, bytes, env.now},
-                     times);
-  send(base, to, std::move(bytes), env, out);
+  Transaction made{request->id, purpose, base, to, of.number, controlling, bytes, env.now};
+  const bool goes = may_send(made, env);
+  transactions.begin(std::move(made), times);
+  if (goes) send(base, to, std::move(bytes), env, out);
 }
 
 /// A check that is as large as the datagrams that it stands for. It is not repeated: the machine
@@ -110,16 +119,18 @@ void Agent::Core::ask_server(const Gathering::Query& query, Env& env, Effects& o
   request.method = stun::Method::binding;
   request.id.data = env.rng.bytes<12>();
   auto bytes = stun::print(request, nullptr);
-  transactions.begin(
-      {request.id, QueryOf{}, query.base, query.server, now.number, controlling, bytes, env.now},
-      query_retransmission());
-  send(query.base, query.server, std::move(bytes), env, out);
+  Transaction made{request.id, QueryOf{},   query.base, query.server,
+                   now.number, controlling, bytes,      env.now};
+  const bool goes = may_send(made, env);
+  transactions.begin(std::move(made), query_retransmission());
+  if (goes) send(query.base, query.server, std::move(bytes), env, out);
 }
 
 void Agent::Core::resend(Env& env, Effects& out) {
   auto due = transactions.due(env.now);
   for (auto& transaction : due.again)
-    send(transaction.base, transaction.to, std::move(transaction.bytes), env, out);
+    if (may_send(transaction, env))
+      send(transaction.base, transaction.to, std::move(transaction.bytes), env, out);
   for (const auto& transaction : due.given_up) given_up(transaction, env, out);
 }
 
@@ -214,12 +225,15 @@ void Agent::Core::answered_check(const Transaction& transaction, const Way& way,
   transactions.quiet(pair->id, env.now);
   pair->round_trip = env.now - transaction.begun;
   pair->step(pair::Answered{env.now}, env);
-  valid_ways.add({pair->base, pair->remote});
+  const Way answered_way{pair->base, pair->remote};
+  const bool is_news = !valid_ways.has(answered_way);
+  valid_ways.add(answered_way);
   checklist.thaw_likes_of(*pair, env);
   if (wants_channel(*pair)) want(*pair, true);
   if (check.nominating) feed(nomination::Confirmed{pair->id, is_relayed(*pair)}, env, out);
   if (check.nominating && controlling) select(*pair, env, out);
   if (pair->nomination_open) consider_nomination(*pair, env, out);
+  if (is_news && is_ours(answered_way.from)) pair_loopback(env);
 }
 
 bool Agent::Core::is_along_selected(const Transaction& transaction) const {

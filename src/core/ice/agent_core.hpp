@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/ice/agent.hpp"
+#include "core/ice/allowance.hpp"
 #include "core/ice/candidates.hpp"
 #include "core/ice/checklist.hpp"
 #include "core/ice/consent.hpp"
@@ -39,6 +40,13 @@ inline constexpr Duration most_patience = std::chrono::milliseconds(500);
 /// A controlling agent that nominates continually repeats itself more often than this.
 inline constexpr Duration nomination_memory = std::chrono::seconds(3);
 inline constexpr std::size_t early_requests = 32;
+/// Of checks to addresses from which the peer has not answered, over all restarts: three each for
+/// the hundred pairs that there may be, and what a usual name makes of a check.
+inline constexpr Allowance::Terms for_checks{300, 128, std::chrono::milliseconds(500)};
+/// Of questions to servers, which a peer's restarts repeat.
+inline constexpr Allowance::Terms for_questions{400, 64, std::chrono::milliseconds(200)};
+/// Of refusals, which anybody can ask for.
+inline constexpr Allowance::Terms for_refusals{10, 128, std::chrono::milliseconds(250)};
 
 /// One pair of credentials; a restart begins another. Only the current one has a checklist.
 struct Generation {
@@ -108,7 +116,11 @@ struct Agent::Core {
   // agent_candidates.cpp
   void announce_from(std::size_t first, Effects&);
   void pair_base(const Base&, Env&);
-  static bool worth_pairing(const Base&, const Remote&);
+  bool worth_pairing(const Base&, const Remote&) const;
+  bool may_use_loopback() const;
+  bool is_ours(const Endpoint& address) const;
+  bool is_broadcast(const Endpoint& address) const;
+  void pair_loopback(Env&);
   Pair* pair_up(const Base&, const Remote&, Env&);
   void lose_base(BaseId, Env&, Effects&);
   void finish_gathering(Env&, Effects&);
@@ -152,6 +164,7 @@ struct Agent::Core {
   void send_consent_check(Env&, Effects&);
   void send_probe(std::size_t size, Env&, Effects&);
   void ask_server(const Gathering::Query&, Env&, Effects&);
+  bool may_send(const Transaction&, Env&);
   void ask(Purpose, const Generation&, BaseId, const Endpoint& to, bool use_candidate, Env&,
            Effects&);
   std::optional<wire::stun::Message> check_request(const Generation&, BaseId, Env&) const;
@@ -164,7 +177,8 @@ struct Agent::Core {
   bool conflicts(const Way&, const Authentic&, const Generation&, Env&, Effects&);
   void learn(EarlyRequest, Env&, Effects&);
   void replay_early(Env&, Effects&);
-  void answer(const Way&, const wire::stun::Message&, const wire::stun::Key*, Env&, Effects&);
+  void answer(const Way&, const wire::stun::Received& request, const wire::stun::Message&,
+              const wire::stun::Key*, Env&, Effects&);
 
   // agent_selection.cpp
   void nominate(Env&, Effects&);
@@ -208,6 +222,7 @@ struct Agent::Core {
   Checklist checklist;
   Transactions transactions;
   ValidWays valid_ways;
+  Allowance checks{for_checks}, questions{for_questions}, refusals{for_refusals};
   nomination::Machine::State nomination{};
   std::optional<SelectedPath> selected;
   bool doubt_told = false;  ///< of the selected path

@@ -20,9 +20,10 @@ stun::Message answer_to(const stun::Message& request, stun::Class kind) {
   return message;
 }
 
-stun::Message refusal(const stun::Message& request, std::uint16_t code, const char* reason) {
+/// Without a reason in words: an answer is never longer than what asked for it.
+stun::Message refusal(const stun::Message& request, std::uint16_t code) {
   auto message = answer_to(request, stun::Class::error);
-  message.error = stun::ErrorCode{code, reason};
+  message.error = stun::ErrorCode{code, {}};
   return message;
 }
 
@@ -35,26 +36,25 @@ void Agent::Core::asked(const Way& way, const stun::Received& received, Env& env
   const auto& request = received.message;
   if (!received.has_fingerprint) return;
   if (!request.username || !received.integrity_at)
-    return answer(way, refusal(request, bad_request, "Bad Request"), nullptr, env, out);
+    return answer(way, received, refusal(request, bad_request), nullptr, env, out);
   const auto names = split_username(*request.username);
   const auto* of = names ? generation_asked(*names) : nullptr;
   const auto authentic = of ? verify(received, of->ours.key) : std::nullopt;
   if (!authentic)
-    return answer(way, refusal(request, stun::unauthenticated, "Unauthenticated"), nullptr, env,
-                  out);
+    return answer(way, received, refusal(request, stun::unauthenticated), nullptr, env, out);
   if (!received.not_understood.empty()) {
-    auto message = refusal(request, stun::unknown_attribute, "Unknown Attribute");
+    auto message = refusal(request, stun::unknown_attribute);
     message.unknown_attributes = received.not_understood;
-    return answer(way, message, &of->ours.key, env, out);
+    return answer(way, received, message, &of->ours.key, env, out);
   }
   if (!request.priority)
-    return answer(way, refusal(request, bad_request, "Bad Request"), &of->ours.key, env, out);
+    return answer(way, received, refusal(request, bad_request), &of->ours.key, env, out);
   const bool current = of == &now;
   if (current && conflicts(way, *authentic, *of, env, out)) return;
   auto success = answer_to(request, stun::Class::success);
   success.mapped = way.from;
   if (request.probe_padding) success.largest_datagram = path_mtu::largest;
-  answer(way, success, &of->ours.key, env, out);
+  answer(way, received, success, &of->ours.key, env, out);
   if (current)
     learn(
         {way.base, way.from, *request.priority, request.use_candidate, std::string(names->asking)},
@@ -83,13 +83,19 @@ bool Agent::Core::conflicts(const Way& way, const Authentic& authentic, const Ge
     switch_role(env);
     return false;
   }
-  answer(way, refusal(request, stun::role_conflict, "Role Conflict"), &of.ours.key, env, out);
+  answer(way, authentic.received(), refusal(request, stun::role_conflict), &of.ours.key, env, out);
   return true;
 }
 
-void Agent::Core::answer(const Way& way, const stun::Message& message, const stun::Key* key,
-                         Env& env, Effects& out) {
-  send(way.base, way.from, stun::print(message, key), env, out);
+/// Who may be anybody (no key) gets so much only, and nobody gets more bytes than it sent: its
+/// address may be another's.
+void Agent::Core::answer(const Way& way, const stun::Received& request,
+                         const stun::Message& message, const stun::Key* key, Env& env,
+                         Effects& out) {
+  auto bytes = stun::print(message, key);
+  if (bytes.size() > request.raw.size()) return;
+  if (!key && !refusals.spend(bytes.size(), env.now)) return;
+  send(way.base, way.from, std::move(bytes), env, out);
 }
 
 /// The peer reaches us along this pair: it may be new to us, and it is worth a check of ours.

@@ -45,13 +45,15 @@ bool LocalCandidates::has_room() const {
   return bases_.size() < most_bases && announced_.size() < most_candidates;
 }
 
-const Base* LocalCandidates::add_host(WireId wire, const Endpoint& address) {
+const Base* LocalCandidates::add_host(WireId wire, const Endpoint& address,
+                                      std::uint8_t subnet_bits) {
   const auto same = [&](const Base& base) {
     return !base.relay && (base.wire == wire || base.address == address);
   };
   if (find_in(bases_, same) || !has_room()) return nullptr;
   const auto preference = preferences_.next(address);
-  return &add({{}, wire, address, preference, 0, {}, {}}, CandidateType::host, address);
+  return &add({{}, wire, address, preference, 0, {}, {}, subnet_bits}, CandidateType::host,
+              address);
 }
 
 const Base* LocalCandidates::add_relayed(WireId wire, RelayId relay, const Endpoint& relayed,
@@ -76,8 +78,8 @@ const Base& LocalCandidates::add(Base base, CandidateType type, const Endpoint& 
 
 bool LocalCandidates::add_reflexive(BaseId id, const Endpoint& mapped, const Endpoint& server) {
   const Base* base = find(id);
-  if (!base || base->relay || announced_.size() >= most_candidates) return false;
-  if (mapped.family() != base->address.family() || !mapped.port() || mapped.is_unspecified())
+  if (!base || base->relay || announced_.size() >= most_before_reflexive) return false;
+  if (mapped.family() != base->address.family() || !mapped.port() || !mapped.is_unicast())
     return false;
   const auto same = [&](const Announced& a) { return a.base == id && is_at(a.candidate, mapped); };
   if (find_in(announced_, same)) return false;  // RFC 8445 section 5.1.3
@@ -105,12 +107,32 @@ const Base* LocalCandidates::relayed_by(RelayId relay) const {
   return find_in(bases_, [&](const Base& base) { return base.relay == relay; });
 }
 
+/// The last of the kind that has most, if it has more than this one's.
+bool RemoteCandidates::make_room_for(const Remote& remote) {
+  if (signaled_ < wire::limits::candidates) return true;
+  const auto kind = [](const Remote& r) { return std::pair(r.address.family(), r.type); };
+  const auto count = [&](const Remote& like) {
+    return std::count_if(all_.begin(), all_.end(),
+                         [&](const Remote& r) { return kind(r) == kind(like); });
+  };
+  auto victim = all_.end();
+  for (auto at = all_.begin(); at != all_.end(); ++at)
+    if (at->type != CandidateType::peer_reflexive &&
+        (victim == all_.end() || count(*at) >= count(*victim)))
+      victim = at;
+  if (victim == all_.end() || count(*victim) <= count(remote) + 1) return false;
+  all_.erase(victim);
+  --signaled_;
+  return true;
+}
+
 News RemoteCandidates::add(const Candidate& candidate, const Endpoint& address) {
+  if (!address.is_unicast()) return News::none;
   auto* known = find_in(all_, [&](const Remote& remote) { return remote.address == address; });
   if (known && known->type != CandidateType::peer_reflexive) return News::none;
-  if (!known && signaled_ >= wire::limits::candidates) return News::none;
-  ++signaled_;
   Remote remote{address, candidate.type, candidate.priority, candidate.foundation};
+  if (!known && !make_room_for(remote)) return News::none;
+  ++signaled_;
   if (!known) {
     all_.push_back(std::move(remote));
     return News::added;
@@ -122,7 +144,7 @@ News RemoteCandidates::add(const Candidate& candidate, const Endpoint& address) 
 
 bool RemoteCandidates::add_reflexive(const Endpoint& address, std::uint32_t priority) {
   if (find(address)) return true;
-  if (unnamed_ >= most_reflexive) return false;
+  if (unnamed_ >= most_reflexive || !address.is_unicast()) return false;
   ++unnamed_;
   // A foundation like no signaled one: "prflx" is not what anybody's generator makes.
   all_.push_back(

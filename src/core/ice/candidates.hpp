@@ -23,6 +23,7 @@ struct Base {
   std::uint32_t priority;  ///< of the candidate that the base itself is
   std::string foundation;
   std::optional<RelayId> relay;  ///< set: the address is the relay's
+  std::uint8_t subnet_bits = 0;  ///< see WireOpened
 };
 
 /// The same text for candidates of the same type, from the same base address, by the same server:
@@ -48,9 +49,11 @@ class LocalCandidates {
  public:
   static constexpr std::size_t most_bases = 32;
   static constexpr std::size_t most_candidates = 96;
+  /// What servers saw leaves room for every base, relays come last and are the last hope.
+  static constexpr std::size_t most_before_reflexive = most_candidates - most_bases;
 
   /// Nothing if the wire or the address is there already, or there is no room.
-  const Base* add_host(WireId wire, const Endpoint& address);
+  const Base* add_host(WireId wire, const Endpoint& address, std::uint8_t subnet_bits = 0);
   const Base* add_relayed(WireId wire, RelayId relay, const Endpoint& relayed,
                           const Endpoint& server);
   /// What a server saw behind this base. False if that is no news.
@@ -94,7 +97,9 @@ class RemoteCandidates {
  public:
   static constexpr std::size_t most_reflexive = 32;
 
-  /// `known_now`: it was peer-reflexive, and has a name now.
+  /// `known_now`: it was peer-reflexive, and has a name now. If there are too many, kinds and
+  /// families share the room evenly, whatever the order in which the peer names them. Not added:
+  /// what no single machine has.
   News add(const wire::sdp::Candidate& candidate, const Endpoint& address);
   /// Seen in a check. False if there is no room; one that is known stays as it is.
   bool add_reflexive(const Endpoint& address, std::uint32_t priority);
@@ -103,6 +108,8 @@ class RemoteCandidates {
   void clear();
 
  private:
+  bool make_room_for(const Remote& remote);
+
   std::uint32_t reflexive_ = 0;  ///< ever seen, for their foundations
   std::size_t signaled_ = 0, unnamed_ = 0;
   std::vector<Remote> all_;

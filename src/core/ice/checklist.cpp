@@ -1,6 +1,7 @@
 #include "core/ice/checklist.hpp"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 namespace culver::ice {
@@ -17,6 +18,12 @@ std::string foundation_of(const Base& base, const Remote& remote) {
   return base.foundation + ":" + remote.foundation;
 }
 
+std::uint8_t kind_of(const Base& base, const Remote& remote) {
+  const auto family = remote.address.family() == Endpoint::Family::v6 ? 1U : 0U;
+  const auto relay = base.relay ? 1U : 0U;
+  return static_cast<std::uint8_t>(family * 8 + relay * 4 + static_cast<unsigned>(remote.type));
+}
+
 bool under_way(const Pair& pair) { return pair.is<pair::Waiting>() || pair.is<pair::InProgress>(); }
 
 }  // namespace
@@ -24,19 +31,28 @@ bool under_way(const Pair& pair) { return pair.is<pair::Waiting>() || pair.is<pa
 Pair* Checklist::add(const Base& base, const Remote& remote, bool controlling, bool reachable,
                      Env& env) {
   const auto priority = priority_of(base, remote, controlling);
-  if (find(base.id, remote.address) || !make_room_for(priority)) return nullptr;
+  if (find(base.id, remote.address)) return nullptr;
   Pair made{PairId{++last_}, base.id, remote.address, priority, foundation_of(base, remote)};
+  made.kind = kind_of(base, remote);
+  if (!make_room_for(made)) return nullptr;
   made.reachable = reachable;
   if (!like_under_way(made)) made.step(pair::Thaw{}, env);
   const auto at = std::upper_bound(pairs_.begin(), pairs_.end(), made, better);
   return &*pairs_.insert(at, std::move(made));
 }
 
-/// The worst pair goes, unless somebody waits for its answer or it works.
-bool Checklist::make_room_for(std::uint64_t priority) {
+/// Of the kind that has most pairs the worst goes, unless somebody waits for its answer or it
+/// works.
+bool Checklist::make_room_for(const Pair& pair) {
   if (pairs_.size() < most) return true;
-  for (auto at = pairs_.rbegin(); at != pairs_.rend() && at->priority < priority; ++at) {
-    if (at->is<pair::InProgress>() || at->is<pair::Succeeded>()) continue;
+  std::map<std::uint8_t, std::size_t> count;
+  for (const auto& each : pairs_) ++count[each.kind];
+  auto largest = pair.kind;
+  for (const auto& [kind, size] : count)
+    if (size > count[largest]) largest = kind;
+  for (auto at = pairs_.rbegin(); at != pairs_.rend(); ++at) {
+    if (at->kind != largest || at->is<pair::InProgress>() || at->is<pair::Succeeded>()) continue;
+    if (largest == pair.kind && at->priority >= pair.priority) return false;
     pairs_.erase(std::next(at).base());
     forget_triggers();
     return true;
@@ -114,6 +130,7 @@ void Checklist::reorder(const LocalCandidates& local, const RemoteCandidates& re
     if (!base || !remote) continue;
     pair.priority = priority_of(*base, *remote, controlling);
     pair.foundation = foundation_of(*base, *remote);
+    pair.kind = kind_of(*base, *remote);
   }
   std::stable_sort(pairs_.begin(), pairs_.end(), better);
 }

@@ -14,7 +14,9 @@ class Checklist {
   static constexpr std::size_t most = 100;
 
   /// A new pair of a base and a remote candidate, Waiting or Frozen. Nothing if it is there already
-  /// or if a hundred better ones are.
+  /// or if a hundred are that it must not displace: kinds share the room evenly, and within a kind
+  /// the better ones stay. Else the many addresses of two machines would leave no pair for the one
+  /// relay that reaches.
   Pair* add(const Base& base, const Remote& remote, bool controlling, bool reachable, Env& env);
   Pair* find(PairId id);
   const Pair* find(PairId id) const;
@@ -46,7 +48,7 @@ class Checklist {
  private:
   bool like_under_way(const Pair& pair) const;
   void forget_triggers();
-  bool make_room_for(std::uint64_t priority);
+  bool make_room_for(const Pair& pair);
   const Pair* next_triggered() const;
   const Pair* next_ordinary() const;
 

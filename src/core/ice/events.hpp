@@ -49,6 +49,7 @@ struct Route {
 struct WireOpened {
   WireId wire;
   Endpoint local;
+  std::uint8_t subnet_bits = 0;  ///< how many bits the addresses of its subnet share; 0: unknown
 };
 /// Every socket that can be had is there. Gathering ends when the servers have answered or not.
 struct WiresDone {};

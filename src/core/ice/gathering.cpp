@@ -16,7 +16,7 @@ void Gathering::base_added(const Base& base) {
 }
 
 void Gathering::server_named(const Endpoint& server, const std::vector<Base>& bases) {
-  if (servers_.size() >= most_servers) return;
+  if (servers_.size() >= most_servers || !server.is_unicast()) return;
   if (std::find(servers_.begin(), servers_.end(), server) != servers_.end()) return;
   servers_.push_back(server);
   for (const auto& base : bases) plan(base, server);

@@ -108,6 +108,7 @@ struct Pair {
   Endpoint remote;
   std::uint64_t priority = 0;
   std::string foundation;  ///< of both candidates
+  std::uint8_t kind = 0;   ///< by family and by what both ends are: kinds share the checklist
   bool seen = false;       ///< the peer has asked along it
   bool reachable = true;   ///< false: the relay has not permitted this peer yet
   pair::Machine::State state{};

@@ -25,7 +25,10 @@ std::optional<std::uint16_t> Relay::channel_to(const Endpoint& peer) const {
 }
 
 std::optional<Relays::Begun> Relays::begin(const TurnServer& server, WireId wire, Env& env) {
-  if (all_.size() >= most || find(wire, server.address)) return std::nullopt;
+  const auto of_server = std::count_if(
+      all_.begin(), all_.end(), [&](const Relay& relay) { return relay.server == server.address; });
+  if (all_.size() >= most || of_server >= most_of_a_server || find(wire, server.address))
+    return std::nullopt;
   Begun begun{RelayId{++last_}, {}};
   turn::Params params{server.user, server.password.copy(), server.stream.has_value(),
                       server.address.family()};
@@ -42,7 +45,7 @@ void Relays::remember(TurnServer server) {
 std::vector<Relays::Begun> Relays::server_named(TurnServer server, const std::vector<Base>& bases,
                                                 Env& env) {
   std::vector<Begun> all;
-  if (servers_.size() >= most_servers) return all;
+  if (servers_.size() >= most_servers || !server.address.is_unicast()) return all;
   remember(std::move(server));
   const auto& named = servers_.back();
   if (named.stream)

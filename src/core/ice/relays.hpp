@@ -33,6 +33,9 @@ class Relays {
   /// Each costs the server an address: a machine with many has enough with the first.
   static constexpr std::size_t most = 8;
   static constexpr std::size_t most_servers = 8;
+  /// So that the first server's do not take the room of all others; by the first wires, which are
+  /// those that lead out.
+  static constexpr std::ptrdiff_t most_of_a_server = 3;
   /// A server that takes longer keeps nobody waiting: its candidate comes late.
   static constexpr Duration patience = std::chrono::seconds(5);
 

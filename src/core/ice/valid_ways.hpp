@@ -26,6 +26,10 @@ class ValidWays {
   bool leads_to(const Endpoint& there) const {
     return std::any_of(ways_.begin(), ways_.end(), [&](auto& way) { return way.from == there; });
   }
+  template <class Matches>
+  bool any(Matches matches) const {
+    return std::any_of(ways_.begin(), ways_.end(), matches);
+  }
   void remove(BaseId base) {
     std::erase_if(ways_, [&](const Way& way) { return way.base == base; });
   }

@@ -4,12 +4,10 @@
 
 namespace culver::link {
 
-using wire::limits::candidates;
-
 namespace {
 
 void pass(CandidateArrived&& event, std::size_t& passed, Candidates::Effects& out) {
-  if (passed >= candidates) return;
+  if (passed >= Candidates::most_passed) return;
   out.emplace_back(AddCandidate{std::move(event.candidate)});
   ++passed;
 }
@@ -18,7 +16,7 @@ void pass(CandidateArrived&& event, std::size_t& passed, Candidates::Effects& ou
 
 fsm::OneOf<Candidates::Holding> Candidates::Holding::on(CandidateArrived&& event, Env&,
                                                         Effects&) && {
-  if (held.size() < candidates) held.push_back(std::move(event.candidate));
+  wire::sdp::keep_evenly(held, std::move(event.candidate));
   return std::move(*this);
 }
 
@@ -32,11 +30,7 @@ fsm::OneOf<Candidates::Passing, Candidates::Ended> Candidates::Holding::on(Descr
   out.emplace_back(SetRemoteIce{std::move(event.ice)});
   std::size_t passed = 0;
   for (auto* source : {&event.candidates, &held})
-    for (auto& candidate : *source)
-      if (passed < candidates) {
-        out.emplace_back(AddCandidate{std::move(candidate)});
-        ++passed;
-      }
+    for (auto& candidate : *source) pass(CandidateArrived{std::move(candidate)}, passed, out);
   if (!complete && !event.complete) return Passing{passed};
   out.emplace_back(RemoteCandidatesDone{});
   return Ended{passed};

@@ -9,6 +9,7 @@
 
 #include "core/base/fsm.hpp"
 #include "core/link/events.hpp"
+#include "core/wire/limits.hpp"
 
 namespace culver::link {
 
@@ -34,6 +35,9 @@ struct Candidates {
   using Effects = std::vector<Effect>;
   using Context = Env;
 
+  /// How many reach ICE, which keeps limits::candidates of them: a machine that moves has others.
+  static constexpr std::size_t most_passed = 4 * wire::limits::candidates;
+
   struct Passing;
   struct Ended;
 
@@ -47,7 +51,7 @@ struct Candidates {
   };
   struct Passing {
     static constexpr std::string_view name = "Passing";
-    std::size_t passed;  ///< at most limits::candidates reach ICE
+    std::size_t passed;  ///< at most most_passed
     fsm::OneOf<Passing> on(CandidateArrived&&, Env&, Effects&) &&;
     fsm::OneOf<Ended> on(CandidatesEnded&&, Env&, Effects&) &&;
   };

@@ -7,6 +7,7 @@
 #include "core/base/env.hpp"
 #include "core/base/text.hpp"
 #include "core/crypto/keys.hpp"
+#include "core/link/frame_memory.hpp"
 
 namespace culver::link {
 
@@ -17,6 +18,7 @@ struct Timeouts {
   Duration dtls = std::chrono::seconds(30);
   Duration channel = std::chrono::seconds(30);
   Duration handshake = std::chrono::seconds(30);
+  Duration silence = std::chrono::seconds(3);  ///< without a handshake: Zajel's page may send none
   Duration goodbye = std::chrono::seconds(6);
   Duration loss = std::chrono::seconds(15);  ///< of an established link, since the peer was heard
 };
@@ -33,6 +35,7 @@ struct Context {
   Env env;
   const Self& self;
   const Timeouts& timeouts;
+  SeenFrames& seen;  ///< of this peer's key
 };
 
 }  // namespace culver::link

@@ -10,13 +10,15 @@ namespace culver::link {
 
 class EarlyFrames {
  public:
-  /// More than this is refused.
+  /// More than this is refused. Each frame counts with what it costs to keep, so that empty ones
+  /// are bounded as well.
   static constexpr std::size_t most_bytes = 1 << 20;
+  static constexpr std::size_t cost_of_a_frame = 256;
 
   /// False if there were too many before, and then it is not kept.
   [[nodiscard]] bool keep(ByteVector frame) {
     if (bytes_ > most_bytes) return false;
-    bytes_ += frame.size();
+    bytes_ += frame.size() + cost_of_a_frame;
     frames_.push_back(std::move(frame));
     return true;
   }

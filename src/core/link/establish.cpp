@@ -25,8 +25,9 @@ Connecting connect(bool initiator, Match match, Candidates::State candidates,
 
 }  // namespace
 
-Machine::State start(bool initiator, const PublicKey& peer_key, Context& context, Effects& out) {
-  Match match{peer_key, crypto::KeyPair::generate(context.env.rng)};
+Machine::State start(bool initiator, const PublicKey& peer_key, Demand demand, Context& context,
+                     Effects& out) {
+  Match match{peer_key, crypto::KeyPair::generate(context.env.rng), demand};
   const auto deadline = context.env.now + context.timeouts.signal;
   if (!initiator) return Awaiting{std::move(match), Candidates::Holding{}, deadline};
   out.emplace_back(TransportEffect{StartIce{.controlling = true}});
@@ -119,7 +120,7 @@ fsm::OneOf<Answering> Answering::on(RemoteCandidate&& remote, Context& context, 
 
 fsm::OneOf<Connecting> Answering::on(LocalDescription&& local, Context& context, Effects& out) && {
   // Active unless the offer insists on being the client itself: one round trip less.
-  const bool offer_is_client = offer.setup == Setup::active;
+  const bool offer_is_client = offer.setup == Setup::active || offer.setup == Setup::unstated;
   describe(Kind::answer, local, offer_is_client ? Setup::passive : Setup::active, offer.mid, out);
   return connect(false, std::move(match), std::move(candidates), std::move(offer),
                  offer_is_client ? DtlsRole::server : DtlsRole::client, context, out);
@@ -176,9 +177,10 @@ fsm::OneOf<Securing> Securing::on(PathReady&& ready, Context&, Effects&) && {
 }
 
 fsm::OneOf<Opening, Closed> Securing::on(DtlsUp&& up, Context& context, Effects& out) && {
-  const auto& remote = terms.remote;
-  if (!crypto::equal_in_constant_time(up.peer_certificate.view(), remote.fingerprint.view()))
-    return close(Fault::fingerprint_mismatch, out);
+  auto& remote = terms.remote;
+  const wire::sdp::Fingerprints shown(up.peer_certificate);
+  if (!remote.fingerprint.share_one_with(shown)) return close(Fault::fingerprint_mismatch, out);
+  remote.fingerprint = shown;
   out.emplace_back(TransportEffect{StartSctp{remote.sctp_port, remote.max_message_size}});
   std::size_t largest_frame = wire::limits::channel_frame_out;
   if (remote.max_message_size != 0)
@@ -243,6 +245,8 @@ fsm::OneOf<Opening, Proving> Opening::on(ChannelOpen&& open, Context& context, E
   const auto frame = wire::peer::print(ours);
   const auto bytes = as_bytes(frame);
   out.emplace_back(TransportEffect{SendOn{open.channel, {bytes.begin(), bytes.end()}}});
+  const auto patience =
+      match.demand == Demand::confirmation ? context.timeouts.handshake : context.timeouts.silence;
   return Proving{.match = std::move(match),
                  .terms = std::move(terms),
                  .candidates = std::move(candidates),
@@ -252,7 +256,7 @@ fsm::OneOf<Opening, Proving> Opening::on(ChannelOpen&& open, Context& context, E
                  .window = window,
                  .our_handshake = crypto::sha256(bytes),
                  .early = {},
-                 .deadline = context.env.now + context.timeouts.handshake};
+                 .deadline = context.env.now + patience};
 }
 
 fsm::OneOf<Closed> Opening::on(Tick&&, Context&, Effects& out) && {

@@ -1,6 +1,7 @@
 // The states of a link from the match to the open channels (establish.cpp).
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
@@ -21,10 +22,17 @@ struct Securing;
 struct Opening;
 struct Proving;
 
+/// What a peer has to show before it counts as connected.
+enum class Demand : std::uint8_t {
+  any,           ///< a frame that opens; a Culver's confirmation, if it says that it is one
+  confirmation,  ///< the key was once a Culver's: it never comes with less
+};
+
 /// Known from the match on. The ephemeral key exists before any handshake can arrive.
 struct Match {
   PublicKey peer_key;  ///< from pairing
   crypto::KeyPair ephemeral;
+  Demand demand;
 };
 
 /// Initiator: ICE is being started.

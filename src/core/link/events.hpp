@@ -64,7 +64,7 @@ struct PathFailed {
 struct DtlsUp {
   static constexpr std::string_view name = "DtlsUp";
   static constexpr Origin origin = Origin::ours;
-  wire::sdp::Fingerprint peer_certificate;
+  wire::sdp::PeerCertificate peer_certificate;
 };
 struct DtlsFailed {
   static constexpr std::string_view name = "DtlsFailed";

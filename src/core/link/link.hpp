@@ -3,11 +3,13 @@
 //   initiator: Gathering -> Offering  -> Connecting -> Securing -> Opening -> Proving -> Secured
 //   responder: Awaiting  -> Answering -> Connecting ...
 //   between two Culvers: Proving -> Confirming -> Secured
+//   anybody else: Proving -> Unproven -> Secured
 //   any of them -> Closed;  Secured -> Leaving -> Closed
 //
 // Each state owns what it knows and nothing else; a link that fails is its Closed value, and all
-// keys died with the state before. Only Secured can send or receive, and it can only be made with
-// a PeerKeyProven. The full table is in docs/generated/link.md.
+// keys died with the state before. Only Secured receives, and it can only be made with a
+// PeerKeyProven; Unproven sends, and what comes waits for the first frame that opens. The full
+// table is in docs/generated/link.md.
 //
 // A path that goes silent does not end Secured at once: link/restart looks for another one
 // meanwhile.
@@ -19,12 +21,13 @@
 #include "core/link/establishing.hpp"
 #include "core/link/proving.hpp"
 #include "core/link/secured.hpp"
+#include "core/link/unproven.hpp"
 
 namespace culver::link {
 
 struct Machine {
   using State = std::variant<Gathering, Awaiting, Offering, Answering, Connecting, Securing,
-                             Opening, Proving, Confirming, Secured, Leaving, Closed>;
+                             Opening, Proving, Confirming, Unproven, Secured, Leaving, Closed>;
   using Event =
       std::variant<LocalDescription, LocalCandidate, RemoteDescription, RemoteCandidate,
                    SignalingBack, PathReady, PathDoubted, DtlsUp, SctpUp, ChannelOpen, ChannelData,
@@ -42,7 +45,7 @@ struct Machine {
 };
 
 /// The first state of a link, with its first effects.
-Machine::State start(bool initiator, const PublicKey& peer_key, Context&, Effects&);
+Machine::State start(bool initiator, const PublicKey& peer_key, Demand, Context&, Effects&);
 
 /// A transport event as the machine takes it: failures become Abandon with their fault. During
 /// establishment a closed transport is a failure; Secured and Leaving tell a goodbye apart.
@@ -51,6 +54,8 @@ std::optional<Machine::Event> event_of(TransportEvent event, const Machine::Stat
 
 bool is_closed(const Machine::State& state);
 bool is_secured(const Machine::State& state);
+/// There is a session: Unproven or Secured.
+bool is_up(const Machine::State& state);
 /// The initiator, before an answer has come, and the responder, before an offer has.
 bool is_offering(const Machine::State& state);
 bool is_awaiting_offer(const Machine::State& state);

@@ -4,16 +4,16 @@
 
 namespace culver::link {
 
-Result<PeerKeyProven> Proof::by_handshake(const PublicKey& paired,
-                                          const wire::peer::Handshake& handshake) {
+Result<void> Proof::claim(const PublicKey& paired, const wire::peer::Handshake& handshake) {
   if (!crypto::equal_in_constant_time(paired.view(), handshake.key.view()))
     return fail(Fault::key_mismatch);
-  return PeerKeyProven{};
+  return {};
 }
 
-Result<Proof::Confirmed> Proof::by_confirmation(SealedChannel& v2, const Digest& handshakes,
-                                                std::string_view frame) {
-  const auto opened = v2.open(frame);
+Result<Proof::Confirmed> Proof::by_confirmation(Session& session, const Digest& handshakes,
+                                                std::string_view frame, Context& context,
+                                                Effects& out) {
+  const auto opened = session.open(frame, context, out);
   if (!opened) return fail(Fault::key_mismatch);
   const auto capabilities = wire::peer::parse_capabilities(as_text(*opened));
   if (!capabilities) return fail(Fault::bad_handshake);
@@ -22,8 +22,9 @@ Result<Proof::Confirmed> Proof::by_confirmation(SealedChannel& v2, const Digest&
   return Confirmed{PeerKeyProven{}, *capabilities};
 }
 
-Result<Proof::OpenedFrame> Proof::by_frame(SealedChannel& v1, std::string_view frame) {
-  TRY(ByteVector plaintext, v1.open(frame));
+Result<Proof::OpenedFrame> Proof::by_frame(Session& session, std::string_view frame,
+                                           Context& context, Effects& out) {
+  TRY(ByteVector plaintext, session.open(frame, context, out));
   return OpenedFrame{PeerKeyProven{}, std::move(plaintext)};
 }
 

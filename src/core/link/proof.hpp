@@ -8,10 +8,9 @@
 namespace culver::link {
 
 struct Proof {
-  /// The handshake names the key from pairing. Constant time. Fault::key_mismatch. Possession of
-  /// the private half shows with the first sealed frame, since the session key depends on it.
-  static Result<PeerKeyProven> by_handshake(const PublicKey& paired,
-                                            const wire::peer::Handshake& handshake);
+  /// The handshake names the key from pairing: a claim, which everybody can make. Constant time.
+  /// Fault::key_mismatch.
+  static Result<void> claim(const PublicKey& paired, const wire::peer::Handshake& handshake);
 
   /// The first sealed frame of a Culver, which speaks of the handshakes that we know too. Faults:
   /// key_mismatch for what does not open or knows other handshakes, bad_handshake.
@@ -19,16 +18,16 @@ struct Proof {
     PeerKeyProven proof;
     wire::peer::Capabilities capabilities;
   };
-  static Result<Confirmed> by_confirmation(SealedChannel& v2, const Digest& handshakes,
-                                           std::string_view frame);
+  static Result<Confirmed> by_confirmation(Session& session, const Digest& handshakes,
+                                           std::string_view frame, Context&, Effects&);
 
-  /// A frame that opens under the v1 session of the pairing keys: a peer that never sends its
-  /// handshake. The opened frame comes with it.
+  /// A frame that opens, and was never taken before, of a peer that does not confirm. The opened
+  /// frame comes with it. Faults as of Session::open.
   struct OpenedFrame {
     PeerKeyProven proof;
     ByteVector plaintext;
   };
-  static Result<OpenedFrame> by_frame(SealedChannel& v1, std::string_view frame);
+  static Result<OpenedFrame> by_frame(Session& session, std::string_view frame, Context&, Effects&);
 };
 
 }  // namespace culver::link

@@ -23,13 +23,6 @@ constexpr std::uint64_t letters_form = 1;
 /// Peers that take less at once than we send speak the first form, whose chunks are smaller.
 constexpr std::size_t least_stream_frame = wire::limits::channel_frame_out;
 
-/// The key of the session that this handshake leads to: v2 if the peer has an ephemeral key.
-Result<SessionKey> session_key(const Match& match, const Handshake& theirs, const Self& self) {
-  const auto& identity = self.identity.secret;
-  if (!theirs.ephemeral) return session_key_v1(identity, match.peer_key);
-  return session_key_v2(identity, match.peer_key, match.ephemeral.secret, *theirs.ephemeral);
-}
-
 /// What one side says of the two handshakes: its own one first.
 Digest handshakes_seen(const Digest& sent, const Digest& received) {
   std::array<std::byte, 2 * Digest::size> both;
@@ -40,9 +33,14 @@ Digest handshakes_seen(const Digest& sent, const Digest& received) {
 
 /// Secured, with what came early. Next is the handler's own list of exits.
 template <class Next>
-Next enter(Secured next, EarlyFrames early, Effects& out) {
-  if (const auto fatal = next.catch_up(std::move(early), out)) return close(*fatal, out);
+Next enter(Secured next, EarlyFrames early, Context& context, Effects& out) {
+  if (const auto fatal = next.catch_up(std::move(early), context, out)) return close(*fatal, out);
   return next;
+}
+
+bool opens_under_version_1(std::string_view frame, const Match& match, Context& context) {
+  const auto key = session_key_v1(context.self.identity.secret, match.peer_key);
+  return key && SealedChannel(*key, context.env.rng).open(frame);
 }
 
 /// A Culver with a fresh key: it confirms, and waits for us to.
@@ -77,8 +75,7 @@ fsm::OneOf<Proving> Proving::on(Window&& told, Context&, Effects&) && {
   return std::move(*this);
 }
 
-fsm::OneOf<Proving, Confirming, Secured, Closed> Proving::on(ChannelData&& data, Context& context,
-                                                             Effects& out) && {
+Proving::Next Proving::on(ChannelData&& data, Context& context, Effects& out) && {
   if (data.channel == channels.files) {
     if (!early.keep(std::move(data.bytes))) return close(Fault::queue_full, out);
     return std::move(*this);
@@ -87,96 +84,100 @@ fsm::OneOf<Proving, Confirming, Secured, Closed> Proving::on(ChannelData&& data,
     out.emplace_back(Dropped{Fault::unknown_message});
     return std::move(*this);
   }
-  const auto frame = as_text(data.bytes);
-  auto parsed = parse_messages_frame(frame);
+  auto parsed = parse_messages_frame(as_text(data.bytes));
   if (!parsed) return close(parsed.error(), out);
   if (auto* handshake = std::get_if<Handshake>(&*parsed))
     return std::move(*this).by_handshake(std::move(*handshake), data.bytes, context, out);
-  if (std::holds_alternative<NotHandshake>(*parsed))
-    return std::move(*this).by_frame(frame, context, out);
-  out.emplace_back(Dropped{Fault::unknown_message});
-  return std::move(*this);
+  if (std::holds_alternative<OtherJson>(*parsed) || match.demand == Demand::confirmation) {
+    out.emplace_back(Dropped{Fault::unknown_message});
+    return std::move(*this);
+  }
+  // Zajel's web page may speak version 1 without ever sending its handshake.
+  if (!opens_under_version_1(as_text(data.bytes), match, context)) {
+    out.emplace_back(Dropped{Fault::not_authentic});
+    return std::move(*this);
+  }
+  auto unheard = std::move(*this).unheard(context, out);
+  if (!unheard) return close(unheard.error(), out);
+  return std::move(*unheard).on(std::move(data), context, out);
 }
 
 Proving::Next Proving::by_handshake(Handshake theirs, ByteView frame, Context& context,
                                     Effects& out) && {
-  auto proof = Proof::by_handshake(match.peer_key, theirs);
-  if (!proof) return close(proof.error(), out);
-  const auto key = session_key(match, theirs, context.self);
-  if (!key) return close(key.error(), out);
-  SealedChannel sealed{*key, context.env.rng};
-  if (confirms(theirs))
-    return std::move(*this).confirm(std::move(sealed), *key, std::move(theirs), frame, context,
-                                    out);
-  auto held = std::move(early);
-  auto next = std::move(*this).secured(std::move(sealed), std::move(*proof), &theirs, out);
-  return enter<Next>(std::move(next), std::move(held), out);
+  if (const auto claim = Proof::claim(match.peer_key, theirs); !claim)
+    return close(claim.error(), out);
+  if (confirms(theirs)) return std::move(*this).confirm(std::move(theirs), frame, context, out);
+  // Whoever left it out, this is not the peer that we know.
+  if (match.demand == Demand::confirmation) return close(Fault::peer_downgraded, out);
+  return std::move(*this).claimed(std::move(theirs), context, out);
 }
 
-/// Zajel's web page may never send its handshake: a frame under the pairing keys says as much.
-Proving::Next Proving::by_frame(std::string_view frame, Context& context, Effects& out) && {
-  const auto key = session_key_v1(context.self.identity.secret, match.peer_key);
-  if (!key) return close(key.error(), out);
-  SealedChannel v1{*key, context.env.rng};
-  auto opened = Proof::by_frame(v1, frame);
-  if (!opened) {
-    out.emplace_back(Dropped{opened.error()});
-    return std::move(*this);
+/// Version 2 with a fresh key, version 1 without.
+Proving::Next Proving::claimed(Handshake theirs, Context& context, Effects& out) && {
+  auto session = std::move(*this).session(theirs, context);
+  if (!session) return close(session.error(), out);
+  out.emplace_back(Claimed{path, theirs.username, theirs.ephemeral.has_value()});
+  if (window > 0) out.emplace_back(FilesWindow{window});
+  return Unproven{std::move(*session), Heard{std::move(theirs.username), theirs.file_acks}, path,
+                  window, std::move(early)};
+}
+
+Result<Session> Proving::session(const Handshake& theirs, Context& context) && {
+  if (theirs.ephemeral) {
+    TRY(const auto key, session_key_v2(context.self.identity.secret, match.peer_key,
+                                       match.ephemeral.secret, *theirs.ephemeral));
+    return Session::fresh(key, match.peer_key, channels, std::move(terms), std::move(candidates),
+                          context);
   }
-  auto content = parse_content(std::string(as_text(opened->plaintext)));
-  auto held = std::move(early);
-  auto next = std::move(*this).secured(std::move(v1), std::move(opened->proof), nullptr, out);
-  if (content && std::holds_alternative<ChatText>(*content))
-    out.emplace_back(TextArrived{std::move(std::get<ChatText>(*content).text)});
-  return enter<Next>(std::move(next), std::move(held), out);
+  return Session::lasting(match.peer_key, dialect_of(theirs), channels, std::move(terms),
+                          std::move(candidates), context);
+}
+
+/// No handshake: what Zajel's page would be.
+Result<Unproven> Proving::unheard(Context& context, Effects& out) && {
+  TRY(auto session, Session::lasting(match.peer_key, Dialect::plain, channels, std::move(terms),
+                                     std::move(candidates), context));
+  out.emplace_back(Claimed{path, std::nullopt, false});
+  if (window > 0) out.emplace_back(FilesWindow{window});
+  Unheard unheard{std::move(match), largest_frame, our_handshake};
+  return Unproven{std::move(session), std::move(unheard), path, window, std::move(early)};
 }
 
 /// Both sides say at once what they can do, sealed.
-Proving::Next Proving::confirm(SealedChannel sealed, const SessionKey& key, Handshake theirs,
-                               ByteView frame, Context& context, Effects& out) && {
+Proving::Next Proving::confirm(Handshake theirs, ByteView frame, Context& context,
+                               Effects& out) && {
+  const auto key = session_key_v2(context.self.identity.secret, match.peer_key,
+                                  match.ephemeral.secret, *theirs.ephemeral);
+  if (!key) return close(key.error(), out);
   const Party us{context.self.identity.shared, match.ephemeral.shared};
-  auto keys = stream_keys(key, us, {theirs.key, *theirs.ephemeral});
+  auto keys = stream_keys(*key, us, {theirs.key, *theirs.ephemeral});
   if (!keys) return close(keys.error(), out);
+  auto session = Session::fresh(*key, match.peer_key, channels, std::move(terms),
+                                std::move(candidates), context);
   const auto their_handshake = crypto::sha256(frame);
   const Capabilities ours{.file_form = context.self.streams ? stream_form : first_form,
                           .largest_frame = wire::limits::channel_frame_in,
                           .handshakes = handshakes_seen(our_handshake, their_handshake),
                           .letters = context.self.letters ? letters_form : 0};
-  const auto confirmation = sealed.seal(as_bytes(print(ours)));
+  const auto confirmation = session.sealed.seal(as_bytes(print(ours)));
   if (!confirmation) return close(confirmation.error(), out);
   send_on(channels.messages, *confirmation, out);
-  return Confirming{.peer_key = match.peer_key,
-                    .sealed = std::move(sealed),
+  return Confirming{.session = std::move(session),
                     .stream = StreamSeal(*keys),
                     .username = std::move(theirs.username),
-                    .terms = std::move(terms),
-                    .candidates = std::move(candidates),
                     .path = path,
                     .largest_frame = largest_frame,
-                    .channels = channels,
                     .window = window,
                     .handshakes = handshakes_seen(their_handshake, our_handshake),
                     .early = std::move(early),
-                    .deadline = deadline};
+                    .deadline = context.env.now + context.timeouts.handshake};
 }
 
-Secured Proving::secured(SealedChannel sealed, PeerKeyProven proof, const Handshake* theirs,
-                         Effects& out) && {
-  out.emplace_back(Established{path, theirs ? theirs->username : std::nullopt,
-                               theirs != nullptr && theirs->file_acks});
-  if (window > 0) out.emplace_back(FilesWindow{window});
-  return Secured{.peer_key = match.peer_key,
-                 .proof = std::move(proof),
-                 .sealed = std::move(sealed),
-                 .stream = std::nullopt,
-                 .channels = channels,
-                 .terms = std::move(terms),
-                 .restart = Restart::Settled{std::move(candidates)},
-                 .handshake_seen = theirs != nullptr};
-}
-
-fsm::OneOf<Closed> Proving::on(Tick&&, Context&, Effects& out) && {
-  return close(Fault::handshake_timeout, out);
+fsm::OneOf<Unproven, Closed> Proving::on(Tick&&, Context& context, Effects& out) && {
+  if (match.demand == Demand::confirmation) return close(Fault::handshake_timeout, out);
+  auto next = std::move(*this).unheard(context, out);
+  if (!next) return close(next.error(), out);
+  return std::move(*next);
 }
 
 fsm::OneOf<Closed> Proving::on(Abandon&& abandon, Context&, Effects& out) && {
@@ -191,12 +192,12 @@ fsm::OneOf<Confirming> Confirming::on(LocalCandidate&& local, Context&, Effects&
 }
 
 fsm::OneOf<Confirming> Confirming::on(RemoteCandidate&& remote, Context& context, Effects& out) && {
-  candidates = sort(std::move(candidates), std::move(remote), context.env, out);
+  session.restarted(std::move(remote), context, out);
   return std::move(*this);
 }
 
 fsm::OneOf<Confirming> Confirming::on(ChannelOpen&& open, Context&, Effects&) && {
-  if (open.label == "files" && !channels.files) channels.files = open.channel;
+  if (open.label == "files" && !session.channels.files) session.channels.files = open.channel;
   return std::move(*this);
 }
 
@@ -206,17 +207,17 @@ fsm::OneOf<Confirming> Confirming::on(PathReady&& ready, Context&, Effects&) && 
 }
 
 fsm::OneOf<Confirming> Confirming::on(Window&& told, Context&, Effects&) && {
-  if (told.channel == channels.files) window = told.bytes;
+  if (told.channel == session.channels.files) window = told.bytes;
   return std::move(*this);
 }
 
 fsm::OneOf<Confirming, Secured, Closed> Confirming::on(ChannelData&& data, Context& context,
                                                        Effects& out) && {
-  if (data.channel == channels.files) {
+  if (data.channel == session.channels.files) {
     if (!early.keep(std::move(data.bytes))) return close(Fault::queue_full, out);
     return std::move(*this);
   }
-  if (data.channel != channels.messages) {
+  if (data.channel != session.channels.messages) {
     out.emplace_back(Dropped{Fault::unknown_message});
     return std::move(*this);
   }
@@ -231,7 +232,7 @@ fsm::OneOf<Confirming, Secured, Closed> Confirming::on(ChannelData&& data, Conte
 
 fsm::OneOf<Confirming, Secured, Closed> Confirming::by_frame(std::string_view frame,
                                                              Context& context, Effects& out) && {
-  auto confirmed = Proof::by_confirmation(sealed, handshakes, frame);
+  auto confirmed = Proof::by_confirmation(session, handshakes, frame, context, out);
   if (!confirmed) return close(confirmed.error(), out);
   const auto& theirs = confirmed->capabilities;
   const auto theirs_at_most = static_cast<std::size_t>(theirs.largest_frame);
@@ -239,22 +240,24 @@ fsm::OneOf<Confirming, Secured, Closed> Confirming::by_frame(std::string_view fr
                        std::min(largest_frame, theirs_at_most) >= least_stream_frame;
   const bool letters = context.self.letters && theirs.letters >= letters_form &&
                        theirs_at_most >= wire::limits::channel_frame_in;
-  out.emplace_back(Established{path, std::move(username), true, true,
-                               streams ? least_stream_frame : 0, letters});
+  out.emplace_back(Established{.path = path,
+                               .username = std::move(username),
+                               .file_acks = true,
+                               .is_culver = true,
+                               .fresh_keys = true,
+                               .stream_frame = streams ? least_stream_frame : 0,
+                               .letters = letters});
   if (window > 0) out.emplace_back(FilesWindow{window});
-  terms.culver = true;
-  Secured next{.peer_key = peer_key,
+  session.terms.culver = true;
+  Secured next{.session = std::move(session),
                .proof = std::move(confirmed->proof),
-               .sealed = std::move(sealed),
                .stream = std::nullopt,
-               .channels = channels,
-               .terms = std::move(terms),
-               .restart = Restart::Settled{std::move(candidates)},
                .handshake_seen = true,
                .letters = letters ? std::optional(LetterCount{}) : std::nullopt};
   out.emplace_back(TransportEffect{AcknowledgeSeldom{}});
   if (streams) next.stream = std::move(stream);
-  return enter<fsm::OneOf<Confirming, Secured, Closed>>(std::move(next), std::move(early), out);
+  return enter<fsm::OneOf<Confirming, Secured, Closed>>(std::move(next), std::move(early), context,
+                                                        out);
 }
 
 fsm::OneOf<Closed> Confirming::on(Tick&&, Context&, Effects& out) && {

@@ -1,4 +1,5 @@
-// The states of a link from the open channels to the proven peer (prove.cpp).
+// The states of a link from the open channels to the proven Culver (prove.cpp); unproven.hpp has
+// the one for everybody else.
 #pragma once
 
 #include <optional>
@@ -6,16 +7,17 @@
 
 #include "core/link/early_frames.hpp"
 #include "core/link/establishing.hpp"
-#include "core/link/sealed_channel.hpp"
 #include "core/link/secured.hpp"
+#include "core/link/session.hpp"
 #include "core/link/session_keys.hpp"
 #include "core/link/stream_seal.hpp"
 
 namespace culver::link {
 
 struct Confirming;
+struct Unproven;
 
-/// Our handshake is out; the peer's is awaited.
+/// Our handshake is out; the peer's is awaited. Zajel's page may never send one.
 struct Proving {
   static constexpr std::string_view name = "Proving";
   Match match;
@@ -33,32 +35,30 @@ struct Proving {
   fsm::OneOf<Proving> on(ChannelOpen&&, Context&, Effects&) &&;
   fsm::OneOf<Proving> on(PathReady&&, Context&, Effects&) &&;
   fsm::OneOf<Proving> on(Window&&, Context&, Effects&) &&;
-  fsm::OneOf<Proving, Confirming, Secured, Closed> on(ChannelData&&, Context&, Effects&) &&;
-  fsm::OneOf<Closed> on(Tick&&, Context&, Effects&) &&;
+  using Next = fsm::OneOf<Proving, Confirming, Unproven, Secured, Closed>;
+  Next on(ChannelData&&, Context&, Effects&) &&;
+  fsm::OneOf<Unproven, Closed> on(Tick&&, Context&, Effects&) &&;
   fsm::OneOf<Closed> on(Abandon&&, Context&, Effects&) &&;
 
+  /// `frame` is what `theirs` was read from.
+  Next by_handshake(wire::peer::Handshake theirs, ByteView frame, Context&, Effects&) &&;
+
  private:
-  using Next = fsm::OneOf<Proving, Confirming, Secured, Closed>;
-  Next by_handshake(wire::peer::Handshake, ByteView frame, Context&, Effects&) &&;
-  Next by_frame(std::string_view, Context&, Effects&) &&;
-  Next confirm(SealedChannel, const SessionKey&, wire::peer::Handshake, ByteView frame, Context&,
-               Effects&) &&;
-  Secured secured(SealedChannel, PeerKeyProven, const wire::peer::Handshake*, Effects&) &&;
+  Result<Session> session(const wire::peer::Handshake&, Context&) &&;
+  Result<Unproven> unheard(Context&, Effects&) &&;
+  Next confirm(wire::peer::Handshake, ByteView frame, Context&, Effects&) &&;
+  Next claimed(wire::peer::Handshake, Context&, Effects&) &&;
 };
 
 /// Two Culvers: each has named the right key, and seals what it can do. Only what opens, and speaks
 /// of the handshakes that we know, proves that the peer has the key.
 struct Confirming {
   static constexpr std::string_view name = "Confirming";
-  PublicKey peer_key;
-  SealedChannel sealed;
+  Session session;
   StreamSeal stream;
   std::optional<Plaintext> username;
-  Terms terms;
-  Candidates::State candidates;
   PathKind path;
   std::size_t largest_frame;
-  Channels channels;
   std::size_t window;  ///< of files, as last told
   Digest handshakes;   ///< as the peer must have seen them
   EarlyFrames early;

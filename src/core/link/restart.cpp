@@ -1,6 +1,5 @@
 #include "core/link/restart.hpp"
 
-#include "core/crypto/hash.hpp"
 #include "core/link/signals.hpp"
 
 namespace culver::link {
@@ -18,9 +17,7 @@ bool continues(const RemoteDescription& remote, Description::Kind kind, const Te
     out.emplace_back(Dropped{Fault::out_of_order});
     return false;
   }
-  if (crypto::equal_in_constant_time(remote.sdp.fingerprint.view(),
-                                     terms.remote.fingerprint.view()))
-    return true;
+  if (remote.sdp.fingerprint.share_one_with(terms.remote.fingerprint)) return true;
   out.emplace_back(Dropped{Fault::fingerprint_mismatch});
   return false;
 }

@@ -22,7 +22,7 @@ namespace culver::link {
 
 /// The remote side as its description leaves it.
 struct Remote {
-  wire::sdp::Fingerprint fingerprint;
+  wire::sdp::Fingerprints fingerprint;  ///< of the certificate itself, once DTLS has shown it
   std::uint16_t sctp_port;
   std::uint32_t max_message_size;
 };

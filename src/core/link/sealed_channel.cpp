@@ -3,33 +3,20 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
+#include <utility>
 
+#include "core/crypto/hash.hpp"
 #include "core/wire/base64.hpp"
 
 namespace culver::link {
 
-std::size_t NonceMemory::Hash::operator()(const Nonce& nonce) const noexcept {
-  // Authentic nonces only: nobody without the key can choose them to collide.
-  std::uint64_t head = 0;
-  std::uint32_t tail = 0;
-  std::memcpy(&head, nonce.data.data(), sizeof head);
-  std::memcpy(&tail, nonce.data.data() + sizeof head, sizeof tail);
-  return (head ^ tail) * 0x9E3779B97F4A7C15u;
-}
-
-void NonceMemory::remember(const Nonce& nonce) {
-  if (ring_.size() < capacity_) {
-    ring_.push_back(nonce);
-  } else {
-    known_.erase(ring_[next_]);
-    ring_[next_] = nonce;
-    next_ = (next_ + 1) % capacity_;
-  }
-  known_.insert(nonce);
-}
-
 SealedChannel::SealedChannel(const SessionKey& key, Rng& rng)
     : aead_(crypto::AeadAlgorithm::chacha20_poly1305, key.expose()), prefix_(rng.bytes<8>()) {}
+
+SealedChannel::SealedChannel(const SessionKey& key, SessionKey ours, Rng& rng)
+    : SealedChannel(key, rng) {
+  marks_ = std::move(ours);
+}
 
 std::string seal_with(crypto::Aead& aead, const Nonce& nonce, ByteView plaintext) {
   ByteVector frame(SealedChannel::overhead + plaintext.size());
@@ -38,29 +25,46 @@ std::string seal_with(crypto::Aead& aead, const Nonce& nonce, ByteView plaintext
   return wire::base64::encode(frame);
 }
 
+SealedChannel::Mark SealedChannel::mark_of(ByteView number) const {
+  const auto digest = crypto::hmac_sha256(marks_->expose(), number);
+  Mark mark;
+  std::copy_n(digest.data.begin(), mark.size(), mark.begin());
+  return mark;
+}
+
 Result<std::string> SealedChannel::seal(ByteView plaintext) {
   if (sealed_ > std::numeric_limits<std::uint32_t>::max()) return fail(Fault::internal);
   Nonce nonce;
-  const auto counter = static_cast<std::uint32_t>(sealed_++);
-  std::copy(prefix_.begin(), prefix_.end(), nonce.data.begin());
-  std::memcpy(nonce.data.data() + prefix_.size(), &counter, sizeof counter);
+  const auto tail = nonce.data.begin() + prefix_.size();
+  if (marks_) {
+    std::uint64_t number = 0;
+    std::memcpy(&number, prefix_.data(), sizeof number);
+    number += sealed_++;
+    std::memcpy(nonce.data.data(), &number, sizeof number);
+    const auto mark = mark_of(nonce.view().first(prefix_.size()));
+    std::copy(mark.begin(), mark.end(), tail);
+  } else {
+    std::copy(prefix_.begin(), prefix_.end(), nonce.data.begin());
+    for (auto [counter, at] = std::pair{sealed_++, tail}; at != nonce.data.end(); counter >>= 8)
+      *at++ = static_cast<std::byte>(counter & 0xFF);
+  }
   return seal_with(aead_, nonce, plaintext);
 }
 
 bool SealedChannel::is_ours(const Nonce& nonce) const {
-  return std::equal(prefix_.begin(), prefix_.end(), nonce.data.begin());
+  if (!marks_) return std::equal(prefix_.begin(), prefix_.end(), nonce.data.begin());
+  const auto mark = mark_of(nonce.view().first(prefix_.size()));
+  return std::equal(mark.begin(), mark.end(), nonce.data.begin() + prefix_.size());
 }
 
-Result<ByteVector> SealedChannel::open(std::string_view wire) {
+Result<SealedChannel::Opened> SealedChannel::open(std::string_view wire) {
   const auto frame = wire::base64::decode(wire);
   if (!frame || frame->size() < overhead) return fail(Fault::malformed);
   const auto nonce = *Nonce::from(std::span(*frame).first(Nonce::size));
   if (is_ours(nonce)) return fail(Fault::reflected);
-  if (seen_.contains(nonce)) return fail(Fault::replayed);
   ByteVector plaintext(frame->size() - overhead);
   CHECK_OK(aead_.open(nonce, {}, std::span(*frame).subspan(Nonce::size), plaintext));
-  seen_.remember(nonce);
-  return plaintext;
+  return Opened{nonce, std::move(plaintext)};
 }
 
 }  // namespace culver::link

@@ -2,18 +2,21 @@
 // connection. It exists only where a session key does.
 //
 // Wire form: base64(nonce[12] || ChaCha20-Poly1305 ciphertext || tag[16]), no additional data.
-// Both directions share one key and a frame has no number, so the nonce does three duties here:
-//   - ours are 8 random bytes, drawn once, then a counter of 4: never the same twice under a key,
-//   - a frame that comes back to us carries our 8 bytes: a reflection, refused whatever its age,
-//   - the peer's last `remembered` nonces are known: a replay, refused. A nonce is remembered only
-//     after its frame was authentic, so a forged frame cannot burn one.
+// Both directions share one key, so a frame of our own must be known if it comes back. Ours have
+// nonces that nobody else makes:
+//   - under a key of this connection alone: 8 random bytes, drawn once, then a counter of 4,
+//     little-endian,
+//   - under the key that every connection with this peer has (version 1): 8 bytes that count up
+//   from
+//     a random number, and 4 that only we can make of them, so that a frame of an earlier
+//     connection is known as well.
+// Which frames of the peer have been taken before is for link/frame_memory to say.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_set>
-#include <vector>
 
 #include "core/base/bytes.hpp"
 #include "core/base/env.hpp"
@@ -23,42 +26,36 @@
 
 namespace culver::link {
 
-/// The last nonces that were seen, oldest forgotten first.
-class NonceMemory {
- public:
-  explicit NonceMemory(std::size_t capacity) : capacity_(capacity) {}
-  bool contains(const Nonce& nonce) const { return known_.contains(nonce); }
-  void remember(const Nonce& nonce);
-
- private:
-  struct Hash {
-    std::size_t operator()(const Nonce& nonce) const noexcept;
-  };
-  std::size_t capacity_;
-  std::size_t next_ = 0;
-  std::vector<Nonce> ring_;
-  std::unordered_set<Nonce, Hash> known_;
-};
-
 class SealedChannel {
  public:
-  static constexpr std::size_t remembered = 10'000;
   static constexpr std::size_t overhead = 12 + crypto::Aead::tag_size;
 
+  /// Under a key of this connection alone.
   SealedChannel(const SessionKey& key, Rng& rng);
+  /// Under the key of all connections with this peer. `ours` marks the frames that are our own:
+  /// own_frames_key().
+  SealedChannel(const SessionKey& key, SessionKey ours, Rng& rng);
 
   /// Fault::internal after 2^32 frames: the connection has then to be made anew.
   Result<std::string> seal(ByteView plaintext);
-  /// Faults: malformed (not base64, or too short), reflected, replayed, not_authentic.
-  Result<ByteVector> open(std::string_view wire);
+
+  struct Opened {
+    Nonce nonce;
+    ByteVector plaintext;
+  };
+  /// Faults: malformed (not base64, or too short), reflected, not_authentic.
+  Result<Opened> open(std::string_view wire);
 
  private:
+  using Mark = std::array<std::byte, 4>;
+
+  Mark mark_of(ByteView number) const;
   bool is_ours(const Nonce& nonce) const;
 
   crypto::Aead aead_;
-  std::array<std::byte, 8> prefix_;
+  std::optional<SessionKey> marks_;  ///< of version 1
+  std::array<std::byte, 8> prefix_;  ///< or where our numbers begin
   std::uint64_t sealed_ = 0;
-  NonceMemory seen_{remembered};
 };
 
 /// For tests with known answers: one frame with a nonce of the caller's choice.

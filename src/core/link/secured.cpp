@@ -14,34 +14,33 @@ using namespace wire::peer;
 
 // The helpers return a fault only where it ends the link; what is merely dropped is an effect.
 
-fsm::OneOf<Secured, Closed> Secured::on(ChannelData&& data, Context&, Effects& out) && {
+fsm::OneOf<Secured, Closed> Secured::on(ChannelData&& data, Context& context, Effects& out) && {
   std::optional<Fault> fatal;
-  if (data.channel == channels.messages)
-    fatal = on_message(data.bytes, out);
-  else if (data.channel == channels.files)
-    fatal = on_file_frame(std::move(data.bytes), out);
+  if (data.channel == session.channels.messages)
+    fatal = on_message(data.bytes, context, out);
+  else if (data.channel == session.channels.files)
+    fatal = on_file_frame(std::move(data.bytes), context, out);
   else
     out.emplace_back(Dropped{Fault::unknown_message});
   if (fatal) return close(*fatal, out);
   return std::move(*this);
 }
 
-std::optional<Fault> Secured::dropped(Fault fault, Effects& out) {
-  out.emplace_back(Dropped{fault});
-  return ++failures >= tolerated_failures ? std::optional(Fault::not_authentic) : std::nullopt;
-}
-
-std::optional<Fault> Secured::on_message(ByteView frame, Effects& out) {
+std::optional<Fault> Secured::on_message(ByteView frame, Context& context, Effects& out) {
   auto parsed = parse_messages_frame(as_text(frame));
-  if (!parsed) return dropped(parsed.error(), out);
+  if (!parsed) return session.dropped(parsed.error(), out);
   if (const auto* handshake = std::get_if<Handshake>(&*parsed))
     return on_late_handshake(*handshake, out);
   if (std::holds_alternative<OtherJson>(*parsed)) return std::nullopt;
-  const auto opened = sealed.open(as_text(frame));
-  if (!opened) return dropped(opened.error(), out);
-  failures = 0;
-  if (letters && is_letter_frame(as_text(*opened))) return on_letter_frame(as_text(*opened), out);
-  auto content = parse_content(std::string(as_text(*opened)));
+  const auto opened = session.open(as_text(frame), context, out);
+  if (!opened) return session.dropped(opened.error(), out);
+  return on_opened(*opened, out);
+}
+
+std::optional<Fault> Secured::on_opened(ByteView plaintext, Effects& out) {
+  if (letters && is_letter_frame(as_text(plaintext)))
+    return on_letter_frame(as_text(plaintext), out);
+  auto content = parse_content(std::string(as_text(plaintext)), session.dialect);
   if (!content)
     out.emplace_back(Dropped{content.error()});
   else if (auto* chat = std::get_if<ChatText>(&*content))
@@ -68,26 +67,28 @@ std::optional<Fault> Secured::on_late_handshake(const Handshake& theirs, Effects
     out.emplace_back(Dropped{Fault::out_of_order});
     return std::nullopt;
   }
-  if (auto proven = Proof::by_handshake(peer_key, theirs); !proven) return proven.error();
+  if (auto claim = Proof::claim(session.peer_key, theirs); !claim) return claim.error();
   // It spoke v1 before, so a handshake that asks for v2 now would be a downgrade in hindsight.
   if (theirs.ephemeral) return Fault::bad_handshake;
   handshake_seen = true;
+  session.dialect = dialect_of(theirs);
   return std::nullopt;
 }
 
-std::optional<Fault> Secured::catch_up(EarlyFrames early, Effects& out) {
+std::optional<Fault> Secured::catch_up(EarlyFrames early, Context& context, Effects& out) {
   auto frames = std::move(early).take();
   for (auto& frame : frames)
-    if (const auto fatal = on_file_frame(std::move(frame), out)) return fatal;
+    if (const auto fatal = on_file_frame(std::move(frame), context, out)) return fatal;
   return std::nullopt;
 }
 
-std::optional<Fault> Secured::on_file_frame(ByteVector bytes, Effects& out) {
+std::optional<Fault> Secured::on_file_frame(ByteVector bytes, Context& context, Effects& out) {
   if (stream && !bytes.empty() && bytes.front() == wire::stream::form)
     return on_stream_frame(std::move(bytes), out);
   auto parsed = parse_file_frame(as_text(bytes));
-  if (!parsed) return dropped(parsed.error(), out);
-  if (auto* chunk = std::get_if<FileChunk>(&*parsed)) return on_chunk(std::move(*chunk), out);
+  if (!parsed) return session.dropped(parsed.error(), out);
+  if (auto* chunk = std::get_if<FileChunk>(&*parsed))
+    return on_chunk(std::move(*chunk), context, out);
   if (!std::holds_alternative<FileIgnored>(*parsed))
     out.emplace_back(FileFrameArrived{std::move(*parsed)});
   return std::nullopt;
@@ -103,37 +104,40 @@ std::optional<Fault> Secured::on_stream_frame(ByteVector bytes, Effects& out) {
   return std::nullopt;
 }
 
-std::optional<Fault> Secured::on_chunk(FileChunk chunk, Effects& out) {
-  const auto opened = sealed.open(chunk.data);
+std::optional<Fault> Secured::on_chunk(FileChunk chunk, Context& context, Effects& out) {
+  const auto opened = session.open(chunk.data, context, out);
   if (!opened) {
     // A replay changes nothing; what is not authentic ends its transfer.
     if (opened.error() == Fault::not_authentic || opened.error() == Fault::malformed)
       out.emplace_back(ChunkRefused{std::move(chunk.id), opened.error()});
-    return dropped(opened.error(), out);
+    return session.dropped(opened.error(), out);
   }
-  failures = 0;
-  auto content = wire::base64::decode(as_text(*opened));
+  take_chunk(std::move(chunk), *opened, out);
+  return std::nullopt;
+}
+
+void take_chunk(FileChunk chunk, ByteView opened, Effects& out) {
+  auto content = wire::base64::decode(as_text(opened));
   if (!content || content->size() > wire::limits::chunk_in)
     out.emplace_back(ChunkRefused{std::move(chunk.id), Fault::file_protocol});
   else
     out.emplace_back(ChunkArrived{std::move(chunk.id), chunk.index, std::move(*content)});
-  return std::nullopt;
 }
 
 fsm::OneOf<Secured> Secured::on(ChannelOpen&& open, Context&, Effects&) && {
-  if (open.label == "files" && !channels.files) channels.files = open.channel;
+  if (open.label == "files" && !session.channels.files) session.channels.files = open.channel;
   return std::move(*this);
 }
 
 fsm::OneOf<Secured, Closed> Secured::on(ChannelClosed&& closed, Context&, Effects& out) && {
-  if (closed.channel != channels.messages && closed.channel != channels.files)
+  if (closed.channel != session.channels.messages && closed.channel != session.channels.files)
     return std::move(*this);
   out.emplace_back(TransportEffect{DropTransport{}});
   return Closed{std::nullopt};
 }
 
 fsm::OneOf<Secured> Secured::on(Window&& told, Context&, Effects& out) && {
-  if (told.channel == channels.files) out.emplace_back(FilesWindow{told.bytes});
+  if (told.channel == session.channels.files) out.emplace_back(FilesWindow{told.bytes});
   return std::move(*this);
 }
 
@@ -144,10 +148,8 @@ fsm::OneOf<Secured> Secured::on(AllSent&&, Context&, Effects& out) && {
 
 // ---- Secured: the path below --------------------------------------------------------------------
 
-/// DTLS and SCTP do not notice another path; what was lost meanwhile, SCTP sends again.
 Secured Secured::restarted(Restart::Event event, Context& context, Effects& out) && {
-  RestartContext restarting{context.env, terms};
-  restart = fsm::step<Restart>(std::move(restart), std::move(event), restarting, out);
+  session.restarted(std::move(event), context, out);
   return std::move(*this);
 }
 
@@ -190,10 +192,7 @@ fsm::OneOf<Secured, Closed> Secured::on(Tick&&, Context& context, Effects& out) 
 // ---- Secured: what goes out ---------------------------------------------------------------------
 
 fsm::OneOf<Secured, Closed> Secured::on(SendText&& send, Context&, Effects& out) && {
-  const auto plaintext = escape(send.text);
-  const auto frame = sealed.seal(as_bytes(plaintext));
-  if (!frame) return close(frame.error(), out);
-  send_on(channels.messages, *frame, out);
+  if (!session.send_text(send.text, out)) return close(Fault::key_worn_out, out);
   return std::move(*this);
 }
 
@@ -201,30 +200,26 @@ fsm::OneOf<Secured, Closed> Secured::on(SendLetter&& send, Context&, Effects& ou
   if (!letters) return std::move(*this);
   if (auto* letter = std::get_if<Letter>(&send.frame)) letter->place = ++letters->sent;
   const auto plaintext = std::visit([](const auto& frame) { return print(frame); }, send.frame);
-  const auto frame = sealed.seal(as_bytes(plaintext));
-  if (!frame) return close(frame.error(), out);
-  send_on(channels.messages, *frame, out);
+  const auto frame = session.sealed.seal(as_bytes(plaintext));
+  if (!frame) return close(Fault::key_worn_out, out);
+  send_on(session.channels.messages, *frame, out);
   return std::move(*this);
 }
 
 fsm::OneOf<Secured> Secured::on(SendFileFrame&& send, Context&, Effects& out) && {
-  if (channels.files) send_on(*channels.files, send.frame, out);
+  session.send_file_frame(send.frame, out);
   return std::move(*this);
 }
 
 fsm::OneOf<Secured, Closed> Secured::on(SendFileChunk&& send, Context&, Effects& out) && {
-  if (!channels.files) return std::move(*this);
-  auto data = sealed.seal(as_bytes(wire::base64::encode(send.bytes)));
-  if (!data) return close(data.error(), out);
-  const auto frame = print(FileChunk{std::move(send.id), send.index, std::move(*data)});
-  send_on(*channels.files, frame, out);
+  if (!session.send_chunk(std::move(send), out)) return close(Fault::key_worn_out, out);
   return std::move(*this);
 }
 
 fsm::OneOf<Secured> Secured::on(SendStreamFrame&& send, Context&, Effects& out) && {
-  if (!channels.files || !stream) return std::move(*this);
+  if (!session.channels.files || !stream) return std::move(*this);
   stream->seal(send.frame);
-  out.emplace_back(TransportEffect{SendOn{*channels.files, std::move(send.frame), true}});
+  out.emplace_back(TransportEffect{SendOn{*session.channels.files, std::move(send.frame), true}});
   return std::move(*this);
 }
 

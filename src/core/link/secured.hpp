@@ -8,8 +8,7 @@
 #include "core/link/closed.hpp"
 #include "core/link/context.hpp"
 #include "core/link/early_frames.hpp"
-#include "core/link/restart.hpp"
-#include "core/link/sealed_channel.hpp"
+#include "core/link/session.hpp"
 #include "core/link/stream_seal.hpp"
 #include "core/link/words.hpp"
 
@@ -18,18 +17,13 @@ namespace culver::link {
 struct Secured;
 struct Leaving;
 
-/// The peer showed, in its handshake or by a frame sealed with it, the key that it paired with; a
-/// Culver always by both.
-/// Only the checks in proof.cpp make one; Secured cannot be built without.
+/// The peer showed, by a frame that nobody else could have sealed, the key that it paired with; a
+/// Culver by one that also names both handshakes. Only the checks in proof.cpp make one; Secured
+/// cannot be built without.
 class PeerKeyProven {
  private:
   PeerKeyProven() = default;
   friend struct Proof;
-};
-
-struct Channels {
-  ChannelId messages;
-  std::optional<ChannelId> files;
 };
 
 /// Of the letters of this link.
@@ -38,21 +32,14 @@ struct LetterCount {
   std::uint64_t received = 0;
 };
 
-/// Keys agree and the peer is who it paired as. The one state that sends and delivers.
+/// Keys agree and the peer is who it paired as. The one state that delivers.
 struct Secured {
   static constexpr std::string_view name = "Secured";
-  /// So many frames in a row that cannot be opened end the link: the keys do not agree.
-  static constexpr int tolerated_failures = 16;
-  PublicKey peer_key;
+  Session session;
   PeerKeyProven proof;
-  SealedChannel sealed;
-  std::optional<StreamSeal> stream;  ///< where the second form of files is spoken
-  Channels channels;
-  Terms terms;
-  Restart::State restart;                ///< of ICE, while everything above it lives on
+  std::optional<StreamSeal> stream;      ///< where the second form of files is spoken
   bool handshake_seen;                   ///< not yet, where a v1 peer spoke before its handshake
   std::optional<LetterCount> letters{};  ///< where both speak them
-  int failures = 0;                      ///< frames in a row that could not be opened
   std::optional<TimePoint> deadline{};   ///< the path is in doubt: it is back by then, or lost
   fsm::OneOf<Secured, Closed> on(ChannelData&&, Context&, Effects&) &&;
   fsm::OneOf<Secured> on(PathReady&&, Context&, Effects&) &&;
@@ -77,18 +64,22 @@ struct Secured {
   fsm::OneOf<Closed> on(Abandon&&, Context&, Effects&) &&;
 
   /// What came early, as if it came now. A fault ends the link.
-  std::optional<Fault> catch_up(EarlyFrames, Effects&);
+  std::optional<Fault> catch_up(EarlyFrames, Context&, Effects&);
+  /// A text that was opened.
+  std::optional<Fault> on_opened(ByteView plaintext, Effects&);
 
  private:
   Secured restarted(Restart::Event, Context&, Effects&) &&;
-  std::optional<Fault> on_message(ByteView frame, Effects&);
+  std::optional<Fault> on_message(ByteView frame, Context&, Effects&);
   std::optional<Fault> on_letter_frame(std::string_view opened, Effects&);
   std::optional<Fault> on_late_handshake(const wire::peer::Handshake&, Effects&);
-  std::optional<Fault> on_file_frame(ByteVector bytes, Effects&);
+  std::optional<Fault> on_file_frame(ByteVector bytes, Context&, Effects&);
   std::optional<Fault> on_stream_frame(ByteVector bytes, Effects&);
-  std::optional<Fault> on_chunk(wire::peer::FileChunk, Effects&);
-  std::optional<Fault> dropped(Fault, Effects&);
+  std::optional<Fault> on_chunk(wire::peer::FileChunk, Context&, Effects&);
 };
+
+/// A chunk that passed the seal, as its transfer wants it.
+void take_chunk(wire::peer::FileChunk chunk, ByteView opened, Effects&);
 
 /// We said goodbye; what was sent may still arrive.
 struct Leaving {

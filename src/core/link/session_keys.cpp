@@ -29,6 +29,10 @@ Result<SessionKey> session_key_v1(const crypto::PrivateKey& identity, const Publ
   return derive(shared, "zajel_session");
 }
 
+Result<SessionKey> own_frames_key(const SessionKey& session, const PublicKey& own) {
+  return derive(session, "culver own frames" + std::string(as_text(own.view())));
+}
+
 Result<SessionKey> session_key_v2(const crypto::PrivateKey& identity, const PublicKey& peer,
                                   const crypto::PrivateKey& ephemeral,
                                   const PublicKey& peer_ephemeral) {

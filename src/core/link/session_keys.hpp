@@ -26,6 +26,10 @@ struct Party {
 /// From the identity keys alone: a peer without an ephemeral key. Fault::weak_public_key.
 Result<SessionKey> session_key_v1(const crypto::PrivateKey& identity, const PublicKey& peer);
 
+/// Marks the frames that are our own under a version 1 key, in this connection and every later one:
+/// docs/protocol/peer.md.
+Result<SessionKey> own_frames_key(const SessionKey& session, const PublicKey& own);
+
 /// From the identity keys and one ephemeral key of each side. Fault::weak_public_key.
 Result<SessionKey> session_key_v2(const crypto::PrivateKey& identity, const PublicKey& peer,
                                   const crypto::PrivateKey& ephemeral,

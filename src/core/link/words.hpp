@@ -85,12 +85,26 @@ struct SignalOut {
 struct Dropped {
   Fault fault;
 };
+/// A session is there, and the peer's handshake names the right key, or it sent none: nothing has
+/// shown yet that it has the key. Texts and files may be sent; Established follows when a frame of
+/// it has opened.
+struct Claimed {
+  PathKind path;
+  std::optional<Plaintext> username;
+  bool fresh_keys;  ///< its handshake has an ephemeral key: version 2
+};
+/// A frame was taken under the key of all connections with this peer (version 1): it is never taken
+/// again. Comes before what it brought.
+struct FrameTaken {
+  Nonce nonce;
+};
 /// The link has become Secured.
 struct Established {
   PathKind path;
   std::optional<Plaintext> username;
   bool file_acks;
-  bool is_culver = false;  ///< it has confirmed the handshakes
+  bool is_culver = false;   ///< it has confirmed the handshakes
+  bool fresh_keys = false;  ///< its handshake has an ephemeral key: version 2
   /// The largest frame of the second form of files that may be sent; 0: the first form is spoken.
   std::size_t stream_frame = 0;
   bool letters = false;  ///< both speak them
@@ -128,9 +142,10 @@ struct FilesWindow {
 };
 struct EverythingSent {};
 
-using Effect = std::variant<TransportEffect, SignalOut, Dropped, Established, TextArrived,
-                            LetterArrived, LettersHadArrived, FileFrameArrived, ChunkArrived,
-                            ChunkRefused, StreamFrameArrived, FilesWindow, EverythingSent>;
+using Effect =
+    std::variant<TransportEffect, SignalOut, Dropped, Claimed, FrameTaken, Established, TextArrived,
+                 LetterArrived, LettersHadArrived, FileFrameArrived, ChunkArrived, ChunkRefused,
+                 StreamFrameArrived, FilesWindow, EverythingSent>;
 using Effects = std::vector<Effect>;
 
 }  // namespace culver::link

@@ -70,6 +70,15 @@ struct EventRefused {
   std::size_t bytes;
   AppendRefused why;
 };
+/// Whether the account holds an event that this session has sent back.
+struct EchoAnswered {
+  static constexpr std::string_view name = "EchoAnswered";
+  static constexpr Origin origin = Origin::ours;
+  EventId event;
+  std::uint64_t device_seq;
+  std::size_t bytes;
+  Result<EventFound> answer;
+};
 /// Another device of the account has stored an event. The frame lives as long as the step.
 struct Delivery {
   static constexpr std::string_view name = "Delivery";
@@ -118,7 +127,7 @@ struct Gone {
 };
 
 using Event = std::variant<EventCame, AckCame, ReplayAsked, PingCame, ScratchpadCame, CodeAsked,
-                           CodeCame, BadFrame, EventStored, EventRefused, Delivery, PageCame,
-                           LinkAnswered, Renamed, Heard, Due, Replaced, Revoked, Gone>;
+                           CodeCame, BadFrame, EventStored, EventRefused, EchoAnswered, Delivery,
+                           PageCame, LinkAnswered, Renamed, Heard, Due, Replaced, Revoked, Gone>;
 
 }  // namespace culver::relay::device_session

@@ -9,8 +9,11 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// An event that expired this long ago may come from a device whose clock is slow.
+/// An event lives this much longer than it says: the clock of its device may be slow.
 constexpr WallTime clock_skew = WallTime{5} * 60 * 1000;
+
+/// The first moment at which it is over.
+WallTime end_of(WallTime ttl) { return ttl + clock_skew + 1; }
 
 std::uint64_t in_milliseconds(Duration duration) {
   return static_cast<std::uint64_t>(std::chrono::ceil<milliseconds>(duration).count());
@@ -25,26 +28,64 @@ struct Denial {
   std::optional<Duration> retry_after;
 };
 
+/// Nobody tells a client of version 1 to which account its device was linked.
+bool is_of_account(const gateway::NewEvent& event, const Seat& seat) {
+  return !event.user || *event.user == seat.user || (seat.version == 1 && *event.user == seat.key);
+}
+
 /// Whether the event is this device's own and not too late.
 std::optional<Fault> flaw_of(const gateway::NewEvent& event, const Seat& seat, WallTime now) {
-  if (event.user.value_or(seat.user) != seat.user) return Fault::event_of_another_user;
+  if (!is_of_account(event, seat)) return Fault::event_of_another_user;
   if (event.device != seat.device) return Fault::event_of_another_device;
-  if (event.expires_at && *event.expires_at < now - clock_skew) return Fault::event_expired;
+  if (event.expires_at && end_of(*event.expires_at) <= now) return Fault::event_expired;
   return std::nullopt;
+}
+
+bool has_room(const gateway::NewEvent& event, const Seat& seat, const Limits& limits) {
+  const bool fits =
+      seat.unanswered == 0 ||
+      seat.unanswered_bytes + event.encrypted_payload.size() <= limits.unanswered_bytes;
+  return fits && seat.unanswered < limits.unanswered_events;
 }
 
 std::optional<Denial> deny(const gateway::NewEvent& event, const Seat& seat, Context& context) {
   const auto& limits = context.limits;
   if (const auto flaw = flaw_of(event, seat, context.env.wall)) return Denial{*flaw, std::nullopt};
-  const bool fits =
-      seat.unanswered == 0 ||
-      seat.unanswered_bytes + event.encrypted_payload.size() <= limits.unanswered_bytes;
-  if (seat.unanswered >= limits.unanswered_events || !fits)
-    return Denial{Fault::too_many_unanswered, limits.store_retry};
+  if (!has_room(event, seat, limits)) return Denial{Fault::too_many_unanswered, limits.store_retry};
   if (context.questions.full(limits)) return Denial{Fault::directory_failed, limits.store_retry};
   const auto wait = context.devices.take_event(seat.user, context.env.now);
   if (wait > Duration::zero()) return Denial{Fault::too_many_events, wait};
   return std::nullopt;
+}
+
+/// Refused now, taken later. What a client of version 1 says next would be acknowledged, and it
+/// would believe that to hold for this as well: it has to come back and begin where we have ended.
+bool put_off(const Seat& seat, const gateway::Error& error, Context& context, Effects& effects) {
+  if (seat.version > 1) {
+    refuse(seat, error, context, effects);
+    return true;
+  }
+  context.counters.messages_refused.add(error.fault);
+  close(seat, error.fault, context, effects);
+  return false;
+}
+
+/// Clients of version 1 send what they have received as if it were their own. Nothing is said of
+/// one that the account holds; where it cannot be asked for now, it is let pass.
+void look_up(Seat& seat, const gateway::NewEvent& event, Context& context, Effects& effects) {
+  if (!has_room(event, seat, context.limits) || context.questions.full(context.limits)) return;
+  const auto bytes = event.encrypted_payload.size();
+  ++seat.unanswered;
+  seat.unanswered_bytes += bytes;
+  FindEvent question{seat.user, event.device, event.id, event.device_seq,
+                     gateway::beginning_of_body(event, event.user.value_or(seat.user))};
+  effects.push_back(context.questions.ask(
+      std::move(question), ForEcho{context.socket, event.id, event.device_seq, bytes}));
+}
+
+/// What a client of version 1 can do something about: it is not who it takes itself for.
+bool is_for_original(Fault fault) {
+  return fault == Fault::event_of_another_user || fault == Fault::event_of_another_device;
 }
 
 void depart(const Seat& seat, bool replaced, Context& context, Effects& effects) {
@@ -58,18 +99,27 @@ void depart(const Seat& seat, bool replaced, Context& context, Effects& effects)
 
 // ---- what a device says -------------------------------------------------------------------------
 
-void serve(Seat& seat, EventCame&& came, Context& context, Effects& effects) {
+bool outlives(Seat& seat, EventCame&& came, Context& context, Effects& effects) {
   const auto& event = came.message;
   if (const auto denial = deny(event, seat, context)) {
-    std::optional<std::uint64_t> retry;
-    if (denial->retry_after) retry = in_milliseconds(*denial->retry_after);
-    return refuse({denial->fault, retry, event.id, event.device_seq}, context, effects);
+    gateway::Error error{denial->fault, std::nullopt, event.id, event.device_seq};
+    if (denial->retry_after) {
+      error.retry_after_ms = in_milliseconds(*denial->retry_after);
+      return put_off(seat, error, context, effects);
+    }
+    if (seat.version == 1 && denial->fault == Fault::event_of_another_device)
+      look_up(seat, event, context, effects);
+    else
+      refuse(seat, error, context, effects);
+    return true;
   }
   const auto& limits = context.limits;
   const auto wall = context.env.wall;
   const auto bytes = event.encrypted_payload.size();
   ++seat.unanswered;
   seat.unanswered_bytes += bytes;
+  const auto expires_at =
+      event.expires_at ? std::optional(end_of(*event.expires_at)) : std::nullopt;
   AppendEvent question{seat.user,
                        seat.device,
                        event.id,
@@ -77,13 +127,14 @@ void serve(Seat& seat, EventCame&& came, Context& context, Effects& effects) {
                        event.stream,
                        gateway::body_of(event, seat.user, wall),
                        event.payload_size,
-                       event.expires_at,
+                       expires_at,
                        wall,
                        limits.stored_events_per_user,
                        limits.stored_bytes_per_user};
   effects.push_back(context.questions.ask(
       std::move(question),
       ForEvent{context.socket, seat.user, seat.device, event.id, event.device_seq, bytes}));
+  return true;
 }
 
 void serve(Seat& seat, AckCame&& came, Context& context, Effects& effects) {
@@ -94,7 +145,7 @@ void serve(Seat& seat, AckCame&& came, Context& context, Effects& effects) {
     return;
   }
   const auto news = seat.position.acknowledge(*cursor);
-  if (!news) return refuse({news.error(), {}, {}, {}}, context, effects);
+  if (!news) return refuse(seat, {news.error(), {}, {}, {}}, context, effects);
   if (*news) save(seat, **news, context, effects);
 }
 
@@ -109,19 +160,23 @@ void serve(Seat& seat, ScratchpadCame&& came, Context& context, Effects& effects
 void serve(Seat& seat, CodeAsked&&, Context& context, Effects& effects) {
   const LinkCodes::Offer offer{seat.user, seat.device};
   const auto code = context.codes.offer(offer, context.env.now, context.env.rng);
-  if (!code) {
-    context.counters.messages_refused.add(code.error());
-    return answer(gateway::PairingFailed{code.error()}, context, effects);
-  }
+  if (!code) return fail_pairing(code.error(), context, effects);
   const auto life = in_milliseconds(context.limits.link_code_life);
   answer(gateway::PairingInitiated{*code, life}, context, effects);
 }
 
-void serve(Seat&, BadFrame&& frame, Context& context, Effects& effects) {
+bool outlives(Seat& seat, BadFrame&& frame, Context& context, Effects& effects) {
   const auto& [fault, event, device_seq] = frame.refusal;
-  std::optional<std::uint64_t> retry;
-  if (frame.retry_after > Duration::zero()) retry = in_milliseconds(frame.retry_after);
-  refuse({fault, retry, event, device_seq}, context, effects);
+  gateway::Error error{fault, std::nullopt, event, device_seq};
+  if (frame.retry_after > Duration::zero()) {
+    error.retry_after_ms = in_milliseconds(frame.retry_after);
+    return put_off(seat, error, context, effects);
+  }
+  if (fault == Fault::bad_link_code)
+    fail_pairing(fault, context, effects);
+  else
+    refuse(seat, error, context, effects);
+  return true;
 }
 
 // ---- what became of it --------------------------------------------------------------------------
@@ -132,10 +187,17 @@ void serve(Seat& seat, EventStored&& stored, Context& context, Effects& effects)
   answer(gateway::Ack{stored.device_seq, stored.event}, context, effects);
 }
 
+void serve(Seat& seat, EchoAnswered&& echo, Context& context, Effects& effects) {
+  --seat.unanswered;
+  seat.unanswered_bytes -= echo.bytes;
+  if (!echo.answer || echo.answer->is_held) return;
+  refuse(seat, {Fault::event_of_another_device, {}, echo.event, echo.device_seq}, context, effects);
+}
+
 bool outlives(Seat& seat, EventRefused&& refused, Context& context, Effects& effects) {
   --seat.unanswered;
   seat.unanswered_bytes -= refused.bytes;
-  auto [fault, retry_at] = refused.why;
+  const auto [fault, retry_at] = refused.why;
   if (fault == Fault::device_revoked) {
     end(seat, Revoked{}, context, effects);
     return false;
@@ -144,10 +206,11 @@ bool outlives(Seat& seat, EventRefused&& refused, Context& context, Effects& eff
   if (retry_at)
     retry = static_cast<std::uint64_t>(std::max<WallTime>(*retry_at - context.env.wall, 0));
   if (fault == Fault::store_failed) {
-    fault = Fault::directory_failed;
     retry = in_milliseconds(context.limits.store_retry);
+    return put_off(seat, {Fault::directory_failed, retry, refused.event, refused.device_seq},
+                   context, effects);
   }
-  refuse({fault, retry, refused.event, refused.device_seq}, context, effects);
+  refuse(seat, {fault, retry, refused.event, refused.device_seq}, context, effects);
   return true;
 }
 
@@ -213,13 +276,23 @@ void sit_down(const Seat& seat, bool replaces, Context& context, Effects& effect
   if (!replaces) announce(seat, true, context, effects);
 }
 
-void refuse(const gateway::Error& error, Context& context, Effects& effects) {
+void refuse(const Seat& seat, const gateway::Error& error, Context& context, Effects& effects) {
   context.counters.messages_refused.add(error.fault);
+  if (seat.version > 1 || is_for_original(error.fault)) answer(error, context, effects);
+}
+
+void refuse_page(const Seat& seat, Fault fault, Context& context, Effects& effects) {
+  context.counters.messages_refused.add(fault);
+  if (seat.version == 1) return answer(gateway::ReplayFailed{fault}, context, effects);
+  gateway::Error error{fault, {}, {}, {}};
+  if (fault == Fault::directory_failed)
+    error.retry_after_ms = in_milliseconds(context.limits.store_retry);
   answer(error, context, effects);
 }
 
-void refuse_for_now(Fault fault, Context& context, Effects& effects) {
-  refuse({fault, in_milliseconds(context.limits.store_retry), {}, {}}, context, effects);
+void fail_pairing(Fault fault, Context& context, Effects& effects) {
+  context.counters.messages_refused.add(fault);
+  answer(gateway::PairingFailed{fault}, context, effects);
 }
 
 void tell_others(const Seat& seat, const std::string& frame, Context& context, Effects& effects) {

@@ -31,6 +31,8 @@ struct Context {
 struct Seat {
   UserId user;
   DeviceId device;
+  UserId key;        ///< the device's own, by which it came in
+  unsigned version;  ///< of the gateway that it speaks
   std::optional<Plaintext> name;
   std::optional<gateway::DeviceType> type;
   Position position;
@@ -45,28 +47,33 @@ struct Seat {
 
 /// What a device asks, and is answered in any state that takes messages.
 template <class E>
-concept Served =
-    std::same_as<E, EventCame> || std::same_as<E, AckCame> || std::same_as<E, PingCame> ||
-    std::same_as<E, ScratchpadCame> || std::same_as<E, CodeAsked> || std::same_as<E, BadFrame>;
+concept Served = std::same_as<E, AckCame> || std::same_as<E, PingCame> ||
+    std::same_as<E, ScratchpadCame> || std::same_as<E, CodeAsked>;
+/// The same, of what may have come too fast. A client of version 1 does not understand to wait, and
+/// is sent away to say it all again.
+template <class E>
+concept Metered = std::same_as<E, EventCame> || std::same_as<E, BadFrame>;
 /// What happens whether or not the session takes messages.
 template <class E>
-concept Noted = std::same_as<E, EventStored> || std::same_as<E, Renamed> || std::same_as<E, Heard>;
+concept Noted = std::same_as<E, EventStored> || std::same_as<E, EchoAnswered> ||
+    std::same_as<E, Renamed> || std::same_as<E, Heard>;
 /// What may end the session.
 template <class E>
 concept Watched = std::same_as<E, EventRefused> || std::same_as<E, Due>;
 template <class E>
 concept Ending = std::same_as<E, Replaced> || std::same_as<E, Revoked> || std::same_as<E, Gone>;
 
-void serve(Seat&, EventCame&&, Context&, Effects&);
 void serve(Seat&, AckCame&&, Context&, Effects&);
 void serve(Seat&, PingCame&&, Context&, Effects&);
 void serve(Seat&, ScratchpadCame&&, Context&, Effects&);
 void serve(Seat&, CodeAsked&&, Context&, Effects&);
-void serve(Seat&, BadFrame&&, Context&, Effects&);
 void serve(Seat&, EventStored&&, Context&, Effects&);
+void serve(Seat&, EchoAnswered&&, Context&, Effects&);
 void serve(Seat&, Renamed&&, Context&, Effects&);
 void serve(Seat&, Heard&&, Context&, Effects&);
 /// False: the session is over, its Close is among the effects.
+[[nodiscard]] bool outlives(Seat&, EventCame&&, Context&, Effects&);
+[[nodiscard]] bool outlives(Seat&, BadFrame&&, Context&, Effects&);
 [[nodiscard]] bool outlives(Seat&, EventRefused&&, Context&, Effects&);
 [[nodiscard]] bool outlives(Seat&, Due&&, Context&, Effects&);
 void end(Seat&, Replaced&&, Context&, Effects&);
@@ -83,10 +90,12 @@ template <class Message>
 void answer(const Message& message, Context& context, Effects& effects) {
   effects.push_back(Send{context.socket, gateway::print(message)});
 }
-/// The answer to a message that is refused.
-void refuse(const gateway::Error& error, Context& context, Effects& effects);
-/// With the time after which the store may be asked again.
-void refuse_for_now(Fault fault, Context& context, Effects& effects);
+/// The answer to a message that is refused for good. In version 1 there is none, unless the client
+/// can mend it: whatever error one of these hears, it stops for ever.
+void refuse(const Seat& seat, const gateway::Error& error, Context& context, Effects& effects);
+/// The answer to a page that is not given.
+void refuse_page(const Seat& seat, Fault fault, Context& context, Effects& effects);
+void fail_pairing(Fault fault, Context& context, Effects& effects);
 /// To the account's other devices that are connected, whatever their sessions are doing.
 void tell_others(const Seat& seat, const std::string& frame, Context& context, Effects& effects);
 void announce(const Seat& seat, bool is_online, Context& context, Effects& effects);

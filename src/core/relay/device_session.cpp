@@ -15,13 +15,16 @@ void push(Seat& seat, const Delivery& delivery, Context& context, Effects& effec
 /// False if the request was refused.
 bool ask_for_page(Seat& seat, const gateway::ReplayRequest& request, Context& context,
                   Effects& effects) {
-  const auto after = request.after.value_or(seat.position.acknowledged());
+  auto after = request.after.value_or(seat.position.acknowledged());
+  // A token of other times; the original begins where the acknowledgements have ended.
+  if (seat.version == 1 && !seat.position.may_ask_after(after))
+    after = seat.position.acknowledged();
   if (!seat.position.may_ask_after(after)) {
-    refuse({Fault::bad_cursor, {}, {}, {}}, context, effects);
+    refuse_page(seat, Fault::bad_cursor, context, effects);
     return false;
   }
   if (context.questions.full(context.limits)) {
-    refuse_for_now(Fault::directory_failed, context, effects);
+    refuse_page(seat, Fault::directory_failed, context, effects);
     return false;
   }
   // Whoever asks for the next page has read the one before.
@@ -41,9 +44,11 @@ bool ask_for_page(Seat& seat, const gateway::ReplayRequest& request, Context& co
   return true;
 }
 
-void fail_pairing(Fault fault, Context& context, Effects& effects) {
-  context.counters.messages_refused.add(fault);
-  answer(gateway::PairingFailed{fault}, context, effects);
+std::vector<Position::Sent> named(const std::vector<gateway::StoredEvent>& events) {
+  std::vector<Position::Sent> names;
+  names.reserve(events.size());
+  for (const auto& event : events) names.push_back({event.device_seq, event.cursor});
+  return names;
 }
 
 /// The account that the code opens, if the device may try, and the code is one.
@@ -88,7 +93,7 @@ OneOf<Live> Live::on(Delivery&& delivery, Context& context, Effects& effects) &&
 
 OneOf<Live, Fetching> Live::on(ReplayAsked&& asked, Context& context, Effects& effects) && {
   if (!ask_for_page(seat, asked.message, context, effects)) return std::move(*this);
-  return Fetching{std::move(seat)};
+  return Fetching{std::move(seat), asked.message};
 }
 
 OneOf<Live, Linking> Live::on(CodeCame&& came, Context& context, Effects& effects) && {
@@ -108,10 +113,15 @@ OneOf<Live, Linking> Live::on(CodeCame&& came, Context& context, Effects& effect
 
 // ---- Fetching -----------------------------------------------------------------------------------
 
-OneOf<Live, Paused> Fetching::on(PageCame&& came, Context& context, Effects& effects) && {
+OneOf<Live, Paused, Closed> Fetching::on(PageCame&& came, Context& context, Effects& effects) && {
   if (!came.page) {
-    // What was stored meanwhile was not pushed: only a page brings the session back to life.
-    refuse_for_now(Fault::directory_failed, context, effects);
+    // What was stored meanwhile was not pushed: only a page brings the session back to life, and a
+    // client of version 1 asks for one when it comes, and never again.
+    if (seat.version == 1) {
+      close(seat, Fault::directory_failed, context, effects);
+      return Closed{};
+    }
+    refuse_page(seat, Fault::directory_failed, context, effects);
     return Paused{std::move(seat)};
   }
   auto& [events, cursor, has_more, lost] = *came.page;
@@ -119,14 +129,16 @@ OneOf<Live, Paused> Fetching::on(PageCame&& came, Context& context, Effects& eff
   ++counters.pages;
   counters.events_replayed += events.size();
   counters.gaps += lost ? 1 : 0;
-  seat.position.turn_page(cursor, has_more);
+  seat.position.turn_page(cursor, has_more, named(events));
   answer(gateway::ReplayResponse{std::move(events), has_more, cursor, lost}, context, effects);
   if (has_more) return Paused{std::move(seat)};
   return Live{std::move(seat)};
 }
 
-OneOf<Fetching> Fetching::on(ReplayAsked&&, Context& context, Effects& effects) && {
-  refuse({Fault::replay_running, {}, {}, {}}, context, effects);
+/// A client of version 1 that repeats itself is answered by the page that is on its way.
+OneOf<Fetching> Fetching::on(ReplayAsked&& again, Context& context, Effects& effects) && {
+  if (seat.version > 1 || again.message != asked)
+    refuse_page(seat, Fault::replay_running, context, effects);
   return std::move(*this);
 }
 
@@ -139,7 +151,7 @@ OneOf<Fetching> Fetching::on(CodeCame&&, Context& context, Effects& effects) && 
 
 OneOf<Paused, Fetching> Paused::on(ReplayAsked&& asked, Context& context, Effects& effects) && {
   if (!ask_for_page(seat, asked.message, context, effects)) return std::move(*this);
-  return Fetching{std::move(seat)};
+  return Fetching{std::move(seat), asked.message};
 }
 
 OneOf<Paused> Paused::on(CodeCame&&, Context& context, Effects& effects) && {

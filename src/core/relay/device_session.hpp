@@ -32,8 +32,9 @@ requires Served<E> || Noted<E> OneOf<State> alike(State&& state, E&& event, Cont
   serve(state.seat, std::move(event), context, effects);
   return std::move(state);
 }
-template <class State, Watched E>
-OneOf<State, Closed> alike(State&& state, E&& event, Context& context, Effects& effects) {
+template <class State, class E>
+requires Watched<E> || Metered<E> OneOf<State, Closed> alike(State&& state, E&& event,
+                                                             Context& context, Effects& effects) {
   if (!outlives(state.seat, std::move(event), context, effects)) return Closed{};
   return std::move(state);
 }
@@ -45,7 +46,7 @@ OneOf<Closed> alike(State&& state, E&& event, Context& context, Effects& effects
 template <class E>
 concept WithoutInput = Noted<E> || Watched<E> || Ending<E>;
 template <class E>
-concept Alike = Served<E> || WithoutInput<E>;
+concept Alike = Served<E> || Metered<E> || WithoutInput<E>;
 
 /// Events of the account's other devices are pushed as they come.
 struct Live {
@@ -65,8 +66,9 @@ struct Live {
 struct Fetching {
   static constexpr std::string_view name = "Fetching";
   Seat seat;
+  gateway::ReplayRequest asked;
 
-  OneOf<Live, Paused> on(PageCame&&, Context&, Effects&) &&;
+  OneOf<Live, Paused, Closed> on(PageCame&&, Context&, Effects&) &&;
   OneOf<Fetching> on(ReplayAsked&&, Context&, Effects&) &&;
   OneOf<Fetching> on(CodeCame&&, Context&, Effects&) &&;
   template <Alike E>

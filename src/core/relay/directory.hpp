@@ -80,6 +80,18 @@ struct AppendRefused {
   std::optional<WallTime> retry_at;
 };
 
+/// Whether the account holds this very event, of whatever device, or has held one by that number.
+struct FindEvent {
+  UserId user;
+  DeviceId device;  ///< that it is said to be of
+  EventId event;
+  std::uint64_t device_seq;
+  std::string beginning;  ///< wire::gateway::beginning_of_body
+};
+struct EventFound {
+  bool is_held;
+};
+
 /// Events of the account after a cursor, in order, without those of the device itself, those that
 /// have expired, and those whose cursor lies in (skip_after, skip_to].
 struct FetchPage {
@@ -163,7 +175,7 @@ struct Prune {
 
 using Question =
     std::variant<AdmitDevice, AppendEvent, FetchPage, SaveCursor, ListDevices, FindDevice,
-                 RevokeDevice, RenameDevice, LinkDevice, Prune, KeepDrops, ListDrops>;
+                 RevokeDevice, RenameDevice, LinkDevice, Prune, KeepDrops, ListDrops, FindEvent>;
 
 // ---- answers ------------------------------------------------------------------------------------
 
@@ -174,6 +186,7 @@ using Answer = std::variant<Result<Admission>,                      // AdmitDevi
                             Result<std::vector<DeviceRecord>>,      // ListDevices
                             Result<DeviceRecord>,  // FindDevice, RevokeDevice, RenameDevice
                             Result<DropsKept>,     // KeepDrops
+                            Result<EventFound>,    // FindEvent
                             Result<std::vector<StoredDrop>>>;  // ListDrops
 
 }  // namespace culver::relay

@@ -34,7 +34,11 @@ Result<server::DeviceAnswer::Admitted> judge(const Result<Admission>& admission,
 void Gateway::take(Handshaking& shaking, std::string frame, Context& context, Effects& effects) {
   if (!server::wants_input(shaking.state)) {
     ++context.counters.frames_waited;
-    if (!shaking.waiting.push(std::move(frame), context.limits))
+    if (shaking.waiting.push(std::move(frame), context.limits)) return;
+    // Whoever does not see its session_established says everything again.
+    if (server::forgives(shaking.state))
+      ++context.counters.frames_ignored;
+    else
       refuse(Fault::queue_full, context, effects);
     return;
   }
@@ -42,14 +46,22 @@ void Gateway::take(Handshaking& shaking, std::string frame, Context& context, Ef
     return step(shaking, server::read(shaking.state, std::move(frame)), context, effects);
   // Only a frame that is no good is read twice, to see whether it was meant for us at all.
   auto event = server::read(shaking.state, frame);
-  const bool is_ours =
-      !std::holds_alternative<server::BadFrame>(event) || wire::gateway::is_handshake(frame);
+  const bool is_bad = std::holds_alternative<server::BadFrame>(event);
+  // Of a device that has yet to say its hello.
+  if (is_bad && wire::gateway::is_of_session(frame))
+    return step(shaking, std::move(event), context, effects);
+  const bool is_ours = !is_bad || wire::gateway::is_handshake(frame);
   const auto admitted = is_ours ? admit(context) : fail(Fault::handshake_required);
   if (!admitted) return refuse(admitted.error(), context, effects);
   shaking.is_counted = true;
   ++context.counters.handshakes;
   ++context.counters.handshakes_under_way;
   step(shaking, std::move(event), context, effects);
+}
+
+void Gateway::overlook(Handshaking& shaking, Context& context, Effects& effects) {
+  if (server::wants_input(shaking.state))
+    step(shaking, server::BadFrame{Fault::too_large}, context, effects);
 }
 
 void Gateway::answer(Handshaking& shaking, const Result<Admission>& admission,

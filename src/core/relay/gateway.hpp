@@ -48,6 +48,8 @@ class Gateway {
 
   /// A frame is taken into the handshake, or waits while the store is being asked.
   void take(Handshaking& shaking, std::string frame, Context& context, Effects& effects);
+  /// A frame that was too long to be read.
+  void overlook(Handshaking& shaking, Context& context, Effects& effects);
   /// The store's answer about the device; what the admission says on top of it.
   void answer(Handshaking& shaking, const Result<Admission>& admission, const Devices& devices,
               Context& context, Effects& effects);

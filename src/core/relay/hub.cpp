@@ -171,9 +171,14 @@ void Hub::on(Frame&& event, const Env& env, Effects& effects) {
 void Hub::on(Oversized&& event, const Env& env, Effects& effects) {
   auto* socket = find(event.socket);
   if (!socket) return;
-  // A sealed session has lost count with it, and a handshake has no frame of that size.
-  if (socket->device() || socket->handshaking())
-    return close(event.socket, Fault::too_large, env, effects);
+  if (socket->handshaking()) return take_too_large(event.socket, *socket, env, effects);
+  if (const auto* device = socket->device()) {
+    // A sealed session has lost count with it.
+    if (device->records) return close(event.socket, Fault::too_large, env, effects);
+    return step_device(event.socket,
+                       device_session::BadFrame{{Fault::too_large, std::nullopt, std::nullopt}, {}},
+                       env, effects);
+  }
   step_session(event.socket, session::TooLarge{}, env, effects);
 }
 
@@ -256,10 +261,17 @@ void Hub::close(SocketId id, Fault fault, const Env& env, Effects& effects) {
 void Hub::take_open(SocketId id, Socket& socket, std::string text, const Env& env,
                     Effects& effects) {
   if (is_connecting(socket)) return;
-  if (!std::exchange(socket.has_spoken, true) && wire::gateway::is_handshake(text)) {
+  if (!socket.has_spoken && wire::gateway::is_handshake(text)) {
     open_gateway(id, socket, effects);
     return take_handshake(id, socket, std::move(text), env, effects);
   }
+  // What only a device says shows nothing yet: its hello may be on the way.
+  if (!socket.has_spoken && wire::gateway::is_of_session(text) &&
+      socket.messages.take(limits_.messages_per_socket, env.now)) {
+    ++counters_.frames_ignored;
+    return;
+  }
+  if (!std::exchange(socket.has_spoken, true)) step_session(id, session::Spoke{}, env, effects);
   step_session(id, session::Heard{}, env, effects);
   if (text.size() > wire::limits::signaling_frame_in)
     return step_session(id, session::TooLarge{}, env, effects);

@@ -87,6 +87,7 @@ class Hub {
   void open_gateway(SocketId id, Socket& socket, Effects& effects);
   void take_handshake(SocketId id, Socket& socket, std::string text, const Env& env,
                       Effects& effects);
+  void take_too_large(SocketId id, Socket& socket, const Env& env, Effects& effects);
   Gateway::Context gateway_context(SocketId id, const Socket& socket, const Env& env);
   void establish(SocketId id, Socket& socket, const Admission& admission, const Env& env,
                  Effects& effects);
@@ -94,12 +95,14 @@ class Hub {
   void take_device(SocketId id, std::string text, const Env& env, Effects& effects);
   void take_signaling(SocketId id, Socket& socket, const std::string& text, const Env& env,
                       Effects& effects);
+  void refuse_signaling(SocketId id, Fault fault, Duration retry_after, Effects& effects);
   device_session::Context device_context(SocketId id, const Socket& socket, const Env& env);
   void step_device(SocketId id, device_session::Event event, const Env& env, Effects& effects);
 
   // The store's answers: hub_answers.cpp.
   void answered(const ForHandshake& asked, Answer&& answer, const Env& env, Effects& effects);
   void answered(const ForEvent& asked, Answer&& answer, const Env& env, Effects& effects);
+  void answered(const ForEcho& asked, Answer&& answer, const Env& env, Effects& effects);
   void answered(const ForPage& asked, Answer&& answer, const Env& env, Effects& effects);
   void answered(const ForLink& asked, Answer&& answer, const Env& env, Effects& effects);
   void answered(const ForSigner& asked, Answer&& answer, const Env& env, Effects& effects);

@@ -37,6 +37,13 @@ void Hub::answered(const ForEvent& asked, Answer&& answer, const Env& env, Effec
   if (!told->is_duplicate) deliver(asked, told->event, env, effects);
 }
 
+void Hub::answered(const ForEcho& asked, Answer&& answer, const Env& env, Effects& effects) {
+  const auto& [id, event, device_seq, bytes] = asked;
+  const device_session::EchoAnswered echo{event, device_seq, bytes,
+                                          take<EventFound>(std::move(answer))};
+  step_device(id, echo, env, effects);
+}
+
 /// To every other device of the account that is connected now, the sender being there or not.
 void Hub::deliver(const ForEvent& asked, const wire::gateway::StoredEvent& event, const Env& env,
                   Effects& effects) {

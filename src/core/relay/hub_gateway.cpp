@@ -1,4 +1,7 @@
 // Sockets of devices: the handshake, the frames of a session, and signaling on the same socket.
+#include <algorithm>
+#include <chrono>
+
 #include "core/relay/hub.hpp"
 #include "core/wire/limits.hpp"
 
@@ -47,14 +50,25 @@ Gateway::Context Hub::gateway_context(SocketId id, const Socket& socket, const E
 
 void Hub::take_handshake(SocketId id, Socket& socket, std::string text, const Env& env,
                          Effects& effects) {
+  auto& shaking = *socket.handshaking();
   if (text.size() > wire::limits::handshake_frame_in)
-    return close(id, Fault::too_large, env, effects);
-  if (!socket.messages.take(limits_.messages_per_socket, env.now) ||
-      !addresses_.take_message(socket.address, env.now))
+    return take_too_large(id, socket, env, effects);
+  // What a machine forgives it counts itself.
+  if (!handshake::server::forgives(shaking.state) &&
+      (!socket.messages.take(limits_.messages_per_socket, env.now) ||
+       !addresses_.take_message(socket.address, env.now)))
     return close(id, Fault::rate_limited, env, effects);
   auto context = gateway_context(id, socket, env);
-  auto& shaking = *socket.handshaking();
   gateway_.take(shaking, std::move(text), context, effects);
+  due_.set(id, fsm::deadline_of(shaking.state));
+}
+
+/// A handshake has no frame of that size; but a client of version 1 may have kept one.
+void Hub::take_too_large(SocketId id, Socket& socket, const Env& env, Effects& effects) {
+  auto& shaking = *socket.handshaking();
+  if (!handshake::server::forgives(shaking.state)) return close(id, Fault::too_large, env, effects);
+  auto context = gateway_context(id, socket, env);
+  gateway_.overlook(shaking, context, effects);
   due_.set(id, fsm::deadline_of(shaking.state));
 }
 
@@ -76,13 +90,16 @@ void Hub::establish(SocketId id, Socket& socket, const Admission& admission, con
   auto established = std::get<handshake::server::Established>(std::move(shaking.state));
   auto waiting = shaking.waiting.take();
   gateway_.end(shaking, counters_);
-  ++counters_.established[established.records ? 1 : 0];
+  const unsigned version = established.records ? 2 : 1;
+  ++counters_.established[version - 1];
 
   const auto& record = admission.device;
   const auto older = devices_.socket_of(record.device);
   if (older) step_device(*older, device_session::Replaced{}, env, effects);
   device_session::Seat seat{record.user,
                             record.device,
+                            record.key,
+                            version,
                             record.name,
                             record.type,
                             Position(admission.cursor, admission.head),
@@ -150,27 +167,45 @@ void Hub::take_device(SocketId id, std::string text, const Env& env, Effects& ef
   if (message) return step_device(id, event_of(std::move(*message)), env, effects);
   if (message.error().fault == Fault::unknown_message)
     return take_signaling(id, socket, text, env, effects);
+  const bool repeats = message.error().fault == Fault::bad_replay_limit ||
+                       message.error().fault == Fault::bad_continuation_token;
+  if (repeats && !device.records)  // the original begins where the acknowledgements ended
+    return step_device(id, device_session::ReplayAsked{{wire::gateway::usual_page, {}, false}}, env,
+                       effects);
   step_device(id, BadFrame{message.error()}, env, effects);
 }
 
 /// A message of open signaling, from a device that is known.
 void Hub::take_signaling(SocketId id, Socket& socket, const std::string& text, const Env& env,
                          Effects& effects) {
+  auto message = sig::parse_client(text);
+  // In version 1 what we do not know is passed over, a late frame of the handshake as well.
+  if (!message && message.error() == Fault::unknown_message && !socket.device()->records) {
+    ++counters_.frames_ignored;
+    return;
+  }
   const auto& rate = limits_.messages_per_socket;
   const auto wait = socket.messages.wait(rate, env.now);
   if (!socket.messages.take(rate, env.now) || !addresses_.take_message(socket.address, env.now))
-    return step_device(id, bad(Fault::rate_limited, std::max(wait, limits_.store_retry)), env,
-                       effects);
-  auto message = sig::parse_client(text);
+    return refuse_signaling(id, Fault::rate_limited, std::max(wait, limits_.store_retry), effects);
   if (!message) {
     const bool is_late =
         message.error() == Fault::unknown_message && wire::gateway::is_handshake(text);
     const auto fault = is_late ? Fault::handshake_out_of_order : message.error();
-    return step_device(id, bad(fault), env, effects);
+    return refuse_signaling(id, fault, Duration::zero(), effects);
   }
   auto asked = admit(socket, std::move(*message), env.now);
-  if (!asked) return step_device(id, bad(asked.error(), limits_.store_retry), env, effects);
+  if (!asked) return refuse_signaling(id, asked.error(), limits_.store_retry, effects);
   step_session(id, std::move(*asked), env, effects);
+}
+
+/// Whoever speaks signaling understands an error, in either version.
+void Hub::refuse_signaling(SocketId id, Fault fault, Duration retry_after, Effects& effects) {
+  counters_.messages_refused.add(fault);
+  wire::gateway::Error error{fault, std::nullopt, std::nullopt, std::nullopt};
+  const auto wait = std::chrono::ceil<std::chrono::milliseconds>(retry_after).count();
+  if (wait > 0) error.retry_after_ms = static_cast<std::uint64_t>(wait);
+  effects.push_back(Send{id, print(error)});
 }
 
 }  // namespace culver::relay

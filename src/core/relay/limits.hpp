@@ -47,7 +47,8 @@ struct Limits {
   std::size_t matches_per_code = 256;
 
   Duration upgrade = std::chrono::seconds(10);  ///< from accept to the end of the HTTP upgrade
-  Duration registration = std::chrono::seconds(15);
+  Duration registration =
+      std::chrono::seconds(15);  ///< from the connection, if it has spoken by then
   Duration ping_interval = std::chrono::seconds(30);  ///< silent for two: dropped
   Duration pair_expiry = std::chrono::seconds(120);
   Duration pair_warning = std::chrono::seconds(90);
@@ -68,7 +69,8 @@ struct Limits {
 
   // ---- the gateway: coming in -------------------------------------------------------------------
 
-  Duration handshake = std::chrono::seconds(30);  ///< from accept to session_established
+  /// From accept to session_established, and to the first frame of whoever will not shake hands.
+  Duration handshake = std::chrono::seconds(30);
   Rate handshakes_per_address{60, std::chrono::seconds(60)};
   std::size_t handshakes = 1'024;  ///< under way at once, of all addresses
   std::size_t devices_per_user = 10;
@@ -83,7 +85,7 @@ struct Limits {
 
   Rate frames_per_session{12'000, std::chrono::seconds(60)};
   Rate events_per_user{6'000, std::chrono::seconds(60)};
-  std::size_t unanswered_events = 256;  ///< of one session
+  std::size_t unanswered_events = 2'048;  ///< of one session
   std::size_t unanswered_bytes = 4'194'304;
   std::size_t questions = 65'536;  ///< to the store, of all sessions
   std::size_t question_bytes = 268'435'456;

@@ -8,12 +8,19 @@ namespace culver::relay {
 bool Position::push(std::uint64_t cursor, std::uint64_t device_seq) {
   if (cursor <= sent_) return false;
   sent_ = pushed_ = cursor;
-  if (unacknowledged_.size() >= remembered) unacknowledged_.erase(unacknowledged_.begin());
-  unacknowledged_.push_back({device_seq, cursor});
+  remember({device_seq, cursor});
   return true;
 }
 
-void Position::turn_page(std::uint64_t cursor, bool has_more) {
+void Position::turn_page(std::uint64_t cursor, bool has_more, const std::vector<Sent>& events) {
+  // Of an event that is sent again the last time counts.
+  if (!events.empty())
+    std::erase_if(unacknowledged_, [&](const Sent& sent) {
+      return std::binary_search(events.begin(), events.end(), sent,
+                                [](const Sent& a, const Sent& b) { return a.cursor < b.cursor; });
+    });
+  for (const auto& event : events) remember(event);
+  replayed_ = std::max(replayed_, cursor);
   sent_ = std::max(sent_, cursor);
   if (has_more) return;
   live_from_ = pushed_ = sent_;
@@ -22,7 +29,7 @@ void Position::turn_page(std::uint64_t cursor, bool has_more) {
 
 Result<std::optional<std::uint64_t>> Position::acknowledge(std::uint64_t cursor) {
   if (cursor > std::max(sent_, acknowledged_)) return fail(Fault::bad_cursor);
-  std::erase_if(unacknowledged_, [&](const Pushed& pushed) { return pushed.cursor <= cursor; });
+  std::erase_if(unacknowledged_, [&](const Sent& sent) { return sent.cursor <= cursor; });
   if (cursor <= acknowledged_) return std::nullopt;
   acknowledged_ = cursor;
   return cursor;
@@ -30,13 +37,24 @@ Result<std::optional<std::uint64_t>> Position::acknowledge(std::uint64_t cursor)
 
 std::optional<std::uint64_t> Position::acknowledge_event(std::uint64_t device_seq) {
   const auto named = std::find_if(unacknowledged_.begin(), unacknowledged_.end(),
-                                  [&](const Pushed& p) { return p.device_seq == device_seq; });
+                                  [&](const Sent& sent) { return sent.device_seq == device_seq; });
   if (named == unacknowledged_.end()) return std::nullopt;
-  const auto cursor = named->cursor;
   unacknowledged_.erase(unacknowledged_.begin(), named + 1);
-  if (is_behind_ || cursor <= acknowledged_) return std::nullopt;
+  const auto cursor = read_up_to();
+  if (cursor <= acknowledged_) return std::nullopt;
   acknowledged_ = cursor;
   return cursor;
+}
+
+void Position::remember(const Sent& event) {
+  if (unacknowledged_.size() >= remembered) unacknowledged_.erase(unacknowledged_.begin());
+  unacknowledged_.push_back(event);
+}
+
+std::uint64_t Position::read_up_to() const {
+  auto up_to = is_behind_ ? replayed_ : sent_;
+  for (const auto& sent : unacknowledged_) up_to = std::min(up_to, sent.cursor - 1);
+  return up_to;
 }
 
 }  // namespace culver::relay

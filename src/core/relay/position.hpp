@@ -16,6 +16,7 @@ class Position {
   /// The device has acknowledged up to `acknowledged`; everything after `head` will be pushed.
   Position(std::uint64_t acknowledged, std::uint64_t head)
       : acknowledged_(acknowledged),
+        replayed_(acknowledged),
         live_from_(head),
         pushed_(head),
         sent_(std::max(head, acknowledged)),
@@ -23,14 +24,20 @@ class Position {
 
   /// An event is to be pushed. False if it was sent already.
   [[nodiscard]] bool push(std::uint64_t cursor, std::uint64_t device_seq);
+  /// What one event is called by its own device and by its account.
+  struct Sent {
+    std::uint64_t device_seq;
+    std::uint64_t cursor;
+  };
   /// A page that ends at `cursor` was sent. The last one makes the session live again.
-  void turn_page(std::uint64_t cursor, bool has_more);
+  void turn_page(std::uint64_t cursor, bool has_more, const std::vector<Sent>& events = {});
 
   /// The device says that it has read everything up to here: what is to be saved, if that is news.
   /// bad_cursor beyond what this session was sent.
   Result<std::optional<std::uint64_t>> acknowledge(std::uint64_t cursor);
-  /// The same by the number that an event has from its own device. That says nothing of what came
-  /// before the session, so nothing is news while something from then lies unsent.
+  /// The same by the number that an event has from its own device: this one and what was sent to
+  /// the session before it, by a push or in a page, has been read. What has not been sent yet lies
+  /// unread, and so does what was sent later, whatever its place.
   std::optional<std::uint64_t> acknowledge_event(std::uint64_t device_seq);
 
   bool may_ask_after(std::uint64_t cursor) const { return cursor <= sent_; }
@@ -39,20 +46,21 @@ class Position {
   std::uint64_t skip_after() const { return live_from_; }
   std::uint64_t skip_to() const { return pushed_; }
 
-  /// Events whose acknowledgement by device_seq is still understood.
-  static constexpr std::size_t remembered = 64;
+  /// Events whose acknowledgement by device_seq is still understood: a page of the largest.
+  static constexpr std::size_t remembered = 1'000;
 
  private:
-  struct Pushed {
-    std::uint64_t device_seq;
-    std::uint64_t cursor;
-  };
+  void remember(const Sent& event);
+  /// Everything up to here was sent and is not waited for any more.
+  std::uint64_t read_up_to() const;
+
   std::uint64_t acknowledged_;
+  std::uint64_t replayed_;  ///< while it is behind: pages have come as far as this
   std::uint64_t live_from_;
   std::uint64_t pushed_;
   std::uint64_t sent_;
   bool is_behind_;
-  std::vector<Pushed> unacknowledged_;
+  std::vector<Sent> unacknowledged_;  ///< in the order in which they were sent
 };
 
 }  // namespace culver::relay

@@ -6,6 +6,7 @@ namespace {
 
 std::size_t bytes_of(const Purpose& purpose) {
   if (const auto* event = std::get_if<ForEvent>(&purpose)) return event->bytes;
+  if (const auto* echo = std::get_if<ForEcho>(&purpose)) return echo->bytes;
   const auto* drops = std::get_if<ForDrops>(&purpose);
   return drops ? drops->bytes : 0;
 }

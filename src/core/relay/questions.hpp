@@ -27,6 +27,13 @@ struct ForEvent {
   std::uint64_t device_seq;
   std::size_t bytes;
 };
+/// Of an event that names another device than the one that sent it.
+struct ForEcho {
+  SocketId socket;
+  EventId event;
+  std::uint64_t device_seq;
+  std::size_t bytes;
+};
 struct ForPage {
   SocketId socket;
 };
@@ -59,7 +66,7 @@ struct ForDrops {
 };
 
 using Purpose = std::variant<ForHandshake, ForEvent, ForPage, ForLink, ForSigner, ForDeviceList,
-                             ForRename, ForRevocation, ForDrops>;
+                             ForRename, ForRevocation, ForDrops, ForEcho>;
 
 class Questions {
  public:

@@ -1,6 +1,7 @@
 // What each state of a socket does with each event.
 #include "core/relay/session.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 #include "core/wire/gateway.hpp"
@@ -97,7 +98,8 @@ OneOf<Unregistered, Closing> Connecting::on(Upgraded&& event, Context& context,
   answer(sig::ServerInfo{server.id, server.endpoint, server.region, wire::gateway::newest_version,
                          static_cast<std::uint32_t>(messages)},
          context, effects);
-  return Unregistered{context.now + context.limits.registration};
+  const auto accepted = deadline - context.limits.upgrade;
+  return Unregistered{accepted + context.limits.handshake};
 }
 
 OneOf<Connecting, Closing> Connecting::on(Due&&, Context& context, Effects& effects) && {
@@ -110,6 +112,13 @@ OneOf<Closing> Connecting::on(Shutdown&&, Context& context, Effects& effects) &&
 }
 
 // ---- Unregistered -------------------------------------------------------------------------------
+
+OneOf<Unregistered> Unregistered::on(Spoke&&, Context& context, Effects&) && {
+  if (!deadline) return *this;
+  const auto sooner = *deadline - context.limits.handshake + context.limits.registration;
+  if (context.now < sooner) deadline = std::min(*deadline, sooner);
+  return *this;
+}
 
 OneOf<Unregistered, Registered> Unregistered::on(Register&& event, Context& context,
                                                  Effects& effects) && {

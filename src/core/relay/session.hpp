@@ -33,6 +33,11 @@ struct Heard {
   static constexpr std::string_view name = "Heard";
   static constexpr Origin origin = Origin::ours;
 };
+/// The first frame is one of open signaling, so this is no device.
+struct Spoke {
+  static constexpr std::string_view name = "Spoke";
+  static constexpr Origin origin = Origin::ours;
+};
 struct Register {
   static constexpr std::string_view name = "register";
   static constexpr Origin origin = Origin::peer;
@@ -87,8 +92,8 @@ struct Shutdown {
 };
 
 using Event =
-    std::variant<Upgraded, Heard, Register, PairRequest, PairResponse, Relay, RegisterRendezvous,
-                 PingMessage, TooLarge, Replaced, Gone, Due, Shutdown>;
+    std::variant<Upgraded, Heard, Spoke, Register, PairRequest, PairResponse, Relay,
+                 RegisterRendezvous, PingMessage, TooLarge, Replaced, Gone, Due, Shutdown>;
 
 // ---- context ------------------------------------------------------------------------------------
 
@@ -130,12 +135,14 @@ struct Connecting {
   OneOf<Closing> on(Shutdown&&, Context&, Effects&) &&;
 };
 
-/// It has heard our name and has to say its own in time. No deadline, here and below: a device that
+/// It has heard our name and has to say its own in time: the time of a handshake, until its first
+/// frame shows that there will be none. No deadline, here and below: a device that
 /// shook hands, whose own session looks after the connection.
 struct Unregistered {
   static constexpr std::string_view name = "Unregistered";
   std::optional<TimePoint> deadline;
 
+  OneOf<Unregistered> on(Spoke&&, Context&, Effects&) &&;
   OneOf<Unregistered, Registered> on(Register&&, Context&, Effects&) &&;
   OneOf<Unregistered> on(PingMessage&&, Context&, Effects&) &&;
   OneOf<Closing> on(TooLarge&&, Context&, Effects&) &&;

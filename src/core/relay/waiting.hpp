@@ -12,16 +12,18 @@ namespace culver::relay {
 
 class Waiting {
  public:
-  /// False if there is no room; the frame is not taken then.
+  /// False if there is no room; neither this frame nor any behind it is taken then.
   [[nodiscard]] bool push(std::string frame, const Limits& limits) {
     if (frames_.size() >= limits.waiting_frames || bytes_ + frame.size() > limits.waiting_bytes)
-      return false;
+      is_over_ = true;
+    if (is_over_) return false;
     bytes_ += frame.size();
     frames_.push_back(std::move(frame));
     return true;
   }
   std::vector<std::string> take() {
     bytes_ = 0;
+    is_over_ = false;
     return std::exchange(frames_, {});
   }
   bool empty() const { return frames_.empty(); }
@@ -29,6 +31,7 @@ class Waiting {
  private:
   std::vector<std::string> frames_;
   std::size_t bytes_ = 0;
+  bool is_over_ = false;
 };
 
 }  // namespace culver::relay

@@ -10,11 +10,11 @@ void respond(const PairingCode& to, bool accepted, PairingEffects& effects) {
 
 /// The key of a match must be the one that the peer asked with, where it did.
 void conclude(const PairingCode& peer, const std::optional<PublicKey>& expected, const Match& match,
-              Crossing crossing, PairingEffects& effects) {
+              Crossing crossing, std::optional<Plaintext> name, PairingEffects& effects) {
   if (expected && *expected != match.key)
     effects.push_back(Failed{peer, Fault::key_mismatch});
   else
-    effects.push_back(Matched{peer, match.key, match.initiator, crossing});
+    effects.push_back(Matched{peer, match.key, match.initiator, crossing, std::move(name)});
 }
 
 }  // namespace
@@ -24,11 +24,13 @@ void conclude(const PairingCode& peer, const std::optional<PublicKey>& expected,
 OneOf<Asking> Asking::on(Crossed&& crossed, PairingContext&, PairingEffects& effects) && {
   respond(target, true, effects);
   key = crossed.key;
+  proposed_name = std::move(crossed.proposed_name);
   return std::move(*this);
 }
 
 OneOf<Settled> Asking::on(Match&& match, PairingContext&, PairingEffects& effects) && {
-  conclude(target, key, match, key ? Crossing::first : Crossing::none, effects);
+  conclude(target, key, match, key ? Crossing::first : Crossing::none, std::move(proposed_name),
+           effects);
   return Settled{};
 }
 
@@ -49,7 +51,7 @@ OneOf<Accepted, Declined> Undecided::on(Answer&& answer, PairingContext& context
                                         PairingEffects& effects) && {
   respond(from, answer.accepted, effects);
   const TimePoint end = context.now + match_time;
-  if (answer.accepted) return Accepted{from, key, end};
+  if (answer.accepted) return Accepted{from, key, std::move(proposed_name), end};
   return Declined{from, key, end};
 }
 
@@ -68,7 +70,7 @@ OneOf<Undecided, Settled> Undecided::on(Tick&&, PairingContext& context,
 // ---- Accepted -----------------------------------------------------------------------------------
 
 OneOf<Settled> Accepted::on(Match&& match, PairingContext&, PairingEffects& effects) && {
-  conclude(from, key, match, Crossing::none, effects);
+  conclude(from, key, match, Crossing::none, std::move(proposed_name), effects);
   return Settled{};
 }
 

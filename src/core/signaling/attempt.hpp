@@ -52,6 +52,7 @@ struct Matched {
   PublicKey key;
   bool initiator;
   Crossing crossing = Crossing::none;
+  std::optional<Plaintext> proposed_name = {};  ///< of its request, if there was one
 };
 /// Our ask, or a request that we accepted, came to nothing.
 struct Failed {
@@ -75,6 +76,7 @@ struct Crossed {
   static constexpr std::string_view name = "Crossed";
   static constexpr Origin origin = Origin::peer;
   PublicKey key;
+  std::optional<Plaintext> proposed_name;
 };
 struct Match {
   static constexpr std::string_view name = "Match";
@@ -106,6 +108,7 @@ struct Asking {
   TimePoint reply_deadline;
   TimePoint deadline;
   std::optional<PublicKey> key;  ///< once its request has crossed ours
+  std::optional<Plaintext> proposed_name = {};
   OneOf<Asking> on(Crossed&&, PairingContext&, PairingEffects&) &&;
   OneOf<Settled> on(Match&&, PairingContext&, PairingEffects&) &&;
   OneOf<Settled> on(Ended&&, PairingContext&, PairingEffects&) &&;
@@ -132,6 +135,7 @@ struct Undecided {
   static constexpr std::string_view name = "Undecided";
   PairingCode from;
   PublicKey key;
+  std::optional<Plaintext> proposed_name;
   TimePoint deadline;
   OneOf<Accepted, Declined> on(Answer&&, PairingContext&, PairingEffects&) &&;
   OneOf<Settled> on(Ended&&, PairingContext&, PairingEffects&) &&;
@@ -142,6 +146,7 @@ struct Accepted {
   static constexpr std::string_view name = "Accepted";
   PairingCode from;
   PublicKey key;
+  std::optional<Plaintext> proposed_name;
   TimePoint deadline;
   OneOf<Settled> on(Match&&, PairingContext&, PairingEffects&) &&;
   OneOf<Settled> on(Ended&&, PairingContext&, PairingEffects&) &&;

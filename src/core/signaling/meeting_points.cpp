@@ -48,6 +48,11 @@ std::string daily_point(const PublicKey& one, const PublicKey& other, Day day) {
   return "day_" + shortened(std::move(hash).finish());
 }
 
+std::string secret_point(const Secret<32>& secret, Day day) {
+  return "day_" +
+         shortened(crypto::hmac_sha256(secret.expose(), as_bytes("culver:daily:" + date(day))));
+}
+
 std::string hourly_token(const Secret<32>& secret, Hour hour) {
   const auto day = std::chrono::floor<days>(hour);
   const auto text =
@@ -60,6 +65,12 @@ std::array<std::string, 3> daily_points(const PublicKey& one, const PublicKey& o
   const auto today = std::chrono::floor<days>(instant(now));
   return {daily_point(one, other, today - days(1)), daily_point(one, other, today),
           daily_point(one, other, today + days(1))};
+}
+
+std::array<std::string, 3> secret_points(const Secret<32>& secret, WallTime now) {
+  const auto today = std::chrono::floor<days>(instant(now));
+  return {secret_point(secret, today - days(1)), secret_point(secret, today),
+          secret_point(secret, today + days(1))};
 }
 
 std::array<std::string, 3> hourly_tokens(const Secret<32>& secret, WallTime now) {

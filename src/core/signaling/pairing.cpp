@@ -98,10 +98,12 @@ PairingEffects Pairing::on(const Message& message, TimePoint now) {
 
 void Pairing::on(const sig::PairIncoming& incoming, TimePoint now, PairingEffects& effects) {
   if (incoming.from == *own_) return;
-  if (asking(incoming.from)) return to_ask(Crossed{incoming.key}, now, effects);
+  if (asking(incoming.from))
+    return to_ask(Crossed{incoming.key, incoming.proposed_name}, now, effects);
 
   const auto lifetime = std::min(incoming.expires_in_ms, longest_request_ms);
-  Undecided request{incoming.from, incoming.key, now + std::chrono::milliseconds(lifetime)};
+  Undecided request{incoming.from, incoming.key, incoming.proposed_name,
+                    now + std::chrono::milliseconds(lifetime)};
   if (auto* known = find(incoming.from)) {
     // A repeat is the same request with a new deadline; under another key it is somebody else's.
     if (auto* undecided = std::get_if<Undecided>(known); undecided && undecided->key == request.key)

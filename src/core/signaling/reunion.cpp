@@ -213,7 +213,8 @@ void Reunion::bring(Env& env, ReunionEffects& effects) {
 /// False if it does not fit any more.
 bool Reunion::add_to(sig::RegisterRendezvous& message, const PublicKey& key, Env& env) {
   const auto& sought = sought_.at(key);
-  const auto points = daily_points(*own_, key, env.wall);
+  const auto points = sought.is_culver ? secret_points(sought.tokens, env.wall)
+                                       : daily_points(*own_, key, env.wall);
   const auto hourly = hourly_tokens(sought.tokens, env.wall);
   std::vector<std::string> tokens(hourly.begin(), hourly.end());
   // Zajel's app lists its points as tokens too, and derives none from what we have.
@@ -224,7 +225,9 @@ bool Reunion::add_to(sig::RegisterRendezvous& message, const PublicKey& key, Env
   const Owner owner{key, env.now + text_life};
   for (const auto& point : points) texts_.insert_or_assign(point, owner);
   for (const auto& token : tokens) texts_.insert_or_assign(token, owner);
-  if (to_bring_.at(key)) message.drops.emplace(points[1], seal_note(sought.notes, *own_, env));
+  // The server tells our code with a note: none is left where somebody else could look.
+  if (to_bring_.at(key) && sought.is_culver)
+    message.drops.emplace(points[1], seal_note(sought.notes, *own_, env));
   message.points.insert(points.begin(), points.end());
   message.tokens.insert(tokens.begin(), tokens.end());
   return true;

@@ -13,6 +13,7 @@
 #include "core/base/fault.hpp"
 #include "core/base/fsm.hpp"
 #include "core/base/text.hpp"
+#include "core/transfer/attributes.hpp"
 #include "core/wire/peer.hpp"
 #include "core/wire/stream.hpp"
 
@@ -83,6 +84,19 @@ struct PeerData {
   wire::stream::Slice bytes;
 };
 
+/// What it checks of an earlier attempt.
+struct PeerWorking {
+  static constexpr std::string_view name = "PeerWorking";
+  static constexpr Origin origin = Origin::peer;
+  std::uint64_t of;
+  std::uint64_t done;
+};
+struct PeerAbout {
+  static constexpr std::string_view name = "PeerAbout";
+  static constexpr Origin origin = Origin::peer;
+  Attributes attributes;
+};
+
 // ---- from the user ------------------------------------------------------------------------------
 
 struct Decision {
@@ -93,7 +107,8 @@ struct Decision {
 struct Cancel {
   static constexpr std::string_view name = "Cancel";
   static constexpr Origin origin = Origin::ours;
-  Fault fault;  ///< cancelled, peer_gone, interrupted ...: the cause that is reported
+  /// The cause that is reported: cancelled (for good), interrupted (to be continued), peer_gone ...
+  Fault fault;
 };
 
 // ---- from the channel and the clock -------------------------------------------------------------
@@ -141,7 +156,14 @@ struct TargetFinished {
 struct DiskFailed {
   static constexpr std::string_view name = "DiskFailed";
   static constexpr Origin origin = Origin::ours;
-  Fault fault;  ///< no_space, file_unreadable, file_unwritable, file_changed
+  Fault fault;  ///< no_space, file_unreadable, file_unwritable, file_changed ...
+  std::optional<std::uint64_t> room = std::nullopt;  ///< bytes that there are, of no_space
+};
+/// To the first form, and before anybody has accepted: the folder could take the file.
+struct TargetFound {
+  static constexpr std::string_view name = "TargetFound";
+  static constexpr Origin origin = Origin::ours;
+  std::uint64_t have;  ///< bytes that an earlier attempt has left
 };
 
 // The second form.
@@ -153,17 +175,24 @@ struct FramesRead {
   std::vector<ByteVector> frames;  ///< the bytes in place, the head still to be printed
   std::optional<Digest> sha256;    ///< of the whole file, with the last of them
 };
-/// The beginning of our own file, as asked for with HashPrefix.
+/// The beginning of our own file, as far as it was asked for with HashPrefix.
 struct PrefixHashed {
   static constexpr std::string_view name = "PrefixHashed";
   static constexpr Origin origin = Origin::ours;
-  Digest sha256;
+  std::uint64_t bytes;  ///< so far
+  Digest sha256;        ///< of them
 };
 struct TargetOpened {
   static constexpr std::string_view name = "TargetOpened";
   static constexpr Origin origin = Origin::ours;
   std::uint64_t have;  ///< bytes that an earlier attempt has left
-  Digest sha256;       ///< of them
+};
+/// What HashPart asked for; 0 bytes if they cannot be read, and are worth nothing.
+struct PartHashed {
+  static constexpr std::string_view name = "PartHashed";
+  static constexpr Origin origin = Origin::ours;
+  std::uint64_t bytes;  ///< so far
+  Digest sha256;        ///< of them
 };
 
 // ---- effects ------------------------------------------------------------------------------------
@@ -204,13 +233,26 @@ struct CreateTarget {
 struct WriteBlock {
   ByteVector bytes;
 };
-/// Gives the partial file its final name, never that of an existing file.
-struct FinishTarget {};
+/// Makes it durable and gives it its final name, never that of an existing file.
+struct FinishTarget {
+  std::optional<Attributes> attributes = std::nullopt;
+};
+/// Whether the folder could take the file, before anybody accepts it: TargetFound or DiskFailed.
+struct FindTarget {
+  std::optional<PublicKey> peer;  ///< whose part would be continued, in the second form
+  Plaintext name;
+  std::uint64_t size;
+};
 // The second form: the disk hashes what it reads and writes, and each byte once.
 
-/// Hashes that much from the beginning of the file; reading goes on from there.
+/// Hashes the next bytes from the beginning of the file; reading goes on behind them.
 struct HashPrefix {
-  std::uint64_t bytes;
+  std::uint64_t from;
+  std::size_t bytes;
+};
+/// The same of what OpenTarget has found.
+struct HashPart {
+  std::size_t bytes;
 };
 /// The next bytes of the file, cut into frames of at most `frame` bytes. From 0 it begins anew.
 struct ReadFrames {
@@ -241,7 +283,15 @@ struct DropSource {};
 struct DropTarget {};
 
 // To the user.
-struct Offered {};  ///< a decision is wanted
+/// A decision is wanted.
+struct Offered {
+  std::uint64_t have = 0;  ///< what an earlier attempt has brought
+};
+/// What an earlier attempt has brought is being read again, here.
+struct Checking {
+  std::uint64_t have;
+  std::uint64_t bytes;  ///< so far
+};
 struct Started {
   std::uint64_t from = 0;  ///< what an earlier attempt has already brought
 };
@@ -257,12 +307,13 @@ struct Finished {
 };
 struct Failed {
   Fault fault;
+  std::optional<std::uint64_t> room = std::nullopt;  ///< as in DiskFailed
 };
 
 using Effect = std::variant<SendEnvelope, SendChunk, PauseLink, SendFrame, ReadBlock, CreateTarget,
-                            WriteBlock, HashPrefix, ReadFrames, OpenTarget, RestartTarget,
-                            WriteSlices, KeepTarget, FinishTarget, DropSource, DropTarget, Offered,
-                            Started, Progress, Finished, Failed>;
+                            WriteBlock, HashPrefix, ReadFrames, FindTarget, OpenTarget, HashPart,
+                            RestartTarget, WriteSlices, KeepTarget, FinishTarget, DropSource,
+                            DropTarget, Offered, Checking, Started, Progress, Finished, Failed>;
 using Effects = std::vector<Effect>;
 
 }  // namespace culver::transfer

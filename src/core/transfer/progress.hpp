@@ -21,6 +21,12 @@ class ProgressMeter {
     told_ = bytes;
     next_ = bytes + step_;
   }
+  /// The same, for whoever tells it otherwise.
+  bool is_due(std::uint64_t bytes) {
+    if (bytes < next_) return false;
+    next_ = bytes + step_;
+    return true;
+  }
   void end(std::uint64_t bytes, Effects& effects) {
     if (bytes > 0 && told_ == bytes) return;
     effects.push_back(Progress{bytes});

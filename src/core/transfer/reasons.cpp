@@ -12,12 +12,19 @@ struct Row {
   Fault heard;  ///< the side that is told
 };
 
-constexpr std::array<Row, 6> rows{{
+constexpr std::array<Row, 13> rows{{
     {"no_space", Fault::no_space, Fault::peer_no_space},
     {"declined", Fault::file_refused_by_us, Fault::file_refused},
     {"too_large", Fault::file_too_large, Fault::file_too_large},
     {"damaged", Fault::file_damaged, Fault::file_damaged},
     {"timeout", Fault::file_stalled, Fault::file_stalled},
+    {"too_large", Fault::file_too_large_here, Fault::file_too_large},
+    {"timeout", Fault::disk_stalled, Fault::file_stalled},
+    {"folder", Fault::folder_read_only, Fault::peer_cannot_store},
+    {"folder", Fault::folder_missing, Fault::peer_cannot_store},
+    {"folder", Fault::folder_not_folder, Fault::peer_cannot_store},
+    {"folder", Fault::folder_unfit, Fault::peer_cannot_store},
+    {"folder", Fault::file_unwritable, Fault::peer_cannot_store},
     // Zajel's web client; never said by us, since the row above comes first.
     {"File too large", Fault::file_too_large, Fault::file_too_large},
 }};
@@ -30,16 +37,23 @@ struct StreamRow {
   Fault heard;
 };
 
-constexpr std::array<StreamRow, 9> stream_rows{{
+constexpr std::array<StreamRow, 16> stream_rows{{
     {Reason::declined, Fault::file_refused_by_us, Fault::file_refused},
     {Reason::no_space, Fault::no_space, Fault::peer_no_space},
     {Reason::too_large, Fault::file_too_large, Fault::file_too_large},
     {Reason::damaged, Fault::file_damaged, Fault::file_damaged},
     {Reason::timeout, Fault::file_stalled, Fault::file_stalled},
-    {Reason::cancelled, Fault::cancelled, Fault::peer_file_failed},
+    {Reason::cancelled, Fault::cancelled, Fault::peer_cancelled},
     {Reason::changed, Fault::file_changed, Fault::file_changed},
     {Reason::busy, Fault::queue_full, Fault::peer_file_failed},
     {Reason::protocol, Fault::file_protocol, Fault::peer_file_failed},
+    {Reason::folder, Fault::folder_read_only, Fault::peer_cannot_store},
+    {Reason::folder, Fault::folder_missing, Fault::peer_cannot_store},
+    {Reason::folder, Fault::folder_not_folder, Fault::peer_cannot_store},
+    {Reason::folder, Fault::folder_unfit, Fault::peer_cannot_store},
+    {Reason::folder, Fault::file_unwritable, Fault::peer_cannot_store},
+    {Reason::too_large, Fault::file_too_large_here, Fault::file_too_large},
+    {Reason::timeout, Fault::disk_stalled, Fault::file_stalled},
 }};
 
 }  // namespace

@@ -31,15 +31,16 @@ void free_all(S& state, Effects& effects) {
   if constexpr (!std::same_as<S, Undecided>) effects.push_back(DropTarget{});
 }
 template <class S>
-Aborted abort(S& state, Fault fault, Effects& effects) {
+Aborted abort(S& state, Fault fault, Effects& effects, std::optional<std::uint64_t> room = {}) {
   free_all(state, effects);
-  effects.push_back(Failed{fault});
+  effects.push_back(Failed{fault, room});
   return {};
 }
 template <class S>
-Aborted abort_and_tell(S& state, Tell how, Fault fault, Effects& effects) {
+Aborted abort_and_tell(S& state, Tell how, Fault fault, Effects& effects,
+                       std::optional<std::uint64_t> room = {}) {
   tell(state.job, how, fault, effects);
-  return abort(state, fault, effects);
+  return abort(state, fault, effects, room);
 }
 template <class S>
 Aborted time_out(S& state, Effects& effects) {
@@ -75,7 +76,7 @@ OneOf<S, Aborted> tick(S& state, const Env& env, Effects& effects) {
 template <class S>
 OneOf<S, Aborted> disk_tick(S& state, Tell how, const Env& env, Effects& effects) {
   if (env.now < state.deadline) return std::move(state);
-  return abort_and_tell(state, how, Fault::file_unwritable, effects);
+  return abort_and_tell(state, how, Fault::disk_stalled, effects);
 }
 
 // ---- steps --------------------------------------------------------------------------------------
@@ -106,6 +107,10 @@ OneOf<Creating, Aborted> Undecided::on(Decision&& decision, Env& env, Effects& e
 OneOf<Undecided, Aborted> Undecided::on(Tick&&, Env& env, Effects& effects) && {
   return tick(*this, env, effects);
 }
+/// It could not take the file.
+OneOf<Aborted> Undecided::on(DiskFailed&& failed, Env&, Effects& effects) && {
+  return abort_and_tell(*this, Tell::start_ack, failed.fault, effects, failed.room);
+}
 OneOf<Aborted> Undecided::on(PeerFailed&& failed, Env&, Effects& effects) && {
   return peer_failed(*this, failed.fault, effects);
 }
@@ -128,7 +133,7 @@ OneOf<Aborted> Creating::on(PeerFailed&& failed, Env&, Effects& effects) && {
   return peer_failed(*this, failed.fault, effects);
 }
 OneOf<Aborted> Creating::on(DiskFailed&& failed, Env&, Effects& effects) && {
-  return abort_and_tell(*this, Tell::start_ack, failed.fault, effects);
+  return abort_and_tell(*this, Tell::start_ack, failed.fault, effects, failed.room);
 }
 OneOf<Aborted> Creating::on(Cancel&& cause, Env&, Effects& effects) && {
   return cancel(*this, cause.fault, effects);
@@ -165,7 +170,7 @@ OneOf<Aborted> Spooling::on(PeerFailed&& failed, Env&, Effects& effects) && {
   return peer_failed(*this, failed.fault, effects);
 }
 OneOf<Aborted> Spooling::on(DiskFailed&& failed, Env&, Effects& effects) && {
-  return abort_and_tell(*this, Tell::error, failed.fault, effects);
+  return abort_and_tell(*this, Tell::error, failed.fault, effects, failed.room);
 }
 OneOf<Aborted> Spooling::on(Cancel&& cause, Env&, Effects& effects) && {
   return cancel(*this, cause.fault, effects);
@@ -189,7 +194,7 @@ OneOf<Spooled, Aborted> Spooled::on(Tick&&, Env& env, Effects& effects) && {
   return tick(*this, env, effects);
 }
 OneOf<Aborted> Spooled::on(DiskFailed&& failed, Env&, Effects& effects) && {
-  return abort_and_tell(*this, Tell::error, failed.fault, effects);
+  return abort_and_tell(*this, Tell::error, failed.fault, effects, failed.room);
 }
 OneOf<Spooled, Aborted> Spooled::on(Cancel&& cause, Env&, Effects& effects) && {
   return cancel_arrived(*this, cause.fault, effects);
@@ -223,7 +228,7 @@ OneOf<Aborted> Receiving::on(PeerFailed&& failed, Env&, Effects& effects) && {
   return peer_failed(*this, failed.fault, effects);
 }
 OneOf<Aborted> Receiving::on(DiskFailed&& failed, Env&, Effects& effects) && {
-  return abort_and_tell(*this, Tell::error, failed.fault, effects);
+  return abort_and_tell(*this, Tell::error, failed.fault, effects, failed.room);
 }
 OneOf<Aborted> Receiving::on(Cancel&& cause, Env&, Effects& effects) && {
   return cancel(*this, cause.fault, effects);
@@ -239,7 +244,7 @@ OneOf<Draining, Aborted> Draining::on(Tick&&, Env& env, Effects& effects) && {
   return disk_tick(*this, Tell::complete_ack, env, effects);
 }
 OneOf<Aborted> Draining::on(DiskFailed&& failed, Env&, Effects& effects) && {
-  return abort_and_tell(*this, Tell::complete_ack, failed.fault, effects);
+  return abort_and_tell(*this, Tell::complete_ack, failed.fault, effects, failed.room);
 }
 OneOf<Draining, Aborted> Draining::on(Cancel&& cause, Env&, Effects& effects) && {
   return cancel_arrived(*this, cause.fault, effects);
@@ -257,7 +262,7 @@ OneOf<Finishing, Aborted> Finishing::on(Tick&&, Env& env, Effects& effects) && {
   return disk_tick(*this, Tell::complete_ack, env, effects);
 }
 OneOf<Aborted> Finishing::on(DiskFailed&& failed, Env&, Effects& effects) && {
-  return abort_and_tell(*this, Tell::complete_ack, failed.fault, effects);
+  return abort_and_tell(*this, Tell::complete_ack, failed.fault, effects, failed.room);
 }
 OneOf<Finishing, Aborted> Finishing::on(Cancel&& cause, Env&, Effects& effects) && {
   return cancel_arrived(*this, cause.fault, effects);
@@ -286,6 +291,7 @@ Receiver Receiver::start(Params params, Env& env, Effects& effects) {
     return Receiver(Aborted{});
   }
   const bool accepted = params.auto_accept;
+  effects.push_back(FindTarget{std::nullopt, start.name, start.size});
   if (!accepted) effects.push_back(Offered{});
   if (job.acks && !accepted)
     return Receiver(Undecided{std::move(job), env.now + decision_patience});

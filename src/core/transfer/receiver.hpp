@@ -49,6 +49,7 @@ struct Undecided {
   OneOf<Creating, Aborted> on(Decision&&, Env&, Effects&) &&;
   OneOf<Undecided, Aborted> on(Tick&&, Env&, Effects&) &&;
   OneOf<Aborted> on(PeerFailed&&, Env&, Effects&) &&;
+  OneOf<Aborted> on(DiskFailed&&, Env&, Effects&) &&;
   OneOf<Aborted> on(Cancel&&, Env&, Effects&) &&;
 };
 

@@ -4,39 +4,13 @@
 #include <algorithm>
 #include <array>
 
+#include "core/base/unicode.hpp"
 #include "core/wire/utf8.hpp"
 
 namespace culver::transfer {
 namespace {
 
 constexpr char32_t replacement = 0xFFFD;
-
-struct Decoded {
-  char32_t point;
-  std::size_t length;  ///< bytes
-};
-
-/// One code point, strictly (RFC 3629: nothing overlong, no surrogate); a byte that begins none is
-/// one replacement character.
-Decoded decode(std::string_view text) {
-  const auto byte = [&](std::size_t i) -> char32_t {
-    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0;
-  };
-  const char32_t lead = byte(0);
-  if (lead < 0x80) return {lead, 1};
-  const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-  constexpr std::array<char32_t, 5> smallest{0, 0, 0x80, 0x800, 0x10000};
-  char32_t point = lead & (0x7Fu >> length);
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return {replacement, 1};
-    point = point << 6 | (byte(i) & 0x3F);
-  }
-  const bool surrogate = point >= 0xD800 && point <= 0xDFFF;
-  const bool bad_lead = lead < 0xC2 || lead > 0xF4;
-  if (bad_lead || surrogate || point < smallest[length] || point > 0x10FFFF)
-    return {replacement, 1};
-  return {point, length};
-}
 
 void encode(char32_t point, std::string& out) {
   const auto put = [&](char32_t byte) { out += static_cast<char>(byte); };
@@ -47,15 +21,26 @@ void encode(char32_t point, std::string& out) {
   put(0xF0 | point >> 18), rest(12), rest(6), rest(0);
 }
 
-/// What would move a cursor, end a line or turn the direction of the text around it, so that a name
-/// shows as another one.
-bool invisible_and_harmful(char32_t c) {
-  const bool control = c < 0x20 || (c >= 0x7F && c <= 0x9F);
-  const bool direction = c == 0x061C || c == 0x200E || c == 0x200F ||
-                         (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
-  const bool line = c == 0x2028 || c == 0x2029;
-  const bool byte_order_mark = c == 0xFEFF;
-  return control || direction || line || byte_order_mark;
+/// Zero-width joiners have a meaning within the scripts and pictures that need them, and nowhere
+/// else: between letters as we know them they only make two names look like one.
+bool may_be_joined(char32_t c) {
+  return (c >= 0x0600 && c < 0x1E00) || (c >= 0x2190 && c <= 0x2BFF) || c == 0xFE0F ||
+         (c >= 0x1F000 && c <= 0x1FAFF);
+}
+
+/// Looks like nothing. Between others it is a blank; at an end it is nothing.
+bool is_blank(char32_t c) {
+  return c == U' ' || c == 0xA0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200A) || c == 0x202F ||
+         c == 0x205F || c == 0x2800 || c == 0x3000;
+}
+
+/// What a person does not see, or what turns or ends the line around it, is left out, so that a
+/// name cannot show as another one.
+bool stays(char32_t before, char32_t c, char32_t after) {
+  if (!unicode::is_invisible(c)) return true;
+  const bool joiner = c == 0x200C || c == 0x200D;
+  if (joiner) return may_be_joined(before) && may_be_joined(after);
+  return c == 0xFE0F && may_be_joined(before);  // "as a picture"
 }
 
 std::string_view basename(std::string_view path) {
@@ -63,16 +48,34 @@ std::string_view basename(std::string_view path) {
   return slash == std::string_view::npos ? path : path.substr(slash + 1);
 }
 
-std::string cleaned(std::string_view name) {
-  std::string out;
+char32_t point_of(const unicode::CodePoint& point) {
+  return point.valid ? point.value : replacement;
+}
+
+std::u32string decoded(std::string_view name) {
+  std::u32string points;
   while (!name.empty()) {
-    const auto [point, length] = decode(name);
-    name.remove_prefix(length);
-    if (invisible_and_harmful(point)) continue;
-    const bool reserved =
-        point < 0x80 &&
-        std::string_view(":*?\"<>|").find(static_cast<char>(point)) != std::string_view::npos;
-    encode(reserved ? U'_' : point, out);
+    const auto point = unicode::first(name);
+    name.remove_prefix(point.size);
+    points += point_of(point);
+  }
+  return points;
+}
+
+std::string cleaned(std::string_view name) {
+  const auto points = decoded(name);
+  std::u32string kept;
+  for (std::size_t i = 0; i < points.size(); ++i)
+    if (stays(kept.empty() ? 0 : kept.back(), points[i], i + 1 < points.size() ? points[i + 1] : 0))
+      kept += points[i];
+  const auto is_end = [](char32_t c) { return c == U'.' || is_blank(c); };
+  while (!kept.empty() && is_end(kept.back())) kept.pop_back();
+  const auto first = std::find_if_not(kept.begin(), kept.end(), is_end);
+  std::string out;
+  for (auto at = first; at != kept.end(); ++at) {
+    const bool reserved = *at < 0x80 && std::string_view(":*?\"<>|").find(static_cast<char>(*at)) !=
+                                            std::string_view::npos;
+    encode(reserved ? U'_' : *at, out);
   }
   return out;
 }
@@ -80,11 +83,6 @@ std::string cleaned(std::string_view name) {
 std::string_view without_end_dots(std::string_view name) {
   const auto last = name.find_last_not_of(". ");
   return last == std::string_view::npos ? std::string_view{} : name.substr(0, last + 1);
-}
-std::string_view trimmed(std::string_view name) {
-  const auto first = name.find_first_not_of(". ");
-  return first == std::string_view::npos ? std::string_view{}
-                                         : without_end_dots(name.substr(first));
 }
 
 /// Devices that Windows finds under these names in every folder, with any extension.
@@ -112,10 +110,10 @@ std::size_t extension_at(std::string_view name) {
 }  // namespace
 
 std::string safe_name(std::string_view name) {
-  const std::string clean = cleaned(basename(name));
-  std::string safe(trimmed(clean));
+  auto safe = cleaned(basename(name));
   if (safe.empty()) return "unnamed";
-  if (is_windows_device(safe)) safe.insert(0, "_");
+  // A program would take a name that begins so for an option.
+  if (is_windows_device(safe) || safe.front() == '-') safe.insert(0, "_");
   if (safe.size() <= safe_name_size) return safe;
   const auto dot = extension_at(safe);
   const std::string extension = safe.substr(dot);

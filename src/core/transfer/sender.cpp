@@ -12,6 +12,8 @@ namespace sender {
 namespace {
 
 using wire::limits::chunk_out;
+using wire::limits::chunk_to_zajel;
+static_assert(block_size % chunk_out == 0 && block_size % chunk_to_zajel == 0);
 namespace peer = wire::peer;
 
 // ---- ends ---------------------------------------------------------------------------------------
@@ -74,6 +76,11 @@ void read_ahead(Sending& s, Effects& effects) {
   effects.push_back(ReadBlock{s.asked});
 }
 
+/// Our own disk may be slow for longer than a channel may stand still.
+Duration patience(const Sending& s) {
+  return s.block.empty() && s.asked > 0 ? disk_patience : stall_patience;
+}
+
 /// Zajel's clients cannot take an empty file: totalChunks 0 is invalid for the web client, and one
 /// announced chunk that never comes is reported as missing. One chunk without bytes passes both
 /// checks. Peers with acks are ours and need none.
@@ -97,14 +104,14 @@ void send_chunks(Sending& s, const Env& env, Effects& effects) {
   const std::uint64_t before = s.next_index;
   if (owes_empty_chunk(s)) send_one(s, 0, effects);
   while (s.cut < s.block.size() &&
-         send_one(s, std::min(chunk_out, s.block.size() - s.cut), effects)) {
+         send_one(s, std::min(s.job.chunk, s.block.size() - s.cut), effects)) {
     if (s.cut < s.block.size()) continue;
     s.block = std::exchange(s.ahead, {});
     s.cut = 0;
     read_ahead(s, effects);
   }
   if (s.next_index == before) return;
-  s.deadline = env.now + stall_patience;
+  s.deadline = env.now + patience(s);
   s.progress.advance(s.sent, effects);
 }
 
@@ -127,7 +134,7 @@ Sending begin(Job job, std::size_t budget, const Env& env, Effects& effects) {
   Sending s{.job = std::move(job),
             .progress = progress,
             .budget = budget,
-            .deadline = env.now + stall_patience};
+            .deadline = env.now + disk_patience};
   read_ahead(s, effects);
   return s;
 }
@@ -174,6 +181,7 @@ OneOf<Sending, Flushing, AwaitingCheck, Aborted> Sending::on(BlockRead&& event, 
   read += event.bytes.size();
   read_all = last;
   asked = 0;
+  if (block.empty()) deadline = env.now + stall_patience;
   (block.empty() ? block : ahead) = std::move(event.bytes);
   read_ahead(*this, effects);
   return go_on<Next>(std::move(*this), env, effects);
@@ -181,7 +189,7 @@ OneOf<Sending, Flushing, AwaitingCheck, Aborted> Sending::on(BlockRead&& event, 
 OneOf<Sending, Flushing, AwaitingCheck> Sending::on(Credit&& credit, Env& env,
                                                     Effects& effects) && {
   budget = credit.bytes;
-  if (budget > 0) deadline = env.now + stall_patience;
+  if (budget > 0) deadline = env.now + patience(*this);
   return go_on<OneOf<Sending, Flushing, AwaitingCheck>>(std::move(*this), env, effects);
 }
 OneOf<Sending, Aborted> Sending::on(PeerStartAck&& ack, Env&, Effects& effects) && {
@@ -251,9 +259,11 @@ OneOf<Aborted> AwaitingCheck::on(Cancel&& cause, Env&, Effects& effects) && {
 Sender Sender::start(Params params, Env& env, Effects& effects) {
   using namespace sender;
   if (params.size > wire::limits::file_size) return Sender(abort(Fault::file_too_large, effects));
-  Job job{std::move(params.id), params.size, params.acks};
+  // Zajel's Python client takes no others, whatever was announced.
+  const auto chunk = params.acks ? chunk_out : chunk_to_zajel;
+  Job job{std::move(params.id), params.size, params.acks, chunk};
   const bool empty_for_zajel = job.size == 0 && !job.acks;
-  const std::uint64_t chunks = empty_for_zajel ? 1 : chunk_count(job.size, chunk_out);
+  const std::uint64_t chunks = empty_for_zajel ? 1 : chunk_count(job.size, chunk);
   effects.push_back(SendEnvelope{
       peer::FileStart{job.id, Plaintext(safe_name(params.name.expose())), job.size, chunks}});
   if (!job.acks) return Sender(begin(std::move(job), 0, env, effects));

@@ -22,6 +22,8 @@ using fsm::OneOf;
 inline constexpr Duration answer_patience = std::chrono::minutes(10);
 /// How long the channel may take nothing while we have something to send.
 inline constexpr Duration stall_patience = std::chrono::seconds(60);
+/// How long our own disk may owe a block.
+inline constexpr Duration disk_patience = std::chrono::minutes(4);
 /// How long the last bytes and the peer's check may take: its disk may hold gigabytes back.
 inline constexpr Duration check_patience = std::chrono::minutes(5);
 
@@ -30,6 +32,7 @@ struct Job {
   wire::peer::FileId id;
   std::uint64_t size;
   bool acks;  ///< the peer acknowledges the start and the end
+  std::size_t chunk;
 };
 
 struct AwaitingAck;

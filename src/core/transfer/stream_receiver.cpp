@@ -13,8 +13,9 @@ namespace ws = wire::stream;
 
 // ---- ends ---------------------------------------------------------------------------------------
 
-/// What is there is worth a second attempt if only the connection or the time failed. Whoever
-/// cancels does not want it, and what broke a rule is not trusted.
+/// What is there is worth a second attempt if only the connection, the time, the peer's disk or the
+/// folder failed, or if we were stopped. Whoever cancels does not want it, and what broke a rule or
+/// could not be written is not trusted.
 bool worth_keeping(Fault fault) {
   switch (fault) {
     case Fault::cancelled:
@@ -24,32 +25,44 @@ bool worth_keeping(Fault fault) {
     case Fault::file_changed:
     case Fault::file_unwritable:
     case Fault::no_space:
-    case Fault::peer_file_failed:
+    case Fault::file_too_large_here:
+    case Fault::peer_cancelled:
       return false;
     default:
       return true;
   }
 }
 
+/// A state from before OpenTarget has nothing on the disk.
 template <class S>
-Aborted abort(S&, Fault fault, Effects& effects) {
-  if constexpr (!std::same_as<S, Undecided>) {
+constexpr bool has_target = !std::same_as<S, Surveying> && !std::same_as<S, Undecided>;
+
+template <class S>
+Aborted abort(S&, Fault fault, Effects& effects, std::optional<std::uint64_t> room = {}) {
+  if constexpr (has_target<S>) {
     if (worth_keeping(fault))
       effects.push_back(KeepTarget{});
     else
       effects.push_back(DropTarget{});
   }
-  effects.push_back(Failed{fault});
+  effects.push_back(Failed{fault, room});
   return {};
 }
 template <class S>
-Aborted abort_and_tell(S& state, Fault fault, Effects& effects) {
+Aborted abort_and_tell(S& state, Fault fault, Effects& effects,
+                       std::optional<std::uint64_t> room = {}) {
   effects.push_back(SendFrame{print(ws::Refuse{state.job.number, stream_reason_of(fault)})});
-  return abort(state, fault, effects);
+  return abort(state, fault, effects, room);
 }
 template <class S>
+Aborted disk_failed(S& state, const DiskFailed& failed, Effects& effects) {
+  return abort_and_tell(state, failed.fault, effects, failed.room);
+}
+/// Whoever is only stopped says nothing: to the peer that is a lost connection, and it keeps what
+/// it has.
+template <class S>
 Aborted cancel(S& state, Fault fault, Effects& effects) {
-  if (fault == Fault::peer_gone) return abort(state, fault, effects);
+  if (fault == Fault::peer_gone || fault == Fault::interrupted) return abort(state, fault, effects);
   return abort_and_tell(state, fault, effects);
 }
 /// Every byte is here: that the peer leaves now changes nothing.
@@ -67,17 +80,27 @@ OneOf<S, Aborted> tick(S& state, Fault fault, const Env& env, Effects& effects) 
 // ---- steps --------------------------------------------------------------------------------------
 
 TimePoint data_deadline(const Inflow& inflow, const Env& env) {
-  return env.now + (inflow.waits_for_disk() ? disk_patience : stall_patience);
+  return env.now + (inflow.waits_for_disk() ? disk_patience : peer_disk_patience);
 }
 
 /// What the disk has hashed is what the peer has, or worth nothing. Next is the handler's own list
 /// of exits.
 template <class Next, class S>
-Next check(S& state, const Digest& ours, const Digest& theirs, const Env& env, Effects& effects) {
+Next compare(S& state, const Digest& ours, const Digest& theirs, const Env& env, Effects& effects) {
   if (!crypto::equal_in_constant_time(ours.view(), theirs.view()))
     return abort_and_tell(state, Fault::file_damaged, effects);
-  effects.push_back(FinishTarget{});
+  effects.push_back(FinishTarget{state.attributes});
   return Finishing{std::move(state.job), ours, env.now + disk_patience};
+}
+
+void ask_for_hash(std::uint64_t left, Effects& effects) {
+  effects.push_back(HashPart{static_cast<std::size_t>(std::min<std::uint64_t>(left, hash_step))});
+}
+
+AwaitingBegin accept(Job job, std::uint64_t have, const Digest& prefix, const Env& env,
+                     Effects& effects) {
+  effects.push_back(SendFrame{print(ws::Accept{job.number, have, window, prefix})});
+  return AwaitingBegin{std::move(job), have, env.now + peer_disk_patience};
 }
 
 }  // namespace
@@ -86,10 +109,31 @@ template <class S>
 Aborted Machine::out_of_order(S& state, Effects& effects) {
   return abort_and_tell(state, Fault::file_protocol, effects);
 }
+template Aborted Machine::out_of_order(Surveying&, Effects&);
 template Aborted Machine::out_of_order(Undecided&, Effects&);
 template Aborted Machine::out_of_order(Opening&, Effects&);
+template Aborted Machine::out_of_order(Checking&, Effects&);
 template Aborted Machine::out_of_order(AwaitingBegin&, Effects&);
 template Aborted Machine::out_of_order(Receiving&, Effects&);
+
+// ---- Surveying ----------------------------------------------------------------------------------
+
+OneOf<Undecided> Surveying::on(TargetFound&& found, Env& env, Effects& effects) && {
+  effects.push_back(Offered{found.have});
+  return Undecided{std::move(job), env.now + decision_patience};
+}
+OneOf<Surveying, Aborted> Surveying::on(Tick&&, Env& env, Effects& effects) && {
+  return tick(*this, Fault::disk_stalled, env, effects);
+}
+OneOf<Aborted> Surveying::on(PeerFailed&& failed, Env&, Effects& effects) && {
+  return abort(*this, failed.fault, effects);
+}
+OneOf<Aborted> Surveying::on(DiskFailed&& failed, Env&, Effects& effects) && {
+  return disk_failed(*this, failed, effects);
+}
+OneOf<Aborted> Surveying::on(Cancel&& cause, Env&, Effects& effects) && {
+  return cancel(*this, cause.fault, effects);
+}
 
 // ---- Undecided ----------------------------------------------------------------------------------
 
@@ -110,20 +154,51 @@ OneOf<Aborted> Undecided::on(Cancel&& cause, Env&, Effects& effects) && {
 
 // ---- Opening ------------------------------------------------------------------------------------
 
-OneOf<AwaitingBegin> Opening::on(TargetOpened&& target, Env& env, Effects& effects) && {
-  effects.push_back(SendFrame{print(ws::Accept{job.number, target.have, window, target.sha256})});
-  return AwaitingBegin{std::move(job), target.have, env.now + peer_disk_patience};
+OneOf<Checking, AwaitingBegin> Opening::on(TargetOpened&& target, Env& env, Effects& effects) && {
+  if (target.have == 0) return accept(std::move(job), 0, crypto::sha256({}), env, effects);
+  effects.push_back(SendFrame{print(ws::Working{job.number, target.have, 0})});
+  effects.push_back(transfer::Checking{target.have, 0});
+  ask_for_hash(target.have, effects);
+  return Checking{std::move(job), target.have, ProgressMeter(target.have), env.now,
+                  env.now + disk_patience};
 }
 OneOf<Opening, Aborted> Opening::on(Tick&&, Env& env, Effects& effects) && {
-  return tick(*this, Fault::file_unwritable, env, effects);
+  return tick(*this, Fault::disk_stalled, env, effects);
 }
 OneOf<Aborted> Opening::on(PeerFailed&& failed, Env&, Effects& effects) && {
   return abort(*this, failed.fault, effects);
 }
 OneOf<Aborted> Opening::on(DiskFailed&& failed, Env&, Effects& effects) && {
-  return abort_and_tell(*this, failed.fault, effects);
+  return disk_failed(*this, failed, effects);
 }
 OneOf<Aborted> Opening::on(Cancel&& cause, Env&, Effects& effects) && {
+  return cancel(*this, cause.fault, effects);
+}
+
+// ---- Checking -----------------------------------------------------------------------------------
+
+OneOf<Checking, AwaitingBegin> Checking::on(PartHashed&& part, Env& env, Effects& effects) && {
+  if (part.bytes == 0) return accept(std::move(job), 0, part.sha256, env, effects);
+  if (progress.is_due(part.bytes)) effects.push_back(transfer::Checking{have, part.bytes});
+  if (part.bytes == have) return accept(std::move(job), have, part.sha256, env, effects);
+  if (env.now - told >= word_interval) {
+    effects.push_back(SendFrame{print(ws::Working{job.number, have, part.bytes})});
+    told = env.now;
+  }
+  ask_for_hash(have - part.bytes, effects);
+  deadline = env.now + disk_patience;
+  return std::move(*this);
+}
+OneOf<Checking, Aborted> Checking::on(Tick&&, Env& env, Effects& effects) && {
+  return tick(*this, Fault::disk_stalled, env, effects);
+}
+OneOf<Aborted> Checking::on(PeerFailed&& failed, Env&, Effects& effects) && {
+  return abort(*this, failed.fault, effects);
+}
+OneOf<Aborted> Checking::on(DiskFailed&& failed, Env&, Effects& effects) && {
+  return disk_failed(*this, failed, effects);
+}
+OneOf<Aborted> Checking::on(Cancel&& cause, Env&, Effects& effects) && {
   return cancel(*this, cause.fault, effects);
 }
 
@@ -137,6 +212,13 @@ OneOf<Receiving, Aborted> AwaitingBegin::on(PeerBegin&& begin, Env& env, Effects
   Inflow inflow(job.number, job.size, begin.from, effects);
   const auto next = data_deadline(inflow, env);
   return Receiving{std::move(job), std::move(inflow), next};
+}
+/// Its disk is at work as long as it gets on.
+OneOf<AwaitingBegin> AwaitingBegin::on(PeerWorking&& working, Env& env, Effects&) && {
+  if (working.done <= checked || working.done > have) return std::move(*this);
+  checked = working.done;
+  deadline = env.now + peer_disk_patience;
+  return std::move(*this);
 }
 OneOf<AwaitingBegin, Aborted> AwaitingBegin::on(Tick&&, Env& env, Effects& effects) && {
   return tick(*this, Fault::file_stalled, env, effects);
@@ -156,6 +238,10 @@ OneOf<Receiving, Aborted> Receiving::on(PeerData&& data, Env& env, Effects& effe
   deadline = data_deadline(inflow, env);
   return std::move(*this);
 }
+OneOf<Receiving> Receiving::on(PeerAbout&& about, Env&, Effects&) && {
+  attributes = about.attributes;
+  return std::move(*this);
+}
 OneOf<Receiving> Receiving::on(BlockWritten&& block, Env& env, Effects& effects) && {
   const bool waited = inflow.waits_for_disk();
   inflow.written(block.bytes, effects);
@@ -168,18 +254,18 @@ OneOf<Draining, Finishing, Aborted> Receiving::on(PeerComplete&& complete, Env& 
   using Next = OneOf<Draining, Finishing, Aborted>;
   if (!inflow.complete() || !complete.sha256)
     return abort_and_tell(*this, Fault::file_protocol, effects);
-  if (sha256) return check<Next>(*this, *sha256, *complete.sha256, env, effects);
-  return Draining{std::move(job), *complete.sha256, env.now + disk_patience};
+  if (sha256) return compare<Next>(*this, *sha256, *complete.sha256, env, effects);
+  return Draining{std::move(job), *complete.sha256, attributes, env.now + disk_patience};
 }
 OneOf<Receiving, Aborted> Receiving::on(Tick&&, Env& env, Effects& effects) && {
   const bool disk = inflow.waits_for_disk();
-  return tick(*this, disk ? Fault::file_unwritable : Fault::file_stalled, env, effects);
+  return tick(*this, disk ? Fault::disk_stalled : Fault::file_stalled, env, effects);
 }
 OneOf<Aborted> Receiving::on(PeerFailed&& failed, Env&, Effects& effects) && {
   return abort(*this, failed.fault, effects);
 }
 OneOf<Aborted> Receiving::on(DiskFailed&& failed, Env&, Effects& effects) && {
-  return abort_and_tell(*this, failed.fault, effects);
+  return disk_failed(*this, failed, effects);
 }
 OneOf<Aborted> Receiving::on(Cancel&& cause, Env&, Effects& effects) && {
   return cancel(*this, cause.fault, effects);
@@ -190,15 +276,15 @@ OneOf<Aborted> Receiving::on(Cancel&& cause, Env&, Effects& effects) && {
 OneOf<Draining, Finishing, Aborted> Draining::on(BlockWritten&& block, Env& env,
                                                  Effects& effects) && {
   using Next = OneOf<Draining, Finishing, Aborted>;
-  if (block.sha256) return check<Next>(*this, *block.sha256, expected, env, effects);
+  if (block.sha256) return compare<Next>(*this, *block.sha256, expected, env, effects);
   deadline = env.now + disk_patience;
   return std::move(*this);
 }
 OneOf<Draining, Aborted> Draining::on(Tick&&, Env& env, Effects& effects) && {
-  return tick(*this, Fault::file_unwritable, env, effects);
+  return tick(*this, Fault::disk_stalled, env, effects);
 }
 OneOf<Aborted> Draining::on(DiskFailed&& failed, Env&, Effects& effects) && {
-  return abort_and_tell(*this, failed.fault, effects);
+  return disk_failed(*this, failed, effects);
 }
 OneOf<Draining, Aborted> Draining::on(Cancel&& cause, Env&, Effects& effects) && {
   return cancel_arrived(*this, cause.fault, effects);
@@ -213,10 +299,10 @@ OneOf<Done> Finishing::on(TargetFinished&& target, Env&, Effects& effects) && {
   return Done{};
 }
 OneOf<Finishing, Aborted> Finishing::on(Tick&&, Env& env, Effects& effects) && {
-  return tick(*this, Fault::file_unwritable, env, effects);
+  return tick(*this, Fault::disk_stalled, env, effects);
 }
 OneOf<Aborted> Finishing::on(DiskFailed&& failed, Env&, Effects& effects) && {
-  return abort_and_tell(*this, failed.fault, effects);
+  return disk_failed(*this, failed, effects);
 }
 OneOf<Finishing, Aborted> Finishing::on(Cancel&& cause, Env&, Effects& effects) && {
   return cancel_arrived(*this, cause.fault, effects);
@@ -229,12 +315,13 @@ OneOf<Finishing, Aborted> Finishing::on(Cancel&& cause, Env&, Effects& effects) 
 StreamReceiver StreamReceiver::start(Params params, Env& env, Effects& effects) {
   using namespace stream_receiver;
   auto& offer = params.offer;
-  Undecided undecided{Job{params.peer, offer.transfer, std::move(offer.name), offer.size},
-                      env.now + stream::decision_patience};
-  if (undecided.job.size > params.max_size)
-    return StreamReceiver(abort_and_tell(undecided, Fault::file_too_large, effects));
-  effects.push_back(Offered{});
-  return StreamReceiver(std::move(undecided));
+  Surveying surveying{Job{params.peer, offer.transfer, std::move(offer.name), offer.size},
+                      env.now + stream::disk_patience};
+  const auto& job = surveying.job;
+  if (job.size > params.max_size)
+    return StreamReceiver(abort_and_tell(surveying, Fault::file_too_large, effects));
+  effects.push_back(FindTarget{job.peer, job.name, job.size});
+  return StreamReceiver(std::move(surveying));
 }
 
 void StreamReceiver::on(Event event, Env& env, Effects& effects) {

@@ -1,6 +1,7 @@
-// A file on its way in, in the second form: offered to somebody, continued where an earlier attempt
-// ended if the sender agrees, taken frame by frame as credit allows, compared with its checksum,
-// and only then given its name. It sees neither the disk nor the channel.
+// A file on its way in, in the second form: offered to somebody if the disk could take it,
+// continued where an earlier attempt ended if the sender agrees, taken frame by frame as credit
+// allows, compared with its checksum, and only then given its name. It sees neither the disk nor
+// the channel.
 #pragma once
 
 #include <cstdint>
@@ -26,14 +27,29 @@ struct Job {
   std::uint64_t size;
 };
 
+struct Surveying;
 struct Undecided;
 struct Opening;
+struct Checking;
 struct AwaitingBegin;
 struct Receiving;
 struct Draining;
 struct Finishing;
 struct Done;
 struct Aborted;
+
+/// The disk looks whether it could take the file, and what there is of it.
+struct Surveying {
+  static constexpr std::string_view name = "Surveying";
+  Job job;
+  TimePoint deadline;
+
+  OneOf<Undecided> on(TargetFound&&, Env&, Effects&) &&;
+  OneOf<Surveying, Aborted> on(Tick&&, Env&, Effects&) &&;
+  OneOf<Aborted> on(PeerFailed&&, Env&, Effects&) &&;
+  OneOf<Aborted> on(DiskFailed&&, Env&, Effects&) &&;
+  OneOf<Aborted> on(Cancel&&, Env&, Effects&) &&;
+};
 
 /// The peer waits for our answer, and so do we.
 struct Undecided {
@@ -47,14 +63,30 @@ struct Undecided {
   OneOf<Aborted> on(Cancel&&, Env&, Effects&) &&;
 };
 
-/// Accepted; the disk looks for what an earlier attempt has left, and hashes it.
+/// Accepted; the disk opens what an earlier attempt has left, or something new.
 struct Opening {
   static constexpr std::string_view name = "Opening";
   Job job;
   TimePoint deadline;
 
-  OneOf<AwaitingBegin> on(TargetOpened&&, Env&, Effects&) &&;
+  OneOf<Checking, AwaitingBegin> on(TargetOpened&&, Env&, Effects&) &&;
   OneOf<Opening, Aborted> on(Tick&&, Env&, Effects&) &&;
+  OneOf<Aborted> on(PeerFailed&&, Env&, Effects&) &&;
+  OneOf<Aborted> on(DiskFailed&&, Env&, Effects&) &&;
+  OneOf<Aborted> on(Cancel&&, Env&, Effects&) &&;
+};
+
+/// The disk hashes what is there, step by step. The peer is told how far that is.
+struct Checking {
+  static constexpr std::string_view name = "Checking";
+  Job job;
+  std::uint64_t have;
+  ProgressMeter progress;
+  TimePoint told;
+  TimePoint deadline;
+
+  OneOf<Checking, AwaitingBegin> on(PartHashed&&, Env&, Effects&) &&;
+  OneOf<Checking, Aborted> on(Tick&&, Env&, Effects&) &&;
   OneOf<Aborted> on(PeerFailed&&, Env&, Effects&) &&;
   OneOf<Aborted> on(DiskFailed&&, Env&, Effects&) &&;
   OneOf<Aborted> on(Cancel&&, Env&, Effects&) &&;
@@ -66,8 +98,10 @@ struct AwaitingBegin {
   Job job;
   std::uint64_t have;
   TimePoint deadline;
+  std::uint64_t checked = 0;  ///< by the peer
 
   OneOf<Receiving, Aborted> on(PeerBegin&&, Env&, Effects&) &&;
+  OneOf<AwaitingBegin> on(PeerWorking&&, Env&, Effects&) &&;
   OneOf<AwaitingBegin, Aborted> on(Tick&&, Env&, Effects&) &&;
   OneOf<Aborted> on(PeerFailed&&, Env&, Effects&) &&;
   OneOf<Aborted> on(Cancel&&, Env&, Effects&) &&;
@@ -80,8 +114,10 @@ struct Receiving {
   Inflow inflow;
   TimePoint deadline;
   std::optional<Digest> sha256{};  ///< once the disk has everything
+  std::optional<Attributes> attributes{};
 
   OneOf<Receiving, Aborted> on(PeerData&&, Env&, Effects&) &&;
+  OneOf<Receiving> on(PeerAbout&&, Env&, Effects&) &&;
   OneOf<Receiving> on(BlockWritten&&, Env&, Effects&) &&;
   OneOf<Draining, Finishing, Aborted> on(PeerComplete&&, Env&, Effects&) &&;
   OneOf<Receiving, Aborted> on(Tick&&, Env&, Effects&) &&;
@@ -95,6 +131,7 @@ struct Draining {
   static constexpr std::string_view name = "Draining";
   Job job;
   Digest expected;
+  std::optional<Attributes> attributes;
   TimePoint deadline;
 
   OneOf<Draining, Finishing, Aborted> on(BlockWritten&&, Env&, Effects&) &&;
@@ -124,10 +161,11 @@ struct Aborted {
 };
 
 struct Machine {
-  using State = std::variant<Undecided, Opening, AwaitingBegin, Receiving, Draining, Finishing,
-                             Done, Aborted>;
-  using Event = std::variant<PeerBegin, PeerData, PeerComplete, PeerFailed, Decision, Cancel, Tick,
-                             TargetOpened, BlockWritten, TargetFinished, DiskFailed>;
+  using State = std::variant<Surveying, Undecided, Opening, Checking, AwaitingBegin, Receiving,
+                             Draining, Finishing, Done, Aborted>;
+  using Event = std::variant<PeerBegin, PeerData, PeerAbout, PeerWorking, PeerComplete, PeerFailed,
+                             Decision, Cancel, Tick, TargetFound, TargetOpened, PartHashed,
+                             BlockWritten, TargetFinished, DiskFailed>;
   using Context = Env;
   using Effects = transfer::Effects;
 
@@ -135,7 +173,8 @@ struct Machine {
   /// comes when the peer has no more say.
   template <class S, class E>
   static State unexpected(S&& state, E&&, Env&, Effects& effects) {
-    constexpr bool peer_must_wait = std::same_as<S, Undecided> || std::same_as<S, Opening> ||
+    constexpr bool peer_must_wait = std::same_as<S, Surveying> || std::same_as<S, Undecided> ||
+                                    std::same_as<S, Opening> || std::same_as<S, Checking> ||
                                     std::same_as<S, AwaitingBegin> || std::same_as<S, Receiving>;
     if constexpr (E::origin == Origin::peer && peer_must_wait)
       return out_of_order(state, effects);

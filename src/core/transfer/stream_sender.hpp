@@ -24,11 +24,14 @@ using fsm::OneOf;
 struct Job {
   wire::stream::Number number;
   std::uint64_t size;
-  std::size_t frame;       ///< the most bytes of one frame
+  std::size_t frame;  ///< the most bytes of one frame
+  Attributes attributes;
   std::size_t budget = 0;  ///< bytes of frames that the channel still takes
 };
 
 struct Offering;
+struct Hashing;
+struct Hashed;
 struct Verifying;
 struct Sending;
 struct AwaitingCheck;
@@ -42,6 +45,7 @@ struct Offering {
   TimePoint deadline;
 
   OneOf<Verifying, Sending, Aborted> on(PeerAccept&&, Env&, Effects&) &&;
+  OneOf<Hashing, Aborted> on(PeerWorking&&, Env&, Effects&) &&;
   OneOf<Offering> on(Credit&&, Env&, Effects&) &&;
   OneOf<Offering, Aborted> on(Tick&&, Env&, Effects&) &&;
   OneOf<Aborted> on(PeerFailed&&, Env&, Effects&) &&;
@@ -49,15 +53,54 @@ struct Offering {
   OneOf<Aborted> on(Cancel&&, Env&, Effects&) &&;
 };
 
+/// The peer has the beginning of a file and hashes it: meanwhile the disk hashes as much of ours.
+/// The deadline is renewed by whoever gets on.
+struct Hashing {
+  static constexpr std::string_view name = "Hashing";
+  Job job;
+  std::uint64_t have;
+  std::uint64_t peer_done;
+  ProgressMeter progress;
+  TimePoint deadline;
+
+  OneOf<Hashing, Hashed> on(PrefixHashed&&, Env&, Effects&) &&;
+  OneOf<Verifying, Sending, Aborted> on(PeerAccept&&, Env&, Effects&) &&;
+  OneOf<Hashing, Aborted> on(PeerWorking&&, Env&, Effects&) &&;
+  OneOf<Hashing> on(Credit&&, Env&, Effects&) &&;
+  OneOf<Hashing, Aborted> on(Tick&&, Env&, Effects&) &&;
+  OneOf<Aborted> on(PeerFailed&&, Env&, Effects&) &&;
+  OneOf<Aborted> on(DiskFailed&&, Env&, Effects&) &&;
+  OneOf<Aborted> on(Cancel&&, Env&, Effects&) &&;
+};
+
+/// Ours is hashed, and the peer's not yet.
+struct Hashed {
+  static constexpr std::string_view name = "Hashed";
+  Job job;
+  std::uint64_t have;
+  std::uint64_t peer_done;
+  Digest sha256;
+  TimePoint deadline;
+
+  OneOf<Sending, Aborted> on(PeerAccept&&, Env&, Effects&) &&;
+  OneOf<Hashed, Aborted> on(PeerWorking&&, Env&, Effects&) &&;
+  OneOf<Hashed> on(Credit&&, Env&, Effects&) &&;
+  OneOf<Hashed, Aborted> on(Tick&&, Env&, Effects&) &&;
+  OneOf<Aborted> on(PeerFailed&&, Env&, Effects&) &&;
+  OneOf<Aborted> on(Cancel&&, Env&, Effects&) &&;
+};
+
 /// The peer has the beginning of a file: the disk hashes as much of ours, to see whether it is this
-/// one.
+/// one. The peer is told how far that is.
 struct Verifying {
   static constexpr std::string_view name = "Verifying";
   Job job;
   PeerAccept accepted;
+  ProgressMeter progress;
+  TimePoint told;
   TimePoint deadline;
 
-  OneOf<Sending> on(PrefixHashed&&, Env&, Effects&) &&;
+  OneOf<Verifying, Sending> on(PrefixHashed&&, Env&, Effects&) &&;
   OneOf<Verifying> on(Credit&&, Env&, Effects&) &&;
   OneOf<Verifying, Aborted> on(Tick&&, Env&, Effects&) &&;
   OneOf<Aborted> on(PeerFailed&&, Env&, Effects&) &&;
@@ -110,9 +153,10 @@ struct Aborted {
 };
 
 struct Machine {
-  using State = std::variant<Offering, Verifying, Sending, AwaitingCheck, Done, Aborted>;
-  using Event = std::variant<PeerAccept, PeerCredit, PeerChecked, PeerFailed, Cancel, Credit, Tick,
-                             FramesRead, PrefixHashed, DiskFailed>;
+  using State =
+      std::variant<Offering, Hashing, Hashed, Verifying, Sending, AwaitingCheck, Done, Aborted>;
+  using Event = std::variant<PeerAccept, PeerCredit, PeerChecked, PeerWorking, PeerFailed, Cancel,
+                             Credit, Tick, FramesRead, PrefixHashed, DiskFailed>;
   using Context = Env;
   using Effects = transfer::Effects;
 
@@ -138,9 +182,10 @@ class StreamSender {
 
   struct Params {
     wire::stream::Number number;
-    Plaintext name;  ///< announced as a safe basename
+    Plaintext name;  ///< announced as it is, if it can be
     std::uint64_t size;
     std::size_t frame;  ///< the largest that the link may send
+    Attributes attributes = {};
   };
 
   /// Offers the file. Tell it the channel's Credit after this and whenever it changes. A file above

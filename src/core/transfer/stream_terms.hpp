@@ -18,6 +18,10 @@ inline constexpr std::uint32_t window = std::uint32_t{4} << 20;
 inline constexpr std::uint32_t credit_step = window / 4;
 /// What the receiver gathers before it asks the disk to write.
 inline constexpr std::size_t write_batch = block;
+/// What the disk is asked to hash at a time, so that it can be stopped and says how far it is.
+inline constexpr std::size_t hash_step = 4 * block;
+/// How often the peer is told how far that is.
+inline constexpr Duration word_interval = std::chrono::seconds(1);
 /// A Data frame has at least so many bytes of the file, unless it ends the file: what a window of
 /// frames can cost its receiver is bounded by that.
 inline constexpr std::size_t least_data = 16'384;
@@ -28,7 +32,7 @@ inline constexpr std::uint32_t least_window = 65'536;
 inline constexpr Duration answer_patience = std::chrono::minutes(10);
 /// The same for our own person: longer, so that it is the sender who ends it.
 inline constexpr Duration decision_patience = std::chrono::minutes(12);
-/// How long nothing may move while it could.
+/// How long the channel may take nothing while it could.
 inline constexpr Duration stall_patience = std::chrono::seconds(60);
 /// How long our own disk may report nothing.
 inline constexpr Duration disk_patience = std::chrono::minutes(4);

@@ -1,6 +1,8 @@
 // ICE candidate lines, RFC 8839 section 5.1.
 #include <algorithm>
 #include <array>
+#include <iterator>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -41,7 +43,7 @@ bool is_host_name(std::string_view text) {
 
 std::optional<CandidateType> type_of(std::string_view word) {
   for (const auto& [name, type] : types)
-    if (name == word) return type;
+    if (equal_ignoring_case(word, name)) return type;
   return std::nullopt;
 }
 
@@ -75,7 +77,7 @@ Result<ParsedCandidate> parse_candidate(std::string_view line) {
   const auto priority = number<std::uint32_t>(take_word(line));
   std::string address(take_word(line));
   const auto port = number<std::uint16_t>(take_word(line));
-  if (take_word(line) != "typ") return bad;
+  if (!equal_ignoring_case(take_word(line), "typ")) return bad;
   const std::string_view type_word = take_word(line);
   if (!is_ice_text(foundation, 1, 32) || !component || *component == 0 ||
       *component > largest_component || transport.empty() || !priority || !port ||
@@ -102,6 +104,25 @@ std::string print(const Candidate& candidate) {
     line +=
         " raddr " + candidate.related_address + " rport " + std::to_string(candidate.related_port);
   return line;
+}
+
+void keep_evenly(std::vector<Candidate>& candidates, Candidate candidate) {
+  if (candidates.size() >= limits::candidates) {
+    const auto kind = [](const Candidate& of) {
+      return std::pair(of.address.find(':') != std::string::npos, of.type);
+    };
+    std::map<std::pair<bool, CandidateType>, std::size_t> count;
+    for (const auto& each : candidates) ++count[kind(each)];
+    auto largest = kind(candidate);
+    const auto own = count[largest];
+    for (const auto& [of, size] : count)
+      if (size > count[largest]) largest = of;
+    if (count[largest] <= own + 1) return;
+    const auto last = std::find_if(candidates.rbegin(), candidates.rend(),
+                                   [&](const Candidate& each) { return kind(each) == largest; });
+    candidates.erase(std::next(last).base());
+  }
+  candidates.push_back(std::move(candidate));
 }
 
 }  // namespace culver::wire::sdp

@@ -136,6 +136,8 @@ struct ReplayRequest {
   bool is_continuation = false;
   bool operator==(const ReplayRequest&) const = default;
 };
+/// As many events as are given to somebody who does not say how many.
+inline constexpr std::uint32_t usual_page = 100;
 struct Ping {
   bool operator==(const Ping&) const = default;
 };
@@ -164,6 +166,8 @@ struct Refusal {
 };
 /// Fault::unknown_message also for the messages of open signaling: try its parser then.
 tl::expected<SessionMessage, Refusal> parse_session(std::string_view frame);
+/// True if only a device within its session says this.
+bool is_of_session(std::string_view frame);
 // What a client says; the client of tests and benches speaks it too.
 std::string print(const NewEvent& message);
 std::string print(const AckReceived& message);
@@ -179,10 +183,14 @@ struct StoredEvent {
   std::uint64_t cursor;      ///< its place in the order of the account, growing
   std::uint64_t stream_seq;  ///< its place in its stream, 1, 2, 3
   std::string body;          ///< from body_of()
+  std::uint64_t device_seq = 0;
 };
 /// What the other devices will be told about the event, but for what the store adds: members of a
 /// JSON object, without braces.
 std::string body_of(const NewEvent& event, const UserId& user, WallTime created_at);
+/// As far as it does not depend on when the event was stored: two events with one beginning are
+/// one.
+std::string beginning_of_body(const NewEvent& event, const UserId& user);
 /// An `event` frame.
 std::string print_event(const StoredEvent& event);
 
@@ -229,6 +237,10 @@ struct DevicePaired {
   DeviceId device;
   WallTime timestamp;
 };
+/// The original's word for a replay that is refused.
+struct ReplayFailed {
+  Fault fault;
+};
 /// The answer to everything that is refused. `code` on the wire is info(fault).name.
 struct Error {
   Fault fault;
@@ -247,6 +259,7 @@ std::string print(const PairingInitiated& message);
 std::string print(const PairingCompleted& message);
 std::string print(const PairingFailed& message);
 std::string print(const DevicePaired& message);
+std::string print(const ReplayFailed& message);
 std::string print(const Error& message);
 std::string print_scratchpad(std::string_view payload);
 

@@ -14,7 +14,6 @@ using json::Fields;
 
 constexpr std::size_t longest_stream_id = 256;
 constexpr std::size_t longest_event_type = 64;
-constexpr std::int64_t usual_page = 100;
 constexpr std::int64_t largest_page = 1'000;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -110,7 +109,7 @@ Result<SessionMessage> read_ack(const Fields& frame) {
 /// A number out of range asks for as much as there is; the original answers it like that too.
 Result<std::uint32_t> read_limit(const Fields& frame) {
   const auto fields = holder_of("limit", frame);
-  if (fields.is_null_or_absent("limit")) return static_cast<std::uint32_t>(usual_page);
+  if (fields.is_null_or_absent("limit")) return usual_page;
   const auto limit = fields.integer_if_any("limit");
   if (!limit) return fail(Fault::bad_replay_limit);
   return static_cast<std::uint32_t>(std::clamp(*limit, std::int64_t{1}, largest_page));
@@ -175,6 +174,15 @@ tl::expected<SessionMessage, Refusal> parse_session(std::string_view frame) {
   auto message = read_session(frame, named);
   if (message) return *std::move(message);
   return tl::unexpected(Refusal{message.error(), named.event, named.device_seq});
+}
+
+bool is_of_session(std::string_view frame) {
+  if (frame.size() > limits::gateway_frame_in) return false;
+  json::Document document;
+  const auto fields = document.parse(frame);
+  const auto type = fields ? fields->text_if_any("type").value_or("") : "";
+  return type == "event" || type == "ack" || type == "replay_request" ||
+         type == "scratchpad_sync" || type == "initiate_pairing" || type == "complete_pairing";
 }
 
 std::string print(const NewEvent& message) {

@@ -57,7 +57,7 @@ std::string rest_of_page(const ReplayResponse& page) {
 
 }  // namespace
 
-std::string body_of(const NewEvent& event, const UserId& user, WallTime created_at) {
+std::string beginning_of_body(const NewEvent& event, const UserId& user) {
   json::Writer members(event.encrypted_payload.size() + event.stream.size() + 384);
   members.text("event_id", print_uuid(event.id.view()))
       .text("user_id", print_hex(user.view()))
@@ -67,11 +67,14 @@ std::string body_of(const NewEvent& event, const UserId& user, WallTime created_
       .text("type", event.type)
       .text("encrypted_payload", event.encrypted_payload);
   if (event.expires_at) members.integer("ttl", *event.expires_at);
-  members.integer("created_at", created_at);
-  std::string body = std::move(members).finish();
-  body.pop_back();
-  body.erase(0, 1);
-  return body;
+  std::string beginning = std::move(members).finish();
+  beginning.pop_back();
+  beginning.erase(0, 1);
+  return beginning + R"(,"created_at":)";
+}
+
+std::string body_of(const NewEvent& event, const UserId& user, WallTime created_at) {
+  return beginning_of_body(event, user) + std::to_string(created_at);
 }
 
 std::string print_event(const StoredEvent& event) {
@@ -153,6 +156,12 @@ std::string print(const DevicePaired& message) {
   payload.text("device_id", print_uuid(message.device.view()))
       .integer("timestamp", message.timestamp);
   return in_envelope("device_paired", std::move(payload));
+}
+
+std::string print(const ReplayFailed& message) {
+  auto payload = payload_of_type("replay_failed");
+  payload.text("error", info(message.fault).wire).text("code", info(message.fault).name);
+  return in_envelope("replay_failed", std::move(payload));
 }
 
 std::string print(const Error& message) {

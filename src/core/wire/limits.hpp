@@ -45,6 +45,7 @@ inline constexpr std::size_t scratchpad = 65'536;
 
 // Files.
 inline constexpr std::size_t chunk_out = 16'384;
+inline constexpr std::size_t chunk_to_zajel = 4'096;
 inline constexpr std::size_t chunk_in = 65'536;
 inline constexpr std::uint64_t file_size = std::uint64_t{1} << 44;  ///< 16 TiB
 inline constexpr std::uint64_t file_chunks = std::uint64_t{1} << 32;

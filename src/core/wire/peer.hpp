@@ -67,9 +67,15 @@ struct Ratchet {};       ///< key ratchet request, zajel-peer 3.5
 struct GroupControl {};  ///< ginv:, grp:, grm:
 using Content = std::variant<ChatText, Typing, Receipt, Ratchet, GroupControl>;
 
+/// Zajel's page shows and sends every text as it is; its apps, and Culver, give some prefixes a
+/// meaning.
+enum class Dialect : std::uint8_t { plain, prefixes };
+/// The page's handshake has neither an ephemeral key nor a stable id.
+Dialect dialect_of(const Handshake& handshake);
+
 /// Sorts an opened text by its control prefix and undoes escape(). Fault::malformed if it is not
 /// UTF-8.
-Result<Content> parse_content(std::string opened);
+Result<Content> parse_content(std::string opened, Dialect dialect = Dialect::prefixes);
 /// Text as it must be sealed so that it arrives as text: one U+200B in front where the text begins
 /// with a control prefix, or with any number of U+200B followed by one.
 std::string escape(const Plaintext& text);

@@ -122,8 +122,13 @@ std::string print(const Capabilities& capabilities) {
   return std::move(out).finish();
 }
 
-Result<Content> parse_content(std::string opened) {
+Dialect dialect_of(const Handshake& handshake) {
+  return handshake.ephemeral || handshake.stable_id ? Dialect::prefixes : Dialect::plain;
+}
+
+Result<Content> parse_content(std::string opened, Dialect dialect) {
   if (!utf8::is_valid(opened)) return fail(Fault::malformed);
+  if (dialect == Dialect::plain) return ChatText{Plaintext(std::move(opened))};
   if (opened.starts_with(typing)) {
     // Flutter says start and nothing else, the headless client 1 and 0.
     const std::string_view body = std::string_view(opened).substr(typing.size());

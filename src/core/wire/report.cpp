@@ -67,8 +67,13 @@ class Object {
     next(key) += value ? "true" : "false";
     return *this;
   }
+  /// Whom a line is about is told by the key: names are chosen by those who have them.
+  Object& add(const Peer& peer) {
+    add("peer", display_name(peer)).add("fingerprint", crypto::fingerprint(peer.key));
+    return add_flag("verified", peer.is_verified);
+  }
   Object& add(const File& file) {
-    add("peer", display_name(file.peer)).add("name", file.name.expose()).add("size", file.size);
+    add(file.peer).add("name", file.name.expose()).add("size", file.size);
     return file.path ? add("path", file.path->expose()) : *this;
   }
   Object& add(const DialFailure& dial) {
@@ -100,16 +105,13 @@ Object object(const PairRequest& e) {
   object.add("name", e.peer.name).add("fingerprint", crypto::fingerprint(e.peer.key));
   return e.namesake ? object.add("namesake", crypto::fingerprint(*e.namesake)) : object;
 }
-Object object(const Waiting& e) {
-  return Object("waiting")
-      .add("peer", display_name(e.peer))
-      .add("fingerprint", crypto::fingerprint(e.peer.key))
-      .add("seconds", e.seconds);
+Object object(const Waiting& e) { return Object("waiting").add(e.peer).add("seconds", e.seconds); }
+Object object(const Unproven& e) {
+  return Object("unproven").add(e.peer).add("path", e.relayed ? "relayed" : "direct");
 }
 Object object(const Connected& e) {
   auto connected = Object("connected")
-                       .add("peer", display_name(e.peer))
-                       .add("fingerprint", crypto::fingerprint(e.peer.key))
+                       .add(e.peer)
                        .add("path", e.relayed ? "relayed" : "direct")
                        .add("setup_ms", e.setup_ms);
   if (e.instead_of) connected.add("instead_of", crypto::fingerprint(*e.instead_of));
@@ -117,23 +119,21 @@ Object object(const Connected& e) {
 }
 Object object(const Text& e) {
   Object text("text");
-  text.add("peer", display_name(e.peer)).add("text", e.text.expose());
+  text.add(e.peer).add("text", e.text.expose());
   if (e.letter) text.add("letter", e.letter->name).add("written", e.letter->written);
   return text;
 }
-Object object(const LetterKept& e) {
-  return Object("letter_kept").add("peer", display_name(e.peer)).add("id", e.id);
-}
+Object object(const LetterKept& e) { return Object("letter_kept").add(e.peer).add("id", e.id); }
 Object object(const LetterDelivered& e) {
-  return Object("letter_delivered")
-      .add("peer", display_name(e.peer))
-      .add("id", e.id)
-      .add_flag("confirmed", e.confirmed);
+  return Object("letter_delivered").add(e.peer).add("id", e.id).add_flag("confirmed", e.confirmed);
 }
 Object object(const FileStarted& e) {
   Object started("file_started");
   started.add(e.file);
   return e.from > 0 ? started.add("from", e.from) : started;
+}
+Object object(const FileChecking& e) {
+  return Object("file_checking").add(e.file).add("of", e.of).add("bytes", e.bytes);
 }
 Object object(const FileProgress& e) {
   return Object("file_progress").add(e.file).add("bytes", e.bytes);
@@ -148,7 +148,8 @@ Object object(const Failed& e) {
   if (e.peer) message = display_name(*e.peer) + ": " + message;
   Object object("failed");
   object.add("reason", info(e.fault).name).add("message", message);
-  if (e.peer) object.add("peer", display_name(*e.peer));
+  if (e.room) object.add("room", *e.room);
+  if (e.peer) object.add(*e.peer);
   if (e.tried)
     object.add("own_addresses", e.tried->own)
         .add("own_relayed", e.tried->own_relayed)
@@ -162,7 +163,7 @@ Object object(const RelayFailed& e) {
   object.add("message", happened(e.fault));
   return e.fault.why ? object.add("cause", name_of(e.fault.why->cause).text()) : object;
 }
-Object object(const Closed& e) { return Object("closed").add("peer", display_name(e.peer)); }
+Object object(const Closed& e) { return Object("closed").add(e.peer); }
 
 }  // namespace
 

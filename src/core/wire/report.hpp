@@ -22,6 +22,7 @@ namespace culver::wire::report {
 struct Peer {
   std::optional<Plaintext> name;  ///< as the peer calls itself: never proof of who it is
   PublicKey key;
+  bool is_verified = false;  ///< a person has compared the safety number of this key
 };
 /// The first 16 digits of the fingerprint, in groups of 4.
 std::string short_fingerprint(const PublicKey& key);
@@ -47,6 +48,11 @@ struct PairRequest {
 struct Waiting {
   Peer peer;
   std::uint64_t seconds;  ///< at most
+};
+/// There is a session with somebody who claims this key, and has not shown that it has it.
+struct Unproven {
+  Peer peer;
+  bool relayed;
 };
 struct Connected {
   Peer peer;
@@ -79,6 +85,12 @@ struct FileStarted {
   File file;
   std::uint64_t from = 0;  ///< what an earlier attempt has brought; printed unless it is 0
 };
+/// What an earlier attempt has brought is being read again on this side, before it is continued.
+struct FileChecking {
+  File file;
+  std::uint64_t of;     ///< bytes that are there
+  std::uint64_t bytes;  ///< so far
+};
 struct FileProgress {
   File file;
   std::uint64_t bytes;
@@ -98,9 +110,10 @@ struct Tried {
 };
 struct Failed {
   Failure fault;
-  std::optional<Plaintext> about;   ///< the file that it concerns
-  std::optional<Peer> peer = {};    ///< the peer that it concerns
-  std::optional<Tried> tried = {};  ///< where no path was found
+  std::optional<Plaintext> about;          ///< the file that it concerns
+  std::optional<Peer> peer = {};           ///< the peer that it concerns
+  std::optional<std::uint64_t> room = {};  ///< bytes that there are, where they are too few
+  std::optional<Tried> tried = {};         ///< where no path was found
 };
 struct Closed {
   Peer peer;
@@ -112,9 +125,9 @@ struct RelayFailed {
   Failure fault;
 };
 
-using Event =
-    std::variant<Code, PairRequest, Waiting, Connected, Text, LetterKept, LetterDelivered,
-                 FileStarted, FileProgress, FileReceived, FileSent, Failed, Closed, RelayFailed>;
+using Event = std::variant<Code, PairRequest, Waiting, Unproven, Connected, Text, LetterKept,
+                           LetterDelivered, FileChecking, FileStarted, FileProgress, FileReceived,
+                           FileSent, Failed, Closed, RelayFailed>;
 
 /// What happened, and where it was dialled if it was, without what to do: foreign text may be in
 /// it.

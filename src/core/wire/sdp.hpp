@@ -13,7 +13,8 @@
 
 namespace culver::wire::sdp {
 
-enum class Setup : std::uint8_t { actpass, active, passive };
+/// RFC 4145. What a description leaves unstated is active in an offer, passive in an answer.
+enum class Setup : std::uint8_t { actpass, active, passive, unstated };
 
 enum class CandidateType : std::uint8_t { host, server_reflexive, peer_reflexive, relayed };
 
@@ -40,19 +41,53 @@ struct ParsedCandidate {
 Result<ParsedCandidate> parse_candidate(std::string_view line);
 /// "candidate:..." without "a=".
 std::string print(const Candidate& candidate);
+/// Puts it behind the others. There are limits::candidates at most: then it takes the place of the
+/// last of the kind (family and type) that has most, if that is more than its own kind has, and is
+/// else dropped. So a peer's many addresses of one kind do not keep out its one of another.
+void keep_evenly(std::vector<Candidate>& candidates, Candidate candidate);
 
-/// SHA-256 of a DTLS certificate.
+/// SHA-256 of a DTLS certificate, and the longer ones that a peer may name instead.
 using Fingerprint = Bytes<struct FingerprintTag, 32>;
+using Fingerprint384 = Bytes<struct FingerprintTag, 48>;
+using Fingerprint512 = Bytes<struct FingerprintTag, 64>;
+
+/// A certificate by each hash function that we know.
+struct PeerCertificate {
+  Fingerprint sha256;
+  Fingerprint384 sha384{};
+  Fingerprint512 sha512{};
+};
+
+/// What a description says of certificates: each is one of those with these digests (RFC 8122
+/// section 5).
+struct Fingerprints {
+  std::vector<Fingerprint> sha256;
+  std::vector<Fingerprint384> sha384;
+  std::vector<Fingerprint512> sha512;
+
+  Fingerprints() = default;
+  Fingerprints(const Fingerprint& one) : sha256{one} {}
+  explicit Fingerprints(const PeerCertificate& one)
+      : sha256{one.sha256}, sha384{one.sha384}, sha512{one.sha512} {}
+  bool empty() const { return sha256.empty() && sha384.empty() && sha512.empty(); }
+  /// By the first hash function that both have, SHA-256 before the others, one digest at least is
+  /// the same.
+  bool share_one_with(const Fingerprints& other) const;
+  bool operator==(const Fingerprints&) const = default;
+};
+
+/// RFC 8839 allows 256, everybody has 4 to 32, and each check repeats it.
+inline constexpr std::size_t longest_ufrag = 64;
 
 struct IceCredentials {
-  std::string ufrag;  ///< 4..256 ice-chars
+  std::string ufrag;  ///< 4..longest_ufrag ice-chars
   std::string pwd;    ///< 22..256 ice-chars
   bool operator==(const IceCredentials&) const = default;
 };
 
 struct SessionDescription {
   IceCredentials ice;
-  Fingerprint fingerprint;
+  Fingerprints fingerprint;
   Setup setup = Setup::actpass;
   std::string mid = "0";
   std::uint16_t sctp_port = 5000;
@@ -63,8 +98,9 @@ struct SessionDescription {
   bool operator==(const SessionDescription&) const = default;
 };
 
-/// Attributes at session level apply to the media section unless it has its own. The first
-/// application section counts. Only sha-256 fingerprints. Fault::bad_description, too_large.
+/// Attributes at session level apply to the media section unless it has its own, and so do those of
+/// the section that speaks for the bundle (RFC 8843). The first section of data channels counts
+/// that is not refused (port 0 without a=bundle-only). Fault::bad_description, too_large.
 Result<SessionDescription> parse(std::string_view text);
 /// A data-channel-only description as browsers accept it (webrtc.md section 6).
 std::string print(const SessionDescription& description);

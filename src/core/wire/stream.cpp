@@ -18,9 +18,13 @@ enum class Kind : std::uint8_t {
   credit = 7,
   checked = 8,
   refuse = 9,
+  working = 10,
+  about = 11,
+  comparing = 12,
 };
 
-constexpr auto last_reason = static_cast<std::uint64_t>(Reason::protocol);
+constexpr std::uint16_t most_mode = 0777;
+constexpr auto last_reason = static_cast<std::uint64_t>(Reason::folder);
 
 // ---- writing ------------------------------------------------------------------------------------
 
@@ -157,6 +161,22 @@ Result<Frame> parse(ByteVector opened) {
       const Refuse refuse{in.transfer(), in.reason()};
       return in.finish(refuse);
     }
+    case Kind::working: {
+      const Working working{in.transfer(), in.offset(), in.offset()};
+      if (working.done > working.of) return fail(Fault::malformed);
+      return in.finish(working);
+    }
+    case Kind::comparing: {
+      const Comparing comparing{in.transfer(), in.offset(), in.offset()};
+      if (comparing.done > comparing.of) return fail(Fault::malformed);
+      return in.finish(comparing);
+    }
+    case Kind::about: {
+      const About about{in.transfer(), static_cast<std::int64_t>(in.number(8)),
+                        static_cast<std::uint16_t>(in.number(2))};
+      if (about.mode > most_mode) return fail(Fault::malformed);
+      return in.finish(about);
+    }
     case Kind::data:
       break;
   }
@@ -190,6 +210,19 @@ ByteVector print(const Checked& checked) {
 ByteVector print(const Refuse& refuse) {
   const auto reason = static_cast<std::uint8_t>(refuse.reason);
   return Writer(Kind::refuse, refuse.transfer).number(reason).finish();
+}
+
+ByteVector print(const Working& working) {
+  Writer out(Kind::working, working.transfer);
+  return out.number(working.of).number(working.done).finish();
+}
+ByteVector print(const Comparing& comparing) {
+  Writer out(Kind::comparing, comparing.transfer);
+  return out.number(comparing.of).number(comparing.done).finish();
+}
+ByteVector print(const About& about) {
+  Writer out(Kind::about, about.transfer);
+  return out.number(about.modified).number(about.mode).finish();
 }
 
 void print_data_head(Number transfer, ByteVector& frame) {

@@ -41,6 +41,7 @@ enum class Reason : std::uint8_t {
   changed,
   busy,
   protocol,
+  folder,
 };
 
 /// The sender's number of a file, never used again on this link.
@@ -71,6 +72,19 @@ struct Cancel {
   Number transfer;
   Reason reason;
 };
+/// What the file has beside its bytes: somewhere between Begin and Complete.
+struct About {
+  Number transfer;
+  std::int64_t modified;  ///< nanoseconds since 1970, UTC
+  std::uint16_t mode;     ///< rwxrwxrwx
+};
+
+/// Before Begin, as Working: the sender reads as much of its own file.
+struct Comparing {
+  Number transfer;
+  std::uint64_t of;
+  std::uint64_t done;
+};
 
 // ---- from the receiver --------------------------------------------------------------------------
 
@@ -95,10 +109,17 @@ struct Refuse {
   Reason reason;
 };
 
+/// Before Accept: what an earlier attempt has brought is being read again, so much of it is done.
+struct Working {
+  Number transfer;
+  std::uint64_t of;
+  std::uint64_t done;  ///< at most `of`
+};
+
 struct Ignored {};  ///< a kind that we do not know
 
-using Frame =
-    std::variant<Offer, Begin, Data, Complete, Cancel, Accept, Credit, Checked, Refuse, Ignored>;
+using Frame = std::variant<Offer, Begin, Data, Complete, Cancel, Accept, Credit, Checked, Refuse,
+                           Working, About, Comparing, Ignored>;
 
 /// A frame that was opened: the form byte and what was sealed, without the tag. Fault::malformed
 /// for a wrong length or value.
@@ -113,6 +134,9 @@ ByteVector print(const Accept&);
 ByteVector print(const Credit&);
 ByteVector print(const Checked&);
 ByteVector print(const Refuse&);
+ByteVector print(const Working&);
+ByteVector print(const About&);
+ByteVector print(const Comparing&);
 /// Fills the head of a Data frame whose bytes are in their place already, between `data_head` bytes
 /// in front and `tag_size` behind.
 void print_data_head(Number transfer, ByteVector& frame);

@@ -54,8 +54,14 @@ void Ledger::note_source(TransferId id, const std::filesystem::path& path) {
   sources_.insert_or_assign(id, Plaintext(path.string()));
 }
 
-void Ledger::on(const engine::Connected& notice) {
+void Ledger::on(const engine::Unproven& notice) {
   const report::Peer peer{notice.name, notice.key};
+  peers_.insert_or_assign(notice.link, peer);
+  reporter_.report(report::Unproven{peer, notice.path == link::PathKind::relayed});
+}
+
+void Ledger::on(const engine::Connected& notice) {
+  const report::Peer peer{notice.name, notice.key, notice.is_verified};
   peers_.insert_or_assign(notice.link, peer);
   const auto setup = std::chrono::duration_cast<std::chrono::milliseconds>(notice.setup);
   reporter_.report(report::Connected{peer, notice.path == link::PathKind::relayed,
@@ -92,15 +98,26 @@ void Ledger::on(const engine::FileOffered& notice) {
         Transfer{notice.link, {*from, notice.name, notice.size, std::nullopt, false}, {}});
 }
 
-void Ledger::on(const engine::FileStarted& notice) {
+template <class Notice>
+std::optional<report::File> Ledger::file_of(const Notice& notice) const {
   const auto* other = peer(notice.link);
-  if (!other) return;
+  if (!other) return std::nullopt;
   std::optional<Plaintext> path;
   if (const auto source = sources_.find(notice.transfer); source != sources_.end())
     path = source->second;
-  const report::File file{*other, notice.name, notice.size, std::move(path), notice.outgoing};
-  transfers_.insert_or_assign(notice.transfer, Transfer{notice.link, file, {}});
-  reporter_.report(report::FileStarted{file, notice.from});
+  return report::File{*other, notice.name, notice.size, std::move(path), notice.outgoing};
+}
+
+void Ledger::on(const engine::FileChecking& notice) {
+  if (const auto file = file_of(notice))
+    reporter_.report(report::FileChecking{*file, notice.have, notice.bytes});
+}
+
+void Ledger::on(const engine::FileStarted& notice) {
+  const auto file = file_of(notice);
+  if (!file) return;
+  transfers_.insert_or_assign(notice.transfer, Transfer{notice.link, *file, {}});
+  reporter_.report(report::FileStarted{*file, notice.from});
 }
 
 void Ledger::on(const engine::FileProgress& notice, TimePoint now) {
@@ -135,7 +152,8 @@ void Ledger::on(const engine::FileFailed& notice) {
     about = ended->file.name;
   else if (source != sources_.end())
     about = source->second;
-  fail(notice.fault, std::move(about));
+  if (!first_failure_) first_failure_ = notice.fault;
+  reporter_.report(report::Failed{notice.fault, std::move(about), {}, notice.room});
   transfers_.erase(notice.transfer);
   sources_.erase(notice.transfer);
 }

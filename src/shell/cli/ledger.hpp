@@ -18,12 +18,14 @@ class Ledger {
  public:
   explicit Ledger(Reporter& reporter) : reporter_(reporter) {}
 
+  void on(const engine::Unproven& notice);
   void on(const engine::Connected& notice);
   void on(const engine::TextReceived& notice);
   void on(const engine::LetterReceived& notice);
   void on(const engine::LetterDelivered& notice);
   void on(const engine::LettersStuck& notice);
   void on(const engine::FileOffered& notice);
+  void on(const engine::FileChecking& notice);
   void on(const engine::FileStarted& notice);
   /// At most ten reports a second for each file, and the one that completes it.
   void on(const engine::FileProgress& notice, TimePoint now);
@@ -52,6 +54,9 @@ class Ledger {
     std::optional<TimePoint> reported;
   };
   Transfer* transfer(TransferId id);
+  /// What is reported of a file that is under way; nothing, if its peer is gone.
+  template <class Notice>
+  std::optional<wire::report::File> file_of(const Notice& notice) const;
 
   Reporter& reporter_;
   std::map<LinkId, wire::report::Peer> peers_;

@@ -33,7 +33,7 @@ struct Raw {
   CLI::App *offer_link = nullptr, *link = nullptr;
   CLI::App *outbox = nullptr, *drop = nullptr;
   std::string dropped;
-  bool later = false, show = false;
+  bool later = false, show = false, require_confirmation = false;
   std::optional<std::string> trust;
   BookWords book;
   BackupWords backup;
@@ -102,6 +102,8 @@ void add_verbs(CLI::App& app, Raw& raw) {
                    "Files to send; the first may be the name of a known peer instead")
       ->type_name("[NAME] FILE");
 
+  raw.send->add_flag("--require-confirmation", raw.require_confirmation,
+                     "End with 7 if the other side does not confirm a file");
   raw.send->add_flag("--later", raw.later,
                      "Keep the text until the known peer comes, if it is not here");
 
@@ -245,6 +247,7 @@ tl::expected<Verb, Exit> verb_of(const Raw& raw, const Settings& settings) {
   if (raw.later && !raw.text) return wrong_use("--later keeps a text: give one with --text.");
   SendOptions options{raw.text, {raw.files.begin(), raw.files.end()}, raw.code_file, raw.to};
   options.later = raw.later;
+  options.require_confirmation = raw.require_confirmation;
   if (raw.wait) options.wait = std::chrono::seconds(*raw.wait);
   return options;
 }

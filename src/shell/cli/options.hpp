@@ -42,6 +42,7 @@ struct SendOptions {
   std::optional<std::string> to = {};             ///< the name of a known peer
   std::optional<std::chrono::seconds> wait = {};  ///< for the peer to come, or to accept
   bool later = false;                             ///< the text is kept until the peer comes
+  bool require_confirmation = false;              ///< a file that nobody confirms is a failure
 };
 struct PeersOptions {};
 struct ListOutbox {

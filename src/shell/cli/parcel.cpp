@@ -71,6 +71,7 @@ Outcome<std::optional<PairingCode>> code_of(const SendOptions& options,
 Outcome<Prepared> prepare(const SendOptions& options, const host::Variables& variables,
                           const FileDescriptor& standard_input) {
   Prepared prepared;
+  prepared.parcel.require_confirmation = options.require_confirmation;
   for (const auto& path : options.files) {
     if (auto checked = check_file(path); !checked) return tl::unexpected(checked.error());
     prepared.parcel.files.push_back(path);

@@ -11,6 +11,16 @@ namespace culver::cli {
 
 using fsm::overload;
 
+namespace {
+
+/// Whoever accepts continues an earlier attempt.
+std::string already_here(const engine::FileOffered& notice) {
+  if (notice.have == 0) return {};
+  return ", of which " + size_text(notice.have) + " are here already and would be continued";
+}
+
+}  // namespace
+
 void Receive::start() {
   stage_.command(engine::ShowHeld{});
   look_for_known();
@@ -24,6 +34,7 @@ void Receive::look_for_known() {
 void Receive::on(const engine::Notice& notice) {
   if (finished_) return;
   std::visit(overload{[this](const engine::TextReceived& n) { ledger_.on(n); },
+                      [this](const engine::FileChecking& n) { ledger_.on(n); },
                       [this](const engine::FileStarted& n) { ledger_.on(n); },
                       [this](const engine::FileProgress& n) { ledger_.on(n, stage_.now()); },
                       [this](const engine::FileSent& n) { ledger_.on(n); },
@@ -156,6 +167,9 @@ void Receive::handle(const engine::Acquainted& notice) {
   if (!the_one_) stage_.command(engine::Meet{notice.key});
 }
 
+/// What it sends is shown when it has shown its key.
+void Receive::handle(const engine::Unproven& notice) { ledger_.on(notice); }
+
 /// Whoever was let in once is known from now on.
 void Receive::handle(const engine::Connected& notice) {
   met_.erase(notice.link);
@@ -180,10 +194,10 @@ void Receive::handle(const engine::FileOffered& notice) {
     asked_files_.erase(id);
     if (!finished_) stage_.command(engine::AnswerFile{id, accepted});
   };
-  const auto ticket =
-      stage_.console.confirm(name + " wants to send " + printable(notice.name.expose()) + " (" +
-                                 size_text(notice.size) + "). Accept? [y/N] ",
-                             answer);
+  const auto ticket = stage_.console.confirm(
+      name + " wants to send " + printable(notice.name.expose()) + " (" + size_text(notice.size) +
+          ")" + already_here(notice) + ". Accept? [y/N] ",
+      answer);
   asked_files_.insert_or_assign(id, std::pair(notice.link, ticket));
 }
 

@@ -39,6 +39,7 @@ class Receive {
   void handle(const engine::ClockWrong&);
   void handle(const engine::Establishing&);
   void handle(const engine::Acquainted&);
+  void handle(const engine::Unproven&);
   void handle(const engine::Connected&);
   void handle(const engine::LetterReceived&);
   void handle(const engine::FileOffered&);

@@ -19,10 +19,19 @@ constexpr auto repaint = std::chrono::milliseconds(100);
 
 std::string name_of(const report::Peer& peer) { return printable(report::display_name(peer)); }
 
+std::string verified(const report::Peer& peer) { return peer.is_verified ? " (verified)" : ""; }
+
 std::string name_of(const report::File& file) { return printable(file.name.expose()); }
 
 std::string with_size(const report::File& file) {
   return name_of(file) + " (" + size_text(file.size) + ")";
+}
+
+/// It could not have the name that the other side gave it here, or there was one of that name.
+bool is_renamed(const report::File& file) {
+  if (!file.path) return false;
+  const auto& path = file.path->expose();
+  return path.substr(path.rfind('/') + 1) != file.name.expose();
 }
 
 std::string checksum(const Digest& sha256) { return "  SHA-256 " + print_hex(sha256.view()); }
@@ -61,6 +70,7 @@ std::string failure_sentence(const report::Failed& failed) {
   if (failed.about) sentence += printable(failed.about->expose()) + ": ";
   if (failed.peer) sentence += name_of(*failed.peer) + ": ";
   sentence += printable(report::happened(failed.fault));
+  if (failed.room) sentence += " " + size_text(*failed.room) + " are free.";
   if (failed.tried) sentence += " Tried: " + tried_text(*failed.tried) + ".";
   const auto advice = advice_about(failed);
   return advice.empty() ? sentence : sentence + " " + advice;
@@ -146,8 +156,14 @@ void TextReport::show(const report::Waiting& e) {
               " s at most: culver receive has to run there.");
 }
 
+void TextReport::show(const report::Unproven& e) {
+  screen_.say("Reached somebody who claims to be " + screen_.bold(name_of(e.peer)) +
+              " and has not shown the key yet: the first text from there does.\n  Fingerprint " +
+              crypto::fingerprint(e.peer.key));
+}
+
 void TextReport::show(const report::Connected& e) {
-  screen_.say("Connected with " + screen_.bold(name_of(e.peer)) +
+  screen_.say("Connected with " + screen_.bold(name_of(e.peer)) + verified(e.peer) +
               (e.relayed ? ", through a relay." : ", directly.") + "\n  Fingerprint " +
               crypto::fingerprint(e.peer.key));
   if (e.instead_of)
@@ -158,7 +174,8 @@ void TextReport::show(const report::Connected& e) {
 void TextReport::show(const report::Text& e) {
   const auto name = name_of(e.peer);
   const auto when = e.letter ? " (" + printable(e.letter->written) + ")" : "";
-  screen_.say(screen_.bold(name) + when + ": " + printable_text(e.text.expose(), "  | "));
+  screen_.say(screen_.bold(name) + verified(e.peer) + when + ": " +
+              printable_text(e.text.expose(), "  | "));
 }
 
 void TextReport::show(const report::LetterKept& e) {
@@ -168,6 +185,16 @@ void TextReport::show(const report::LetterKept& e) {
 void TextReport::show(const report::LetterDelivered& e) {
   screen_.say("Delivered a kept text to " + name_of(e.peer) +
               (e.confirmed ? "." : "; its side does not confirm that it has it."));
+}
+
+void TextReport::show(const report::FileChecking& e) {
+  const auto now = now_();
+  if (e.bytes == 0) {
+    bar_.emplace(Bar{e.file.name.expose(), Progress("Checking", e.of, now), {}});
+    return screen_.say("Continuing " + with_size(e.file) + ": checking the " + size_text(e.of) +
+                       " that are there already.");
+  }
+  if (bar_) paint(e.bytes, now);
 }
 
 void TextReport::show(const report::FileStarted& e) {
@@ -182,7 +209,11 @@ void TextReport::show(const report::FileProgress& e) {
   const auto now = now_();
   if (!bar_ || bar_->name != e.file.name.expose())
     bar_.emplace(Bar{e.file.name.expose(), Progress(name_of(e.file), e.file.size, now), {}});
-  bar_->progress.advance(e.bytes, now);
+  paint(e.bytes, now);
+}
+
+void TextReport::paint(std::uint64_t bytes, TimePoint now) {
+  bar_->progress.advance(bytes, now);
   if (bar_->painted && now - *bar_->painted < repaint) return;
   bar_->painted = now;
   const auto columns = static_cast<std::size_t>(std::max(screen_.abilities().columns(), 20));
@@ -194,13 +225,14 @@ void TextReport::show(const report::FileReceived& e) {
   const auto path = e.file.path ? printable(e.file.path->expose()) : name_of(e.file);
   screen_.say("Received " + path + " (" + size_text(e.file.size) + "), checked.\n" +
               checksum(e.sha256));
+  if (is_renamed(e.file)) screen_.say("  The other side calls it " + name_of(e.file) + ".");
 }
 
 void TextReport::show(const report::FileSent& e) {
   bar_.reset();
   screen_.say("Sent " + with_size(e.file) + ", " +
               (e.confirmed ? "confirmed by " + name_of(e.file.peer) + "."
-                           : "not confirmed: the other side does not say what it received.") +
+                           : "not confirmed: the other side does not say whether it received it.") +
               "\n" + checksum(e.sha256));
 }
 

@@ -40,10 +40,13 @@ class TextReport final : public Reporter {
   void show(const wire::report::Code&);
   void show(const wire::report::PairRequest&);
   void show(const wire::report::Waiting&);
+  void show(const wire::report::Unproven&);
   void show(const wire::report::Connected&);
   void show(const wire::report::Text&);
   void show(const wire::report::LetterKept&);
   void show(const wire::report::LetterDelivered&);
+  void paint(std::uint64_t bytes, TimePoint now);
+  void show(const wire::report::FileChecking&);
   void show(const wire::report::FileStarted&);
   void show(const wire::report::FileProgress&);
   void show(const wire::report::FileReceived&);

@@ -15,6 +15,7 @@
 #include "shell/cli/open_vault.hpp"
 #include "shell/cli/outcome.hpp"
 #include "shell/cli/parcel.hpp"
+#include "shell/cli/printable.hpp"
 #include "shell/cli/receive.hpp"
 #include "shell/cli/report_json.hpp"
 #include "shell/cli/report_text.hpp"
@@ -25,6 +26,7 @@
 #include "shell/host/clock.hpp"
 #include "shell/host/signals.hpp"
 #include "shell/p2p/library_holes.hpp"
+#include "shell/store/folder.hpp"
 
 namespace culver::cli {
 namespace {
@@ -96,7 +98,7 @@ int converse(const Options& options, std::optional<host::Vault> vault,
   };
   const auto open_file = [&](const std::filesystem::path& path) -> Result<OpenedFile> {
     TRY(const auto file, (*client)->open_file(path));
-    return OpenedFile{file.id, file.name, file.size};
+    return OpenedFile{file.id, file.name, file.size, file.attributes};
   };
   boost::asio::steady_timer timer(loop);
   const auto after = [&](Duration time, std::function<void()> act) {
@@ -131,9 +133,23 @@ host::Outcome<std::optional<Addressee>> find_known(const Options& options, SendO
   return known;
 }
 
+/// What cannot be written is said before anybody is let in.
+host::Outcome<void> try_folder(const std::filesystem::path& path) {
+  const auto tried = [&]() -> Result<void> {
+    TRY(const auto folder, store::Folder::open(path.string()));
+    if (folder.room() == 0) return fail(Fault::no_space);
+    return folder.try_out(0);
+  }();
+  if (tried) return {};
+  const auto& row = info(tried.error());
+  return host::trouble(tried.error(), printable(path.string()) + ": " + std::string(row.sentence) +
+                                          " " + std::string(row.advice));
+}
+
 }  // namespace
 
 int run(const Options& options, const ReceiveOptions& receive) {
+  if (const auto tried = try_folder(receive.out); !tried) return complain(options, tried.error());
   auto vault = open_vault(options);
   if (!vault) return complain(options, vault.error());
   return converse(

@@ -2,6 +2,7 @@
 #include "shell/cli/send.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/base/fsm.hpp"
 #include "shell/cli/printable.hpp"
@@ -43,6 +44,7 @@ void Send::dial() {
 void Send::on(const engine::Notice& notice) {
   if (phase_ == Phase::over) return;
   std::visit(overload{[this](const engine::TextReceived& n) { ledger_.on(n); },
+                      [this](const engine::FileChecking& n) { ledger_.on(n); },
                       [this](const engine::FileStarted& n) { ledger_.on(n); },
                       [this](const engine::FileProgress& n) { ledger_.on(n, stage_.now()); },
                       [this](const engine::FileReceived& n) { ledger_.on(n); },
@@ -109,6 +111,7 @@ void Send::look_for_known() {
 void Send::give_up_waiting() {
   wait_is_over_ = true;
   if (phase_ == Phase::pairing) return end_with(Fault::peer_away);
+  if (files_wait_) return end_with(Fault::peer_unproven);
   if (phase_ != Phase::connecting) return;
   stage_.after(connecting_patience, [this] {
     if (phase_ == Phase::connecting || phase_ == Phase::pairing) end_with(Fault::peer_away);
@@ -175,11 +178,28 @@ void Send::handle(const engine::NameTaken& notice) {
                   answer);
 }
 
+/// What is sent now is sealed for the key that it claims; whether it has it may never show.
+void Send::handle(const engine::Unproven& notice) {
+  if (notice.link != link_) return;
+  ledger_.on(notice);
+  if (phase_ == Phase::sending) return;  // told again, with its name
+  files_wait_ = notice.is_met && !parcel_.files.empty();
+  begin(notice.key);
+  if (files_wait_)
+    stage_.reporter.remark("The files wait until it has shown its key: for its first text.");
+}
+
 void Send::handle(const engine::Connected& notice) {
   if (notice.link != link_) return;
-  phase_ = Phase::sending;
-  if (known_) stage_.command(engine::Unmeet{notice.key});
   ledger_.on(notice);
+  is_proven_ = true;
+  if (phase_ != Phase::sending) return begin(notice.key);
+  if (std::exchange(files_wait_, false) && !file_under_way_) send_next_file();
+}
+
+void Send::begin(const PublicKey& peer) {
+  phase_ = Phase::sending;
+  if (known_) stage_.command(engine::Unmeet{peer});
   if (parcel_.text) {
     text_under_way_ = true;
     stage_.command(engine::SendText{*link_, *parcel_.text});
@@ -188,6 +208,7 @@ void Send::handle(const engine::Connected& notice) {
 }
 
 void Send::send_next_file() {
+  if (files_wait_) return;
   while (!parcel_.files.empty()) {
     const auto path = std::move(parcel_.files.front());
     parcel_.files.pop_front();
@@ -198,13 +219,16 @@ void Send::send_next_file() {
     }
     file_under_way_ = file->id;
     ledger_.note_source(file->id, path);
-    return stage_.command(engine::SendFile{*link_, file->id, file->name, file->size});
+    return stage_.command(
+        engine::SendFile{*link_, file->id, file->name, file->size, file->attributes});
   }
   close_if_complete();
 }
 
 void Send::handle(const engine::TextsDelivered& notice) {
   if (notice.link != link_ || phase_ != Phase::sending) return;
+  if (text_under_way_ && !is_proven_)
+    stage_.reporter.remark("Text sent, not confirmed: the other side has not shown its key.");
   text_under_way_ = false;
   close_if_complete();
 }
@@ -223,6 +247,7 @@ void Send::handle(const engine::FileOffered& notice) {
 
 void Send::handle(const engine::FileSent& notice) {
   ledger_.on(notice);
+  if (!notice.confirmed && parcel_.require_confirmation) ledger_.fail(Fault::not_confirmed);
   if (notice.transfer != file_under_way_) return;
   file_under_way_.reset();
   send_next_file();
@@ -236,7 +261,7 @@ void Send::handle(const engine::FileFailed& notice) {
 }
 
 void Send::close_if_complete() {
-  if (phase_ != Phase::sending || text_under_way_ || file_under_way_) return;
+  if (phase_ != Phase::sending || text_under_way_ || file_under_way_ || files_wait_) return;
   phase_ = Phase::closing;
   stage_.command(engine::CloseLink{*link_});
 }

@@ -17,6 +17,7 @@ class Send {
   struct Parcel {
     std::optional<Plaintext> text;
     std::deque<std::filesystem::path> files;
+    bool require_confirmation = false;
   };
   /// A known peer, and how long to wait for it.
   struct Known {
@@ -61,6 +62,7 @@ class Send {
   void handle(const engine::Paced&);
   void handle(const engine::ClockWrong&);
   void handle(const engine::Establishing&);
+  void handle(const engine::Unproven&);
   void handle(const engine::Connected&);
   void handle(const engine::TextsDelivered&);
   void handle(const engine::TextFailed&);
@@ -75,6 +77,7 @@ class Send {
   void give_up_waiting();
   bool is_ours(const engine::Connecting& notice) const;
   void dial();
+  void begin(const PublicKey& peer);
   void send_next_file();
   void close_if_complete();
   void end_with(Failure failure);
@@ -89,6 +92,9 @@ class Send {
   Ledger ledger_;
   Phase phase_ = Phase::asking;
   std::optional<LinkId> link_;
+  /// Files wait until the peer has shown its key: it was looked for, and only claims it.
+  bool files_wait_ = false;
+  bool is_proven_ = false;
   bool text_under_way_ = false;
   std::optional<TransferId> file_under_way_;
 };

@@ -50,6 +50,9 @@ void SendLater::handle(const engine::PairRequested& notice) {
   stage_.command(engine::AnswerPair{notice.from, false});
 }
 
+/// What is kept goes to nobody who only claims to be the peer.
+void SendLater::handle(const engine::Unproven& notice) { ledger_.on(notice); }
+
 void SendLater::handle(const engine::Connected& notice) {
   ledger_.on(notice);
   if (notice.key == peer_.key) link_ = notice.link;

@@ -18,6 +18,7 @@ struct OpenedFile {
   TransferId id;
   Plaintext name;
   std::uint64_t size;
+  transfer::Attributes attributes = {};
 };
 
 struct Stage {

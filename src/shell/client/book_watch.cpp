@@ -16,7 +16,8 @@ namespace culver::client {
 namespace {
 
 auto content(const engine::Known& peer) {
-  return std::tuple(peer.name, peer.alias, peer.is_blocked, peer.is_culver);
+  return std::tuple(peer.name, peer.alias, peer.is_blocked, peer.is_culver, peer.is_verified,
+                    peer.earlier);
 }
 
 }  // namespace

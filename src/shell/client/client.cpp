@@ -29,7 +29,10 @@ host::Outcome<Books> open_books(const std::filesystem::path& data_dir, const wir
   if (!servers) return tl::unexpected(servers.error());
   auto letters = store::sqlite::Outbox::open(data_dir, wire::kept_letter::key_of(identity));
   if (!letters) return tl::unexpected(letters.error());
-  return Books{std::move(*peers), std::move(*servers), std::move(*letters), server.origin()};
+  auto frames = store::sqlite::SeenFrames::open(data_dir / "frames.db");
+  if (!frames) return tl::unexpected(frames.error());
+  return Books{std::move(*peers), std::move(*servers), std::move(*letters), std::move(*frames),
+               server.origin()};
 }
 
 Result<engine::gate::Pin> pin_of(Books& books) {
@@ -100,7 +103,10 @@ Client::Client(asio::io_context& loop, host::DeviceSeat seat, engine::Config eng
               [this](net::WsEvent event) {
                 std::visit(
                     fsm::overload{
-                        [this](net::WsOpened&& e) { opened(e.server_time); },
+                        [this](net::WsOpened&& e) {
+                          if (e.server) transports_.set_server(*e.server);
+                          opened(e.server_time);
+                        },
                         [this](net::WsFrame&& e) { feed(engine::ServerFrame{std::move(e.text)}); },
                         [this](net::WsLost&& e) { feed(engine::ServerLost{std::move(e.fault)}); },
                     },
@@ -128,7 +134,7 @@ Client::~Client() = default;
 
 Result<Client::OpenedFile> Client::open_file(const std::filesystem::path& path) {
   TRY(store::OutgoingFile file, store::OutgoingFile::open(path.string()));
-  OpenedFile opened{TransferId{next_file_++}, file.name(), file.size()};
+  OpenedFile opened{TransferId{next_file_++}, file.name(), file.size(), file.attributes()};
   disk_.add(opened.id, std::move(file));
   return opened;
 }
@@ -192,6 +198,8 @@ void Client::perform(engine::Effect effect) {
           [this](engine::KeepLetter&& e) { disk_.keep(std::move(e)); },
           [this](engine::LoadHeld&&) { disk_.load_held(); },
           [this](engine::MarkShown&& e) { disk_.mark_shown(e); },
+          [this](engine::LoadFrames&& e) { disk_.load(e); },
+          [this](engine::KeepFrame&& e) { disk_.keep(e); },
           [this](engine::Tell&& e) { on_notice_(std::move(e.notice)); },
           [](engine::Dropped&& e) { log::info("frame dropped", e.fault); },
       },

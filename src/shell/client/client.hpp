@@ -61,6 +61,7 @@ class Client {
     TransferId id;
     Plaintext name;
     std::uint64_t size;
+    transfer::Attributes attributes;
   };
   /// Opens a file so that SendFile can name it. Fault::file_unreadable.
   Result<OpenedFile> open_file(const std::filesystem::path& path);

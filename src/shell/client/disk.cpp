@@ -17,6 +17,8 @@ using Event = engine::FromDisk::Event;
 
 namespace {
 
+using transfer::DiskFailed;
+
 /// What is not forgotten at the end: somebody has decided whether the part of a file stays.
 bool frees_files(const engine::ToDisk::Effect& effect) {
   return std::holds_alternative<transfer::DropSource>(effect) ||
@@ -35,7 +37,9 @@ struct Disk::Files {
   std::map<TransferId, store::IncomingFile> incoming;
   std::map<TransferId, store::StreamTarget> streams;  ///< incoming ones of the second form
 
+  /// One that was deleted may have been made again.
   Result<store::Folder*> downloads() {
+    if (folder && folder->is_gone()) folder.reset();
     if (!folder) {
       TRY(folder, store::Folder::open(download_dir));
       folder->sweep(host::wall_now());
@@ -43,19 +47,24 @@ struct Disk::Files {
     return &*folder;
   }
 
+  /// With the room that there is, if that is what was missing.
+  DiskFailed failed(Fault fault) const {
+    return {fault, fault == Fault::no_space && folder ? folder->room() : std::nullopt};
+  }
+
   std::optional<Event> on(TransferId id, const transfer::ReadBlock& request) {
     const auto file = outgoing.find(id);
     if (file == outgoing.end()) return std::nullopt;
     auto bytes = file->second.file().read(request.bytes);
-    if (!bytes) return transfer::DiskFailed{bytes.error()};
+    if (!bytes) return failed(bytes.error());
     return transfer::BlockRead{std::move(*bytes)};
   }
 
   std::optional<Event> on(TransferId id, const transfer::CreateTarget& request) {
     auto parent = downloads();
-    if (!parent) return transfer::DiskFailed{parent.error()};
+    if (!parent) return failed(parent.error());
     auto file = store::IncomingFile::create(**parent, request.name, request.reserve);
-    if (!file) return transfer::DiskFailed{file.error()};
+    if (!file) return failed(file.error());
     incoming.insert_or_assign(id, std::move(*file));
     return transfer::TargetCreated{};
   }
@@ -63,26 +72,28 @@ struct Disk::Files {
   std::optional<Event> on(TransferId id, const transfer::WriteBlock& request) {
     const auto file = incoming.find(id);
     if (file == incoming.end()) return std::nullopt;
-    if (auto written = file->second.write(request.bytes); !written)
-      return transfer::DiskFailed{written.error()};
+    if (auto written = file->second.write(request.bytes); !written) return failed(written.error());
     return transfer::BlockWritten{request.bytes.size()};
   }
 
-  std::optional<Event> on(TransferId id, const transfer::FinishTarget&) {
-    const auto finished = [](auto file) -> Event {
-      auto path = file.mapped().finish();
-      if (!path) return transfer::DiskFailed{path.error()};
+  /// After a failure it is still there: what becomes of it is decided elsewhere.
+  std::optional<Event> on(TransferId id, const transfer::FinishTarget& request) {
+    const auto finish = [&](auto& files, auto&&... arguments) -> std::optional<Event> {
+      const auto file = files.find(id);
+      if (file == files.end()) return std::nullopt;
+      auto path = file->second.finish(arguments...);
+      if (!path) return failed(path.error());
+      files.erase(file);
       return transfer::TargetFinished{std::move(*path)};
     };
-    if (incoming.contains(id)) return finished(incoming.extract(id));
-    if (streams.contains(id)) return finished(streams.extract(id));
-    return std::nullopt;
+    auto event = finish(incoming);
+    return event ? std::move(event) : finish(streams, request);
   }
 
   std::optional<Event> on(TransferId id, const transfer::HashPrefix& request) {
     const auto file = outgoing.find(id);
     if (file == outgoing.end()) return std::nullopt;
-    return answer(file->second.hash_prefix(request.bytes));
+    return answer(file->second.hash(request));
   }
 
   std::optional<Event> on(TransferId id, const transfer::ReadFrames& request) {
@@ -91,11 +102,23 @@ struct Disk::Files {
     return answer(file->second.read(request));
   }
 
+  std::optional<Event> on(TransferId, const transfer::FindTarget& request) {
+    auto parent = downloads();
+    if (!parent) return failed(parent.error());
+    return answer(store::look_for_target(**parent, request));
+  }
+
+  std::optional<Event> on(TransferId id, const transfer::HashPart& request) {
+    const auto file = streams.find(id);
+    if (file == streams.end()) return std::nullopt;
+    return answer(file->second.hash(request));
+  }
+
   std::optional<Event> on(TransferId id, const transfer::OpenTarget& request) {
     auto parent = downloads();
-    if (!parent) return transfer::DiskFailed{parent.error()};
+    if (!parent) return failed(parent.error());
     auto file = store::StreamTarget::open(**parent, request);
-    if (!file) return transfer::DiskFailed{file.error()};
+    if (!file) return failed(file.error());
     return streams.insert_or_assign(id, std::move(*file)).first->second.opened();
   }
 
@@ -128,8 +151,8 @@ struct Disk::Files {
   }
 
   template <class Done>
-  static Event answer(Result<Done> result) {
-    if (!result) return transfer::DiskFailed{result.error()};
+  Event answer(Result<Done> result) const {
+    if (!result) return failed(result.error());
     return std::move(*result);
   }
 };
@@ -142,6 +165,7 @@ Disk::Disk(asio::io_context& loop, std::string download_dir, Books books, Sink s
 
 Disk::~Disk() {
   sink_.reset();
+  if (!frames_.empty()) keep_frames();
   ending_ = true;
   thread_.join();
 }
@@ -254,6 +278,37 @@ void Disk::mark_shown(engine::MarkShown letter) {
   asio::post(thread_, [this, letter] {
     if (auto done = files_->books.letters.shown(letter.held); !done)
       log::warn("shown letter not removed", done.error());
+  });
+}
+
+// ---- frames of version 1 ------------------------------------------------------------------------
+
+void Disk::load(engine::LoadFrames request) {
+  asio::post(thread_, [this, request, sink = WeakSink(sink_), work = asio::make_work_guard(loop_)] {
+    auto taken = files_->books.frames.of(request.key);
+    answer(sink, engine::FramesLoaded{request.key, std::move(taken).value_or(std::vector<Nonce>()),
+                                      fault_of(taken)});
+  });
+}
+
+void Disk::keep(engine::KeepFrame frame) {
+  frames_.push_back(frame);
+  if (!keeping_frames_) keep_frames();
+}
+
+void Disk::keep_frames() {
+  keeping_frames_ = true;
+  asio::post(thread_, [this, frames = std::exchange(frames_, {}), sink = WeakSink(sink_),
+                       work = asio::make_work_guard(loop_)] {
+    const auto kept = files_->books.frames.keep(frames);
+    asio::post(loop_, [this, sink, kept, keys = frames] {
+      const auto alive = sink.lock();
+      if (!alive) return;
+      keeping_frames_ = false;
+      if (!kept)
+        for (const auto& frame : keys) (*alive)(engine::FramesLoaded{frame.key, {}, kept.error()});
+      if (!frames_.empty()) keep_frames();
+    });
   });
 }
 

@@ -14,6 +14,7 @@
 #include "core/engine/events.hpp"
 #include "shell/store/sqlite/outbox.hpp"
 #include "shell/store/sqlite/peer_book.hpp"
+#include "shell/store/sqlite/seen_frames.hpp"
 #include "shell/store/sqlite/server_book.hpp"
 #include "shell/store/stream_files.hpp"
 
@@ -24,6 +25,7 @@ struct Books {
   store::sqlite::PeerBook peers;
   store::sqlite::ServerBook servers;
   store::sqlite::Outbox letters;
+  store::sqlite::SeenFrames frames;
   std::string server;  ///< that we talk to, by its origin
 };
 
@@ -56,6 +58,10 @@ class Disk {
   void load_held();
   void mark_shown(engine::MarkShown letter);
 
+  void load(engine::LoadFrames request);
+  /// As many as have gathered go to the disk at once.
+  void keep(engine::KeepFrame frame);
+
   /// `done` is called on the loop with everybody of the book.
   void list_peers(std::function<void(Result<std::vector<store::KnownPeer>>)> done);
 
@@ -66,11 +72,14 @@ class Disk {
   /// Asks the letters on the thread, and gives their answer to the sink.
   template <class Ask>
   void ask_letters(Ask ask);
+  void keep_frames();
 
   boost::asio::io_context& loop_;
   std::unique_ptr<Files> files_;
   std::shared_ptr<Sink> sink_;  // answers on their way to the loop look whether it is still there
   std::atomic<bool> ending_ = false;
+  std::vector<engine::KeepFrame> frames_;  ///< to be written when those under way are
+  bool keeping_frames_ = false;
   boost::asio::thread_pool thread_{1};
 };
 

@@ -31,7 +31,7 @@ class Inbox {
     return boost::asio::buffer(bytes_.data() + size_, step);
   }
   /// So many bytes have come there. True once, when by them a message becomes longer than allowed:
-  /// the rest of it, and every later one, is thrown away.
+  /// the rest of it is thrown away.
   bool commit(std::size_t size) {
     if (too_long_) return false;
     if (size_ == 0) bytes_.assign(first_.data(), size);
@@ -43,7 +43,7 @@ class Inbox {
   }
   /// The whole message; nullopt if it is thrown away.
   std::optional<std::string> take() {
-    if (too_long_) return std::nullopt;
+    if (std::exchange(too_long_, false)) return std::nullopt;
     bytes_.resize(std::exchange(size_, 0));
     return std::exchange(bytes_, {});
   }

@@ -283,7 +283,8 @@ asio::awaitable<Failure> WsClient::Connection::talk(Ref self, Stream& stream) {
         self->config_.url.secure ? dial::Protocol::unknown : heard_of(stream).protocol()));
   self->unwatch();
   self->open_ = true;
-  self->tell(WsOpened{wire::parse_http_date(response[beast::http::field::date])});
+  const auto server = self->reached_.empty() ? std::nullopt : std::optional(self->reached_[0]);
+  self->tell(WsOpened{server, wire::parse_http_date(response[beast::http::field::date])});
 
   beast::flat_buffer buffer(limit + 1);
   while (!self->dropped_) {

@@ -12,6 +12,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "core/base/dial_failure.hpp"
+#include "core/base/endpoint.hpp"
 #include "core/base/env.hpp"
 #include "core/wire/limits.hpp"
 #include "core/wire/url.hpp"
@@ -36,6 +37,7 @@ inline bool exposed(const WsClientConfig& config) {
 }
 
 struct WsOpened {
+  std::optional<Endpoint> server = {};       ///< where it was reached
   std::optional<WallTime> server_time = {};  ///< by its Date header
 };
 struct WsFrame {

@@ -38,22 +38,36 @@ Channels::Outcome Channels::acknowledge(std::uint16_t stream) {
 Channels::Outcome Channels::on_data(std::uint16_t stream) {
   const auto found = channels_.find(stream);
   if (found == channels_.end() || found->second.phase == Phase::closing) return Refused{};
-  if (found->second.phase == Phase::open) return Nothing{};
+  if (found->second.phase != Phase::opening) return Nothing{};
   return acknowledge(stream);
 }
 
 Channels::Reset Channels::on_incoming_reset(std::uint16_t stream) {
   const auto found = channels_.find(stream);
   if (found == channels_.end() || found->second.phase == Phase::closing) return {};
+  if (found->second.phase == Phase::left) {
+    channels_.erase(found);
+    return {.answer = false, .closed = true};
+  }
   const bool was_open = found->second.phase == Phase::open;
   found->second.phase = Phase::closing;
   return {.answer = true, .closed = was_open};
 }
 
 void Channels::on_outgoing_reset(std::uint16_t stream) {
-  // Ours ends only in answer to the peer's, so now both have ended.
+  // In answer to the peer's: now both have ended.
   const auto found = channels_.find(stream);
   if (found != channels_.end() && found->second.phase == Phase::closing) channels_.erase(found);
+}
+
+std::vector<std::uint16_t> Channels::close_all() {
+  std::vector<std::uint16_t> all;
+  for (auto& [stream, channel] : channels_) {
+    if (channel.phase == Phase::closing) continue;
+    channel.phase = Phase::left;
+    all.push_back(stream);
+  }
+  return all;
 }
 
 bool Channels::takes_data(ChannelId channel) const {

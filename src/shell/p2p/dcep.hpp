@@ -47,6 +47,10 @@ class Channels {
   Outcome on_data(std::uint16_t stream);
   Reset on_incoming_reset(std::uint16_t stream);
   void on_outgoing_reset(std::uint16_t stream);
+  /// We close all that is open: the streams to be reset. Each is gone once the peer has answered
+  /// with a reset of its own direction, which may still carry data until then.
+  std::vector<std::uint16_t> close_all();
+  bool empty() const { return channels_.empty(); }
 
   bool takes_data(ChannelId channel) const;
   /// Every stream in use: what a reset of "all streams" means.
@@ -54,7 +58,12 @@ class Channels {
 
  private:
   /// An id is free again only when both directions have been reset.
-  enum class Phase : std::uint8_t { opening, open, closing };
+  enum class Phase : std::uint8_t {
+    opening,
+    open,
+    closing,  ///< the peer closed it; our reset is to be confirmed
+    left      ///< we closed it; the peer's reset is to come
+  };
   struct Channel {
     std::string label;
     Phase phase;

@@ -62,13 +62,22 @@ Certificate self_signed(EVP_PKEY* key) {
   return certificate;
 }
 
-wire::sdp::Fingerprint fingerprint_of(const X509* certificate) {
-  wire::sdp::Fingerprint fingerprint;
+template <class F>
+F digest_of(const X509* certificate, const EVP_MD* hash) {
+  F digest;
   unsigned length = 0;
-  require(X509_digest(certificate, EVP_sha256(),
-                      reinterpret_cast<unsigned char*>(fingerprint.data.data()), &length) == 1,
+  require(X509_digest(certificate, hash, reinterpret_cast<unsigned char*>(digest.data.data()),
+                      &length) == 1 &&
+              length == F::size,
           "X509_digest");
-  return fingerprint;
+  return digest;
+}
+
+wire::sdp::PeerCertificate digests_of(const X509* certificate) {
+  using namespace wire::sdp;
+  return {digest_of<Fingerprint>(certificate, EVP_sha256()),
+          digest_of<Fingerprint384>(certificate, EVP_sha384()),
+          digest_of<Fingerprint512>(certificate, EVP_sha512())};
 }
 
 // 0 asks for the first timeout of a flight.
@@ -84,18 +93,19 @@ void forget_errors() {
 
 }  // namespace
 
-DtlsIdentity::DtlsIdentity() : context_(SSL_CTX_new(DTLS_method())) {
+DtlsIdentity::DtlsIdentity(const char* curve) : context_(SSL_CTX_new(DTLS_method())) {
   require(context_ != nullptr, "SSL_CTX_new");
-  const Key key(EVP_EC_gen("P-256"));
+  const Key key(EVP_EC_gen(curve));
   require(key != nullptr, "EVP_EC_gen");
   const Certificate certificate = self_signed(key.get());
-  fingerprint_ = fingerprint_of(certificate.get());
+  fingerprint_ = digests_of(certificate.get()).sha256;
   SSL_CTX* context = context_.get();
   require(SSL_CTX_use_certificate(context, certificate.get()) == 1, "certificate");
   require(SSL_CTX_use_PrivateKey(context, key.get()) == 1, "key");
   require(SSL_CTX_set_min_proto_version(context, DTLS1_2_VERSION) == 1, "version");
   require(SSL_CTX_set_cipher_list(context, ciphers) == 1, "ciphers");
-  require(SSL_CTX_set1_groups_list(context, "X25519:P-256") == 1, "groups");
+  // The last two are for the certificates of others, whose curve must be among these as well.
+  require(SSL_CTX_set1_groups_list(context, "X25519:P-256:P-384:P-521") == 1, "groups");
   // There is no chain to verify: the certificate is judged by its fingerprint, above.
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
                      [](int, X509_STORE_CTX*) { return 1; });
@@ -208,10 +218,10 @@ void Dtls::close() {
   state_ = State::closed;
 }
 
-std::optional<wire::sdp::Fingerprint> Dtls::peer_certificate() const {
+std::optional<wire::sdp::PeerCertificate> Dtls::peer_certificate() const {
   const Certificate certificate(SSL_get1_peer_certificate(ssl_.get()));
   if (state_ != State::up || !certificate) return std::nullopt;
-  return fingerprint_of(certificate.get());
+  return digests_of(certificate.get());
 }
 
 std::optional<std::chrono::microseconds> Dtls::timeout() const {

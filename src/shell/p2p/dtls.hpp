@@ -14,10 +14,11 @@
 
 namespace culver::p2p {
 
-/// Our certificate, P-256, made anew by each process, and the settings of every session.
+/// Our certificate, made anew by each process, and the settings of every session.
 class DtlsIdentity {
  public:
-  DtlsIdentity();
+  /// Others have other curves; ours is the one that all must know (RFC 8827 section 6.5).
+  explicit DtlsIdentity(const char* curve = "P-256");
   const wire::sdp::Fingerprint& fingerprint() const { return fingerprint_; }
   SSL_CTX* context() const { return context_.get(); }
 
@@ -52,8 +53,8 @@ class Dtls {
   void close();
 
   State state() const { return state_; }
-  /// SHA-256 of the peer's certificate, once up. Whether it is the right one is not judged here.
-  std::optional<wire::sdp::Fingerprint> peer_certificate() const;
+  /// The peer's certificate, once up. Whether it is the right one is not judged here.
+  std::optional<wire::sdp::PeerCertificate> peer_certificate() const;
   /// When the current flight must be repeated, if it must.
   std::optional<std::chrono::microseconds> timeout() const;
   /// Repeats the flight.

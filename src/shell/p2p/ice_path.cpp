@@ -71,10 +71,7 @@ class IcePath final : public Path {
   void set_remote(const wire::sdp::IceCredentials& ice) override {
     step(ice::RemoteCredentials{ice});
   }
-  void add_candidate(const wire::sdp::Candidate& candidate) override {
-    log_candidate("peer's candidate", candidate);
-    step(ice::RemoteCandidate{candidate});
-  }
+  void add_candidate(const wire::sdp::Candidate& candidate) override;
   void remote_candidates_done() override { step(ice::RemoteCandidatesDone{}); }
   void send_batch(std::span<const Datagram> batch) override;
 
@@ -170,6 +167,7 @@ IcePath::IcePath(boost::asio::io_context& io, const PathConfig& config,
       timer_(io),
       names_(io),
       alive_(std::make_shared<IcePath*>(this)) {
+  for (const auto& place : config.places) wires_.lead_to(place);
   update_wires();
   step(ice::WiresDone{});
   const auto servers = config.servers.first(std::min(config.servers.size(), ice_server_limit));
@@ -188,6 +186,14 @@ IcePath::~IcePath() {
   agent_.close(now, effects_);
   for (auto& effect : effects_)
     if (auto* last = std::get_if<ice::Transmit>(&effect)) perform(std::move(*last));
+}
+
+/// The address that leads there may be one too many so far.
+void IcePath::add_candidate(const wire::sdp::Candidate& candidate) {
+  log_candidate("peer's candidate", candidate);
+  const auto there = Endpoint::parse(candidate.address, candidate.port);
+  if (there && wires_.lead_to(*there)) update_wires();
+  step(ice::RemoteCandidate{candidate});
 }
 
 void IcePath::update_wires() {

@@ -13,6 +13,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "core/base/dial_failure.hpp"
+#include "core/base/endpoint.hpp"
 #include "core/link/events.hpp"
 
 namespace culver::p2p {
@@ -62,6 +63,7 @@ struct PathConfig {
   std::span<const IceServer> servers;
   bool loopback;                           ///< gather 127.0.0.1 too
   std::span<const std::string> addresses;  ///< gather these only; empty: every interface
+  std::span<const Endpoint> places = {};   ///< that our addresses should lead to: the server
   OnRelayTrouble on_relay_trouble = {};    ///< may be called from within a member of the path
 };
 

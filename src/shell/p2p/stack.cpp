@@ -35,8 +35,9 @@ Stack::~Stack() {
 }
 
 void Stack::start(LinkId id, bool controlling) {
-  const PathConfig path{controlling, config_.ice_servers, config_.loopback, config_.addresses,
-                        [this](const RelayTrouble& trouble) { tell(trouble); }};
+  const PathConfig path{controlling,      config_.ice_servers,
+                        config_.loopback, config_.addresses,
+                        places_,          [this](const RelayTrouble& trouble) { tell(trouble); }};
   Transport::Host host{
       io_, identity_, counters_,
       [this, id](link::TransportEvent event) { events_.emplace_back(id, std::move(event)); },

@@ -49,6 +49,9 @@ class Stack {
   /// without a transport is ignored, since the transport may have ended a moment ago.
   void perform(LinkId id, link::TransportEffect effect);
 
+  /// Where the server is: links made from now on tell the peer first the address that leads there.
+  void set_server(const Endpoint& server) { places_ = {server}; }
+
   /// Transports that still exist. TransportClosed frees its transport; so does DropTransport.
   std::size_t live() const { return transports_.size(); }
   const Counters& counters() const { return counters_; }
@@ -64,6 +67,7 @@ class Stack {
 
   boost::asio::io_context& io_;
   StackConfig config_;
+  std::vector<Endpoint> places_;  ///< that addresses of ours should lead to
   Sink sink_;
   DtlsIdentity identity_;
   Counters counters_;

@@ -1,7 +1,6 @@
 #include "shell/p2p/transport.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <stdexcept>
 #include <utility>
 
@@ -18,8 +17,6 @@ constexpr std::size_t flush_at = std::size_t{64} << 10;        // bytes
 constexpr std::size_t early_limit = 64;                        // datagrams, of each kind
 constexpr std::size_t unsent_limit = std::size_t{64} << 10;    // bytes, while there is no path
 constexpr std::size_t read_per_turn = std::size_t{256} << 10;  // bytes
-constexpr std::chrono::seconds parting_time{5};
-constexpr std::chrono::seconds answer_time{1};  // of it, for the answer to our goodbye
 
 std::uint32_t ppid_of(bool binary, bool empty) {
   namespace dcep = wire::dcep;
@@ -282,6 +279,7 @@ void Transport::perform(link::PauseReading effect) {
 }
 
 void Transport::perform(link::AcknowledgeSeldom) {
+  peer_reads_to_the_end_ = true;
   if (sctp_) sctp_->acknowledge_seldom();
 }
 
@@ -301,9 +299,10 @@ void Transport::tell_windows() {
 
 // By the amount that is not acknowledged, not by SCTP's "sender dry": that notice waits in the
 // receive buffer behind data that a paused reader does not take.
-void Transport::tell_all_sent() {
+void Transport::tell_all_sent(TimePoint now) {
   if (all_sent_told_ || sctp_->buffered() != 0) return;
   all_sent_told_ = true;
+  all_sent_at_ = now;
   host_.tell(link::AllSent{});
 }
 
@@ -327,30 +326,12 @@ void Transport::run(TimePoint now) {
   if (sctp_ && !ended_) {
     sctp_->pump();
     tell_windows();
-    tell_all_sent();
+    tell_all_sent(now);
   }
   // What the peer sent before it left is delivered first, however long the reader pauses.
   if (peer_left_ && !(sctp_ && sctp_->has_unread())) end();
   part(now);
   flush();
-}
-
-void Transport::perform(link::HangUp, TimePoint now) {
-  if (!part_by_) part_by_ = now + parting_time;
-}
-
-void Transport::part(TimePoint now) {
-  if (!part_by_ || ended_) return;
-  if (sctp_ && now < *part_by_) {
-    if (sctp_->buffered() != 0 || std::exchange(shutting_down_, true)) return;
-    // Without DTLS the peer could not answer, and some notice that a channel has closed by SCTP
-    // only.
-    sctp_->shutdown();
-    part_by_ = std::min(*part_by_, now + answer_time);
-    return;
-  }
-  if (dtls_) dtls_->close();
-  end();
 }
 
 void Transport::end() {

@@ -71,8 +71,12 @@ class Transport {
   void opened(ChannelId channel, std::string label);
   void closed(std::uint16_t stream);
   void tell_windows();
-  void tell_all_sent();
+  void tell_all_sent(TimePoint now);
+  // transport_parting.cpp
   void part(TimePoint now);
+  bool may_close_channels(TimePoint now) const;
+  void close_channels();
+  void shut_down(TimePoint now);
   void enqueue(SctpMessage message);
   void flush();
   void end();
@@ -94,10 +98,16 @@ class Transport {
   std::vector<std::string> waiting_labels_;  ///< of channels asked for before SctpUp
   bool paused_ = false;
   bool all_sent_told_ = true;
+  std::optional<TimePoint> all_sent_at_;  ///< told last
+  bool peer_reads_to_the_end_ = false;    ///< a Culver: it takes what was sent before a goodbye
   bool peer_left_ = false;
   bool ended_ = false;
-  bool shutting_down_ = false;
-  std::optional<TimePoint> part_by_;  ///< hanging up: at the latest then
+  struct Parting {
+    enum class Phase : std::uint8_t { sending, closing, leaving } phase;
+    TimePoint by;      ///< this phase, at the latest
+    TimePoint end_by;  ///< all of it
+  };
+  std::optional<Parting> parting_;  ///< hanging up
 };
 
 }  // namespace culver::p2p

@@ -6,6 +6,15 @@
 #include "shell/p2p/local_addresses.hpp"
 
 namespace culver::p2p {
+namespace {
+
+std::uint8_t bits_of(std::span<const InterfaceAddress> found, const Endpoint& address) {
+  const auto at = std::find_if(found.begin(), found.end(),
+                               [&](const auto& each) { return each.address == address; });
+  return at == found.end() ? std::uint8_t{0} : at->subnet_bits;
+}
+
+}  // namespace
 
 UdpWires::UdpWires(boost::asio::io_context& io, std::shared_ptr<Ground> ground, bool loopback,
                    std::span<const std::string> only, Sink sink)
@@ -18,20 +27,31 @@ UdpWires::UdpWires(boost::asio::io_context& io, std::shared_ptr<Ground> ground, 
 
 UdpWires::~UdpWires() { ground_->watch.remove(watching_); }
 
+bool UdpWires::lead_to(const Endpoint& place) {
+  if (!only_.empty() || place.is_loopback() || !place.is_unicast()) return false;
+  if (std::find(places_.begin(), places_.end(), place) != places_.end()) return false;
+  if (places_.size() < most_places) places_.push_back(place);
+  const auto source = source_towards(place);
+  return source && !source->is_loopback() && !has(*source);
+}
+
 std::vector<std::variant<ice::WireOpened, ice::WireLost>> UdpWires::update() {
   std::vector<std::variant<ice::WireOpened, ice::WireLost>> news;
-  for (const auto& address : local_addresses(loopback_, only_)) {
-    if (sockets_.size() >= local_address_limit || has(address)) continue;
+  const auto found = interface_addresses();
+  const auto first = only_.empty() ? sources_towards(places_) : std::vector<Endpoint>();
+  for (const auto& address : local_addresses(loopback_, only_, first)) {
+    const bool leads = std::find(first.begin(), first.end(), address) != first.end();
+    const auto room = leads ? local_address_limit + most_extra : local_address_limit;
+    if (sockets_.size() >= room || has(address)) continue;
     const ice::WireId wire{last_};
     auto socket = UdpSocket::open(
         io_, address, ground_->room,
         [this, wire](std::span<const Arrival> arrivals) { sink_.on_arrivals(wire, arrivals); });
     if (!socket) continue;
     ++last_;
-    news.emplace_back(ice::WireOpened{wire, socket->local()});
+    news.emplace_back(ice::WireOpened{wire, socket->local(), bits_of(found, address)});
     sockets_.emplace(wire, std::move(socket));
   }
-  const auto found = interface_addresses();
   std::erase_if(sockets_, [&](const auto& entry) {
     if (is_there(found, entry.second->local())) return false;
     news.emplace_back(ice::WireLost{entry.first});

@@ -40,6 +40,14 @@ class UdpWires {
   UdpWires(const UdpWires&) = delete;
   UdpWires& operator=(const UdpWires&) = delete;
 
+  /// Besides local_address_limit, for addresses that lead somewhere when the others are taken.
+  static constexpr std::size_t most_extra = 8;
+  /// Of the places to which a way is kept in mind.
+  static constexpr std::size_t most_places = 64;
+
+  /// The server, or the peer, may be there: the address that leads there comes before others. True
+  /// if it has no socket yet, so that an update() may open one.
+  bool lead_to(const Endpoint& place);
   /// Opens and closes what the addresses ask for, at most local_address_limit at once. What came
   /// stands before what went: with it the agent finds a way out sooner. Numbers count from 0.
   std::vector<std::variant<ice::WireOpened, ice::WireLost>> update();
@@ -54,6 +62,7 @@ class UdpWires {
   std::shared_ptr<Ground> ground_;
   bool loopback_;
   std::vector<std::string> only_;
+  std::vector<Endpoint> places_;  ///< that a way should lead to
   Sink sink_;
   AddressWatch::Id watching_;
   std::map<ice::WireId, std::unique_ptr<UdpSocket>> sockets_;

@@ -27,6 +27,8 @@ std::optional<relay::Answer> failed() {
     return Result<Page>(tl::unexpect, store_failed);
   else if constexpr (is_any<Asked, ListDevices>)
     return Result<std::vector<DeviceRecord>>(tl::unexpect, store_failed);
+  else if constexpr (is_any<Asked, FindEvent>)
+    return Result<EventFound>(tl::unexpect, store_failed);
   else if constexpr (is_any<Asked, KeepDrops>)
     return Result<DropsKept>(tl::unexpect, store_failed);
   else if constexpr (is_any<Asked, ListDrops>)

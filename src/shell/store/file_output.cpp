@@ -1,13 +1,18 @@
 #include "shell/store/file_output.hpp"
 
 #include <algorithm>
+#include <utility>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "shell/store/system_calls.hpp"
 
 namespace culver::store {
 namespace {
+
+/// The most that is left to the cache before the disk is waited for.
+constexpr std::uint64_t most_unsynced = std::uint64_t{32} << 20;
 
 ssize_t put(int file, ByteView bytes, std::uint64_t at) {
   return uninterrupted(
@@ -19,6 +24,7 @@ ssize_t put(int file, ByteView bytes, std::uint64_t at) {
 void FileOutput::begin(std::uint64_t at, bool past_the_cache) {
   size_ = 0;
   at_ = at;
+  pushed_ = at;
   direct_ = past_the_cache && at % direct_unit == 0;
 }
 
@@ -65,9 +71,22 @@ Result<void> FileOutput::write(int file, ByteView bytes) {
   while (!bytes.empty()) {
     const auto done = put(file, bytes, at_);
     if (done < 0) return fail(write_fault());
+    if (done == 0) return fail(Fault::file_unwritable);
     bytes = bytes.subspan(static_cast<std::size_t>(done));
     at_ += static_cast<std::uint64_t>(done);
   }
+  if (direct_) pushed_ = at_;
+  return at_ - pushed_ < most_unsynced ? Result<void>() : push_out(file);
+}
+
+/// A file system that cannot do it for a part of a file does it at the end.
+Result<void> FileOutput::push_out(int file) {
+  const auto from = static_cast<off_t>(std::exchange(pushed_, at_));
+  const unsigned all =
+      SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+  const auto size = static_cast<off_t>(at_) - from;
+  if (uninterrupted([&] { return ::sync_file_range(file, from, size, all); }) == 0) return {};
+  if (errno == EIO || write_fault() != Fault::file_unwritable) return fail(write_fault());
   return {};
 }
 

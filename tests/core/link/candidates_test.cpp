@@ -48,14 +48,28 @@ TEST(Candidates, AnEarlyEndIsToldAfterTheCandidates) {
   EXPECT_EQ(sorter.ports(), (std::vector<std::uint16_t>{1, 2})) << "the peer's machine has moved";
 }
 
+// A peer with more addresses than fit, the one that leads out the last: it is kept all the same.
+TEST(Candidates, OneOfAnotherFamilyBehindAHundredIsKept) {
+  Sorter sorter;
+  for (std::uint16_t i = 1; i <= 200; ++i) sorter.feed(CandidateArrived{candidate(i)});
+  auto other = candidate(999);
+  other.address = "2001:db8::1";
+  sorter.feed(CandidateArrived{other});
+  sorter.feed(DescriptionKnown{{"ufrag", "password-of-22-or-more"}, {}, false});
+  EXPECT_EQ(sorter.ports().size(), wire::limits::candidates);
+  EXPECT_EQ(sorter.ports().back(), 999);
+  EXPECT_EQ(sorter.ports().front(), 1);
+}
+
 TEST(Candidates, AreBoundedBeforeAndAfter) {
   Sorter sorter;
   for (int i = 0; i < 300; ++i) sorter.feed(CandidateArrived{candidate(1)});
   sorter.feed(DescriptionKnown{{"ufrag", "password-of-22-or-more"}, {candidate(7)}, false});
   for (int i = 0; i < 50; ++i) sorter.feed(CandidateArrived{candidate(2)});
   sorter.feed(CandidatesEnded{});
-  for (int i = 0; i < 300; ++i) sorter.feed(CandidateArrived{candidate(2)});
-  EXPECT_EQ(sorter.ports().size(), wire::limits::candidates);
+  EXPECT_EQ(sorter.ports().size(), wire::limits::candidates + 51);
+  for (int i = 0; i < 900; ++i) sorter.feed(CandidateArrived{candidate(2)});
+  EXPECT_EQ(sorter.ports().size(), Candidates::most_passed);
 }
 
 }  // namespace

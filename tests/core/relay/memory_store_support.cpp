@@ -32,6 +32,8 @@ std::optional<Answer> failed(const Question& question) {
       return Result<DropsKept>(fail(fault));
     case 11:
       return Result<std::vector<StoredDrop>>(fail(fault));
+    case 12:
+      return Result<EventFound>(fail(fault));
     default:
       return std::nullopt;
   }
@@ -101,7 +103,7 @@ MemoryStore::Told MemoryStore::on(const AppendEvent& q) {
                     q.device_seq,
                     q.expires_at,
                     q.now,
-                    {++last_cursor_, stream_seq, q.body},
+                    {++last_cursor_, stream_seq, q.body, q.device_seq},
                     q.stream});
   known.last_device_seq = std::max(known.last_device_seq, q.device_seq);
   return Stored(Appended{events.back().stored_event, false});
@@ -130,6 +132,14 @@ MemoryStore::Told MemoryStore::on(const FetchPage& q) {
     page.cursor = cursor;
   }
   return Result<Page>(std::move(page));
+}
+
+MemoryStore::Told MemoryStore::on(const FindEvent& q) {
+  const auto found = std::find_if(events.begin(), events.end(), [&](const Row& row) {
+    return row.event == q.event && row.user == q.user;
+  });
+  const bool is_held = found != events.end() && found->stored_event.body.starts_with(q.beginning);
+  return Result<EventFound>(EventFound{is_held});
 }
 
 MemoryStore::Told MemoryStore::on(const SaveCursor& q) {

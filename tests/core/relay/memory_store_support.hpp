@@ -45,6 +45,7 @@ class MemoryStore {
   Told on(const AdmitDevice& question);
   Told on(const AppendEvent& question);
   Told on(const FetchPage& question);
+  Told on(const FindEvent& question);
   Told on(const SaveCursor& question);
   Told on(const ListDevices& question);
   Told on(const FindDevice& question);

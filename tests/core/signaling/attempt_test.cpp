@@ -24,8 +24,8 @@ PairingEffects step(typename M::State& state, typename M::Event event, TimePoint
 }
 
 Ask::State asking() { return Asking{peer, start + reply_time, start + ask_time, std::nullopt}; }
-Request::State undecided() { return Undecided{peer, key_of(1), start + 120s}; }
-Request::State accepted() { return Accepted{peer, key_of(1), start + match_time}; }
+Request::State undecided() { return Undecided{peer, key_of(1), {}, start + 120s}; }
+Request::State accepted() { return Accepted{peer, key_of(1), {}, start + match_time}; }
 Request::State declined() { return Declined{peer, key_of(1), start + match_time}; }
 
 template <class State>
@@ -58,7 +58,7 @@ TEST(Asking, EndSettlesWithItsFault) {
 
 TEST(Asking, CrossedAcceptsAndWaitsOnForTheSameKey) {
   auto state = asking();
-  const auto effects = step<Ask>(state, Crossed{key_of(1)});
+  const auto effects = step<Ask>(state, Crossed{key_of(1), {}});
   ASSERT_EQ(effects.size(), 1U);
   EXPECT_EQ(std::get<Send>(effects[0]).message, sig::ClientMessage(sig::PairResponse{peer, true}));
   EXPECT_FALSE(settled(state));
@@ -78,7 +78,7 @@ TEST(Asking, NothingHappensOnceSettled) {
   Ask::State state = Settled{};
   EXPECT_TRUE(step<Ask>(state, Match{key_of(1), true}).empty());
   EXPECT_TRUE(step<Ask>(state, Ended{Fault::server_lost}).empty());
-  EXPECT_TRUE(step<Ask>(state, Crossed{key_of(1)}).empty());
+  EXPECT_TRUE(step<Ask>(state, Crossed{key_of(1), {}}).empty());
   EXPECT_TRUE(step<Ask>(state, Tick{}, start + 1h).empty());
 }
 

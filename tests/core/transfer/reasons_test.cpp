@@ -10,7 +10,10 @@ TEST(Reasons, WhatOneSideSaysTheOtherUnderstands) {
   EXPECT_EQ(fault_of(reason_of(Fault::file_refused_by_us)), Fault::file_refused);
   EXPECT_EQ(fault_of(reason_of(Fault::file_too_large)), Fault::file_too_large);
   EXPECT_EQ(fault_of(reason_of(Fault::file_damaged)), Fault::file_damaged);
-  EXPECT_EQ(fault_of(reason_of(Fault::file_unwritable)), Fault::peer_file_failed);
+  EXPECT_EQ(fault_of(reason_of(Fault::file_unwritable)), Fault::peer_cannot_store);
+  EXPECT_EQ(fault_of(reason_of(Fault::folder_read_only)), Fault::peer_cannot_store);
+  EXPECT_EQ(fault_of(reason_of(Fault::file_too_large_here)), Fault::file_too_large);
+  EXPECT_EQ(fault_of(reason_of(Fault::internal)), Fault::peer_file_failed);
   EXPECT_EQ(fault_of(cancelled_by_timeout), Fault::file_stalled);
   EXPECT_EQ(fault_of(cancelled_by_user), Fault::peer_file_failed);
 }
@@ -33,7 +36,12 @@ TEST(Reasons, OfTheSecondFormComeBackAsTheOtherSideMeansThem) {
   using wire::stream::Reason;
   EXPECT_EQ(fault_of(stream_reason_of(Fault::no_space)), Fault::peer_no_space);
   EXPECT_EQ(fault_of(stream_reason_of(Fault::file_refused_by_us)), Fault::file_refused);
-  EXPECT_EQ(fault_of(stream_reason_of(Fault::cancelled)), Fault::peer_file_failed);
+  EXPECT_EQ(fault_of(stream_reason_of(Fault::cancelled)), Fault::peer_cancelled);
+  EXPECT_EQ(fault_of(stream_reason_of(Fault::file_too_large_here)), Fault::file_too_large);
+  EXPECT_EQ(fault_of(stream_reason_of(Fault::disk_stalled)), Fault::file_stalled);
+  for (const auto folder : {Fault::folder_missing, Fault::folder_not_folder, Fault::folder_unfit,
+                            Fault::folder_read_only, Fault::file_unwritable})
+    EXPECT_EQ(fault_of(stream_reason_of(folder)), Fault::peer_cannot_store);
   for (const auto same :
        {Fault::file_damaged, Fault::file_stalled, Fault::file_changed, Fault::file_too_large})
     EXPECT_EQ(fault_of(stream_reason_of(same)), same);

@@ -381,7 +381,7 @@ TEST(Receiver, AStuckDiskEndsToo) {
     ASSERT_TRUE(in->receiver->deadline()) << in->state();
     in->world.env.now = *in->receiver->deadline();
     in->say(Tick{});
-    EXPECT_EQ(failure(in->effects), Fault::file_unwritable);
+    EXPECT_EQ(failure(in->effects), Fault::disk_stalled);
     EXPECT_EQ(count<DropTarget>(in->effects), 1u);
     EXPECT_FALSE(in->receiver->deadline());
   }
@@ -501,6 +501,21 @@ TEST(Receiver, TheTableOfItsTypesNamesItsExits) {
   const auto table = fsm::table<receiver::Machine>();
   EXPECT_NE(table.find("| Finishing | TargetFinished | Done |"), std::string::npos);
   EXPECT_EQ(table.find("| Undecided | OpenedChunk"), std::string::npos);
+}
+
+TEST(Receiver, WhatTheFolderCannotTakeIsRefusedWhileThePersonThinks) {
+  Incoming asked(10, {.acks = true});
+  EXPECT_EQ(count<FindTarget>(asked.effects), 1u);
+  asked.say(DiskFailed{Fault::folder_read_only});
+  EXPECT_EQ(failure(asked.effects), Fault::folder_read_only);
+  EXPECT_EQ(envelope<peer::FileStartAck>(asked.effects)->reason, "folder");
+  EXPECT_EQ(count<CreateTarget>(asked.effects), 0u);
+
+  Incoming spooling(10, {.acks = false});
+  EXPECT_EQ(count<FindTarget>(spooling.effects), 1u);
+  spooling.say(DiskFailed{Fault::no_space, 3});
+  EXPECT_EQ(envelope<peer::FileError>(spooling.effects)->reason, "no_space");
+  EXPECT_EQ(find<Failed>(spooling.effects)->room, 3u);
 }
 
 }  // namespace

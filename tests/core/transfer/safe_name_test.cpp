@@ -8,9 +8,9 @@ namespace {
 using namespace std::string_literals;
 
 TEST(SafeName, LeavesOrdinaryNamesAlone) {
-  for (const std::string name : {"report.pdf", "README", "archive.tar.gz", "año nuevo.txt",
-                                 "写真 1.jpg", "a", "CONSOLE.txt", "COM10", "com", "null", "-rf",
-                                 "$(reboot)", "a;b&c", "family \U0001F468\u200D\U0001F469.png"})
+  for (const std::string name :
+       {"report.pdf", "README", "archive.tar.gz", "año nuevo.txt", "写真 1.jpg", "a", "CONSOLE.txt",
+        "COM10", "com", "null", "$(reboot)", "a;b&c", "family \U0001F468\u200D\U0001F469.png"})
     EXPECT_EQ(safe_name(name), name);
 }
 
@@ -43,6 +43,30 @@ TEST(SafeName, RemovesWhatTurnsTheDirection) {
   for (const std::string mark : {"\u202A", "\u202B", "\u202C", "\u202D", "\u202E", "\u2066",
                                  "\u2067", "\u2068", "\u2069", "\u200E", "\u200F", "\u061C"})
     EXPECT_EQ(safe_name("a" + mark + "b"), "ab");
+}
+
+TEST(SafeName, LeavesNothingThatIsNotSeen) {
+  for (const std::string mark :
+       {"\u200B", "\u200C", "\u200D", "\u2060", "\u2063", "\u00AD", "\u034F", "\u3164", "\u180E",
+        "\uFE0E", "\uFE0F", "\U000E0041", "\U000E007F", "\U000E0100", "\uFFF9", "\u115F"})
+    EXPECT_EQ(safe_name("invoice" + mark + ".pdf"), "invoice.pdf") << "a name that looks like one";
+  EXPECT_EQ(safe_name("\u200D.profile"), "profile");
+  EXPECT_EQ(safe_name("\u2060"), "unnamed");
+  for (const std::string name : {"نامه\u200Cها.txt", "क\u094D\u200Dष.txt", "\u2764\uFE0F.png"})
+    EXPECT_EQ(safe_name(name), name) << "where they have a meaning they stay";
+}
+
+TEST(SafeName, NoBlankOfAnyKindAtTheEnds) {
+  for (const std::string blank : {" ", "\u00A0", "\u2003", "\u2800", "\u3000", "\u202F"})
+    EXPECT_EQ(safe_name(blank + "a" + blank + "b" + blank + "." + blank), "a" + blank + "b");
+}
+
+TEST(SafeName, IsNoOption) {
+  EXPECT_EQ(safe_name("-rf"), "_-rf");
+  EXPECT_EQ(safe_name("--help"), "_--help");
+  EXPECT_EQ(safe_name("\u200B-x"), "_-x");
+  EXPECT_EQ(safe_name(" .-x"), "_-x");
+  EXPECT_EQ(safe_name("a-b"), "a-b");
 }
 
 TEST(SafeName, HidesNothing) {

@@ -10,6 +10,7 @@ namespace {
 
 namespace peer = wire::peer;
 using wire::limits::chunk_out;
+using wire::limits::chunk_to_zajel;
 using namespace std::chrono_literals;
 
 constexpr std::size_t plenty = std::size_t{1} << 30;
@@ -88,7 +89,7 @@ TEST(Sender, SendsAtOnceToAPeerWithoutAcks) {
   out.say(Credit{plenty});
   out.read_on();
   EXPECT_EQ(out.sent(), out.file);
-  EXPECT_EQ(count<SendChunk>(out.effects), 3u);
+  EXPECT_EQ(count<SendChunk>(out.effects), 10u);
   EXPECT_EQ(envelope<peer::FileComplete>(out.effects)->sha256, crypto::sha256(out.file));
   EXPECT_EQ(out.sender.state(), "Flushing");
   EXPECT_EQ(out.ends(), 0u);
@@ -118,12 +119,18 @@ TEST(Sender, EverySizeArrivesWhole) {
   for (const std::size_t size :
        {std::size_t{1}, chunk_out - 1, chunk_out, chunk_out + 1, block_size - 1, block_size,
         block_size + 1, 2 * block_size, 3 * block_size + 5}) {
-    Outgoing out(size, false);
-    out.say(Credit{plenty});
-    out.read_on();
-    EXPECT_EQ(out.sent(), out.file) << size;
-    EXPECT_EQ(count<SendChunk>(out.effects), chunk_count(size, chunk_out)) << size;
-    EXPECT_EQ(out.sender.state(), "Flushing") << size;
+    for (const bool acks : {true, false}) {
+      Outgoing out(size, acks);
+      out.say(PeerStartAck{true, {}});
+      out.say(Credit{plenty});
+      out.read_on();
+      EXPECT_EQ(out.sent(), out.file) << size;
+      const auto chunk = acks ? chunk_out : chunk_to_zajel;
+      EXPECT_EQ(envelope<peer::FileStart>(out.effects)->chunks, chunk_count(size, chunk)) << size;
+      EXPECT_EQ(count<SendChunk>(out.effects), chunk_count(size, chunk)) << size;
+      EXPECT_EQ(find<SendChunk>(out.effects)->bytes.size(), std::min(size, chunk));
+      EXPECT_EQ(out.sender.state(), acks ? "AwaitingCheck" : "Flushing") << size;
+    }
   }
 }
 
@@ -155,10 +162,10 @@ TEST(Sender, TheEmptyChunkWaitsForCreditToo) {
 }
 
 TEST(Sender, NeverSendsMoreThanTheCredit) {
-  Outgoing out(10 * chunk_out, false);
+  Outgoing out(10 * chunk_to_zajel, false);
   out.read_on();
   EXPECT_EQ(count<SendChunk>(out.effects), 0u);
-  const std::size_t cost = wire_cost(chunk_out);
+  const std::size_t cost = wire_cost(chunk_to_zajel);
   EXPECT_EQ(count<SendChunk>(out.say(Credit{cost - 1})), 0u);
   EXPECT_EQ(count<SendChunk>(out.say(Credit{cost})), 1u);
   EXPECT_EQ(count<SendChunk>(out.say(Credit{3 * cost + 1})), 3u);
@@ -170,7 +177,7 @@ TEST(Sender, HoldsTwoBlocksAtMost) {
   out.read_on();
   EXPECT_EQ(out.answered, 2u);
   EXPECT_FALSE(out.outstanding());
-  out.say(Credit{16 * wire_cost(chunk_out)});
+  out.say(Credit{block_size / chunk_to_zajel * wire_cost(chunk_to_zajel)});
   EXPECT_TRUE(out.outstanding());
 }
 
@@ -264,6 +271,17 @@ TEST(Sender, StallsAfterAMinuteWithoutMovement) {
   out.say(Tick{});
   EXPECT_EQ(failure(out.effects), Fault::file_stalled) << "no credit is no movement";
   EXPECT_EQ(envelope<peer::FileCancel>(out.effects)->reason, "timeout");
+}
+
+TEST(Sender, ItsOwnDiskMayBeSlowForMinutes) {
+  Outgoing out(10 * chunk_out, false);
+  out.say(Credit{plenty});
+  out.world.pass(3min);
+  out.say(Tick{});
+  EXPECT_FALSE(out.sender.ended());
+  out.world.pass(1min);
+  out.say(Tick{});
+  EXPECT_EQ(failure(out.effects), Fault::file_stalled);
 }
 
 TEST(Sender, EveryWaitEnds) {

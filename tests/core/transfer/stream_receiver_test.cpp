@@ -20,16 +20,23 @@ struct ReceiverScene {
         receiver(StreamReceiver::start(
             {PublicKey{}, ws::Offer{7, size, Plaintext("a.bin")}, max_size}, world.env, effects)) {
     note();
+    if (!receiver.ended()) survey = std::exchange(effects, {});
   }
 
+  void find(std::uint64_t have = 0) { feed(TargetFound{have}); }
   void feed(StreamReceiver::Event event) {
     effects.clear();
     receiver.on(std::move(event), world.env, effects);
     note();
   }
   void open(std::uint64_t have = 0) {
+    if (receiver.state() == "Surveying") find(have);
     feed(Decision{true});
-    feed(TargetOpened{have, crypto::sha256(ByteView(file).first(have))});
+    feed(TargetOpened{have});
+    for (std::uint64_t done = 0; done < have;) {
+      done += test::find<HashPart>(effects)->bytes;
+      feed(PartHashed{done, crypto::sha256(ByteView(file).first(done))});
+    }
   }
   void begin(std::uint64_t from = 0) {
     open(from);
@@ -74,6 +81,7 @@ struct ReceiverScene {
   ByteVector file;
   ByteVector disk;
   Effects effects;
+  Effects survey;  ///< what was wanted at first
   std::vector<WriteSlices> writes;
   std::optional<ws::Frame> told;
   std::uint64_t up_to = 0;
@@ -83,6 +91,9 @@ struct ReceiverScene {
 
 TEST(StreamReceiver, AsksAndCreatesNothingBeforeTheAnswer) {
   ReceiverScene scene(5);
+  EXPECT_EQ(count<FindTarget>(scene.survey), 1u);
+  EXPECT_EQ(count<Offered>(scene.survey), 0u) << "the disk is asked first";
+  scene.find();
   EXPECT_EQ(count<Offered>(scene.effects), 1u);
   EXPECT_EQ(count<OpenTarget>(scene.effects), 0u);
   scene.feed(Decision{false});
@@ -217,21 +228,140 @@ TEST(StreamReceiver, BlamesTheDiskWhileItOwesAnAnswer) {
   EXPECT_FALSE(disk.receiver.ended());
   disk.world.pass(4min);
   disk.feed(Tick{});
-  EXPECT_EQ(failure(disk.effects), Fault::file_unwritable);
+  EXPECT_EQ(failure(disk.effects), Fault::disk_stalled);
+  EXPECT_EQ(count<KeepTarget>(disk.effects), 1u) << "nothing has failed to be written";
 
   ReceiverScene peer(mib);
   peer.begin();
   peer.send_some();
+  peer.world.pass(4min);
+  peer.feed(Tick{});
+  EXPECT_FALSE(peer.receiver.ended()) << "its disk may be slow as well as ours";
   peer.world.pass(61s);
   peer.feed(Tick{});
   EXPECT_EQ(failure(peer.effects), Fault::file_stalled);
   EXPECT_EQ(count<KeepTarget>(peer.effects), 1u);
 }
 
+TEST(StreamReceiver, WhatTheFolderCannotTakeIsRefusedBeforeAnybodyIsAsked) {
+  using enum Fault;
+  for (const auto& [fault, reason] : {std::pair{no_space, ws::Reason::no_space},
+                                      {file_too_large_here, ws::Reason::too_large},
+                                      {folder_read_only, ws::Reason::folder},
+                                      {folder_missing, ws::Reason::folder},
+                                      {folder_not_folder, ws::Reason::folder},
+                                      {folder_unfit, ws::Reason::folder}}) {
+    ReceiverScene scene(5);
+    scene.feed(DiskFailed{fault, 3});
+    EXPECT_EQ(failure(scene.effects), fault);
+    EXPECT_EQ(find<Failed>(scene.effects)->room, 3u);
+    EXPECT_EQ(scene.said<ws::Refuse>()->reason, reason);
+    EXPECT_EQ(count<Offered>(scene.effects), 0u);
+  }
+}
+
+TEST(StreamReceiver, AHashOfAnyLengthIsAwaitedAsLongAsItGetsOn) {
+  constexpr std::uint64_t have = std::uint64_t{1} << 40;
+  World world;
+  Effects effects;
+  auto receiver = StreamReceiver::start(
+      {{}, {7, have + 1, Plaintext("a")}, wire::limits::file_size}, world.env, effects);
+  const auto feed = [&](StreamReceiver::Event event) {
+    effects.clear();
+    receiver.on(std::move(event), world.env, effects);
+  };
+  feed(TargetFound{have});
+  EXPECT_EQ(find<Offered>(effects)->have, have) << "the person is told that it goes on";
+  feed(Decision{true});
+  feed(TargetOpened{have});
+  const auto first = std::get<ws::Working>(parsed(find<SendFrame>(effects)->frame));
+  EXPECT_EQ(first.of, have) << "so that the sender can hash its own at once";
+  std::size_t told = 0, words = 0;
+  std::uint64_t done = 0;
+  for (int minutes = 0; minutes < 60; ++minutes) {
+    const auto* step = find<HashPart>(effects);
+    ASSERT_NE(step, nullptr);
+    EXPECT_LE(step->bytes, stream::hash_step) << "so that it can be stopped at once";
+    done += std::uint64_t{1} << 34;  // as if it had been many of them
+    world.pass(3min);
+    feed(Tick{});
+    ASSERT_FALSE(receiver.ended()) << minutes;
+    feed(PartHashed{done, {}});
+    told += count<Checking>(effects);
+    words += count<SendFrame>(effects);
+  }
+  EXPECT_EQ(told, 60u);
+  EXPECT_EQ(words, 60u);
+  world.pass(4min);
+  feed(Tick{});
+  EXPECT_EQ(failure(effects), Fault::disk_stalled) << "but not for one that does not";
+  EXPECT_EQ(count<KeepTarget>(effects), 1u);
+}
+
+TEST(StreamReceiver, AStopInTheMiddleOfTheHashAsksForNoMoreOfIt) {
+  ReceiverScene scene(20 * mib);
+  scene.find(16 * mib);
+  scene.feed(Decision{true});
+  scene.feed(TargetOpened{16 * mib});
+  scene.feed(Cancel{Fault::interrupted});
+  EXPECT_EQ(count<KeepTarget>(scene.effects), 1u);
+  scene.feed(PartHashed{4 * mib, {}});
+  EXPECT_TRUE(scene.effects.empty());
+}
+
+TEST(StreamReceiver, APartThatCannotBeReadIsWorthNothing) {
+  ReceiverScene scene(20 * mib);
+  scene.find(16 * mib);
+  scene.feed(Decision{true});
+  scene.feed(TargetOpened{16 * mib});
+  scene.feed(PartHashed{0, crypto::sha256({})});
+  EXPECT_EQ(scene.said<ws::Accept>()->have, 0u);
+}
+
+TEST(StreamReceiver, WaitsForASenderThatGetsOnWithItsOwnHash) {
+  ReceiverScene scene(3 * mib);
+  scene.open(2 * mib);
+  for (std::uint64_t done = 1; done < 20; ++done) {
+    scene.world.pass(4min);
+    scene.feed(PeerWorking{2 * mib, done});
+    scene.feed(Tick{});
+    ASSERT_FALSE(scene.receiver.ended());
+  }
+  scene.world.pass(4min);
+  scene.feed(PeerWorking{2 * mib, 19});
+  scene.world.pass(1min);
+  scene.feed(Tick{});
+  EXPECT_EQ(failure(scene.effects), Fault::file_stalled) << "the same again is no progress";
+}
+
+TEST(StreamReceiver, WhatTheFileHasBesideItsBytesGoesToTheDisk) {
+  for (const bool written_first : {true, false}) {
+    ReceiverScene scene(5);
+    scene.begin();
+    scene.send_some();
+    scene.feed(PeerAbout{{123, 0640}});
+    if (written_first) scene.write_one();
+    scene.feed(PeerComplete{crypto::sha256(scene.file)});
+    if (!written_first) scene.write_one();
+    EXPECT_EQ(find<FinishTarget>(scene.effects)->attributes, (Attributes{123, 0640}));
+  }
+}
+
 /// Each state in which the peer still has a say.
 std::vector<std::function<void(ReceiverScene&)>> receiver_paths() {
-  return {[](ReceiverScene&) {}, [](ReceiverScene& s) { s.feed(Decision{true}); },
-          [](ReceiverScene& s) { s.open(); }, [](ReceiverScene& s) { s.begin(); }};
+  return {[](ReceiverScene&) {},
+          [](ReceiverScene& s) { s.find(); },
+          [](ReceiverScene& s) {
+            s.find();
+            s.feed(Decision{true});
+          },
+          [](ReceiverScene& s) {
+            s.find(mib);
+            s.feed(Decision{true});
+            s.feed(TargetOpened{mib});
+          },
+          [](ReceiverScene& s) { s.open(); },
+          [](ReceiverScene& s) { s.begin(); }};
 }
 
 TEST(StreamReceiver, EveryStateCanEndAndKeepsWhatIsWorthIt) {
@@ -240,7 +370,7 @@ TEST(StreamReceiver, EveryStateCanEndAndKeepsWhatIsWorthIt) {
       ReceiverScene scene(2 * mib);
       path(scene);
       const auto state = std::string(scene.receiver.state());
-      const bool has_target = state != "Undecided";
+      const bool has_target = state != "Undecided" && state != "Surveying";
       scene.told.reset();
       scene.feed(std::move(event));
       EXPECT_TRUE(scene.receiver.ended()) << state;
@@ -250,10 +380,12 @@ TEST(StreamReceiver, EveryStateCanEndAndKeepsWhatIsWorthIt) {
       EXPECT_EQ(scene.said<ws::Refuse>() != nullptr, told) << state;
       EXPECT_FALSE(scene.receiver.deadline()) << state;
     };
-    end(PeerFailed{Fault::peer_file_failed}, Fault::peer_file_failed, false, false);
+    end(PeerFailed{Fault::peer_cancelled}, Fault::peer_cancelled, false, false);
+    end(PeerFailed{Fault::peer_file_failed}, Fault::peer_file_failed, true, false);
     end(PeerFailed{Fault::file_stalled}, Fault::file_stalled, true, false);
     end(Cancel{Fault::cancelled}, Fault::cancelled, false, true);
     end(Cancel{Fault::peer_gone}, Fault::peer_gone, true, false);
+    end(Cancel{Fault::interrupted}, Fault::interrupted, true, false);
     end(Cancel{Fault::replaced}, Fault::replaced, true, true);
     ReceiverScene late(2 * mib);
     path(late);
@@ -264,7 +396,7 @@ TEST(StreamReceiver, EveryStateCanEndAndKeepsWhatIsWorthIt) {
 }
 
 TEST(StreamReceiver, APeerThatDoesNotWaitForOurAnswerEndsIt) {
-  for (std::size_t i = 0; i < 3; ++i) {
+  for (std::size_t i = 0; i < 5; ++i) {
     ReceiverScene scene(2 * mib);
     receiver_paths()[i](scene);
     scene.feed(PeerData{slice_of(content(piece))});

@@ -34,6 +34,9 @@ struct SenderScene {
   void accept(std::uint64_t have = 0, std::uint32_t window = stream::window) {
     feed(PeerAccept{have, window, crypto::sha256(ByteView(file).first(have))});
   }
+  void hashed(std::uint64_t bytes) {
+    feed(PrefixHashed{bytes, crypto::sha256(ByteView(file).first(bytes))});
+  }
   void note() {
     if (const auto* request = find<ReadFrames>(effects)) asked = *request;
     for (const auto& effect : effects)
@@ -62,15 +65,14 @@ struct SenderScene {
   StreamSender sender;
 };
 
-TEST(StreamSender, OffersASafeNameAndReadsNothingBeforeItIsAccepted) {
+TEST(StreamSender, OffersAndReadsNothingBeforeItIsAccepted) {
   World world;
   Effects effects;
-  auto sender =
-      StreamSender::start({3, Plaintext("../x\n.bin"), 5, frame_size}, world.env, effects);
+  auto sender = StreamSender::start({3, Plaintext("a\xff.bin"), 5, frame_size}, world.env, effects);
   const auto offer = std::get<ws::Offer>(parsed(find<SendFrame>(effects)->frame));
   EXPECT_EQ(offer.transfer, 3u);
   EXPECT_EQ(offer.size, 5u);
-  EXPECT_EQ(offer.name.expose().find('/'), std::string::npos);
+  EXPECT_EQ(offer.name.expose(), "a\uFFFD.bin") << "a name is UTF-8";
   EXPECT_EQ(count<ReadFrames>(effects), 0u);
   EXPECT_EQ(sender.state(), "Offering");
 }
@@ -116,7 +118,7 @@ TEST(StreamSender, BeginsWhereTheReceiversPartEnds) {
   scene.accept(2 * mib);
   EXPECT_EQ(scene.sender.state(), "Verifying");
   EXPECT_EQ(find<HashPrefix>(scene.effects)->bytes, 2 * mib);
-  scene.feed(PrefixHashed{crypto::sha256(ByteView(scene.file).first(2 * mib))});
+  scene.hashed(2 * mib);
   EXPECT_EQ(find<Started>(scene.effects)->from, 2 * mib);
   EXPECT_EQ(scene.last<ws::Begin>()->from, 2 * mib);
   while (scene.asked) scene.read();
@@ -130,8 +132,8 @@ TEST(StreamSender, CountsBeyondFourGibibytes) {
   auto sender = StreamSender::start({7, Plaintext("a"), have + 3, frame_size}, world.env, effects);
   sender.on(Credit{std::size_t{1} << 30}, world.env, effects);
   sender.on(PeerAccept{have, stream::window, {}}, world.env, effects);
-  EXPECT_EQ(find<HashPrefix>(effects)->bytes, have);
-  sender.on(PrefixHashed{}, world.env, effects);
+  EXPECT_EQ(find<HashPrefix>(effects)->bytes, stream::hash_step);
+  sender.on(PrefixHashed{have, {}}, world.env, effects);
   const auto* read = find<ReadFrames>(effects);
   ASSERT_NE(read, nullptr);
   EXPECT_EQ(read->offset, have);
@@ -147,7 +149,7 @@ TEST(StreamSender, CountsBeyondFourGibibytes) {
 TEST(StreamSender, BeginsAnewIfThatPartIsOfAnotherFile) {
   SenderScene scene(3 * mib);
   scene.accept(2 * mib);
-  scene.feed(PrefixHashed{});
+  scene.feed(PrefixHashed{2 * mib, {}});
   EXPECT_EQ(scene.last<ws::Begin>()->from, 0u);
   EXPECT_EQ(scene.asked->offset, 0u);
 }
@@ -155,7 +157,7 @@ TEST(StreamSender, BeginsAnewIfThatPartIsOfAnotherFile) {
 TEST(StreamSender, HasNothingToSendIfTheReceiverHasEverything) {
   SenderScene scene(2 * mib);
   scene.accept(2 * mib);
-  scene.feed(PrefixHashed{crypto::sha256(scene.file)});
+  scene.hashed(2 * mib);
   EXPECT_EQ(scene.asked->bytes, 0u);
   EXPECT_TRUE(scene.asked->last);
   scene.read();
@@ -209,6 +211,112 @@ TEST(StreamSender, WaitsLongerForThePeersDiskThanForTheChannel) {
   EXPECT_EQ(stalled.last<ws::Cancel>()->reason, ws::Reason::timeout);
 }
 
+TEST(StreamSender, HashesWhileTheReceiverDoes) {
+  for (const bool ours_first : {true, false}) {
+    SenderScene scene(7 * mib);
+    scene.feed(PeerWorking{6 * mib, 0});
+    EXPECT_EQ(scene.sender.state(), "Hashing");
+    EXPECT_EQ(find<HashPrefix>(scene.effects)->bytes, stream::hash_step);
+    EXPECT_EQ(find<Checking>(scene.effects)->have, 6 * mib) << "the person is told";
+    scene.hashed(4 * mib);
+    EXPECT_EQ(find<HashPrefix>(scene.effects)->from, 4 * mib);
+    if (ours_first) {
+      scene.hashed(6 * mib);
+      EXPECT_EQ(scene.sender.state(), "Hashed");
+      scene.accept(6 * mib);
+    } else {
+      scene.accept(6 * mib);
+      EXPECT_EQ(scene.sender.state(), "Verifying");
+      scene.hashed(6 * mib);
+    }
+    EXPECT_EQ(scene.last<ws::Begin>()->from, 6 * mib);
+    EXPECT_EQ(scene.asked->offset, 6 * mib);
+  }
+}
+
+TEST(StreamSender, BeginsAnewIfThePartTurnsOutToBeNothing) {
+  for (const bool hashed : {true, false}) {
+    SenderScene scene(3 * mib);
+    scene.feed(PeerWorking{2 * mib, 0});
+    if (hashed) scene.hashed(2 * mib);
+    scene.accept(0);
+    EXPECT_EQ(scene.asked->offset, 0u);
+    if (!hashed) scene.hashed(2 * mib);
+    EXPECT_EQ(scene.sender.state(), "Sending") << "a late answer changes nothing";
+  }
+}
+
+TEST(StreamSender, WaitsAsLongAsEitherHashGetsOn) {
+  SenderScene scene(100 * mib);
+  scene.feed(PeerWorking{90 * mib, 0});
+  scene.hashed(90 * mib);
+  for (std::uint64_t done = 1; done < 30; ++done) {
+    scene.world.pass(4min);
+    scene.feed(PeerWorking{90 * mib, done});
+    scene.feed(Tick{});
+    ASSERT_FALSE(scene.sender.ended());
+  }
+  scene.world.pass(5min);
+  scene.feed(Tick{});
+  EXPECT_EQ(failure(scene.effects), Fault::file_stalled);
+
+  SenderScene own(100 * mib);
+  own.accept(90 * mib);
+  for (std::uint64_t done = 1; done < 30; ++done) {
+    own.world.pass(3min);
+    own.feed(PrefixHashed{done, {}});
+    EXPECT_EQ(own.last<ws::Comparing>()->done, done) << "so that the receiver waits as well";
+    own.feed(Tick{});
+    ASSERT_FALSE(own.sender.ended());
+  }
+  own.world.pass(4min);
+  own.feed(Tick{});
+  EXPECT_EQ(failure(own.effects), Fault::disk_stalled);
+}
+
+TEST(StreamSender, RefusesAPartThatCannotBe) {
+  for (const PeerWorking working : {PeerWorking{0, 0}, PeerWorking{6, 0}}) {
+    SenderScene scene(5);
+    scene.feed(working);
+    EXPECT_EQ(failure(scene.effects), Fault::file_protocol);
+  }
+  SenderScene changing(3 * mib);
+  changing.feed(PeerWorking{2 * mib, 0});
+  changing.feed(PeerWorking{mib, 0});
+  EXPECT_EQ(failure(changing.effects), Fault::file_protocol);
+  SenderScene other(3 * mib);
+  other.feed(PeerWorking{2 * mib, 0});
+  other.accept(mib);
+  EXPECT_EQ(failure(other.effects), Fault::file_protocol);
+}
+
+TEST(StreamSender, ItsOwnDiskMayBeSlowForMinutes) {
+  SenderScene scene(mib);
+  scene.feed(Credit{std::size_t{1} << 30});
+  scene.accept();
+  scene.world.pass(3min);
+  scene.feed(Tick{});
+  EXPECT_FALSE(scene.sender.ended());
+  scene.world.pass(1min);
+  scene.feed(Tick{});
+  EXPECT_EQ(failure(scene.effects), Fault::disk_stalled);
+}
+
+TEST(StreamSender, SaysTheTimeAndTheModeOfTheFile) {
+  World world;
+  Effects effects;
+  auto sender =
+      StreamSender::start({7, Plaintext(".bashrc"), 0, frame_size, {-5, 0600}}, world.env, effects);
+  EXPECT_EQ(std::get<ws::Offer>(parsed(find<SendFrame>(effects)->frame)).name.expose(), ".bashrc")
+      << "the receiver makes it safe, and can say so";
+  sender.on(PeerAccept{0, stream::window, {}}, world.env, effects);
+  effects.clear();
+  sender.on(FramesRead{{}, Digest{}}, world.env, effects);
+  const auto about = std::get<ws::About>(parsed(find<SendFrame>(effects)->frame));
+  EXPECT_EQ(about.modified, -5);
+  EXPECT_EQ(about.mode, 0600);
+}
+
 TEST(StreamSender, RefusesAnAnswerThatCannotBe) {
   for (const PeerAccept accept : {PeerAccept{6, stream::window, {}}, PeerAccept{0, 100, {}}}) {
     SenderScene scene(5);
@@ -221,6 +329,9 @@ TEST(StreamSender, RefusesAnAnswerThatCannotBe) {
 /// Each living state, by name.
 std::vector<std::function<void(SenderScene&)>> sender_paths() {
   return {[](SenderScene&) {}, [](SenderScene& s) { s.accept(mib); },
+          [](SenderScene& s) {
+            s.feed(PeerWorking{mib, 0});
+          },
           [](SenderScene& s) { s.accept(); },
           [](SenderScene& s) {
             s.feed(Credit{std::size_t{1} << 30});
@@ -253,6 +364,7 @@ TEST(StreamSender, EveryStateCanEnd) {
     end(PeerFailed{Fault::file_refused}, Fault::file_refused, std::nullopt);
     end(Cancel{Fault::cancelled}, Fault::cancelled, ws::Reason::cancelled);
     end(Cancel{Fault::peer_gone}, Fault::peer_gone, std::nullopt);
+    end(Cancel{Fault::interrupted}, Fault::interrupted, std::nullopt);
     end(DiskFailed{Fault::file_changed}, Fault::file_changed, ws::Reason::changed);
   }
 }

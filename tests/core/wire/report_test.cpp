@@ -24,32 +24,37 @@ File saved_pdf() {
   return file;
 }
 
+/// Whom every line about a peer is about.
+const std::string of_ana =
+    R"("peer":"Ana","fingerprint":")" + zero_fingerprint + R"(","verified":false)";
+
 TEST(Report, PrintsEachEventInOneStableLine) {
   EXPECT_EQ(print(Code{*PairingCode::parse("K7MW2Q")}), R"({"event":"code","code":"K7MW2Q"})");
   EXPECT_EQ(print(PairRequest{ana()}),
             R"({"event":"pair_request","name":"Ana","fingerprint":")" + zero_fingerprint + R"("})");
   EXPECT_EQ(print(Connected{ana(), false, 31}),
-            R"({"event":"connected","peer":"Ana","fingerprint":")" + zero_fingerprint +
-                R"(","path":"direct","setup_ms":31})");
-  EXPECT_EQ(print(Connected{ana(), true}), R"({"event":"connected","peer":"Ana","fingerprint":")" +
-                                               zero_fingerprint +
-                                               R"(","path":"relayed","setup_ms":0})");
+            R"({"event":"connected",)" + of_ana + R"(,"path":"direct","setup_ms":31})");
+  EXPECT_EQ(print(Connected{ana(), true}),
+            R"({"event":"connected",)" + of_ana + R"(,"path":"relayed","setup_ms":0})");
   EXPECT_EQ(print(Text{ana(), Plaintext("hello")}),
-            R"({"event":"text","peer":"Ana","text":"hello"})");
+            R"({"event":"text",)" + of_ana + R"(,"text":"hello"})");
   EXPECT_EQ(print(FileStarted{report_pdf()}),
-            R"({"event":"file_started","peer":"Ana","name":"report.pdf","size":1000})");
-  EXPECT_EQ(print(FileStarted{report_pdf(), 512}),
-            R"({"event":"file_started","peer":"Ana","name":"report.pdf","size":1000,"from":512})");
+            R"({"event":"file_started",)" + of_ana + R"(,"name":"report.pdf","size":1000})");
+  EXPECT_EQ(
+      print(FileStarted{report_pdf(), 512}),
+      R"({"event":"file_started",)" + of_ana + R"(,"name":"report.pdf","size":1000,"from":512})");
   EXPECT_EQ(
       print(FileProgress{report_pdf(), 500}),
-      R"({"event":"file_progress","peer":"Ana","name":"report.pdf","size":1000,"bytes":500})");
+      R"({"event":"file_progress",)" + of_ana + R"(,"name":"report.pdf","size":1000,"bytes":500})");
   EXPECT_EQ(print(FileReceived{saved_pdf(), Digest{}}),
-            R"({"event":"file_received","peer":"Ana","name":"report.pdf","size":1000,)"
-            R"("path":"/home/ben/report.pdf","sha256":")" +
+            R"({"event":"file_received",)" + of_ana +
+                R"(,"name":"report.pdf","size":1000,)"
+                R"("path":"/home/ben/report.pdf","sha256":")" +
                 zero_digest + R"("})");
   EXPECT_EQ(print(FileSent{saved_pdf(), Digest{}, true}),
-            R"({"event":"file_sent","peer":"Ana","name":"report.pdf","size":1000,)"
-            R"("path":"/home/ben/report.pdf","sha256":")" +
+            R"({"event":"file_sent",)" + of_ana +
+                R"(,"name":"report.pdf","size":1000,)"
+                R"("path":"/home/ben/report.pdf","sha256":")" +
                 zero_digest + R"(","confirmed":true})");
   EXPECT_EQ(
       print(Failed{Fault::pair_refused, {}}),
@@ -57,7 +62,7 @@ TEST(Report, PrintsEachEventInOneStableLine) {
   EXPECT_EQ(print(Failed{Fault::file_refused, Plaintext("report.pdf")}),
             R"({"event":"failed","reason":"file_refused",)"
             R"("message":"report.pdf: The peer refused the file."})");
-  EXPECT_EQ(print(Closed{ana()}), R"({"event":"closed","peer":"Ana"})");
+  EXPECT_EQ(print(Closed{ana()}), R"({"event":"closed",)" + of_ana + R"(})");
 }
 
 TEST(Report, NamesWhomAKeyIsAbout) {
@@ -66,25 +71,29 @@ TEST(Report, NamesWhomAKeyIsAbout) {
                 R"(","namesake":")" + zero_fingerprint + R"("})");
   EXPECT_EQ(print(Failed{Fault::peer_blocked, {}, ana()}),
             R"({"event":"failed","reason":"peer_blocked","message":"Ana: The peer is blocked.",)"
-            R"("peer":"Ana"})");
+            R"()" +
+                of_ana + R"(})");
   EXPECT_EQ(print(Lock{true, Plaintext("/d/key")}), R"({"locked":true,"key_file":"/d/key"})");
 }
 
 TEST(Report, CallsANamelessPeerByAShortFingerprint) {
   EXPECT_EQ(print(Closed{{std::nullopt, zero_key}}),
-            R"({"event":"closed","peer":"6668 7AAD F862 BD77"})");
+            R"({"event":"closed","peer":"6668 7AAD F862 BD77","fingerprint":")" + zero_fingerprint +
+                R"(","verified":false})");
   EXPECT_EQ(print(Closed{{Plaintext(""), zero_key}}),
-            R"({"event":"closed","peer":"6668 7AAD F862 BD77"})");
+            R"({"event":"closed","peer":"6668 7AAD F862 BD77","fingerprint":")" + zero_fingerprint +
+                R"(","verified":false})");
   EXPECT_EQ(print(PairRequest{{std::nullopt, zero_key}}),
             R"({"event":"pair_request","name":null,"fingerprint":")" + zero_fingerprint + R"("})");
 }
 
 TEST(Report, WritesNothingThatDrivesATerminal) {
   EXPECT_EQ(print(Text{ana(), Plaintext("a\x1b[2J\x07\"\\\n\xC2\x9B\xE2\x80\xAE\xF3\xA0\x81\x81")}),
-            R"({"event":"text","peer":"Ana",)"
-            R"("text":"a\u001b[2J\u0007\"\\\n\u009b\u202e\udb40\udc41"})");
+            R"({"event":"text",)" + of_ana +
+                R"(,)"
+                R"("text":"a\u001b[2J\u0007\"\\\n\u009b\u202e\udb40\udc41"})");
   EXPECT_EQ(print(Text{ana(), Plaintext("\xFFok")}),
-            R"({"event":"text","peer":"Ana","text":"\ufffdok"})");
+            R"({"event":"text",)" + of_ana + R"(,"text":"\ufffdok"})");
 }
 
 TEST(Report, PrintsPeersAsAnArray) {
@@ -112,8 +121,8 @@ TEST(Report, PrintsPeersAsAnArray) {
 
 TEST(Report, SaysWhoseKeyANewOneReplaced) {
   EXPECT_EQ(print(Connected{{Plaintext("Ana"), zero_key}, false, 7, zero_key}),
-            R"({"event":"connected","peer":"Ana","fingerprint":")" + zero_fingerprint +
-                R"(","path":"direct","setup_ms":7,"instead_of":")" + zero_fingerprint + R"("})");
+            R"({"event":"connected",)" + of_ana +
+                R"(,"path":"direct","setup_ms":7,"instead_of":")" + zero_fingerprint + R"("})");
 }
 
 TEST(Report, PrintsIdentityAndVersion) {

@@ -56,7 +56,7 @@ TEST(Sdp, ReadsChromium) {
   EXPECT_FALSE(description->end_of_candidates);
   ASSERT_EQ(description->candidates.size(), 1u);  // the name is skipped
   EXPECT_EQ(description->candidates[0].address, "192.0.2.7");
-  EXPECT_EQ(description->fingerprint.data[31], std::byte{0xff});
+  EXPECT_EQ(description->fingerprint.sha256.at(0).data[31], std::byte{0xff});
 }
 
 TEST(Sdp, ReadsTheOldFormOfAiortc) {
@@ -110,6 +110,102 @@ TEST(Sdp, HasDefaults) {
   EXPECT_EQ(parse(text)->max_message_size, 4'294'967'295u);
 }
 
+std::string digest_of(std::size_t bytes, std::string_view pair = "AB") {
+  std::string text(pair);
+  for (std::size_t i = 1; i < bytes; ++i) text.append(":").append(pair);
+  return text;
+}
+
+PeerCertificate certificate(int sha256, int sha384 = 0, int sha512 = 0) {
+  PeerCertificate made;
+  made.sha256.data.fill(static_cast<std::byte>(sha256));
+  made.sha384.data.fill(static_cast<std::byte>(sha384));
+  made.sha512.data.fill(static_cast<std::byte>(sha512));
+  return made;
+}
+
+bool is_of(const Result<SessionDescription>& description, const PeerCertificate& shown) {
+  return description && description->fingerprint.share_one_with(Fingerprints(shown));
+}
+
+// RFC 8122 section 5: any hash function that we know, by any case of its name.
+TEST(Sdp, TakesACertificateByAnyHashFunction) {
+  const auto with = [](const std::string& line) {
+    return parse(replaced(chromium(), "sha-256 " + std::string(digest), line));
+  };
+  EXPECT_TRUE(is_of(with("sha-512 " + digest_of(64)), certificate(1, 1, 0xab)));
+  EXPECT_FALSE(is_of(with("sha-512 " + digest_of(64)), certificate(0xab, 0xab, 1)));
+  EXPECT_TRUE(is_of(with("SHA-384 " + digest_of(48, "ab")), certificate(1, 0xab, 1)));
+  EXPECT_TRUE(is_of(with("Sha-256 " + digest_of(32)), certificate(0xab)));
+  EXPECT_FALSE(with("sha-512 " + digest_of(63)));
+  EXPECT_FALSE(with("sha-384 " + digest_of(32)));
+}
+
+TEST(Sdp, TakesEachOfSeveralCertificates) {
+  const auto lines = "sha-256 " + digest_of(32, "01") + "\r\na=fingerprint:sha-256 " +
+                     digest_of(32, "02") + "\r\na=fingerprint:sha-512 " + digest_of(64, "03");
+  const auto description = parse(replaced(chromium(), "sha-256 " + std::string(digest), lines));
+  EXPECT_TRUE(is_of(description, certificate(1, 9, 9)));
+  EXPECT_TRUE(is_of(description, certificate(2, 9, 9)));
+  EXPECT_FALSE(is_of(description, certificate(9, 9, 3))) << "one hash function decides";
+  EXPECT_FALSE(is_of(description, certificate(9, 9, 9)));
+}
+
+TEST(Sdp, ASectionsOwnCertificatesReplaceThoseOfTheSession) {
+  const auto text = replaced(chromium(), "a=group",
+                             "a=fingerprint:sha-256 " + digest_of(32, "07") + "\r\na=group");
+  EXPECT_FALSE(is_of(parse(text), certificate(7)));
+  EXPECT_TRUE(
+      is_of(parse(replaced(text, "a=fingerprint:sha-256 " + std::string(digest) + "\r\n", "")),
+            certificate(7)));
+}
+
+// RFC 4145 section 4 has a default, RFC 5234 has literals of any case.
+TEST(Sdp, RolesMayBeUnstatedAndOfAnyCase) {
+  EXPECT_EQ(parse(replaced(chromium(), "a=setup:actpass\r\n", ""))->setup, Setup::unstated);
+  EXPECT_EQ(parse(replaced(chromium(), "setup:actpass", "setup:ACTIVE"))->setup, Setup::active);
+}
+
+// RFC 8843 section 6: it is not refused, and the section that speaks for the bundle has the rest.
+TEST(Sdp, ASectionMayLiveByItsBundleOnly) {
+  auto text = replaced(chromium(), "application 9 ", "application 0 ");
+  EXPECT_FALSE(parse(text));
+  text = replaced(text, "a=mid:0", "a=bundle-only\r\na=mid:0");
+  EXPECT_EQ(parse(text), parse(chromium()));
+
+  const std::string bundled =
+      "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE a d\r\n"
+      "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:a\r\na=ice-ufrag:audi\r\n"
+      "a=ice-pwd:audioaudioaudioaudioau\r\na=setup:actpass\r\na=fingerprint:sha-256 " +
+      digest_of(32, "05") +
+      "\r\na=candidate:2 1 udp 1677729535 192.0.2.7 50000 typ host\r\n"
+      "m=application 0 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:d\r\na=bundle-only\r\n"
+      "a=sctp-port:5000\r\n";
+  const auto description = parse(bundled);
+  ASSERT_TRUE(description);
+  EXPECT_EQ(description->ice.ufrag, "audi");
+  EXPECT_EQ(description->mid, "d");
+  EXPECT_EQ(description->candidates.size(), 1u);
+  EXPECT_TRUE(is_of(description, certificate(5)));
+  EXPECT_FALSE(parse(replaced(bundled, "BUNDLE a d", "BUNDLE a"))) << "no bundle of its own";
+}
+
+TEST(Sdp, WhatIsNoDataChannelIsPassedOver) {
+  const std::string whiteboard = "m=application 9 UDP/BFCP *\r\na=mid:w\r\na=setup:holdconn\r\n";
+  const std::string refused = "m=application 0 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:r\r\n";
+  EXPECT_EQ(parse(replaced(chromium(), "m=application", whiteboard + refused + "m=application")),
+            parse(chromium()));
+}
+
+TEST(Sdp, UnknownAttributesAndOtherTextsOfTheCandidateLineChangeNothing) {
+  const auto text =
+      replaced(chromium(), "a=ice-ufrag", "a=quite:unknown\r\na=flag\r\nb=AS:30\r\na=ice-ufrag");
+  EXPECT_EQ(parse(text), parse(chromium()));
+  const auto candidate = parse_candidate("candidate:1 1 UDP 7 192.0.2.1 5 TYP Host");
+  ASSERT_TRUE(candidate && !candidate->skipped);
+  EXPECT_EQ(candidate->candidate.type, CandidateType::host);
+}
+
 TEST(Sdp, IsRefusedIfBroken) {
   const std::string good = chromium();
   const std::pair<std::string_view, std::string_view> changes[] = {
@@ -126,12 +222,14 @@ TEST(Sdp, IsRefusedIfBroken) {
       {"a=ice-pwd:2/1muCWoOi3uLifh0NuRHlBE\r\n", ""},
       {"2/1muCWoOi3uLifh0NuRHlBE", "short"},
       {"sha-256 00", "sha-384 00"},
+      {"sha-256 00", "sha-1 00"},
+      {"4ZcD", "4ZcD4ZcD4ZcD4ZcD4ZcD4ZcD4ZcD4ZcD4ZcD4ZcD4ZcD4ZcD4ZcD4ZcD4ZcD4ZcD5"},
       {"sha-256 00:", "sha-256 "},
       {"sha-256 00:", "sha-256 00:00:"},
       {"sha-256 00:", "sha-256 0g:"},
       {"sha-256 00:", "sha-256 00-"},
       {"setup:actpass", "setup:holdconn"},
-      {"a=setup:actpass\r\n", ""},
+      {"setup:actpass", "setup:"},
       {"a=mid:0", "a=mid:"},
       {"a=mid:0", "a=mid:a b"},
       {"sctp-port:5000", "sctp-port:0"},
@@ -182,10 +280,12 @@ TEST(Sdp, IsPrintedAsBrowsersAcceptIt) {
 
 RC_GTEST_PROP(Sdp, IsReadAsPrinted, ()) {
   SessionDescription description;
-  description.ice.ufrag = *culver::testing::text_of(culver::testing::ice_chars, 4, 256);
+  description.ice.ufrag = *culver::testing::text_of(culver::testing::ice_chars, 4, longest_ufrag);
   description.ice.pwd = *culver::testing::text_of(culver::testing::ice_chars, 22, 256);
   description.fingerprint = *culver::testing::fixed_bytes<Fingerprint>();
-  description.setup = static_cast<Setup>(*rc::gen::inRange(0, 3));
+  if (*rc::gen::arbitrary<bool>())
+    description.fingerprint.sha512.push_back(*culver::testing::fixed_bytes<Fingerprint512>());
+  description.setup = static_cast<Setup>(*rc::gen::inRange(0, 4));
   description.mid = *culver::testing::text_of("aZ09-_.!{}", 1, 100);
   description.sctp_port = *rc::gen::inRange<std::uint16_t>(1, 65535);
   description.max_message_size = *rc::gen::arbitrary<std::uint32_t>();

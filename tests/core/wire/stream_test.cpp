@@ -47,6 +47,9 @@ TEST(Stream, HasTheseBytes) {
   EXPECT_EQ(hex(print(Credit{3, 0x10000})), "0207000000030000000000010000");
   EXPECT_EQ(hex(print(Checked{4})), "020800000004");
   EXPECT_EQ(hex(print(Refuse{5, Reason::no_space})), "02090000000502");
+  EXPECT_EQ(hex(print(Working{6, 0x10000, 0x100})), "020a0000000600000000000100000000000000000100");
+  EXPECT_EQ(hex(print(Comparing{6, 1, 0})), "020c0000000600000000000000010000000000000000");
+  EXPECT_EQ(hex(print(About{7, -2, 0640})), "020b00000007fffffffffffffffe01a0");
 }
 
 TEST(Stream, ArrivesAsItWasSent) {
@@ -54,6 +57,8 @@ TEST(Stream, ArrivesAsItWasSent) {
   EXPECT_EQ(offer.transfer, 1u);
   EXPECT_EQ(offer.size, limits::file_size);
   EXPECT_EQ(offer.name.expose(), "ünïcödé");
+  EXPECT_EQ(again(Working{2, 5, 5}).done, 5u);
+  EXPECT_EQ(again(About{2, -5, 0777}).modified, -5);
   EXPECT_EQ(again(Begin{2, 5}).from, 5u);
   EXPECT_EQ(again(Complete{3, digest_of(3)}).sha256, digest_of(3));
   EXPECT_EQ(again(Cancel{4, Reason::changed}).reason, Reason::changed);
@@ -89,7 +94,10 @@ TEST(Stream, RefusesEveryOtherLength) {
                                        opened(print(Accept{1, 1, 1, {}})),
                                        opened(print(Credit{1, 1})),
                                        opened(print(Checked{1})),
-                                       opened(print(Refuse{1, Reason::other}))};
+                                       opened(print(Refuse{1, Reason::other})),
+                                       opened(print(Working{1, 1, 1})),
+                                       opened(print(Comparing{1, 1, 1})),
+                                       opened(print(About{1, 1, 1}))};
   for (const auto& frame : frames) {
     ASSERT_TRUE(parse(frame));
     for (std::size_t size = 0; size < frame.size(); ++size)
@@ -114,6 +122,10 @@ TEST(Stream, RefusesValuesOutOfRange) {
   EXPECT_FALSE(parse(opened(print(Begin{1, limits::file_size + 1}))));
   EXPECT_FALSE(parse(opened(print(Accept{1, limits::file_size + 1, 1, {}}))));
   EXPECT_FALSE(parse(opened(print(Credit{1, limits::file_size + 1}))));
+  EXPECT_FALSE(parse(opened(print(Working{1, 5, 6}))));
+  EXPECT_FALSE(parse(opened(print(Comparing{1, 5, 6}))));
+  EXPECT_FALSE(parse(opened(print(Working{1, limits::file_size + 1, 6}))));
+  EXPECT_FALSE(parse(opened(print(About{1, 0, 01000}))));
   auto other_form = opened(print(Checked{1}));
   other_form[0] = std::byte{3};
   EXPECT_FALSE(parse(other_form));
@@ -121,7 +133,7 @@ TEST(Stream, RefusesValuesOutOfRange) {
 
 TEST(Stream, WhatIsNewToUsIsIgnored) {
   auto frame = opened(print(Checked{1}));
-  for (const int kind : {0, 10, 255}) {
+  for (const int kind : {0, 13, 255}) {
     frame[1] = static_cast<std::byte>(kind);
     const auto parsed = parse(frame);
     ASSERT_TRUE(parsed);

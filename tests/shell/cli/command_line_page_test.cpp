@@ -74,15 +74,17 @@ TEST(CommandLinePage, ListsEveryEventWithItsFields) {
   const std::vector<Event> events{Code{code},
                                   PairRequest{},
                                   Waiting{},
+                                  Unproven{},
                                   Connected{{}, false, 0, PublicKey{}},
                                   Text{{}, {}, OfLetter{}},
                                   LetterKept{},
                                   LetterDelivered{},
+                                  FileChecking{file, 1, 0},
                                   FileStarted{file, 1},
                                   FileProgress{file, 0},
                                   FileReceived{file, {}},
                                   FileSent{file, {}, true},
-                                  Failed{redirected(), {}, Peer{}, Tried{}},
+                                  Failed{redirected(), {}, Peer{}, 1, Tried{}},
                                   Closed{},
                                   RelayFailed{"a", 1, redirected()}};
   ASSERT_EQ(events.size(), std::variant_size_v<Event>);

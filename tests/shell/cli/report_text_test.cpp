@@ -67,7 +67,13 @@ TEST_F(TextReportOn, TellsAVisitInPlainLines) {
   auto saved = pdf(false);
   saved.path = Plaintext("/in/a (1).pdf");
   show(report::FileReceived{saved, Digest{}});
-  EXPECT_EQ(out(), "Received /in/a (1).pdf (2.0 KiB), checked.\n  SHA-256 " + digest + "\n");
+  EXPECT_EQ(out(), "Received /in/a (1).pdf (2.0 KiB), checked.\n  SHA-256 " + digest +
+                       "\n  The other side calls it a.pdf.\n");
+  saved.path = Plaintext("/in/a.pdf");
+  show(report::FileReceived{saved, Digest{}});
+  EXPECT_EQ(out(), "Received /in/a.pdf (2.0 KiB), checked.\n  SHA-256 " + digest + "\n");
+  show(report::FileChecking{pdf(false), 1024, 0});
+  EXPECT_EQ(out(), "Continuing a.pdf (2.0 KiB): checking the 1.0 KiB that are there already.\n");
   show(report::FileStarted{pdf(true)});
   EXPECT_EQ(out(), "Sending a.pdf (2.0 KiB) to Ana.\n");
   show(report::FileSent{pdf(true), Digest{}, true});
@@ -84,6 +90,9 @@ TEST_F(TextReportOn, SaysFailuresOnStandardError) {
   EXPECT_EQ(err_.str(),
             "culver: a\\n.pdf: There is no space left for the file. Free some space, or choose "
             "another folder (--out).\n");
+  err_.str("");
+  show(report::Failed{Fault::no_space, Plaintext("a"), {}, 1024});
+  EXPECT_NE(err_.str().find("no space left for the file. 1.0 KiB are free."), std::string::npos);
 }
 
 TEST_F(TextReportOn, WritesOutTheVerbThatItAdvises) {

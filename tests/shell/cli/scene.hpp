@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <regex>
 #include <sstream>
 #include <string>
 #include <utility>
@@ -88,6 +89,11 @@ class Scene {
   }
 
   std::string out() const { return out_.str(); }
+  /// JSON without what says whom a line is about: every peer of a scene has the same key.
+  std::string out_of_peers() const {
+    static const std::regex whom(R"re(,"fingerprint":"[^"]*","verified":(true|false))re");
+    return std::regex_replace(out_.str(), whom, "");
+  }
   std::string err() const { return err_.str(); }
   Screen& screen() { return screen_; }
   Console& console() { return console_; }

@@ -25,7 +25,7 @@ class LaterVerb : public testing::Test {
     hear(engine::Connected{peer_link, ben_key, Plaintext("Ben"), link::PathKind::direct, {}});
   }
   bool has_said(std::string_view words) const {
-    return scene_.out().find(words) != std::string::npos;
+    return scene_.out_of_peers().find(words) != std::string::npos;
   }
   Scene scene_;
   std::unique_ptr<SendLater> verb_;
@@ -53,7 +53,7 @@ TEST_F(LaterVerb, WithoutAWaitNobodyIsDialled) {
   hear(engine::Posted{ben_key, letter});
   EXPECT_EQ(scene_.exit, 0);
   EXPECT_FALSE(scene_.only<engine::GoOnline>());
-  EXPECT_EQ(scene_.out(), "{\"event\":\"letter_kept\",\"peer\":\"Ben\",\"id\":7}\n");
+  EXPECT_EQ(scene_.out_of_peers(), "{\"event\":\"letter_kept\",\"peer\":\"Ben\",\"id\":7}\n");
 }
 
 TEST_F(LaterVerb, WhoDoesNotComeIsNoFailure) {

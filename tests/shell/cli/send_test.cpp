@@ -57,14 +57,26 @@ TEST_F(SendVerb, SendsTextThenFilesInOrderAndClosesWhenAllHasArrived) {
   EXPECT_EQ(scene_->exit, 0);
 }
 
+TEST_F(SendVerb, SendsAtOnceToWhoClaimsTheKeyOfTheCode) {
+  begin(files({"/out/a.pdf"}));
+  hear(engine::Online{own_code});
+  hear(engine::Connecting{peer_link, target});
+  hear(engine::Unproven{peer_link, {}, Plaintext("Ben"), link::PathKind::direct, false});
+  EXPECT_TRUE(scene_->only<engine::SendFile>());
+  hear(engine::Connected{peer_link, {}, Plaintext("Ben"), link::PathKind::direct, {}});
+  EXPECT_TRUE(scene_->only<engine::SendFile>()) << "once";
+  accept_file(1);
+  hear(engine::Closed{peer_link, {}, true});
+  EXPECT_EQ(scene_->exit, 0);
+}
+
 TEST_F(SendVerb, ReportsInLinesOfJson) {
   begin(files({"/out/a.pdf"}));
   connect();
   accept_file(1);
   hear(engine::Closed{peer_link, {}, true});
-  EXPECT_EQ(scene_->out(),
-            R"({"event":"connected","peer":"Ben","fingerprint":"6668 7AAD F862 BD77 6C8F C18B )"
-            R"(8E9F 8E20 0897 1485 6EE2 33B3 902A 591D 0D5F 2925","path":"relayed","setup_ms":0})"
+  EXPECT_EQ(scene_->out_of_peers(),
+            R"({"event":"connected","peer":"Ben","path":"relayed","setup_ms":0})"
             "\n"
             R"({"event":"file_started","peer":"Ben","name":"a.pdf","size":1000,)"
             R"("path":"/out/a.pdf"})"
@@ -217,6 +229,20 @@ TEST_F(SendVerb, ATextThatCouldNotBeSentIsAFailure) {
   EXPECT_EQ(scene_->exit, 7);
 }
 
+TEST_F(SendVerb, WhoeverRequiresAConfirmationIsToldThatThereIsNone) {
+  for (const bool required : {true, false}) {
+    auto parcel = files({"/out/a"});
+    parcel.require_confirmation = required;
+    begin(std::move(parcel));
+    connect();
+    hear(engine::FileStarted{peer_link, TransferId{1}, true, Plaintext("a"), 1000});
+    hear(engine::FileSent{TransferId{1}, Digest{}, false});
+    EXPECT_TRUE(scene_->only<engine::CloseLink>());
+    hear(engine::Closed{peer_link, {}, true});
+    EXPECT_EQ(scene_->exit, required ? 7 : 0);
+  }
+}
+
 TEST_F(SendVerb, RefusedFilesEndWithTen) {
   begin(files({"/out/a"}));
   connect();
@@ -289,6 +315,27 @@ TEST_F(SendToKnown, LooksForItAndSendsWhenItHasCome) {
   hear(engine::Closed{peer_link, {}, true});
   EXPECT_EQ(scene_->exit, 0);
   EXPECT_TRUE(scene_->out().starts_with(R"({"event":"waiting","peer":"Ben","fingerprint":)"));
+}
+
+TEST_F(SendToKnown, FilesWaitForWhoOnlyClaimsToBeTheOneThatIsLookedFor) {
+  for (const bool is_proven : {true, false}) {
+    auto parcel = text();
+    parcel.files.emplace_back("/out/a.pdf");
+    begin_with(std::move(parcel));
+    hear(engine::Connecting{peer_link, target, ben.key});
+    hear(engine::Unproven{peer_link, ben.key, Plaintext("Ben"), link::PathKind::direct, true});
+    EXPECT_TRUE(scene_->only<engine::SendText>()) << "sealed for the key that is claimed";
+    EXPECT_EQ(scene_->count<engine::SendFile>(), 0u);
+    hear(engine::TextsDelivered{peer_link});
+    EXPECT_FALSE(scene_->exit);
+    if (is_proven) {
+      hear(engine::Connected{peer_link, ben.key, Plaintext("Ben"), link::PathKind::direct, {}});
+      EXPECT_TRUE(scene_->only<engine::SendFile>());
+    } else {
+      scene_->alarm();
+      EXPECT_EQ(scene_->exit, info(Fault::peer_unproven).exit_code);
+    }
+  }
 }
 
 TEST_F(SendToKnown, WhoDoesNotComeIsAway) {

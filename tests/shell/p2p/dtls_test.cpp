@@ -6,7 +6,8 @@ namespace culver::p2p {
 namespace {
 
 struct Session {
-  explicit Session(link::DtlsRole role) : dtls(identity, role, out) {}
+  explicit Session(link::DtlsRole role, const char* curve = "P-256")
+      : identity(curve), dtls(identity, role, out) {}
   DtlsIdentity identity;
   Batch out;
   Dtls dtls;
@@ -39,11 +40,29 @@ struct DtlsTest : testing::Test {
 };
 
 TEST_F(DtlsTest, ShowsEachTheCertificateOfTheOther) {
-  EXPECT_EQ(client.dtls.peer_certificate(), std::nullopt);
+  EXPECT_FALSE(client.dtls.peer_certificate());
   connect();
-  EXPECT_EQ(client.dtls.peer_certificate(), server.identity.fingerprint());
-  EXPECT_EQ(server.dtls.peer_certificate(), client.identity.fingerprint());
+  EXPECT_EQ(client.dtls.peer_certificate()->sha256, server.identity.fingerprint());
+  EXPECT_EQ(server.dtls.peer_certificate()->sha256, client.identity.fingerprint());
   EXPECT_NE(client.identity.fingerprint(), server.identity.fingerprint());
+}
+
+TEST(Dtls, TakesCertificatesOnOtherCurvesInBothRoles) {
+  for (const char* curve : {"P-384", "P-521"})
+    for (auto role : {link::DtlsRole::client, link::DtlsRole::server}) {
+      const bool asks = role == link::DtlsRole::client;
+      Session other{role, curve};
+      Session ours{asks ? link::DtlsRole::server : link::DtlsRole::client};
+      (asks ? other : ours).dtls.start();
+      while (!other.out.empty() || !ours.out.empty()) {
+        ours.take(other.out);
+        other.take(ours.out);
+      }
+      EXPECT_EQ(ours.dtls.state(), Dtls::State::up) << curve << asks;
+      EXPECT_EQ(other.dtls.state(), Dtls::State::up) << curve << asks;
+      ASSERT_TRUE(ours.dtls.peer_certificate());
+      EXPECT_EQ(ours.dtls.peer_certificate()->sha256, other.identity.fingerprint());
+    }
 }
 
 TEST_F(DtlsTest, CarriesPacketsAndNothingBeforeItIsUp) {

@@ -46,7 +46,7 @@ void End::answer(const link::TransportEvent& event) {
         if (restarts_when_doubted) restart();
       },
       [this](const link::DtlsUp& e) {
-        seen_fingerprint = e.peer_certificate;
+        seen_fingerprint = e.peer_certificate.sha256;
         const bool right = seen_fingerprint == peer->own_fingerprint;
         if (right && auto_sctp) perform(link::StartSctp{5000, 262'144});
       },

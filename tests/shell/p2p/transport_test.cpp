@@ -164,6 +164,50 @@ TEST(Transport, AChannelClosedByThePeerCanBeOpenedAgain) {
   }
 }
 
+// A browser throws away what its page has not taken when the channel closes: the page is given
+// time, and the association stays until the other side has closed the channel too.
+TEST(Transport, AGoodbyeLeavesTimeToReadThenClosesTheChannelsAndAwaitsTheAnswer) {
+  RawPeer peer;
+  ASSERT_TRUE(peer.connect());
+  peer.open_channel(0, "messages");
+  ASSERT_TRUE(peer.until([&] { return peer.saw("ChannelOpen"); }));
+  peer.stack->perform(test::link_id, link::SendOn{ChannelId{0}, ByteVector(3, std::byte{'x'})});
+  peer.stack->perform(test::link_id, link::HangUp{});
+  ASSERT_TRUE(peer.until([&] { return peer.saw("AllSent"); }));
+  const auto sent = std::chrono::steady_clock::now();
+  ASSERT_TRUE(peer.until([&] { return !peer.resets.empty(); }));
+  EXPECT_GE(std::chrono::steady_clock::now() - sent, std::chrono::milliseconds(1'900));
+  EXPECT_TRUE(peer.resets[0].incoming);
+  EXPECT_EQ(peer.resets[0].streams, std::vector<std::uint16_t>{0});
+  EXPECT_FALSE(peer.saw("TransportClosed"));
+  peer.say(0, dcep::ppid_string, "what the peer says before it closes");
+  ASSERT_TRUE(peer.until([&] { return peer.saw("ChannelData"); })) << "still arrives";
+  peer.reset(0);
+  EXPECT_TRUE(peer.until([&] { return peer.saw("TransportClosed"); }));
+  EXPECT_EQ(peer.count("ChannelClosed"), 1u);
+}
+
+TEST(Transport, AGoodbyeToACulverIsQuick) {
+  RawPeer peer;
+  ASSERT_TRUE(peer.connect());
+  peer.open_channel(0, "messages");
+  ASSERT_TRUE(peer.until([&] { return peer.saw("ChannelOpen"); }));
+  peer.stack->perform(test::link_id, link::AcknowledgeSeldom{});
+  peer.stack->perform(test::link_id, link::SendOn{ChannelId{0}, ByteVector(3, std::byte{'x'})});
+  peer.stack->perform(test::link_id, link::HangUp{});
+  EXPECT_TRUE(peer.until([&] { return peer.saw("TransportClosed"); }));
+  EXPECT_TRUE(peer.resets.empty()) << "it would take a closed channel for the end of all";
+}
+
+TEST(Transport, AGoodbyeDoesNotWaitForAPeerThatDoesNotAnswer) {
+  RawPeer peer;
+  ASSERT_TRUE(peer.connect());
+  peer.open_channel(0, "messages");
+  ASSERT_TRUE(peer.until([&] { return peer.saw("ChannelOpen"); }));
+  peer.stack->perform(test::link_id, link::HangUp{});
+  EXPECT_TRUE(peer.until([&] { return peer.saw("TransportClosed"); }, std::chrono::seconds(6)));
+}
+
 TEST(Transport, AMessageAboveTheBoundEndsTheAssociation) {
   RawPeer peer;
   ASSERT_TRUE(peer.connect());

@@ -123,7 +123,7 @@ TEST(Server, TheSilentAreDropped_Z192b) {
 
 TEST(Server, AnUnregisteredSocketIsClosed_Z192l) {
   Config config;
-  config.limits.registration = 50ms;
+  config.limits.handshake = 50ms;
   RunningServer server(std::move(config));
   Client client(server.port());
   client.await_end();

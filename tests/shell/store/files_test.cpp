@@ -3,11 +3,14 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <optional>
 #include <set>
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -202,14 +205,14 @@ TEST_F(Files, AFolderThatIsMovedAwayIsStillTheFolder) {
 
 TEST_F(Files, AFolderMustBeOne) {
   put(root / "file", "x");
-  EXPECT_EQ(Folder::open((root / "file").string()).error(), Fault::file_unwritable);
-  EXPECT_EQ(Folder::open((root / "absent").string()).error(), Fault::file_unwritable);
+  EXPECT_EQ(Folder::open((root / "file").string()).error(), Fault::folder_not_folder);
+  EXPECT_EQ(Folder::open((root / "absent").string()).error(), Fault::folder_missing);
 }
 
 TEST_F(Files, AFolderThatMayNotBeWrittenIsReported) {
   if (::geteuid() == 0) GTEST_SKIP() << "root may write everywhere";
   fs::permissions(root / "in", fs::perms::owner_read | fs::perms::owner_exec);
-  EXPECT_EQ(IncomingFile::create(*folder, Plaintext("a"), 0).error(), Fault::file_unwritable);
+  EXPECT_EQ(IncomingFile::create(*folder, Plaintext("a"), 0).error(), Fault::folder_read_only);
   fs::permissions(root / "in", fs::perms::owner_all);
 }
 
@@ -219,6 +222,69 @@ TEST_F(Files, ALostPartialIsNotInvented) {
   fs::remove(root / "in" / *names().begin());
   EXPECT_EQ(file->finish().error(), Fault::file_unwritable);
   EXPECT_TRUE(names().empty());
+}
+
+TEST_F(Files, NoticesWhatWasDoneToAFileWhileItWasRead) {
+  const auto changed = [&](const std::function<void(const std::string&)>& change) {
+    const auto path = (root / "sent").string();
+    put(path, "12345");
+    auto file = *OutgoingFile::open(path);
+    EXPECT_TRUE(*file.is_unchanged());
+    change(path);
+    return !*file.is_unchanged();
+  };
+  EXPECT_TRUE(changed([&](const auto& path) { put(path, "12355"); })) << "of the same size";
+  EXPECT_TRUE(changed([](const auto& path) {
+    struct stat facts {};
+    ASSERT_EQ(::stat(path.c_str(), &facts), 0);
+    std::ofstream(path) << "12355";
+    const timespec times[2] = {facts.st_atim, facts.st_mtim};
+    ASSERT_EQ(::utimensat(AT_FDCWD, path.c_str(), times, 0), 0);
+  })) << "and its time put back";
+  EXPECT_TRUE(changed([](const auto& path) { fs::remove(path); }));
+  EXPECT_FALSE(changed([&](const auto& path) { get(path); })) << "reading it is no change";
+}
+
+TEST_F(Files, ANameThatTheFileSystemDoesNotTakeCostsNoFile) {
+  const auto name = std::string(196, 'n') + ".pdf";
+  for (int i = 0; i < 3; ++i) {
+    const auto path = receive(name, "x");
+    ASSERT_TRUE(path);
+    EXPECT_EQ(get(*path), "x");
+  }
+}
+
+// ---- folders ------------------------------------------------------------------------------------
+
+TEST_F(Files, AFolderIsTriedOutAndLeftAsItWas) {
+  EXPECT_TRUE(folder->try_out(5));
+  EXPECT_TRUE(folder->try_out(0));
+  EXPECT_TRUE(names().empty());
+  EXPECT_GT(folder->room().value_or(1), 0u);
+}
+
+TEST_F(Files, AFileThatDoesNotFitIsKnownBeforehand) {
+  EXPECT_EQ(folder->try_out(std::uint64_t{1} << 44).error(), Fault::no_space);
+  EXPECT_EQ(IncomingFile::create(*folder, Plaintext("a"), std::uint64_t{1} << 44).error(),
+            Fault::no_space);
+  struct rlimit before {};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  const struct rlimit small { 1 << 20, before.rlim_max };
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+  EXPECT_EQ(folder->try_out((1 << 20) + 1).error(), Fault::file_too_large_here);
+  EXPECT_TRUE(folder->try_out(1 << 20));
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  EXPECT_TRUE(names().empty());
+}
+
+TEST_F(Files, AFolderWhereNothingCanBeMadeIsKnownBeforehand) {
+  const auto system = Folder::open("/sys");
+  if (!system) GTEST_SKIP() << "no such folder";
+  EXPECT_EQ(system->try_out(5).error(), Fault::folder_read_only);
+  EXPECT_FALSE(folder->is_gone());
+  fs::remove(root / "in");
+  EXPECT_TRUE(folder->is_gone());
+  EXPECT_EQ(folder->try_out(5).error(), Fault::folder_missing);
 }
 
 // ---- full disks ---------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 // dropped and swept.
 #include "shell/store/stream_files.hpp"
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -9,6 +10,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -52,6 +54,15 @@ class StreamFiles : public testing::Test {
     auto target = StreamTarget::open(folder(), request);
     EXPECT_TRUE(target);
     return std::move(*target);
+  }
+  /// What was there, read again.
+  static Digest hash_found(StreamTarget& target) {
+    const auto have = static_cast<std::size_t>(target.opened().have);
+    const auto half = target.hash({have / 2});
+    EXPECT_EQ(half->bytes, have / 2);
+    const auto all = target.hash({have - have / 2});
+    EXPECT_EQ(all->bytes, have);
+    return all->sha256;
   }
   static transfer::WriteSlices slices(std::string_view text, bool last) {
     transfer::WriteSlices write{{}, last};
@@ -99,7 +110,7 @@ TEST_F(StreamFiles, ReadsEverySizeIntoFramesAndHashesIt) {
 TEST_F(StreamFiles, GoesOnAfterAPrefixWithTheHashOfAll) {
   const auto text = content(2 * block + 5);
   StreamSource source(*OutgoingFile::open(put("file", text)));
-  const auto prefix = source.hash_prefix(block);
+  const auto prefix = source.hash({0, block});
   ASSERT_TRUE(prefix);
   EXPECT_EQ(prefix->sha256, crypto::sha256(as_bytes(text).first(block)));
   ASSERT_TRUE(source.read({block, block, frame_size, false}));
@@ -118,7 +129,7 @@ TEST_F(StreamFiles, NoticesAFileThatShrinksOrGrows) {
   StreamSource grows(*OutgoingFile::open(path));
   fs::resize_file(path, 1'001);
   EXPECT_EQ(grows.read({0, 999, frame_size, true}).error(), Fault::file_changed);
-  EXPECT_EQ(grows.hash_prefix(2'000).error(), Fault::file_changed);
+  EXPECT_EQ(grows.hash({0, 2'000}).error(), Fault::file_changed);
 }
 
 TEST_F(StreamFiles, ReadsBeyondFourGibibytes) {
@@ -141,14 +152,13 @@ TEST_F(StreamFiles, WritesHashesAndNamesAFile) {
   const auto text = content(300'000);
   auto target = open(text.size());
   EXPECT_EQ(target.opened().have, 0u);
-  EXPECT_EQ(target.opened().sha256, crypto::sha256({}));
   const auto first = target.write(slices(std::string_view(text).substr(0, 100'000), false));
   ASSERT_TRUE(first);
   EXPECT_EQ(first->bytes, 100'000u);
   EXPECT_FALSE(first->sha256);
   const auto last = target.write(slices(std::string_view(text).substr(100'000), true));
   EXPECT_EQ(last->sha256, crypto::sha256(as_bytes(text)));
-  EXPECT_EQ(*target.finish(), (in() / "a.bin").string());
+  EXPECT_EQ(*target.finish({}), (in() / "a.bin").string());
   EXPECT_EQ(names(), std::set<std::string>{"a.bin"});
   EXPECT_TRUE(get(in() / "a.bin") == text);
 }
@@ -159,10 +169,10 @@ TEST_F(StreamFiles, ContinuesAPartAtAWholeBlock) {
   ASSERT_EQ(names().size(), 1u);
   auto target = open(text.size());
   EXPECT_EQ(target.opened().have, 2 * block);
-  EXPECT_EQ(target.opened().sha256, crypto::sha256(as_bytes(text).first(2 * block)));
+  EXPECT_EQ(hash_found(target), crypto::sha256(as_bytes(text).first(2 * block)));
   const auto last = target.write(slices(std::string_view(text).substr(2 * block), true));
   EXPECT_EQ(last->sha256, crypto::sha256(as_bytes(text)));
-  ASSERT_TRUE(target.finish());
+  ASSERT_TRUE(target.finish({}));
   EXPECT_TRUE(get(in() / "a.bin") == text);
   struct stat facts {};
   ASSERT_EQ(::stat((in() / "a.bin").c_str(), &facts), 0);
@@ -178,11 +188,11 @@ TEST_F(StreamFiles, ALargeFileIsContinuedAtAWholeBlock) {
   leave_part(std::string_view(text).substr(0, 9 * block + 60'000), text.size());
   auto target = open(text.size());
   EXPECT_EQ(target.opened().have, 9 * block);
-  EXPECT_EQ(target.opened().sha256, crypto::sha256(as_bytes(text).first(9 * block)));
+  EXPECT_EQ(hash_found(target), crypto::sha256(as_bytes(text).first(9 * block)));
   const auto last = target.write(slices(std::string_view(text).substr(9 * block), true));
   ASSERT_TRUE(last);
   EXPECT_EQ(last->sha256, crypto::sha256(as_bytes(text)));
-  ASSERT_TRUE(target.finish());
+  ASSERT_TRUE(target.finish({}));
   EXPECT_TRUE(get(in() / "a.bin") == text);
 }
 
@@ -195,8 +205,9 @@ TEST_F(StreamFiles, AWholePartNeedsNothingMore) {
   }
   auto target = open(text.size());
   EXPECT_EQ(target.opened().have, text.size());
+  hash_found(target);
   EXPECT_EQ(target.write(slices({}, true))->sha256, crypto::sha256(as_bytes(text)));
-  ASSERT_TRUE(target.finish());
+  ASSERT_TRUE(target.finish({}));
   EXPECT_TRUE(get(in() / "a.bin") == text);
 }
 
@@ -218,7 +229,7 @@ TEST_F(StreamFiles, BeginsAnewWhenTold) {
   target.restart();
   const auto written = target.write(slices("short", true));
   EXPECT_EQ(written->sha256, crypto::sha256(as_bytes("short")));
-  ASSERT_TRUE(target.finish());
+  ASSERT_TRUE(target.finish({}));
   EXPECT_EQ(get(in() / "a.bin"), "short");
 }
 
@@ -241,7 +252,7 @@ TEST_F(StreamFiles, APartInUseIsLeftAlone) {
   }
   EXPECT_EQ(names().size(), 1u) << "what cannot be found again is not kept";
   ASSERT_TRUE(first.write(slices("end", true)));
-  ASSERT_TRUE(first.finish());
+  ASSERT_TRUE(first.finish({}));
 }
 
 TEST_F(StreamFiles, KeepsNothingThatIsSmallOrDropped) {
@@ -264,6 +275,62 @@ TEST_F(StreamFiles, ALinkUnderThatNameIsNotFollowed) {
   fs::create_hard_link(elsewhere, part);
   EXPECT_EQ(open(4 * block).opened().have, 0u);
   EXPECT_EQ(get(elsewhere).size(), 2 * block);
+}
+
+TEST_F(StreamFiles, NothingOfAPartIsKeptThatCouldNotBeWritten) {
+  std::signal(SIGXFSZ, SIG_IGN);
+  struct rlimit before {};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  for (const bool told_to_keep : {true, false}) {
+    auto target = std::optional(open(4 * block));
+    ASSERT_TRUE(target->write(slices(content(2 * block), false)));
+    const struct rlimit small { 2 * block, before.rlim_max };
+    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+    EXPECT_EQ(target->write(slices(content(2 * block), true)).error(), Fault::file_too_large_here);
+    ::setrlimit(RLIMIT_FSIZE, &before);
+    EXPECT_FALSE(target->finish({}));
+    if (told_to_keep) target.reset();
+    target.reset();
+    EXPECT_TRUE(names().empty());
+  }
+}
+
+TEST_F(StreamFiles, AnOfferIsLookedUpWithoutTouchingThePart) {
+  leave_part(content(2 * block + 5), 4 * block);
+  transfer::FindTarget request{PublicKey{}, Plaintext("a.bin"), 4 * block};
+  request.peer->data.fill(std::byte{1});
+  EXPECT_EQ(look_for_target(folder(), request)->have, 2 * block);
+  request.size = 4 * block + 1;
+  EXPECT_EQ(look_for_target(folder(), request)->have, 0u);
+  request.size = std::uint64_t{1} << 44;
+  EXPECT_EQ(look_for_target(folder(), request).error(), Fault::no_space);
+  EXPECT_EQ(names().size(), 1u);
+}
+
+TEST_F(StreamFiles, AFileHasTheTimeAndTheModeOfTheOneThatWasSent) {
+  const auto before = ::umask(027);
+  auto target = open(5);
+  ::umask(before);
+  ASSERT_TRUE(target.write(slices("12345", true)));
+  ASSERT_TRUE(target.finish({transfer::Attributes{1'234'567'890'123'456'789, 0755}}));
+  struct stat facts {};
+  ASSERT_EQ(::stat((in() / "a.bin").c_str(), &facts), 0);
+  EXPECT_EQ(facts.st_mode & 07777, 0750u) << "as the umask lets it";
+  EXPECT_EQ(facts.st_mtim.tv_sec, 1'234'567'890);
+  EXPECT_EQ(facts.st_mtim.tv_nsec, 123'456'789);
+  const auto source = *OutgoingFile::open((in() / "a.bin").string());
+  EXPECT_EQ(source.attributes(), (transfer::Attributes{1'234'567'890'123'456'789, 0750}));
+}
+
+TEST_F(StreamFiles, AWholePartWithoutANameIsKept) {
+  auto target = open(block);
+  ASSERT_TRUE(target.write(slices(content(block), true)));
+  const auto part = *names().begin();
+  fs::rename(in() / part, in() / "elsewhere");
+  EXPECT_FALSE(target.finish({}));
+  fs::rename(in() / "elsewhere", in() / part);
+  ASSERT_TRUE(target.finish({})) << "nothing of its content had failed";
+  EXPECT_TRUE(get(in() / "a.bin") == content(block));
 }
 
 // ---- sweeping -----------------------------------------------------------------------------------

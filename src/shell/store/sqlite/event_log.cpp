@@ -84,7 +84,7 @@ struct EventLog::Tables {
 
   template <class Asked>
   auto ask(const Asked& question) {
-    if constexpr (is_any<Asked, relay::AppendEvent, relay::FetchPage>)
+    if constexpr (is_any<Asked, relay::AppendEvent, relay::FetchPage, relay::FindEvent>)
       return events.answer(question);
     else if constexpr (is_any<Asked, relay::KeepDrops, relay::ListDrops>)
       return drops.answer(question);

@@ -27,14 +27,14 @@ Result<void> Events::prepare() {
   };
   const std::string facts = "SELECT id, account, cursor, size, device, ";
   CHECK_OK(prepare(by_event_id_,
-                   "SELECT cursor, stream_seq, device, device_seq FROM event"
+                   "SELECT cursor, stream_seq, device, device_seq, body FROM event"
                    " WHERE event_id = ?1 AND account = ?2"));
   CHECK_OK(prepare(insert_,
                    "INSERT INTO event (account, cursor, event_id, device, device_seq, stream_seq,"
                    " size, stored_at, expires_at, body)"
                    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"));
   CHECK_OK(prepare(page_,
-                   "SELECT cursor, stream_seq, body FROM event"
+                   "SELECT cursor, stream_seq, body, device_seq FROM event"
                    " WHERE account = ?1 AND cursor > ?2 AND device <> ?3"
                    " AND NOT (cursor > ?4 AND cursor <= ?5)"
                    " AND (expires_at IS NULL OR expires_at > ?6) ORDER BY cursor"));
@@ -74,7 +74,24 @@ Result<std::optional<Outcome>> Events::find(const relay::AppendEvent& question,
   if (!found) return std::nullopt;
   if (by_event_id_.integer(2) != device.id || count(by_event_id_, 3) != question.device_seq)
     return refused(Fault::event_id_taken);
-  return relay::Appended{{count(by_event_id_, 0), count(by_event_id_, 1), {}}, true};
+  return relay::Appended{{count(by_event_id_, 0), count(by_event_id_, 1), {}, question.device_seq},
+                         true};
+}
+
+/// One that was removed has left its number behind.
+Result<relay::EventFound> Events::answer(const relay::FindEvent& question) {
+  TRY(const auto* account, rows_.account(question.user));
+  if (!account) return relay::EventFound{false};
+  {
+    const Reading reading(by_event_id_);
+    by_event_id_.bind(1, ByteView(question.event.view())).bind(2, account->id);
+    TRY(const bool found, by_event_id_.step());
+    if (found)
+      return relay::EventFound{as_text(by_event_id_.blob_view(4)).starts_with(question.beginning)};
+  }
+  TRY(const auto* device, rows_.device(question.device));
+  return relay::EventFound{device && device->account == account->id &&
+                           device->used.contains(question.device_seq)};
 }
 
 /// Expired events go first. What is left over the limits is a refusal.
@@ -122,7 +139,7 @@ Result<Outcome> Events::store(const relay::AppendEvent& question, Account& accou
       .bind(9, question.expires_at)
       .bind_view(10, question.body);
   CHECK_OK(insert_.run());
-  return relay::Appended{{account.head, stream->last, question.body}, false};
+  return relay::Appended{{account.head, stream->last, question.body, question.device_seq}, false};
 }
 
 // ---- pages --------------------------------------------------------------------------------------
@@ -165,7 +182,7 @@ Result<void> Events::fill(relay::Page& page, const relay::FetchPage& question) {
       page.cursor = count(page_, 0) - 1;
       return {};
     }
-    page.events.push_back({count(page_, 0), count(page_, 1), std::string(body)});
+    page.events.push_back({count(page_, 0), count(page_, 1), std::string(body), count(page_, 3)});
   }
 }
 

@@ -20,6 +20,7 @@ class Events {
   // A Fault is the store's own failure, Fault::store_failed.
   Result<Outcome> answer(const relay::AppendEvent& question);
   Result<relay::Page> answer(const relay::FetchPage& question);
+  Result<relay::EventFound> answer(const relay::FindEvent& question);
   Result<void> answer(const relay::Prune& question);
 
  private:

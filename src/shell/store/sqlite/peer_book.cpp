@@ -2,6 +2,7 @@
 #include "shell/store/sqlite/peer_book.hpp"
 
 #include <array>
+#include <map>
 #include <utility>
 
 #include "core/engine/names.hpp"
@@ -21,6 +22,8 @@ constexpr std::array migrations{
     "ALTER TABLE peer ADD COLUMN offered BLOB"
     " CHECK (offered IS NULL OR length(offered) = 32 AND offered != public_key)",
     outbox_tables,
+    "CREATE TABLE earlier_name (id INTEGER PRIMARY KEY,"
+    " peer BLOB NOT NULL CHECK (length(peer) = 32), name TEXT NOT NULL, UNIQUE (peer, name))",
 };
 
 /// Rows of earlier versions hold what came.
@@ -61,19 +64,38 @@ Result<void> PeerBook::take_over(const PublicKey& old_key, const PublicKey& new_
           " WHERE public_key = ?1 ON CONFLICT (public_key) DO UPDATE SET"
           " first_seen = min(first_seen, excluded.first_seen), alias = coalesce(excluded.alias, "
           "alias),"
-          " blocked = max(blocked, excluded.blocked), verified = 0"));
+          " blocked = max(blocked, excluded.blocked), culver = max(culver, excluded.culver),"
+          " verified = 0"));
   copy.bind(1, ByteView(old_key.view())).bind(2, ByteView(new_key.view()));
   CHECK_OK(copy.run());
+  TRY(auto names, database_.prepare("UPDATE OR IGNORE earlier_name SET peer = ?2 WHERE peer = ?1"));
+  CHECK_OK(names.bind(1, ByteView(old_key.view())).bind(2, ByteView(new_key.view())).run());
   TRY(auto drop, database_.prepare("DELETE FROM peer WHERE public_key = ?1"));
   return drop.bind(1, ByteView(old_key.view())).run();
 }
 
+/// The name that is replaced, as the newest of a few.
+Result<void> PeerBook::keep_earlier_name(const PublicKey& key, const Plaintext& name) {
+  TRY(auto keep, database_.prepare("INSERT OR REPLACE INTO earlier_name (peer, name) SELECT"
+                                   " public_key, name FROM peer WHERE public_key = ?1"
+                                   " AND name IS NOT NULL AND name != ?2"));
+  CHECK_OK(keep.bind(1, ByteView(key.view())).bind(2, name.expose()).run());
+  TRY(auto trim,
+      database_.prepare("DELETE FROM earlier_name WHERE peer = ?1 AND id NOT IN (SELECT id"
+                        " FROM earlier_name WHERE peer = ?1 ORDER BY id DESC LIMIT ?2)"));
+  return trim.bind(1, ByteView(key.view()))
+      .bind(2, static_cast<std::int64_t>(engine::Known::earlier_names))
+      .run();
+}
+
 Result<void> PeerBook::note(const Meeting& meeting, const std::string& now) {
+  if (const auto name = meeting.name ? engine::clean_name(meeting.name->expose()) : std::nullopt)
+    CHECK_OK(keep_earlier_name(meeting.key, *name));
   TRY(auto upsert,
       database_.prepare("INSERT INTO peer (public_key, name, first_seen, last_seen, culver)"
                         " VALUES (?1, ?2, ?3, ?3, ?4) ON CONFLICT (public_key) DO UPDATE SET"
                         " name = coalesce(excluded.name, name), last_seen = excluded.last_seen,"
-                        " culver = excluded.culver"));
+                        " culver = max(culver, excluded.culver)"));
   upsert.bind(1, ByteView(meeting.key.view())).bind(3, now);
   upsert.bind(4, std::int64_t{meeting.is_culver});
   bind_name(upsert, 2, meeting.name);
@@ -130,8 +152,8 @@ Result<void> PeerBook::trust(const PublicKey& key, const PublicKey& offered) {
 Result<void> PeerBook::forget(const PublicKey& key) {
   return database_.all_or_nothing([&]() -> Result<void> {
     for (const auto* letters :
-         {"DELETE FROM letter WHERE peer = ?1", "DELETE FROM heard WHERE peer = ?1",
-          "DELETE FROM held WHERE peer = ?1"}) {
+         {"DELETE FROM earlier_name WHERE peer = ?1", "DELETE FROM letter WHERE peer = ?1",
+          "DELETE FROM heard WHERE peer = ?1", "DELETE FROM held WHERE peer = ?1"}) {
       TRY(auto drop, database_.prepare(letters));
       CHECK_OK(drop.bind(1, ByteView(key.view())).run());
     }
@@ -147,7 +169,11 @@ Result<void> PeerBook::put(std::span<const KnownPeer> rows) {
         database_.prepare("INSERT OR REPLACE INTO peer (public_key, name, alias, first_seen,"
                           " last_seen, verified, blocked, culver, offered)"
                           " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"));
+    TRY(auto name_before,
+        database_.prepare("INSERT OR REPLACE INTO earlier_name (peer, name) VALUES (?1, ?2)"));
     for (const auto& row : rows) {
+      for (const auto& name : row.earlier)
+        CHECK_OK(name_before.bind(1, ByteView(row.key.view())).bind(2, name.expose()).run());
       insert.bind(1, ByteView(row.key.view())).bind(4, row.first_seen).bind(5, row.last_seen);
       bind_name(insert, 2, row.name);
       bind_name(insert, 3, row.alias);
@@ -163,7 +189,20 @@ Result<void> PeerBook::put(std::span<const KnownPeer> rows) {
   });
 }
 
+Result<std::map<PublicKey, std::vector<Plaintext>>> PeerBook::earlier_names() {
+  TRY(auto query, database_.prepare("SELECT peer, name FROM earlier_name ORDER BY id"));
+  std::map<PublicKey, std::vector<Plaintext>> names;
+  while (true) {
+    TRY(const bool row, query.step());
+    if (!row) return names;
+    const auto key = PublicKey::from(query.blob_view(0));
+    if (!key) return fail(Fault::store_failed);
+    if (auto name = clean(query.optional_text(1))) names[*key].push_back(std::move(*name));
+  }
+}
+
 Result<std::vector<KnownPeer>> PeerBook::all() {
+  TRY(auto earlier, earlier_names());
   TRY(auto query,
       database_.prepare("SELECT public_key, name, alias, first_seen, last_seen, verified, blocked,"
                         " culver, offered FROM peer ORDER BY last_seen DESC, public_key"));
@@ -175,7 +214,8 @@ Result<std::vector<KnownPeer>> PeerBook::all() {
     if (!key) return fail(Fault::store_failed);
     peers.push_back({*key, clean(query.optional_text(1)), clean(query.optional_text(2)),
                      query.text(3), query.text(4), query.integer(5) != 0, query.integer(6) != 0,
-                     query.integer(7) != 0, PublicKey::from(query.blob_view(8))});
+                     query.integer(7) != 0, PublicKey::from(query.blob_view(8)),
+                     std::move(earlier[*key])});
   }
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -32,6 +33,8 @@ class PeerBook {
  private:
   explicit PeerBook(Database database) : database_(std::move(database)) {}
   Result<void> take_over(const PublicKey& old_key, const PublicKey& new_key);
+  Result<void> keep_earlier_name(const PublicKey& key, const Plaintext& name);
+  Result<std::map<PublicKey, std::vector<Plaintext>>> earlier_names();
   Result<void> note(const Meeting& meeting, const std::string& now);
   /// A statement about one row, which must be there.
   Result<void> change(Statement statement);

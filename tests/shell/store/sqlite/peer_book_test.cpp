@@ -164,12 +164,27 @@ TEST_F(PeerBookFile, KeepsWhatAPersonSaysOfAPeer) {
   EXPECT_TRUE(book.all()->empty());
 }
 
-TEST_F(PeerBookFile, LooksForAPeerAsItsLastHandshakeWas) {
+TEST_F(PeerBookFile, AKeyThatWasOnceACulversStaysOne) {
   auto book = open();
   ASSERT_TRUE(book.remember({key(1), std::nullopt, true}, "1"));
   EXPECT_TRUE(only(book).is_culver);
   ASSERT_TRUE(book.remember({key(1), std::nullopt, false}, "2"));
-  EXPECT_FALSE(only(book).is_culver);
+  EXPECT_TRUE(only(book).is_culver);
+}
+
+TEST_F(PeerBookFile, KeepsTheNamesThatAPeerHadBefore) {
+  auto book = open();
+  for (const char* name : {"ana", "Ana", "laptop", "ana", "ana"})
+    ASSERT_TRUE(book.remember({key(1), Plaintext(name), true}, "1"));
+  const std::vector<Plaintext> before{Plaintext("ana"), Plaintext("Ana"), Plaintext("laptop")};
+  EXPECT_EQ(only(book).earlier, before);
+  for (int i = 0; i < 20; ++i)
+    ASSERT_TRUE(book.remember({key(1), Plaintext("n" + std::to_string(i)), true}, "1"));
+  EXPECT_EQ(only(book).earlier.size(), engine::Known::earlier_names);
+  EXPECT_EQ(only(book).earlier.back(), Plaintext("n18"));
+  ASSERT_TRUE(book.forget(key(1)));
+  ASSERT_TRUE(book.remember({key(1), std::nullopt, true}, "2"));
+  EXPECT_TRUE(only(book).earlier.empty());
 }
 
 TEST_F(PeerBookFile, SaysThatItDoesNotHaveAPeer) {

@@ -1,0 +1,55 @@
+#include "core/link/frame_memory.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace culver::link {
+
+std::size_t NonceHash::operator()(const Nonce& nonce) const noexcept {
+  // Authentic nonces only: nobody without the key can choose them to collide.
+  std::uint64_t head = 0;
+  std::uint32_t tail = 0;
+  std::memcpy(&head, nonce.data.data(), sizeof head);
+  std::memcpy(&tail, nonce.data.data() + sizeof head, sizeof tail);
+  return (head ^ tail) * 0x9E3779B97F4A7C15u;
+}
+
+void SeenFrames::know(std::span<const Nonce> taken) {
+  seen_.insert(taken.begin(), taken.end());
+  is_known_ = true;
+}
+
+Result<void> SeenFrames::take(const Nonce& nonce) {
+  if (!is_known_) return fail(Fault::store_failed);
+  if (seen_.contains(nonce)) return fail(Fault::replayed);
+  if (seen_.size() >= most) return fail(Fault::key_worn_out);
+  seen_.insert(nonce);
+  return {};
+}
+
+Result<void> FrameMemory::take(const Nonce& nonce) {
+  Prefix prefix;
+  const auto number_at = std::copy_n(nonce.data.begin(), prefix.size(), prefix.begin());
+  static_cast<void>(number_at);
+  std::uint32_t number = 0;
+  for (std::size_t i = Nonce::size; i > prefix.size(); --i)
+    number = number << 8 | std::to_integer<std::uint32_t>(nonce.data[i - 1]);
+  if (!prefix_) {
+    prefix_ = prefix;
+    newest_ = number;
+    taken_.set(number % window);
+    return {};
+  }
+  if (*prefix_ != prefix) return others_.take(nonce);
+  if (number > newest_) {
+    const auto steps = std::min(number - newest_, window);
+    for (std::uint32_t i = 1; i <= steps; ++i) taken_.reset((newest_ + i) % window);
+    newest_ = number;
+  } else if (newest_ - number >= window || taken_.test(number % window)) {
+    return fail(Fault::replayed);
+  }
+  taken_.set(number % window);
+  return {};
+}
+
+}  // namespace culver::link

@@ -1,0 +1,64 @@
+// Which sealed frames of a peer were taken, so that none is taken twice. None is ever forgotten:
+// what cannot be remembered any more is not taken.
+#pragma once
+
+#include <array>
+#include <bitset>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <unordered_set>
+
+#include "core/base/bytes.hpp"
+#include "core/base/result.hpp"
+
+namespace culver::link {
+
+struct NonceHash {
+  std::size_t operator()(const Nonce& nonce) const noexcept;
+};
+
+/// The frames that were taken under a key which every connection with a peer has: version 1. Lives
+/// with whoever owns the links, longer than any of them, and is kept on the disk.
+class SeenFrames {
+ public:
+  static constexpr std::size_t most = 1 << 20;
+
+  /// Of a key under which nothing was taken before.
+  static SeenFrames none() {
+    SeenFrames none;
+    none.is_known_ = true;
+    return none;
+  }
+  /// What earlier connections have taken. Before that nothing is taken.
+  void know(std::span<const Nonce> taken);
+  /// What is taken can no longer be kept.
+  void lose() { is_known_ = false; }
+  /// Faults: replayed, store_failed while it is not known what was taken, key_worn_out once there
+  /// are `most`.
+  Result<void> take(const Nonce& nonce);
+
+ private:
+  std::unordered_set<Nonce, NonceHash> seen_;
+  bool is_known_ = false;
+};
+
+/// The frames of one connection with a key of its own. A peer that counts, as Culver does (8 bytes
+/// that stay, 4 that count up, little-endian), needs a window alone: what is older than the window
+/// counts as taken. Nonces of any other kind are all remembered.
+class FrameMemory {
+ public:
+  static constexpr std::uint32_t window = 4096;
+
+  Result<void> take(const Nonce& nonce);
+
+ private:
+  using Prefix = std::array<std::byte, 8>;
+
+  std::optional<Prefix> prefix_;
+  std::uint32_t newest_ = 0;
+  std::bitset<window> taken_;  ///< of the numbers up to the newest, by number modulo window
+  SeenFrames others_ = SeenFrames::none();
+};
+
+}  // namespace culver::link
