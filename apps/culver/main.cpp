@@ -6,6 +6,7 @@
 
 #include "shell/cli/outcome.hpp"
 #include "shell/cli/run.hpp"
+#include "shell/host/descriptors.hpp"
 #include "shell/host/log.hpp"
 #include "shell/host/no_dumps.hpp"
 #include "shell/host/paths.hpp"
@@ -27,7 +28,8 @@ int run(int argc, char** argv) {
   try {
     return std::visit([&](const auto& verb) { return cli::run(*options, verb); }, options->verb);
   } catch (const std::exception&) {  // its text may quote what a person wrote
-    return cli::complain(*options, Fault::internal);
+    return cli::complain(*options,
+                         host::few_descriptors() ? Fault::out_of_descriptors : Fault::internal);
   }
 }
 
@@ -44,6 +46,7 @@ void keep_freed_memory() {
 int main(int argc, char** argv) {
   culver::host::forbid_dumps();
   culver::keep_freed_memory();
+  culver::host::raise_descriptor_limit();
   std::signal(SIGXFSZ, SIG_IGN);  // a limit on file sizes (ulimit -f) is a failure like any other
   culver::host::fill_standard_streams();
   std::signal(SIGPIPE, SIG_IGN);  // whoever writes is told, and may say goodbye first

@@ -165,14 +165,21 @@ class Peer {
     if (channel.label === 'messages') this.greet(channel);
   }
 
-  /// A channel may call itself open before the association below it is, and then loses what it is
-  /// given.
+  /// Until something can be sent. A channel may call itself open before the association below it is,
+  /// and then loses what it is given; and either may happen first.
+  async opened(channel) {
+    const once = (target, event) =>
+        new Promise((resolve) => target.addEventListener(event, resolve, {once: true}));
+    while (true) {
+      const {sctp} = this.connection;
+      if (channel.readyState === 'connecting') await once(channel, 'open');
+      else if (sctp && sctp.state === 'connecting') await once(sctp, 'statechange');
+      else return;
+    }
+  }
+
   async greet(channel) {
-    if (channel.readyState !== 'open')
-      await new Promise((resolve) => channel.addEventListener('open', resolve));
-    const {sctp} = this.connection;
-    while (sctp.state === 'connecting')
-      await new Promise((resolve) => sctp.addEventListener('statechange', resolve, {once: true}));
+    await this.opened(channel);
     channel.send(this.handshake);
   }
 
@@ -260,8 +267,7 @@ class Peer {
 
   async sendOn(label, frame) {
     const channel = this.channels[label];
-    if (channel.readyState === 'connecting')
-      await new Promise((resolve) => channel.addEventListener('open', resolve));
+    await this.opened(channel);
     if (channel.bufferedAmount > high) await this.drained(label, low);
     channel.send(frame);
   }

@@ -53,6 +53,9 @@ constexpr std::array<FaultInfo, fault_count> table{{
     {F::no_identity, "no_identity", us, 1, "Bad request", "There is no identity.", ""},
     {F::passphrase_unfit, "passphrase_unfit", us, 1, "Bad request",
      "That cannot be the passphrase.", "It has 8 to 1024 bytes."},
+    {F::out_of_descriptors, "out_of_descriptors", us, 2, "Internal server error",
+     "This machine lets culver open no more files and connections.",
+     "Raise the limit: ulimit -n, or LimitNOFILE= of the service."},
 
     {F::malformed, "malformed", peer, 3, "Invalid message format: JSON parse error",
      "The other side sent something that is not a message.", ""},
@@ -281,15 +284,18 @@ constexpr std::array<FaultInfo, fault_count> table{{
     {F::peer_blocked, "peer_blocked", us, 4, "Request refused", "The peer is blocked.",
      "culver unblock NAME lifts that."},
     {F::peer_away, "peer_away", world, 7, "Peer away", "The peer did not come in time.",
-     "It has to run Culver on the same server."},
+     "It has to run culver receive on the same server, and to know this machine too: if one of the "
+     "two has a new key, pair once more with a code."},
 
     {F::signal_timeout, "signal_timeout", world, 7, "Signaling timeout",
      "The peer did not answer the connection offer.", "Try again."},
     {F::ice_failed, "ice_failed", world, 7, "ICE failed", "No network path to the peer was found.",
-     "Both networks may block direct connections."},
+     "Both networks may block direct connections: a relay on one side leads around that "
+     "(--ice-server turn:USER:PASSWORD@HOST)."},
     {F::ice_timeout, "ice_timeout", world, 7, "ICE timeout",
      "No network path to the peer was found in time.",
-     "Both networks may block direct connections."},
+     "Both networks may block direct connections: a relay on one side leads around that "
+     "(--ice-server turn:USER:PASSWORD@HOST)."},
     {F::relay_refused, "relay_refused", world, 7, "Relay refused",
      "The TURN server does not relay for us.", "Check its address and our credentials for it."},
     {F::relay_silent, "relay_silent", world, 7, "Relay silent", "The TURN server does not answer.",

@@ -36,6 +36,7 @@ enum class Fault : std::uint8_t {
   name_taken,
   no_identity,
   passphrase_unfit,
+  out_of_descriptors,
   // What a frame can do wrong.
   malformed,
   too_large,

@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "core/base/endpoint.hpp"
 #include "core/base/fault.hpp"
 #include "core/base/strong.hpp"
 
@@ -37,12 +38,14 @@ class LogName {
   std::string_view text_;
 };
 
-/// What shell/host/log.hpp takes: numbers, names from our source, faults, ids and masked codes.
+/// What shell/host/log.hpp takes: numbers, names from our source, faults, ids, masked codes, and
+/// the addresses of machines.
 template <class T>
 concept LogSafe =
     std::is_arithmetic_v<std::remove_cvref_t<T>> || std::same_as<std::remove_cvref_t<T>, LogName> ||
     std::same_as<std::remove_cvref_t<T>, Fault> || std::same_as<std::remove_cvref_t<T>, LinkId> ||
     std::same_as<std::remove_cvref_t<T>, TransferId> ||
+    std::same_as<std::remove_cvref_t<T>, Endpoint> ||
     std::same_as<std::remove_cvref_t<T>, PairingCode>;
 
 }  // namespace culver

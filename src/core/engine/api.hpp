@@ -2,6 +2,7 @@
 // and the library, speak these words only. Types only.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -9,11 +10,12 @@
 #include <variant>
 
 #include "core/base/bytes.hpp"
+#include "core/base/dial_failure.hpp"
 #include "core/base/env.hpp"
-#include "core/base/fault.hpp"
 #include "core/base/strong.hpp"
 #include "core/base/text.hpp"
 #include "core/engine/known.hpp"
+#include "core/engine/tried.hpp"
 #include "core/link/events.hpp"
 #include "core/transfer/attributes.hpp"
 
@@ -118,7 +120,7 @@ struct Online {
 };
 /// The server is gone; retrying tells whether the engine tries again by itself.
 struct Offline {
-  Fault fault;
+  Failure fault;
   bool retrying;
 };
 struct PairRequested {
@@ -155,6 +157,24 @@ struct Connecting {
 struct WasHere {
   PublicKey key;
   WallTime at;
+};
+/// The server takes only so much from us in a minute: what is next in turn, a peer that is to be
+/// asked or one that was let in, waits so long.
+struct Paced {
+  Duration wait;
+};
+/// The clock of this machine is so far ahead of the server's, or behind it. The server's counts for
+/// whatever peers have to agree on.
+struct ClockWrong {
+  std::chrono::milliseconds ahead;
+};
+/// How far the establishing of a link has come, and what there is to try. Told whenever either
+/// changes.
+struct Establishing {
+  enum class Phase : std::uint8_t { awaiting_answer, finding_path, securing, proving };
+  LinkId link;
+  Phase phase;
+  Tried tried;
 };
 /// The keys of this link are proven, and the peer calls itself like a known one that has another.
 /// It waits for AnswerName, for name_patience at most.
@@ -244,7 +264,7 @@ struct FileOffered {
   TransferId transfer;
   Plaintext name;
   std::uint64_t size;
-  std::uint64_t have = 0;  ///< what an earlier attempt has brought: it would be continued
+  std::uint64_t have = 0;           ///< what an earlier attempt has brought: it would be continued
   std::optional<Batch> batch = {};  ///< that begins with this file, as the peer says
 };
 /// What an earlier attempt has brought is being read again on this side, before it is continued.
@@ -288,14 +308,16 @@ struct FileFailed {
 struct Closed {
   LinkId link;
   std::optional<Fault> fault;
-  bool was_connected;              ///< it had been told as Connected
-  std::optional<Whom> about = {};  ///< as in PairFailed
+  bool was_connected;               ///< it had been told as Connected
+  std::optional<Whom> about = {};   ///< as in PairFailed
+  std::optional<Tried> tried = {};  ///< of ice_failed and ice_timeout
 };
 
-using Notice = std::variant<Online, Offline, PairRequested, PairWithdrawn, PairFailed, Connecting,
-                            NameTaken, Acquainted, WasHere, Unproven, Connected, TextReceived,
-                            TextsDelivered, TextFailed, Posted, PostFailed, LetterDelivered,
-                            NothingWaits, LettersStuck, LetterReceived, FileOffered, FileChecking,
-                            FileStarted, FileProgress, FileReceived, FileSent, FileFailed, Closed>;
+using Notice =
+    std::variant<Online, Offline, PairRequested, PairWithdrawn, PairFailed, Connecting, NameTaken,
+                 Acquainted, WasHere, Paced, ClockWrong, Establishing, Unproven, Connected,
+                 TextReceived, TextsDelivered, TextFailed, Posted, PostFailed, LetterDelivered,
+                 NothingWaits, LettersStuck, LetterReceived, FileOffered, FileChecking, FileStarted,
+                 FileProgress, FileReceived, FileSent, FileFailed, Closed>;
 
 }  // namespace culver::engine

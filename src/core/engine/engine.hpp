@@ -78,6 +78,7 @@ class Engine {
   void on(HeldLoaded&&, Env&, Effects&);
   void on(FramesLoaded&&, Env&, Effects&);
   void on(NetworkChanged&&, Env&, Effects&);
+  void on(ClockStepped&&, Env&, Effects&);
   void on(Tick&&, Env&, Effects&);
 
   void obey(GoOnline&&, Env&, Effects&);
@@ -114,6 +115,7 @@ class Engine {
 
   /// Of a blocked peer nothing is told.
   void tell(LetterReceived letter, Effects&) const;
+  void tell_how_far(LinkId id, Effects&);
   void on_server_text(std::string text, Env&, Effects&);
   void on_server_message(wire::signaling::ServerMessage message, Env&, Effects&);
   void signaling_back(Env&, Effects&);

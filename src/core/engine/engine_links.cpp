@@ -144,6 +144,8 @@ LinkId Engine::swap_roles(LinkId id, Env& env, Effects& out) {
 void Engine::on(FromTransport&& from, Env& env, Effects& out) {
   const auto* peer = roster_.find(from.link);
   if (peer == nullptr) return;  // late
+  if (const auto* own = std::get_if<link::LocalCandidate>(&from.event))
+    roster_.find(from.link)->tried.ours.count(own->candidate);
   auto event = link::event_of(std::move(from.event), peer->state);
   if (event) to_link(from.link, std::move(*event), env, out);
 }
@@ -155,6 +157,7 @@ void Engine::to_link(LinkId id, link::Machine::Event event, Env& env, Effects& o
   link::Effects effects;
   peer->state =
       fsm::step<link::Machine>(std::move(peer->state), std::move(event), link_context, effects);
+  tell_how_far(id, out);
   perform(id, std::move(effects), env, out);
   forget_if_closed(id, env, out);
 }
@@ -353,6 +356,8 @@ void Engine::forget_if_closed(LinkId id, Env& env, Effects& out) {
   const bool is_refusal = fault == Fault::peer_key_changed || fault == Fault::peer_not_known ||
                           fault == Fault::peer_blocked;
   const auto about = is_refusal ? std::optional(whom(peer->refused_for, key)) : std::nullopt;
+  const bool is_no_path = fault == Fault::ice_failed || fault == Fault::ice_timeout;
+  const auto tried = is_no_path ? std::optional(peer->tried) : std::nullopt;
   letters_.close(id);
   const auto code = peer->code;
   roster_.remove(id);
@@ -362,7 +367,7 @@ void Engine::forget_if_closed(LinkId id, Env& env, Effects& out) {
     reunion_.parted(key, !fault, env);
   }
   perform(std::move(effects), env, out);
-  if (is_told) out.emplace_back(Tell{Closed{id, fault, was_connected, about}});
+  if (is_told) out.emplace_back(Tell{Closed{id, fault, was_connected, about, tried}});
 }
 
 }  // namespace culver::engine

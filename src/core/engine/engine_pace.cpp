@@ -41,6 +41,9 @@ void Engine::accept(const PairingCode& from, Env& env, Effects& out) {
   if (std::find(accepted_.begin(), accepted_.end(), from) == accepted_.end())
     accepted_.push_back(from);
   accept_what_may(env, out);
+  const auto room = pacer_.room_at();
+  if (!accepted_.empty() && accepted_.back() == from && room)
+    out.emplace_back(Tell{Paced{std::max(*room - env.now, Duration(0))}});
 }
 
 void Engine::accept_what_may(Env& env, Effects& out) {

@@ -13,6 +13,11 @@ void Engine::obey(Meet&& meet, Env& env, Effects& out) {
     if (peer.key == meet.key) reunion_.matched(peer.code, peer.key, env);
 }
 
+/// What was brought was for another hour.
+void Engine::on(ClockStepped&&, Env& env, Effects& out) {
+  perform(reunion_.clock_set(env), env, out);
+}
+
 void Engine::obey(Unmeet&& unmeet, Env&, Effects&) { stop_looking(unmeet.key); }
 
 void Engine::stop_looking(const PublicKey& key) {
@@ -23,17 +28,19 @@ void Engine::stop_looking(const PublicKey& key) {
 
 void Engine::perform(signaling::ReunionEffects effects, Env& env, Effects& out) {
   for (auto& effect : effects)
-    std::visit(fsm::overload{
-                   [&](signaling::Send&& e) { say(std::move(e.message), env, out); },
-                   [&](signaling::search::AskFor&& e) {
-                     perform(pairing_.ask(e.code, config_.username, env.now), env, out);
-                   },
-                   [&](signaling::search::LetGo&& e) { pairing_.let_go(e.code); },
-                   [&](signaling::WasHere&& e) {
-                     out.emplace_back(Tell{WasHere{e.key, e.at}});
-                   },
-               },
-               std::move(effect));
+    std::visit(
+        fsm::overload{
+            [&](signaling::Send&& e) { say(std::move(e.message), env, out); },
+            [&](signaling::search::AskFor&& e) {
+              perform(pairing_.ask(e.code, config_.username, env.now), env, out);
+            },
+            [&](signaling::search::LetGo&& e) { pairing_.let_go(e.code); },
+            [&](signaling::WasHere&& e) {
+              out.emplace_back(Tell{WasHere{e.key, e.at}});
+            },
+            [&](signaling::AskingLater&& e) { out.emplace_back(Tell{Paced{e.at - env.now}}); },
+        },
+        std::move(effect));
 }
 
 void Engine::failed(const signaling::Failed& failure, Env& env, Effects& out) {

@@ -18,7 +18,7 @@ void Engine::on(ServerFrame&& frame, Env& env, Effects& out) {
 }
 
 void Engine::on(ServerLost&& lost, Env& env, Effects& out) {
-  to_gate(gate::Lost{lost.fault}, env, out);
+  to_gate(gate::Lost{std::move(lost.fault)}, env, out);
 }
 
 /// The transports have noticed by themselves.
@@ -48,7 +48,8 @@ void Engine::perform(gate::Effects effects, Env& env, Effects& out) {
                    [&](gate::Deliver&& e) { on_server_text(std::move(e.text), env, out); },
                    [&](gate::Ended&& e) {
                      if (e.hang_up) out.emplace_back(HangUpServer{});
-                     to_session(signaling::SocketLost{e.fault, gate::is_final(e.fault)}, env, out);
+                     const bool is_final = gate::is_final(e.fault);
+                     to_session(signaling::SocketLost{std::move(e.fault), is_final}, env, out);
                    },
                    [&](gate::Ignored&& e) { out.emplace_back(Dropped{e.fault}); },
                },
@@ -85,7 +86,7 @@ void Engine::perform(signaling::SessionEffects effects, Env& env, Effects& out) 
       [&](signaling::WentOffline&& offline) {
         reunion_.offline(env);
         signaling_gone(env, out);
-        out.emplace_back(Tell{Offline{offline.fault, offline.retrying}});
+        out.emplace_back(Tell{Offline{std::move(offline.fault), offline.retrying}});
       },
       [&](signaling::Received&& received) {
         on_server_message(std::move(received.message), env, out);
@@ -131,8 +132,9 @@ void Engine::on_server_message(sig::ServerMessage message, Env& env, Effects& ou
     if (line.empty()) return to_link(*id, link::RemoteCandidate{std::nullopt}, env, out);
     auto parsed = wire::sdp::parse_candidate(line);
     if (!parsed) return out.emplace_back(Dropped{parsed.error()}), void();
-    if (!parsed->skipped)
-      to_link(*id, link::RemoteCandidate{std::move(parsed->candidate)}, env, out);
+    if (parsed->skipped) return;
+    roster_.find(*id)->tried.theirs.count(parsed->candidate);
+    to_link(*id, link::RemoteCandidate{std::move(parsed->candidate)}, env, out);
   } else if (const auto* left = std::get_if<sig::PeerLeft>(&message)) {
     // A link that is up does not need the server any more.
     const auto id = roster_.find(left->peer);
@@ -150,6 +152,7 @@ void Engine::on_description(LinkId id, const sig::Description& description, Env&
   const bool is_offer = description.kind == sig::Description::Kind::offer;
   if (is_offer && peer.crossed && link::is_offering(peer.state) && !leads(peer.code))
     id = swap_roles(id, env, out);
+  for (const auto& candidate : sdp->candidates) roster_.find(id)->tried.theirs.count(candidate);
   to_link(id, link::RemoteDescription{description.kind, std::move(*sdp)}, env, out);
 }
 

@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/base/dial_failure.hpp"
 #include "core/crypto/sign.hpp"
 #include "core/engine/api.hpp"
 #include "core/link/link.hpp"
@@ -22,7 +23,7 @@ struct ServerFrame {
   std::string text;  ///< or a sealed record
 };
 struct ServerLost {
-  Fault fault;
+  Failure fault;
 };
 struct FromTransport {
   LinkId link;
@@ -89,12 +90,14 @@ struct FramesLoaded {
 };
 /// This machine may have other addresses than before.
 struct NetworkChanged {};
+/// The clock on the wall was set, and no server tells what time it is.
+struct ClockStepped {};
 /// Time has passed; due when deadline() says so, harmless otherwise.
 struct Tick {};
 
 using Event = std::variant<Command, ServerOpened, ServerFrame, ServerLost, FromTransport, FromDisk,
                            Remembered, OutboxChanged, LetterStored, LettersLoaded, LetterKept,
-                           HeldLoaded, FramesLoaded, NetworkChanged, Tick>;
+                           HeldLoaded, FramesLoaded, NetworkChanged, ClockStepped, Tick>;
 
 // ---- effects ------------------------------------------------------------------------------------
 

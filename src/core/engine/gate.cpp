@@ -39,8 +39,8 @@ void step(hs::Machine::State& machine, hs::Event event, Context& context, Effect
         std::move(effect));
 }
 
-Closed end(Fault fault, bool hang_up, Effects& effects) {
-  effects.emplace_back(Ended{fault, hang_up});
+Closed end(Failure fault, bool hang_up, Effects& effects) {
+  effects.emplace_back(Ended{std::move(fault), hang_up});
   return {};
 }
 
@@ -67,9 +67,10 @@ Next enter(hs::Established now, std::string greeting, Effects& effects) {
 }
 
 /// A server that is known to shake hands and says that it cannot, or somebody who says so for it.
-Fault reason(const Shaking& state, Fault fault) {
+Failure reason(const Shaking& state, Failure fault) {
   const bool proven = !std::holds_alternative<hs::AwaitingServerHello>(state.machine);
-  return state.is_without_hands && !proven ? Fault::server_downgraded : fault;
+  if (state.is_without_hands && !proven) return Fault::server_downgraded;
+  return fault;
 }
 
 }  // namespace
@@ -99,7 +100,7 @@ OneOf<AwaitingGreeting, Shaking> Closed::on(Opened&&, Context& context, Effects&
 }
 
 OneOf<Closed> Closed::on(Lost&& lost, Context&, Effects& effects) && {
-  return end(lost.fault, false, effects);
+  return end(std::move(lost.fault), false, effects);
 }
 
 // ---- AwaitingGreeting ---------------------------------------------------------------------------
@@ -119,7 +120,7 @@ OneOf<AwaitingGreeting, Open> AwaitingGreeting::on(Tick&&, Context& context, Eff
 }
 
 OneOf<Closed> AwaitingGreeting::on(Lost&& lost, Context&, Effects& effects) && {
-  return end(lost.fault, false, effects);
+  return end(std::move(lost.fault), false, effects);
 }
 
 OneOf<Closed> AwaitingGreeting::on(HungUp&&, Context&, Effects&) && { return Closed{}; }
@@ -153,7 +154,7 @@ OneOf<Shaking, Closed> Shaking::on(Tick&&, Context& context, Effects& effects) &
 }
 
 OneOf<Closed> Shaking::on(Lost&& lost, Context&, Effects& effects) && {
-  return end(reason(*this, lost.fault), false, effects);
+  return end(reason(*this, std::move(lost.fault)), false, effects);
 }
 
 OneOf<Closed> Shaking::on(HungUp&&, Context&, Effects&) && { return Closed{}; }
@@ -171,7 +172,7 @@ OneOf<Open> Open::on(Say&& say, Context&, Effects& effects) && {
 }
 
 OneOf<Closed> Open::on(Lost&& lost, Context&, Effects& effects) && {
-  return end(lost.fault, false, effects);
+  return end(std::move(lost.fault), false, effects);
 }
 
 OneOf<Closed> Open::on(HungUp&&, Context&, Effects&) && { return Closed{}; }
@@ -189,7 +190,7 @@ OneOf<Plain> Plain::on(Say&& say, Context&, Effects& effects) && {
 }
 
 OneOf<Closed> Plain::on(Lost&& lost, Context&, Effects& effects) && {
-  return end(lost.fault, false, effects);
+  return end(std::move(lost.fault), false, effects);
 }
 
 OneOf<Closed> Plain::on(HungUp&&, Context&, Effects&) && { return Closed{}; }
@@ -209,7 +210,7 @@ OneOf<Sealed> Sealed::on(Say&& say, Context&, Effects& effects) && {
 }
 
 OneOf<Closed> Sealed::on(Lost&& lost, Context&, Effects& effects) && {
-  return end(lost.fault, false, effects);
+  return end(std::move(lost.fault), false, effects);
 }
 
 OneOf<Closed> Sealed::on(HungUp&&, Context&, Effects&) && { return Closed{}; }

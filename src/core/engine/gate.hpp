@@ -13,6 +13,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/base/dial_failure.hpp"
 #include "core/base/env.hpp"
 #include "core/base/fsm.hpp"
 #include "core/handshake/client.hpp"
@@ -48,7 +49,7 @@ struct Frame {
 struct Lost {
   static constexpr std::string_view name = "Lost";
   static constexpr Origin origin = Origin::ours;
-  Fault fault;
+  Failure fault;
 };
 /// The session has something to say.
 struct Say {
@@ -87,7 +88,7 @@ struct Deliver {
 };
 /// The connection is over, for this reason. With `hang_up` the socket has yet to be closed.
 struct Ended {
-  Fault fault;
+  Failure fault;
   bool hang_up;
 };
 /// A frame that is for nobody here.

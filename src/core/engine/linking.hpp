@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/base/dial_failure.hpp"
 #include "core/base/env.hpp"
 #include "core/base/fsm.hpp"
 #include "core/base/ids.hpp"
@@ -76,7 +77,7 @@ struct Entered {
   UserId account;
 };
 struct Failed {
-  Fault fault;
+  Failure fault;
 };
 using Effect = std::variant<Offered, Joined, Entered, Failed>;
 using Effects = std::vector<Effect>;

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 
+#include "core/engine/api.hpp"
 #include "core/link/link.hpp"
 
 namespace culver::engine {
@@ -44,6 +45,8 @@ struct Peer {
   /// Its keys are proven, and the book has not answered yet.
   std::optional<Unremembered> unremembered = {};
   std::optional<PublicKey> refused_for = {};  ///< the known peer whose name it used
+  Tried tried = {};                           ///< until it is established
+  std::optional<Establishing> told = {};      ///< the last of them
 };
 
 class Roster {

@@ -88,8 +88,15 @@ void Agent::Core::heard_of(RelayId id, turn::FromPeer&& effect, Env& env, Effect
   out.emplace_back(Relayed{{base->id, effect.peer}, std::move(effect.bytes)});
 }
 
-void Agent::Core::heard_of(RelayId id, turn::Lost&&, Env& env, Effects& out) {
+/// It is told when no other socket has the server's relay, or still asks for it.
+void Agent::Core::heard_of(RelayId id, turn::Lost&& effect, Env& env, Effects& out) {
+  const auto* relay = relays.find(id);
+  const auto server = relay ? std::optional(relay->server) : std::nullopt;
   lose_relay(id, env, out);
+  const auto all = relays.ids();
+  const auto is_same = [&](RelayId other) { return relays.find(other)->server == server; };
+  if (server && std::none_of(all.begin(), all.end(), is_same))
+    out.emplace_back(RelayFailed{*server, effect.fault});
 }
 
 void Agent::Core::lose_relay(RelayId id, Env& env, Effects& out) {

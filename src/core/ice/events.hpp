@@ -12,6 +12,7 @@
 #include "core/base/bytes.hpp"
 #include "core/base/endpoint.hpp"
 #include "core/base/env.hpp"
+#include "core/base/fault.hpp"
 #include "core/base/secret.hpp"
 #include "core/base/strong.hpp"
 #include "core/base/text.hpp"
@@ -134,6 +135,11 @@ struct Relayed {
 struct Doubted {
   TimePoint heard;  ///< the last that is known of the peer along this pair
 };
+/// A TURN server gives us no relay, or no longer: relay_refused, relay_silent, malformed.
+struct RelayFailed {
+  Endpoint server;
+  Fault fault;
+};
 /// No pair works, nor can any come: after both sides' candidates are done. Or consent was lost
 /// (RFC 7675) and nothing took its place.
 struct Failed {
@@ -141,7 +147,7 @@ struct Failed {
 };
 
 using Effect = std::variant<Transmit, LocalCandidate, GatheringDone, Selected, Carries, Relayed,
-                            Doubted, Failed>;
+                            Doubted, RelayFailed, Failed>;
 using Effects = std::vector<Effect>;
 
 }  // namespace culver::ice

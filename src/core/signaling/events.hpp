@@ -6,7 +6,7 @@
 #include <variant>
 #include <vector>
 
-#include "core/base/fault.hpp"
+#include "core/base/dial_failure.hpp"
 #include "core/base/fsm.hpp"
 #include "core/base/strong.hpp"
 #include "core/wire/signaling.hpp"
@@ -42,7 +42,7 @@ struct BadFrame {
 struct SocketLost {
   static constexpr std::string_view name = "SocketLost";
   static constexpr Origin origin = Origin::ours;
-  Fault fault;
+  Failure fault;
   bool final = false;  ///< another try would end in the same way
 };
 /// Also an effect of Pairing, so that the engine can pass it on as it is.
@@ -77,7 +77,7 @@ struct WentOnline {
 };
 /// Told once for each loss, and once when the first attempt fails; retries are silent.
 struct WentOffline {
-  Fault fault;
+  Failure fault;
   bool retrying;
 };
 /// A message about pairing, a relayed one, or an error; only while online.

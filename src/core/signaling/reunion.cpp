@@ -101,6 +101,14 @@ ReunionEffects Reunion::online(const PublicKey& own, const PairingCode& code, En
   return effects;
 }
 
+ReunionEffects Reunion::clock_set(Env& env) {
+  ReunionEffects effects;
+  if (!code_) return effects;
+  step_all(search::Reached{}, env, effects);
+  bring(env, effects);
+  return effects;
+}
+
 void Reunion::offline(Env& env) {
   ReunionEffects none;
   code_.reset();
@@ -120,11 +128,15 @@ ReunionEffects Reunion::on(const sig::ServerMessage& message, Env& env) {
   ReunionEffects effects;
   if (!code_ || sought_.empty()) return effects;
   if (const auto* result = std::get_if<sig::RendezvousResult>(&message)) {
-    for (const auto& match : result->live) sighted(match, env, effects);
+    for (const auto& match : result->live) sighted(match, env, effects);  // the newest comes last
     for (const auto& drop : result->drops)
       if (!is_live(drop, *result)) read(drop, env, effects);
   } else if (const auto* push = std::get_if<sig::RendezvousMatch>(&message)) {
     sighted(push->match, env, effects);
+    if (asking_unnamed_ && !unnamed_.empty() && asked_at_ + alive_patience <= env.now) {
+      effects.emplace_back(search::LetGo{asking_unnamed_->code});
+      asking_unnamed_.reset();
+    }
   }
   return effects;
 }
@@ -148,18 +160,20 @@ void Reunion::sighted(const sig::LiveMatch& match, Env& env, ReunionEffects& eff
   step(owner->second.key, search::Sighted{match.peer}, env, effects);
 }
 
-/// A server that does not say by which token: the pairing will tell whose code it is.
+/// A server that does not say by which token: the pairing will tell whose code it is. Such a server
+/// also tells codes whose owners are long gone, and the newest are the likeliest to answer.
 void Reunion::sighted_unnamed(const PairingCode& code, TimePoint now) {
   std::erase_if(unnamed_asked_,
                 [&](const auto& asked) { return asked.second + unnamed_again_after <= now; });
-  if (unnamed_asked_.contains(code) || unnamed_asked_.size() >= unnamed_at_once) return;
+  if (unnamed_asked_.contains(code) || (asking_unnamed_ && asking_unnamed_->code == code)) return;
   const bool is_with_us = std::any_of(sought_.begin(), sought_.end(), [&](const auto& one) {
     const auto* together = std::get_if<search::Together>(&one.second.search);
     return together && together->code == code;
   });
   if (is_with_us) return;
-  unnamed_asked_.emplace(code, now);
-  unnamed_.push_back(code);
+  std::erase(unnamed_, code);
+  unnamed_.push_front(code);
+  if (unnamed_.size() > unnamed_at_once) unnamed_.pop_back();
 }
 
 /// Only what its peer has sealed, at a point of the two, counts; and it is news only while nothing
@@ -217,63 +231,6 @@ bool Reunion::add_to(sig::RegisterRendezvous& message, const PublicKey& key, Env
   message.points.insert(points.begin(), points.end());
   message.tokens.insert(tokens.begin(), tokens.end());
   return true;
-}
-
-// ---- asking -------------------------------------------------------------------------------------
-
-ReunionEffects Reunion::turn(Env& env) {
-  ReunionEffects effects;
-  next_ask_.reset();
-  if (!code_) return effects;
-  const auto found = std::find_if(sought_.begin(), sought_.end(), [](const auto& one) {
-    return std::holds_alternative<search::Found>(one.second.search);
-  });
-  if (found == sought_.end() && unnamed_.empty()) return effects;
-  if (!asks_.take(env.now)) {
-    next_ask_ = asks_.next(env.now);
-    return effects;
-  }
-  if (found != sought_.end()) {
-    step(found->first, search::Turn{}, env, effects);
-  } else {
-    asking_unnamed_ = Unnamed{unnamed_.front(), env.now + search::ask_patience};
-    unnamed_.pop_front();
-    effects.emplace_back(search::AskFor{asking_unnamed_->code});
-  }
-  return effects;
-}
-
-std::optional<PairingCode> Reunion::asked() const {
-  if (asking_unnamed_) return asking_unnamed_->code;
-  for (const auto& [key, sought] : sought_)
-    if (const auto* asking = std::get_if<search::Asking>(&sought.search)) return asking->code;
-  return std::nullopt;
-}
-
-std::optional<PublicKey> Reunion::asked_key(const PairingCode& code) const {
-  for (const auto& [key, sought] : sought_)
-    if (const auto* asking = std::get_if<search::Asking>(&sought.search);
-        asking && asking->code == code)
-      return key;
-  return std::nullopt;
-}
-
-bool Reunion::expects(const PairingCode& code, const PublicKey& key) const {
-  if (const auto expected = asked_key(code)) return *expected == key;
-  if (asking_unnamed_ && asking_unnamed_->code == code) return is_sought(key);
-  return true;
-}
-
-bool Reunion::is_ours(const PairingCode& code) const {
-  return asked_key(code) || (asking_unnamed_ && asking_unnamed_->code == code) ||
-         let_in_.contains(code);
-}
-
-void Reunion::failed(const PairingCode& code, Fault fault, Env& env) {
-  ReunionEffects none;  // a failure asks for nothing but time
-  let_in_.erase(code);
-  if (asking_unnamed_ && asking_unnamed_->code == code) asking_unnamed_.reset();
-  if (const auto key = asked_key(code)) step(*key, search::AskFailed{fault}, env, none);
 }
 
 // ---- connections --------------------------------------------------------------------------------

@@ -24,7 +24,12 @@ struct WasHere {
   WallTime at;
 };
 
-using ReunionEffect = std::variant<Send, search::AskFor, search::LetGo, WasHere>;
+/// Somebody is there and will be asked then: the server takes only so many requests in a minute.
+struct AskingLater {
+  TimePoint at;
+};
+
+using ReunionEffect = std::variant<Send, search::AskFor, search::LetGo, WasHere, AskingLater>;
 using ReunionEffects = std::vector<ReunionEffect>;
 
 /// Things done of late, so that there are never more than `most` within `window`.
@@ -32,6 +37,12 @@ class Allowance {
  public:
   Allowance(std::size_t most, Duration window) : most_(most), window_(window) {}
   bool take(TimePoint now);
+  /// What was taken last was not needed.
+  void give_back() {
+    if (!taken_.empty()) taken_.pop_back();
+  }
+  /// Nothing more before this window has passed.
+  void exhaust(TimePoint now) { taken_.assign(most_, now); }
   /// When take() succeeds again at the earliest, if it would not now.
   std::optional<TimePoint> next(TimePoint now) const;
 
@@ -48,9 +59,14 @@ class Reunion {
   /// Below what a server lets one socket do, so that there is room for what a person does.
   static constexpr std::size_t asks_per_minute = 8;
   static constexpr std::size_t registrations_per_minute = 18;
-  /// Codes that a server has told without the token.
+  /// Codes that a server has told without the token: the newest, and those that were asked of late.
   static constexpr std::size_t unnamed_at_once = 16;
+  static constexpr std::size_t unnamed_asked_at_once = 64;
   static constexpr Duration unnamed_again_after = std::chrono::minutes(1);
+  /// Whoever is alive accepts sooner: after this a newer sighting is asked instead.
+  static constexpr Duration alive_patience = std::chrono::seconds(3);
+  /// An error that comes within this was made by the server alone.
+  static constexpr Duration at_once = std::chrono::seconds(2);
 
   /// Looks for this peer from now on. Nothing happens for a key of small order, and when so many
   /// are looked for already.
@@ -63,6 +79,8 @@ class Reunion {
   [[nodiscard]] ReunionEffects online(const PublicKey& own, const PairingCode& code, Env& env);
   [[nodiscard]] ReunionEffects on(const wire::signaling::ServerMessage& message, Env& env);
   void offline(Env& env);
+  /// It is another hour than it seemed.
+  [[nodiscard]] ReunionEffects clock_set(Env& env);
 
   /// To be called whenever Pairing asks nobody: gives one AskFor at most.
   [[nodiscard]] ReunionEffects turn(Env& env);
@@ -108,6 +126,7 @@ class Reunion {
   void step_all(const search::Machine::Event& event, Env& env, ReunionEffects& effects);
   void sighted(const wire::signaling::LiveMatch& match, Env& env, ReunionEffects& effects);
   void sighted_unnamed(const PairingCode& code, TimePoint now);
+  void ask_unnamed(Env& env, ReunionEffects& effects);
   bool is_live(const wire::signaling::DeadDrop& drop,
                const wire::signaling::RendezvousResult& result) const;
   void read(const wire::signaling::DeadDrop& drop, Env& env, ReunionEffects& effects);
@@ -122,12 +141,13 @@ class Reunion {
   Duration spread_{};                   ///< how late we are at the turn of the hour
   std::map<PublicKey, bool> to_bring_;  ///< true: with a note
   std::map<std::string, Owner> texts_;
-  std::deque<PairingCode> unnamed_;
+  std::deque<PairingCode> unnamed_;  ///< the newest first
   std::map<PairingCode, TimePoint> unnamed_asked_;
   std::optional<Unnamed> asking_unnamed_;
   std::set<PairingCode> let_in_;
   Allowance asks_{asks_per_minute, std::chrono::minutes(1)};
   Allowance registrations_{registrations_per_minute, std::chrono::minutes(1)};
+  TimePoint asked_at_{};                                   ///< the last ask
   std::optional<TimePoint> next_ask_, next_registration_;  ///< where there is no allowance left
 };
 

@@ -76,6 +76,13 @@ OneOf<Together> Found::on(Granted&& granted, Context&, Effects&) && {
 
 OneOf<Idle> Asking::on(Unreached&&, Context&, Effects&) && { return Idle{failures}; }
 
+/// Under another code it has begun anew, and nobody is left to answer the old one.
+OneOf<Asking, Found> Asking::on(Sighted&& sighted, Context&, Effects& effects) && {
+  if (sighted.code == code) return std::move(*this);
+  effects.emplace_back(LetGo{code});
+  return Found{failures, sighted.code};
+}
+
 /// Who has refused will refuse again: it is looked for with the next tokens.
 OneOf<Looking> Asking::on(AskFailed&& failed, Context& context, Effects&) && {
   if (failed.fault == Fault::pair_refused)

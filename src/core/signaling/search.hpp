@@ -135,6 +135,7 @@ struct Asking {
   PairingCode code;
   TimePoint deadline;
   OneOf<Idle> on(Unreached&&, Context&, Effects&) &&;
+  OneOf<Asking, Found> on(Sighted&&, Context&, Effects&) &&;
   OneOf<Looking> on(AskFailed&&, Context&, Effects&) &&;
   OneOf<Together> on(Granted&&, Context&, Effects&) &&;
   OneOf<Asking, Looking> on(Tick&&, Context&, Effects&) &&;

@@ -10,6 +10,9 @@ namespace {
 
 namespace sig = wire::signaling;
 
+/// As zajel-server 4 says it.
+constexpr std::string_view pace_is_exceeded = "Rate limit exceeded";
+
 PairingCode fresh_code(SessionContext& context) {
   return PairingCode::from_random(context.env.rng.bytes<PairingCode::length>());
 }
@@ -33,21 +36,24 @@ Backoff back_off(Place place, SessionContext& context) {
   return Backoff{std::move(place), context.env.now + wait};
 }
 
-Closed end(Fault fault, SessionEffects& effects) {
-  effects.push_back(Announce{WentOffline{fault, false}});
+Closed end(Failure fault, SessionEffects& effects) {
+  effects.push_back(Announce{WentOffline{std::move(fault), false}});
   return Closed{};
 }
 
-/// An attempt failed: the first one for good, one after a loss until the next.
-template <class Next>
-Next give_up(Place place, Fault fault, SessionContext& context, SessionEffects& effects) {
-  if (place.held) return back_off(std::move(place), context);
-  return end(fault, effects);
+Backoff lose(Place place, Failure fault, SessionContext& context, SessionEffects& effects) {
+  effects.push_back(Announce{WentOffline{std::move(fault), true}});
+  return back_off(std::move(place), context);
 }
 
-Backoff lose(Place place, Fault fault, SessionContext& context, SessionEffects& effects) {
-  effects.push_back(Announce{WentOffline{fault, true}});
-  return back_off(std::move(place), context);
+/// An attempt failed: the first one for good unless it passes with time, one after a loss until the
+/// next.
+template <class Next>
+Next give_up(Place place, Failure fault, SessionContext& context, SessionEffects& effects) {
+  if (place.held) return back_off(std::move(place), context);
+  if (!passes_with_time(fault)) return end(std::move(fault), effects);
+  place.held = true;
+  return lose(std::move(place), std::move(fault), context, effects);
 }
 
 Closed hang_up(SessionEffects& effects) {
@@ -84,8 +90,8 @@ OneOf<Registering> Dialing::on(SocketOpened&&, SessionContext& context,
 
 OneOf<Backoff, Closed> Dialing::on(SocketLost&& lost, SessionContext& context,
                                    SessionEffects& effects) && {
-  if (lost.final) return end(lost.fault, effects);
-  return give_up<OneOf<Backoff, Closed>>(std::move(place), lost.fault, context, effects);
+  if (lost.final) return end(std::move(lost.fault), effects);
+  return give_up<OneOf<Backoff, Closed>>(std::move(place), std::move(lost.fault), context, effects);
 }
 
 OneOf<Dialing, Backoff, Closed> Dialing::on(Tick&&, SessionContext& context,
@@ -124,10 +130,13 @@ OneOf<Registering, Ready, Backoff, Closed> Registering::on(Frame&& frame, Sessio
     send_registration(place, context, effects);
     return std::move(*this);
   }
-  if (!collision && !std::holds_alternative<sig::Error>(frame.message)) return std::move(*this);
+  const auto* error = std::get_if<sig::Error>(&frame.message);
+  if (!collision && !error) return std::move(*this);
+  const bool is_pace = error && error->message.starts_with(pace_is_exceeded);
   effects.push_back(Hangup{});
   return give_up<OneOf<Registering, Ready, Backoff, Closed>>(
-      std::move(place), Fault::registration_failed, context, effects);
+      std::move(place), is_pace ? Fault::rate_limited : Fault::registration_failed, context,
+      effects);
 }
 
 OneOf<Registering, Backoff, Closed> Registering::on(BadFrame&& bad, SessionContext& context,
@@ -140,8 +149,8 @@ OneOf<Registering, Backoff, Closed> Registering::on(BadFrame&& bad, SessionConte
 
 OneOf<Backoff, Closed> Registering::on(SocketLost&& lost, SessionContext& context,
                                        SessionEffects& effects) && {
-  if (lost.final) return end(lost.fault, effects);
-  return give_up<OneOf<Backoff, Closed>>(std::move(place), lost.fault, context, effects);
+  if (lost.final) return end(std::move(lost.fault), effects);
+  return give_up<OneOf<Backoff, Closed>>(std::move(place), std::move(lost.fault), context, effects);
 }
 
 OneOf<Registering, Backoff, Closed> Registering::on(Tick&&, SessionContext& context,
@@ -189,8 +198,8 @@ OneOf<Ready> Ready::on(NetworkChanged&&, SessionContext& context, SessionEffects
 
 OneOf<Backoff, Closed> Ready::on(SocketLost&& lost, SessionContext& context,
                                  SessionEffects& effects) && {
-  if (lost.final) return end(lost.fault, effects);
-  return lose(std::move(place), lost.fault, context, effects);
+  if (lost.final) return end(std::move(lost.fault), effects);
+  return lose(std::move(place), std::move(lost.fault), context, effects);
 }
 
 OneOf<Ready, Backoff> Ready::on(Tick&&, SessionContext& context, SessionEffects& effects) && {

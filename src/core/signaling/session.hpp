@@ -1,8 +1,9 @@
 // Our place on the signaling server: dialing, registering, staying, and coming back after a loss.
 // It knows nothing of pairings: what concerns them is handed on as Received.
 //
-// Before the first registration every failure is final, so that a wrong address fails at once;
-// after it every loss is retried until Stop, unless it is told as final.
+// Before the first registration every failure is final, so that a wrong address fails at once,
+// unless it is one that passes with time: then the server is there. After either every loss is
+// retried until Stop, unless it is told as final.
 #pragma once
 
 #include <chrono>
@@ -18,7 +19,8 @@
 
 namespace culver::signaling {
 
-inline constexpr Duration dial_time = std::chrono::seconds(10);
+/// The shell gives up after 10 s and knows why; this is for one that does not.
+inline constexpr Duration dial_time = std::chrono::seconds(12);
 inline constexpr Duration register_time = std::chrono::seconds(10);
 inline constexpr Duration ping_interval = std::chrono::seconds(30);
 inline constexpr unsigned pings_unanswered = 2;  ///< one more interval of silence is a loss
@@ -46,7 +48,7 @@ struct Closed;
 /// What outlives a connection.
 struct Place {
   PairingCode code;
-  bool held = false;      ///< registered at least once: from then on losses are retried
+  bool held = false;      ///< a server was there: from then on losses are retried
   unsigned failures = 0;  ///< tries since the last good time, for the backoff
 };
 

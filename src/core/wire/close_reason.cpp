@@ -30,6 +30,8 @@ std::uint32_t read_retry_after(std::string_view reason) {
 
 std::optional<Fault> read_close_reason(std::string_view reason) {
   if (read_retry_after(reason) != 0) reason = reason.substr(0, reason.rfind(before));
+  for (const auto fault : {Fault::too_many_connections, Fault::shutting_down})
+    if (info(fault).wire == reason) return fault;
   constexpr auto first = static_cast<std::size_t>(Fault::handshake_required);
   constexpr auto last = static_cast<std::size_t>(Fault::session_expired);
   for (auto i = first; i <= last; ++i)

@@ -10,12 +10,12 @@
 
 namespace culver::wire {
 
-/// Only reasons for which a gateway lets nobody in, or sends somebody away: others carry no meaning
-/// that a client could act on. Nobody has signed them.
 /// The fault's words, and when to come again: "Handshake timeout (retry after 12 s)".
 std::string print_close_reason(Fault fault, std::uint32_t retry_after);
 /// Seconds; 0 if the reason does not say.
 std::uint32_t read_retry_after(std::string_view reason);
+/// Only reasons for which a server has no room or ends, or a gateway lets nobody in or sends
+/// somebody away: others carry no meaning that a client could act on. Nobody has signed them.
 std::optional<Fault> read_close_reason(std::string_view reason);
 
 }  // namespace culver::wire

@@ -77,6 +77,15 @@ class Object {
     add(file.peer).add("name", file.name.expose()).add("size", file.size);
     return file.path ? add("path", file.path->expose()) : *this;
   }
+  Object& add(const DialFailure& dial) {
+    add("cause", name_of(dial.cause).text()).add("host", dial.host).add("port", dial.port);
+    if (!dial.tried.empty()) add("address", dial.tried.front().address_text());
+    if (const auto* answer = std::get_if<dial::HttpStatus>(&dial.cause)) {
+      add("status", answer->status);
+      if (!answer->location.empty()) add("location", answer->location);
+    }
+    return *this;
+  }
   Object& add(const Digest& sha256) { return add("sha256", print_hex(sha256.view())); }
 
   std::string text() const { return text_ + "}"; }
@@ -150,15 +159,26 @@ Object object(const FileSent& e) {
   return Object("file_sent").add(e.file).add(e.sha256).add_flag("confirmed", e.confirmed);
 }
 Object object(const Failed& e) {
-  const auto& row = info(e.fault);
-  auto message = e.sentence.value_or(std::string(row.sentence));
+  auto message = e.sentence ? *e.sentence : happened(e.fault);
   if (e.about) message = e.about->expose() + ": " + message;
   if (e.peer) message = display_name(*e.peer) + ": " + message;
   Object object("failed");
-  object.add("reason", row.name).add("message", message);
+  object.add("reason", info(e.fault.fault).name).add("message", message);
   if (e.about) object.add("file", e.about->expose());
   if (e.room) object.add("room", *e.room);
-  return e.peer ? object.add(*e.peer) : object;
+  if (e.peer) object.add(*e.peer);
+  if (e.tried)
+    object.add("own_addresses", e.tried->own)
+        .add("own_relayed", e.tried->own_relayed)
+        .add("peer_addresses", e.tried->peers)
+        .add("peer_relayed", e.tried->peers_relayed);
+  return e.fault.why ? object.add(*e.fault.why) : object;
+}
+Object object(const RelayFailed& e) {
+  Object object("relay_failed");
+  object.add("host", e.host).add("port", e.port).add("reason", info(e.fault).name);
+  object.add("message", happened(e.fault));
+  return e.fault.why ? object.add("cause", name_of(e.fault.why->cause).text()) : object;
 }
 Object object(const Closed& e) { return Object("closed").add(e.peer); }
 
@@ -171,6 +191,11 @@ std::string short_fingerprint(const PublicKey& key) {
 std::string display_name(const Peer& peer) {
   if (peer.name && !peer.name->expose().empty()) return peer.name->expose();
   return short_fingerprint(peer.key);
+}
+
+std::string happened(const Failure& failure) {
+  if (!failure.why) return std::string(info(failure.fault).sentence);
+  return where(*failure.why) + ": " + sentence(failure.why->cause);
 }
 
 std::string print(const Event& event) {

@@ -11,7 +11,7 @@
 #include <variant>
 
 #include "core/base/bytes.hpp"
-#include "core/base/fault.hpp"
+#include "core/base/dial_failure.hpp"
 #include "core/base/ids.hpp"
 #include "core/base/result.hpp"
 #include "core/base/strong.hpp"
@@ -123,21 +123,37 @@ struct FileSent {
   Digest sha256;
   bool confirmed;  ///< the other side has checked the digest too
 };
+/// The candidates that there were, counted.
+struct Tried {
+  std::uint32_t own, own_relayed, peers, peers_relayed;
+};
 struct Failed {
-  Fault fault;
+  Failure fault;
   std::optional<Plaintext> about;          ///< the file that it concerns
   std::optional<Peer> peer = {};           ///< the peer that it concerns
   std::optional<std::uint64_t> room = {};  ///< bytes that there are, where they are too few
   /// What is to be said instead of the fault's own words, because it names what they cannot.
   std::optional<std::string> sentence = {};
+  std::optional<Tried> tried = {};  ///< where no path was found
 };
 struct Closed {
   Peer peer;
 };
+/// A TURN server was of no use. Told once for each.
+struct RelayFailed {
+  std::string host;
+  std::uint16_t port;
+  Failure fault;
+};
 
 using Event =
-    std::variant<Code, PairRequest, NameQuestion, FileQuestion, FileRefused, Waiting, Unproven, Connected, Text, LetterKept, LetterDelivered,
-                 FileChecking, FileStarted, FileProgress, FileReceived, FileSent, Failed, Closed>;
+    std::variant<Code, PairRequest, NameQuestion, FileQuestion, FileRefused, Waiting, Unproven,
+                 Connected, Text, LetterKept, LetterDelivered, FileChecking, FileStarted,
+                 FileProgress, FileReceived, FileSent, Failed, Closed, RelayFailed>;
+
+/// What happened, and where it was dialled if it was, without what to do: foreign text may be in
+/// it.
+std::string happened(const Failure& failure);
 
 /// One line of JSON without its newline. Always valid UTF-8: other bytes become U+FFFD. Code points
 /// that would drive a terminal are written as \u escapes.

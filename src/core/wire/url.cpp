@@ -87,8 +87,7 @@ std::optional<std::string> take_host(std::string_view& authority) {
     if (end == std::string_view::npos) return std::nullopt;
     const auto host = authority.substr(1, end - 1);
     authority.remove_prefix(end + 1);
-    if (!is_ipv6(host)) return std::nullopt;
-    return lower(host);
+    return read_ipv6_literal(host);
   }
   const auto host = authority.substr(0, authority.find(':'));
   authority.remove_prefix(host.size());
@@ -100,10 +99,68 @@ std::string bracketed(const std::string& host) {
   return host.find(':') == std::string::npos ? host : "[" + host + "]";
 }
 
+std::string without_zone(const std::string& host) { return host.substr(0, host.find('%')); }
+
+/// As a URL has it: a zone is made of letters, digits and -._~ or else encoded.
+std::string with_encoded_zone(const std::string& host) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  constexpr std::string_view marks = "-._~";
+  const auto at = host.find('%');
+  if (at == std::string::npos) return host;
+  std::string out = host.substr(0, at) + "%25";
+  for (const char c : host.substr(at + 1)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (is_letter(c) || is_digit(c) || marks.find(c) != std::string_view::npos)
+      out += c;
+    else
+      out += {'%', digits[byte >> 4], digits[byte & 0xF]};
+  }
+  return out;
+}
+
+/// The name of a network interface (IFNAMSIZ), or its number.
+bool is_zone(std::string_view zone) {
+  return !zone.empty() && zone.size() < 16 && std::ranges::all_of(zone, [](char c) {
+    return c > ' ' && c < 0x7F && c != '/' && c != '%';
+  });
+}
+
+int hex_value(char c) {
+  if (is_digit(c)) return c - '0';
+  return (c >= 'a' ? c - 'a' : c - 'A') + 10;
+}
+
 }  // namespace
 
 bool is_ipv4(std::string_view text) { return parse_address<in_addr>(AF_INET, text).has_value(); }
 bool is_ipv6(std::string_view text) { return parse_address<in6_addr>(AF_INET6, text).has_value(); }
+
+std::string percent_decoded(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool is_encoded =
+        text[i] == '%' && i + 2 < text.size() && is_hex(text[i + 1]) && is_hex(text[i + 2]);
+    if (is_encoded) {
+      out += static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2]));
+      i += 2;
+    } else {
+      out += text[i];
+    }
+  }
+  return out;
+}
+
+std::optional<std::string> read_ipv6_literal(std::string_view text) {
+  const auto at = std::min(text.find('%'), text.size());
+  const auto address = text.substr(0, at);
+  if (!is_ipv6(address)) return std::nullopt;
+  if (at == text.size()) return lower(address);
+  auto zone = text.substr(at + 1);
+  if (zone.starts_with("25")) zone.remove_prefix(2);
+  const auto decoded = percent_decoded(zone);
+  if (!is_zone(decoded)) return std::nullopt;
+  return lower(address) + "%" + decoded;
+}
 
 Result<WsUrl> WsUrl::parse(std::string_view text) {
   if (text.size() > max_length) return fail(Fault::bad_config);
@@ -134,19 +191,20 @@ Result<WsUrl> WsUrl::parse(std::string_view text) {
 }
 
 std::string WsUrl::authority() const {
-  std::string out = bracketed(host);
+  std::string out = bracketed(without_zone(host));
   if (port != (secure ? 443 : 80)) out += ":" + std::to_string(port);
   return out;
 }
 
 std::string WsUrl::origin() const {
-  return (secure ? "wss://" : "ws://") + bracketed(host) + ":" + std::to_string(port);
+  return (secure ? "wss://" : "ws://") + bracketed(with_encoded_zone(host)) + ":" +
+         std::to_string(port);
 }
 
 bool WsUrl::loopback() const {
   if (host == "localhost") return true;
   if (is_ipv4(host)) return host.starts_with("127.");
-  const auto address = parse_address<in6_addr>(AF_INET6, host);
+  const auto address = parse_address<in6_addr>(AF_INET6, without_zone(host));
   return address && IN6_IS_ADDR_LOOPBACK(&*address);
 }
 

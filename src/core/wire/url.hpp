@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,14 +15,17 @@ struct WsUrl {
   static constexpr std::size_t max_length = 2'048;
 
   bool secure = false;
-  std::string host;          ///< a name in lower case, or an IPv4 or IPv6 address, without brackets
+  /// A name in lower case, or an IPv4 or IPv6 address, without brackets; behind an IPv6 address
+  /// perhaps "%" and its zone, which means something on this machine only.
+  std::string host;
   std::uint16_t port = 0;    ///< 80 or 443 where the text names none
   std::string target = "/";  ///< path and query, as the request line has it
 
   /// Fault::bad_config.
   static Result<WsUrl> parse(std::string_view text);
 
-  /// The Host header: brackets around IPv6, the port where it is not the scheme's own.
+  /// The Host header: brackets around IPv6, the port where it is not the scheme's own. Without a
+  /// zone, RFC 6874 section 4.
   std::string authority() const;
   /// Scheme, host and port, the port always written: what names a server, whatever the spelling.
   std::string origin() const;
@@ -34,5 +38,10 @@ struct WsUrl {
 bool is_ipv4(std::string_view text);
 /// An IPv6 address, RFC 4291 section 2.2, without a zone.
 bool is_ipv6(std::string_view text);
+/// What stands between the brackets of a URL: an IPv6 address, perhaps with a zone behind "%25"
+/// (RFC 6874), or behind "%" as people write it. The zone is given back decoded, behind "%".
+std::optional<std::string> read_ipv6_literal(std::string_view text);
+/// %XX as its character, RFC 3986 section 2.1; a "%" before anything else is itself.
+std::string percent_decoded(std::string_view text);
 
 }  // namespace culver::wire

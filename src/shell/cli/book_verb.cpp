@@ -16,6 +16,12 @@
 namespace culver::cli {
 namespace {
 
+/// Two meet again only if both know the other's key, and a machine with a new key has often lost
+/// its peers.
+const std::string new_pairing =
+    "With a new key a machine may know nobody any more. If culver send NAME does not find it, pair "
+    "once more: culver receive there, and culver send with its code here.";
+
 namespace report = wire::report;
 
 host::Trouble trouble_of(Fault fault) {
@@ -95,7 +101,9 @@ void BookVerb::handle(const TrustPeer& verb) {
   const auto write = [this, offered] {
     conclude(stage_.book.trust(peer_.key, offered), offered,
              "Trusted. " + name_ + " is not verified" +
-                 (peer_.is_blocked ? ", and still blocked." : ": culver verify does that."));
+                 (peer_.is_blocked ? ", and still blocked." : ": culver verify does that.") + "\n" +
+                 new_pairing);
+    if (stage_.output == Output::json) stage_.screen.complain(new_pairing);
   };
   say(name_ + " is known since " + printable(peer_.first_seen) + " by this key:\n  Fingerprint " +
       crypto::fingerprint(peer_.key) + "\nUnder its name came, and was refused:\n  Fingerprint " +

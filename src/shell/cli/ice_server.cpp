@@ -1,8 +1,11 @@
-// The parts of the text from the left, the address last.
+// The parts of the text from the outside in: scheme and transport, address, user and password.
 #include "shell/cli/ice_server.hpp"
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
+
+#include "core/wire/url.hpp"
 
 namespace culver::cli {
 namespace {
@@ -33,10 +36,16 @@ bool parse_endpoint(std::string_view text, IceServer& server) {
   const auto bracket = text.starts_with('[') ? text.find(']') : std::string_view::npos;
   const bool bracketed = bracket != std::string_view::npos;
   const auto end = bracketed ? bracket + 1 : std::min(text.find(':'), text.size());
-  server.host = bracketed ? text.substr(1, bracket - 1) : text.substr(0, end);
+  if (bracketed) {
+    auto address = wire::read_ipv6_literal(text.substr(1, bracket - 1));
+    if (!address) return false;
+    server.host = std::move(*address);
+  } else {
+    server.host = text.substr(0, end);
+    if (server.host.find_first_of("[]?@/%") != std::string::npos) return false;
+  }
   // RFC 8489 section 18.6, RFC 8656 section 18.1
   server.port = server.kind == IceServer::Kind::turn_tls ? 5349 : 3478;
-  if (server.host.find_first_of("[?@/") != std::string::npos) return false;
   if (server.host.empty()) return false;
   auto rest = text.substr(end);
   if (rest.empty()) return true;
@@ -58,11 +67,13 @@ std::optional<IceServer> parse_ice_server(std::string_view text) {
   IceServer server{*kind, {}, 0, {}, {}};
   if (turn) {
     const auto at = text.rfind('@');
-    const auto colon = text.find(':');
-    if (at == std::string_view::npos || colon == std::string_view::npos || colon == 0 || colon > at)
-      return std::nullopt;
-    server.user = text.substr(0, colon);
-    server.password = text.substr(colon + 1, at - colon - 1);
+    if (at == std::string_view::npos) return std::nullopt;
+    // Users have colons of their own: "1795905085:ana" is a name that is good until then.
+    const auto credentials = text.substr(0, at);
+    const auto colon = credentials.rfind(':');
+    if (colon == std::string_view::npos || colon == 0) return std::nullopt;
+    server.user = wire::percent_decoded(credentials.substr(0, colon));
+    server.password = wire::percent_decoded(credentials.substr(colon + 1));
     text.remove_prefix(at + 1);
   }
   if (!parse_endpoint(text, server)) return std::nullopt;

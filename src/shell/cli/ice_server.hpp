@@ -9,7 +9,8 @@
 namespace culver::cli {
 
 /// stun:HOST[:PORT], turn:USER:PASSWORD@HOST[:PORT][?transport=udp|tcp] or turns: with the same,
-/// which is TLS; an IPv6 address stands in brackets.
+/// which is TLS; an IPv6 address stands in brackets. The password begins behind the last colon
+/// before the last @; %XX stands for a character in user and password, as in a URL.
 struct IceServer {
   enum class Kind : std::uint8_t { stun, turn_udp, turn_tcp, turn_tls } kind;
   std::string host;

@@ -17,6 +17,10 @@ constexpr WallTime latest_date = 253'402'300'799'000;
 
 }  // namespace
 
+report::Tried tried_of(const engine::Tried& tried) {
+  return {tried.ours.direct, tried.ours.relayed, tried.theirs.direct, tried.theirs.relayed};
+}
+
 const report::Peer* Ledger::peer(LinkId link) const {
   const auto found = peers_.find(link);
   return found == peers_.end() ? nullptr : &found->second;
@@ -39,15 +43,17 @@ Ledger::Transfer* Ledger::transfer(TransferId id) {
   return found == transfers_.end() ? nullptr : &found->second;
 }
 
-void Ledger::fail(Fault fault, std::optional<Plaintext> about) {
+void Ledger::fail(Failure fault, std::optional<Plaintext> about) {
   if (!first_failure_) first_failure_ = fault;
-  reporter_.report(report::Failed{fault, std::move(about)});
+  reporter_.report(report::Failed{std::move(fault), std::move(about)});
 }
 
-void Ledger::fail(Fault fault, const std::optional<engine::Whom>& about) {
+void Ledger::fail(Fault fault, const std::optional<engine::Whom>& about,
+                  const std::optional<engine::Tried>& tried) {
   if (!first_failure_) first_failure_ = fault;
   report::Failed failed{fault, {}};
   if (about) failed.peer = report::Peer{about->name, about->key};
+  if (tried) failed.tried = tried_of(*tried);
   reporter_.report(failed);
 }
 
@@ -165,7 +171,7 @@ void Ledger::on(const engine::FileFailed& notice) {
 }
 
 void Ledger::on(const engine::Closed& notice, bool expected) {
-  if (notice.fault && !expected) fail(*notice.fault, notice.about);
+  if (notice.fault && !expected) fail(*notice.fault, notice.about, notice.tried);
   if (const auto* gone = peer(notice.link)) reporter_.report(report::Closed{*gone});
   peers_.erase(notice.link);
   std::erase_if(transfers_, [&](const auto& entry) { return entry.second.link == notice.link; });

@@ -14,6 +14,8 @@
 
 namespace culver::cli {
 
+wire::report::Tried tried_of(const engine::Tried& tried);
+
 class Ledger {
  public:
   explicit Ledger(Reporter& reporter) : reporter_(reporter) {}
@@ -39,8 +41,9 @@ class Ledger {
 
   /// Where the file of an outgoing transfer lies.
   void note_source(TransferId transfer, const std::filesystem::path& path);
-  void fail(Fault fault, std::optional<Plaintext> about = std::nullopt);
-  void fail(Fault fault, const std::optional<engine::Whom>& about);
+  void fail(Failure fault, std::optional<Plaintext> about = std::nullopt);
+  void fail(Fault fault, const std::optional<engine::Whom>& about,
+            const std::optional<engine::Tried>& tried = {});
 
   bool has_peers() const { return !peers_.empty(); }
   const wire::report::Peer* peer(LinkId link) const;

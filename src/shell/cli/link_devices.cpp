@@ -16,12 +16,12 @@ namespace report = wire::report;
 namespace linking = engine::linking;
 
 /// Said in both ways, as every verb does. The exit code.
-int complain(const LinkStage& stage, Fault fault) {
-  if (is_of_output(fault)) return info(fault).exit_code;
+int complain(const LinkStage& stage, const Failure& fault) {
+  if (is_of_output(fault.fault)) return info(fault.fault).exit_code;
   const report::Failed failed{fault, {}};
   if (stage.output == Output::json) stage.screen.say(report::print(failed));
   stage.screen.complain(failure_sentence(failed));
-  return info(fault).exit_code;
+  return info(fault.fault).exit_code;
 }
 
 std::string duration_text(Duration time) {
@@ -75,7 +75,7 @@ void OfferLink::on(const client::DevicesAnswer& devices) {
   finish(0);
 }
 
-void OfferLink::fail_with(Fault fault) {
+void OfferLink::fail_with(const Failure& fault) {
   if (!finished_) finish(complain(stage_, fault));
 }
 
@@ -117,7 +117,7 @@ void JoinAccount::on(const linking::Effect& told) {
   finish(0);
 }
 
-void JoinAccount::fail_with(Fault fault) {
+void JoinAccount::fail_with(const Failure& fault) {
   if (finished_) return;
   console_.close();
   finish(complain(stage_, fault));

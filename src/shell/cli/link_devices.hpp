@@ -35,7 +35,7 @@ class OfferLink {
 
  private:
   void show(const engine::linking::Offered& offered);
-  void fail_with(Fault fault);
+  void fail_with(const Failure& fault);
   void finish(int exit_code);
 
   std::string server_;
@@ -61,7 +61,7 @@ class JoinAccount {
 
  private:
   void ask(int tries_left);
-  void fail_with(Fault fault);
+  void fail_with(const Failure& fault);
   void finish(int exit_code);
 
   DeviceId device_;

@@ -98,7 +98,10 @@ void add_verbs(CLI::App& app, Raw& raw) {
       ->type_name("FILE|-");
   raw.send->add_option("--to", raw.to, "The known peer that it is for, as culver peers shows it")
       ->type_name("NAME");
-  raw.send->add_option("--wait", raw.wait, "How long to wait for a known peer to come; default: 60")
+  raw.send
+      ->add_option("--wait", raw.wait,
+                   "How long to wait for a known peer to come (default: 60), or for the other side "
+                   "to accept (default: 120)")
       ->type_name("SECONDS")
       ->check(CLI::Range(std::uint32_t{0},
                          static_cast<std::uint32_t>(SendOptions::longest_wait.count())));

@@ -33,15 +33,16 @@ struct ReceiveOptions {
   bool once;
 };
 struct SendOptions {
-  static constexpr std::chrono::seconds default_wait{60};
+  static constexpr std::chrono::seconds default_wait{60};          ///< for a known peer to come
+  static constexpr std::chrono::seconds default_answer_wait{120};  ///< for a person to accept
   static constexpr std::chrono::seconds longest_wait{86'400};
   std::optional<std::string> text;  ///< "-": standard input
   std::vector<std::filesystem::path> files;
-  std::optional<std::string> code_file;      ///< "-": standard input
-  std::optional<std::string> to = {};        ///< the name of a known peer
-  std::chrono::seconds wait = default_wait;  ///< for a known peer to come
-  bool later = false;                        ///< the text is kept until the peer comes
-  bool require_confirmation = false;         ///< a file that nobody confirms is a failure
+  std::optional<std::string> code_file;           ///< "-": standard input
+  std::optional<std::string> to = {};             ///< the name of a known peer
+  std::optional<std::chrono::seconds> wait = {};  ///< for the peer to come, or to accept
+  bool later = false;                             ///< the text is kept until the peer comes
+  bool require_confirmation = false;              ///< a file that nobody confirms is a failure
 };
 struct PeersOptions {};
 struct ListOutbox {

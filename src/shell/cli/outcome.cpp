@@ -6,6 +6,7 @@
 
 #include "shell/cli/report_text.hpp"
 #include "shell/cli/screen.hpp"
+#include "shell/host/descriptors.hpp"
 
 namespace culver::cli {
 namespace {
@@ -14,19 +15,23 @@ namespace {
 int complain(const Options& options, const wire::report::Failed& failed) {
   if (options.output == Output::json) std::cout << wire::report::print(failed) << std::endl;
   std::cerr << failure_sentence(failed) << '\n';
-  return info(failed.fault).exit_code;
+  return info(failed.fault.fault).exit_code;
 }
 
 }  // namespace
 
 int complain(const Options& options, const host::Trouble& trouble) {
+  // A file that cannot be opened for lack of descriptors looks like one that is damaged.
+  const auto lack = info(Fault::out_of_descriptors);
+  if (info(trouble.fault).exit_code == lack.exit_code && host::few_descriptors())
+    return complain(options, Failure(lack.fault));
   wire::report::Failed failed{trouble.fault, {}};
   failed.sentence = trouble.sentence;
   return complain(options, failed);
 }
 
-int complain(const Options& options, Fault fault) {
-  return complain(options, wire::report::Failed{fault, {}});
+int complain(const Options& options, const Failure& failure) {
+  return complain(options, wire::report::Failed{failure, {}});
 }
 
 int print(const std::string& text) {

@@ -4,14 +4,14 @@
 
 #include <string>
 
-#include "core/base/fault.hpp"
+#include "core/base/dial_failure.hpp"
 #include "shell/cli/options.hpp"
 #include "shell/host/trouble.hpp"
 
 namespace culver::cli {
 
 int complain(const Options& options, const host::Trouble& trouble);
-int complain(const Options& options, Fault fault);
+int complain(const Options& options, const Failure& failure);
 /// On standard output, which may be closed.
 int print(const std::string& text);
 

@@ -6,6 +6,7 @@
 
 #include "core/base/fsm.hpp"
 #include "shell/cli/printable.hpp"
+#include "shell/cli/report_text.hpp"
 
 namespace culver::cli {
 
@@ -72,10 +73,13 @@ void Receive::handle(const engine::Online& notice) {
   stage_.reporter.report(wire::report::Code{notice.code});
 }
 
-/// A server that was never reached is most likely a wrong address; one that was comes back.
+/// A server that was never reached is most likely a wrong address; one that was comes back, and one
+/// that is busy will not be.
 void Receive::handle(const engine::Offline& notice) {
-  if (was_online_ && notice.retrying) {
-    if (!told_offline_) stage_.reporter.remark("The server is gone; trying to reach it again.");
+  if (notice.retrying && (was_online_ || told_offline_ || passes_with_time(notice.fault))) {
+    if (!told_offline_)
+      stage_.reporter.remark(was_online_ ? "The server is gone; trying to reach it again."
+                                         : passing_sentence(notice.fault));
     told_offline_ = true;
     return;
   }
@@ -153,6 +157,18 @@ void Receive::meet(const engine::Connecting& notice) {
   refuse_others();
 }
 
+void Receive::handle(const engine::Paced& notice) {
+  stage_.reporter.remark(pace_sentence(notice.wait));
+}
+
+void Receive::handle(const engine::ClockWrong& notice) {
+  stage_.reporter.remark(clock_sentence(notice.ahead));
+}
+
+void Receive::handle(const engine::Establishing& notice) {
+  stage_.reporter.phase(phase_sentence(notice));
+}
+
 /// It called itself otherwise when it asked.
 void Receive::handle(const engine::NameTaken& notice) {
   const auto answer = [this, link = notice.link](bool accepted) {
@@ -221,8 +237,8 @@ void Receive::answer_file(const engine::FileOffered& notice, bool accepted) {
 void Receive::ask_about(const engine::FileOffered& notice) {
   const auto* from = ledger_.peer(notice.link);
   const auto who = from ? printable(wire::report::display_name(*from)) : "The peer";
-  const auto file = printable(notice.name.expose()) + " (" + size_text(notice.size) + ")" +
-                    already_here(notice);
+  const auto file =
+      printable(notice.name.expose()) + " (" + size_text(notice.size) + ")" + already_here(notice);
   const auto batch = notice.batch.value_or(engine::Batch{1, notice.size});
   const auto what = batch.files > 1 ? std::to_string(batch.files) + " files, " +
                                           size_text(batch.bytes) + " in all, the first " + file

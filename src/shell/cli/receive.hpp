@@ -45,6 +45,9 @@ class Receive {
   void handle(const engine::PairFailed&);
   void handle(const engine::Connecting&);
   void handle(const engine::NameTaken&);
+  void handle(const engine::Paced&);
+  void handle(const engine::ClockWrong&);
+  void handle(const engine::Establishing&);
   void handle(const engine::Acquainted&);
   void handle(const engine::Unproven&);
   void handle(const engine::Connected&);

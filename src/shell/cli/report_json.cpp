@@ -9,6 +9,8 @@ void JsonReport::report(const wire::report::Event& event) {
   screen_.say(wire::report::print(event));
   if (const auto* failed = std::get_if<wire::report::Failed>(&event))
     screen_.complain(failure_sentence(*failed));
+  if (const auto* failed = std::get_if<wire::report::RelayFailed>(&event))
+    screen_.complain(relay_sentence(*failed));
 }
 
 void JsonReport::remark(std::string_view sentence) { screen_.complain(sentence); }

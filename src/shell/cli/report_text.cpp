@@ -6,6 +6,7 @@
 
 #include "core/base/ids.hpp"
 #include "core/crypto/keys.hpp"
+#include "shell/cli/ledger.hpp"
 #include "shell/cli/printable.hpp"
 #include "shell/cli/qr.hpp"
 
@@ -53,6 +54,7 @@ std::string word_of(const report::Peer& peer) {
 /// A verb that is advised is written out for the peer that it is about.
 std::string advice_about(const report::Failed& failed) {
   constexpr std::string_view any = " NAME";
+  if (failed.fault.why) return std::string(advice(failed.fault.why->cause));
   std::string advice(info(failed.fault).advice);
   if (!failed.peer) return advice;
   const auto word = " " + word_of(*failed.peer);
@@ -64,15 +66,68 @@ std::string advice_about(const report::Failed& failed) {
 }  // namespace
 
 std::string failure_sentence(const report::Failed& failed) {
-  const auto& row = info(failed.fault);
   std::string sentence = "culver: ";
   if (failed.about) sentence += printable(failed.about->expose()) + ": ";
   if (failed.peer) sentence += name_of(*failed.peer) + ": ";
   if (failed.sentence) return sentence + *failed.sentence;
-  sentence += row.sentence;
+  sentence += printable(report::happened(failed.fault));
   if (failed.room) sentence += " " + size_text(*failed.room) + " are free.";
-  if (!row.advice.empty()) sentence += " " + advice_about(failed);
-  return sentence;
+  if (failed.tried) sentence += " Tried: " + tried_text(*failed.tried) + ".";
+  const auto advice = advice_about(failed);
+  return advice.empty() ? sentence : sentence + " " + advice;
+}
+
+std::string passing_sentence(const Failure& failure) {
+  return printable(report::happened(failure)) + " Trying again.";
+}
+
+std::string pace_sentence(Duration wait) {
+  return "The server takes only so many requests in a minute: going on in " +
+         std::to_string(std::chrono::ceil<std::chrono::seconds>(wait).count()) + " s.";
+}
+
+std::string clock_sentence(std::chrono::milliseconds ahead) {
+  const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(std::chrono::abs(ahead));
+  const auto count = minutes.count();
+  const auto by = count < 120       ? std::to_string(count) + " minutes"
+                  : count < 48 * 60 ? std::to_string(count / 60) + " hours"
+                                    : std::to_string(count / (24 * 60)) + " days";
+  return "The clock of this machine is " + by + (ahead.count() > 0 ? " ahead of" : " behind") +
+         " the server's. The server's is used to find peers; set the clock.";
+}
+
+std::string relay_sentence(const report::RelayFailed& failed) {
+  const auto where = failed.fault.why ? std::string()
+                                      : failed.host + " port " + std::to_string(failed.port) + ": ";
+  return "culver: Relay " + printable(where + report::happened(failed.fault)) + " " +
+         "Check its address and our credentials for it (--ice-server).";
+}
+
+std::string tried_text(const report::Tried& tried) {
+  const auto relayed = tried.own_relayed + tried.peers_relayed;
+  return std::to_string(tried.own) + " addresses of this side, " + std::to_string(tried.peers) +
+         " of the other, " + (relayed == 0 ? "no relay" : std::to_string(relayed) + " by relays");
+}
+
+std::string phase_sentence(const engine::Establishing& notice) {
+  using Phase = engine::Establishing::Phase;
+  switch (notice.phase) {
+    case Phase::awaiting_answer:
+      return "Connecting: waiting for the other side's answer...";
+    case Phase::finding_path:
+      return "Connecting: looking for a network path (" + tried_text(tried_of(notice.tried)) +
+             ")...";
+    case Phase::securing:
+      return "Connecting: securing the connection...";
+    case Phase::proving:
+      break;
+  }
+  return "Connecting: proving the keys...";
+}
+
+void TextReport::phase(std::string_view sentence) {
+  const auto columns = static_cast<std::size_t>(std::max(screen_.abilities().columns(), 20));
+  screen_.paint_bar(sentence.substr(0, columns - 1));
 }
 
 void TextReport::report(const report::Event& event) {
@@ -205,5 +260,7 @@ void TextReport::show(const report::Failed& e) {
 void TextReport::show(const report::Closed& e) {
   screen_.say(name_of(e.peer) + " is disconnected.");
 }
+
+void TextReport::show(const report::RelayFailed& e) { screen_.complain(relay_sentence(e)); }
 
 }  // namespace culver::cli

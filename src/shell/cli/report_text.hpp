@@ -6,6 +6,7 @@
 #include <string>
 
 #include "core/base/env.hpp"
+#include "core/engine/api.hpp"
 #include "shell/cli/progress.hpp"
 #include "shell/cli/reporter.hpp"
 #include "shell/cli/screen.hpp"
@@ -14,6 +15,16 @@ namespace culver::cli {
 
 /// "culver: NAME: what happened. What to do." The wording of every failure, for both reporters.
 std::string failure_sentence(const wire::report::Failed& failed);
+/// The same of a failure that is not the end.
+std::string passing_sentence(const Failure& failure);
+/// Of engine::Paced.
+std::string pace_sentence(Duration wait);
+/// Of engine::ClockWrong.
+std::string clock_sentence(std::chrono::milliseconds ahead);
+/// Of engine::Establishing: a line that the next one takes the place of.
+std::string phase_sentence(const engine::Establishing& notice);
+std::string tried_text(const wire::report::Tried& tried);
+std::string relay_sentence(const wire::report::RelayFailed& failed);
 
 class TextReport final : public Reporter {
  public:
@@ -24,6 +35,7 @@ class TextReport final : public Reporter {
   void report(const wire::report::Event& event) override;
   void remark(std::string_view sentence) override;
   void tick() override;
+  void phase(std::string_view sentence) override;
 
  private:
   void show(const wire::report::Code&);
@@ -45,6 +57,7 @@ class TextReport final : public Reporter {
   void show(const wire::report::FileSent&);
   void show(const wire::report::Failed&);
   void show(const wire::report::Closed&);
+  void show(const wire::report::RelayFailed&);
 
   void paint_bar(TimePoint now);
 

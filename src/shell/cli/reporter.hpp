@@ -15,6 +15,8 @@ class Reporter {
   virtual void remark(std::string_view sentence) = 0;
   /// A second has passed.
   virtual void tick() {}
+  /// What is being done now, for a person at a terminal: the next word takes its place.
+  virtual void phase(std::string_view) {}
 };
 
 }  // namespace culver::cli

@@ -113,7 +113,11 @@ int converse(const Options& given, std::optional<host::Vault> vault,
 
   using Verb = std::invoke_result_t<Make, Stage, client::Client&>;
   std::unique_ptr<Verb> verb;
-  auto client = client::Client::open(loop, *vault, make_config(options, download_dir),
+  auto config = make_config(options, download_dir);
+  config.on_relay_trouble = [&](const p2p::RelayTrouble& trouble) {
+    reporter->report(wire::report::RelayFailed{trouble.host, trouble.port, trouble.fault});
+  };
+  auto client = client::Client::open(loop, *vault, std::move(config),
                                      [&](engine::Notice notice) { verb->on(notice); });
   vault.reset();  // the key of the folder is not needed any more
   if (!client) return complain(options, client.error());
@@ -150,10 +154,11 @@ int converse(const Options& given, std::optional<host::Vault> vault,
     return !rows ||
            std::ranges::find(*rows, letter, &store::sqlite::Outbox::Row::id) != rows->end();
   };
-  verb = std::make_unique<Verb>(make(
-      Stage{[&](engine::Command command) { (*client)->command(std::move(command)); }, open_file,
-            *reporter, console, host::now, done, after, host::wall_now, still_waits},
-      **client));
+  verb = std::make_unique<Verb>(
+      make(Stage{[&](engine::Command command) { (*client)->command(std::move(command)); },
+                 open_file, *reporter, console, host::now, done, after,
+                 [&] { return (*client)->wall(); }, still_waits},
+           **client));
   boost::asio::steady_timer seconds(loop);
   const std::function<void()> every_second = [&] {
     seconds.expires_after(std::chrono::seconds(1));
@@ -230,12 +235,16 @@ int run(const Options& options, const SendOptions& send) {
   const auto asked = is_input_free && is_addressed ? Asked::input_or_terminal : Asked::terminal;
   if (send.later)
     return converse(options, std::move(*vault), ".", asked, [&](Stage stage, client::Client&) {
-      return SendLater(std::move(*prepared->parcel.text), **known, send.wait, std::move(stage));
+      return SendLater(std::move(*prepared->parcel.text), **known,
+                       send.wait.value_or(SendOptions::default_wait), std::move(stage));
     });
   return converse(options, std::move(*vault), ".", asked, [&](Stage stage, client::Client&) {
     if (*known)
-      return Send(std::move(prepared->parcel), Send::Known{**known, send.wait}, std::move(stage));
-    return Send(std::move(prepared->parcel), prepared->code, std::move(stage));
+      return Send(std::move(prepared->parcel),
+                  Send::Known{**known, send.wait.value_or(SendOptions::default_wait)},
+                  std::move(stage));
+    return Send(std::move(prepared->parcel), prepared->code,
+                send.wait.value_or(SendOptions::default_answer_wait), std::move(stage));
   });
 }
 

@@ -55,7 +55,7 @@ int run(const Options& options, const TrustServerOptions& trust) {
   signals.emplace(loop, stop);
   screen.when_lost([&](Fault why) { boost::asio::post(loop, [&, why] { stop(why); }); });
   introduction.emplace(loop, server->server, handshake::client::Pin{},
-                       [&](Result<client::ServerProof> proof) { verb.on(proof); });
+                       [&](client::Introduction::Proven proof) { verb.on(proof); });
   loop.run();
   return screen.exit_code(exit_code);
 }
@@ -70,10 +70,10 @@ int run(const Options& options, const DevicesOptions& verb) {
   boost::asio::io_context loop(1);
   client::DevicesAnswer answer = fail(Fault::internal);
   // It proves who it is before it is asked: the request is signed for one server.
-  const auto met = [&](Result<client::ServerProof> proof) {
+  const auto met = [&](client::Introduction::Proven proof) {
     if (!proof) return void(answer = fail(proof.error()));
     if (const auto noted = server->remember(*proof); !noted)
-      return void(answer = fail(noted.error()));
+      return void(answer = fail(Failure(noted.error())));
     client::ask(loop, server->server.url, proof->identity, *account, question_of(verb),
                 [&](client::DevicesAnswer devices) { answer = std::move(devices); });
   };

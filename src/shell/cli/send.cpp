@@ -6,6 +6,7 @@
 
 #include "core/base/fsm.hpp"
 #include "shell/cli/printable.hpp"
+#include "shell/cli/report_text.hpp"
 
 namespace culver::cli {
 
@@ -80,8 +81,38 @@ void Send::handle(const engine::Online&) {
   if (phase_ != Phase::dialing) return;
   phase_ = Phase::pairing;
   if (known_) return look_for_known();
-  stage_.reporter.remark("Waiting for the other side to accept...");
+  stage_.reporter.remark("Waiting for the other side to accept, " + std::to_string(wait_.count()) +
+                         " s at most...");
   stage_.command(engine::Pair{*code_});
+  await_answer();
+}
+
+/// Not every server tells when the other side has left.
+void Send::await_answer() {
+  const auto rest = std::max(wait_ - quiet_patience, std::chrono::seconds(0));
+  const auto end = [this] {
+    if (phase_ == Phase::pairing) end_with(Fault::pair_expired);
+  };
+  if (rest.count() == 0) return stage_.after(wait_, end);
+  stage_.after(quiet_patience, [this, rest, end] {
+    if (phase_ != Phase::pairing) return;
+    stage_.reporter.remark(
+        "No answer yet: the other side has to accept, and may be gone. Waiting for " +
+        std::to_string(rest.count()) + " s more.");
+    stage_.after(rest, end);
+  });
+}
+
+void Send::handle(const engine::ClockWrong& notice) {
+  stage_.reporter.remark(clock_sentence(notice.ahead));
+}
+
+void Send::handle(const engine::Establishing& notice) {
+  if (notice.link == link_) stage_.reporter.phase(phase_sentence(notice));
+}
+
+void Send::handle(const engine::Paced& notice) {
+  if (phase_ == Phase::pairing) stage_.reporter.remark(pace_sentence(notice.wait));
 }
 
 void Send::look_for_known() {
@@ -92,11 +123,16 @@ void Send::look_for_known() {
   stage_.after(wait, [this] { give_up_waiting(); });
 }
 
-/// A connection that is being established is let come to its end.
+/// A connection that is being established is let come to its end, but not for long: the other side
+/// may be gone.
 void Send::give_up_waiting() {
   wait_is_over_ = true;
-  if (phase_ == Phase::pairing) end_with(Fault::peer_away);
-  if (files_wait_) end_with(Fault::peer_unproven);
+  if (phase_ == Phase::pairing) return end_with(Fault::peer_away);
+  if (files_wait_) return end_with(Fault::peer_unproven);
+  if (phase_ != Phase::connecting) return;
+  stage_.after(connecting_patience, [this] {
+    if (phase_ == Phase::connecting || phase_ == Phase::pairing) end_with(Fault::peer_away);
+  });
 }
 
 void Send::handle(const engine::WasHere& notice) {
@@ -112,6 +148,12 @@ void Send::handle(const engine::WasHere& notice) {
 void Send::handle(const engine::Offline& notice) {
   if (known_ && phase_ == Phase::pairing && notice.retrying)
     return stage_.reporter.remark("The server is gone; trying to reach it again.");
+  if (phase_ == Phase::dialing && notice.retrying && passes_with_time(notice.fault)) {
+    stage_.reporter.remark(passing_sentence(notice.fault));
+    return stage_.after(wait_, [this, fault = notice.fault] {
+      if (phase_ == Phase::dialing) end_with(fault);
+    });
+  }
   if (phase_ == Phase::dialing || phase_ == Phase::pairing) end_with(notice.fault);
 }
 
@@ -334,8 +376,8 @@ void Send::stop(Fault signal) {
   finish(info(signal).exit_code);
 }
 
-void Send::end_with(Fault fault) {
-  ledger_.fail(fault);
+void Send::end_with(Failure failure) {
+  ledger_.fail(std::move(failure));
   finish(ledger_.exit_code());
 }
 

@@ -31,17 +31,23 @@ class Send {
   static constexpr auto patience_with_answer = std::chrono::seconds(1);
   /// For the next of the texts that were kept before ours to be confirmed.
   static constexpr auto patience_with_kept = std::chrono::seconds(20);
+  /// Then it is said that nobody has answered yet.
+  static constexpr std::chrono::seconds quiet_patience{20};
+  /// For a connection that is being established when the wait is over.
+  static constexpr std::chrono::seconds connecting_patience{10};
 
-  /// Without a code the person is asked for it.
-  Send(Parcel parcel, std::optional<PairingCode> code, Stage stage)
+  /// Without a code the person is asked for it. `wait` is for the other side to accept.
+  Send(Parcel parcel, std::optional<PairingCode> code, std::chrono::seconds wait, Stage stage)
       : parcel_(std::move(parcel)),
         code_(code),
+        wait_(wait),
         stage_(std::move(stage)),
         ledger_(stage_.reporter) {}
 
   Send(Parcel parcel, Known known, Stage stage)
       : parcel_(std::move(parcel)),
         known_(std::move(known)),
+        wait_(known_->wait),
         stage_(std::move(stage)),
         ledger_(stage_.reporter) {}
 
@@ -59,6 +65,9 @@ class Send {
   void handle(const engine::Connecting&);
   void handle(const engine::WasHere&);
   void handle(const engine::NameTaken&);
+  void handle(const engine::Paced&);
+  void handle(const engine::ClockWrong&);
+  void handle(const engine::Establishing&);
   void handle(const engine::Unproven&);
   void handle(const engine::Connected&);
   void handle(const engine::LetterDelivered&);
@@ -73,6 +82,7 @@ class Send {
 
   void ask_code(int tries_left);
   void look_for_known();
+  void await_answer();
   void give_up_waiting();
   void look_again(const engine::Closed& notice);
   void file_is_over(TransferId transfer);
@@ -83,12 +93,13 @@ class Send {
   void dial();
   void send_next_file();
   void close_if_complete();
-  void end_with(Fault fault);
+  void end_with(Failure failure);
   void finish(int exit_code);
 
   Parcel parcel_;
   std::optional<PairingCode> code_;
   std::optional<Known> known_;
+  std::chrono::seconds wait_;
   bool wait_is_over_ = false;
   Stage stage_;
   Ledger ledger_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/fsm.hpp"
+#include "shell/cli/printable.hpp"
 
 namespace culver::cli {
 
@@ -59,7 +60,7 @@ void SendLater::handle(const engine::Online&) {
 /// What is gone for good cannot be waited for.
 void SendLater::handle(const engine::Offline& notice) {
   if (phase_ != Phase::waiting || link_) return;
-  stage_.reporter.remark(info(notice.fault).sentence);
+  stage_.reporter.remark(printable(wire::report::happened(notice.fault)));
   if (!notice.retrying) leave_it_there();
 }
 

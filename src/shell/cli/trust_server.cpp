@@ -17,7 +17,7 @@ std::string lines(const crypto::VerifyKey& identity, unsigned version) {
 
 }  // namespace
 
-void TrustServer::on(const Result<client::ServerProof>& proof) {
+void TrustServer::on(const client::Introduction::Proven& proof) {
   if (finished_) return;
   if (!proof) return fail_with(proof.error());
   if (stage_.output == Output::text) show(*proof);
@@ -79,13 +79,13 @@ void TrustServer::print(const client::ServerProof& proof, bool trusted) {
   stage_.screen.say(report::print(server));
 }
 
-void TrustServer::fail_with(Fault fault) {
+void TrustServer::fail_with(const Failure& fault) {
   if (finished_) return;
   stage_.console.close();
   const report::Failed failed{fault, {}};
   if (stage_.output == Output::json) stage_.screen.say(report::print(failed));
-  if (!is_of_output(fault)) stage_.screen.complain(failure_sentence(failed));
-  finish(info(fault).exit_code);
+  if (!is_of_output(fault.fault)) stage_.screen.complain(failure_sentence(failed));
+  finish(info(fault.fault).exit_code);
 }
 
 void TrustServer::finish(int exit_code) {

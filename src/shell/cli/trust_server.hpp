@@ -29,7 +29,7 @@ class TrustServer {
   TrustServer(TrustServerOptions options, Stage stage)
       : options_(std::move(options)), stage_(std::move(stage)) {}
 
-  void on(const Result<client::ServerProof>& proof);
+  void on(const client::Introduction::Proven& proof);
   void stop(Fault signal) { fail_with(signal); }
 
  private:
@@ -38,7 +38,7 @@ class TrustServer {
   void accept(const client::ServerProof& proof);
   void refuse(const client::ServerProof& proof, const std::string& why);
   void print(const client::ServerProof& proof, bool trusted);
-  void fail_with(Fault fault);
+  void fail_with(const Failure& fault);
   void finish(int exit_code);
 
   TrustServerOptions options_;

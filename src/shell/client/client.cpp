@@ -84,6 +84,7 @@ host::Outcome<std::unique_ptr<Client>> Client::open(asio::io_context& loop,
       .trust = config.trust};
   p2p::StackConfig transports;
   transports.ice_servers = std::move(config.ice_servers);
+  transports.on_relay_trouble = std::move(config.on_relay_trouble);
   return std::unique_ptr<Client>(new Client(loop, std::move(seat), std::move(engine),
                                             std::move(server), std::move(transports),
                                             config.download_dir.string(), std::move(*books),
@@ -104,10 +105,10 @@ Client::Client(asio::io_context& loop, host::DeviceSeat seat, engine::Config eng
                     fsm::overload{
                         [this](net::WsOpened&& e) {
                           if (e.server) transports_.set_server(*e.server);
-                          feed(engine::ServerOpened{});
+                          opened(e.server_time);
                         },
                         [this](net::WsFrame&& e) { feed(engine::ServerFrame{std::move(e.text)}); },
-                        [this](net::WsLost&& e) { feed(engine::ServerLost{e.fault}); },
+                        [this](net::WsLost&& e) { feed(engine::ServerLost{std::move(e.fault)}); },
                     },
                     std::move(event));
               }),
@@ -147,7 +148,17 @@ void Client::command(engine::Command command) {
   });
 }
 
+void Client::opened(std::optional<WallTime> server_time) {
+  const auto now = host::uptime();
+  if (server_time) clock_.heard(*server_time, now);
+  const auto ahead = clock_.ahead(now, host::wall_now());
+  if (ahead && !std::exchange(told_clock_, true)) on_notice_(engine::ClockWrong{*ahead});
+  feed(engine::ServerOpened{});
+}
+
 void Client::feed(engine::Event event) {
+  if (clock_.has_stepped(host::uptime(), host::wall_now()) && !clock_.is_servers())
+    events_.emplace_back(engine::ClockStepped{});
   events_.push_back(std::move(event));
   pump();
 }
@@ -161,7 +172,7 @@ void Client::pump() {
     auto event = std::move(events_.front());
     events_.pop_front();
     const auto due = engine_.deadline().value_or(TimePoint::max());
-    Env env{clock_.now(due), rng, host::wall_now()};
+    Env env{clock_.now(due), rng, wall()};
     engine::Effects effects;
     engine_.step(std::move(event), env, effects);
     for (auto& effect : effects) perform(std::move(effect));

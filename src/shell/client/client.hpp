@@ -13,12 +13,15 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "core/base/wall_clock.hpp"
 #include "core/engine/engine.hpp"
 #include "shell/client/book_watch.hpp"
 #include "shell/client/disk.hpp"
 #include "shell/host/account.hpp"
+#include "shell/host/clock.hpp"
 #include "shell/host/lived_clock.hpp"
 #include "shell/host/trouble.hpp"
+#include "shell/host/uptime.hpp"
 #include "shell/net/ws_client.hpp"
 #include "shell/p2p/address_watch.hpp"
 #include "shell/p2p/stack.hpp"
@@ -35,6 +38,7 @@ struct Config {
   bool is_hosts_name = false;  ///< nobody has chosen it: peers hear engine::default_name()
   std::vector<p2p::IceServer> ice_servers;
   engine::Trust trust = engine::Trust::on_first_use;
+  p2p::OnRelayTrouble on_relay_trouble = {};  ///< on the loop, once for each server
 };
 
 class Client {
@@ -67,6 +71,8 @@ class Client {
   const std::vector<engine::Known>& book() const { return book_; }
   const PublicKey& public_key() const { return engine_.public_key(); }
   engine::Census census() const { return engine_.census(); }
+  /// The server's if it tells it.
+  WallTime wall() const { return clock_.at(host::uptime(), host::wall_now()); }
 
   /// Leaves everybody and the server, then calls `done` on the loop, after `patience` at the
   /// latest.
@@ -82,6 +88,7 @@ class Client {
   void pump();
   void perform(engine::Effect effect);
   void arm();
+  void opened(std::optional<WallTime> server_time);
   void read_book();
   void finish_if_left(bool patience_is_over);
 
@@ -92,6 +99,8 @@ class Client {
   bool reading_book_ = false;
   bool book_is_old_ = false;  ///< it was written while it was being read
   engine::Engine engine_;
+  WallClock clock_;
+  bool told_clock_ = false;
   net::WsClient server_;
   p2p::Stack transports_;
   p2p::AddressWatch addresses_;

@@ -5,6 +5,7 @@
 
 #include "shell/host/clock.hpp"
 #include "shell/host/entropy.hpp"
+#include "shell/host/log.hpp"
 #include "shell/net/http_client.hpp"
 
 namespace culver::client {
@@ -17,13 +18,16 @@ const std::string root = "/api/devices";
 std::string target_of(const DeviceId& device) { return root + "/" + print_uuid(device.data); }
 
 std::string authorize(const DeviceQuestion& question, const crypto::VerifyKey& server,
-                      const host::Account& account) {
+                      const host::Account& account, WallTime time) {
   auto rng = host::system_rng();
   const auto identity = print_hex(server.data);
   const gateway::SignedRequest request{
-      identity,         question.method,
-      question.target,  account.device,
-      host::wall_now(), gateway::RequestNonce{rng.bytes<gateway::RequestNonce::size>()},
+      identity,
+      question.method,
+      question.target,
+      account.device,
+      time,
+      gateway::RequestNonce{rng.bytes<gateway::RequestNonce::size>()},
       question.body};
   const auto signature = account.key.sign(gateway::digest_of(request).data);
   return print(gateway::Authorization{request.device, request.time, request.nonce, signature});
@@ -53,20 +57,45 @@ DeviceQuestion DeviceQuestion::rename(const DeviceId& device, const Plaintext& n
   return {"POST", target_of(device) + "/rename", gateway::print_rename(name)};
 }
 
+namespace {
+
+/// What one asks, until it is answered.
+struct Asked {
+  wire::WsUrl server;
+  crypto::VerifyKey identity;
+  const host::Account& account;
+  DeviceQuestion question;
+  std::function<void(DevicesAnswer)> done;
+};
+
+/// A server that takes the request for an old one tells what time it is: that is believed once.
+void ask_at(boost::asio::io_context& loop, WallTime time, bool is_servers_time, Asked asked) {
+  net::HttpExchange exchange;
+  exchange.server = asked.server;
+  exchange.method = asked.question.method;
+  exchange.target = asked.question.target;
+  exchange.authorization = authorize(asked.question, asked.identity, asked.account, time);
+  exchange.body = asked.question.body;
+  net::exchange(
+      loop, std::move(exchange),
+      [&loop, is_servers_time, asked = std::move(asked)](net::HttpAnswered answer) mutable {
+        if (!answer) return asked.done(fail(std::move(answer.error())));
+        const bool is_list = asked.question.target == root;
+        auto devices = read(*answer, is_list);
+        const bool is_stale = !devices && devices.error().fault == Fault::stale_request;
+        if (!is_stale || is_servers_time || !answer->date) return asked.done(std::move(devices));
+        const auto behind = (*answer->date - host::wall_now()) / 1000;
+        log::warn("the clock of this machine is wrong; by the server's, in seconds:", behind);
+        ask_at(loop, *answer->date, true, std::move(asked));
+      });
+}
+
+}  // namespace
+
 void ask(boost::asio::io_context& loop, const wire::WsUrl& server,
          const crypto::VerifyKey& identity, const host::Account& account,
          const DeviceQuestion& question, std::function<void(DevicesAnswer)> done) {
-  net::HttpExchange exchange;
-  exchange.server = server;
-  exchange.method = question.method;
-  exchange.target = question.target;
-  exchange.authorization = authorize(question, identity, account);
-  exchange.body = question.body;
-  const bool is_list = question.target == root;
-  net::exchange(loop, std::move(exchange),
-                [is_list, done = std::move(done)](Result<net::HttpAnswer> answer) {
-                  done(answer ? read(*answer, is_list) : fail(answer.error()));
-                });
+  ask_at(loop, host::wall_now(), false, {server, identity, account, question, std::move(done)});
 }
 
 }  // namespace culver::client

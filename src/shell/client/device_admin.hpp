@@ -8,6 +8,7 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include "core/base/dial_failure.hpp"
 #include "core/base/result.hpp"
 #include "core/wire/gateway_admin.hpp"
 #include "core/wire/url.hpp"
@@ -26,10 +27,10 @@ struct DeviceQuestion {
 };
 
 /// The devices that the answer shows: all of the account, or the one that was changed.
-using DevicesAnswer = Result<std::vector<wire::gateway::ListedDevice>>;
+using DevicesAnswer = tl::expected<std::vector<wire::gateway::ListedDevice>, Failure>;
 
-/// `done` is called once, on the loop: what net::exchange() says, the fault that the server names,
-/// or malformed.
+/// `done` is called once, on the loop, before which the account must not go: what net::exchange()
+/// says, the fault that the server names, or malformed.
 void ask(boost::asio::io_context& loop, const wire::WsUrl& server,
          const crypto::VerifyKey& identity, const host::Account& account,
          const DeviceQuestion& question, std::function<void(DevicesAnswer)> done);

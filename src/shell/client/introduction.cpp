@@ -63,7 +63,7 @@ void Introduction::on(net::WsFrame&& frame) {
 }
 
 void Introduction::on(net::WsLost&& lost) {
-  finish(fail(has_identity_ ? lost.fault : Fault::server_not_authentic));
+  finish(fail(has_identity_ ? std::move(lost.fault) : Failure(Fault::server_not_authentic)));
 }
 
 void Introduction::step(hs::Event event) {
@@ -87,7 +87,7 @@ void Introduction::wait_until(TimePoint deadline) {
   });
 }
 
-void Introduction::finish(Result<ServerProof> result) {
+void Introduction::finish(Proven result) {
   machine_.reset();
   patience_.cancel();
   server_.hang_up();

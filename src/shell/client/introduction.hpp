@@ -26,7 +26,8 @@ struct ServerProof {
 class Introduction {
  public:
   /// Called once, on the loop. server_not_authentic also if the server has no identity at all.
-  using Done = std::function<void(Result<ServerProof>)>;
+  using Proven = tl::expected<ServerProof, Failure>;
+  using Done = std::function<void(Proven)>;
 
   /// `known` is what the server must still be; nothing for whoever it is.
   Introduction(boost::asio::io_context& loop, net::WsClientConfig server,
@@ -41,7 +42,7 @@ class Introduction {
   void on(net::WsLost&&);
   void step(handshake::client::Event event);
   void wait_until(TimePoint deadline);
-  void finish(Result<ServerProof> result);
+  void finish(Proven result);
 
   Done done_;
   handshake::client::Account nobody_;  ///< made up: it is never told

@@ -44,7 +44,7 @@ class Linking {
  private:
   void on(net::WsOpened&&) { to_gate(engine::gate::Opened{}); }
   void on(net::WsFrame&& frame) { to_gate(engine::gate::Frame{std::move(frame.text)}); }
-  void on(net::WsLost&& lost) { to_gate(engine::gate::Lost{lost.fault}); }
+  void on(net::WsLost&& lost) { to_gate(engine::gate::Lost{std::move(lost.fault)}); }
   void to_gate(engine::gate::Event event);
   void perform(engine::gate::Effect effect);
   void enter();

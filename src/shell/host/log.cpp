@@ -54,6 +54,11 @@ void write(Level level, const std::string& line) { logger().log(to_spdlog(level)
 void append(std::string& line, LogName name) { line += name.text(); }
 void append(std::string& line, Fault fault) { line += info(fault).name; }
 void append(std::string& line, LinkId link) { line += "link=" + std::to_string(link.value); }
+void append(std::string& line, const Endpoint& endpoint) {
+  const auto address = endpoint.address_text();
+  const bool is_v6 = endpoint.family() == Endpoint::Family::v6;
+  line += (is_v6 ? "[" + address + "]" : address) + ":" + std::to_string(endpoint.port());
+}
 void append(std::string& line, TransferId transfer) {
   line += "transfer=" + std::to_string(transfer.value);
 }

@@ -14,6 +14,8 @@
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl/ssl_stream.hpp>
 
+#include "core/wire/http_date.hpp"
+#include "shell/host/dial.hpp"
 #include "shell/host/tls_client.hpp"
 #include "shell/run/awaited.hpp"
 
@@ -27,7 +29,7 @@ using asio::ip::tcp;
 using boost::system::error_code;
 using run::awaited;
 
-using Answered = Result<HttpAnswer>;
+using Answered = HttpAnswered;
 using Asked = http::request<http::string_body>;
 using Ref = std::shared_ptr<const HttpExchange>;
 
@@ -42,64 +44,69 @@ Asked request_of(const HttpExchange& exchange) {
   return request;
 }
 
-Fault fault_of(error_code error) {
-  if (error == beast::error::timeout) return Fault::server_silent;
-  if (error == http::error::body_limit) return Fault::too_large;
-  return Fault::server_refused;
+Failure failed(const HttpExchange& exchange, std::vector<Endpoint> reached, dial::Cause cause) {
+  return DialFailure{exchange.server.host, exchange.server.port, std::move(cause),
+                     std::move(reached)};
+}
+
+dial::Cause cause_of(error_code error) {
+  using dial::Step;
+  if (error == beast::error::timeout) return dial::Silent{Step::upgrading};
+  if (error == http::error::end_of_stream || error == http::error::partial_message)
+    return dial::HungUp{Step::upgrading};
+  if (error.category() == error_code(http::error::bad_version).category())
+    return dial::NotHttp{dial::Protocol::unknown};
+  return host::cause_of(error, Step::upgrading);
 }
 
 /// Over a stream that is connected, and secure if it is to be.
 template <class Stream>
-asio::awaitable<Answered> talk(Ref exchange, Stream& stream) {
+asio::awaitable<Answered> talk(Ref exchange, Stream& stream, std::vector<Endpoint> reached) {
   const auto request = request_of(*exchange);
   auto [unsent, sent] = co_await http::async_write(stream, request, awaited);
-  if (unsent) co_return fail(fault_of(unsent));
+  if (unsent) co_return fail(failed(*exchange, std::move(reached), cause_of(unsent)));
   beast::flat_buffer buffer;
   http::response_parser<http::string_body> parser;
   parser.body_limit(exchange->largest_answer);
   auto [unread, size] = co_await http::async_read(stream, buffer, parser, awaited);
-  if (unread) co_return fail(fault_of(unread));
+  if (unread == http::error::body_limit) co_return fail(Fault::too_large);
+  if (unread) co_return fail(failed(*exchange, std::move(reached), cause_of(unread)));
   auto answer = parser.release();
-  co_return HttpAnswer{answer.result_int(), std::move(answer.body())};
+  const auto date = wire::parse_http_date(answer[http::field::date]);
+  co_return HttpAnswer{answer.result_int(), std::move(answer.body()), date};
 }
 
-asio::awaitable<error_code> connect(asio::io_context& io, Ref exchange, beast::tcp_stream& stream) {
-  const auto& url = exchange->server;
-  host::NameLookup lookup(io, exchange->look_up);
-  const auto found = co_await lookup.find(url.host, url.port, exchange->time);
-  if (!found) co_return found.error();
+asio::awaitable<Answered> ask_plainly(Ref exchange, tcp::socket socket) {
+  const auto reached = host::remote_of(socket);
+  beast::tcp_stream stream(std::move(socket));
   stream.expires_after(exchange->time);
-  auto [error, endpoint] = co_await stream.async_connect(*found, awaited);
-  co_return error;
+  co_return co_await talk(exchange, stream, reached);
 }
 
-asio::awaitable<Answered> ask_plainly(asio::io_context& io, Ref exchange) {
-  beast::tcp_stream stream(io);
-  if (co_await connect(io, exchange, stream)) co_return fail(Fault::server_unreachable);
-  co_return co_await talk(exchange, stream);
-}
-
-asio::awaitable<Answered> ask_securely(asio::io_context& io, Ref exchange) {
+asio::awaitable<Answered> ask_securely(Ref exchange, tcp::socket socket) {
+  const auto reached = host::remote_of(socket);
   error_code error;
   auto context = host::make_tls_context(exchange->extra_ca_file, error);
-  if (error) co_return fail(Fault::server_untrusted);
-  beast::ssl_stream<beast::tcp_stream> stream(io, context);
-  if (!host::expect_host(stream.native_handle(), exchange->server.host))
-    co_return fail(Fault::internal);
-  if (co_await connect(io, exchange, beast::get_lowest_layer(stream)))
-    co_return fail(Fault::server_unreachable);
-  auto [refused] = co_await stream.async_handshake(asio::ssl::stream_base::client, awaited);
-  const bool untrusted = SSL_get_verify_result(stream.native_handle()) != X509_V_OK;
-  if (refused) co_return fail(untrusted ? Fault::server_untrusted : fault_of(refused));
-  co_return co_await talk(exchange, stream);
+  if (error)
+    co_return fail(failed(*exchange, reached, dial::Untrusted{dial::Untrusted::Why::no_store}));
+  beast::ssl_stream<beast::tcp_stream> stream(beast::tcp_stream(std::move(socket)), context);
+  beast::get_lowest_layer(stream).expires_after(exchange->time);
+  auto trouble = co_await host::secure(stream, exchange->server.host);
+  if (trouble) co_return fail(failed(*exchange, reached, std::move(*trouble)));
+  co_return co_await talk(exchange, stream, reached);
+}
+
+asio::awaitable<Answered> ask(asio::io_context& io, Ref exchange) {
+  const auto& url = exchange->server;
+  host::Dialer dialer(io, exchange->look_up);
+  auto socket = co_await dialer.connect(url.host, url.port, exchange->time);
+  if (!socket) co_return fail(Failure(std::move(socket.error())));
+  if (url.secure) co_return co_await ask_securely(exchange, std::move(*socket));
+  co_return co_await ask_plainly(exchange, std::move(*socket));
 }
 
 asio::awaitable<void> run(asio::io_context& io, Ref exchange, HttpDone done) {
-  Answered answer = fail(Fault::internal);
-  if (exchange->server.secure)
-    answer = co_await ask_securely(io, exchange);
-  else
-    answer = co_await ask_plainly(io, exchange);
+  auto answer = co_await ask(io, exchange);
   done(std::move(answer));
 }
 

@@ -4,10 +4,13 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include <boost/asio/io_context.hpp>
 
+#include "core/base/dial_failure.hpp"
+#include "core/base/env.hpp"
 #include "core/base/result.hpp"
 #include "core/wire/url.hpp"
 #include "shell/host/name_lookup.hpp"
@@ -28,11 +31,13 @@ struct HttpExchange {
 struct HttpAnswer {
   unsigned status;
   std::string body;
+  std::optional<WallTime> date = {};  ///< when the server has sent it, by its own clock
 };
 
-/// `done` is called once, on the loop. server_unreachable, server_untrusted, server_refused (no
-/// HTTP there), server_silent, too_large.
-using HttpDone = std::function<void(Result<HttpAnswer>)>;
+/// A DialFailure, or too_large.
+using HttpAnswered = tl::expected<HttpAnswer, Failure>;
+/// `done` is called once, on the loop.
+using HttpDone = std::function<void(HttpAnswered)>;
 void exchange(boost::asio::io_context& io, HttpExchange request, HttpDone done);
 
 }  // namespace culver::net

@@ -2,6 +2,7 @@
 // watchdog bounds what could take for ever.
 #include "shell/net/ws_client.hpp"
 
+#include <algorithm>
 #include <deque>
 #include <optional>
 #include <utility>
@@ -19,7 +20,11 @@
 #include <boost/beast/websocket/ssl.hpp>
 
 #include "core/wire/close_reason.hpp"
+#include "core/wire/http_date.hpp"
+#include "shell/host/clock.hpp"
 #include "shell/host/dial.hpp"
+#include "shell/host/log.hpp"
+#include "shell/net/heard_socket.hpp"
 #include "shell/run/awaited.hpp"
 
 namespace culver::net {
@@ -31,14 +36,35 @@ using asio::ip::tcp;
 using boost::system::error_code;
 using run::awaited;
 
-using Plain = websocket::stream<tcp::socket>;
-using Tls = websocket::stream<beast::ssl_stream<tcp::socket>>;
+using Plain = websocket::stream<HeardSocket>;
+using Tls = websocket::stream<beast::ssl_stream<HeardSocket>>;
+using Response = websocket::response_type;
 
 namespace {
 
 Fault why_closed(const websocket::close_reason& close) {
   const std::string_view reason(close.reason.data(), close.reason.size());
   return wire::read_close_reason(reason).value_or(Fault::server_lost);
+}
+
+HeardSocket& heard_of(Plain& stream) { return stream.next_layer(); }
+HeardSocket& heard_of(Tls& stream) { return stream.next_layer().next_layer(); }
+
+/// Of an upgrade that came to nothing.
+dial::Cause why_not_upgraded(error_code error, const Response& response, dial::Protocol spoken) {
+  static const auto& of_http = error_code(beast::http::error::bad_version).category();
+  static const auto& of_websocket = error_code(websocket::error::closed).category();
+  const bool is_cut =
+      error == beast::http::error::end_of_stream || error == beast::http::error::partial_message;
+  const bool is_known = spoken == dial::Protocol::ssh || spoken == dial::Protocol::tls;
+  if (is_known || (error.category() == of_http && !is_cut)) return dial::NotHttp{spoken};
+  if (is_cut) return dial::HungUp{dial::Step::upgrading};
+  if (error.category() != of_websocket) return host::cause_of(error, dial::Step::upgrading);
+  dial::HttpStatus answer{response.result_int(), {}};
+  if (answer.status / 100 == 3)
+    answer.location = std::string(response[beast::http::field::location])
+                          .substr(0, dial::HttpStatus::longest_location);
+  return answer;
 }
 
 }  // namespace
@@ -53,7 +79,7 @@ class WsClient::Connection {
       : io_(io),
         config_(std::move(config)),
         sink_(std::move(sink)),
-        lookup_(io, config_.look_up),
+        dialer_(io, config_.look_up),
         watchdog_(io) {}
 
   static void dial(Ref self);
@@ -65,17 +91,19 @@ class WsClient::Connection {
 
  private:
   static asio::awaitable<void> run(Ref self);
-  static asio::awaitable<Fault> live(Ref self);
-  static asio::awaitable<bool> connect(Ref self, tcp::socket& socket);
+  static asio::awaitable<Failure> live(Ref self);
   template <class Stream>
-  static asio::awaitable<Fault> talk(Ref self, Stream& stream);
+  static asio::awaitable<Failure> talk(Ref self, Stream& stream);
   template <class Stream>
   static asio::awaitable<void> write(Ref self, Stream& stream);
   static void pump(Ref self);
-  static void watch(Ref self, std::chrono::milliseconds time, Fault fault);
+  static void watch(Ref self, std::chrono::milliseconds time, Failure failure);
+  Failure failed(dial::Cause cause) const {
+    return DialFailure{config_.url.host, config_.url.port, std::move(cause), reached_};
+  }
   void unwatch() { watchdog_.expires_at(asio::steady_timer::time_point::max()); }
 
-  void lose(Fault fault);
+  void lose(Failure failure);
   void tell(WsEvent event) {
     // The listener may destroy the client, and with it all other owners of the sink.
     if (const auto listener = sink_) (*listener)(std::move(event));
@@ -84,10 +112,10 @@ class WsClient::Connection {
   asio::io_context& io_;
   const WsClientConfig config_;
   std::shared_ptr<Sink> sink_;  // none once nobody wants to know
-  host::NameLookup lookup_;
+  host::Dialer dialer_;
+  std::vector<Endpoint> reached_;  ///< the address that is connected, once there is one
   asio::steady_timer watchdog_;
-  Fault too_late_ = Fault::server_unreachable;  // what the watchdog reports
-  std::optional<Endpoint> server_;              // once it is connected
+  Failure too_late_ = Fault::server_lost;  // what the watchdog reports
   std::optional<asio::ssl::context> tls_context_;
   std::optional<Plain> plain_;
   std::optional<Tls> tls_;
@@ -133,10 +161,7 @@ void WsClient::hang_up() {
 
 // ---- what WsClient asks of a connection ---------------------------------------------------------
 
-void WsClient::Connection::dial(Ref self) {
-  watch(self, self->config_.dial_time, Fault::server_unreachable);
-  asio::co_spawn(self->io_, run(self), asio::detached);
-}
+void WsClient::Connection::dial(Ref self) { asio::co_spawn(self->io_, run(self), asio::detached); }
 
 void WsClient::Connection::send(Ref self, std::string bytes, bool binary) {
   if (!self->open_) return;
@@ -163,20 +188,26 @@ void WsClient::Connection::drop() {
   dropped_ = true;
   open_ = false;
   unwatch();
-  lookup_.cancel();
+  dialer_.cancel();
   error_code ignored;
-  if (plain_) beast::get_lowest_layer(*plain_).close(ignored);
-  if (tls_) beast::get_lowest_layer(*tls_).close(ignored);
+  if (plain_) heard_of(*plain_).next_layer().close(ignored);
+  if (tls_) heard_of(*tls_).next_layer().close(ignored);
 }
 
-void WsClient::Connection::lose(Fault fault) {
+void WsClient::Connection::lose(Failure failure) {
   drop();
-  if (const auto listener = std::exchange(sink_, nullptr)) (*listener)(WsLost{fault});
+  const auto listener = std::exchange(sink_, nullptr);
+  if (!listener) return;
+  if (failure.why)
+    log::info("server not reached", failure.fault, name_of(failure.why->cause));
+  else
+    log::info("server lost", failure.fault);
+  (*listener)(WsLost{std::move(failure)});
 }
 
 /// The coroutine that runs owns the connection; the watchdog alone does not keep it.
-void WsClient::Connection::watch(Ref self, std::chrono::milliseconds time, Fault fault) {
-  self->too_late_ = fault;
+void WsClient::Connection::watch(Ref self, std::chrono::milliseconds time, Failure failure) {
+  self->too_late_ = std::move(failure);
   self->watchdog_.expires_after(time);
   self->watchdog_.async_wait([weak = std::weak_ptr(self)](error_code error) {
     const auto watched = weak.lock();
@@ -192,47 +223,46 @@ void WsClient::Connection::watch(Ref self, std::chrono::milliseconds time, Fault
 asio::awaitable<void> WsClient::Connection::run(Ref self) {
   // co_spawn begins inside of dial(), where nothing may be told yet.
   co_await asio::post(self->io_, awaited);
-  const Fault fault = co_await live(self);
-  self->lose(fault);
+  auto failure = co_await live(self);
+  self->lose(std::move(failure));
 }
 
-/// Ends with the fault to report; after a drop nobody hears it.
-asio::awaitable<Fault> WsClient::Connection::live(Ref self) {
+/// Ends with the failure to report; after a drop nobody hears it.
+asio::awaitable<Failure> WsClient::Connection::live(Ref self) {
   if (self->dropped_) co_return Fault::cancelled;
-  if (!self->config_.url.secure) {
-    self->plain_.emplace(self->io_);
-    auto& socket = beast::get_lowest_layer(*self->plain_);
-    const bool connected = co_await connect(self, socket);
-    if (!connected) co_return Fault::server_unreachable;
+  const auto& config = self->config_;
+  const auto begun = host::now();
+  auto socket = co_await self->dialer_.connect(config.url.host, config.url.port, config.dial_time);
+  if (self->dropped_) co_return Fault::cancelled;
+  if (!socket) co_return std::move(socket.error());
+  self->reached_ = host::remote_of(*socket);
+  const auto spent = std::chrono::duration_cast<std::chrono::milliseconds>(host::now() - begun);
+  const auto left = std::max(config.dial_time - spent, std::chrono::milliseconds(0));
+  HeardSocket heard(std::move(*socket));
+  if (!config.url.secure) {
+    watch(self, left, self->failed(dial::Silent{dial::Step::upgrading}));
+    self->plain_.emplace(std::move(heard));
     co_return co_await talk(self, *self->plain_);
   }
   error_code error;
-  self->tls_context_ = host::make_tls_context(self->config_.extra_ca_file, error);
-  if (error) co_return Fault::server_untrusted;
-  self->tls_.emplace(self->io_, *self->tls_context_);
-  auto& socket = beast::get_lowest_layer(*self->tls_);
-  const bool connected = co_await connect(self, socket);
-  if (!connected) co_return Fault::server_unreachable;
-  const auto trouble = co_await host::secure(self->tls_->next_layer(), self->config_.url.host,
-                                             Fault::server_refused);
-  if (trouble) co_return *trouble;
+  self->tls_context_ = host::make_tls_context(config.extra_ca_file, error);
+  if (error) co_return self->failed(dial::Untrusted{dial::Untrusted::Why::no_store});
+  watch(self, left, self->failed(dial::Silent{dial::Step::securing}));
+  self->tls_.emplace(std::move(heard), *self->tls_context_);
+  auto trouble = co_await host::secure(self->tls_->next_layer(), config.url.host);
+  if (self->dropped_) co_return Fault::cancelled;
+  if (trouble) {
+    auto* other = std::get_if<dial::NotTls>(&*trouble);
+    const auto spoken = heard_of(*self->tls_).protocol();
+    if (other && spoken == dial::Protocol::ssh) other->spoken = spoken;
+    co_return self->failed(std::move(*trouble));
+  }
+  self->too_late_ = self->failed(dial::Silent{dial::Step::upgrading});
   co_return co_await talk(self, *self->tls_);
 }
 
-asio::awaitable<bool> WsClient::Connection::connect(Ref self, tcp::socket& socket) {
-  const auto& url = self->config_.url;
-  const error_code error =
-      co_await host::connect(self->lookup_, socket, url.host, url.port, self->config_.dial_time);
-  if (error || self->dropped_) co_return false;
-  self->too_late_ = Fault::server_silent;  // somebody is there
-  error_code gone;
-  const auto there = socket.remote_endpoint(gone);
-  if (!gone) self->server_ = Endpoint::parse(there.address().to_string(), there.port());
-  co_return true;
-}
-
 template <class Stream>
-asio::awaitable<Fault> WsClient::Connection::talk(Ref self, Stream& stream) {
+asio::awaitable<Failure> WsClient::Connection::talk(Ref self, Stream& stream) {
   const auto limit = self->config_.frame_in;
   const auto host = self->config_.url.authority();
   const auto target = self->config_.url.target;
@@ -244,12 +274,17 @@ asio::awaitable<Fault> WsClient::Connection::talk(Ref self, Stream& stream) {
       watch(closed, closed->config_.close_time, Fault::server_lost);
   });
 
-  auto [refused] = co_await stream.async_handshake(host, target, awaited);
+  Response response;
+  auto [refused] = co_await stream.async_handshake(response, host, target, awaited);
   if (self->dropped_) co_return Fault::cancelled;
-  if (refused) co_return Fault::server_refused;
+  if (refused)
+    co_return self->failed(why_not_upgraded(
+        refused, response,
+        self->config_.url.secure ? dial::Protocol::unknown : heard_of(stream).protocol()));
   self->unwatch();
   self->open_ = true;
-  self->tell(WsOpened{self->server_});
+  const auto server = self->reached_.empty() ? std::nullopt : std::optional(self->reached_[0]);
+  self->tell(WsOpened{server, wire::parse_http_date(response[beast::http::field::date])});
 
   beast::flat_buffer buffer(limit + 1);
   while (!self->dropped_) {
@@ -257,7 +292,7 @@ asio::awaitable<Fault> WsClient::Connection::talk(Ref self, Stream& stream) {
     if (error == websocket::error::buffer_overflow || buffer.size() > limit)
       co_return Fault::too_large;
     if (error == websocket::error::closed) co_return why_closed(stream.reason());
-    if (error) co_return Fault::server_lost;
+    if (error) co_return self->failed(dial::HungUp{dial::Step::talking});
     WsFrame frame{beast::buffers_to_string(buffer.data())};
     buffer.consume(buffer.size());
     self->tell(std::move(frame));
@@ -283,7 +318,7 @@ asio::awaitable<void> WsClient::Connection::write(Ref self, Stream& stream) {
     stream.binary(self->queue_.front().binary);
     auto [error, size] = co_await stream.async_write(frame, awaited);
     if (self->dropped_) co_return;
-    if (error) co_return self->lose(Fault::server_lost);
+    if (error) co_return self->lose(self->failed(dial::HungUp{dial::Step::talking}));
     self->queued_ -= self->queue_.front().bytes.size();
     self->queue_.pop_front();
   }

@@ -11,8 +11,9 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include "core/base/dial_failure.hpp"
 #include "core/base/endpoint.hpp"
-#include "core/base/fault.hpp"
+#include "core/base/env.hpp"
 #include "core/wire/limits.hpp"
 #include "core/wire/url.hpp"
 #include "shell/host/name_lookup.hpp"
@@ -36,17 +37,17 @@ inline bool exposed(const WsClientConfig& config) {
 }
 
 struct WsOpened {
-  std::optional<Endpoint> server = {};  ///< where it was reached
+  std::optional<Endpoint> server = {};       ///< where it was reached
+  std::optional<WallTime> server_time = {};  ///< by its Date header
 };
 struct WsFrame {
   std::string text;  ///< of a text or a binary frame, not validated beyond its size
 };
-/// The end of this connection; nothing follows until the next dial().
-/// server_unreachable, server_untrusted (certificate), server_refused (no WebSocket there),
-/// server_silent (connected, but no answer in time), server_lost, too_large, queue_full; or why the
-/// server says that it closes (wire/close_reason.hpp).
+/// The end of this connection; nothing follows until the next dial(). A DialFailure with its fault;
+/// or server_lost, too_large, queue_full, or why the server says that it closes
+/// (wire/close_reason.hpp).
 struct WsLost {
-  Fault fault;
+  Failure fault;
 };
 using WsEvent = std::variant<WsOpened, WsFrame, WsLost>;
 

@@ -10,8 +10,11 @@
 #include <boost/beast/http/write.hpp>
 #include <boost/beast/websocket/error.hpp>
 
+#include "core/wire/http_date.hpp"
 #include "core/wire/utf8.hpp"
+#include "shell/host/clock.hpp"
 #include "shell/host/log.hpp"
+#include "shell/net/client_address.hpp"
 
 namespace culver::net_ {
 namespace {
@@ -93,6 +96,10 @@ void WsConnection::on_header(error_code error) {
 void WsConnection::upgrade() {
   auto address = client();
   error_code declined;
+  // By it a client with a wrong clock finds its peers.
+  ws_.set_option(websocket::stream_base::decorator([](websocket::response_type& answer) {
+    answer.set(http::field::date, wire::print_http_date(host::wall_now()));
+  }));
   ws_.accept(request_->reader.parser.get(), declined);
   if (const auto& rest = request_->reader.buffer; rest.size() > 0)
     ws_.next_layer().put_back(beast::buffers_to_string(rest.data()));
@@ -153,6 +160,7 @@ void WsConnection::respond(unsigned status, std::string_view content_type, std::
   begin_last_word();
   Answer answer(http::int_to_status(status), http_version, body);
   answer.set(http::field::content_type, content_type);
+  answer.set(http::field::date, wire::print_http_date(host::wall_now()));
   answer.keep_alive(false);
   answer.prepare_payload();
   const auto* header = request_ ? &request_->reader.parser.get() : nullptr;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <deque>
+#include <set>
 #include <utility>
 
 #include <boost/asio/post.hpp>
@@ -14,6 +15,7 @@
 #include "core/wire/stun.hpp"
 #include "shell/host/entropy.hpp"
 #include "shell/host/lived_clock.hpp"
+#include "shell/host/log.hpp"
 #include "shell/p2p/early_data.hpp"
 #include "shell/p2p/server_names.hpp"
 #include "shell/p2p/turn_stream.hpp"
@@ -28,6 +30,29 @@ static_assert(base_datagram == ice::path_mtu::base);
 
 /// Sockets come and go with the addresses of the machine, and have the numbers below.
 constexpr std::uint32_t first_stream = 1U << 31;
+
+/// Of one path, for whoever reads them.
+constexpr std::size_t checks_logged = 200;
+
+LogName kind_of(const wire::sdp::Candidate& candidate) {
+  using Type = wire::sdp::CandidateType;
+  switch (candidate.type) {
+    case Type::host:
+      return LogName("host");
+    case Type::server_reflexive:
+      return LogName("server-reflexive");
+    case Type::relayed:
+      return LogName("relayed");
+    case Type::peer_reflexive:
+      break;
+  }
+  return LogName("peer-reflexive");
+}
+
+void log_candidate(LogName whose, const wire::sdp::Candidate& candidate) {
+  if (const auto at = Endpoint::parse(candidate.address, candidate.port))
+    log::info(whose, kind_of(candidate), *at);
+}
 
 class IcePath final : public Path {
  public:
@@ -56,6 +81,7 @@ class IcePath final : public Path {
   void advance(ice::Event event);
   void perform(ice::Transmit effect);
   void perform(ice::LocalCandidate effect) {
+    log_candidate("own candidate", effect.candidate);
     events_.push_back(link::LocalCandidate{effect.candidate});
   }
   void perform(ice::GatheringDone) { events_.push_back(link::GatheringDone{}); }
@@ -63,7 +89,12 @@ class IcePath final : public Path {
   void perform(ice::Carries effect) { events_.push_back(PathCarries{effect.bytes}); }
   void perform(ice::Relayed effect);
   void perform(ice::Doubted effect) { events_.push_back(link::PathDoubted{effect.heard}); }
-  void perform(ice::Failed) { events_.push_back(link::PathFailed{}); }
+  void perform(ice::RelayFailed effect);
+  void perform(ice::Failed effect) {
+    const bool is_first = effect.why == ice::Failed::Why::no_pair;
+    log::info(is_first ? LogName("no pair works") : LogName("consent lost"));
+    events_.push_back(link::PathFailed{});
+  }
 
   void update_wires();
   void on_arrivals(ice::WireId wire, std::span<const Arrival> arrivals);
@@ -97,6 +128,16 @@ class IcePath final : public Path {
   };
   std::vector<Relay> relays_;  ///< over streams; the wire's number is first_stream and the index
   std::size_t servers_pending_ = 0;
+  OnRelayTrouble on_relay_trouble_;
+  struct Named {
+    Endpoint address;
+    std::string host;
+    std::uint16_t port;
+    bool is_failed = false;
+    bool is_of(const Named& other) const { return host == other.host && port == other.port; }
+  };
+  std::vector<Named> named_;    ///< relays, as they were written
+  std::set<Endpoint> checked_;  ///< where something was sent to, for the log
   std::optional<ice::Route> route_;
   Batch framed_;  ///< of send_batch, when each datagram needs a header
 
@@ -125,6 +166,7 @@ IcePath::IcePath(boost::asio::io_context& io, const PathConfig& config,
       wires_(io, std::move(ground), config.loopback, config.addresses,
              {[this](ice::WireId wire, auto arrivals) { on_arrivals(wire, arrivals); },
               [this] { update_wires(); }}),
+      on_relay_trouble_(config.on_relay_trouble),
       timer_(io),
       names_(io),
       alive_(std::make_shared<IcePath*>(this)) {
@@ -151,6 +193,7 @@ IcePath::~IcePath() {
 
 /// The address that leads there may be one too many so far.
 void IcePath::add_candidate(const wire::sdp::Candidate& candidate) {
+  log_candidate("peer's candidate", candidate);
   const auto there = Endpoint::parse(candidate.address, candidate.port);
   if (there && wires_.lead_to(*there)) update_wires();
   step(ice::RemoteCandidate{candidate});
@@ -184,7 +227,21 @@ void IcePath::advance(ice::Event event) {
   arm();
 }
 
+void IcePath::perform(ice::RelayFailed effect) {
+  log::info("relay failed", effect.server, effect.fault);
+  const auto failed = std::ranges::find(named_, effect.server, &Named::address);
+  if (failed == named_.end() || !on_relay_trouble_) return;
+  failed->is_failed = true;
+  // One of its addresses may be out of reach from here.
+  const bool is_lost = std::ranges::all_of(
+      named_, [&](const Named& one) { return one.is_failed || !one.is_of(*failed); });
+  if (is_lost) on_relay_trouble_({failed->host, failed->port, effect.fault});
+}
+
 void IcePath::perform(ice::Transmit effect) {
+  if (log::enabled(log::Level::info) && checked_.size() < checks_logged &&
+      checked_.insert(effect.to).second)
+    log::info("checked", effect.to);
   const Datagram datagram = effect.bytes;
   auto* socket = wires_.find(effect.wire);
   if (socket && effect.whole)
@@ -203,6 +260,9 @@ void IcePath::restart() {
 
 void IcePath::perform(ice::Selected effect) {
   route_ = effect.route;
+  log::info(
+      effect.relayed ? LogName("pair selected, relayed, to") : LogName("pair selected, direct, to"),
+      effect.route.to);
   const auto kind = effect.relayed ? link::PathKind::relayed : link::PathKind::direct;
   events_.push_back(link::PathReady{kind});
 }
@@ -224,7 +284,11 @@ void IcePath::arm() {
 }
 
 void IcePath::on_server(const IceServer& server, const Endpoint& address) {
+  log::info(
+      server.kind == IceServer::Kind::stun ? LogName("STUN server at") : LogName("TURN server at"),
+      address);
   if (server.kind == IceServer::Kind::stun) return step(ice::StunServer{address});
+  named_.push_back({address, server.host, server.port});
   step(ice::TurnServer{address, std::nullopt, server.user, SecretBytes(as_bytes(server.password))});
 }
 
@@ -259,8 +323,12 @@ void IcePath::on_stream(ice::WireId wire, const IceServer& server, const TurnStr
   const bool first = !known;
   if (const auto* opened = std::get_if<TurnStreamOpened>(&event)) {
     known = opened->server;
+    named_.push_back({*known, server.host, server.port});
     step(ice::TurnServer{*known, wire, server.user, SecretBytes(as_bytes(server.password))});
-  } else if (known) {
+  } else if (const auto& lost = std::get<TurnStreamLost>(event); !known) {
+    log::info("relay failed", lost.fault.fault);
+    if (on_relay_trouble_) on_relay_trouble_({server.host, server.port, lost.fault});
+  } else {
     step(ice::WireLost{wire});
   }
   if (first) server_settled();

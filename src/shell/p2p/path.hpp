@@ -12,6 +12,7 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include "core/base/dial_failure.hpp"
 #include "core/base/endpoint.hpp"
 #include "core/link/events.hpp"
 
@@ -49,12 +50,21 @@ struct IceServer {
 
 inline constexpr std::size_t ice_server_limit = 16;
 
+/// A TURN server that is of no use, and why.
+struct RelayTrouble {
+  std::string host;
+  std::uint16_t port;
+  Failure fault;
+};
+using OnRelayTrouble = std::function<void(const RelayTrouble&)>;
+
 struct PathConfig {
   bool controlling;
   std::span<const IceServer> servers;
   bool loopback;                           ///< gather 127.0.0.1 too
   std::span<const std::string> addresses;  ///< gather these only; empty: every interface
   std::span<const Endpoint> places = {};   ///< that our addresses should lead to: the server
+  OnRelayTrouble on_relay_trouble = {};    ///< may be called from within a member of the path
 };
 
 /// Every path carries datagrams of so many bytes. Longer ones may be sent once it has said so.

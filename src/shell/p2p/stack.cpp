@@ -57,7 +57,9 @@ Stack::~Stack() {
 
 void Stack::start(LinkId id, bool controlling) {
   const auto& servers = config_.ice_servers.empty() ? lent_ : config_.ice_servers;
-  const PathConfig path{controlling, servers, config_.loopback, config_.addresses, places_};
+  const PathConfig path{controlling,      servers,
+                        config_.loopback, config_.addresses,
+                        places_,          [this](const RelayTrouble& trouble) { tell(trouble); }};
   Transport::Host host{
       io_, identity_, counters_,
       [this, id](link::TransportEvent event) { events_.emplace_back(id, std::move(event)); },
@@ -75,6 +77,15 @@ void Stack::lend(const std::vector<wire::signaling::IceServer>& servers) {
     for (const auto& text : server.urls)
       if (auto usable = lent_server(text, server); usable && lent_.size() < lent_at_most)
         lent_.push_back(std::move(*usable));
+}
+
+/// Every link finds out anew, and a person needs to hear it once.
+void Stack::tell(const RelayTrouble& trouble) {
+  if (!config_.on_relay_trouble || told_relays_.size() >= 2 * ice_server_limit) return;
+  if (!told_relays_.emplace(trouble.host, trouble.port).second) return;
+  boost::asio::post(io_, [alive = alive_, trouble] {
+    if (*alive) (*alive)->config_.on_relay_trouble(trouble);
+  });
 }
 
 void Stack::perform(LinkId id, link::TransportEffect effect) {

@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,8 +29,9 @@ struct StackConfig {
   std::vector<IceServer> ice_servers;
   bool loopback =
       true;  ///< also gather 127.0.0.1, for two processes on one machine without network
-  std::vector<std::string> addresses;  ///< gather these only; empty: every interface
-  PathFactory make_path;               ///< empty: ice_paths()
+  std::vector<std::string> addresses;    ///< gather these only; empty: every interface
+  PathFactory make_path;                 ///< empty: ice_paths()
+  OnRelayTrouble on_relay_trouble = {};  ///< once for each server
 };
 
 /// All methods and the sink on the io_context's one thread. The io_context must outlive the stack.
@@ -59,6 +61,7 @@ class Stack {
 
  private:
   void start(LinkId id, bool controlling);
+  void tell(const RelayTrouble& trouble);
   void wake();
   void run();
   void deliver();
@@ -73,6 +76,7 @@ class Stack {
   DtlsIdentity identity_;
   Counters counters_;
   std::map<LinkId, std::unique_ptr<Transport>> transports_;
+  std::set<std::pair<std::string, std::uint16_t>> told_relays_;
   std::deque<std::pair<LinkId, link::TransportEvent>> events_;
   boost::asio::steady_timer ticks_;
   bool ticking_ = false;

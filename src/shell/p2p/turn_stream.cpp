@@ -39,7 +39,7 @@ class TurnStream::Connection {
       : io_(io),
         config_(std::move(config)),
         sink_(std::make_shared<TurnStreamSink>(std::move(sink))),
-        lookup_(io, config_.look_up),
+        dialer_(io, config_.look_up),
         watchdog_(io),
         plain_(io) {}
 
@@ -51,10 +51,9 @@ class TurnStream::Connection {
 
  private:
   static asio::awaitable<void> run(Ref self);
-  static asio::awaitable<Fault> live(Ref self);
-  static asio::awaitable<error_code> connect(Ref self);
+  static asio::awaitable<Failure> live(Ref self);
   template <class Stream>
-  static asio::awaitable<Fault> talk(Ref self, Stream& stream);
+  static asio::awaitable<Failure> talk(Ref self, Stream& stream);
   template <class Stream>
   static asio::awaitable<void> write(Ref self, Stream& stream);
   static void watch(Ref self);
@@ -62,13 +61,15 @@ class TurnStream::Connection {
   tcp::socket& socket() { return tls_ ? tls_->next_layer() : plain_; }
   /// Hands up what is whole. False: what follows is no message.
   bool take_messages();
-  void lose(Fault fault);
+  void lose(Failure failure);
+  Failure failed(Fault fault, dial::Cause cause) const;
 
   asio::io_context& io_;
   const TurnStreamConfig config_;
   // None once nobody wants to know. The listener may destroy the stream, and with it this owner.
   std::shared_ptr<TurnStreamSink> sink_;
-  host::NameLookup lookup_;
+  host::Dialer dialer_;
+  std::vector<Endpoint> reached_;  ///< the address that is connected, once there is one
   asio::steady_timer watchdog_;
   tcp::socket plain_;
   std::optional<asio::ssl::context> tls_context_;
@@ -126,15 +127,22 @@ void TurnStream::Connection::drop() {
   dropped_ = true;
   open_ = false;
   watchdog_.cancel();
-  lookup_.cancel();
+  dialer_.cancel();
   error_code ignored;
   socket().close(ignored);
 }
 
-void TurnStream::Connection::lose(Fault fault) {
+void TurnStream::Connection::lose(Failure failure) {
   drop();
   if (const auto listener = std::exchange(sink_, nullptr))
-    listener->on_event(TurnStreamLost{fault});
+    listener->on_event(TurnStreamLost{std::move(failure)});
+}
+
+/// For a relay other words stand in the table of faults than for the server.
+Failure TurnStream::Connection::failed(Fault fault, dial::Cause cause) const {
+  Failure failure(DialFailure{config_.host, config_.port, std::move(cause), reached_});
+  failure.fault = fault;
+  return failure;
 }
 
 /// The coroutine that runs owns the connection; the watchdog does not keep it.
@@ -144,7 +152,8 @@ void TurnStream::Connection::watch(Ref self) {
     const auto watched = weak.lock();
     // It may have been opened while this was waiting to run.
     if (error || !watched || watched->open_) return;
-    watched->lose(Fault::relay_silent);
+    const auto step = watched->config_.tls ? dial::Step::securing : dial::Step::talking;
+    watched->lose(watched->failed(Fault::relay_silent, dial::Silent{step}));
   });
 }
 
@@ -153,39 +162,47 @@ void TurnStream::Connection::watch(Ref self) {
 asio::awaitable<void> TurnStream::Connection::run(Ref self) {
   // co_spawn begins inside of the constructor, where nothing may be told yet.
   co_await asio::post(self->io_, awaited);
-  const Fault fault = co_await live(self);
-  self->lose(fault);
+  auto failure = co_await live(self);
+  self->lose(std::move(failure));
 }
 
-/// Ends with the fault to report; after a drop nobody hears it.
-asio::awaitable<Fault> TurnStream::Connection::live(Ref self) {
+/// Ends with the failure to report; after a drop nobody hears it.
+asio::awaitable<Failure> TurnStream::Connection::live(Ref self) {
   if (self->dropped_) co_return Fault::cancelled;
-  if (!self->config_.tls) {
-    const error_code unreachable = co_await connect(self);
-    if (unreachable) co_return Fault::relay_silent;
+  const auto& config = self->config_;
+  // A little less than the watchdog's, so that what is told is what was tried.
+  const auto time = config.dial_time - config.dial_time / 20;
+  auto socket = co_await self->dialer_.connect(config.host, config.port, time);
+  if (self->dropped_) co_return Fault::cancelled;
+  if (!socket) {
+    Failure failure(std::move(socket.error()));
+    if (failure.fault != Fault::out_of_descriptors) failure.fault = Fault::relay_silent;
+    co_return failure;
+  }
+  self->reached_ = host::remote_of(*socket);
+  if (!config.tls) {
+    self->plain_ = std::move(*socket);
     co_return co_await talk(self, self->plain_);
   }
   error_code error;
-  self->tls_context_ = host::make_tls_context(self->config_.extra_ca_file, error);
-  if (error) co_return Fault::server_untrusted;
-  self->tls_.emplace(self->io_, *self->tls_context_);
-  const error_code unreachable = co_await connect(self);
-  if (unreachable) co_return Fault::relay_silent;
-  const auto trouble = co_await host::secure(*self->tls_, self->config_.host, Fault::relay_refused);
-  if (trouble) co_return *trouble;
+  self->tls_context_ = host::make_tls_context(config.extra_ca_file, error);
+  if (error)
+    co_return self->failed(Fault::server_untrusted,
+                           dial::Untrusted{dial::Untrusted::Why::no_store});
+  self->tls_.emplace(std::move(*socket), *self->tls_context_);
+  auto trouble = co_await host::secure(*self->tls_, config.host);
+  if (trouble) {
+    const bool is_untrusted = std::holds_alternative<dial::Untrusted>(*trouble);
+    co_return self->failed(is_untrusted ? Fault::server_untrusted : Fault::relay_refused,
+                           std::move(*trouble));
+  }
   co_return co_await talk(self, *self->tls_);
-}
-
-asio::awaitable<error_code> TurnStream::Connection::connect(Ref self) {
-  const auto& config = self->config_;
-  co_return co_await host::connect(self->lookup_, self->socket(), config.host, config.port,
-                                   config.dial_time);
 }
 
 // ---- talking ------------------------------------------------------------------------------------
 
 template <class Stream>
-asio::awaitable<Fault> TurnStream::Connection::talk(Ref self, Stream& stream) {
+asio::awaitable<Failure> TurnStream::Connection::talk(Ref self, Stream& stream) {
   error_code gone;
   auto name = self->socket().remote_endpoint(gone);
   if (self->dropped_) co_return Fault::cancelled;

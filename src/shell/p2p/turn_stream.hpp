@@ -12,8 +12,8 @@
 #include <boost/asio/io_context.hpp>
 
 #include "core/base/bytes.hpp"
+#include "core/base/dial_failure.hpp"
 #include "core/base/endpoint.hpp"
-#include "core/base/fault.hpp"
 #include "shell/host/name_lookup.hpp"
 
 namespace culver::p2p {
@@ -32,10 +32,10 @@ struct TurnStreamConfig {
 struct TurnStreamOpened {
   Endpoint server;
 };
-/// Told once; nothing follows. relay_silent (no name, no connection, not in time), server_untrusted
-/// (certificate), relay_refused (no TLS there), server_lost, malformed.
+/// Told once; nothing follows. With a DialFailure: relay_silent (no name, no connection, not in
+/// time), server_untrusted (certificate), relay_refused (no TLS there); or server_lost, malformed.
 struct TurnStreamLost {
-  Fault fault;
+  Failure fault;
 };
 using TurnStreamEvent = std::variant<TurnStreamOpened, TurnStreamLost>;
 

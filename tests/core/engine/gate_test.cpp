@@ -45,7 +45,7 @@ class Gate : public ::testing::TestWithParam<unsigned> {
     EXPECT_EQ(effects.size(), 1U);
     const auto found = all<E>(effects);
     EXPECT_EQ(found.size(), 1U);
-    return found.empty() ? E{} : found[0];
+    return found.at(0);
   }
   void expect_end(const Effects& effects, Fault fault, bool hang_up) {
     EXPECT_EQ(name(), "Closed");

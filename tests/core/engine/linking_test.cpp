@@ -45,8 +45,8 @@ class Linking : public ::testing::Test {
   E only(const Effects& effects) const {
     EXPECT_EQ(effects.size(), 1U);
     const auto* one = effects.empty() ? nullptr : std::get_if<E>(&effects[0]);
-    EXPECT_TRUE(one);
-    return one ? *one : E{};
+    if (one == nullptr) throw std::logic_error("not the effect that was awaited");
+    return *one;
   }
   void expect_failure(const Effects& effects, Fault fault) {
     EXPECT_EQ(name(), "Over");

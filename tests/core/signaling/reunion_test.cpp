@@ -253,5 +253,117 @@ TEST(Allowance, GivesSoManyWithinItsWindow) {
   EXPECT_FALSE(allowance.take(start + 61s));
 }
 
+/// A code behind those of the others, so that it is always we who ask.
+PairingCode gone(std::size_t n) {
+  return code(std::string("YYYY") + static_cast<char>('A' + n / 8) +
+              static_cast<char>('2' + n % 8));
+}
+
+TEST(Reunion, OfAServersListTheNewestIsAskedFirst) {
+  Side one(1);
+  one.meet(nth_key(1));
+  one.online(small);
+  sig::RendezvousResult list;
+  for (std::size_t n = 0; n < 40; ++n) list.live.push_back({gone(n), "", ""});
+  list.live.push_back({large, "", ""});
+  one.on(list);
+  const auto asked = one.turn();
+  ASSERT_EQ(asked.size(), 1u);
+  EXPECT_EQ(asked[0].code, large);
+}
+
+TEST(Reunion, WhoIsPushedGoesBeforeAllThatAreListed) {
+  Side one(1);
+  one.meet(nth_key(1));
+  one.online(small);
+  sig::RendezvousResult list;
+  for (std::size_t n = 0; n < 40; ++n) list.live.push_back({gone(n), "", ""});
+  one.on(list);
+  one.live(large, "");
+  const auto asked = one.turn();
+  ASSERT_EQ(asked.size(), 1u);
+  EXPECT_EQ(asked[0].code, large);
+}
+
+TEST(Reunion, CodesThatNobodyHasAnyMoreCostNoPace) {
+  Side one(1);
+  one.meet(nth_key(1));
+  one.online(small);
+  for (std::size_t n = 0; n < 3 * Reunion::asks_per_minute; ++n) {
+    one.live(gone(n), "");
+    ASSERT_EQ(one.turn().size(), 1u) << n;
+    one.failed(gone(n), Fault::pair_unknown);
+  }
+  one.live(large, "");
+  EXPECT_EQ(one.turn().size(), 1u);
+}
+
+TEST(Reunion, WhoIsAskedInVainCostsPaceAndTheWaitIsTold) {
+  Side one(1);
+  one.meet(nth_key(1));
+  one.online(small);
+  for (std::size_t n = 0; n < Reunion::asks_per_minute; ++n) {
+    one.live(gone(n), "");
+    ASSERT_EQ(one.turn().size(), 1u) << n;
+    one.failed(gone(n), Fault::pair_left);
+  }
+  one.live(large, "");
+  auto world = one.env();
+  const auto effects = one.reunion.turn(world);
+  EXPECT_TRUE(all<search::AskFor>(effects).empty());
+  const auto later = all<AskingLater>(effects);
+  ASSERT_EQ(later.size(), 1u);
+  EXPECT_EQ(later[0].at, one.now + 60s);
+  EXPECT_TRUE(one.reunion.turn(world).empty()) << "told once";
+  one.pass(60s);
+  EXPECT_EQ(one.turn().size(), 1u);
+}
+
+TEST(Reunion, AServerThatSaysItIsEnoughIsLeftAloneForAMinute) {
+  Side one(1);
+  one.meet(nth_key(1));
+  one.online(small);
+  one.live(gone(1), "");
+  ASSERT_EQ(one.turn().size(), 1u);
+  one.failed(gone(1), Fault::rate_limited);
+  one.live(large, "");
+  EXPECT_TRUE(one.turn().empty());
+  one.pass(60s);
+  EXPECT_EQ(one.turn().size(), 1u);
+}
+
+TEST(Reunion, AnAskThatIsNotAnsweredMakesWayForWhoComes) {
+  Side one(1);
+  one.meet(nth_key(1));
+  one.online(small);
+  one.live(gone(1), "");
+  ASSERT_EQ(one.turn().size(), 1u);
+  EXPECT_TRUE(all<search::LetGo>(one.live(gone(2), "")).empty()) << "it may be accepting";
+  one.pass(Reunion::alive_patience);
+  const auto let_go = all<search::LetGo>(one.live(large, ""));
+  ASSERT_EQ(let_go.size(), 1u);
+  EXPECT_EQ(let_go[0].code, gone(1));
+  const auto asked = one.turn();
+  ASSERT_EQ(asked.size(), 1u);
+  EXPECT_EQ(asked[0].code, large);
+}
+
+TEST(Reunion, WhenTheClockIsSetTheTokensAreThoseOfTheOtherHour) {
+  Side one(1);
+  one.meet(nth_key(1));
+  auto world = one.env();
+  EXPECT_TRUE(one.reunion.clock_set(world).empty()) << "not before there is a server";
+  const auto first = Side::brought(one.online(small))[0].tokens;
+  for (const WallTime step : {3 * 3'600'000LL, 30 * 86'400'000LL, -50 * 365 * 86'400'000LL}) {
+    one.wall += step;
+    auto later = one.env();
+    const auto brought = Side::brought(one.reunion.clock_set(later));
+    ASSERT_EQ(brought.size(), 1u);
+    EXPECT_NE(brought[0].tokens, first);
+    ASSERT_TRUE(one.reunion.deadline());
+    EXPECT_LE(*one.reunion.deadline(), one.now + 62min);
+  }
+}
+
 }  // namespace
 }  // namespace culver::signaling

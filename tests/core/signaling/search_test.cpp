@@ -138,5 +138,19 @@ TEST_F(SearchTest, WithoutAServerNothingIsSoughtAndAConnectionStays) {
       << "so that the peer finds us if it begins anew";
 }
 
+TEST_F(SearchTest, WhoComesBackUnderAnotherCodeWhileItIsAskedIsAskedThere) {
+  step(Reached{});
+  step(Sighted{ana});
+  step(Turn{});
+  EXPECT_TRUE(step(Sighted{ana}).empty()) << "it is being asked";
+  EXPECT_TRUE(is<Asking>());
+  const auto let_go = all<LetGo>(step(Sighted{later}));
+  ASSERT_EQ(let_go.size(), 1u);
+  EXPECT_EQ(let_go[0].code, ana);
+  const auto asked = all<AskFor>(step(Turn{}));
+  ASSERT_EQ(asked.size(), 1u);
+  EXPECT_EQ(asked[0].code, later);
+}
+
 }  // namespace
 }  // namespace culver::signaling::search

@@ -77,11 +77,11 @@ class SessionTest : public ::testing::Test {
 
 // ---- Offline ------------------------------------------------------------------------------------
 
-TEST_F(SessionTest, StartDialsWithTenSeconds) {
+TEST_F(SessionTest, StartDialsForLongerThanTheShell) {
   const auto effects = step(Start{});
   EXPECT_EQ(all<Dial>(effects).size(), 1U);
   EXPECT_EQ(effects.size(), 1U);
-  EXPECT_EQ(in<Dialing>().deadline, now + 10s);
+  EXPECT_EQ(in<Dialing>().deadline, now + 12s);
 }
 
 TEST_F(SessionTest, EveryStartDrawsAnotherCode) {
@@ -556,6 +556,44 @@ TEST(SessionTable, NamesTheExits) {
   EXPECT_NE(table.find("| Ready | SocketLost | Backoff | Closed |"), std::string::npos) << table;
   EXPECT_NE(table.find("| Dialing | SocketOpened | Registering |"), std::string::npos) << table;
   EXPECT_EQ(table.find("| Closed | "), std::string::npos) << "Closed is the end\n" << table;
+}
+
+// ---- what passes with time ----------------------------------------------------------------------
+
+TEST_F(SessionTest, AServerThatIsBusyIsTriedAgainFromTheStart) {
+  for (const auto fault : {Fault::too_many_handshakes, Fault::too_many_connections,
+                           Fault::rate_limited, Fault::shutting_down}) {
+    state = Offline{};
+    step(Start{});
+    expect_offline(step(SocketLost{fault}), fault, true);
+    tick_at_deadline();
+    EXPECT_TRUE(step(SocketLost{Fault::server_unreachable}).empty()) << "once it was there";
+    tick_at_deadline();
+    step(SocketOpened{});
+    const auto own = in<Registering>().place.code;
+    EXPECT_EQ(announced<WentOnline>(frame(sig::Registered{own, "server"})).size(), 1U);
+  }
+}
+
+TEST_F(SessionTest, AProxyWhoseServerIsAwayIsTriedAgain) {
+  step(Start{});
+  const auto away = Failure(DialFailure{"example.org", 443, dial::HttpStatus{502, ""}, {}});
+  const auto told = announced<WentOffline>(step(SocketLost{away}));
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_TRUE(told[0].retrying);
+  ASSERT_TRUE(told[0].fault.why) << "the cause goes along";
+  in<Backoff>();
+  state = Offline{};
+  step(Start{});
+  const auto wrong = Failure(DialFailure{"example.org", 443, dial::HttpStatus{404, ""}, {}});
+  expect_offline(step(SocketLost{wrong}), Fault::server_refused, false);
+}
+
+TEST_F(SessionTest, APlaceThatIsRefusedForThePaceIsAskedForAgain) {
+  go_registering();
+  const auto effects = frame(sig::Error{"Rate limit exceeded. Please slow down."});
+  expect_offline(effects, Fault::rate_limited, true);
+  in<Backoff>();
 }
 
 }  // namespace

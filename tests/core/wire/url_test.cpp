@@ -70,7 +70,12 @@ TEST(WsUrl, RefusesEverythingElse) {
                                   std::string("ws://[1.2.3.4]"),
                                   std::string("ws://[::1]x"),
                                   std::string("ws://[::1]:"),
-                                  std::string("ws://[fe80::1%25eth0]"),
+                                  std::string("ws://[fe80::1%25]"),
+                                  std::string("ws://[fe80::1%]"),
+                                  std::string("ws://[fe80::1%25a%2Fb]"),
+                                  std::string("ws://[fe80::1%25averylongnameofone]"),
+                                  std::string("ws://[%25eth0]"),
+                                  std::string("ws://fe80::1%25eth0"),
                                   std::string("ws://[]"),
                                   std::string(" ws://host"),
                                   "ws://" + long_label,
@@ -110,6 +115,21 @@ TEST(WsUrl, HasOneOriginHoweverItIsSpelled) {
   for (const auto* text : {"wss://Example.org", "wss://example.org:443/", "WSS://EXAMPLE.ORG/ws?x"})
     EXPECT_EQ(WsUrl::parse(text)->origin(), "wss://example.org:443") << text;
   EXPECT_EQ(WsUrl::parse("ws://[::1]/a")->origin(), "ws://[::1]:80");
+}
+
+TEST(WsUrl, AZoneIsThisMachinesAffair) {
+  for (const char* text :
+       {"ws://[fe80::1%25eth0]:9000", "ws://[FE80::1%eth0]:9000", "ws://[fe80::1%25%65th0]:9000"}) {
+    const auto url = WsUrl::parse(text);
+    ASSERT_TRUE(url) << text;
+    EXPECT_EQ(url->host, "fe80::1%eth0");
+    EXPECT_EQ(url->authority(), "[fe80::1]:9000") << "nobody else knows our interfaces";
+    EXPECT_EQ(url->origin(), "ws://[fe80::1%25eth0]:9000");
+    EXPECT_EQ(WsUrl::parse(url->origin())->host, url->host);
+    EXPECT_FALSE(url->loopback());
+  }
+  EXPECT_EQ(WsUrl::parse("ws://[fe80::1%25Wlan+0]")->origin(), "ws://[fe80::1%25Wlan%2B0]:80");
+  EXPECT_TRUE(WsUrl::parse("ws://[::1%25lo]")->loopback());
 }
 
 }  // namespace

@@ -31,6 +31,42 @@ TEST(CommandLinePage, ListsExactlyTheExitCodesThatThereAre) {
   EXPECT_EQ(documented_codes(), codes);
 }
 
+/// With all that a failure can have.
+Failure redirected() {
+  return DialFailure{"a", 1, dial::HttpStatus{301, "b"}, {*Endpoint::parse("192.0.2.1", 1)}};
+}
+
+TEST(CommandLinePage, ListsEveryCauseOfAServerThatCannotBeReached) {
+  using namespace dial;
+  using Why = Untrusted::Why;
+  const auto text = page();
+  for (const Cause& cause : std::vector<Cause>{NoSuchName{},
+                                               NameUnanswered{},
+                                               Refused{},
+                                               NoRoute{},
+                                               Silent{Step::connecting},
+                                               Silent{Step::securing},
+                                               Silent{Step::upgrading},
+                                               HungUp{Step::securing},
+                                               HungUp{Step::upgrading},
+                                               NoDescriptors{},
+                                               System{},
+                                               NotTls{Protocol::unknown},
+                                               NotTls{Protocol::tls},
+                                               NotHttp{Protocol::ssh},
+                                               NotHttp{Protocol::tls},
+                                               HttpStatus{},
+                                               Untrusted{Why::self_signed},
+                                               Untrusted{Why::unknown_issuer},
+                                               Untrusted{Why::expired},
+                                               Untrusted{Why::not_yet_valid},
+                                               Untrusted{Why::other_name},
+                                               Untrusted{Why::no_store},
+                                               Untrusted{Why::other}})
+    EXPECT_NE(text.find("`" + std::string(name_of(cause).text()) + "`"), std::string::npos)
+        << name_of(cause).text();
+}
+
 TEST(CommandLinePage, ListsEveryEventWithItsFields) {
   using namespace wire::report;
   const auto code = *PairingCode::parse("K7MW2Q");
@@ -51,8 +87,9 @@ TEST(CommandLinePage, ListsEveryEventWithItsFields) {
                                   FileProgress{file, 0},
                                   FileReceived{file, {}},
                                   FileSent{file, {}, true},
-                                  Failed{Fault::internal, Plaintext("f"), Peer{}, 1},
-                                  Closed{}};
+                                  Failed{redirected(), Plaintext("f"), Peer{}, 1, Tried{}},
+                                  Closed{},
+                                  RelayFailed{"a", 1, redirected()}};
   ASSERT_EQ(events.size(), std::variant_size_v<Event>);
   const auto text = page();
   for (const auto& event : events) {

@@ -358,8 +358,17 @@ TEST(IceServers, AreStunOrTurn) {
       {"stun:example.org", {Kind::stun, "example.org", 3478, "", ""}},
       {"stun:example.org:19302", {Kind::stun, "example.org", 19302, "", ""}},
       {"stun:[2001:db8::1]:99", {Kind::stun, "2001:db8::1", 99, "", ""}},
-      {"turn:ana:p@ss:word@example.org:5349",
+      {"turn:ana:p@ss%3Aword@example.org:5349",
        {Kind::turn_udp, "example.org", 5349, "ana", "p@ss:word"}},
+      // A user that is good until then, as servers give them out.
+      {"turn:1795905085:ana:PW@example.org",
+       {Kind::turn_udp, "example.org", 3478, "1795905085:ana", "PW"}},
+      {"turn:1795905085%3Aana:%50W%40%25@example.org",
+       {Kind::turn_udp, "example.org", 3478, "1795905085:ana", "PW@%"}},
+      {"turn:ana:100%@example.org", {Kind::turn_udp, "example.org", 3478, "ana", "100%"}},
+      {"turn:a:b:p@[2001:DB8::1]:99", {Kind::turn_udp, "2001:db8::1", 99, "a:b", "p"}},
+      {"turn:ana:p@[fe80::1%25eth0]:99", {Kind::turn_udp, "fe80::1%eth0", 99, "ana", "p"}},
+      {"stun:[fe80::1%eth0]", {Kind::stun, "fe80::1%eth0", 3478, "", ""}},
       {"turn:ana:p@example.org?transport=udp", {Kind::turn_udp, "example.org", 3478, "ana", "p"}},
       {"turn:ana:p@example.org?transport=tcp", {Kind::turn_tcp, "example.org", 3478, "ana", "p"}},
       {"turn:ana:?transport=tcp@example.org",
@@ -368,11 +377,29 @@ TEST(IceServers, AreStunOrTurn) {
       {"turns:ana:p@[::1]:443?transport=tcp", {Kind::turn_tls, "::1", 443, "ana", "p"}},
   };
   for (const auto& [text, server] : good) EXPECT_EQ(parse_ice_server(text), server) << text;
-  for (const char* bad :
-       {"", "stun", "example.org", "stun:", "stun:x:", "stun:x:0", "stun:x:65536", "stun:x:1y",
-        "stun:[::1", "stun:[::1]x", "turn:example.org", "turn:ana@example.org",
-        "turn::p@example.org", "stuns:x", "turn:a:b@c?transport=sctp",
-        "turn:a:b@c?transport=", "turns:a:b@c?transport=udp", "stun:x?transport=tcp"})
+  for (const char* bad : {"",
+                          "stun",
+                          "example.org",
+                          "stun:",
+                          "stun:x:",
+                          "stun:x:0",
+                          "stun:x:65536",
+                          "stun:x:1y",
+                          "stun:[::1",
+                          "stun:[::1]x",
+                          "stun:[x]",
+                          "stun:[1.2.3.4]",
+                          "stun:[fe80::1%25]",
+                          "stun:::1",
+                          "turn:ana:p@2001:db8::1",
+                          "turn:example.org",
+                          "turn:ana@example.org",
+                          "turn::p@example.org",
+                          "stuns:x",
+                          "turn:a:b@c?transport=sctp",
+                          "turn:a:b@c?transport=",
+                          "turns:a:b@c?transport=udp",
+                          "stun:x?transport=tcp"})
     EXPECT_FALSE(parse_ice_server(bad)) << bad;
 }
 

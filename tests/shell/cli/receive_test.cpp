@@ -243,6 +243,25 @@ TEST_F(ReceiveVerb, GivesUpOnAServerThatNeverWasThere) {
   EXPECT_EQ(scene.exit, 3);
 }
 
+TEST_F(ReceiveVerb, AServerThatIsBusyIsAwaitedFromTheStart) {
+  Scene scene;
+  Receive verb({true, false}, scene.stage());
+  verb.start();
+  verb.on(engine::Offline{Fault::too_many_connections, true});
+  verb.on(engine::Offline{Fault::server_unreachable, true});
+  EXPECT_FALSE(scene.exit);
+  EXPECT_EQ(scene.err(),
+            std::string(info(Fault::too_many_connections).sentence) + " Trying again.\n");
+  verb.on(engine::Online{code("NEWCDE")});
+  EXPECT_NE(scene.out().find("NEWCDE"), std::string::npos);
+}
+
+TEST_F(ReceiveVerb, WhatTheServersLimitsMakeItWaitForIsSaid) {
+  begin({true, false});
+  hear(engine::Paced{std::chrono::seconds(59)});
+  EXPECT_NE(scene_->err().find("going on in 59 s"), std::string::npos);
+}
+
 TEST_F(ReceiveVerb, WaitsForAServerThatComesBack) {
   begin({true, false});
   hear(engine::Offline{Fault::server_lost, true});

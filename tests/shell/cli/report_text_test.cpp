@@ -1,5 +1,6 @@
 #include "shell/cli/report_text.hpp"
 
+#include <set>
 #include <sstream>
 
 #include <gtest/gtest.h>
@@ -147,6 +148,31 @@ TEST_F(TextReportOn, LetsNoPeerDriveTheTerminal) {
   for (const char* bad :
        {"\x1b", "\x07", "\xC2\x9B", "\xE2\x80\xAE", "\r", "\nConnected with Ana,"})
     EXPECT_EQ(shown.find(bad), std::string::npos) << bad;
+}
+
+TEST(Sentences, WhereNoPathIsFoundARelayAndWhatWasTriedAreNamed) {
+  wire::report::Failed failed{Fault::ice_timeout, {}};
+  failed.tried = wire::report::Tried{3, 0, 2, 0};
+  const auto sentence = failure_sentence(failed);
+  EXPECT_NE(sentence.find("Tried: 3 addresses of this side, 2 of the other, no relay."),
+            std::string::npos)
+      << sentence;
+  EXPECT_NE(sentence.find("--ice-server turn:"), std::string::npos) << sentence;
+}
+
+TEST(Sentences, AClockIsNamedInHoursOrDays) {
+  using namespace std::chrono_literals;
+  EXPECT_TRUE(clock_sentence(3h).starts_with("The clock of this machine is 3 hours ahead of"));
+  EXPECT_TRUE(clock_sentence(-10min).starts_with("The clock of this machine is 10 minutes behind"));
+  EXPECT_TRUE(clock_sentence(720h).starts_with("The clock of this machine is 30 days ahead"));
+}
+
+TEST(Sentences, EachPhaseOfConnectingHasItsOwn) {
+  using Phase = engine::Establishing::Phase;
+  std::set<std::string> all;
+  for (const auto phase :
+       {Phase::awaiting_answer, Phase::finding_path, Phase::securing, Phase::proving})
+    EXPECT_TRUE(all.insert(phase_sentence({LinkId{1}, phase, {}})).second);
 }
 
 }  // namespace

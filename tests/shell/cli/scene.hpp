@@ -6,6 +6,7 @@
 #include <regex>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fcntl.h>
@@ -39,10 +40,18 @@ class Scene {
             },
             [this](Duration time, std::function<void()> act) {
               alarm_time = time;
-              alarm = std::move(act);
+              alarm_ = std::move(act);
             },
             [this] { return wall; },
             [this](LetterId) { return waits; }};
+  }
+
+  /// The time that was asked for last is over. More may be asked for meanwhile.
+  void alarm() {
+    const auto act = std::exchange(alarm_, nullptr);
+    ASSERT_TRUE(act);
+    act();
+    settle();
   }
 
   void type(const std::string& text) {
@@ -95,12 +104,13 @@ class Scene {
   std::optional<int> exit;
   TimePoint now{};
   WallTime wall = 0;
-  bool waits = true;                   ///< the letters, in the outbox
-  std::optional<Duration> alarm_time;  ///< that the verb has asked for
-  std::function<void()> alarm;
+  bool waits = true;                    ///< the letters, in the outbox
+  std::optional<Duration> alarm_time;   ///< that the verb has asked for
   std::vector<std::string> unreadable;  ///< files that cannot be opened
 
  private:
+  std::function<void()> alarm_;
+
   host::FileDescriptor open_pipe(Person person) {
     int ends[2];
     if (person == Person::absent || pipe2(ends, O_CLOEXEC) != 0) return {};

@@ -7,6 +7,8 @@
 namespace culver::cli {
 namespace {
 
+using namespace std::chrono_literals;
+
 const auto target = code("AAAAAA");
 
 class SendVerb : public testing::Test {
@@ -14,7 +16,7 @@ class SendVerb : public testing::Test {
   void begin(Send::Parcel parcel, std::optional<PairingCode> given = target,
              Scene::Person person = Scene::Person::absent) {
     scene_ = std::make_unique<Scene>(person);
-    verb_ = std::make_unique<Send>(std::move(parcel), given, scene_->stage());
+    verb_ = std::make_unique<Send>(std::move(parcel), given, 120s, scene_->stage());
     verb_->start();
     scene_->settle();
   }
@@ -146,6 +148,48 @@ TEST_F(SendVerb, EndsWithTheServersFaultWhileItNeedsTheServer) {
   connect();
   hear(engine::Offline{Fault::server_lost, true});
   EXPECT_FALSE(scene_->exit);
+}
+
+TEST_F(SendVerb, WhoDoesNotAnswerIsSpokenOfAndThenGivenUp) {
+  begin(text());
+  hear(engine::Online{own_code});
+  EXPECT_NE(scene_->err().find("120 s at most"), std::string::npos);
+  EXPECT_EQ(scene_->alarm_time, 20s);
+  scene_->alarm();
+  EXPECT_NE(scene_->err().find("No answer yet"), std::string::npos);
+  EXPECT_FALSE(scene_->exit);
+  EXPECT_EQ(scene_->alarm_time, 100s);
+  scene_->alarm();
+  EXPECT_EQ(scene_->exit, info(Fault::pair_expired).exit_code);
+}
+
+TEST_F(SendVerb, WhoHasAnsweredIsNotHurried) {
+  begin(text());
+  hear(engine::Online{own_code});
+  hear(engine::Connecting{peer_link, target});
+  scene_->alarm();
+  EXPECT_EQ(scene_->err().find("No answer yet"), std::string::npos);
+  EXPECT_FALSE(scene_->exit);
+}
+
+TEST_F(SendVerb, AServerThatIsBusyIsAwaited) {
+  begin(text());
+  hear(engine::Offline{Fault::too_many_handshakes, true});
+  EXPECT_FALSE(scene_->exit);
+  EXPECT_NE(scene_->err().find("Trying again."), std::string::npos);
+  hear(engine::Online{own_code});
+  EXPECT_TRUE(scene_->only<engine::Pair>());
+  begin(text());
+  hear(engine::Offline{Fault::too_many_handshakes, true});
+  scene_->alarm();
+  EXPECT_EQ(scene_->exit, 3) << "not for ever";
+}
+
+TEST_F(SendVerb, WhatTheServersLimitsMakeItWaitForIsSaid) {
+  begin(text());
+  hear(engine::Online{own_code});
+  hear(engine::Paced{41'500ms});
+  EXPECT_NE(scene_->err().find("going on in 42 s"), std::string::npos);
 }
 
 TEST_F(SendVerb, EndsWithTheFaultOfTheLink) {
@@ -318,6 +362,15 @@ TEST_F(SendToKnown, WhatIsBeingEstablishedComesToItsEnd) {
   scene_->alarm();
   EXPECT_FALSE(scene_->exit);
   hear(engine::Closed{peer_link, Fault::ice_failed, false});
+  EXPECT_EQ(scene_->exit, info(Fault::peer_away).exit_code);
+}
+
+TEST_F(SendToKnown, WhoDiesWhileItIsBeingEstablishedIsNotAwaitedForLong) {
+  begin_with(text());
+  hear(engine::Connecting{peer_link, target, ben.key});
+  scene_->alarm();
+  EXPECT_EQ(scene_->alarm_time, 10s);
+  scene_->alarm();
   EXPECT_EQ(scene_->exit, info(Fault::peer_away).exit_code);
 }
 

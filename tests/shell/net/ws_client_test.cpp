@@ -73,6 +73,11 @@ class WsClientTest : public ::testing::Test {
     return i < events.size() && std::holds_alternative<WsOpened>(events[i]);
   }
   std::string text(std::size_t i) const { return std::get<WsFrame>(events.at(i)).text; }
+  /// Why it was not reached.
+  std::string_view why(std::size_t i) const {
+    const auto* one = i < events.size() ? std::get_if<WsLost>(&events[i]) : nullptr;
+    return one && one->fault.why ? name_of(one->fault.why->cause).text() : "not told";
+  }
   std::string_view lost(std::size_t i) const {
     const auto* one = i < events.size() ? std::get_if<WsLost>(&events[i]) : nullptr;
     return one ? info(one->fault).name : "not lost";
@@ -97,6 +102,20 @@ TEST_F(WsClientTest, OpensAndKeepsTheOrderOfFrames) {
   for (int i = 0; i < 50; ++i) EXPECT_EQ(text(static_cast<std::size_t>(i) + 1), std::to_string(i));
   EXPECT_EQ(seen.target, "/ws");
   EXPECT_EQ(seen.host, "127.0.0.1:" + std::to_string(server.port()));
+}
+
+TEST_F(WsClientTest, TellsTheServersTime) {
+  TestServer server(io, answer("HTTP/1.1 101 Switching Protocols\r\n"
+                               "Upgrade: websocket\r\nConnection: upgrade\r\n"
+                               "Sec-WebSocket-Accept: x\r\n"
+                               "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\n"));
+  connect(config_for(server.port()));
+  EXPECT_EQ(why(0), "not_a_websocket") << "it has not proven to know the key";
+  events.clear();
+  TestServer silent(io, echo(seen));
+  connect(config_for(silent.port()));
+  ASSERT_TRUE(opened(0));
+  EXPECT_FALSE(std::get<WsOpened>(events[0]).server_time) << "it sends none";
 }
 
 TEST_F(WsClientTest, FindsTheServerByName) {
@@ -210,7 +229,7 @@ TEST_F(WsClientTest, MayBeDestroyedWhileANameIsLookedUp) {
 TEST_F(WsClientTest, AServerThatNeverAnswersIsSilent) {
   TestServer server(io, never_answer(seen));
   auto config = config_for(server.port());
-  config.dial_time = 100ms;
+  config.dial_time = 2s;  // in which a busy machine connects
   connect(config);
   EXPECT_EQ(lost(0), "server_silent");
   drain(server);
@@ -221,7 +240,7 @@ TEST_F(WsClientTest, AServerThatNeverAnswersIsSilent) {
 TEST_F(WsClientTest, ATlsServerThatNeverAnswersIsSilent) {
   TestServer server(io, never_answer(seen));
   auto config = config_for(server.port(), true);
-  config.dial_time = 100ms;
+  config.dial_time = 2s;
   connect(config);
   EXPECT_EQ(lost(0), "server_silent");
 }
@@ -235,6 +254,35 @@ TEST_F(WsClientTest, WhatIsNotAWebSocketServerRefuses) {
     connect(config_for(server.port()));
     EXPECT_EQ(lost(0), "server_refused") << bytes;
   }
+}
+
+TEST_F(WsClientTest, WhatIsThereInsteadIsTold) {
+  const auto told = [this](const char* bytes) {
+    events.clear();
+    TestServer server(io, answer(bytes));
+    connect(config_for(server.port()));
+    return std::string(why(0));
+  };
+  EXPECT_EQ(told("HTTP/1.1 404 Not Found\r\n\r\n"), "not_a_websocket");
+  EXPECT_EQ(told("HTTP/1.1 101 Switching Protocols\r\n\r\n"), "not_a_websocket");
+  EXPECT_EQ(told("SSH-2.0-OpenSSH_9.2\r\n"), "not_http");
+  EXPECT_EQ(told("SSH-"), "not_http") << "cut off";
+  EXPECT_EQ(told("\x15\x03\x01"), "tls_spoken");
+  EXPECT_EQ(told(""), "hung_up");
+  EXPECT_EQ(told("HTTP/1.1 200 OK\r\nCont"), "hung_up");
+}
+
+TEST_F(WsClientTest, ARedirectionIsTold) {
+  TestServer server(io, answer("HTTP/1.1 301 Moved\r\nLocation: https://example.org/" +
+                               std::string(500, 'a') + "\r\nContent-Length: 0\r\n\r\n"));
+  connect(config_for(server.port()));
+  ASSERT_EQ(why(0), "not_a_websocket");
+  const auto& failure = *std::get<WsLost>(events[0]).fault.why;
+  const auto& answer = std::get<dial::HttpStatus>(failure.cause);
+  EXPECT_EQ(answer.status, 301u);
+  EXPECT_TRUE(answer.location.starts_with("https://example.org/"));
+  EXPECT_EQ(answer.location.size(), dial::HttpStatus::longest_location);
+  EXPECT_EQ(where(failure), "127.0.0.1 port " + std::to_string(server.port()));
 }
 
 // ---- losses -------------------------------------------------------------------------------------
@@ -428,6 +476,7 @@ TEST_F(WsClientTlsTest, ACertificateForAnotherNameOrAddressIsNotTrusted) {
     config.url.port = other.port();
     connect(config);
     EXPECT_EQ(lost(0), "server_untrusted") << host;
+    EXPECT_EQ(why(0), "certificate_of_other_name") << host;
   }
 }
 
@@ -436,6 +485,7 @@ TEST_F(WsClientTlsTest, AMissingCaFileTrustsNobody) {
   config.extra_ca_file += ".none";
   connect(config);
   EXPECT_EQ(lost(0), "server_untrusted");
+  EXPECT_EQ(why(0), "certificates_unreadable");
 }
 
 TEST_F(WsClientTlsTest, TlsOlderThan12IsRefused) {
@@ -447,12 +497,14 @@ TEST_F(WsClientTlsTest, TlsOlderThan12IsRefused) {
   config.url.port = old.port();
   connect(config);
   EXPECT_EQ(lost(0), "server_refused");
+  EXPECT_EQ(why(0), "tls_failed");
 }
 
 TEST_F(WsClientTlsTest, APlainServerRefusesTls) {
   TestServer plain(io, answer("HTTP/1.1 400 Bad Request\r\n\r\n"));
   connect(config_for(plain.port(), true));
   EXPECT_EQ(lost(0), "server_refused");
+  EXPECT_EQ(why(0), "not_tls");
 }
 
 TEST(WsClientConfig, PlainTextToAnotherMachineIsExposed) {
