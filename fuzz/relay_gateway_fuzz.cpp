@@ -191,13 +191,16 @@ class World {
                    : std::vector<DeviceRecord>{record(accounts_[0].device)};
     if (std::holds_alternative<KeepDrops>(question))
       return fails ? Result<DropsKept>(fail(fault)) : DropsKept{};
+    if (std::holds_alternative<FindEvent>(question))
+      return fails ? Result<EventFound>(fail(fault)) : EventFound{number % 2 == 0};
     return fails ? Result<DeviceRecord>(fail(fault)) : record(accounts_[number % 3].device);
   }
   void answer(bool fails) {
     if (asked_.empty()) return;
     const auto [number, question] = std::move(asked_.front());
     asked_.pop_front();
-    if (std::holds_alternative<SaveCursor>(question) || std::holds_alternative<Prune>(question))
+    if (std::holds_alternative<SaveCursor>(question) || std::holds_alternative<Prune>(question) ||
+        std::holds_alternative<KeepTime>(question))
       return;
     deliver(Answered{number, answer_to(question, fails)});
   }

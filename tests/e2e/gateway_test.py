@@ -435,6 +435,17 @@ class DeviceEvents(GatewayCase):
         self.assertEqual(self.ids(b.replay(limit=30)), sent)
         self.assertEqual(sign_in(self.url, account).established["last_ack_device_seq"], 100)
 
+    def test_a_signed_request_is_served_once_by_all_processes(self):
+        account = Account()
+        sign_in(self.url, account).close()
+        header = {"Authorization": signed(account, self.stage.server.identity, "GET",
+                                          "/api/devices")}
+        self.assertEqual(http(self.url, "/api/devices", headers=header)[0], 200)
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            self.restart(number=number)
+            status, text = http(self.url, "/api/devices", headers=header)
+            self.assertEqual((status, json.loads(text)["error"]), (401, "stale_request"))
+
     def test_a_record_that_comes_twice_ends_the_session(self):
         a = sign_in(self.url, Account())
         record = a.sealed(json.dumps({"type": "ping"}))

@@ -84,19 +84,7 @@ Result<Request> read(const HttpRequest& request, std::string_view server_identit
   return Request{std::move(action), authorization, digest};
 }
 
-bool Seen::remember(const gateway::Authorization& authorization, const Limits& limits,
-                    const Env& env) {
-  while (until_.take_due(env.now)) continue;
-  const Key key{authorization.device, authorization.nonce};
-  if (until_.contains(key) || until_.size() >= limits.request_nonces) return false;
-  // As long as its time is near enough to ours, and a moment longer.
-  const auto age = milliseconds(authorization.time - env.wall);
-  until_.set(key, env.now + limits.request_skew + age + milliseconds(1));
-  return true;
-}
-
-Result<void> verify(const Request& request, const Result<DeviceRecord>& signer, Seen& seen,
-                    const Limits& limits, const Env& env) {
+Result<void> verify(const Request& request, const Result<DeviceRecord>& signer) {
   // Whether a device exists is nobody's business who cannot sign for it.
   if (!signer && signer.error() == Fault::device_unknown) return fail(Fault::bad_request_signature);
   if (!signer) return fail(Fault::directory_failed);
@@ -105,7 +93,6 @@ Result<void> verify(const Request& request, const Result<DeviceRecord>& signer, 
   if (!crypto::verify(key, request.digest.view(), signature))
     return fail(Fault::bad_request_signature);
   if (signer->revoked) return fail(Fault::device_revoked);
-  if (!seen.remember(request.authorization, limits, env)) return fail(Fault::stale_request);
   return {};
 }
 

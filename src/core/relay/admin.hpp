@@ -9,7 +9,6 @@
 #include <variant>
 #include <vector>
 
-#include "core/relay/deadlines.hpp"
 #include "core/relay/devices.hpp"
 #include "core/relay/events.hpp"
 #include "core/relay/limits.hpp"
@@ -40,23 +39,9 @@ struct Request {
 Result<Request> read(const HttpRequest& request, std::string_view server_identity,
                      const Limits& limits, WallTime now);
 
-/// Signatures that were accepted lately, so that none is accepted twice.
-class Seen {
- public:
-  /// False if it was there already, or if there is no room to remember it.
-  [[nodiscard]] bool remember(const wire::gateway::Authorization& authorization,
-                              const Limits& limits, const Env& env);
-  std::size_t size() const { return until_.size(); }
-
- private:
-  using Key = std::pair<DeviceId, wire::gateway::RequestNonce>;
-  Deadlines<Key> until_;
-};
-
-/// Whether the device that the store knows has made this request, now: bad_request_signature,
-/// device_revoked, stale_request, directory_failed.
-Result<void> verify(const Request& request, const Result<DeviceRecord>& signer, Seen& seen,
-                    const Limits& limits, const Env& env);
+/// Whether the device that the store knows has made this request: bad_request_signature,
+/// device_revoked, directory_failed. That it is made once, the store says.
+Result<void> verify(const Request& request, const Result<DeviceRecord>& signer);
 
 /// What the store is asked for a request that is verified, and why.
 std::pair<Question, Purpose> question_of(const Action& action, SocketId socket, const UserId& user,

@@ -118,8 +118,8 @@ bool outlives(Seat& seat, EventCame&& came, Context& context, Effects& effects) 
   const auto bytes = event.encrypted_payload.size();
   ++seat.unanswered;
   seat.unanswered_bytes += bytes;
-  const auto expires_at =
-      event.expires_at ? std::optional(end_of(*event.expires_at)) : std::nullopt;
+  std::optional<RunTime> expires_at;
+  if (event.expires_at) expires_at = context.ran + (end_of(*event.expires_at) - wall);
   AppendEvent question{seat.user,
                        seat.device,
                        event.id,
@@ -128,7 +128,7 @@ bool outlives(Seat& seat, EventCame&& came, Context& context, Effects& effects) 
                        gateway::body_of(event, seat.user, wall),
                        event.payload_size,
                        expires_at,
-                       wall,
+                       context.ran,
                        limits.stored_events_per_user,
                        limits.stored_bytes_per_user};
   effects.push_back(context.questions.ask(
@@ -203,8 +203,7 @@ bool outlives(Seat& seat, EventRefused&& refused, Context& context, Effects& eff
     return false;
   }
   std::optional<std::uint64_t> retry;
-  if (retry_at)
-    retry = static_cast<std::uint64_t>(std::max<WallTime>(*retry_at - context.env.wall, 0));
+  if (retry_at) retry = static_cast<std::uint64_t>(std::max<RunTime>(*retry_at - context.ran, 0));
   if (fault == Fault::store_failed) {
     retry = in_milliseconds(context.limits.store_retry);
     return put_off(seat, {Fault::directory_failed, retry, refused.event, refused.device_seq},

@@ -19,6 +19,7 @@ struct Context {
   SocketId socket;
   const Address& address;
   const Env& env;
+  RunTime ran;  ///< by the server, until now
   const Limits& limits;
   Devices& devices;
   Addresses& addresses;

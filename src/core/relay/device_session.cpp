@@ -39,7 +39,7 @@ bool ask_for_page(Seat& seat, const gateway::ReplayRequest& request, Context& co
                        seat.position.skip_to(),
                        request.limit,
                        context.limits.page_bytes,
-                       context.env.wall};
+                       context.ran};
   effects.push_back(context.questions.ask(page, ForPage{context.socket}));
   return true;
 }

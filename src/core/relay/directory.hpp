@@ -16,7 +16,9 @@
 #include "core/base/result.hpp"
 #include "core/base/strong.hpp"
 #include "core/base/text.hpp"
+#include "core/relay/clock.hpp"
 #include "core/wire/gateway.hpp"
+#include "core/wire/gateway_admin.hpp"
 
 namespace culver::relay {
 
@@ -65,8 +67,8 @@ struct AppendEvent {
   std::string stream;
   std::string body;  ///< wire::gateway::body_of
   std::uint64_t payload_size;
-  std::optional<WallTime> expires_at;
-  WallTime now;
+  std::optional<RunTime> expires_at;
+  RunTime now;
   std::uint64_t events_per_user;
   std::uint64_t bytes_per_user;
 };
@@ -77,7 +79,7 @@ struct Appended {
 /// Why it was not, and when it may be worth trying again.
 struct AppendRefused {
   Fault fault;
-  std::optional<WallTime> retry_at;
+  std::optional<RunTime> retry_at;
 };
 
 /// Whether the account holds this very event, of whatever device, or has held one by that number.
@@ -102,7 +104,7 @@ struct FetchPage {
   std::uint64_t skip_to = 0;
   std::uint32_t limit;
   std::size_t bytes;  ///< of bodies; at least one event is given, whatever its size
-  WallTime now;
+  RunTime now;
 };
 struct Page {
   std::vector<wire::gateway::StoredEvent> events;
@@ -152,7 +154,7 @@ struct StoredDrop {
   PairingCode code;
   std::string relay_id;
   std::string text;
-  WallTime expires_at;
+  RunTime expires_at;
   bool operator==(const StoredDrop&) const = default;
 };
 /// Each in place of what its owner has left at its point before.
@@ -162,31 +164,45 @@ struct KeepDrops {
 struct DropsKept {};
 /// All that have not expired, the first to expire first.
 struct ListDrops {
-  WallTime now;
+  RunTime now;
 };
 
 /// Events that were stored before `before` or that have expired, and drops that have. No answer. At
 /// most `limit` of each kind at once.
 struct Prune {
-  WallTime before;
-  WallTime now;
+  RunTime before;
+  RunTime now;
   std::uint32_t limit;
 };
+/// How long the server has run, and what the clock on the wall says. No answer.
+struct KeepTime {
+  RunTime ran;
+  WallTime wall;
+};
+/// A request that was signed with this nonce is to be served: the device, and stale_request if it
+/// was there already. Of each device the last `kept` are remembered, for as long as the store
+/// lives. device_unknown, device_revoked.
+struct SpendNonce {
+  DeviceId device;
+  wire::gateway::RequestNonce nonce;
+  std::uint32_t kept;
+};
 
-using Question =
-    std::variant<AdmitDevice, AppendEvent, FetchPage, SaveCursor, ListDevices, FindDevice,
-                 RevokeDevice, RenameDevice, LinkDevice, Prune, KeepDrops, ListDrops, FindEvent>;
+using Question = std::variant<AdmitDevice, AppendEvent, FetchPage, SaveCursor, ListDevices,
+                              FindDevice, RevokeDevice, RenameDevice, LinkDevice, Prune, KeepDrops,
+                              ListDrops, FindEvent, KeepTime, SpendNonce>;
 
 // ---- answers ------------------------------------------------------------------------------------
 
 /// The type of the answer says which question it is for; store_failed may be the answer to each.
-using Answer = std::variant<Result<Admission>,                      // AdmitDevice, LinkDevice
-                            tl::expected<Appended, AppendRefused>,  // AppendEvent
-                            Result<Page>,                           // FetchPage
-                            Result<std::vector<DeviceRecord>>,      // ListDevices
-                            Result<DeviceRecord>,  // FindDevice, RevokeDevice, RenameDevice
-                            Result<DropsKept>,     // KeepDrops
-                            Result<EventFound>,    // FindEvent
-                            Result<std::vector<StoredDrop>>>;  // ListDrops
+using Answer =
+    std::variant<Result<Admission>,                      // AdmitDevice, LinkDevice
+                 tl::expected<Appended, AppendRefused>,  // AppendEvent
+                 Result<Page>,                           // FetchPage
+                 Result<std::vector<DeviceRecord>>,      // ListDevices
+                 Result<DeviceRecord>,  // FindDevice, RevokeDevice, RenameDevice, SpendNonce
+                 Result<DropsKept>,     // KeepDrops
+                 Result<EventFound>,    // FindEvent
+                 Result<std::vector<StoredDrop>>>;  // ListDrops
 
 }  // namespace culver::relay

@@ -2,6 +2,7 @@
 // only.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -109,7 +110,12 @@ struct Respond {
   std::string json;
 };
 
-using Effect = std::variant<Send, Ping, LimitFrames, Close, Ask, Respond>;
+/// The clock on the wall was set. To be told to whoever runs the server.
+struct ClockStepped {
+  std::chrono::milliseconds by;
+};
+
+using Effect = std::variant<Send, Ping, LimitFrames, Close, Ask, Respond, ClockStepped>;
 using Effects = std::vector<Effect>;
 
 /// The WebSocket close code of a fault. 4001 is our own: a client so told should not reconnect.

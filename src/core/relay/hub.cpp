@@ -32,13 +32,15 @@ Hub::Hub(session::ServerName name, Limits limits, Door door)
       devices_(limits),
       codes_(limits) {}
 
-void Hub::restore(const std::vector<StoredDrop>& drops, const Env& env) {
-  for (const auto& drop : drops) rendezvous_.restore(drop, env.now, env.wall);
+void Hub::restore(const std::vector<StoredDrop>& drops, const Env& env, RunTime ran) {
+  clock_.resume(ran);
+  for (const auto& drop : drops) rendezvous_.restore(drop, env.now, clock_.ran(env.now));
 }
 
 Effects Hub::step(Event event, const Env& env) {
   if (!next_prune_ && !draining_) next_prune_ = env.now + limits_.prune_interval;
   Effects effects;
+  if (const auto step = clock_.look(env.now, env.wall)) effects.push_back(ClockStepped{*step});
   std::visit([&](auto&& e) { on(std::move(e), env, effects); }, std::move(event));
   effects = finish(std::move(effects), env);
   counters_.connections = sockets_.size();
@@ -211,6 +213,7 @@ void Hub::on(Tick&&, const Env& env, Effects& effects) {
 void Hub::on(Drain&&, const Env& env, Effects& effects) {
   draining_ = true;
   next_prune_.reset();
+  effects.push_back(questions_.tell(KeepTime{clock_.ran(env.now), env.wall}));
   for (auto& [id, socket] : sockets_) {
     if (std::holds_alternative<session::Machine::State>(socket.place))
       step_session(id, session::Shutdown{}, env, effects);
@@ -240,8 +243,9 @@ void Hub::due(SocketId id, const Env& env, Effects& effects) {
 
 void Hub::prune(const Env& env, Effects& effects) {
   const auto kept = std::chrono::duration_cast<std::chrono::milliseconds>(limits_.retention);
-  effects.push_back(
-      questions_.tell(Prune{env.wall - kept.count(), env.wall, limits_.prune_events}));
+  const auto ran = clock_.ran(env.now);
+  effects.push_back(questions_.tell(KeepTime{ran, env.wall}));
+  effects.push_back(questions_.tell(Prune{ran - kept.count(), ran, limits_.prune_events}));
   next_prune_ = env.now + limits_.prune_interval;
 }
 
@@ -319,7 +323,7 @@ void Hub::step_session(SocketId id, session::Event event, const Env& env, Effect
   auto* socket = find(id);
   auto* state = socket ? socket->signaling() : nullptr;
   if (!state) return;
-  session::Context context{id,          socket->address, env.now,   env.wall,
+  session::Context context{id,          socket->address, env.now,   clock_.ran(env.now),
                            limits_,     name_,           registry_, book_,
                            rendezvous_, questions_,      counters_, std::nullopt};
   *state = fsm::step<session::Machine>(std::move(*state), std::move(event), context, effects);

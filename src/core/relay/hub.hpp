@@ -10,6 +10,7 @@
 #include "core/base/env.hpp"
 #include "core/relay/addresses.hpp"
 #include "core/relay/admin.hpp"
+#include "core/relay/clock.hpp"
 #include "core/relay/counters.hpp"
 #include "core/relay/deadlines.hpp"
 #include "core/relay/devices.hpp"
@@ -31,7 +32,7 @@ class Hub {
   Hub(session::ServerName name, Limits limits, Door door);
 
   /// What the store has of earlier processes. Before the first step.
-  void restore(const std::vector<StoredDrop>& drops, const Env& env);
+  void restore(const std::vector<StoredDrop>& drops, const Env& env, RunTime ran = 0);
   /// Perform the effects in order.
   Effects step(Event event, const Env& env);
   /// When to come back with a Tick, if nothing else happens before.
@@ -106,6 +107,7 @@ class Hub {
   void answered(const ForPage& asked, Answer&& answer, const Env& env, Effects& effects);
   void answered(const ForLink& asked, Answer&& answer, const Env& env, Effects& effects);
   void answered(const ForSigner& asked, Answer&& answer, const Env& env, Effects& effects);
+  void answered(const ForNonce& asked, Answer&& answer, const Env& env, Effects& effects);
   void answered(const ForDeviceList& asked, Answer&& answer, const Env& env, Effects& effects);
   void answered(const ForRename& asked, Answer&& answer, const Env& env, Effects& effects);
   void answered(const ForRevocation& asked, Answer&& answer, const Env& env, Effects& effects);
@@ -126,8 +128,8 @@ class Hub {
   Devices devices_;
   LinkCodes codes_;
   Questions questions_;
-  admin::Seen seen_;
   Counters counters_;
+  RunClock clock_;
   std::optional<TimePoint> next_prune_;
   bool draining_ = false;
 };

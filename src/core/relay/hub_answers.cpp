@@ -113,13 +113,24 @@ void Hub::on(HttpRequest&& event, const Env& env, Effects& effects) {
   socket->place = std::make_unique<admin::Request>(std::move(*request));
 }
 
-void Hub::answered(const ForSigner& asked, Answer&& answer, const Env& env, Effects& effects) {
+void Hub::answered(const ForSigner& asked, Answer&& answer, const Env&, Effects& effects) {
   auto* socket = find(asked.socket);
   const auto* request = socket ? socket->request() : nullptr;
   if (!request) return;
   const auto signer = take<DeviceRecord>(std::move(answer));
-  const auto verified = admin::verify(*request, signer, seen_, limits_, env);
+  const auto verified = admin::verify(*request, signer);
   if (!verified) return refuse_request(asked.socket, verified.error(), effects);
+  const SpendNonce question{signer->device, request->authorization.nonce,
+                            limits_.nonces_per_device};
+  effects.push_back(questions_.ask(question, ForNonce{asked.socket}));
+}
+
+void Hub::answered(const ForNonce& asked, Answer&& answer, const Env& env, Effects& effects) {
+  auto* socket = find(asked.socket);
+  const auto* request = socket ? socket->request() : nullptr;
+  if (!request) return;
+  const auto signer = take<DeviceRecord>(std::move(answer));
+  if (!signer) return refuse_request(asked.socket, signer.error(), effects);
   ++counters_.requests;
   auto [question, purpose] =
       admin::question_of(request->action, asked.socket, signer->user, env.wall);

@@ -123,7 +123,8 @@ void Hub::establish(SocketId id, Socket& socket, const Admission& admission, con
 // ---- a device's frames --------------------------------------------------------------------------
 
 device_session::Context Hub::device_context(SocketId id, const Socket& socket, const Env& env) {
-  return {id, socket.address, env, limits_, devices_, addresses_, questions_, codes_, counters_};
+  return {id,         socket.address, env,      clock_.ran(env.now), limits_, devices_, addresses_,
+          questions_, codes_,         counters_};
 }
 
 void Hub::step_device(SocketId id, device_session::Event event, const Env& env, Effects& effects) {

@@ -102,7 +102,7 @@ struct Limits {
 
   Rate admin_requests_per_address{60, std::chrono::seconds(60)};
   Duration request_skew = std::chrono::seconds(60);  ///< of a signed request's time from ours
-  std::size_t request_nonces = 65'536;
+  std::uint32_t nonces_per_device = 1'024;           ///< of signed requests, remembered
 
   Duration retention = std::chrono::hours(24 * 30);
   Duration prune_interval = std::chrono::minutes(10);

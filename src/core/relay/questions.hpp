@@ -46,6 +46,10 @@ struct ForLink {
 struct ForSigner {
   SocketId socket;
 };
+/// Of the same: whether it is new.
+struct ForNonce {
+  SocketId socket;
+};
 struct ForDeviceList {
   SocketId socket;
 };
@@ -66,7 +70,7 @@ struct ForDrops {
 };
 
 using Purpose = std::variant<ForHandshake, ForEvent, ForPage, ForLink, ForSigner, ForDeviceList,
-                             ForRename, ForRevocation, ForDrops, ForEcho>;
+                             ForRename, ForRevocation, ForDrops, ForEcho, ForNonce>;
 
 class Questions {
  public:
@@ -75,7 +79,7 @@ class Questions {
     return waiting_.size() >= limits.questions || bytes_ >= limits.question_bytes;
   }
   Ask ask(Question question, Purpose purpose);
-  /// For SaveCursor and Prune.
+  /// For SaveCursor, Prune and KeepTime.
   Ask tell(Question question) { return Ask{++last_, std::move(question)}; }
   /// nullopt for an answer to nothing.
   std::optional<Purpose> answered(std::uint64_t number);

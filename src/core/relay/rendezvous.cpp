@@ -47,7 +47,7 @@ Rendezvous::Rendezvous(const Limits& limits)
       live_(limits.meeting_tokens) {}
 
 Rendezvous::Meeting Rendezvous::meet(const Peer& peer, const sig::RegisterRendezvous& asked,
-                                     TimePoint now, WallTime wall) {
+                                     TimePoint now, RunTime ran) {
   sweep(now);
   Meeting meeting;
   for (const auto& point : asked.points) find_drops(drops_, peer, point, meeting.result);
@@ -60,7 +60,7 @@ Rendezvous::Meeting Rendezvous::meet(const Peer& peer, const sig::RegisterRendez
       meeting.is_full = true;
     else
       meeting.kept.push_back({point, peer.key, peer.code, asked.relay_id, text,
-                              wall + duration_cast<milliseconds>(drop_life_).count()});
+                              ran + duration_cast<milliseconds>(drop_life_).count()});
   }
   for (const auto& token : asked.tokens) {
     const auto bytes = bytes_of(token, asked.relay_id, {});
@@ -70,12 +70,12 @@ Rendezvous::Meeting Rendezvous::meet(const Peer& peer, const sig::RegisterRendez
   return meeting;
 }
 
-/// The clock on the wall may have been set meanwhile: nothing lives longer than if it were new.
-void Rendezvous::restore(const StoredDrop& drop, TimePoint now, WallTime wall) {
-  if (drop.expires_at <= wall) return;
+/// Nothing lives longer than if it were new.
+void Rendezvous::restore(const StoredDrop& drop, TimePoint now, RunTime ran) {
+  if (drop.expires_at <= ran) return;
   const auto longest = duration_cast<milliseconds>(drop_life_);
   const auto left =
-      drop.expires_at - wall < longest.count() ? milliseconds(drop.expires_at - wall) : longest;
+      drop.expires_at - ran < longest.count() ? milliseconds(drop.expires_at - ran) : longest;
   const auto bytes = bytes_of(drop.point, drop.relay_id, drop.text);
   Drops::Kept kept{{drop.code, drop.relay_id, drop.text}, {}, bytes, now + left};
   std::ignore = drops_.leave(drop.point, drop.owner, std::move(kept));

@@ -40,10 +40,10 @@ class Rendezvous {
   /// own drops and tokens are kept, as far as there is room. What it left earlier stays unless
   /// there is a new drop for the same point. Whoever has the same key is not another.
   Meeting meet(const Peer& peer, const wire::signaling::RegisterRendezvous& asked, TimePoint now,
-               WallTime wall);
+               RunTime ran);
 
   /// A drop that was kept before this process began. It takes no room of any address.
-  void restore(const StoredDrop& drop, TimePoint now, WallTime wall);
+  void restore(const StoredDrop& drop, TimePoint now, RunTime ran);
 
   /// The code has lost its socket: nobody meets it any more. Its drops stay.
   void withdraw(const PairingCode& code) { live_.withdraw(code); }

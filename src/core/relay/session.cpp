@@ -236,7 +236,7 @@ OneOf<Registered> Registered::on(RegisterRendezvous&& event, Context& context,
     return *this;
   }
   auto meeting =
-      context.rendezvous.meet({code, key, context.address}, asked, context.now, context.wall);
+      context.rendezvous.meet({code, key, context.address}, asked, context.now, context.ran);
   for (const auto& [other, match] : meeting.pushes) tell(other, match, context.registry, effects);
   if (meeting.is_full) Machine::refuse(Fault::rendezvous_full, context, effects);
   if (meeting.kept.empty())

@@ -108,7 +108,7 @@ struct Context {
   SocketId socket;
   const Address& address;
   TimePoint now;
-  WallTime wall;
+  RunTime ran;  ///< by the server, until now
   const Limits& limits;
   const ServerName& server;
   Registry& registry;

@@ -48,8 +48,9 @@ std::string why_not(const net_::tcp::endpoint& endpoint, const boost::system::er
 }
 
 /// What clients left for others while an earlier process ran.
-Result<std::vector<relay::StoredDrop>> left_drops(store::sqlite::EventLog& log) {
-  const relay::Question question = relay::ListDrops{host::wall_now()};
+Result<std::vector<relay::StoredDrop>> left_drops(store::sqlite::EventLog& log,
+                                                  relay::RunTime ran) {
+  const relay::Question question = relay::ListDrops{ran};
   auto answers = log.answer({&question, 1});
   using Left = Result<std::vector<relay::StoredDrop>>;
   auto* left = answers.front() ? std::get_if<Left>(&*answers.front()) : nullptr;
@@ -84,7 +85,8 @@ tl::expected<Server::Started, Server::Refusal> Server::start() {
   if (!key) return refuse(key.error());
   auto events = store::sqlite::EventLog::open(config_.data_dir / "gateway.db");
   if (!events) return refuse(events.error());
-  const auto drops = left_drops(*events);
+  const auto kept = events->time();
+  const auto drops = kept ? left_drops(*events, kept->ran) : fail(kept.error());
   if (!drops) return refuse(host::Trouble{drops.error(), "The dead drops cannot be read."});
   allow_many_files();
   const auto listening = sockets_.listen();
@@ -96,7 +98,10 @@ tl::expected<Server::Started, Server::Refusal> Server::start() {
   relay::session::ServerName name{id, config_.endpoint.value_or(started.url), std::nullopt};
   relay::Door door{{std::move(*key), started.identity}, config_.require_handshake};
   hub_.emplace(std::move(name), config_.limits, std::move(door));
-  hub_->restore(*drops, {host::now(), rng_, host::wall_now()});
+  hub_->restore(*drops, {host::now(), rng_, host::wall_now()}, kept->ran);
+  // Nothing is removed for it. But what is signed with a time may be refused.
+  if (const auto back = kept->wall - host::wall_now(); back > 1'000)
+    log::warn("clock_is_behind_the_last_run_by_seconds", back / 1'000);
   log_.emplace(io_, Log(std::move(*events), store_counters_),
                [this](std::uint64_t number, relay::Answer answer) {
                  take_answer(number, std::move(answer));
@@ -130,15 +135,17 @@ void Server::take_answer(std::uint64_t number, relay::Answer answer) {
 }
 
 void Server::perform(relay::Effect&& effect) {
-  std::visit(fsm::overload{
-                 [this](relay::Send&& e) { sockets_.send(e.socket, e.text, e.binary); },
-                 [this](relay::Ping&& e) { sockets_.ping(e.socket); },
-                 [this](relay::LimitFrames&& e) { sockets_.limit_frames(e.socket, e.bytes); },
-                 [this](relay::Close&& e) { sockets_.close(e.socket, e.code, info(e.fault).wire); },
-                 [this](relay::Ask&& e) { log_->ask(e.number, std::move(e.question)); },
-                 [this](relay::Respond&& e) { sockets_.respond(e.socket, e.status, e.json); },
-             },
-             std::move(effect));
+  std::visit(
+      fsm::overload{
+          [this](relay::Send&& e) { sockets_.send(e.socket, e.text, e.binary); },
+          [this](relay::Ping&& e) { sockets_.ping(e.socket); },
+          [this](relay::LimitFrames&& e) { sockets_.limit_frames(e.socket, e.bytes); },
+          [this](relay::Close&& e) { sockets_.close(e.socket, e.code, info(e.fault).wire); },
+          [this](relay::Ask&& e) { log_->ask(e.number, std::move(e.question)); },
+          [](relay::ClockStepped&& e) { log::warn("clock_was_set_by_milliseconds", e.by.count()); },
+          [this](relay::Respond&& e) { sockets_.respond(e.socket, e.status, e.json); },
+      },
+      std::move(effect));
 }
 
 std::optional<net_::Page> Server::page(std::string_view target) const {

@@ -17,7 +17,7 @@ template <class Asked>
 std::optional<relay::Answer> failed() {
   using namespace relay;
   constexpr auto store_failed = Fault::store_failed;
-  if constexpr (is_any<Asked, SaveCursor, Prune>)
+  if constexpr (is_any<Asked, SaveCursor, Prune, KeepTime>)
     return std::nullopt;
   else if constexpr (is_any<Asked, AppendEvent>)
     return tl::expected<Appended, AppendRefused>(tl::unexpect, AppendRefused{store_failed, {}});

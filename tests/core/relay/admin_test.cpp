@@ -92,7 +92,8 @@ TEST_F(Admin, ARevocationHoldsThoughTheRequesterHasGone_S8) {
   const auto socket = request.socket;
   lobby.holds_answers = true;
   lobby.deliver(request);
-  lobby.answer();
+  lobby.answer();  // who has signed
+  lobby.answer();  // that it is new
   lobby.deliver(SocketClosed{socket, false});
   lobby.holds_answers = false;
   lobby.settle();
@@ -192,18 +193,6 @@ TEST_F(Admin, RequestsOfAnAddressAreLimitedBeforeTheirSignature) {
   EXPECT_EQ(answer.status, 429u);
   EXPECT_EQ(lobby.hub.counters().requests, 60u);
   EXPECT_EQ(lobby.hub.counters().requests_refused.of(Fault::rate_limited), 1u);
-}
-
-TEST_F(Admin, RememberedRequestsAreBounded) {
-  Limits limits;
-  limits.request_nonces = 2;
-  admin::Seen seen;
-  const Env env{lobby.now, lobby.random.rng(), lobby.wall()};
-  for (std::uint8_t i = 0; i < 3; ++i) {
-    gateway::Authorization authorization{ana.id(), env.wall, {}, {}};
-    authorization.nonce.data.fill(std::byte{i});
-    EXPECT_EQ(seen.remember(authorization, limits, env), i < 2);
-  }
 }
 
 }  // namespace

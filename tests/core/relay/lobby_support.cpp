@@ -71,7 +71,7 @@ Lobby::Lobby(Limits limits, bool handshake_required)
     : hub({"ed25519:test", "ws://here", std::nullopt}, limits, test_door(handshake_required)) {}
 
 WallTime Lobby::wall() const {
-  return 1'700'000'000'000 +
+  return 1'700'000'000'000 + set_by +
          std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count();
 }
 
@@ -219,6 +219,8 @@ void Lobby::deliver(Event event) {
       if (auto* phone = owner_of(close->socket)) phone->closed = *close;
     } else if (const auto* ask = std::get_if<Ask>(&effect)) {
       store.ask(*ask);
+    } else if (const auto* step = std::get_if<ClockStepped>(&effect)) {
+      stepped.push_back(step->by);
     } else if (const auto* respond = std::get_if<Respond>(&effect)) {
       EXPECT_TRUE(responds_.emplace(respond->socket, *respond).second) << "answered twice";
     }

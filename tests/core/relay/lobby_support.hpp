@@ -79,6 +79,8 @@ class Lobby {
   void deliver(Event event);
   void pass(Duration time);
   WallTime wall() const;
+  WallTime set_by = 0;                             ///< the clock on the wall, since the beginning
+  std::vector<std::chrono::milliseconds> stepped;  ///< as the hub has said
   /// The status and the body of the only Respond to this socket.
   std::optional<Respond> responded(SocketId socket) const;
   HttpRequest signed_request(const Phone& phone, std::string method, std::string target,

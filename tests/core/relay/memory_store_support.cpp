@@ -27,6 +27,7 @@ std::optional<Answer> failed(const Question& question) {
     case 5:
     case 6:
     case 7:
+    case 14:
       return Result<DeviceRecord>(fail(fault));
     case 10:
       return Result<DropsKept>(fail(fault));
@@ -140,6 +141,14 @@ MemoryStore::Told MemoryStore::on(const FindEvent& q) {
   });
   const bool is_held = found != events.end() && found->stored_event.body.starts_with(q.beginning);
   return Result<EventFound>(EventFound{is_held});
+}
+
+MemoryStore::Told MemoryStore::on(const KeepTime&) { return std::nullopt; }
+
+MemoryStore::Told MemoryStore::on(const SpendNonce& q) {
+  if (!nonces.emplace(q.device, q.nonce).second)
+    return Result<DeviceRecord>(fail(Fault::stale_request));
+  return on(FindDevice{q.device});
 }
 
 MemoryStore::Told MemoryStore::on(const SaveCursor& q) {

@@ -4,6 +4,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "core/relay/events.hpp"
@@ -38,6 +39,7 @@ class MemoryStore {
   std::map<DeviceId, Known> devices;
   std::vector<Prune> prunes;
   std::map<std::pair<std::string, PublicKey>, StoredDrop> drops;
+  std::set<std::pair<DeviceId, wire::gateway::RequestNonce>> nonces;
   bool is_failing = false;  ///< every question is answered by store_failed
 
  private:
@@ -46,6 +48,8 @@ class MemoryStore {
   Told on(const AppendEvent& question);
   Told on(const FetchPage& question);
   Told on(const FindEvent& question);
+  Told on(const KeepTime& question);
+  Told on(const SpendNonce& question);
   Told on(const SaveCursor& question);
   Told on(const ListDevices& question);
   Told on(const FindDevice& question);

@@ -241,6 +241,11 @@ class MemoryLog {
     return Result<std::vector<relay::StoredDrop>>(left);
   }
 
+  MaybeAnswer on(const relay::KeepTime&) { return std::nullopt; }
+  // Nobody asks a model for these.
+  MaybeAnswer on(const relay::FindEvent&) { return Result<relay::EventFound>(relay::EventFound{}); }
+  MaybeAnswer on(const relay::SpendNonce& q) { return on(relay::FindDevice{q.device}); }
+
   /// The limit is not modelled: properties prune without one.
   MaybeAnswer on(const relay::Prune& q) {
     std::erase_if(drops_, [&](const auto& drop) { return drop.expires_at <= q.now; });

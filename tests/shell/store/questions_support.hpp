@@ -88,6 +88,9 @@ inline std::string text(const std::vector<relay::DeviceRecord>& devices) {
   return all;
 }
 inline std::string text(const relay::DropsKept&) { return "kept"; }
+inline std::string text(const relay::EventFound& found) {
+  return found.is_held ? "held" : "not held";
+}
 inline std::string text(const std::vector<relay::StoredDrop>& drops) {
   std::string all;
   for (const auto& drop : drops)

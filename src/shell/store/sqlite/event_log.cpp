@@ -9,6 +9,7 @@
 #include "shell/store/sqlite/drops.hpp"
 #include "shell/store/sqlite/events.hpp"
 #include "shell/store/sqlite/migrations.hpp"
+#include "shell/store/sqlite/requests.hpp"
 
 namespace culver::store::sqlite {
 namespace {
@@ -48,6 +49,18 @@ constexpr std::array migrations{
     " owner BLOB NOT NULL CHECK (length(owner) = 32), code TEXT NOT NULL, relay_id TEXT NOT NULL,"
     " body TEXT NOT NULL, expires_at INTEGER NOT NULL, UNIQUE (point, owner));"
     "CREATE INDEX dead_drop_expiry ON dead_drop (expires_at);",
+    // From here on ages are counted in the time that the server has run. Whatever the clock has
+    // said until now, and says now, nothing is over at once.
+    "CREATE TABLE run (ran INTEGER NOT NULL, wall INTEGER NOT NULL);"
+    "INSERT INTO run VALUES (0, 0);"
+    "UPDATE event SET stored_at = 0;"
+    "UPDATE event SET expires_at = max(expires_at - CAST(strftime('%s', 'now') AS INTEGER) * 1000,"
+    " 86400000) WHERE expires_at IS NOT NULL;"
+    "UPDATE account SET oldest = 0 WHERE oldest IS NOT NULL;"
+    "UPDATE dead_drop SET expires_at ="
+    " min(max(expires_at - CAST(strftime('%s', 'now') AS INTEGER) * 1000, 3600000), 172800000);"
+    "CREATE TABLE request (id INTEGER PRIMARY KEY, device INTEGER NOT NULL REFERENCES device,"
+    " nonce BLOB NOT NULL CHECK (length(nonce) = 16), UNIQUE (device, nonce));",
 };
 
 /// For a cache of 32 MiB, and 16 MiB of log before it is written into the file.
@@ -60,6 +73,8 @@ struct EventLog::Tables {
   Rows rows{database};
   Events events{database, rows};
   Drops drops{database};
+  Requests requests{database, rows};
+  Statement keep_time, read_time;
   Statement begin, commit, roll_back;
 
   explicit Tables(Database opened) : database(std::move(opened)) {}
@@ -70,6 +85,12 @@ struct EventLog::Tables {
     CHECK_OK(rows.prepare());
     CHECK_OK(events.prepare());
     CHECK_OK(drops.prepare());
+    CHECK_OK(requests.prepare());
+    TRY(keep_time, database.prepare("UPDATE run SET ran = max(ran, ?1), wall = ?2"));
+    // A process that was killed has left at least the time of its last event.
+    TRY(read_time,
+        database.prepare("SELECT max(ran, coalesce((SELECT stored_at FROM event ORDER BY id DESC"
+                         " LIMIT 1), 0)), wall FROM run"));
     // Deferred: a batch that only reads writes nothing, and waits for no disk.
     TRY(begin, database.prepare("BEGIN"));
     TRY(commit, database.prepare("COMMIT"));
@@ -82,6 +103,13 @@ struct EventLog::Tables {
     return events.answer(question);
   }
 
+  Result<relay::KeepTime> time() {
+    const Reading reading(read_time);
+    TRY(const bool found, read_time.step());
+    if (!found) return fail(Fault::store_failed);
+    return relay::KeepTime{read_time.integer(0), read_time.integer(1)};
+  }
+
   template <class Asked>
   auto ask(const Asked& question) {
     if constexpr (is_any<Asked, relay::AppendEvent, relay::FetchPage, relay::FindEvent>)
@@ -90,6 +118,10 @@ struct EventLog::Tables {
       return drops.answer(question);
     else if constexpr (is_any<Asked, relay::Prune>)
       return prune(question);
+    else if constexpr (is_any<Asked, relay::KeepTime>)
+      return keep_time.bind(1, question.ran).bind(2, question.wall).run();
+    else if constexpr (is_any<Asked, relay::SpendNonce>)
+      return requests.answer(question);
     else
       return sqlite::answer(rows, question);
   }
@@ -99,7 +131,7 @@ struct EventLog::Tables {
   Result<std::optional<Answer>> answer_one(const Asked& question) {
     auto answer = ask(question);
     if (!answer && answer.error() == Fault::store_failed) return fail(Fault::store_failed);
-    if constexpr (is_any<Asked, relay::SaveCursor, relay::Prune>)
+    if constexpr (is_any<Asked, relay::SaveCursor, relay::Prune, relay::KeepTime>)
       return std::nullopt;
     else if constexpr (is_any<Asked, relay::AppendEvent>)
       return std::optional<Answer>(std::move(*answer));
@@ -136,6 +168,8 @@ host::Outcome<EventLog> EventLog::open(const std::filesystem::path& file) {
                              "ours to write, or was made by a newer Culver.");
   return EventLog(std::move(tables));
 }
+
+Result<relay::KeepTime> EventLog::time() { return tables_->time(); }
 
 std::vector<std::optional<Answer>> EventLog::answer(std::span<const Question> batch) {
   tables_->rows.limit();

@@ -22,6 +22,8 @@ class EventLog {
   EventLog& operator=(EventLog&&) noexcept;
   ~EventLog();
 
+  /// How long earlier processes have run, and what the clock said when they last looked.
+  Result<relay::KeepTime> time();
   std::vector<std::optional<relay::Answer>> answer(std::span<const relay::Question> batch);
 
  private:

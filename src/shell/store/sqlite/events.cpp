@@ -14,7 +14,7 @@ std::uint64_t count(const Statement& row, int column) {
   return static_cast<std::uint64_t>(row.integer(column));
 }
 
-Outcome refused(Fault fault, std::optional<WallTime> retry_at = std::nullopt) {
+Outcome refused(Fault fault, std::optional<relay::RunTime> retry_at = std::nullopt) {
   return Outcome(tl::unexpect, AppendRefused{fault, retry_at});
 }
 
@@ -219,7 +219,7 @@ Result<void> Events::answer(const relay::Prune& question) {
   return {};
 }
 
-Result<std::uint32_t> Events::prune_expired(WallTime now, std::uint32_t limit) {
+Result<std::uint32_t> Events::prune_expired(relay::RunTime now, std::uint32_t limit) {
   TRY(const auto events, facts(expired_.bind(1, now).bind(2, std::int64_t{limit})));
   for (const auto& event : events) {
     TRY(auto* account, rows_.account(event.account));
@@ -231,7 +231,8 @@ Result<std::uint32_t> Events::prune_expired(WallTime now, std::uint32_t limit) {
 
 /// From the front of the account, and no further than its first event that may stay: so what was
 /// lost is always a beginning.
-Result<std::uint32_t> Events::prune_old(Account& account, WallTime before, std::uint32_t limit) {
+Result<std::uint32_t> Events::prune_old(Account& account, relay::RunTime before,
+                                        std::uint32_t limit) {
   oldest_.bind(1, account.id).bind(2, std::int64_t{limit} + 1);
   TRY(const auto events, facts(oldest_));
   std::uint32_t removed = 0;

@@ -42,8 +42,8 @@ class Events {
   Result<void> fill(relay::Page& page, const relay::FetchPage& question);
   Result<std::vector<Fact>> facts(Statement& query);
   Result<void> remove(Account& account, const Fact& event);
-  Result<std::uint32_t> prune_expired(WallTime now, std::uint32_t limit);
-  Result<std::uint32_t> prune_old(Account& account, WallTime before, std::uint32_t limit);
+  Result<std::uint32_t> prune_expired(relay::RunTime now, std::uint32_t limit);
+  Result<std::uint32_t> prune_old(Account& account, relay::RunTime before, std::uint32_t limit);
 
   Database& database_;
   Rows& rows_;

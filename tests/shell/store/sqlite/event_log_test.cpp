@@ -450,6 +450,87 @@ TEST_F(Pruning, StopsAtItsLimit) {
   EXPECT_EQ(said(fetch(2, 9)), "cursor 1 lost 1");
 }
 
+// ---- time, and requests -------------------------------------------------------------------------
+
+using RunTimes = EventLogFile;
+
+TEST_F(RunTimes, TheTimeThatHasRunIsKeptAndNeverGoesBack) {
+  EXPECT_EQ(log_.time()->ran, 0);
+  said(relay::KeepTime{5'000, 70});
+  said(relay::KeepTime{4'000, 60});
+  EXPECT_EQ(log_.time()->ran, 5'000);
+  EXPECT_EQ(log_.time()->wall, 60);
+  reopen();
+  EXPECT_EQ(log_.time()->ran, 5'000);
+  admit_three();
+  said(append(1, 1, 1, 9'000));
+  reopen();
+  EXPECT_EQ(log_.time()->ran, 9'000) << "a process that was killed has run as long as that";
+}
+
+TEST_F(RunTimes, WhatAnOlderVersionHasStoredByItsClockIsNotOverAtOnce) {
+  admit_three();
+  said(append(1, 1, 1, 1'000));  // from 1970
+  auto expiring = append(1, 1, 2, 4'000'000'000'000);
+  expiring.expires_at = 4'000'000'000'001;
+  said(expiring);
+  log_ = std::move(*EventLog::open(folder_ / "other.db"));
+  ASSERT_TRUE(Database::open(file())->execute(
+      "DROP TABLE run; DROP TABLE request; PRAGMA user_version = 2"));
+  log_ = open();
+  EXPECT_EQ(log_.time()->ran, 0);
+  said(relay::Prune{-1, 1, 100});
+  EXPECT_EQ(said(fetch(1, 2)), "1/1 body 1, 2/2 body 2, cursor 2");
+}
+
+using SignedRequests = EventLogFile;
+
+TEST_F(SignedRequests, ANonceIsSpentOnceWhateverProcessAsks) {
+  admit_three();
+  wire::gateway::RequestNonce one{}, two{};
+  two.data[0] = std::byte{1};
+  EXPECT_EQ(said(relay::SpendNonce{device(1), one, 2}), said(relay::FindDevice{device(1)}));
+  EXPECT_EQ(said(relay::SpendNonce{device(1), one, 2}), "stale_request");
+  reopen();
+  EXPECT_EQ(said(relay::SpendNonce{device(1), one, 2}), "stale_request");
+  EXPECT_EQ(said(relay::SpendNonce{device(2), one, 2}), said(relay::FindDevice{device(2)}));
+  EXPECT_EQ(said(relay::SpendNonce{device(9), one, 2}), "device_unknown");
+  said(relay::RevokeDevice{user(2), device(3), 5});
+  EXPECT_EQ(said(relay::SpendNonce{device(3), one, 2}), "device_revoked");
+}
+
+TEST_F(SignedRequests, OfEachDeviceTheLastAreRemembered) {
+  admit_three();
+  std::vector<wire::gateway::RequestNonce> nonces(4);
+  for (std::size_t i = 0; i < nonces.size(); ++i) {
+    nonces[i].data[0] = static_cast<std::byte>(i);
+    said(relay::SpendNonce{device(1), nonces[i], 2});
+  }
+  EXPECT_EQ(said(relay::SpendNonce{device(1), nonces[3], 2}), "stale_request");
+  EXPECT_EQ(said(relay::SpendNonce{device(1), nonces[2], 2}), "stale_request");
+  EXPECT_EQ(said(relay::SpendNonce{device(1), nonces[0], 2}), said(relay::FindDevice{device(1)}));
+}
+
+// ---- an event that is sent back -----------------------------------------------------------------
+
+using Echoes = EventLogFile;
+
+TEST_F(Echoes, AreHeldIfTheyAreTheSame) {
+  admit_three();
+  said(append(1, 1, 7, 10));
+  const auto find = [&](int user_number, int device_number, int number, const char* beginning) {
+    return said(relay::FindEvent{user(user_number), device(device_number), event(number),
+                                 static_cast<std::uint64_t>(number), beginning});
+  };
+  EXPECT_EQ(find(1, 1, 7, "body"), "held");
+  EXPECT_EQ(find(1, 1, 7, "other"), "not held");
+  EXPECT_EQ(find(1, 1, 8, "body"), "not held");
+  EXPECT_EQ(find(2, 3, 7, "body"), "not held");
+  said(relay::Prune{100, 100, 100});
+  EXPECT_EQ(find(1, 1, 7, "body"), "held") << "it has left its number";
+  EXPECT_EQ(find(2, 1, 7, "body"), "not held");
+}
+
 // ---- dead drops ---------------------------------------------------------------------------------
 
 using DeadDrops = EventLogFile;
@@ -611,7 +692,9 @@ TEST_F(EventLogFile, OfTheTimeBeforeDeadDropsIsBroughtUpToDate) {
     ask(*log, admit(1, 1));
     ask(*log, append(1, 1, 1));
   }
-  ASSERT_TRUE(Database::open(older)->execute("DROP TABLE dead_drop; PRAGMA user_version = 1"));
+  ASSERT_TRUE(
+      Database::open(older)->execute("DROP TABLE dead_drop; DROP TABLE run;"
+                                     " DROP TABLE request; PRAGMA user_version = 1"));
   auto log = EventLog::open(older);
   ASSERT_TRUE(log);
   EXPECT_EQ(ask(*log, fetch(1, 2)), "1/1 body 1, cursor 1");
