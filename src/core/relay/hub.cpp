@@ -231,7 +231,7 @@ void Hub::on(Tick&&, const Env& env, Effects& effects) {
 void Hub::on(Drain&&, const Env& env, Effects& effects) {
   draining_ = true;
   next_prune_.reset();
-  effects.push_back(questions_.tell(KeepTime{clock_.ran(env.now), env.wall, env.wall}));
+  effects.push_back(questions_.tell(KeepTime{clock_.ran(env.now), env.wall}));
   for (auto& [id, socket] : sockets_) {
     if (std::holds_alternative<session::Machine::State>(socket.place))
       step_session(id, session::Shutdown{}, env, effects);
@@ -351,9 +351,9 @@ void Hub::step_session(SocketId id, session::Event event, const Env& env, Effect
   auto* socket = find(id);
   auto* state = socket ? socket->signaling() : nullptr;
   if (!state) return;
-  session::Context context{id,          socket->address, env.now,   clock_.ran(env.now),
-                           limits_,     name_,           registry_, book_,
-                           rendezvous_, questions_,      counters_, std::nullopt};
+  session::Context context{
+      id,        socket->address, env.now,     clock_.ran(env.now), env.wall,  limits_,     name_,
+      registry_, book_,           rendezvous_, questions_,          counters_, std::nullopt};
   *state = fsm::step<session::Machine>(std::move(*state), std::move(event), context, effects);
   if (!socket->device()) due_.set(id, fsm::deadline_of(*state));
   // At most one step deep: a replaced socket displaces nobody.

@@ -7,21 +7,23 @@
 namespace culver::wire {
 
 namespace {
-constexpr std::string_view before = " (retry after ", behind = " s)";
+constexpr std::string_view before_seconds = " (retry after ", behind_seconds = " s)";
 constexpr std::uint32_t longest = 3'600;
 }  // namespace
 
 std::string print_close_reason(Fault fault, std::uint32_t retry_after) {
   std::string reason(info(fault).wire);
-  if (retry_after != 0) reason.append(before).append(std::to_string(retry_after)).append(behind);
+  if (retry_after != 0)
+    reason.append(before_seconds).append(std::to_string(retry_after)).append(behind_seconds);
   return reason;
 }
 
 std::uint32_t read_retry_after(std::string_view reason) {
-  const auto at = reason.rfind(before);
-  if (at == std::string_view::npos || !reason.ends_with(behind)) return 0;
+  const auto at = reason.rfind(before_seconds);
+  if (at == std::string_view::npos || !reason.ends_with(behind_seconds)) return 0;
   const auto digits =
-      reason.substr(at + before.size(), reason.size() - at - before.size() - behind.size());
+      reason.substr(at + before_seconds.size(),
+                    reason.size() - at - before_seconds.size() - behind_seconds.size());
   std::uint32_t seconds = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), seconds);
   const bool whole = error == std::errc{} && end == digits.data() + digits.size();
@@ -29,7 +31,7 @@ std::uint32_t read_retry_after(std::string_view reason) {
 }
 
 std::optional<Fault> read_close_reason(std::string_view reason) {
-  if (read_retry_after(reason) != 0) reason = reason.substr(0, reason.rfind(before));
+  if (read_retry_after(reason) != 0) reason = reason.substr(0, reason.rfind(before_seconds));
   for (const auto fault : {Fault::too_many_connections, Fault::shutting_down})
     if (info(fault).wire == reason) return fault;
   constexpr auto first = static_cast<std::size_t>(Fault::handshake_required);

@@ -172,7 +172,7 @@ void Client::pump() {
     auto event = std::move(events_.front());
     events_.pop_front();
     const auto due = engine_.deadline().value_or(TimePoint::max());
-    Env env{clock_.now(due), rng, wall()};
+    Env env{lived_.now(due), rng, wall()};
     engine::Effects effects;
     engine_.step(std::move(event), env, effects);
     for (auto& effect : effects) perform(std::move(effect));
@@ -216,7 +216,7 @@ void Client::arm() {
     deadline_.cancel();
     return;
   }
-  deadline_.expires_at(clock_.steady(*next));
+  deadline_.expires_at(lived_.steady(*next));
   deadline_.async_wait([alive = std::weak_ptr(alive_)](boost::system::error_code error) {
     const auto self = alive.lock();
     if (error || !self) return;

@@ -107,7 +107,7 @@ class Client {
   Disk disk_;
   BookWatch book_watch_;
   boost::asio::steady_timer deadline_;
-  host::LivedClock clock_;
+  host::LivedClock lived_;
   std::optional<TimePoint> armed_;  ///< in lived time
   std::deque<engine::Event> events_;
   bool pumping_ = false;

@@ -92,7 +92,8 @@ TEST_F(Admin, ARevocationHoldsThoughTheRequesterHasGone_S8) {
   const auto socket = request.socket;
   lobby.holds_answers = true;
   lobby.deliver(request);
-  lobby.answer();
+  lobby.answer();  // who has signed
+  lobby.answer();  // that it is new
   lobby.deliver(SocketClosed{socket, false});
   lobby.holds_answers = false;
   lobby.settle();
