@@ -19,7 +19,7 @@ std::string new_ufrag(SeededRng& random) {
   return ufrag;
 }
 
-const relay::session::ServerName server_name{"server", "ws://bottle", {}};
+relay::session::ServerName server_name() { return {"server", "ws://bottle", {}}; }
 
 }  // namespace
 
@@ -126,6 +126,7 @@ void Node::perform(engine::Effect effect) {
                    });
                  },
                  [&](engine::KeepFrame&& e) { frames[e.key].insert(e.nonce); },
+                 [](engine::LendIceServers&&) {},
                  [&](engine::Tell&& e) {
                    notices.push_back(e.notice);
                    if (react) react(*this, notices.back());
@@ -603,7 +604,7 @@ void Node::write_one() {
 Bottle::Bottle(std::uint64_t seed, const relay::Limits& limits)
     : random(seed),
       now(std::chrono::hours(1)),
-      hub_(std::make_unique<relay::Hub>(server_name, limits, relay::test_door())) {}
+      hub_(std::make_unique<relay::Hub>(server_name(), limits, relay::test_door())) {}
 
 Env Bottle::env(SeededRng& rng) const {
   constexpr WallTime began = 1'764'000'000'000;  // on the hour, as Bottle::now begins
@@ -724,7 +725,7 @@ void Bottle::socket_closed(Node& node) {
 }
 
 void Bottle::restart_server() {
-  hub_ = std::make_unique<relay::Hub>(server_name, relay::Limits{}, relay::test_door());
+  hub_ = std::make_unique<relay::Hub>(server_name(), relay::Limits{}, relay::test_door());
   for (auto& node : nodes)
     if (node->socket) {
       node->socket.reset();

@@ -132,9 +132,9 @@ struct Failed {
   std::optional<Plaintext> about;          ///< the file that it concerns
   std::optional<Peer> peer = {};           ///< the peer that it concerns
   std::optional<std::uint64_t> room = {};  ///< bytes that there are, where they are too few
+  std::optional<Tried> tried = {};         ///< where no path was found
   /// What is to be said instead of the fault's own words, because it names what they cannot.
   std::optional<std::string> sentence = {};
-  std::optional<Tried> tried = {};  ///< where no path was found
 };
 struct Closed {
   Peer peer;

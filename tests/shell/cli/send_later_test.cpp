@@ -63,7 +63,7 @@ TEST_F(LaterVerb, WhoDoesNotComeIsNoFailure) {
   for (int second = 0; second < 5; ++second) {
     EXPECT_FALSE(scene_.exit);
     EXPECT_EQ(scene_.alarm_time, Duration(1s));
-    std::exchange(scene_.alarm, nullptr)();
+    scene_.alarm();
   }
   EXPECT_EQ(scene_.exit, 0);
   EXPECT_TRUE(has_said("letter_kept"));
@@ -72,10 +72,10 @@ TEST_F(LaterVerb, WhoDoesNotComeIsNoFailure) {
 TEST_F(LaterVerb, AnotherProcessMayBeTheOneThatDelivers) {
   begin();
   hear(engine::Posted{ben_key, letter});
-  std::exchange(scene_.alarm, nullptr)();
+  scene_.alarm();
   EXPECT_FALSE(scene_.exit);
   scene_.waits = false;
-  std::exchange(scene_.alarm, nullptr)();
+  scene_.alarm();
   EXPECT_EQ(scene_.exit, 0);
   EXPECT_TRUE(has_said("letter_delivered"));
   EXPECT_FALSE(has_said("letter_kept"));
