@@ -125,8 +125,8 @@ struct Working {
 
 struct Ignored {};  ///< a kind that we do not know
 
-using Frame = std::variant<Offer, Batch, Begin, Data, Complete, Cancel, Accept, Credit, Checked, Refuse,
-                           Working, About, Comparing, Ignored>;
+using Frame = std::variant<Offer, Batch, Begin, Data, Complete, Cancel, Accept, Credit, Checked,
+                           Refuse, Working, About, Comparing, Ignored>;
 
 /// A frame that was opened: the form byte and what was sealed, without the tag. Fault::malformed
 /// for a wrong length or value.

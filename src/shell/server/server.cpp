@@ -200,21 +200,20 @@ void Server::take_answer(std::uint64_t number, relay::Answer answer) {
 }
 
 void Server::perform(relay::Effect&& effect) {
-  std::visit(fsm::overload{
-                 [this](relay::Send&& e) { sockets_.send(e.socket, e.text, e.binary); },
-                 [this](relay::Ping&& e) { sockets_.ping(e.socket); },
-                 [this](relay::LimitFrames&& e) { sockets_.limit_frames(e.socket, e.bytes); },
-                 [this](relay::Close&& e) {
-                   const auto reason = wire::print_close_reason(e.fault, e.retry_after);
-                   sockets_.close(e.socket, e.code, reason);
-                 },
-                 [this](relay::Ask&& e) { log_->ask(e.number, std::move(e.question)); },
-                 [](relay::ClockStepped&& e) {
-                   log::warn("clock_was_set_by_milliseconds", e.by.count());
-                 },
-                 [this](relay::Respond&& e) { sockets_.respond(e.socket, e.status, e.json); },
-             },
-             std::move(effect));
+  std::visit(
+      fsm::overload{
+          [this](relay::Send&& e) { sockets_.send(e.socket, e.text, e.binary); },
+          [this](relay::Ping&& e) { sockets_.ping(e.socket); },
+          [this](relay::LimitFrames&& e) { sockets_.limit_frames(e.socket, e.bytes); },
+          [this](relay::Close&& e) {
+            const auto reason = wire::print_close_reason(e.fault, e.retry_after);
+            sockets_.close(e.socket, e.code, reason);
+          },
+          [this](relay::Ask&& e) { log_->ask(e.number, std::move(e.question)); },
+          [](relay::ClockStepped&& e) { log::warn("clock_was_set_by_milliseconds", e.by.count()); },
+          [this](relay::Respond&& e) { sockets_.respond(e.socket, e.status, e.json); },
+      },
+      std::move(effect));
 }
 
 TimePoint Server::due() const { return hub_->deadline().value_or(never); }

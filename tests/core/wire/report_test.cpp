@@ -61,7 +61,7 @@ TEST(Report, PrintsEachEventInOneStableLine) {
       R"({"event":"failed","reason":"pair_refused","message":"The peer refused the pairing."})");
   EXPECT_EQ(print(Failed{Fault::file_refused, Plaintext("report.pdf")}),
             R"({"event":"failed","reason":"file_refused",)"
-            R"("message":"report.pdf: The peer refused the file."})");
+            R"("message":"report.pdf: The peer refused the file.","file":"report.pdf"})");
   EXPECT_EQ(print(Closed{ana()}), R"({"event":"closed",)" + of_ana + R"(})");
 }
 

@@ -133,7 +133,7 @@ TEST(Stream, RefusesValuesOutOfRange) {
 
 TEST(Stream, WhatIsNewToUsIsIgnored) {
   auto frame = opened(print(Checked{1}));
-  for (const int kind : {0, 13, 255}) {
+  for (const int kind : {0, 99, 255}) {
     frame[1] = static_cast<std::byte>(kind);
     const auto parsed = parse(frame);
     ASSERT_TRUE(parsed);

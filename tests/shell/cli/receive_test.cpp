@@ -364,8 +364,8 @@ TEST_F(ReceiveVerb, TellsAProgramWhichQuestionItIs) {
   scene_->type("y\n");
   connect(ana_link, ana_code, "Ana");
   offer(ana_link);
-  EXPECT_NE(scene_->out().find(R"({"event":"file_question","peer":"Ana","name":"a.pdf",)"
-                               R"("size":1000,"files":1,"bytes":1000,"id":2})"),
+  EXPECT_NE(scene_->out_of_peers().find(R"({"event":"file_question","peer":"Ana","name":"a.pdf",)"
+                                        R"("size":1000,"files":1,"bytes":1000,"id":2})"),
             std::string::npos)
       << scene_->out();
 }

@@ -464,8 +464,9 @@ TEST_F(SendVerb, SaysThatItTakesNoFiles) {
   connect();
   hear(engine::FileOffered{peer_link, TransferId{5}, Plaintext("x"), 1});
   EXPECT_FALSE(scene_->only<engine::AnswerFile>()->accepted);
-  EXPECT_NE(scene_->out().find(R"({"event":"file_refused","peer":"Ben","name":"x","size":1)"),
-            std::string::npos);
+  EXPECT_NE(
+      scene_->out_of_peers().find(R"({"event":"file_refused","peer":"Ben","name":"x","size":1)"),
+      std::string::npos);
 }
 
 TEST_F(SendVerb, SendsNothingUnderAKnownNameUntilAPersonHasSaidWhoItIs) {

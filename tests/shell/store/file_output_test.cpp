@@ -107,7 +107,7 @@ TEST_P(Output, AShortWriteAndItsCauseAreNoticed) {
     const FileSizeLimit limit(direct_block + 512);
     const auto written = write_all(output, file.get(), text);
     ASSERT_FALSE(written);
-    EXPECT_EQ(written.error(), Fault::file_unwritable);
+    EXPECT_EQ(written.error(), Fault::file_too_large_here);
   }
   const auto got = read_file(root / "file");
   EXPECT_TRUE(text.starts_with(got)) << got.size();
