@@ -31,8 +31,7 @@ class Codes(Case):
         self.expect_exit(self.stage.client("sender"), 1)
 
     def test_a_file_that_is_not_there(self):
-        receiver = self.stage.receive("--yes", "--once")
-        sender = self.stage.send(self.code_of(receiver), self.stage.folder / "absent")
+        sender = self.stage.client("sender", "send", self.stage.folder / "absent")
         self.expect_exit(sender, 1)
 
 

@@ -216,7 +216,7 @@ class Backup(Peers):
         self.meet()
         self.move("export", "sender")
         wrong = self.move("import", "third", code=4, passphrase="incorrect horse")
-        self.assertEqual(wrong["reason"], "not_authentic")
+        self.assertEqual(wrong["reason"], "passphrase_wrong")
         refused = self.move("import", "receiver", code=1)
         self.assertEqual(refused["reason"], "usage")
         file = self.stage.folder / "backup"

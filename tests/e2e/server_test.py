@@ -76,7 +76,8 @@ class ServerOptions(ServerCase):
         self.addCleanup(taken.close)
         for option in ("--listen", "--metrics-listen"):
             port = f"127.0.0.1:{taken.getsockname()[1]}"
-            ended = run("--data-dir", self.data, "--listen", "127.0.0.1:0", option, port)
+            other = () if option == "--listen" else ("--listen", "127.0.0.1:0")
+            ended = run("--data-dir", self.data, *other, option, port)
             self.assertEqual(ended.returncode, 3, ended)
             self.assertIn(f"Cannot listen on {port}: another program uses that port.",
                           ended.stderr)

@@ -316,7 +316,8 @@ class Peer {
     if (kind === 'handshake') await this.onHandshake(content);
     if (kind === 'text') say('text', {text: content});
     if (kind === 'file_start') {
-      this.incoming = {start: content, bytes: new Uint8Array(content.totalSize), filled: 0};
+      this.incoming = {start: content, bytes: new Uint8Array(content.totalSize), filled: 0,
+                       chunks: 0};
       if (this.acknowledged())
         await this.sendEnvelope({type: 'file_start_ack', fileId: content.fileId, accepted: true});
     }
@@ -326,8 +327,8 @@ class Peer {
 
   async takeChunk({chunkIndex, data}) {
     const {start, bytes, filled} = this.incoming;
-    const perChunk = Math.ceil(start.totalSize / start.totalChunks);
-    expect(chunkIndex * perChunk === filled, 'chunks come in order');
+    expect(chunkIndex === this.incoming.chunks++, 'chunks come in order');
+    expect(chunkIndex < start.totalChunks, 'there are no more than announced');
     const chunk = fromBase64(fromUtf8(await this.seal.open(data)));
     bytes.set(chunk, filled);
     this.incoming.filled += chunk.length;

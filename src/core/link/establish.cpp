@@ -27,7 +27,7 @@ Connecting connect(bool initiator, Match match, Candidates::State candidates,
 
 Machine::State start(bool initiator, const PublicKey& peer_key, Demand demand, Context& context,
                      Effects& out) {
-  Match match{peer_key, crypto::KeyPair::generate(context.env.rng), demand};
+  Match match{peer_key, crypto::KeyPair::generate(context.env.rng), demand, context.env.now};
   const auto deadline = context.env.now + context.timeouts.signal;
   if (!initiator) return Awaiting{std::move(match), Candidates::Holding{}, deadline};
   out.emplace_back(TransportEffect{StartIce{.controlling = true}});
@@ -245,8 +245,10 @@ fsm::OneOf<Opening, Proving> Opening::on(ChannelOpen&& open, Context& context, E
   const auto frame = wire::peer::print(ours);
   const auto bytes = as_bytes(frame);
   out.emplace_back(TransportEffect{SendOn{open.channel, {bytes.begin(), bytes.end()}}});
-  const auto patience =
-      match.demand == Demand::confirmation ? context.timeouts.handshake : context.timeouts.silence;
+  // Who took long to come so far may take long to say who it is.
+  const auto silence = std::clamp<Duration>(2 * (context.env.now - match.made),
+                                            context.timeouts.silence, 4 * context.timeouts.silence);
+  const auto patience = match.demand == Demand::confirmation ? context.timeouts.handshake : silence;
   return Proving{.match = std::move(match),
                  .terms = std::move(terms),
                  .candidates = std::move(candidates),

@@ -33,6 +33,7 @@ struct Match {
   PublicKey peer_key;  ///< from pairing
   crypto::KeyPair ephemeral;
   Demand demand;
+  TimePoint made;
 };
 
 /// Initiator: ICE is being started.

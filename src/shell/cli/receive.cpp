@@ -277,7 +277,11 @@ void Receive::handle(const engine::FileFailed& notice) {
 
 void Receive::handle(const engine::Closed& notice) {
   if (const auto asked = asked_names_.extract(notice.link)) stage_.console.withdraw(asked.mapped());
-  if (met_.erase(notice.link) > 0 && !notice.was_connected) return not_met(notice.link);
+  if (met_.erase(notice.link) > 0 && !notice.was_connected) {
+    if (notice.about && turned_away_.insert(notice.about->key).second)
+      ledger_.fail(*notice.fault, notice.about);
+    return not_met(notice.link);
+  }
   std::erase_if(asked_files_, [&](const auto& asked) {
     if (asked.second.link != notice.link) return false;
     stage_.console.withdraw(asked.second.ticket);

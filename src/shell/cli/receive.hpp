@@ -92,6 +92,8 @@ class Receive {
   std::map<LinkId, engine::Closed> left_;  ///< their last files are being checked and named
   std::optional<PairingCode> the_one_;     ///< with --once: the peer that was accepted
   std::optional<LinkId> link_of_the_one_;
+  /// Of those that were looked for and came: whoever is refused is told once.
+  std::set<PublicKey> turned_away_;
   std::set<LinkId> met_;  ///< links with known peers that are not connected yet
   bool leads_ = false;
   bool was_online_ = false;
