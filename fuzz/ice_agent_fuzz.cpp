@@ -146,6 +146,7 @@ class Fuzzed {
   void note(const ice::Doubted& doubted) {
     require(true_answers_ > 0 && doubted.heard <= env_.now);
   }
+  void note(const ice::RelayFailed&) {}
   void note(const ice::Failed&) {
     require(!failed_);
     failed_ = true;
