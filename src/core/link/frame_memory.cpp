@@ -29,8 +29,7 @@ Result<void> SeenFrames::take(const Nonce& nonce) {
 
 Result<void> FrameMemory::take(const Nonce& nonce) {
   Prefix prefix;
-  const auto number_at = std::copy_n(nonce.data.begin(), prefix.size(), prefix.begin());
-  static_cast<void>(number_at);
+  std::copy_n(nonce.data.begin(), prefix.size(), prefix.begin());
   std::uint32_t number = 0;
   for (std::size_t i = Nonce::size; i > prefix.size(); --i)
     number = number << 8 | std::to_integer<std::uint32_t>(nonce.data[i - 1]);

@@ -14,9 +14,9 @@ SealedChannel::SealedChannel(const SessionKey& key, Rng& rng)
     : aead_(crypto::AeadAlgorithm::chacha20_poly1305, key.expose()), prefix_(rng.bytes<8>()) {}
 
 SealedChannel::SealedChannel(const SessionKey& key, SessionKey ours, Rng& rng)
-    : SealedChannel(key, rng) {
-  marks_ = std::move(ours);
-}
+    : aead_(crypto::AeadAlgorithm::chacha20_poly1305, key.expose()),
+      marks_(std::move(ours)),
+      prefix_(rng.bytes<8>()) {}
 
 std::string seal_with(crypto::Aead& aead, const Nonce& nonce, ByteView plaintext) {
   ByteVector frame(SealedChannel::overhead + plaintext.size());
@@ -35,7 +35,7 @@ SealedChannel::Mark SealedChannel::mark_of(ByteView number) const {
 Result<std::string> SealedChannel::seal(ByteView plaintext) {
   if (sealed_ > std::numeric_limits<std::uint32_t>::max()) return fail(Fault::internal);
   Nonce nonce;
-  const auto tail = nonce.data.begin() + prefix_.size();
+  std::byte* const tail = nonce.data.data() + prefix_.size();
   if (marks_) {
     std::uint64_t number = 0;
     std::memcpy(&number, prefix_.data(), sizeof number);
@@ -45,7 +45,8 @@ Result<std::string> SealedChannel::seal(ByteView plaintext) {
     std::copy(mark.begin(), mark.end(), tail);
   } else {
     std::copy(prefix_.begin(), prefix_.end(), nonce.data.begin());
-    for (auto [counter, at] = std::pair{sealed_++, tail}; at != nonce.data.end(); counter >>= 8)
+    auto counter = sealed_++;
+    for (std::byte* at = tail; at != nonce.data.data() + Nonce::size; counter >>= 8)
       *at++ = static_cast<std::byte>(counter & 0xFF);
   }
   return seal_with(aead_, nonce, plaintext);
