@@ -63,7 +63,13 @@ bool is_invisible(char32_t c) {
   return is_control(c) || c == 0xAD || c == 0x34F || within(c, 0x115F, 0x1160) ||
          within(c, 0x17B4, 0x17B5) || within(c, 0x180B, 0x180F) || within(c, 0x200B, 0x200F) ||
          within(c, 0x2060, 0x206F) || c == 0x3164 || within(c, 0xFE00, 0xFE0F) || c == 0xFEFF ||
-         c == 0xFFA0 || within(c, 0xFFF0, 0xFFF8) || within(c, 0xE0000, 0xE0FFF);
+         c == 0xFFA0 || within(c, 0xFFF0, 0xFFF8) || within(c, 0x1D159, 0x1D159) ||
+         within(c, 0x1D173, 0x1D17A) || within(c, 0xE0000, 0xE0FFF);
+}
+
+bool is_blank(char32_t c) {
+  return c == U' ' || c == 0xA0 || c == 0x1680 || within(c, 0x2000, 0x200A) || c == 0x202F ||
+         c == 0x205F || c == 0x2800 || c == 0x3000;
 }
 
 char32_t lower(char32_t c) {

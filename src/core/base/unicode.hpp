@@ -26,6 +26,9 @@ bool is_control(char32_t c);
 /// (Default_Ignorable of the Unicode Character Database, chapter 5.21 of the standard).
 bool is_invisible(char32_t c);
 
+/// Leaves room and no mark: spaces of every width, and the empty braille pattern.
+bool is_blank(char32_t c);
+
 /// The small letter of a capital one in Latin, Greek, Cyrillic and Armenian, one for one (simple
 /// case folding); everything else is itself.
 char32_t lower(char32_t c);

@@ -2,6 +2,7 @@
 #include "core/engine/names.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/base/ids.hpp"
 #include "core/base/unicode.hpp"
@@ -14,12 +15,20 @@ namespace {
 
 constexpr std::size_t digits_alone = 8, digits_with_name = 4, all_digits = 2 * Digest::size;
 
+/// Blanks of every kind are one blank, and none at the ends: nobody sees them there.
 std::u32string folded(std::string_view text) {
   std::u32string plain;
+  bool blank = false;
   while (!text.empty()) {
     const auto point = unicode::first(text);
     text.remove_prefix(point.size);
-    if (point.valid && !unicode::is_invisible(point.value)) plain += unicode::lower(point.value);
+    if (!point.valid) continue;
+    if (unicode::is_blank(point.value)) {
+      blank = !plain.empty();
+    } else if (!unicode::is_invisible(point.value)) {
+      if (std::exchange(blank, false)) plain += U' ';
+      plain += unicode::lower(point.value);
+    }
   }
   return plain;
 }
@@ -87,7 +96,7 @@ std::optional<Plaintext> clean_name(std::string_view text) {
     const auto point = unicode::first(text);
     const auto bytes = text.substr(0, point.size);
     text.remove_prefix(point.size);
-    const bool is_blank = bytes == " ";
+    const bool is_blank = unicode::is_blank(point.value);
     if (!point.valid || unicode::is_control(point.value) || (is_blank && clean.empty())) continue;
     if (clean.size() + bytes.size() > wire::limits::proposed_name) break;
     clean += bytes;

@@ -28,12 +28,6 @@ bool may_be_joined(char32_t c) {
          (c >= 0x1F000 && c <= 0x1FAFF);
 }
 
-/// Looks like nothing. Between others it is a blank; at an end it is nothing.
-bool is_blank(char32_t c) {
-  return c == U' ' || c == 0xA0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200A) || c == 0x202F ||
-         c == 0x205F || c == 0x2800 || c == 0x3000;
-}
-
 /// What a person does not see, or what turns or ends the line around it, is left out, so that a
 /// name cannot show as another one.
 bool stays(char32_t before, char32_t c, char32_t after) {
@@ -68,7 +62,7 @@ std::string cleaned(std::string_view name) {
   for (std::size_t i = 0; i < points.size(); ++i)
     if (stays(kept.empty() ? 0 : kept.back(), points[i], i + 1 < points.size() ? points[i + 1] : 0))
       kept += points[i];
-  const auto is_end = [](char32_t c) { return c == U'.' || is_blank(c); };
+  const auto is_end = [](char32_t c) { return c == U'.' || unicode::is_blank(c); };
   while (!kept.empty() && is_end(kept.back())) kept.pop_back();
   const auto first = std::find_if_not(kept.begin(), kept.end(), is_end);
   std::string out;

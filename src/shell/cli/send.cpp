@@ -212,8 +212,10 @@ void Send::handle(const engine::Unproven& notice) {
 }
 
 void Send::handle(const engine::Connected& notice) {
+  // The link that takes the place of another is told after the end of that one.
+  const bool may_be_back = phase_ == Phase::sending || phase_ == Phase::pairing;
   const bool is_back =
-      known_ && notice.key == known_->peer.key && phase_ == Phase::sending && notice.link != link_;
+      known_ && notice.key == known_->peer.key && may_be_back && notice.link != link_;
   if (notice.link != link_ && !is_back) return;
   ledger_.on(notice);
   is_proven_ = true;

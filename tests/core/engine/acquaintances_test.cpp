@@ -28,6 +28,8 @@ TEST(Acquaintances, ANameBelongsToTheKeyThatHadItFirstWhoeverClaimsIt) {
     EXPECT_EQ(judged(book, 2, "eve"), std::nullopt);
     EXPECT_EQ(judged(book, 2, "Ana"), Fault::peer_key_changed) << "a known key is no exception";
     EXPECT_EQ(judged(book, 3, "ana"), Fault::peer_key_changed);
+    for (const char* alike : {"ana\u00a0", "\u3000ana", "ana\u2003", "an\U0001d159a", "ana\u2800"})
+      EXPECT_EQ(judged(book, 3, alike), Fault::peer_key_changed) << alike;
     EXPECT_EQ(judged(book, 2, "eva"), std::nullopt);
   }
   const Acquaintances open({called(1, "ana"), called(2, "eve")}, Trust::always);

@@ -428,6 +428,18 @@ TEST_F(SendToKnown, ANewConnectionTakesThePlaceOfOneThatWasNotSeenToEnd) {
   EXPECT_EQ(scene_->exit, 0);
 }
 
+TEST_F(SendToKnown, TheEndOfALinkIsToldBeforeTheOneThatTakesItsPlace) {
+  begin_with(files({"/out/a.pdf"}));
+  come(peer_link);
+  hear(engine::Connecting{LinkId{2}, target, ben.key});
+  hear(engine::FileFailed{TransferId{1}, Fault::replaced});
+  hear(engine::Closed{peer_link, Fault::replaced, true});
+  hear(engine::Connected{LinkId{2}, ben.key, Plaintext("Ben"), link::PathKind::direct, {}});
+  hear(engine::NothingWaits{LinkId{2}, ben.key});
+  EXPECT_EQ(scene_->count<engine::SendFile>(), 2u);
+  EXPECT_FALSE(scene_->exit);
+}
+
 TEST_F(SendToKnown, WhoIsLostAndDoesNotComeBackIsAway) {
   begin_with(text());
   come(peer_link);
