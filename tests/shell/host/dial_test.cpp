@@ -128,6 +128,9 @@ TEST_F(DialTest, ANameThatIsNoneAndOneThatIsNotAnswered) {
 }
 
 TEST_F(DialTest, OurOwnLackOfDescriptorsIsNotTheServers) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "the sanitizer opens a pipe to look at an object, and finds none";
+#endif
   tcp::acceptor good(io, {loopback, 0});
   rlimit before{};
   ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
