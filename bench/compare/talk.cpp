@@ -72,7 +72,14 @@ class Talker {
                         [&](const engine::FileSent&) { file_over_ = true; },
                         [&](const engine::FileReceived&) { file_over_ = true; },
                         [&](const engine::FileFailed&) { file_over_ = true; },
-                        [&](const engine::TextReceived& n) { on(n); },
+                        [&](const engine::TextReceived& n) { arrived(n.text); },
+                        [&](const engine::LetterReceived& n) {
+                          arrived(n.text);
+                          client_->command(engine::Shown{n.held});
+                        },
+                        [&](const engine::GoodbyeReceived& n) {
+                          client_->command(engine::CloseLink{n.link});
+                        },
                         [&](const engine::PairFailed&) { end(1); },
                         [&](const engine::Closed&) { end(asks() ? sent_ == 0 : delays_.empty()); },
                         [](const auto&) {}},
@@ -103,15 +110,16 @@ class Talker {
       return;
     }
     ++sent_;
-    client_->command(engine::SendText{*link_, Plaintext(std::to_string(now_ns()))});
+    const TextId id{static_cast<std::uint64_t>(sent_)};
+    client_->command(engine::SendText{*link_, id, Plaintext(std::to_string(now_ns()))});
     timer_.expires_after(std::chrono::milliseconds(options_.interval_ms));
     timer_.async_wait([this](const boost::system::error_code& error) {
       if (!error) send_next();
     });
   }
 
-  void on(const engine::TextReceived& notice) {
-    delays_.push_back(static_cast<double>(now_ns() - std::stoll(notice.text.expose())) / 1e6);
+  void arrived(const Plaintext& text) {
+    delays_.push_back(static_cast<double>(now_ns() - std::stoll(text.expose())) / 1e6);
   }
 
   void end(int exit_code) {

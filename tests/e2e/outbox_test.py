@@ -28,6 +28,22 @@ def shown(receivers):
     return texts, again
 
 
+class BothSend(Case):
+    """Each of two programs sends a text to the other, and goes when its own has arrived."""
+
+    def test_both_see_the_others_text_once(self):
+        receiver = self.stage.receive("--yes", "--once", "--name", "Ben")
+        self.expect_exit(self.stage.send(self.code_of(receiver), "--name", "Ana", "--text", "hello"),
+                         0)
+        self.expect_exit(receiver, 0)
+        for n in range(8):
+            ana = self.stage.client("sender", "send", "ben", "--text", f"ana {n}", "--wait", "30")
+            ben = self.stage.client("receiver", "send", "ana", "--text", f"ben {n}", "--wait", "30")
+            for one, expected in ((ana, f"ben {n}"), (ben, f"ana {n}")):
+                self.expect_exit(one, 0)
+                self.assertEqual([text["text"] for text in one.events("text")], [expected])
+
+
 class Outbox(Case):
     def setUp(self):
         super().setUp()

@@ -407,6 +407,17 @@ void Node::on_book(engine::Remember peer) {
   });
 }
 
+std::vector<std::string> Node::texts() const {
+  std::vector<std::string> all;
+  for (const auto& notice : notices) {
+    if (const auto* text = std::get_if<engine::TextReceived>(&notice))
+      all.push_back(text->text.expose());
+    if (const auto* letter = std::get_if<engine::LetterReceived>(&notice))
+      all.push_back(letter->text.expose());
+  }
+  return all;
+}
+
 // ---- letters ------------------------------------------------------------------------------------
 
 // What is asked happens when the disk gets to it, not before.

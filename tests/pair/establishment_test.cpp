@@ -43,14 +43,14 @@ TEST(Establishment, APendingPeerCannotBeSentAnything) {
   while (!job.bob.last<Connected>()) {
     job.bottle.settle(1);
     if (!job.bob.last<Connecting>() || job.bob.last<Connected>()) continue;
-    job.bob.command(SendText{job.link_of(job.bob), Plaintext("too early")});
+    job.bob.command(SendText{job.link_of(job.bob), TextId{1}, Plaintext("too early")});
     ++refused;
     ASSERT_EQ(job.bob.count<TextFailed>(), refused);
     EXPECT_EQ(job.bob.last<TextFailed>()->fault, Fault::not_connected);
   }
   EXPECT_GT(refused, 10u);
   job.bottle.settle();
-  EXPECT_EQ(job.alice.count<TextReceived>(), 0u);
+  EXPECT_EQ(job.alice.texts().size(), 0u);
   EXPECT_EQ(live(job.alice), 1u);
 }
 
@@ -61,19 +61,19 @@ TEST(Establishment, WhatComesBeforeTheBookAnswersIsKept) {
     Quiet job(seed);
     job.bob.react = [](Node& self, const Notice& notice) {
       if (const auto* connected = std::get_if<Connected>(&notice)) {
-        self.command(SendText{connected->link, Plaintext("and gone")});
+        self.command(SendText{connected->link, TextId{1}, Plaintext("and gone")});
         self.command(CloseLink{connected->link});
       }
     };
     job.go_online_and_pair();
     job.bottle.settle();
-    ASSERT_EQ(job.alice.count<TextReceived>(), 1u) << "seed " << seed;
+    ASSERT_EQ(job.alice.texts().size(), 1u) << "seed " << seed;
     std::vector<std::size_t> order;  // by the kind of notice
     for (const auto& notice : job.alice.notices)
       if (std::holds_alternative<Connected>(notice) ||
-          std::holds_alternative<TextReceived>(notice) || std::holds_alternative<Closed>(notice))
+          std::holds_alternative<LetterReceived>(notice) || std::holds_alternative<Closed>(notice))
         order.push_back(notice.index());
-    EXPECT_EQ(order, (std::vector{Notice(Connected{}).index(), Notice(TextReceived{}).index(),
+    EXPECT_EQ(order, (std::vector{Notice(Connected{}).index(), Notice(LetterReceived{}).index(),
                                   Notice(Closed{}).index()}))
         << "seed " << seed;
   }
@@ -149,9 +149,9 @@ TEST(Establishment, ANewMatchTakesThePlaceOfTheOldOneOnceItIsProven) {
     ASSERT_EQ(job.bob.count<Connected>(), 2u) << "seed " << seed;
     EXPECT_EQ(live(job.alice), 1u) << "seed " << seed;
     EXPECT_EQ(live(job.bob), 1u) << "seed " << seed;
-    job.bob.command(SendText{job.bob.last<Connected>()->link, Plaintext("still there")});
+    job.bob.command(SendText{job.bob.last<Connected>()->link, TextId{1}, Plaintext("still there")});
     job.bottle.settle();
-    EXPECT_EQ(job.alice.last<TextReceived>()->link, job.alice.last<Connected>()->link);
+    EXPECT_EQ(job.alice.texts().size(), 1u);
     job.leave();
     job.expect_nothing_left(seed);
   }
@@ -167,9 +167,9 @@ TEST(Establishment, ANewMatchThatFailsLeavesTheOldConnectionAlone) {
   job.bottle.pass(std::chrono::minutes(3));
   EXPECT_EQ(job.bob.count<Connected>(), 1u);
   EXPECT_EQ(live(job.bob), 1u);
-  job.bob.command(SendText{link, Plaintext("still there")});
+  job.bob.command(SendText{link, TextId{1}, Plaintext("still there")});
   job.bottle.settle();
-  EXPECT_EQ(job.alice.count<TextReceived>(), 1u);
+  EXPECT_EQ(job.alice.texts().size(), 1u);
 }
 
 // It comes back under another code with the same key: a new process of the same machine.
@@ -355,7 +355,7 @@ TEST(Establishment, BlockingBeforeTheBookAnswersTellsNothingOfThePeer) {
     Quiet job(seed);
     job.bob.react = [](Node& self, const Notice& notice) {
       if (const auto* connected = std::get_if<Connected>(&notice))
-        self.command(SendText{connected->link, Plaintext("not to be shown")});
+        self.command(SendText{connected->link, TextId{1}, Plaintext("not to be shown")});
     };
     job.go_online_and_pair();
     while (job.alice.remembered.empty()) job.bottle.settle(1);
@@ -365,7 +365,7 @@ TEST(Establishment, BlockingBeforeTheBookAnswersTellsNothingOfThePeer) {
     if (job.alice.last<Connected>()) continue;
     job.alice.command(Know{{job.bob.engine->public_key(), Plaintext("bob"), {}, true, true}});
     job.bottle.settle();
-    EXPECT_EQ(job.alice.count<Connected>() + job.alice.count<TextReceived>(), 0u) << seed;
+    EXPECT_EQ(job.alice.count<Connected>() + job.alice.texts().size(), 0u) << seed;
     EXPECT_EQ(job.alice.last<Closed>()->fault, Fault::peer_blocked) << seed;
     EXPECT_FALSE(job.alice.last<Closed>()->was_connected) << seed;
   }

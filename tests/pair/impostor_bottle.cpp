@@ -81,7 +81,7 @@ struct Try {
       fail("what was kept was handed over");
     if (const auto* unproven = std::get_if<Unproven>(&notice)) {
       if (is_culver) fail("a Culver's key came with less");
-      self.command(SendText{unproven->link, Plaintext("for bob alone")});
+      self.command(SendText{unproven->link, TextId{1}, Plaintext("for bob alone")});
     }
     if (const auto* end = std::get_if<Closed>(&notice))
       if (end->was_connected && end->fault == Fault::replaced) fail("the true one was replaced");

@@ -311,5 +311,37 @@ TEST(Letters, AStoreThatDoesNotAnswerEndsTheLinkAndIsAskedAgain) {
     }
 }
 
+/// As two `culver send` do it: each goes when its own text has arrived.
+void talk_and_leave(Node& self, const Notice& notice) {
+  if (const auto* connected = std::get_if<Connected>(&notice))
+    self.command(SendText{connected->link, TextId{1}, Plaintext("from " + self.name)});
+  if (const auto* delivered = std::get_if<TextDelivered>(&notice))
+    self.command(CloseLink{delivered->link});
+}
+
+TEST(Texts, TwoWhoSendAtOnceAndLeaveBothSeeTheOthers) {
+  for (std::uint64_t seed = 0; seed < 300; ++seed) {
+    Correspondents two(seed);
+    for (auto* node : {&two.alice, &two.bob})
+      node->react = [&](Node& self, const Notice& notice) {
+        two.react(self, notice);
+        talk_and_leave(self, notice);
+      };
+    for (auto* node : {&two.alice, &two.bob}) {
+      node->command(Meet{two.key_of(two.other(*node))});
+      node->command(GoOnline{});
+    }
+    for (int rounds = 0; rounds < 60 && two.alice.count<Closed>() == 0; ++rounds)
+      two.bottle.pass(1s);
+    EXPECT_EQ(two.seen[&two.alice].texts, std::vector<std::string>{"from bob"}) << seed;
+    EXPECT_EQ(two.seen[&two.bob].texts, std::vector<std::string>{"from alice"}) << seed;
+    for (auto* node : {&two.alice, &two.bob}) {
+      ASSERT_EQ(node->count<TextDelivered>(), 1u) << seed;
+      EXPECT_TRUE(node->last<TextDelivered>()->confirmed) << seed;
+      EXPECT_EQ(node->last<Closed>()->fault, std::nullopt) << seed;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace culver::test

@@ -27,11 +27,13 @@ struct MainJob {
         self.command(AnswerPair{asked->from, true});
       if (const auto* offered = std::get_if<FileOffered>(&notice))
         self.command(AnswerFile{offered->transfer, true});
+      if (const auto* goodbye = std::get_if<GoodbyeReceived>(&notice))
+        self.command(CloseLink{goodbye->link});
     };
     bob.react = [this](Node& self, const engine::Notice& notice) {
       using namespace engine;
       if (const auto* connected = std::get_if<Connected>(&notice)) {
-        self.command(SendText{connected->link, Plaintext("typ:hello")});
+        self.command(SendText{connected->link, TextId{1}, Plaintext("typ:hello")});
         self.sources[TransferId{1}] = file;
         self.command(SendFile{connected->link, TransferId{1}, Plaintext("a.bin"), file.size()});
       }
@@ -59,7 +61,7 @@ struct MainJob {
   bool succeeded() const {
     using namespace engine;
     return alice.received.size() == 1 && alice.received[0] == file && bob.last<FileSent>() &&
-           alice.count<TextReceived>() == 1;
+           alice.texts().size() == 1;
   }
   /// Everybody goes; then nothing may be left of anything.
   void leave() {

@@ -1,8 +1,10 @@
 // Two engines and the server in a bottle, by itself: a release build plays a hundred thousand
 // schedules in the time of a test. In each of them something goes wrong at a random moment, or
 // nothing does. usage: pair_bottle FIRST COUNT
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -32,7 +34,8 @@ struct Schedule {
         dice(of * 2 + 1),
         bottle(of),
         alice(bottle.add("alice", dice.below(4) != 0)),
-        bob(bottle.add("bob", dice.below(4) != 0)) {
+        bob(bottle.add("bob", dice.below(4) != 0)),
+        polite(dice.below(2) == 0) {
     file.resize(20'000);
     for (std::size_t i = 0; i < file.size(); ++i) file[i] = static_cast<char>(i * 7 + seed);
     for (auto* node : {&alice, &bob})
@@ -46,15 +49,23 @@ struct Schedule {
       self.command(AnswerFile{offered->transfer, true});
     if (const auto* letter = std::get_if<LetterReceived>(&notice))
       self.command(Shown{letter->held});
+    if (const auto* goodbye = std::get_if<GoodbyeReceived>(&notice); goodbye && polite)
+      self.command(CloseLink{goodbye->link});
+    auto& mine = texts[&self == &bob];
+    if (const auto* delivered = std::get_if<TextDelivered>(&notice)) {
+      if (mine.unconfirmed.erase(delivered->id) == 0) fail("a text was delivered twice");
+      if (delivered->confirmed) mine.confirmed.push_back(delivered->id);
+    }
     const auto* connected = std::get_if<Connected>(&notice);
     if (!connected) return;
     const auto& other = &self == &alice ? bob : alice;
     if (connected->key != other.engine->public_key())
       fail("connected with a key that is not the peer's");
-    for (int i = 0; i < 3; ++i)
-      self.command(SendText{connected->link, Plaintext(std::to_string(++texts[&self == &bob]))});
+    for (int i = 0; i < 3; ++i) mine.unconfirmed.insert(TextId{++mine.count});
+    for (const auto id : mine.unconfirmed)  // those of an earlier link first
+      self.command(SendText{connected->link, id, Plaintext("t" + std::to_string(id.value))});
     for (int i = 0; i < 2; ++i)
-      self.command(Post{connected->key, Plaintext(std::to_string(++letters[&self == &bob]))});
+      self.command(Post{connected->key, Plaintext("l" + std::to_string(++letters[&self == &bob]))});
     if (&self != &bob || !self.sources.empty()) return;
     self.sources[TransferId{next_file}] = file;
     self.command(
@@ -101,8 +112,9 @@ struct Schedule {
     bottle.pass(std::chrono::minutes(10));
     check_agreement();
     for (const auto* node : {&alice, &bob}) {
-      check_numbers<TextReceived>(*node);
-      check_numbers<LetterReceived>(*node);
+      check_numbers(*node, 't');
+      check_numbers(*node, 'l');
+      check_confirmed(*node);
       if (!node->letters.held.empty() && mishap != Mishap::effect_fails)
         fail("a letter came and was not shown");
       if (mishap == Mishap::none && !node->letters.queue.empty())
@@ -131,15 +143,21 @@ struct Schedule {
   }
 
   /// Numbers grow: none comes twice, and none before an earlier one.
-  template <class Came>
-  void check_numbers(const Node& node) {
+  void check_numbers(const Node& node, char kind) {
     int before = 0;
-    for (const auto& notice : node.notices)
-      if (const auto* text = std::get_if<Came>(&notice)) {
-        const int number = std::atoi(text->text.expose().c_str());
-        if (number <= before) fail("a text came twice or out of order");
-        before = number;
-      }
+    for (const auto& text : node.texts()) {
+      if (text.at(0) != kind) continue;
+      const int number = std::atoi(text.c_str() + 1);
+      if (number <= before) fail("a text came twice or out of order");
+      before = number;
+    }
+  }
+
+  void check_confirmed(const Node& node) {
+    const auto shown = (&node == &alice ? bob : alice).texts();
+    for (const auto id : texts[&node == &bob].confirmed)
+      if (std::ranges::find(shown, "t" + std::to_string(id.value)) == shown.end())
+        fail("a text was told as confirmed, and nobody has seen it");
   }
 
   void leave() {
@@ -165,7 +183,13 @@ struct Schedule {
   Node& alice;
   Node& bob;
   std::string file;
-  int texts[2] = {0, 0};
+  struct Texts {
+    std::uint64_t count = 0;
+    std::set<TextId> unconfirmed = {};
+    std::vector<TextId> confirmed = {};
+  };
+  Texts texts[2];
+  bool polite;  ///< says goodbye when the other one has
   int letters[2] = {0, 0};
   std::uint32_t next_file = 1;
   bool ok = true;

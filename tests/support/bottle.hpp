@@ -92,6 +92,9 @@ class Node {
     return n;
   }
 
+  /// Those that were told, in order, whichever way they came.
+  std::vector<std::string> texts() const;
+
   Bottle& bottle;
   std::string name;
   SeededRng random;

@@ -25,6 +25,8 @@ using LinkId = Strong<struct LinkIdTag, std::uint32_t>;
 /// One file on its way, in either direction, never reused within the life of the process.
 using TransferId = Strong<struct TransferIdTag, std::uint32_t>;
 /// A text that waits for a peer, by its place in the queue. Never given again.
+/// A text that the program above gives; its choice.
+using TextId = Strong<struct TextIdTag, std::uint64_t>;
 using LetterId = Strong<struct LetterIdTag, std::int64_t>;
 /// A text that came and has not been shown yet. Never given again.
 using HeldId = Strong<struct HeldIdTag, std::int64_t>;

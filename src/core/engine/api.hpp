@@ -40,8 +40,12 @@ struct AnswerName {
   LinkId link;
   bool accepted;
 };
+/// Answered by TextDelivered or TextFailed, or by the end of the link. One that was under way then
+/// may have arrived: it is sent again over the next link under the same id, before any other, and a
+/// Culver does not show it twice.
 struct SendText {
   LinkId link;
+  TextId id;
   Plaintext text;
 };
 /// Files that are sent one after the other, this one and those that follow, so that the other side
@@ -211,18 +215,26 @@ struct Connected {
   std::optional<PublicKey> instead_of = {};
   bool is_verified = false;  ///< a person has compared the safety number
 };
+/// Of a peer that speaks no letters.
 struct TextReceived {
   LinkId link;
   Plaintext text;
 };
-/// Everything sent on this link so far has reached the peer's machine.
-struct TextsDelivered {
+/// Confirmed: the peer is a Culver that has it on its disk; otherwise its transport has it.
+struct TextDelivered {
   LinkId link;
+  TextId id;
+  bool confirmed;
 };
-/// The text was not sent: not connected, or too long.
+/// It was not sent: not_connected, text_too_long, malformed (no UTF-8), queue_full.
 struct TextFailed {
   LinkId link;
+  TextId id;
   Fault fault;
+};
+/// The peer has said everything, and waits a little for us to do the same: CloseLink.
+struct GoodbyeReceived {
+  LinkId link;
 };
 /// The text is on the disk and waits for its peer.
 struct Posted {
@@ -250,7 +262,7 @@ struct LettersStuck {
   std::optional<PublicKey> key;
   Fault fault;
 };
-/// A text that was kept for us. Whoever shows it says Shown.
+/// A text that is on our disk: of a Culver every one. Whoever shows it says Shown.
 struct LetterReceived {
   HeldId held;
   PublicKey key;
@@ -313,11 +325,11 @@ struct Closed {
   std::optional<Tried> tried = {};  ///< of ice_failed and ice_timeout
 };
 
-using Notice =
-    std::variant<Online, Offline, PairRequested, PairWithdrawn, PairFailed, Connecting, NameTaken,
-                 Acquainted, WasHere, Paced, ClockWrong, Establishing, Unproven, Connected,
-                 TextReceived, TextsDelivered, TextFailed, Posted, PostFailed, LetterDelivered,
-                 NothingWaits, LettersStuck, LetterReceived, FileOffered, FileChecking, FileStarted,
-                 FileProgress, FileReceived, FileSent, FileFailed, Closed>;
+using Notice = std::variant<Online, Offline, PairRequested, PairWithdrawn, PairFailed, Connecting,
+                            NameTaken, Acquainted, WasHere, Paced, ClockWrong, Establishing,
+                            Unproven, Connected, TextReceived, TextDelivered, TextFailed,
+                            GoodbyeReceived, Posted, PostFailed, LetterDelivered, NothingWaits,
+                            LettersStuck, LetterReceived, FileOffered, FileChecking, FileStarted,
+                            FileProgress, FileReceived, FileSent, FileFailed, Closed>;
 
 }  // namespace culver::engine

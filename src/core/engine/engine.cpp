@@ -81,14 +81,22 @@ void Engine::obey(AnswerPair&& answer, Env& env, Effects& out) {
 }
 
 void Engine::obey(SendText&& send, Env& env, Effects& out) {
-  const auto* peer = roster_.find(send.link);
-  if (peer == nullptr || peer->standing == Standing::establishing || !link::is_up(peer->state)) {
-    out.emplace_back(Tell{TextFailed{send.link, Fault::not_connected}});
-  } else if (wire::peer::escape(send.text).size() > wire::limits::text) {
-    out.emplace_back(Tell{TextFailed{send.link, Fault::text_too_long}});
-  } else {
-    to_link(send.link, link::SendText{std::move(send.text)}, env, out);
+  auto* peer = roster_.find(send.link);
+  const auto refused = [&](Fault fault) {
+    out.emplace_back(Tell{TextFailed{send.link, send.id, fault}});
+  };
+  if (peer == nullptr || peer->standing == Standing::establishing || !link::is_up(peer->state))
+    return refused(Fault::not_connected);
+  if (wire::peer::escape(send.text).size() > wire::limits::text)
+    return refused(Fault::text_too_long);
+  if (letters_.speaks(send.link)) {
+    LetterEffects effects;
+    letters_.send(std::move(send), env, effects);
+    return perform(std::move(effects), env, out);
   }
+  if (peer->texts.size() >= Letters::texts) return refused(Fault::queue_full);
+  peer->texts.push_back(send.id);
+  to_link(send.link, link::SendText{std::move(send.text)}, env, out);
 }
 
 void Engine::obey(SendFile&& file, Env& env, Effects& out) {
@@ -127,10 +135,14 @@ void Engine::obey(CloseLink&& close, Env& env, Effects& out) {
   if (link::is_up(peer->state)) {
     // What is still under way may be continued another time: nobody has said never.
     TransferEffects effects;
+    const bool breaks_off = transfers_.has(close.link);
     transfers_.close(close.link, Fault::interrupted, env, effects);
     perform(std::move(effects), env, out);
-    to_link(close.link, link::Goodbye{}, env, out);
-  } else {
+    // No file that waits for its disk keeps what is still said from being read.
+    if (peer->standing == Standing::connected)
+      out.emplace_back(ToTransport{close.link, link::PauseReading{false}});
+    to_link(close.link, link::Goodbye{.waits = !breaks_off}, env, out);
+  } else if (!link::is_ending(peer->state)) {
     to_link(close.link, link::Abandon{Fault::cancelled}, env, out);
   }
 }
@@ -172,6 +184,7 @@ void Engine::on(FromDisk&& from, Env& env, Effects& out) {
   TransferEffects effects;
   transfers_.on_disk(from.transfer, std::move(from.event), env, effects);
   perform(std::move(effects), env, out);
+  tell_goodbyes(out);
 }
 
 void Engine::perform(TransferEffects effects, Env& env, Effects& out) {
@@ -222,9 +235,11 @@ void Engine::on(Tick&&, Env& env, Effects& out) {
   TransferEffects effects;
   transfers_.on_tick(env, effects);
   perform(std::move(effects), env, out);
+  tell_goodbyes(out);
   LetterEffects letters;
   letters_.on_tick(env, letters);
   perform(std::move(letters), env, out);
+  forget_closed(env, out);
 }
 
 }  // namespace culver::engine

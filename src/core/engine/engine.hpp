@@ -8,6 +8,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "core/base/env.hpp"
 #include "core/engine/acquaintances.hpp"
@@ -114,6 +115,8 @@ class Engine {
   void perform(LetterEffects effects, Env&, Effects&);
 
   /// Of a blocked peer nothing is told.
+  void forget_closed(Env&, Effects&);
+  void tell_goodbyes(Effects&);
   void tell(LetterReceived letter, Effects&) const;
   void tell_how_far(LinkId id, Effects&);
   void on_server_text(std::string text, Env&, Effects&);
@@ -170,6 +173,7 @@ class Engine {
   Roster roster_;
   Transfers transfers_;
   Letters letters_;
+  std::set<LinkId> goodbyes_;  ///< of peers whose files are not over yet
   /// Of the keys that have links: the frames of version 1 that were taken.
   std::map<PublicKey, link::SeenFrames> seen_;
   std::uint32_t next_link_ = 1;

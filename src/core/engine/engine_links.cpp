@@ -197,6 +197,7 @@ void Engine::perform(LinkId id, link::Effects effects, Env& env, Effects& out) {
               letters_.on_letter(id, std::move(e.letter), env, letters);
             },
             [&](link::LettersHadArrived&& e) { letters_.on_had(id, e.had, env, letters); },
+            [&](link::GoodbyeArrived&&) { goodbyes_.insert(id); },
             [&](link::FileFrameArrived&& e) {
               transfers_.on_frame(id, std::move(e.frame), env, files);
             },
@@ -209,13 +210,24 @@ void Engine::perform(LinkId id, link::Effects effects, Env& env, Effects& out) {
             [&](link::EverythingSent&&) {
               transfers_.on_everything_sent(id, env, files);
               letters_.on_everything_sent(id, env, letters);
-              out.emplace_back(Tell{TextsDelivered{id}});
+              for (const auto text : std::exchange(roster_.find(id)->texts, {}))
+                out.emplace_back(Tell{TextDelivered{id, text, false}});
             },
         },
         std::move(effect));
   }
   perform(std::move(files), env, out);
   perform(std::move(letters), env, out);
+  tell_goodbyes(out);
+}
+
+/// What was said of files before is on a channel of its own, and may come behind.
+void Engine::tell_goodbyes(Effects& out) {
+  std::erase_if(goodbyes_, [&](LinkId id) {
+    if (transfers_.has(id)) return false;
+    out.emplace_back(Tell{GoodbyeReceived{id}});
+    return true;
+  });
 }
 
 /// Nothing of it is believed or handed over yet, and nobody makes room for it. Whether its name is
@@ -346,7 +358,8 @@ void Engine::connected(LinkId id, Env& env, Effects& out) {
 void Engine::forget_if_closed(LinkId id, Env& env, Effects& out) {
   const auto* peer = roster_.find(id);
   if (peer == nullptr || !link::is_closed(peer->state)) return;
-  if (peer->unremembered) return;  // what it said before it left is still to be told
+  // What it said before it left is still to be told.
+  if (peer->unremembered || letters_.is_keeping(id)) return;
   const auto fault = std::get<link::Closed>(peer->state).fault;
   const bool was_connected = peer->standing == Standing::connected;
   const bool is_told = !peer->superseded;
@@ -359,6 +372,7 @@ void Engine::forget_if_closed(LinkId id, Env& env, Effects& out) {
   const bool is_no_path = fault == Fault::ice_failed || fault == Fault::ice_timeout;
   const auto tried = is_no_path ? std::optional(peer->tried) : std::nullopt;
   letters_.close(id);
+  goodbyes_.erase(id);
   const auto code = peer->code;
   roster_.remove(id);
   if (!roster_.find(code)) pacer_.drop(code);

@@ -35,6 +35,15 @@ void Engine::on(LetterKept&& kept, Env& env, Effects& out) {
   LetterEffects effects;
   letters_.on(std::move(kept), env, effects);
   perform(std::move(effects), env, out);
+  forget_closed(env, out);
+}
+
+/// Those that have waited for their last letter.
+void Engine::forget_closed(Env& env, Effects& out) {
+  std::vector<LinkId> closed;
+  for (const auto& [id, peer] : roster_.all())
+    if (link::is_closed(peer.state)) closed.push_back(id);
+  for (const auto id : closed) forget_if_closed(id, env, out);
 }
 
 void Engine::on(HeldLoaded&& loaded, Env&, Effects& out) {

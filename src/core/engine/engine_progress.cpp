@@ -15,6 +15,7 @@ std::optional<Establishing::Phase> phase_of(const link::Machine::State& state) {
                     [](const link::Proving&) -> Told { return Phase::proving; },
                     [](const link::Confirming&) -> Told { return Phase::proving; },
                     [](const link::Secured&) -> Told { return std::nullopt; },
+                    [](const link::Parting&) -> Told { return std::nullopt; },
                     [](const link::Leaving&) -> Told { return std::nullopt; },
                     [](const link::Closed&) -> Told { return std::nullopt; },
                     [](const auto&) -> Told { return Phase::awaiting_answer; }},

@@ -106,12 +106,74 @@ void Letters::delivered(LinkId id, Link& link, Test is_delivered, Env& env, Lett
 void Letters::on_had(LinkId id, const wire::peer::LettersHad& had, Env& env, LetterEffects& out) {
   const auto at = links_.find(id);
   if (at == links_.end() || !at->second.spoken) return;
+  if (const auto series = series_.find(at->second.peer);
+      series != series_.end() && series->second.id == had.up_to.series)
+    return confirm_texts(id, at->second, had.up_to.number, out);
   const auto is_had = [&](const UnderWay& letter) {
     return letter.name.series == had.up_to.series && letter.name.number <= had.up_to.number;
   };
   if (std::ranges::none_of(at->second.under_way, is_had))
     return out.emplace_back(Dropped{Fault::out_of_order}), void();
   delivered(id, at->second, is_had, env, out);
+}
+
+// ---- texts --------------------------------------------------------------------------------------
+
+bool Letters::speaks(LinkId id) const {
+  const auto at = links_.find(id);
+  return at != links_.end() && at->second.spoken;
+}
+
+void Letters::send(SendText send, Env& env, LetterEffects& out) {
+  const auto refused = [&](Fault fault) {
+    out.emplace_back(Tell{TextFailed{send.link, send.id, fault}});
+  };
+  auto& link = links_.at(send.link);
+  if (!wire::utf8::is_valid(send.text.expose())) return refused(Fault::malformed);
+  if (link.texts.size() + link.texts_under_way.size() >= texts) return refused(Fault::queue_full);
+  if (!series_.contains(link.peer))
+    series_.emplace(link.peer, Series{wire::peer::SeriesId{env.rng.bytes<16>()}});
+  auto& series = series_.at(link.peer);
+  const auto number = number_of(send.id, link, series);
+  link.texts_under_way.push_back({send.id, number});
+  link.texts.push_back(
+      {{series.id, number}, 0, std::max<WallTime>(env.wall, 0), std::move(send.text)});
+  send_texts(send.link, link, out);
+}
+
+/// The peer takes only what is greater than all that it has. So a text that is sent again keeps its
+/// number, if on every link it went before all that have greater ones: then it has those only if it
+/// has this. What is passed over here does not keep its own.
+std::uint64_t Letters::number_of(TextId id, Link& link, Series& series) const {
+  const auto before = series.unconfirmed.find(id);
+  const bool is_kept = before != series.unconfirmed.end() && before->second > link.last_text;
+  const auto number = is_kept ? before->second : ++series.last;
+  std::erase_if(series.unconfirmed, [&](const auto& text) {
+    return text.second > link.last_text && text.second < number;
+  });
+  series.unconfirmed.insert_or_assign(id, number);
+  link.last_text = number;
+  return number;
+}
+
+/// At most a window ahead of what is confirmed.
+void Letters::send_texts(LinkId id, Link& link, LetterEffects& out) {
+  while (!link.texts.empty() && link.texts_under_way.size() - link.texts.size() < window) {
+    out.emplace_back(ToLetterLink{id, link::SendLetter{std::move(link.texts.front())}});
+    link.texts.pop_front();
+  }
+}
+
+void Letters::confirm_texts(LinkId id, Link& link, std::uint64_t up_to, LetterEffects& out) {
+  auto& series = series_.at(link.peer);
+  const auto sent = link.texts_under_way.size() - link.texts.size();
+  for (std::size_t n = 0; n < sent && link.texts_under_way.front().number <= up_to; ++n) {
+    const auto text = link.texts_under_way.front();
+    link.texts_under_way.pop_front();
+    series.unconfirmed.erase(text.id);
+    out.emplace_back(Tell{TextDelivered{id, text.id, true}});
+  }
+  send_texts(id, link, out);
 }
 
 void Letters::on_everything_sent(LinkId id, Env& env, LetterEffects& out) {
@@ -153,10 +215,21 @@ void Letters::on(LetterKept kept, Env& env, LetterEffects& out) {
                                          std::move(letter.text)}});
   const auto at = links_.find(id);
   if (at == links_.end()) return;
-  if (kept.fault) return out.emplace_back(EndLink{id, *kept.fault}), void();
-  out.emplace_back(ToLetterLink{id, link::SendLetter{wire::peer::LettersHad{name}}});
   at->second.keeping.reset();
+  if (kept.fault) return end_for(*kept.fault, id, at->second, out);
+  out.emplace_back(ToLetterLink{id, link::SendLetter{wire::peer::LettersHad{name}}});
   keep_next(id, at->second, env, out);
+}
+
+/// Nothing that comes after one that could not be kept is taken.
+void Letters::end_for(Fault fault, LinkId id, Link& link, LetterEffects& out) {
+  link.received.clear();
+  out.emplace_back(EndLink{id, fault});
+}
+
+bool Letters::is_keeping(LinkId id) const {
+  const auto at = links_.find(id);
+  return at != links_.end() && at->second.keeping;
 }
 
 // ---- time ---------------------------------------------------------------------------------------
@@ -184,7 +257,10 @@ void Letters::on_tick(Env& env, LetterEffects& out) {
   }
   std::erase_if(keeping_, [&](const auto& late) {
     if (late.second.deadline > env.now) return false;
-    out.emplace_back(EndLink{late.second.link, Fault::store_failed});
+    if (const auto at = links_.find(late.second.link); at != links_.end()) {
+      at->second.keeping.reset();
+      end_for(Fault::store_failed, at->first, at->second, out);
+    }
     return true;
   });
   std::erase_if(posting_, [&](const auto& late) {

@@ -31,6 +31,7 @@ class Letters {
  public:
   static constexpr std::size_t window = 16;    ///< sent on a link and not acknowledged
   static constexpr std::size_t queued = 32;    ///< received on a link and not written down
+  static constexpr std::size_t texts = 256;    ///< given by the user, of a link, not delivered
   static constexpr std::size_t posts = 1'000;  ///< given by the user and not written down
   /// A store that has not answered by then is taken to be broken; one that could not read is asked
   /// again after that time.
@@ -39,6 +40,11 @@ class Letters {
   /// A link of this peer is connected; `spoken`: in letters, otherwise they go as texts.
   void open(LinkId id, const PublicKey& peer, bool spoken, Env&, LetterEffects&);
   void close(LinkId id) { links_.erase(id); }
+
+  /// Letters are spoken on this link.
+  bool speaks(LinkId id) const;
+  /// A text that is not in any queue goes as a letter of this process.
+  void send(SendText send, Env&, LetterEffects&);
 
   void post(Post post, Env&, LetterEffects&);
   void on(LetterStored stored, Env&, LetterEffects&);
@@ -51,6 +57,9 @@ class Letters {
   void on_letter(LinkId id, wire::peer::Letter letter, Env&, LetterEffects&);
   void on(LetterKept kept, Env&, LetterEffects&);
 
+  /// Something that came on this link is not written down yet.
+  bool is_keeping(LinkId id) const;
+
   void on_tick(Env&, LetterEffects&);
   std::optional<TimePoint> deadline() const;
 
@@ -59,18 +68,31 @@ class Letters {
     LetterId id;
     wire::peer::LetterName name;
   };
+  struct Text {
+    TextId id;
+    std::uint64_t number;
+  };
+  /// A series of letters of this process, whose text is the caller's to keep.
+  struct Series {
+    wire::peer::SeriesId id;
+    std::uint64_t last = 0;
+    std::map<TextId, std::uint64_t> unconfirmed = {};  ///< numbers that the peer may have
+  };
   struct Link {
     PublicKey peer;
     bool spoken;
     // Out.
     std::deque<UnderWay> under_way = {};
-    LetterId last = {};                     ///< of the queue, that was loaded for this link
-    std::size_t asked = 0;                  ///< so many letters, while they are being loaded
-    std::optional<TimePoint> loading = {};  ///< until when the store has to answer
-    bool may_be_more = true;                ///< behind `last`
-    std::optional<TimePoint> again = {};    ///< when to ask a store that could not read
-    bool is_stuck = false;                  ///< and told so
-    bool is_told_empty = false;             ///< since something was sent
+    LetterId last = {};                         ///< of the queue, that was loaded for this link
+    std::size_t asked = 0;                      ///< so many letters, while they are being loaded
+    std::optional<TimePoint> loading = {};      ///< until when the store has to answer
+    bool may_be_more = true;                    ///< behind `last`
+    std::optional<TimePoint> again = {};        ///< when to ask a store that could not read
+    bool is_stuck = false;                      ///< and told so
+    bool is_told_empty = false;                 ///< since something was sent
+    std::deque<wire::peer::Letter> texts = {};  ///< behind those that are under way
+    std::deque<Text> texts_under_way = {};
+    std::uint64_t last_text = 0;  ///< the number of the last that was given
     // In.
     std::deque<wire::peer::Letter> received = {};
     std::optional<std::uint32_t> keeping = {};  ///< the first of them, under this request
@@ -88,10 +110,16 @@ class Letters {
 
   void load(LinkId id, Link& link, Env&, LetterEffects&);
   void keep_next(LinkId id, Link& link, Env&, LetterEffects&);
+  void end_for(Fault fault, LinkId id, Link& link, LetterEffects&);
   template <class Test>
   void delivered(LinkId id, Link& link, Test is_delivered, Env&, LetterEffects&);
 
+  std::uint64_t number_of(TextId id, Link& link, Series& series) const;
+  void send_texts(LinkId id, Link& link, LetterEffects&);
+  void confirm_texts(LinkId id, Link& link, std::uint64_t up_to, LetterEffects&);
+
   std::map<LinkId, Link> links_;
+  std::map<PublicKey, Series> series_;
   std::map<std::uint32_t, Keeping> keeping_;  ///< also of links that are gone: they are told
   std::map<std::uint32_t, Posting> posting_;
   std::uint32_t next_request_ = 1;

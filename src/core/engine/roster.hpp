@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <vector>
 
 #include "core/engine/api.hpp"
 #include "core/link/link.hpp"
@@ -45,6 +46,7 @@ struct Peer {
   /// Its keys are proven, and the book has not answered yet.
   std::optional<Unremembered> unremembered = {};
   std::optional<PublicKey> refused_for = {};  ///< the known peer whose name it used
+  std::vector<TextId> texts = {};             ///< under way, to one that speaks no letters
   Tried tried = {};                           ///< until it is established
   std::optional<Establishing> told = {};      ///< the last of them
 };

@@ -45,6 +45,12 @@ void Transfers::close(LinkId link, Fault cause, Env& env, TransferEffects& out) 
   links_.erase(link);
 }
 
+bool Transfers::has(LinkId link) const {
+  const auto files = links_.find(link);
+  if (files != links_.end() && !files->second.waiting.empty()) return true;
+  return std::ranges::any_of(transfers_, [&](const auto& at) { return at.second.link == link; });
+}
+
 // ---- commands -----------------------------------------------------------------------------------
 
 void Transfers::send(const SendFile& file, Env& env, TransferEffects& out) {

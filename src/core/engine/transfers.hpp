@@ -61,6 +61,8 @@ class Transfers {
   void on_disk(TransferId id, FromDisk::Event event, Env&, TransferEffects&);
   void on_tick(Env&, TransferEffects&);
 
+  /// Some file of this link is not over.
+  bool has(LinkId link) const;
   std::optional<TimePoint> deadline() const;
   std::size_t live() const { return transfers_.size(); }
 

@@ -19,6 +19,7 @@ struct Timeouts {
   Duration channel = std::chrono::seconds(30);
   Duration handshake = std::chrono::seconds(30);
   Duration silence = std::chrono::seconds(3);  ///< without a handshake: Zajel's page may send none
+  Duration parting = std::chrono::seconds(3);  ///< for the peer's goodbye, after ours
   Duration goodbye = std::chrono::seconds(6);
   Duration loss = std::chrono::seconds(15);  ///< of an established link, since the peer was heard
 };

@@ -4,7 +4,8 @@
 //   responder: Awaiting  -> Answering -> Connecting ...
 //   between two Culvers: Proving -> Confirming -> Secured
 //   anybody else: Proving -> Unproven -> Secured
-//   any of them -> Closed;  Secured -> Leaving -> Closed
+//   the end: any of them -> Closed;  Secured -> Leaving -> Closed, or between two Culvers
+//   Secured -> Parting -> Leaving -> Closed
 //
 // Each state owns what it knows and nothing else; a link that fails is its Closed value, and all
 // keys died with the state before. Only Secured receives, and it can only be made with a
@@ -19,6 +20,7 @@
 #include <variant>
 
 #include "core/link/establishing.hpp"
+#include "core/link/parting.hpp"
 #include "core/link/proving.hpp"
 #include "core/link/secured.hpp"
 #include "core/link/unproven.hpp"
@@ -26,8 +28,9 @@
 namespace culver::link {
 
 struct Machine {
-  using State = std::variant<Gathering, Awaiting, Offering, Answering, Connecting, Securing,
-                             Opening, Proving, Confirming, Unproven, Secured, Leaving, Closed>;
+  using State =
+      std::variant<Gathering, Awaiting, Offering, Answering, Connecting, Securing, Opening, Proving,
+                   Confirming, Unproven, Secured, Parting, Leaving, Closed>;
   using Event =
       std::variant<LocalDescription, LocalCandidate, RemoteDescription, RemoteCandidate,
                    SignalingBack, PathReady, PathDoubted, DtlsUp, SctpUp, ChannelOpen, ChannelData,
@@ -48,7 +51,7 @@ struct Machine {
 Machine::State start(bool initiator, const PublicKey& peer_key, Demand, Context&, Effects&);
 
 /// A transport event as the machine takes it: failures become Abandon with their fault. During
-/// establishment a closed transport is a failure; Secured and Leaving tell a goodbye apart.
+/// establishment a closed transport is a failure; later it is a goodbye.
 /// Nothing waits for GatheringDone, so it is none.
 std::optional<Machine::Event> event_of(TransportEvent event, const Machine::State& state);
 
@@ -56,6 +59,8 @@ bool is_closed(const Machine::State& state);
 bool is_secured(const Machine::State& state);
 /// There is a session: Unproven or Secured.
 bool is_up(const Machine::State& state);
+/// We said goodbye: Parting or Leaving.
+bool is_ending(const Machine::State& state);
 /// The initiator, before an answer has come, and the responder, before an offer has.
 bool is_offering(const Machine::State& state);
 bool is_awaiting_offer(const Machine::State& state);

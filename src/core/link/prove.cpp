@@ -18,8 +18,9 @@ using namespace wire::peer;
 /// The forms of files that we speak, by their newest.
 constexpr std::uint64_t first_form = 1;
 constexpr std::uint64_t stream_form = 2;
-/// The form of letters that we speak.
-constexpr std::uint64_t letters_form = 1;
+/// The forms of letters that we speak, by their newest.
+constexpr std::uint64_t first_letters = 1;
+constexpr std::uint64_t letters_with_goodbyes = 2;
 /// Peers that take less at once than we send speak the first form, whose chunks are smaller.
 constexpr std::size_t least_stream_frame = wire::limits::channel_frame_out;
 
@@ -158,7 +159,7 @@ Proving::Next Proving::confirm(Handshake theirs, ByteView frame, Context& contex
   const Capabilities ours{.file_form = context.self.streams ? stream_form : first_form,
                           .largest_frame = wire::limits::channel_frame_in,
                           .handshakes = handshakes_seen(our_handshake, their_handshake),
-                          .letters = context.self.letters ? letters_form : 0};
+                          .letters = context.self.letters ? letters_with_goodbyes : 0};
   const auto confirmation = session.sealed.seal(as_bytes(print(ours)));
   if (!confirmation) return close(confirmation.error(), out);
   send_on(channels.messages, *confirmation, out);
@@ -238,7 +239,7 @@ fsm::OneOf<Confirming, Secured, Closed> Confirming::by_frame(std::string_view fr
   const auto theirs_at_most = static_cast<std::size_t>(theirs.largest_frame);
   const bool streams = context.self.streams && theirs.file_form >= stream_form &&
                        std::min(largest_frame, theirs_at_most) >= least_stream_frame;
-  const bool letters = context.self.letters && theirs.letters >= letters_form &&
+  const bool letters = context.self.letters && theirs.letters >= first_letters &&
                        theirs_at_most >= wire::limits::channel_frame_in;
   out.emplace_back(Established{.path = path,
                                .username = std::move(username),
@@ -253,7 +254,8 @@ fsm::OneOf<Confirming, Secured, Closed> Confirming::by_frame(std::string_view fr
                .proof = std::move(confirmed->proof),
                .stream = std::nullopt,
                .handshake_seen = true,
-               .letters = letters ? std::optional(LetterCount{}) : std::nullopt};
+               .letters = std::nullopt};
+  if (letters) next.letters = LetterTalk{theirs.letters >= letters_with_goodbyes};
   out.emplace_back(TransportEffect{AcknowledgeSeldom{}});
   if (streams) next.stream = std::move(stream);
   return enter<fsm::OneOf<Confirming, Secured, Closed>>(std::move(next), std::move(early), context,

@@ -57,6 +57,8 @@ std::optional<Fault> Secured::on_letter_frame(std::string_view opened, Effects& 
     out.emplace_back(LetterArrived{std::move(*letter)});
   } else if (const auto* had = std::get_if<LettersHad>(&*frame)) {
     out.emplace_back(LettersHadArrived{*had});
+  } else if (std::holds_alternative<wire::peer::Goodbye>(*frame)) {
+    if (!std::exchange(letters->peer_said_goodbye, true)) out.emplace_back(GoodbyeArrived{});
   }
   return std::nullopt;
 }
@@ -196,13 +198,17 @@ fsm::OneOf<Secured, Closed> Secured::on(SendText&& send, Context&, Effects& out)
   return std::move(*this);
 }
 
-fsm::OneOf<Secured, Closed> Secured::on(SendLetter&& send, Context&, Effects& out) && {
-  if (!letters) return std::move(*this);
+bool Secured::send_letter(SendLetter&& send, Effects& out) {
+  if (!letters) return true;
   if (auto* letter = std::get_if<Letter>(&send.frame)) letter->place = ++letters->sent;
   const auto plaintext = std::visit([](const auto& frame) { return print(frame); }, send.frame);
   const auto frame = session.sealed.seal(as_bytes(plaintext));
-  if (!frame) return close(Fault::key_worn_out, out);
-  send_on(session.channels.messages, *frame, out);
+  if (frame) send_on(session.channels.messages, *frame, out);
+  return frame.has_value();
+}
+
+fsm::OneOf<Secured, Closed> Secured::on(SendLetter&& send, Context&, Effects& out) && {
+  if (!send_letter(std::move(send), out)) return close(Fault::key_worn_out, out);
   return std::move(*this);
 }
 
@@ -225,9 +231,13 @@ fsm::OneOf<Secured> Secured::on(SendStreamFrame&& send, Context&, Effects& out) 
 
 // ---- The end ------------------------------------------------------------------------------------
 
-fsm::OneOf<Leaving> Secured::on(Goodbye&&, Context& context, Effects& out) && {
-  out.emplace_back(TransportEffect{HangUp{}});
-  return Leaving{context.env.now + context.timeouts.goodbye};
+/// Who says when everything is said is waited for: what it sends meanwhile has to be answered.
+fsm::OneOf<Parting, Leaving, Closed> Secured::on(Goodbye&& goodbye, Context& context,
+                                                 Effects& out) && {
+  if (!letters || !letters->goodbyes || !goodbye.waits) return hang_up(std::move(*this), context, out);
+  if (!send_letter(SendLetter{wire::peer::Goodbye{}}, out)) return close(Fault::key_worn_out, out);
+  if (letters->peer_said_goodbye) return hang_up(std::move(*this), context, out);
+  return Parting{std::move(*this), context.env.now + context.timeouts.parting};
 }
 
 fsm::OneOf<Closed> Secured::on(TransportClosed&&, Context&, Effects& out) && {
@@ -237,21 +247,6 @@ fsm::OneOf<Closed> Secured::on(TransportClosed&&, Context&, Effects& out) && {
 
 fsm::OneOf<Closed> Secured::on(Abandon&& abandon, Context&, Effects& out) && {
   return close(abandon.fault, out);
-}
-
-fsm::OneOf<Closed> Leaving::on(TransportClosed&&, Context&, Effects& out) && {
-  out.emplace_back(TransportEffect{DropTransport{}});
-  return Closed{std::nullopt};
-}
-
-fsm::OneOf<Closed> Leaving::on(Tick&&, Context&, Effects& out) && {
-  out.emplace_back(TransportEffect{DropTransport{}});
-  return Closed{std::nullopt};
-}
-
-fsm::OneOf<Closed> Leaving::on(Abandon&&, Context&, Effects& out) && {
-  out.emplace_back(TransportEffect{DropTransport{}});
-  return Closed{std::nullopt};
 }
 
 }  // namespace culver::link

@@ -1,5 +1,4 @@
-// The states of a link whose peer is proven (secured.cpp): the one that sends and delivers, and the
-// goodbye.
+// The state of a link whose peer is proven (secured.cpp): the one that sends and delivers.
 #pragma once
 
 #include <optional>
@@ -15,6 +14,7 @@
 namespace culver::link {
 
 struct Secured;
+struct Parting;
 struct Leaving;
 
 /// The peer showed, by a frame that nobody else could have sealed, the key that it paired with; a
@@ -26,10 +26,12 @@ class PeerKeyProven {
   friend struct Proof;
 };
 
-/// Of the letters of this link.
-struct LetterCount {
-  std::uint64_t sent = 0;
-  std::uint64_t received = 0;
+/// Letters, on a link between two that speak them.
+struct LetterTalk {
+  bool goodbyes;  ///< each says when it has said everything
+  bool peer_said_goodbye = false;
+  std::uint64_t sent = 0;      ///< letters
+  std::uint64_t received = 0;  ///< letters
 };
 
 /// Keys agree and the peer is who it paired as. The one state that delivers.
@@ -37,10 +39,10 @@ struct Secured {
   static constexpr std::string_view name = "Secured";
   Session session;
   PeerKeyProven proof;
-  std::optional<StreamSeal> stream;      ///< where the second form of files is spoken
-  bool handshake_seen;                   ///< not yet, where a v1 peer spoke before its handshake
-  std::optional<LetterCount> letters{};  ///< where both speak them
-  std::optional<TimePoint> deadline{};   ///< the path is in doubt: it is back by then, or lost
+  std::optional<StreamSeal> stream;     ///< where the second form of files is spoken
+  bool handshake_seen;                  ///< not yet, where a v1 peer spoke before its handshake
+  std::optional<LetterTalk> letters{};  ///< where both speak them
+  std::optional<TimePoint> deadline{};  ///< the path is in doubt: it is back by then, or lost
   fsm::OneOf<Secured, Closed> on(ChannelData&&, Context&, Effects&) &&;
   fsm::OneOf<Secured> on(PathReady&&, Context&, Effects&) &&;
   fsm::OneOf<Secured> on(PathDoubted&&, Context&, Effects&) &&;
@@ -58,19 +60,22 @@ struct Secured {
   fsm::OneOf<Secured> on(SendFileFrame&&, Context&, Effects&) &&;
   fsm::OneOf<Secured, Closed> on(SendFileChunk&&, Context&, Effects&) &&;
   fsm::OneOf<Secured> on(SendStreamFrame&&, Context&, Effects&) &&;
-  fsm::OneOf<Leaving> on(Goodbye&&, Context&, Effects&) &&;
+  fsm::OneOf<Parting, Leaving, Closed> on(Goodbye&&, Context&, Effects&) &&;
   fsm::OneOf<Secured, Closed> on(Tick&&, Context&, Effects&) &&;
   fsm::OneOf<Closed> on(TransportClosed&&, Context&, Effects&) &&;
   fsm::OneOf<Closed> on(Abandon&&, Context&, Effects&) &&;
 
   /// What came early, as if it came now. A fault ends the link.
   std::optional<Fault> catch_up(EarlyFrames, Context&, Effects&);
-  /// A text that was opened.
+  /// A frame of `messages`. A fault ends the link.
+  std::optional<Fault> on_message(ByteView frame, Context&, Effects&);
+  /// One that was opened.
   std::optional<Fault> on_opened(ByteView plaintext, Effects&);
+  /// False: the session is worn out.
+  [[nodiscard]] bool send_letter(SendLetter&&, Effects&);
 
  private:
   Secured restarted(Restart::Event, Context&, Effects&) &&;
-  std::optional<Fault> on_message(ByteView frame, Context&, Effects&);
   std::optional<Fault> on_letter_frame(std::string_view opened, Effects&);
   std::optional<Fault> on_late_handshake(const wire::peer::Handshake&, Effects&);
   std::optional<Fault> on_file_frame(ByteVector bytes, Context&, Effects&);
@@ -80,14 +85,5 @@ struct Secured {
 
 /// A chunk that passed the seal, as its transfer wants it.
 void take_chunk(wire::peer::FileChunk chunk, ByteView opened, Effects&);
-
-/// We said goodbye; what was sent may still arrive.
-struct Leaving {
-  static constexpr std::string_view name = "Leaving";
-  TimePoint deadline;
-  fsm::OneOf<Closed> on(TransportClosed&&, Context&, Effects&) &&;
-  fsm::OneOf<Closed> on(Tick&&, Context&, Effects&) &&;
-  fsm::OneOf<Closed> on(Abandon&&, Context&, Effects&) &&;
-};
 
 }  // namespace culver::link

@@ -9,15 +9,16 @@ bool has_sctp(const Machine::State& state) {
   return std::holds_alternative<Opening>(state) || std::holds_alternative<Proving>(state) ||
          std::holds_alternative<Confirming>(state);
 }
-bool is_past_proof(const Machine::State& state) {
-  return is_up(state) || std::holds_alternative<Leaving>(state);
-}
+bool is_past_proof(const Machine::State& state) { return is_up(state) || is_ending(state); }
 
 }  // namespace
 
 bool is_closed(const Machine::State& state) { return std::holds_alternative<Closed>(state); }
 bool is_up(const Machine::State& state) {
   return is_secured(state) || std::holds_alternative<Unproven>(state);
+}
+bool is_ending(const Machine::State& state) {
+  return std::holds_alternative<Parting>(state) || std::holds_alternative<Leaving>(state);
 }
 bool is_secured(const Machine::State& state) { return std::holds_alternative<Secured>(state); }
 

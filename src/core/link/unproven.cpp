@@ -201,8 +201,7 @@ fsm::OneOf<Unproven, Closed> Unproven::on(SendFileChunk&& send, Context&, Effect
 // ---- the end ------------------------------------------------------------------------------------
 
 fsm::OneOf<Leaving> Unproven::on(Goodbye&&, Context& context, Effects& out) && {
-  out.emplace_back(TransportEffect{HangUp{}});
-  return Leaving{context.env.now + context.timeouts.goodbye};
+  return hang_up(std::move(*this), context, out);
 }
 
 fsm::OneOf<Closed> Unproven::on(TransportClosed&&, Context&, Effects& out) && {

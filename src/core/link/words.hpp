@@ -41,7 +41,7 @@ struct SendText {
 struct SendLetter {
   static constexpr std::string_view name = "SendLetter";
   static constexpr Origin origin = Origin::ours;
-  std::variant<wire::peer::Letter, wire::peer::LettersHad> frame;
+  std::variant<wire::peer::Letter, wire::peer::LettersHad, wire::peer::Goodbye> frame;
 };
 struct SendFileFrame {
   static constexpr std::string_view name = "SendFileFrame";
@@ -64,6 +64,7 @@ struct SendStreamFrame {
 struct Goodbye {
   static constexpr std::string_view name = "Goodbye";
   static constexpr Origin origin = Origin::ours;
+  bool waits;  ///< for the peer to say what it still has to, if it says when that is all
 };
 /// The end of this link, whatever it is doing: a cancelled command, a lost peer, a dead transport.
 struct Abandon {
@@ -119,6 +120,8 @@ struct LetterArrived {
 struct LettersHadArrived {
   wire::peer::LettersHad had;
 };
+/// The peer has said everything, and waits for us to say Goodbye.
+struct GoodbyeArrived {};
 /// A frame of `files` that passed the parser; a chunk also passed the seal.
 struct FileFrameArrived {
   wire::peer::FileFrame frame;
@@ -144,8 +147,8 @@ struct EverythingSent {};
 
 using Effect =
     std::variant<TransportEffect, SignalOut, Dropped, Claimed, FrameTaken, Established, TextArrived,
-                 LetterArrived, LettersHadArrived, FileFrameArrived, ChunkArrived, ChunkRefused,
-                 StreamFrameArrived, FilesWindow, EverythingSent>;
+                 LetterArrived, LettersHadArrived, GoodbyeArrived, FileFrameArrived, ChunkArrived,
+                 ChunkRefused, StreamFrameArrived, FilesWindow, EverythingSent>;
 using Effects = std::vector<Effect>;
 
 }  // namespace culver::link

@@ -103,8 +103,13 @@ struct LettersHad {
   LetterName up_to;
   bool operator==(const LettersHad&) const = default;
 };
+/// The sender says nothing more on this link but that letters have come, and hangs up when the
+/// other side has said the same.
+struct Goodbye {
+  bool operator==(const Goodbye&) const = default;
+};
 struct LetterIgnored {};  ///< a type that we do not know
-using LetterFrame = std::variant<Letter, LettersHad, LetterIgnored>;
+using LetterFrame = std::variant<Letter, LettersHad, Goodbye, LetterIgnored>;
 
 /// The first byte of an opened frame of this kind. No text begins with it.
 inline constexpr char letter_mark = '\xff';
@@ -114,6 +119,7 @@ inline bool is_letter_frame(std::string_view opened) { return opened.starts_with
 Result<LetterFrame> parse_letter_frame(std::string_view opened);
 std::string print(const Letter&);
 std::string print(const LettersHad&);
+std::string print(const Goodbye&);
 
 // ---- files --------------------------------------------------------------------------------------
 

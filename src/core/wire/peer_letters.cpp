@@ -12,6 +12,7 @@ using json::Fields;
 
 constexpr std::string_view letter_type = "letter";
 constexpr std::string_view had_type = "letters_had";
+constexpr std::string_view goodbye_type = "goodbye";
 
 Result<LetterName> read_name(const Fields& fields) {
   TRY(const auto series_text, fields.text("series"));
@@ -46,6 +47,7 @@ Result<LetterFrame> parse_letter_frame(std::string_view opened) {
   TRY(const auto fields, document.parse(opened.substr(1)));
   TRY(const auto type, fields.text("type"));
   if (type == letter_type) return read_letter(fields);
+  if (type == goodbye_type) return Goodbye{};
   if (type != had_type) return LetterIgnored{};
   TRY(const auto up_to, read_name(fields));
   return LettersHad{up_to};
@@ -67,6 +69,12 @@ std::string print(const LettersHad& had) {
   out.text("type", had_type)
       .text("series", print_hex(had.up_to.series.view()))
       .number("number", had.up_to.number);
+  return finish(std::move(out));
+}
+
+std::string print(const Goodbye&) {
+  json::Writer out;
+  out.text("type", goodbye_type);
   return finish(std::move(out));
 }
 

@@ -83,6 +83,7 @@ struct Connected {
 struct OfLetter {
   std::string name;     ///< series and number
   std::string written;  ///< ISO 8601, UTC, by the sender's clock
+  bool is_of_now;       ///< written within the last minute
 };
 struct Text {
   Peer peer;

@@ -61,7 +61,10 @@ void Receive::on(const engine::Notice& notice) {
                       [this](const engine::LetterDelivered& n) { ledger_.on(n); },
                       [this](const engine::LettersStuck& n) { ledger_.on(n); },
                       [](const engine::NothingWaits&) {}, [](const engine::Posted&) {},
-                      [](const engine::PostFailed&) {}, [](const engine::TextsDelivered&) {},
+                      [](const engine::PostFailed&) {}, [](const engine::TextDelivered&) {},
+                      [this](const engine::GoodbyeReceived& n) {
+                        stage_.command(engine::CloseLink{n.link});
+                      },
                       [](const engine::TextFailed&) {}, [](const engine::WasHere&) {},
                       [this](const auto& n) { handle(n); }},
              notice);
@@ -253,7 +256,7 @@ void Receive::ask_about(const engine::FileOffered& notice) {
 }
 
 void Receive::handle(const engine::LetterReceived& notice) {
-  ledger_.on(notice);
+  ledger_.on(notice, stage_.wall());
   stage_.command(engine::Shown{notice.held});
 }
 

@@ -179,7 +179,8 @@ void TextReport::show(const report::Connected& e) {
 
 void TextReport::show(const report::Text& e) {
   const auto name = name_of(e.peer);
-  const auto when = e.letter ? " (" + printable(e.letter->written) + ")" : "";
+  const auto when =
+      e.letter && !e.letter->is_of_now ? " (" + printable(e.letter->written) + ")" : "";
   screen_.say(screen_.bold(name) + verified(e.peer) + when + ": " +
               printable_text(e.text.expose(), "  | "));
 }

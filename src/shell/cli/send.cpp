@@ -14,6 +14,9 @@ using fsm::overload;
 
 namespace {
 
+/// There is one, and it stays itself over all links.
+constexpr TextId the_text{1};
+
 /// The connection broke, or the other program ended: what was under way can go on over another.
 bool is_of_link(Fault fault) {
   switch (fault) {
@@ -68,9 +71,10 @@ void Send::on(const engine::Notice& notice) {
                       [this](const engine::FileProgress& n) { ledger_.on(n, stage_.now()); },
                       [this](const engine::FileReceived& n) { ledger_.on(n); },
                       [this](const engine::LetterReceived& n) {
-                        ledger_.on(n);
+                        ledger_.on(n, stage_.wall());
                         stage_.command(engine::Shown{n.held});
                       },
+                      [](const engine::GoodbyeReceived&) {},  // ours follows when we are done
                       [](const engine::Posted&) {}, [](const engine::PostFailed&) {},
                       [](const engine::PairWithdrawn&) {}, [](const engine::Acquainted&) {},
                       [this](const auto& n) { handle(n); }},
@@ -255,7 +259,7 @@ void Send::begin() {
   if (std::exchange(begun_, true)) return;
   if (parcel_.text) {
     text_under_way_ = true;
-    stage_.command(engine::SendText{*link_, *parcel_.text});
+    stage_.command(engine::SendText{*link_, the_text, *parcel_.text});
   }
   send_next_file();
 }
@@ -285,9 +289,9 @@ void Send::send_next_file() {
   close_if_complete();
 }
 
-void Send::handle(const engine::TextsDelivered& notice) {
+void Send::handle(const engine::TextDelivered& notice) {
   if (notice.link != link_ || phase_ != Phase::sending || !text_under_way_) return;
-  if (text_under_way_ && !is_proven_)
+  if (!is_proven_)
     stage_.reporter.remark("Text sent, not confirmed: the other side has not shown its key.");
   text_under_way_ = false;
   parcel_.text.reset();

@@ -73,7 +73,7 @@ class Send {
   void handle(const engine::LetterDelivered&);
   void handle(const engine::NothingWaits&);
   void handle(const engine::LettersStuck&);
-  void handle(const engine::TextsDelivered&);
+  void handle(const engine::TextDelivered&);
   void handle(const engine::TextFailed&);
   void handle(const engine::FileOffered&);
   void handle(const engine::FileSent&);

@@ -77,7 +77,7 @@ void SendLater::handle(const engine::Connected& notice) {
 }
 
 void SendLater::handle(const engine::LetterReceived& notice) {
-  ledger_.on(notice);
+  ledger_.on(notice, stage_.wall());
   stage_.command(engine::Shown{notice.held});
 }
 

@@ -111,6 +111,93 @@ TEST_F(LettersMachine, WhatWasNotSentCannotBeAcknowledged) {
   EXPECT_TRUE(all<RemoveLetters>().empty());
 }
 
+/// Texts of this process, which are in no queue.
+class LettersTexts : public LettersMachine {
+ protected:
+  void open_empty(LinkId on) {
+    act([&](Env& e, LetterEffects& out) { letters_.open(on, peer, true, e, out); });
+  }
+  /// The letter that goes out for it, if one does at once.
+  std::optional<Letter> send(LinkId on, std::uint64_t id, std::string text = "x") {
+    act([&](Env& e, LetterEffects& out) {
+      letters_.send({on, TextId{id}, Plaintext(std::move(text))}, e, out);
+    });
+    for (const auto& sent : all<ToLetterLink>())
+      return std::get<Letter>(std::get<link::SendLetter>(sent.command).frame);
+    return std::nullopt;
+  }
+  void had_on(LinkId on, const LetterName& name) {
+    act([&](Env& e, LetterEffects& out) { letters_.on_had(on, LettersHad{name}, e, out); });
+  }
+  std::vector<std::uint64_t> delivered() const {
+    std::vector<std::uint64_t> ids;
+    for (const auto& text : told<TextDelivered>()) ids.push_back(text.id.value);
+    return ids;
+  }
+  static constexpr LinkId second{2}, third{3};
+};
+
+TEST_F(LettersTexts, OneIsDeliveredWhenThePeerHasIt) {
+  open_empty(link);
+  const auto one = send(link, 7), two = send(link, 9);
+  EXPECT_EQ(one->name.series, two->name.series);
+  EXPECT_LT(one->name.number, two->name.number);
+  EXPECT_EQ(one->written, 1'764'000'000'000);
+  had_on(link, one->name);
+  EXPECT_EQ(delivered(), (std::vector<std::uint64_t>{7}));
+  EXPECT_TRUE(told<TextDelivered>().at(0).confirmed);
+  had_on(link, one->name);
+  EXPECT_EQ(delivered(), (std::vector<std::uint64_t>{}));
+  had_on(link, two->name);
+  EXPECT_EQ(delivered(), (std::vector<std::uint64_t>{9}));
+}
+
+TEST_F(LettersTexts, OneThatIsSentAgainIsStillTheSame) {
+  open_empty(link);
+  const auto before = send(link, 1);
+  letters_.close(link);
+  open_empty(second);
+  EXPECT_EQ(send(second, 1)->name, before->name);
+  EXPECT_GT(send(second, 2)->name.number, before->name.number);
+}
+
+// The peer has the second, perhaps: then it takes nothing for new that has a smaller number.
+TEST_F(LettersTexts, OneThatWasPassedOverIsAnotherOneLater) {
+  open_empty(link);
+  const auto one = send(link, 1);
+  const auto two = send(link, 2);
+  letters_.close(link);
+  open_empty(second);
+  EXPECT_EQ(send(second, 2)->name, two->name);
+  EXPECT_GT(send(second, 1)->name.number, two->name.number);
+  letters_.close(second);
+  open_empty(third);
+  const auto again = send(third, 1);
+  EXPECT_GT(again->name.number, two->name.number);
+  EXPECT_NE(again->name, one->name);
+}
+
+TEST_F(LettersTexts, NoMoreThanAWindowIsUnderWayAndNoMoreThanAFewWait) {
+  open_empty(link);
+  std::vector<LetterName> sent;
+  for (std::uint64_t id = 1; id <= Letters::texts; ++id)
+    if (const auto letter = send(link, id)) sent.push_back(letter->name);
+  EXPECT_EQ(sent.size(), Letters::window);
+  EXPECT_FALSE(send(link, 1'000));
+  EXPECT_EQ(told<TextFailed>().at(0).fault, Fault::queue_full);
+  had_on(link, sent.at(9));
+  EXPECT_EQ(delivered().size(), 10u);
+  EXPECT_EQ(all<ToLetterLink>().size(), 10u) << "those that come next";
+  had_on(link, {sent[0].series, 1'000'000});
+  EXPECT_EQ(delivered().size(), Letters::window) << "no more than was sent";
+}
+
+TEST_F(LettersTexts, OneThatIsNoTextIsNotSent) {
+  open_empty(link);
+  EXPECT_FALSE(send(link, 1, "\xff"));
+  EXPECT_EQ(told<TextFailed>().at(0).fault, Fault::malformed);
+}
+
 TEST_F(LettersMachine, TextsAreDeliveredWhenEverythingIsSent) {
   open(false);
   load(2);

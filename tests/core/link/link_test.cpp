@@ -500,7 +500,7 @@ TEST(Link, LettersAreSpokenWhereBothSayThatTheySpeakThem) {
   Scene scene(true);
   Culver peer(scene);
   peer.shake();
-  EXPECT_EQ(peer.ours.letters, 1u);
+  EXPECT_EQ(peer.ours.letters, 2u);
   peer.capabilities.letters = 1;
   peer.confirm();
   ASSERT_TRUE(scene.effect<Established>()->letters);
@@ -547,6 +547,85 @@ TEST(Link, WithoutLettersNoneAreTakenOrSent) {
   EXPECT_TRUE(scene.is<Secured>());
   scene.feed(SendLetter{wire::peer::LettersHad{{{}, 1}}});
   EXPECT_EQ(scene.transport_effect<SendOn>(), nullptr);
+}
+
+const std::string goodbye_frame = wire::peer::print(wire::peer::Goodbye{});
+
+/// Both speak letters, with this newest form of the peer's.
+struct Correspondence {
+  Scene scene{true};
+  Culver peer{scene};
+  explicit Correspondence(std::uint64_t letters) {
+    peer.shake();
+    peer.capabilities.letters = letters;
+    peer.confirm();
+  }
+  void say(const std::string& frame) {
+    scene.feed_frame(messages, *peer.channel->seal(as_bytes(frame)));
+  }
+  /// What was sent with the last event.
+  std::optional<std::string> sent() {
+    const auto* frame = scene.transport_effect<SendOn>();
+    if (frame == nullptr) return std::nullopt;
+    return std::string(as_text(peer.channel->open(as_text(frame->bytes))->plaintext));
+  }
+};
+
+TEST(Link, AGoodbyeBetweenCulversWaitsForTheOther) {
+  Correspondence ours(2);
+  ours.scene.feed(Goodbye{true});
+  ASSERT_TRUE(ours.scene.is<Parting>());
+  EXPECT_EQ(ours.sent(), goodbye_frame);
+  EXPECT_EQ(ours.scene.transport_effect<HangUp>(), nullptr);
+  ours.say(letter_frame(1));
+  EXPECT_NE(ours.scene.effect<LetterArrived>(), nullptr) << "it was on its way";
+  const wire::peer::LettersHad had{{{}, 1}};
+  ours.scene.feed(SendLetter{had});
+  EXPECT_EQ(ours.sent(), wire::peer::print(had)) << "and is acknowledged";
+  ours.scene.feed(SendLetter{wire::peer::Letter{{{}, 7}, 0, 5, Plaintext("late")}});
+  EXPECT_EQ(ours.sent(), std::nullopt) << "nothing new is said after a goodbye";
+  ours.say(goodbye_frame);
+  ASSERT_TRUE(ours.scene.is<Leaving>());
+  EXPECT_NE(ours.scene.transport_effect<HangUp>(), nullptr);
+
+  Correspondence theirs(2);
+  theirs.say(goodbye_frame);
+  EXPECT_TRUE(theirs.scene.is<Secured>()) << "what we have to say is still said";
+  EXPECT_NE(theirs.scene.effect<GoodbyeArrived>(), nullptr);
+  theirs.say(goodbye_frame);
+  EXPECT_EQ(theirs.scene.effect<GoodbyeArrived>(), nullptr) << "told once";
+  theirs.scene.feed(Goodbye{true});
+  EXPECT_TRUE(theirs.scene.is<Leaving>());
+  EXPECT_EQ(theirs.sent(), goodbye_frame);
+}
+
+TEST(Link, WhoDoesNotAnswerAGoodbyeIsLeftAfterThreeSeconds) {
+  Correspondence link(2);
+  link.scene.feed(Goodbye{true});
+  EXPECT_EQ(fsm::deadline_of(link.scene.state), link.scene.now + 3s);
+  link.scene.feed(Tick{});
+  EXPECT_TRUE(link.scene.is<Leaving>());
+  EXPECT_NE(link.scene.transport_effect<HangUp>(), nullptr);
+}
+
+TEST(Link, WhatComesBehindAGoodbyeIsTakenFromWhoeverIsProven) {
+  Correspondence older(1);
+  older.scene.feed(Goodbye{true});
+  ASSERT_TRUE(older.scene.is<Leaving>()) << "it knows no goodbyes";
+  older.say(letter_frame(1));
+  EXPECT_NE(older.scene.effect<LetterArrived>(), nullptr);
+  older.say("still a text");
+  EXPECT_EQ(older.scene.effect<TextArrived>()->text, Plaintext("still a text"));
+  older.say(letter_frame(7));
+  EXPECT_TRUE(older.scene.is<Leaving>()) << "a broken frame is only dropped";
+
+  Scene page(true);
+  page.to_secured(true);
+  auto theirs = page.peer_channel(true);
+  page.feed(Goodbye{true});
+  page.feed_frame(messages, *theirs.seal(as_bytes("bye")));
+  EXPECT_EQ(page.effect<TextArrived>()->text, Plaintext("bye"));
+  EXPECT_TRUE(page.is<Leaving>());
 }
 
 TEST(Link, AConfirmationThatIsNotOneEndsTheLink) {
@@ -700,7 +779,7 @@ TEST(Link, AChunkMustPassTheSeal) {
 TEST(Link, AGoodbyeIsTheOnlyEndWithoutAFault) {
   Scene ours(true);
   ours.to_secured(true);
-  ours.feed(Goodbye{});
+  ours.feed(Goodbye{true});
   EXPECT_TRUE(ours.is<Leaving>());
   EXPECT_NE(ours.transport_effect<HangUp>(), nullptr);
   ours.feed(TransportClosed{});

@@ -51,7 +51,7 @@ TEST_F(SendVerb, SendsTextThenFilesInOrderAndClosesWhenAllHasArrived) {
   EXPECT_EQ(scene_->count<engine::SendFile>(), 2u);
   accept_file(2);
   EXPECT_FALSE(scene_->only<engine::CloseLink>()) << "the text is still on its way";
-  hear(engine::TextsDelivered{peer_link});
+  hear(engine::TextDelivered{peer_link, TextId{1}, true});
   EXPECT_EQ(scene_->only<engine::CloseLink>()->link, peer_link);
   EXPECT_FALSE(scene_->exit);
   hear(engine::Closed{peer_link, {}, true});
@@ -94,7 +94,7 @@ TEST_F(SendVerb, ReportsInLinesOfJson) {
 TEST_F(SendVerb, HowThePeerLeavesAfterwardsIsNoFailure) {
   begin(text());
   connect();
-  hear(engine::TextsDelivered{peer_link});
+  hear(engine::TextDelivered{peer_link, TextId{1}, true});
   hear(engine::Closed{peer_link, Fault::peer_gone, true});
   EXPECT_EQ(scene_->exit, 0);
 }
@@ -224,7 +224,7 @@ TEST_F(SendVerb, GoesOnWithTheNextFileAndEndsWithTheFirstFailure) {
 TEST_F(SendVerb, ATextThatCouldNotBeSentIsAFailure) {
   begin(text());
   connect();
-  hear(engine::TextFailed{peer_link, Fault::not_connected});
+  hear(engine::TextFailed{peer_link, TextId{1}, Fault::not_connected});
   EXPECT_TRUE(scene_->only<engine::CloseLink>());
   hear(engine::Closed{peer_link, {}, true});
   EXPECT_EQ(scene_->exit, 7);
@@ -313,7 +313,7 @@ TEST_F(SendToKnown, LooksForItAndSendsWhenItHasCome) {
   scene_->alarm();
   EXPECT_FALSE(scene_->exit) << "the wait was for its coming";
   EXPECT_FALSE(scene_->only<engine::Unmeet>()) << "it may be lost";
-  hear(engine::TextsDelivered{peer_link});
+  hear(engine::TextDelivered{peer_link, TextId{1}, true});
   EXPECT_TRUE(scene_->only<engine::Unmeet>());
   hear(engine::Closed{peer_link, {}, true});
   EXPECT_EQ(scene_->exit, 0);
@@ -329,7 +329,7 @@ TEST_F(SendToKnown, FilesWaitForWhoOnlyClaimsToBeTheOneThatIsLookedFor) {
     hear(engine::Unproven{peer_link, ben.key, Plaintext("Ben"), link::PathKind::direct, true});
     EXPECT_TRUE(scene_->only<engine::SendText>()) << "sealed for the key that is claimed";
     EXPECT_EQ(scene_->count<engine::SendFile>(), 0u);
-    hear(engine::TextsDelivered{peer_link});
+    hear(engine::TextDelivered{peer_link, TextId{1}, false});
     EXPECT_FALSE(scene_->exit);
     if (is_proven) {
       hear(engine::Connected{peer_link, ben.key, Plaintext("Ben"), link::PathKind::direct, {}});
@@ -394,7 +394,7 @@ TEST_F(SendToKnown, ItIsSaidWhenItWasHere) {
 TEST_F(SendToKnown, GoesOnWhenALostPeerIsBack) {
   begin_with({Plaintext("hello"), {"/out/a.pdf", "/out/b.pdf"}, 2000});
   come(peer_link);
-  hear(engine::TextsDelivered{peer_link});
+  hear(engine::TextDelivered{peer_link, TextId{1}, true});
   accept_file(1);
   hear(engine::FileStarted{peer_link, TransferId{2}, true, Plaintext("b.pdf"), 1000});
   hear(engine::FileFailed{TransferId{2}, Fault::peer_gone});

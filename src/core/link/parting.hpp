@@ -1,0 +1,41 @@
+// The states of a link that we end (parting.cpp). Nothing new is sent; what comes is still taken,
+// since the peer sent it before it could know.
+#pragma once
+
+#include <string_view>
+#include <variant>
+
+#include "core/link/secured.hpp"
+#include "core/link/unproven.hpp"
+
+namespace culver::link {
+
+/// We said goodbye to a peer that says it too, when it has said everything. Until then its letters
+/// are taken and acknowledged.
+struct Parting {
+  static constexpr std::string_view name = "Parting";
+  Secured from;
+  TimePoint deadline;
+  fsm::OneOf<Parting, Leaving, Closed> on(ChannelData&&, Context&, Effects&) &&;
+  fsm::OneOf<Parting, Closed> on(SendLetter&&, Context&, Effects&) &&;
+  fsm::OneOf<Parting, Closed> on(ChannelClosed&&, Context&, Effects&) &&;
+  fsm::OneOf<Leaving> on(Tick&&, Context&, Effects&) &&;
+  fsm::OneOf<Closed> on(TransportClosed&&, Context&, Effects&) &&;
+  fsm::OneOf<Closed> on(Abandon&&, Context&, Effects&) &&;
+};
+
+/// The transport hangs up. What comes meanwhile is taken if its peer is proven; nothing is
+/// answered.
+struct Leaving {
+  static constexpr std::string_view name = "Leaving";
+  std::variant<Unproven, Secured> from;
+  TimePoint deadline;
+  fsm::OneOf<Leaving> on(ChannelData&&, Context&, Effects&) &&;
+  fsm::OneOf<Closed> on(TransportClosed&&, Context&, Effects&) &&;
+  fsm::OneOf<Closed> on(Tick&&, Context&, Effects&) &&;
+  fsm::OneOf<Closed> on(Abandon&&, Context&, Effects&) &&;
+};
+
+Leaving hang_up(std::variant<Unproven, Secured> from, Context&, Effects&);
+
+}  // namespace culver::link
