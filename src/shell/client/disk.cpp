@@ -28,10 +28,9 @@ bool frees_files(const engine::ToDisk::Effect& effect) {
 
 }  // namespace
 
-/// What the disk thread owns, and its answers to each request.
+/// What the thread of the files owns, and its answers to each request.
 struct Disk::Files {
   std::string download_dir;
-  Books books;
   std::optional<store::Folder> folder;  ///< opened when the first file comes
   std::map<TransferId, store::StreamSource> outgoing;
   std::map<TransferId, store::IncomingFile> incoming;
@@ -159,27 +158,28 @@ struct Disk::Files {
 
 Disk::Disk(asio::io_context& loop, std::string download_dir, Books books, Sink sink)
     : loop_(loop),
-      files_(std::make_unique<Files>(
-          Files{std::move(download_dir), std::move(books), std::nullopt, {}, {}, {}})),
+      files_(std::make_unique<Files>(Files{std::move(download_dir), std::nullopt, {}, {}, {}})),
+      books_(std::move(books)),
       sink_(std::make_shared<Sink>(std::move(sink))) {}
 
 Disk::~Disk() {
   sink_.reset();
   if (!frames_.empty()) keep_frames();
   ending_ = true;
-  thread_.join();
+  files_thread_.join();
+  books_thread_.join();
 }
 
 void Disk::add(TransferId transfer, store::OutgoingFile file) {
-  asio::post(thread_, [this, transfer, file = std::move(file)]() mutable {
+  asio::post(files_thread_, [this, transfer, file = std::move(file)]() mutable {
     files_->outgoing.insert_or_assign(transfer, store::StreamSource(std::move(file)));
   });
 }
 
 void Disk::perform(engine::ToDisk request) {
   // The loop must not run dry while an answer is due.
-  asio::post(thread_, [this, request = std::move(request), sink = std::weak_ptr(sink_),
-                       work = asio::make_work_guard(loop_)] {
+  asio::post(files_thread_, [this, request = std::move(request), sink = std::weak_ptr(sink_),
+                             work = asio::make_work_guard(loop_)] {
     if (ending_ && !frees_files(request.effect)) return;
     auto event =
         std::visit([&](const auto& r) { return files_->on(request.transfer, r); }, request.effect);
@@ -188,7 +188,7 @@ void Disk::perform(engine::ToDisk request) {
   });
 }
 
-/// From the disk thread.
+/// From either thread.
 void Disk::answer(const WeakSink& sink, engine::Event event) {
   asio::post(loop_, [sink, event = std::move(event)]() mutable {
     if (const auto alive = sink.lock()) (*alive)(std::move(event));
@@ -196,26 +196,26 @@ void Disk::answer(const WeakSink& sink, engine::Event event) {
 }
 
 void Disk::remember(engine::Remember peer) {
-  asio::post(thread_, [this, peer = std::move(peer), sink = WeakSink(sink_),
-                       work = asio::make_work_guard(loop_)] {
-    const auto done = files_->books.peers.remember(
-        {peer.key, peer.name, peer.is_culver, peer.instead_of}, host::utc_now());
+  asio::post(books_thread_, [this, peer = std::move(peer), sink = WeakSink(sink_),
+                             work = asio::make_work_guard(loop_)] {
+    const auto done = books_.peers.remember({peer.key, peer.name, peer.is_culver, peer.instead_of},
+                                            host::utc_now());
     if (!done) log::warn("peer not remembered", done.error());
     answer(sink, engine::Remembered{peer.link, done ? std::nullopt : std::optional(done.error())});
   });
 }
 
 void Disk::keep_offered(engine::KeepOffered key) {
-  asio::post(thread_, [this, key, work = asio::make_work_guard(loop_)] {
-    if (auto done = files_->books.peers.keep_offered(key.of, key.offered); !done)
+  asio::post(books_thread_, [this, key, work = asio::make_work_guard(loop_)] {
+    if (auto done = books_.peers.keep_offered(key.of, key.offered); !done)
       log::warn("refused key not kept", done.error());
   });
 }
 
 void Disk::list_peers(std::function<void(Result<std::vector<store::KnownPeer>>)> done) {
-  asio::post(thread_, [this, sink = WeakSink(sink_), done = std::move(done)] {
+  asio::post(books_thread_, [this, sink = WeakSink(sink_), done = std::move(done)] {
     if (ending_) return;
-    asio::post(loop_, [sink, done, peers = files_->books.peers.all()]() mutable {
+    asio::post(loop_, [sink, done, peers = books_.peers.all()]() mutable {
       if (sink.lock()) done(std::move(peers));
     });
   });
@@ -225,9 +225,9 @@ void Disk::list_peers(std::function<void(Result<std::vector<store::KnownPeer>>)>
 
 template <class Ask>
 void Disk::ask_letters(Ask ask) {
-  asio::post(thread_,
+  asio::post(books_thread_,
              [this, ask = std::move(ask), sink = WeakSink(sink_),
-              work = asio::make_work_guard(loop_)] { answer(sink, ask(files_->books.letters)); });
+              work = asio::make_work_guard(loop_)] { answer(sink, ask(books_.letters)); });
 }
 
 namespace {
@@ -268,15 +268,15 @@ void Disk::load_held() {
 }
 
 void Disk::remove(engine::RemoveLetters delivered) {
-  asio::post(thread_, [this, delivered = std::move(delivered)] {
-    if (auto done = files_->books.letters.remove(delivered.letters); !done)
+  asio::post(books_thread_, [this, delivered = std::move(delivered)] {
+    if (auto done = books_.letters.remove(delivered.letters); !done)
       log::warn("delivered letters not removed", done.error());
   });
 }
 
 void Disk::mark_shown(engine::MarkShown letter) {
-  asio::post(thread_, [this, letter] {
-    if (auto done = files_->books.letters.shown(letter.held); !done)
+  asio::post(books_thread_, [this, letter] {
+    if (auto done = books_.letters.shown(letter.held); !done)
       log::warn("shown letter not removed", done.error());
   });
 }
@@ -284,8 +284,9 @@ void Disk::mark_shown(engine::MarkShown letter) {
 // ---- frames of version 1 ------------------------------------------------------------------------
 
 void Disk::load(engine::LoadFrames request) {
-  asio::post(thread_, [this, request, sink = WeakSink(sink_), work = asio::make_work_guard(loop_)] {
-    auto taken = files_->books.frames.of(request.key);
+  asio::post(books_thread_, [this, request, sink = WeakSink(sink_),
+                             work = asio::make_work_guard(loop_)] {
+    auto taken = books_.frames.of(request.key);
     answer(sink, engine::FramesLoaded{request.key, std::move(taken).value_or(std::vector<Nonce>()),
                                       fault_of(taken)});
   });
@@ -298,9 +299,9 @@ void Disk::keep(engine::KeepFrame frame) {
 
 void Disk::keep_frames() {
   keeping_frames_ = true;
-  asio::post(thread_, [this, frames = std::exchange(frames_, {}), sink = WeakSink(sink_),
-                       work = asio::make_work_guard(loop_)] {
-    const auto kept = files_->books.frames.keep(frames);
+  asio::post(books_thread_, [this, frames = std::exchange(frames_, {}), sink = WeakSink(sink_),
+                             work = asio::make_work_guard(loop_)] {
+    const auto kept = books_.frames.keep(frames);
     asio::post(loop_, [this, sink, kept, keys = frames] {
       const auto alive = sink.lock();
       if (!alive) return;
@@ -313,10 +314,9 @@ void Disk::keep_frames() {
 }
 
 void Disk::remember(engine::RememberServer server) {
-  asio::post(thread_, [this, server, work = asio::make_work_guard(loop_)] {
-    auto& books = files_->books;
-    if (auto done =
-            books.servers.remember(books.server, server.identity, server.version, host::utc_now());
+  asio::post(books_thread_, [this, server, work = asio::make_work_guard(loop_)] {
+    if (auto done = books_.servers.remember(books_.server, server.identity, server.version,
+                                            host::utc_now());
         !done)
       log::warn("server not remembered", done.error());
   });

@@ -1,5 +1,6 @@
-// Everything of the client that may wait for a disk, on one thread of its own: the files of the
-// transfers and the books. Requests are carried out in their order; answers come on the loop.
+// Everything of the client that may wait for a disk: the files of the transfers on one thread, the
+// books on another, so that no text waits behind a file. The requests of each are carried out in
+// their order; answers come on the loop.
 #pragma once
 
 #include <atomic>
@@ -66,21 +67,23 @@ class Disk {
   void list_peers(std::function<void(Result<std::vector<store::KnownPeer>>)> done);
 
  private:
-  struct Files;                          // lives on the disk thread
+  struct Files;                          // lives on its thread
   using WeakSink = std::weak_ptr<Sink>;  // taken on the loop, where the sink lives and dies
   void answer(const WeakSink& sink, engine::Event event);
-  /// Asks the letters on the thread, and gives their answer to the sink.
+  /// Asks the letters on their thread, and gives their answer to the sink.
   template <class Ask>
   void ask_letters(Ask ask);
   void keep_frames();
 
   boost::asio::io_context& loop_;
   std::unique_ptr<Files> files_;
+  Books books_;                 ///< lives on its thread
   std::shared_ptr<Sink> sink_;  // answers on their way to the loop look whether it is still there
   std::atomic<bool> ending_ = false;
   std::vector<engine::KeepFrame> frames_;  ///< to be written when those under way are
   bool keeping_frames_ = false;
-  boost::asio::thread_pool thread_{1};
+  boost::asio::thread_pool files_thread_{1};
+  boost::asio::thread_pool books_thread_{1};
 };
 
 }  // namespace culver::client
