@@ -90,14 +90,15 @@ enum Mark : std::uint32_t {
   named = 8,
   aliased = 16,
   offering = 32,
-  every_mark = 63
+  called_otherwise = 64,
+  every_mark = 127
 };
 constexpr std::uint32_t linked = 1;  ///< of a server
 
 std::uint32_t marks_of(const Peer& peer) {
   return (peer.is_verified ? verified : 0U) | (peer.is_blocked ? blocked : 0U) |
          (peer.is_culver ? culver : 0U) | (peer.name ? named : 0U) | (peer.alias ? aliased : 0U) |
-         (peer.offered ? offering : 0U);
+         (peer.offered ? offering : 0U) | (peer.earlier.empty() ? 0U : called_otherwise);
 }
 
 template <class Out>
@@ -109,6 +110,9 @@ void write(const Peer& peer, Out& out) {
   out.text(peer.first_seen);
   out.text(peer.last_seen);
   if (peer.offered) out.bytes(peer.offered->view());
+  if (peer.earlier.empty()) return;
+  out.number(static_cast<std::uint32_t>(peer.earlier.size()));
+  for (const auto& name : peer.earlier) out.text(name.expose());
 }
 
 template <class Out>
@@ -151,6 +155,10 @@ Peer read_peer(Reader& in) {
   peer.last_seen = in.text(date_size);
   if ((marks & offering) != 0) peer.offered = in.fixed<PublicKey>();
   if (peer.offered == peer.key) in.refuse();
+  if ((marks & called_otherwise) == 0) return peer;
+  const auto count = in.number(earlier_names);
+  if (count == 0) in.refuse();
+  for (std::uint32_t n = 0; n < count; ++n) peer.earlier.push_back(name());
   return peer;
 }
 

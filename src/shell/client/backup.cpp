@@ -36,12 +36,12 @@ tl::unexpected<host::Trouble> as_trouble(Fault fault) {
 
 backup::Peer row_of(const store::KnownPeer& peer) {
   return {peer.key,         peer.name,       peer.alias,     peer.first_seen, peer.last_seen,
-          peer.is_verified, peer.is_blocked, peer.is_culver, peer.offered};
+          peer.is_verified, peer.is_blocked, peer.is_culver, peer.offered,    peer.earlier};
 }
 
 store::KnownPeer row_of(const backup::Peer& peer) {
   return {peer.key,         peer.name,       peer.alias,     peer.first_seen, peer.last_seen,
-          peer.is_verified, peer.is_blocked, peer.is_culver, peer.offered};
+          peer.is_verified, peer.is_blocked, peer.is_culver, peer.offered,    peer.earlier};
 }
 
 /// The new folder until it is in its place; removed with all that is in it otherwise.

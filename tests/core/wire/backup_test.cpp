@@ -32,8 +32,16 @@ const DeviceId device = *parse_device_id("550e8400-e29b-41d4-a716-446655440000")
 
 Content sample() {
   Content content{secret(1), secret(2), device, {}, {}};
-  content.peers.push_back({filled<PublicKey>(3), Plaintext("Ana"), Plaintext("Zoë"), "then", "now",
-                           true, true, true, filled<PublicKey>(4)});
+  content.peers.push_back({filled<PublicKey>(3),
+                           Plaintext("Ana"),
+                           Plaintext("Zoë"),
+                           "then",
+                           "now",
+                           true,
+                           true,
+                           true,
+                           filled<PublicKey>(4),
+                           {Plaintext("Anna"), Plaintext("Nan")}});
   content.peers.push_back({filled<PublicKey>(4), {}, {}, "", "", false, false, false, {}});
   content.servers.push_back(
       {"ws://a:80", filled<crypto::VerifyKey>(5), 2, "then", "now", filled<UserId>(6)});
@@ -192,6 +200,8 @@ TEST(BackupContent, ThatWouldNotBeWrittenIsRefused) {
   expect_refused([](Content& c) { c.peers[1].key = c.peers[0].key; });
   expect_refused([](Content& c) { c.peers[0].offered = c.peers[0].key; });
   expect_refused([](Content& c) { c.peers[0].name = Plaintext(""); });
+  expect_refused([](Content& c) { c.peers[0].earlier = {Plaintext("")}; });
+  expect_refused([](Content& c) { c.peers[0].earlier.resize(earlier_names + 1, Plaintext("x")); });
   expect_refused([](Content& c) { c.peers[0].name = Plaintext(std::string(65, 'x')); });
   expect_refused([](Content& c) { c.peers[0].alias = Plaintext("\xFF"); });
   expect_refused([](Content& c) { c.peers[0].last_seen = std::string(date_size + 1, '1'); });
