@@ -234,7 +234,8 @@ fsm::OneOf<Secured> Secured::on(SendStreamFrame&& send, Context&, Effects& out) 
 /// Who says when everything is said is waited for: what it sends meanwhile has to be answered.
 fsm::OneOf<Parting, Leaving, Closed> Secured::on(Goodbye&& goodbye, Context& context,
                                                  Effects& out) && {
-  if (!letters || !letters->goodbyes || !goodbye.waits) return hang_up(std::move(*this), context, out);
+  if (!letters || !letters->goodbyes || !goodbye.waits)
+    return hang_up(std::move(*this), context, out);
   if (!send_letter(SendLetter{wire::peer::Goodbye{}}, out)) return close(Fault::key_worn_out, out);
   if (letters->peer_said_goodbye) return hang_up(std::move(*this), context, out);
   return Parting{std::move(*this), context.env.now + context.timeouts.parting};

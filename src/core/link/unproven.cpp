@@ -72,7 +72,7 @@ Next Unproven::on_late_handshake(Handshake theirs, ByteView frame, Context& cont
     return close(claim.error(), out);
   if (!theirs.ephemeral) {
     session.dialect = dialect_of(theirs);
-    out.emplace_back(Claimed{path, theirs.username, false});
+    out.emplace_back(Claimed{path, theirs.username});
     said = Heard{std::move(theirs.username), theirs.file_acks};
     return std::move(*this);
   }
@@ -93,11 +93,9 @@ Next Unproven::on_late_handshake(Handshake theirs, ByteView frame, Context& cont
 
 Secured Unproven::secured(PeerKeyProven proof, Effects& out) && {
   auto* heard = std::get_if<Heard>(&said);
-  const bool fresh_keys = !std::holds_alternative<LastingKey>(session.memory);
   out.emplace_back(Established{.path = path,
                                .username = heard ? std::move(heard->username) : std::nullopt,
-                               .file_acks = heard && heard->file_acks,
-                               .fresh_keys = fresh_keys});
+                               .file_acks = heard && heard->file_acks});
   return Secured{.session = std::move(session),
                  .proof = std::move(proof),
                  .stream = std::nullopt,

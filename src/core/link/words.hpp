@@ -92,7 +92,6 @@ struct Dropped {
 struct Claimed {
   PathKind path;
   std::optional<Plaintext> username;
-  bool fresh_keys;  ///< its handshake has an ephemeral key: version 2
 };
 /// A frame was taken under the key of all connections with this peer (version 1): it is never taken
 /// again. Comes before what it brought.
@@ -104,8 +103,7 @@ struct Established {
   PathKind path;
   std::optional<Plaintext> username;
   bool file_acks;
-  bool is_culver = false;   ///< it has confirmed the handshakes
-  bool fresh_keys = false;  ///< its handshake has an ephemeral key: version 2
+  bool is_culver = false;  ///< it has confirmed the handshakes
   /// The largest frame of the second form of files that may be sent; 0: the first form is spoken.
   std::size_t stream_frame = 0;
   bool letters = false;  ///< both speak them

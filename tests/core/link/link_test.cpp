@@ -309,7 +309,8 @@ TEST(Link, AHandshakeIsAClaimAndTheFirstFrameThatOpensIsTheProof) {
     ASSERT_TRUE(scene.is<Unproven>());
     EXPECT_EQ(scene.effect<Established>(), nullptr);
     ASSERT_NE(scene.effect<Claimed>(), nullptr);
-    EXPECT_EQ(scene.effect<Claimed>()->fresh_keys, v2);
+    EXPECT_EQ(std::holds_alternative<LastingKey>(std::get<Unproven>(scene.state).session.memory),
+              !v2);
     scene.feed(SendText{Plaintext("sealed for that key")});
     EXPECT_NE(scene.transport_effect<SendOn>(), nullptr);
     auto stranger = SealedChannel(key_of(3), scene.random.rng());
