@@ -18,7 +18,7 @@
 #include "shell/host/log.hpp"
 #include "shell/p2p/early_data.hpp"
 #include "shell/p2p/server_names.hpp"
-#include "shell/p2p/turn_stream.hpp"
+#include "shell/p2p/turn_streams.hpp"
 #include "shell/p2p/udp_wires.hpp"
 
 namespace culver::p2p {
@@ -27,9 +27,6 @@ namespace {
 namespace stun = wire::stun;
 
 static_assert(base_datagram == ice::path_mtu::base);
-
-/// Sockets come and go with the addresses of the machine, and have the numbers below.
-constexpr std::uint32_t first_stream = 1U << 31;
 
 /// Of one path, for whoever reads them.
 constexpr std::size_t checks_logged = 200;
@@ -102,11 +99,8 @@ class IcePath final : public Path {
   void take_data(const std::optional<ice::Way>& way, Datagram datagram);
   void take_channel_data(ice::WireId wire, const Endpoint& server, Datagram datagram);
   void on_server(const IceServer& server, const Endpoint& address);
-  void dial(std::span<const IceServer> servers);
-  void on_stream(ice::WireId wire, const IceServer& server, const TurnStreamEvent& event);
-  void on_stream_message(ice::WireId wire, ByteView message);
+  TurnStreamsSink streams_sink();
   void server_settled();
-  TurnStream* stream_of(ice::WireId wire);
   void arm();
   void deliver();
   /// Before there is an agent, nothing is due.
@@ -122,11 +116,7 @@ class IcePath final : public Path {
   ice::Agent agent_;
   ice::Effects effects_;
   UdpWires wires_;
-  struct Relay {
-    std::unique_ptr<TurnStream> stream;
-    std::optional<Endpoint> server;  ///< once it is connected
-  };
-  std::vector<Relay> relays_;  ///< over streams; the wire's number is first_stream and the index
+  TurnStreams streams_;
   std::size_t servers_pending_ = 0;
   OnRelayTrouble on_relay_trouble_;
   struct Named {
@@ -166,6 +156,7 @@ IcePath::IcePath(boost::asio::io_context& io, const PathConfig& config,
       wires_(io, std::move(ground), config.loopback, config.addresses,
              {[this](ice::WireId wire, auto arrivals) { on_arrivals(wire, arrivals); },
               [this] { update_wires(); }}),
+      streams_(streams_sink()),
       on_relay_trouble_(config.on_relay_trouble),
       timer_(io),
       names_(io),
@@ -174,8 +165,7 @@ IcePath::IcePath(boost::asio::io_context& io, const PathConfig& config,
   update_wires();
   step(ice::WiresDone{});
   const auto servers = config.servers.first(std::min(config.servers.size(), ice_server_limit));
-  servers_pending_ = 1;
-  dial(servers);
+  servers_pending_ = 1 + streams_.dial(io_, servers);
   names_.resolve(
       servers,
       [this](const IceServer& server, const Endpoint& address) { on_server(server, address); },
@@ -248,7 +238,7 @@ void IcePath::perform(ice::Transmit effect) {
     socket->send_whole(effect.to, datagram);
   else if (socket)
     socket->send_batch(effect.to, std::span(&datagram, 1));
-  else if (auto* stream = stream_of(effect.wire))
+  else if (auto* stream = streams_.find(effect.wire))
     stream->send(datagram);
 }
 
@@ -296,53 +286,24 @@ void IcePath::server_settled() {
   if (--servers_pending_ == 0) step(ice::ServersDone{});
 }
 
-// ---- TURN over streams --------------------------------------------------------------------------
-
-void IcePath::dial(std::span<const IceServer> servers) {
-  for (const auto& server : servers) {
-    if (server.transport == IceServer::Transport::udp) continue;
-    const ice::WireId wire{first_stream + static_cast<std::uint32_t>(relays_.size())};
-    TurnStreamConfig config;
-    config.host = server.host;
-    config.port = server.port;
-    config.tls = server.transport == IceServer::Transport::tls;
-    config.extra_ca_file = server.extra_ca_file;
-    TurnStreamSink sink;
-    sink.on_event = [this, wire, server](const TurnStreamEvent& event) {
-      on_stream(wire, server, event);
-    };
-    sink.on_message = [this, wire](ByteView message) { on_stream_message(wire, message); };
-    ++servers_pending_;
-    relays_.push_back(
-        {std::make_unique<TurnStream>(io_, std::move(config), std::move(sink)), std::nullopt});
-  }
-}
-
-void IcePath::on_stream(ice::WireId wire, const IceServer& server, const TurnStreamEvent& event) {
-  auto& known = relays_[wire.value - first_stream].server;
-  const bool first = !known;
-  if (const auto* opened = std::get_if<TurnStreamOpened>(&event)) {
-    known = opened->server;
-    named_.push_back({*known, server.host, server.port});
-    step(ice::TurnServer{*known, wire, server.user, SecretBytes(as_bytes(server.password))});
-  } else if (const auto& lost = std::get<TurnStreamLost>(event); !known) {
-    log::info("relay failed", lost.fault.fault);
-    if (on_relay_trouble_) on_relay_trouble_({server.host, server.port, lost.fault});
-  } else {
-    step(ice::WireLost{wire});
-  }
-  if (first) server_settled();
-}
-
-void IcePath::on_stream_message(ice::WireId wire, ByteView message) {
-  if (const auto server = relays_[wire.value - first_stream].server) take(wire, *server, message);
-  deliver();
-}
-
-TurnStream* IcePath::stream_of(ice::WireId wire) {
-  if (wire.value < first_stream) return nullptr;
-  const std::size_t index = wire.value - first_stream;
-  return index < relays_.size() ? relays_[index].stream.get() : nullptr;
+TurnStreamsSink IcePath::streams_sink() {
+  TurnStreamsSink sink;
+  sink.on_opened = [this](ice::WireId wire, const IceServer& server, const Endpoint& address) {
+    named_.push_back({address, server.host, server.port});
+    step(ice::TurnServer{address, wire, server.user, SecretBytes(as_bytes(server.password))});
+    server_settled();
+  };
+  sink.on_failed = [this](const IceServer& server, const Failure& fault) {
+    log::info("relay failed", fault.fault);
+    if (on_relay_trouble_) on_relay_trouble_({server.host, server.port, fault});
+    server_settled();
+  };
+  sink.on_lost = [this](ice::WireId wire) { step(ice::WireLost{wire}); };
+  sink.on_message = [this](ice::WireId wire, const Endpoint& server, ByteView message) {
+    take(wire, server, message);
+    deliver();
+  };
+  return sink;
 }
 
 // ---- data ---------------------------------------------------------------------------------------
@@ -353,7 +314,7 @@ void IcePath::send_batch(std::span<const Datagram> batch) {
     return stun::print_channel_header(*route_->channel,
                                       static_cast<std::uint16_t>(datagram.size()));
   };
-  if (auto* stream = stream_of(route_->wire); stream && route_->channel) {
+  if (auto* stream = streams_.find(route_->wire); stream && route_->channel) {
     for (const auto& datagram : batch) stream->send(header(datagram), datagram);
     return;
   }
