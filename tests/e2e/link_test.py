@@ -39,8 +39,8 @@ class LinkCase(GatewayCase):
         self.assertEqual(self.identity(name), before)
         self.assertEqual((self.stage.folder / name / "account").read_bytes(), account_file)
 
-    def wrong(self, number):
-        return f"{(int(number) + 1) % 1_000_000:06}"
+    def wrong(self, code):
+        return code[:-1] + ("B" if code[-1] == "A" else "A")
 
 
 class TwoDevices(LinkCase):
@@ -122,6 +122,14 @@ class WhatDoesNotLink(LinkCase):
         self.expect_exit(offering, 0)
         self.refused(code, "link_code_unknown", 8)
         self.assertEqual(self.stage.try_run("new", "link", "1234567").returncode, 1)
+
+    def test_a_code_that_somebody_guesses_at_is_void(self):
+        offering, code = self.offer()
+        self.assertEqual(len(code), 11)
+        for i in range(3):
+            self.expect_failure(self.link(self.wrong(code), f"guesser {i}"), 8, "link_code_unknown")
+        self.expect_failure(offering, 8, "link_code_burnt")
+        self.refused(code, "link_code_unknown", 8)
 
     def test_nobody_to_ask_for_the_code(self):
         asked = self.stage.try_run("new", "link")

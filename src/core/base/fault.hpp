@@ -134,6 +134,7 @@ enum class Fault : std::uint8_t {
   server_without_accounts,
   server_without_device_list,
   link_code_unused,
+  link_code_burnt,
   device_already_linked,
   data_folder_in_use,
   // Pairing.

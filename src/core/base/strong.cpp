@@ -49,17 +49,38 @@ std::string PairingCode::masked() const {
 }
 
 Result<LinkCode> LinkCode::parse(std::string_view text) {
-  if (text.size() != length || text.find_first_not_of("0123456789") != std::string_view::npos)
+  const bool is_short = text.size() == digits;
+  const auto allowed = is_short ? std::string_view("0123456789") : PairingCode::alphabet;
+  if ((!is_short && text.size() != length) ||
+      text.find_first_not_of(allowed) != std::string_view::npos)
     return fail(Fault::bad_link_code);
   LinkCode code;
   text.copy(code.chars_.data(), length);
+  code.size_ = text.size();
   return code;
 }
 
 Result<LinkCode> LinkCode::parse_typed(std::string_view text) {
-  const auto cleaned = without_blanks(text, length);
+  auto cleaned = without_blanks(text, length);
   if (!cleaned) return fail(Fault::bad_link_code);
+  for (char& c : *cleaned)
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
   return parse(*cleaned);
+}
+
+LinkCode LinkCode::from_random(std::array<std::byte, length> random) {
+  LinkCode code;
+  code.size_ = length;
+  for (std::size_t i = 0; i < length; ++i)
+    code.chars_[i] = PairingCode::alphabet[std::to_integer<std::size_t>(random[i]) %
+                                           PairingCode::alphabet.size()];
+  return code;
+}
+
+std::string LinkCode::spoken() const {
+  if (is_digits()) return std::string(text());
+  const auto all = std::string(text());
+  return all.substr(0, place) + '-' + all.substr(place, 4) + '-' + all.substr(place + 4);
 }
 
 }  // namespace culver

@@ -56,21 +56,31 @@ class PairingCode {
   std::array<char, length> chars_{};
 };
 
-/// Six digits that let one device into an account, once, while they live: a bearer secret too.
+/// Lets one device into an account, once, while it lives: a bearer secret too. Three characters
+/// that say which code it is, and eight, of 40 bits, that nobody guesses; or the six digits of
+/// version 1 of the gateway.
 class LinkCode {
  public:
-  static constexpr std::size_t length = 6;
+  static constexpr std::size_t place = 3;
+  static constexpr std::size_t length = place + 8;
+  static constexpr std::size_t digits = 6;
 
   /// Exactly as the wire has it. bad_link_code.
   static Result<LinkCode> parse(std::string_view text);
-  /// As a person types it: blanks and dashes anywhere.
+  /// As a person types it: blanks and dashes anywhere, either case.
   static Result<LinkCode> parse_typed(std::string_view text);
+  /// Unbiased, since 256 is a multiple of 32.
+  static LinkCode from_random(std::array<std::byte, length> random);
 
-  std::string_view text() const { return {chars_.data(), chars_.size()}; }
+  std::string_view text() const { return {chars_.data(), size_}; }
+  /// As a person reads it: with a dash behind each of its parts.
+  std::string spoken() const;
+  bool is_digits() const { return size_ == digits; }
   auto operator<=>(const LinkCode&) const = default;
 
  private:
   std::array<char, length> chars_{};
+  std::size_t size_ = 0;
 };
 
 }  // namespace culver

@@ -52,6 +52,12 @@ OneOf<Over> Offering::on(DeviceCame&& came, Context&, Effects& effects) && {
   return Over{};
 }
 
+/// Of a code that is shown, only one thing can be refused: that it is good any longer.
+OneOf<Offering, Over> Offering::on(Refused&& refused, Context&, Effects& effects) && {
+  if (refused.fault != Fault::link_code_burnt) return std::move(*this);
+  return fail_with(refused.fault, effects);
+}
+
 OneOf<Offering, Over> Offering::on(Tick&&, Context& context, Effects& effects) && {
   return tick(std::move(*this), Fault::link_code_unused, context, effects);
 }

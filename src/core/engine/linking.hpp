@@ -104,6 +104,7 @@ struct Offering {
   static constexpr std::string_view name = "Offering";
   TimePoint deadline;
   OneOf<Over> on(DeviceCame&&, Context&, Effects&) &&;
+  OneOf<Offering, Over> on(Refused&&, Context&, Effects&) &&;
   OneOf<Offering, Over> on(Tick&&, Context&, Effects&) &&;
 };
 

@@ -159,10 +159,12 @@ void serve(Seat& seat, ScratchpadCame&& came, Context& context, Effects& effects
 
 void serve(Seat& seat, CodeAsked&&, Context& context, Effects& effects) {
   const LinkCodes::Offer offer{seat.user, seat.device};
-  const auto code = context.codes.offer(offer, context.env.now, context.env.rng);
+  // The clients of version 1 have a field for six digits.
+  const auto form = seat.version == 1 ? LinkCodes::Form::digits : LinkCodes::Form::whole;
+  const auto code = context.codes.offer(offer, form, context.env.now, context.env.rng);
   if (!code) return fail_pairing(code.error(), context, effects);
   const auto life = in_milliseconds(context.limits.link_code_life);
-  answer(gateway::PairingInitiated{*code, life}, context, effects);
+  answer(gateway::PairingInitiated{std::string(code->text()), life}, context, effects);
 }
 
 bool outlives(Seat& seat, BadFrame&& frame, Context& context, Effects& effects) {

@@ -52,13 +52,20 @@ std::vector<Position::Sent> named(const std::vector<gateway::StoredEvent>& event
 }
 
 /// The account that the code opens, if the device may try, and the code is one.
-Result<UserId> spend(const std::string& code, const Seat& seat, Context& context) {
+Result<UserId> spend(const std::string& text, const Seat& seat, Context& context,
+                     Effects& effects) {
   const auto now = context.env.now;
   // Both are counted at every try: guessing with many devices costs every one of them.
   const bool address_may = context.addresses.take_link_try(context.address, now);
   const bool account_may = context.devices.take_link_try(seat.user, now) == Duration::zero();
   if (!address_may || !account_may) return fail(Fault::too_many_link_codes);
-  const auto offer = context.codes.take(code, now);
+  TRY(const auto code, LinkCode::parse(text));
+  const auto [offer, burnt] = context.codes.take(code, now);
+  // Somebody guesses: whoever shows the code must hear of it.
+  for (const auto& lost : burnt)
+    if (const auto socket = context.devices.socket_of(lost.device))
+      effects.push_back(
+          Send{*socket, gateway::print(gateway::PairingFailed{Fault::link_code_burnt})});
   if (!offer) return fail(Fault::link_code_unknown);
   if (!context.devices.has_room(offer->user, seat.device)) return fail(Fault::too_many_sessions);
   if (context.questions.full(context.limits)) return fail(Fault::directory_failed);
@@ -97,7 +104,7 @@ OneOf<Live, Fetching> Live::on(ReplayAsked&& asked, Context& context, Effects& e
 }
 
 OneOf<Live, Linking> Live::on(CodeCame&& came, Context& context, Effects& effects) && {
-  const auto to = spend(came.message.code, seat, context);
+  const auto to = spend(came.message.code, seat, context, effects);
   if (!to) {
     fail_pairing(to.error(), context, effects);
     return std::move(*this);

@@ -100,6 +100,7 @@ struct Limits {
 
   std::size_t link_codes = 1'000;
   std::size_t link_codes_per_user = 3;
+  std::uint32_t link_code_tries = 3;  ///< wrong ones, of everybody together, until a code is void
   Duration link_code_life = std::chrono::seconds(300);
   Rate link_tries{5, std::chrono::seconds(60)};  ///< of an address, and of an account
 

@@ -150,7 +150,7 @@ struct InitiatePairing {
   bool operator==(const InitiatePairing&) const = default;
 };
 struct CompletePairing {
-  std::string code;  ///< six digits
+  std::string code;  ///< of a LinkCode
   bool operator==(const CompletePairing&) const = default;
 };
 

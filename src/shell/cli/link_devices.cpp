@@ -54,7 +54,7 @@ void OfferLink::show(const linking::Offered& offered) {
   show_qr(screen, offered.code.text());
   screen.say("On the other device, within " + duration_text(offered.time) +
              ", run this and type the code when it is asked for:\n\n    culver " + server +
-             "link\n\nLink code:\n\n    " + screen.bold(offered.code.text()) + "\n");
+             "link\n\nLink code:\n\n    " + screen.bold(offered.code.spoken()) + "\n");
   screen.complain("Whoever has the code gets into your account. Waiting for the other device...");
 }
 

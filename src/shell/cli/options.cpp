@@ -196,7 +196,7 @@ tl::expected<Verb, Exit> link_options(const Raw& raw) {
   if (!raw.link_code) return options;
   if (raw.code_file) return wrong_use("The code is given twice.");
   const auto code = LinkCode::parse_typed(*raw.link_code);
-  if (!code) return wrong_use("A code for linking devices has six digits.");
+  if (!code) return wrong_use("A code for linking devices has eleven characters, or six digits.");
   options.code = *code;
   return options;
 }

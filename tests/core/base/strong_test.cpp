@@ -36,7 +36,11 @@ TEST(PairingCode, ShowsOnlyItsEndsInLogs) {
   EXPECT_EQ(PairingCode::parse("K7MW2Q")->masked(), "K****Q");
 }
 
-TEST(LinkCode, IsSixDigitsExactly) {
+TEST(LinkCode, IsElevenCharactersOrSixDigits) {
+  EXPECT_EQ(LinkCode::parse("K7MW2QPABCD")->text(), "K7MW2QPABCD");
+  EXPECT_EQ(LinkCode::parse_typed("k7m-w2qp abcd")->text(), "K7MW2QPABCD");
+  EXPECT_EQ(LinkCode::parse("K7MW2QPABCD")->spoken(), "K7M-W2QP-ABCD");
+  EXPECT_EQ(LinkCode::parse("K7MW2QPABC").error(), Fault::bad_link_code);
   EXPECT_EQ(LinkCode::parse("012345")->text(), "012345");
   for (auto bad : {"", "12345", "1234567", "12345a", " 12345", "+12345"})
     EXPECT_EQ(LinkCode::parse(bad).error(), Fault::bad_link_code) << bad;

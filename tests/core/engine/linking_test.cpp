@@ -91,6 +91,14 @@ TEST_F(Linking, ARefusalEndsWhatWaitsForAnAnswer) {
   expect_failure(hear(gateway::Error{Fault::rate_limited, 5, {}, {}}), Fault::rate_limited);
 }
 
+TEST_F(Linking, ACodeThatIsVoidIsNotShownAnyLonger) {
+  begin_offer();
+  hear(gateway::PairingInitiated{"K7MW2QPABCD", 300'000});
+  hear(gateway::Error{Fault::rate_limited, 5, {}, {}});
+  EXPECT_EQ(name(), "Offering");
+  expect_failure(hear(gateway::PairingFailed{Fault::link_code_burnt}), Fault::link_code_burnt);
+}
+
 TEST_F(Linking, NothingIsWaitedForForEver) {
   begin_offer();
   expect_failure(tick_at_deadline(), Fault::server_silent);

@@ -578,7 +578,7 @@ INSTANTIATE_TEST_SUITE_P(Version, Linking, testing::Values(1u, 2u));
 
 TEST_P(Linking, ACodeMovesTheDeviceAndItsSession) {
   const auto code = offer(ana);
-  EXPECT_EQ(code.size(), 6u);
+  EXPECT_EQ(code.size(), GetParam() == 1 ? LinkCode::digits : LinkCode::length);
   enter(stranger, code);
   const auto done = stranger.take("pairing_completed");
   ASSERT_EQ(done.size(), 1u);
@@ -660,6 +660,26 @@ TEST_P(Linking, GuessingIsBoundedByAddressAndByAccount_S7) {
   lobby.connect(stranger);
   enter(stranger, code);
   EXPECT_EQ(failure(stranger), "too_many_link_codes") << "of the same account";
+}
+
+TEST_P(Linking, ACodeIsVoidAfterThreeWrongOnesAndItsDeviceIsTold) {
+  const auto code = offer(ana);
+  auto wrong = code;
+  wrong.back() =
+      GetParam() == 2 ? (code.back() == 'A' ? 'B' : 'A') : (code.back() == '0' ? '1' : '0');
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(failure(ana), "none");
+    Phone guesser(10 + i, GetParam());  // another account, another address, each time
+    guesser.address = "address " + std::to_string(i);
+    lobby.connect(guesser);
+    enter(guesser, wrong);
+    EXPECT_EQ(failure(guesser), "link_code_unknown");
+    lobby.hang_up(guesser);
+    std::erase(lobby.phones, &guesser);
+  }
+  EXPECT_EQ(failure(ana), "link_code_burnt");
+  enter(stranger, code);
+  EXPECT_EQ(failure(stranger), "link_code_unknown");
 }
 
 TEST_P(Linking, AnAccountHasThreeCodesAtMostAndNoneIsOverwritten_S7) {

@@ -1,4 +1,4 @@
-// Codes of six digits: fair, unique, bounded, spent once, gone in time.
+// Codes: fair, unique, bounded, spent once, gone in time.
 #include "core/relay/link_codes.hpp"
 
 #include <set>
@@ -29,36 +29,41 @@ void stuck(void*, std::span<std::byte> out) {
 TEST(LinkCodes, AreSixDigitsAndOpenOneAccountOnce) {
   LinkCodes codes{Limits{}};
   test::SeededRng random(1);
-  const auto code = codes.offer(offer_of(1), start, random.rng());
+  const auto code = codes.offer(offer_of(1), LinkCodes::Form::digits, start, random.rng());
   ASSERT_TRUE(code);
-  EXPECT_EQ(code->size(), 6u);
-  EXPECT_EQ(code->find_first_not_of("0123456789"), std::string::npos);
-  const auto taken = codes.take(*code, start);
+  EXPECT_EQ(code->text().size(), 6u);
+  EXPECT_EQ(code->text().find_first_not_of("0123456789"), std::string_view::npos);
+  const auto taken = codes.take(*code, start).opened;
   ASSERT_TRUE(taken);
   EXPECT_EQ(taken->user, offer_of(1).user);
-  EXPECT_FALSE(codes.take(*code, start));
+  EXPECT_FALSE(codes.take(*code, start).opened);
   EXPECT_EQ(codes.deadline(), std::nullopt);
 }
 
 TEST(LinkCodes, ACollisionNeverOverwrites_S7) {
   LinkCodes codes{Limits{}};
   Rng rng(&stuck, nullptr);
-  const auto first = codes.offer(offer_of(1), start, rng);
+  const auto first = codes.offer(offer_of(1), LinkCodes::Form::digits, start, rng);
   ASSERT_TRUE(first);
-  EXPECT_EQ(*first, "000000");
-  EXPECT_EQ(codes.offer(offer_of(2), start, rng).error(), Fault::too_many_link_codes);
-  EXPECT_EQ(codes.take("000000", start)->user, offer_of(1).user);
+  EXPECT_EQ(first->text(), "000000");
+  EXPECT_EQ(codes.offer(offer_of(2), LinkCodes::Form::digits, start, rng).error(),
+            Fault::too_many_link_codes);
+  EXPECT_EQ(codes.take(*first, start).opened->user, offer_of(1).user);
 }
 
 TEST(LinkCodes, AreBoundedByAccountAndInAll) {
   LinkCodes codes{Limits{}};
   test::SeededRng random(2);
-  std::set<std::string> all;
-  for (int i = 0; i < 3; ++i) all.insert(*codes.offer(offer_of(0), start, random.rng()));
-  EXPECT_EQ(codes.offer(offer_of(0), start, random.rng()).error(), Fault::too_many_link_codes);
-  for (int i = 3; i < 1'000; ++i) all.insert(*codes.offer(offer_of(i), start, random.rng()));
+  std::set<LinkCode> all;
+  for (int i = 0; i < 3; ++i)
+    all.insert(*codes.offer(offer_of(0), LinkCodes::Form::digits, start, random.rng()));
+  EXPECT_EQ(codes.offer(offer_of(0), LinkCodes::Form::digits, start, random.rng()).error(),
+            Fault::too_many_link_codes);
+  for (int i = 3; i < 1'000; ++i)
+    all.insert(*codes.offer(offer_of(i), LinkCodes::Form::digits, start, random.rng()));
   EXPECT_EQ(all.size(), 1'000u);
-  EXPECT_EQ(codes.offer(offer_of(5'000), start, random.rng()).error(), Fault::too_many_link_codes);
+  EXPECT_EQ(codes.offer(offer_of(5'000), LinkCodes::Form::digits, start, random.rng()).error(),
+            Fault::too_many_link_codes);
   codes.sweep(start + 300s);
   EXPECT_EQ(codes.size(), 0u);
 }
@@ -66,21 +71,54 @@ TEST(LinkCodes, AreBoundedByAccountAndInAll) {
 TEST(LinkCodes, LiveForFiveMinutes) {
   LinkCodes codes{Limits{}};
   test::SeededRng random(3);
-  const auto code = *codes.offer(offer_of(1), start, random.rng());
+  const auto code = *codes.offer(offer_of(1), LinkCodes::Form::digits, start, random.rng());
   EXPECT_EQ(codes.deadline(), start + 300s);
-  EXPECT_FALSE(codes.take(code, start + 300s));
-  const auto other = *codes.offer(offer_of(1), start, random.rng());
-  EXPECT_TRUE(codes.take(other, start + 300s - 1ns));
+  EXPECT_FALSE(codes.take(code, start + 300s).opened);
+  const auto other = *codes.offer(offer_of(1), LinkCodes::Form::digits, start, random.rng());
+  EXPECT_TRUE(codes.take(other, start + 300s - 1ns).opened);
 }
 
 TEST(LinkCodes, GoWithTheDeviceThatOfferedThem) {
   LinkCodes codes{Limits{}};
   test::SeededRng random(4);
-  const auto mine = *codes.offer(offer_of(1), start, random.rng());
-  const auto other = *codes.offer(offer_of(2), start, random.rng());
+  const auto mine = *codes.offer(offer_of(1), LinkCodes::Form::digits, start, random.rng());
+  const auto other = *codes.offer(offer_of(2), LinkCodes::Form::digits, start, random.rng());
   codes.withdraw(offer_of(1).device);
-  EXPECT_FALSE(codes.take(mine, start));
-  EXPECT_TRUE(codes.take(other, start));
+  EXPECT_FALSE(codes.take(mine, start).opened);
+  EXPECT_TRUE(codes.take(other, start).opened);
+}
+
+TEST(LinkCodes, AWholeOneHasFortyBitsBehindItsPlace) {
+  LinkCodes codes{Limits{}};
+  test::SeededRng random(5);
+  const auto code = *codes.offer(offer_of(1), LinkCodes::Form::whole, start, random.rng());
+  EXPECT_EQ(code.text().size(), LinkCode::place + 8);
+  EXPECT_EQ(codes.take(code, start).opened->user, offer_of(1).user);
+}
+
+TEST(LinkCodes, AreVoidAfterAFewWrongTriesWhoeverMakesThem) {
+  LinkCodes codes{Limits{}};
+  test::SeededRng random(6);
+  const auto whole = *codes.offer(offer_of(1), LinkCodes::Form::whole, start, random.rng());
+  const auto other = *codes.offer(offer_of(2), LinkCodes::Form::whole, start, random.rng());
+  const auto digits = *codes.offer(offer_of(3), LinkCodes::Form::digits, start, random.rng());
+  auto text = std::string(whole.text());
+  text.back() = text.back() == 'A' ? 'B' : 'A';
+  const auto wrong = *LinkCode::parse(text);
+  EXPECT_TRUE(codes.take(wrong, start).burnt.empty());
+  EXPECT_TRUE(codes.take(wrong, start).burnt.empty());
+  const auto tried = codes.take(wrong, start);
+  ASSERT_EQ(tried.burnt.size(), 1u);
+  EXPECT_EQ(tried.burnt[0].device, offer_of(1).device);
+  EXPECT_FALSE(codes.take(whole, start).opened);
+  EXPECT_TRUE(codes.take(other, start).opened) << "nobody has tried that one";
+
+  const auto guess = *LinkCode::parse(digits.text() == "000000" ? "000001" : "000000");
+  for (int i = 0; i < 2; ++i) EXPECT_TRUE(codes.take(guess, start).burnt.empty());
+  EXPECT_EQ(codes.take(guess, start).burnt.size(), 1u);
+  EXPECT_FALSE(codes.take(digits, start).opened);
+  EXPECT_EQ(codes.size(), 0u);
+  EXPECT_EQ(codes.deadline(), std::nullopt);
 }
 
 }  // namespace
