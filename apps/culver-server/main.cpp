@@ -46,6 +46,7 @@ constexpr Option options[] = {
     {"--key-file", "keyFile", "Where the key of the data folder is, if not in it"},
     {"--endpoint", "endpoint", "Public URL, told to clients"},
     {"--trusted-proxy", "trustedProxy", "Believe what it says of its clients; may be repeated"},
+    {"--allow-origin", "allowOrigin", "Whose pages may talk to it, or *; may be repeated"},
     {"--ice-server", "iceServers", "STUN or TURN server, told to clients; may be repeated"},
     {"--turn-secret-file", "turnSecretFile", "File with the secret that the TURN server has too"},
     {"--turn-minutes", "turnMinutes", "How long a password for it is good (1440)"},

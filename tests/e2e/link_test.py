@@ -1,6 +1,7 @@
 """Linking devices to one account: culver devices link on one machine, culver link on the other."""
 
 import json
+import re
 import signal
 import subprocess
 import unittest
@@ -93,8 +94,8 @@ class TwoDevices(LinkCase):
         offering = Process([program("culver"), "-d", self.stage.folder / "old", "--server", self.url,
                             "devices", "link"], self.stage.folder / "offering.log")
         self.addCleanup(offering.end)
-        code = offering.wait_line(lambda line: line.strip() if line.strip().isdigit() else None,
-                                  "code")
+        code = offering.wait_line(
+            lambda line: line.strip() if re.fullmatch(r"\s*\w{3}-\w{4}-\w{4}\s*", line) else None, "code")
         joined = self.stage.try_run("new", "link", code, "--name", "Phone")
         self.assertEqual((joined.returncode, joined.stderr), (0, ""))
         self.assertIn(self.identity("old")["account"], joined.stdout)

@@ -53,6 +53,8 @@ class ServerOptions(ServerCase):
     def test_a_proxy_is_an_address_or_a_network(self):
         for value in ("foo", "10.0.0.0/33", "0.0.0.0/0", "10.0.0.0/", "::/129"):
             self.assertIn("--trusted-proxy takes", self.refuses("--trusted-proxy", value))
+        for value in ("example.org", "https://example.org/", "https://*.example.org"):
+            self.assertIn("--allow-origin takes", self.refuses("--allow-origin", value))
 
     def test_what_stands_there_twice_is_refused(self):
         self.refuses("--listen", "127.0.0.1:0", "--listen", "127.0.0.1:1")

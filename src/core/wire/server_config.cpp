@@ -62,6 +62,7 @@ constexpr std::pair<std::string_view, std::optional<std::string> ServerConfig::*
 using Texts = std::vector<std::string>;
 constexpr std::pair<std::string_view, std::optional<Texts> ServerConfig::*> lists[] = {
     {"trustedProxy", &ServerConfig::trusted_proxies},
+    {"allowOrigin", &ServerConfig::allowed_origins},
     {"iceServers", &ServerConfig::ice_servers},
 };
 

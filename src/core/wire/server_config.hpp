@@ -37,8 +37,9 @@ struct ServerConfig {
   std::optional<std::string> key_file;          ///< "keyFile": of the data folder, if elsewhere
   std::optional<std::string> endpoint;          ///< the public URL that server_info names
   std::optional<std::string> turn_secret_file;  ///< "turnSecretFile"
-  /// "trustedProxy" and "iceServers": one text, or a list of them.
+  /// "trustedProxy", "allowOrigin" and "iceServers": one text, or a list of them.
   std::optional<std::vector<std::string>> trusted_proxies;
+  std::optional<std::vector<std::string>> allowed_origins;
   std::optional<std::vector<std::string>> ice_servers;
   std::optional<std::uint64_t> max_connections;
   std::optional<std::uint64_t> max_connections_per_address;

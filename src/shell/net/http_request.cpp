@@ -67,6 +67,9 @@ HttpReader::HttpReader(std::uint32_t longest_header, std::size_t longest_body)
 tl::expected<Wish, http::status> wish_of(const HttpParser& parser) {
   const auto& header = parser.get();
   if (beast::websocket::is_upgrade(header)) return Wish::upgrade;
+  if (header.method() == http::verb::options && header.count(http::field::origin) > 0 &&
+      header.count(http::field::access_control_request_method) > 0)
+    return Wish::leave;
   if (parser.chunked()) return tl::unexpected(http::status::length_required);
   if (is_question(header)) return Wish::question;
   const bool reads = header.method() == http::verb::get || header.method() == http::verb::head;
@@ -76,6 +79,13 @@ tl::expected<Wish, http::status> wish_of(const HttpParser& parser) {
 
 bool waits_for_leave(const HttpHeader& header) {
   return beast::iequals(header[http::field::expect], "100-continue");
+}
+
+std::string_view origin_of(const HttpHeader& header) {
+  const auto said = header.count(http::field::origin);
+  if (said > 1) return "several";
+  const auto origin = header[http::field::origin];
+  return {origin.data(), origin.size()};
 }
 
 std::string_view path_of(std::string_view target) {

@@ -29,12 +29,15 @@ enum class Wish : std::uint8_t {
   upgrade,   ///< to WebSocket, on any path
   page,      ///< a GET or a HEAD; whether there is such a page is not known here
   question,  ///< below /api/, with a body perhaps
+  leave,     ///< OPTIONS of a browser, before a request for a page of another origin
 };
 /// Once the header has been read; otherwise the status that refuses it.
 tl::expected<Wish, boost::beast::http::status> wish_of(const HttpParser& parser);
 
 /// The client waits for leave to send the body.
 bool waits_for_leave(const HttpHeader& header);
+/// Where the page that asks comes from; empty for a program. Two such headers are no origin.
+std::string_view origin_of(const HttpHeader& header);
 /// Without the query, and without scheme and host where a client writes them to a proxy.
 std::string_view path_of(std::string_view target);
 /// For the header of that name, with a 405.

@@ -86,14 +86,26 @@ void WsConnection::on_header(error_code error) {
   const auto& parser = request_->reader.parser;
   const auto wish = wish_of(parser);
   if (!wish) return refuse(static_cast<unsigned>(wish.error()));
+  if (door_ == Door::clients)
+    allowed_ = shared_.config.origins.answer(origin_of(parser.get())).value_or("");
   if (*wish == Wish::page) return serve_page();
   if (door_ == Door::operators) return refuse(404);
+  if (*wish == Wish::leave) return give_leave();
   if (*wish == Wish::upgrade) return upgrade();
   if (parser.is_done()) return ask();
   read_body();
 }
 
+/// A browser asks before it sends what no form could.
+void WsConnection::give_leave() {
+  phase_ = Phase::asked;
+  respond(allowed_.empty() ? 403 : 204, "text/plain", {});
+  drain();
+}
+
 void WsConnection::upgrade() {
+  if (!shared_.config.origins.may_open(origin_of(request_->reader.parser.get())))
+    return refuse(403);
   auto address = client();
   error_code declined;
   // By it a client with a wrong clock finds its peers.
@@ -104,6 +116,7 @@ void WsConnection::upgrade() {
   if (const auto& rest = request_->reader.buffer; rest.size() > 0)
     ws_.next_layer().put_back(beast::buffers_to_string(rest.data()));
   request_.reset();
+  allowed_ = {};
   if (declined) {
     begin_last_word();
     return drain();
@@ -151,7 +164,10 @@ void WsConnection::serve_page() {
 
 void WsConnection::refuse(unsigned status) {
   phase_ = Phase::asked;
-  respond(status, "text/plain", status == 404 ? "Not Found" : "Refused");
+  respond(status, "text/plain",
+          status == 404   ? "Not Found"
+          : status == 403 ? "Pages of this origin may not talk to this server"
+                          : "Refused");
   drain();
 }
 
@@ -163,7 +179,16 @@ void WsConnection::respond(unsigned status, std::string_view content_type, std::
   answer.set(http::field::date, wire::print_http_date(host::wall_now()));
   answer.keep_alive(false);
   answer.prepare_payload();
+  if (shared_.config.origins.varies()) answer.set(http::field::vary, "Origin");
+  if (!allowed_.empty()) answer.set(http::field::access_control_allow_origin, allowed_);
   const auto* header = request_ ? &request_->reader.parser.get() : nullptr;
+  if (status == 204 && header) {
+    answer.set(http::field::access_control_allow_methods, allowed_methods(header->target()));
+    answer.set(http::field::access_control_allow_headers, "Authorization, Content-Type");
+    answer.set(http::field::access_control_max_age, "600");
+    answer.erase(http::field::content_type);
+    answer.erase(http::field::content_length);
+  }
   if (header && status == 405) answer.set(http::field::allow, allowed_methods(header->target()));
   // Its length is told, and it is not sent: RFC 9110 section 9.3.2.
   if (header && header->method() == http::verb::head) answer.body().clear();

@@ -76,6 +76,7 @@ class WsConnection : public std::enable_shared_from_this<WsConnection> {
   void drain();
   void finish();
 
+  void give_leave();
   void upgrade();
   void serve_page();
   void ask();
@@ -96,6 +97,7 @@ class WsConnection : public std::enable_shared_from_this<WsConnection> {
   Door door_;
   WsShared& shared_;
   std::unique_ptr<Request> request_;
+  std::string allowed_;  ///< to read the answer: the origin that asks, "*", or nobody
   Inbox inbox_;
   Outbox outbox_;
   boost::beast::websocket::stream<GatheringSocket, false> ws_;

@@ -31,6 +31,7 @@ class WsServer {
   void stop_accepting();
   /// For the connections that come from now on.
   void trust(Proxies proxies) { shared_.config.trusted_proxies = std::move(proxies); }
+  void allow(wire::AllowedOrigins origins) { shared_.config.origins = std::move(origins); }
 
   void send(relay::SocketId socket, std::string_view bytes, bool binary);
   void ping(relay::SocketId socket);

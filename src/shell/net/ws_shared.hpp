@@ -21,6 +21,7 @@
 
 #include "core/relay/events.hpp"
 #include "core/wire/limits.hpp"
+#include "core/wire/origin.hpp"
 #include "shell/net/client_address.hpp"
 
 namespace culver::net_ {
@@ -36,6 +37,7 @@ struct WsServerConfig {
   tcp::endpoint listen{asio::ip::address_v4::loopback(), 9000};
   std::optional<tcp::endpoint> operators;  ///< for pages that are not for everybody
   Proxies trusted_proxies;
+  wire::AllowedOrigins origins;  ///< of pages
   /// Of a connection about which nothing is known yet.
   std::size_t first_frames = wire::limits::signaling_frame_in;
   std::uint32_t max_http_header = 8'192;

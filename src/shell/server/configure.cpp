@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/wire/ice_url.hpp"
+#include "core/wire/origin.hpp"
 #include "core/wire/url.hpp"
 
 namespace culver::server {
@@ -45,6 +46,20 @@ OrSentence<net_::Proxies> proxies_of(const std::vector<std::string>& texts) {
     proxies.push_back(*network);
   }
   return proxies;
+}
+
+OrSentence<wire::AllowedOrigins> origins_of(const std::vector<std::string>& texts) {
+  for (const auto& text : texts)
+    if (text != "*" && !wire::Origin::parse(text))
+      return refuse(
+          "--allow-origin takes where a page comes from, like https://chat.example.org or "
+          "http://localhost:5173, with nothing behind it, or * for every page; \"" +
+          text + "\" is none.");
+  const auto origins = wire::AllowedOrigins::parse(texts);
+  if (!origins)
+    return refuse("--allow-origin takes " + std::to_string(wire::AllowedOrigins::most) +
+                  " origins at most.");
+  return *origins;
 }
 
 OrSentence<IceSettings> ice_of(const wire::ServerConfig& from) {
@@ -139,6 +154,11 @@ OrSentence<Config> configure(const wire::ServerConfig& from, const host::Variabl
     auto proxies = proxies_of(*from.trusted_proxies);
     if (!proxies) return tl::unexpected(proxies.error());
     to.sockets.trusted_proxies = std::move(*proxies);
+  }
+  if (from.allowed_origins) {
+    auto origins = origins_of(*from.allowed_origins);
+    if (!origins) return tl::unexpected(origins.error());
+    to.sockets.origins = std::move(*origins);
   }
   if (from.endpoint && !wire::WsUrl::parse(*from.endpoint))
     return refuse(

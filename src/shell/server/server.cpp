@@ -273,6 +273,7 @@ void Server::reload() {
   if (moves) log::warn("new addresses, data folder and key file count from the next start on");
   hub_->reconfigure(std::move(*name), with_room(config->limits), config->require_handshake);
   sockets_.trust(std::move(config->sockets.trusted_proxies));
+  sockets_.allow(std::move(config->sockets.origins));
   log::warn("the configuration was read again");
 }
 

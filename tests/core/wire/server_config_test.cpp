@@ -7,7 +7,7 @@ namespace {
 
 TEST(ServerConfig, ReadsEveryKey) {
   const auto config = parse_server_config(
-      R"({"listen":"[::1]:0","dataDir":"/d","keyFile":"/k","endpoint":"wss://e","trustedProxy":"10.0.0.1","iceServers":["stun:a","turn:b"],"turnSecretFile":"/s","turnMinutes":5,"metricsListen":"none",)"
+      R"({"listen":"[::1]:0","dataDir":"/d","keyFile":"/k","endpoint":"wss://e","trustedProxy":"10.0.0.1","allowOrigin":["https://a.org","null"],"iceServers":["stun:a","turn:b"],"turnSecretFile":"/s","turnMinutes":5,"metricsListen":"none",)"
       R"("maxConnections":5,"maxConnectionsPerAddress":2,"maxDevicesPerUser":3,"eventDays":7,)"
       R"("requireHandshake":true,"limits":{"handshakesAtOnce":8,"storedBytesPerUser":10000000000}})");
   ASSERT_TRUE(config);
@@ -16,6 +16,7 @@ TEST(ServerConfig, ReadsEveryKey) {
   EXPECT_EQ(config->key_file, "/k");
   EXPECT_EQ(config->endpoint, "wss://e");
   EXPECT_EQ(config->trusted_proxies, std::vector<std::string>{"10.0.0.1"});
+  EXPECT_EQ(config->allowed_origins, (std::vector<std::string>{"https://a.org", "null"}));
   EXPECT_EQ(config->ice_servers, (std::vector<std::string>{"stun:a", "turn:b"}));
   EXPECT_EQ(config->turn_secret_file, "/s");
   EXPECT_EQ(config->turn_minutes, 5u);

@@ -88,5 +88,16 @@ TEST(HttpRequest, MayWaitForLeave) {
   EXPECT_FALSE(waits_for_leave(Given(upgrade).reader.parser.get()));
 }
 
+TEST(HttpRequest, OfABrowserThatAsksForLeave) {
+  const std::string asks = "OPTIONS /api/x HTTP/1.1\r\nOrigin: https://a.org\r\n";
+  EXPECT_EQ(wish_of(Given(asks + "Access-Control-Request-Method: POST\r\n\r\n").reader.parser),
+            Wish::leave);
+  EXPECT_EQ(status_of(asks + "\r\n"), 405u);
+  EXPECT_EQ(origin_of(Given(asks + "\r\n").reader.parser.get()), "https://a.org");
+  EXPECT_EQ(origin_of(Given("GET / HTTP/1.1\r\n\r\n").reader.parser.get()), "");
+  EXPECT_EQ(origin_of(Given(asks + "Origin: https://b.org\r\n\r\n").reader.parser.get()),
+            "several");
+}
+
 }  // namespace
 }  // namespace culver::net_

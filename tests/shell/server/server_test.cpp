@@ -14,7 +14,9 @@ namespace culver::server {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 
 const std::string ping = R"({"type":"ping"})";
@@ -219,6 +221,48 @@ TEST(Server, AnswersAQuestionForTheHeadOnlyWithIt) {
   }
   EXPECT_THAT(talk(server.port(), "PUT /api/devices HTTP/1.1\r\nHost: x\r\n\r\n"),
               HasSubstr("Allow: GET, POST, DELETE\r\n"));
+}
+
+TEST(Server, TalksToPagesOfTheOriginsThatAreNamed) {
+  Config config;
+  config.sockets.origins = wire::AllowedOrigins::parse({"https://a.org"}).value();
+  RunningServer server(std::move(config));
+  const auto from = [&](const std::string& line, const std::string& origin) {
+    return talk(server.port(), line + " HTTP/1.1\r\nHost: x\r\n" + origin + "\r\n");
+  };
+  const std::string ours = "Origin: https://A.org:443\r\n", others = "Origin: https://b.org\r\n";
+  const std::string asks = "Access-Control-Request-Method: DELETE\r\n";
+  EXPECT_THAT(from("GET /health", ours),
+              AllOf(StartsWith("HTTP/1.1 200"),
+                    HasSubstr("Access-Control-Allow-Origin: https://A.org:443\r\n"),
+                    HasSubstr("Vary: Origin\r\n")));
+  for (const auto& none : {others, std::string()})
+    EXPECT_THAT(from("GET /health", none),
+                AllOf(StartsWith("HTTP/1.1 200"), HasSubstr("Vary: Origin\r\n"),
+                      Not(HasSubstr("Access-Control"))));
+  // An answer that the hub gives.
+  EXPECT_THAT(from("GET /api/devices", ours),
+              AllOf(StartsWith("HTTP/1.1 401"), HasSubstr("Access-Control-Allow-Origin: https")));
+  EXPECT_THAT(from("OPTIONS /api/devices", ours + asks),
+              AllOf(StartsWith("HTTP/1.1 204"),
+                    HasSubstr("Access-Control-Allow-Methods: GET, POST, DELETE\r\n"),
+                    HasSubstr("Access-Control-Allow-Headers: Authorization, Content-Type\r\n"),
+                    Not(HasSubstr("Content-Length"))));
+  EXPECT_THAT(from("OPTIONS /api/devices", others + asks), StartsWith("HTTP/1.1 403"));
+  const std::string upgrade =
+      "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+  EXPECT_THAT(from("GET /", others + upgrade),
+              AllOf(StartsWith("HTTP/1.1 403"), HasSubstr("Pages of this origin")));
+  Client program(server.port());
+  EXPECT_NE(program.greeting, "") << "a program says no origin";
+}
+
+TEST(Server, WithoutOriginsLetsNoPageReadItsAnswers) {
+  RunningServer server;
+  const auto answer =
+      talk(server.port(), "GET /health HTTP/1.1\r\nHost: x\r\nOrigin: https://a.org\r\n\r\n");
+  EXPECT_THAT(answer, AllOf(StartsWith("HTTP/1.1 200"), Not(HasSubstr("Access-Control"))));
 }
 
 TEST(Server, ShowsItsCountersToOperatorsOnly) {
