@@ -3,6 +3,7 @@
 // next. After all of it every device has every event of the others exactly once and in order.
 #include <cstdlib>
 #include <deque>
+#include <map>
 #include <memory>
 #include <set>
 
@@ -18,11 +19,15 @@ using namespace std::chrono_literals;
 namespace gateway = wire::gateway;
 using boost::json::object;
 
-/// What a device's own program does: it keeps its cursor and its outbox over all connections.
+/// What a device's own program does: it keeps its cursor and its outbox over all connections. One
+/// of version 1 is the original's: it keeps no cursor, acknowledges by number, says behind its
+/// hello what it had kept, and says again what it has received.
 struct App {
-  App(int id, unsigned version) : phone(id, version) {}
+  App(int id, unsigned version) : phone(id, version), is_original(version == 1) {}
 
   Phone phone;
+  bool is_original;
+  std::set<std::uint64_t> taken;       ///< by an original, each once at least
   std::vector<std::uint64_t> applied;  ///< cursors, in the order in which they took effect
   std::uint64_t cursor = 0;
   std::deque<gateway::NewEvent> outbox;  ///< not acknowledged yet
@@ -30,6 +35,7 @@ struct App {
   std::optional<SocketId> greeted;       ///< the connection on which the replay was begun
   bool is_caught_up = false;
   bool must_ask_again = false;
+  std::size_t paged = 0;  ///< events that came in pages, on all connections
 
   void begin(test::SeededRng& random) {
     greeted = phone.socket;
@@ -41,7 +47,12 @@ struct App {
   }
   void ask(test::SeededRng& random) {
     const auto limit = static_cast<std::uint32_t>(1 + random.below(4));
-    phone.say(gateway::print(gateway::ReplayRequest{limit, cursor, false}));
+    const auto where = is_original ? std::nullopt : std::optional(cursor);
+    phone.say(gateway::print(gateway::ReplayRequest{limit, where, false}));
+  }
+  void take(const object& event) {
+    taken.insert(number(event, "cursor"));
+    phone.say(gateway::print(gateway::AckReceived{std::nullopt, number(event, "device_seq")}));
   }
 
   void apply(std::uint64_t at) {
@@ -49,6 +60,7 @@ struct App {
     applied.push_back(at);
   }
   void on_event(const object& event) {
+    if (is_original) return take(event);
     const auto at = number(event, "cursor");
     if (!is_caught_up) {
       EXPECT_TRUE(early.insert(at).second) << "pushed twice";
@@ -60,6 +72,13 @@ struct App {
   void on_page(const object& page, test::SeededRng& random) {
     const bool has_more = page.at("has_more").as_bool();
     const auto end = number(page, "cursor");
+    if (is_original) {
+      for (const auto& event : page.at("events").as_array()) take(event.as_object());
+      paged += page.at("events").as_array().size();
+      if (has_more) phone.say(gateway::print(gateway::ReplayRequest{2, end, true}));
+      is_caught_up = !has_more;
+      return;
+    }
     for (const auto& event : page.at("events").as_array())
       EXPECT_TRUE(early.insert(number(event.as_object(), "cursor")).second) << "pushed and paged";
     while (!early.empty() && (!has_more || *early.begin() <= end)) {
@@ -76,6 +95,7 @@ struct App {
     phone.say(gateway::print(gateway::ReplayRequest{limit, end, true}));
   }
   void on_error(const object& error) {
+    EXPECT_FALSE(is_original) << "which stops for ever";
     const std::string_view code(error.at("code").as_string());
     EXPECT_EQ(code, "directory_failed");
     if (!error.contains("event_id")) must_ask_again = true;
@@ -142,7 +162,9 @@ class Schedule {
     } else if (what < 90) {
       if (phone.is_in) publish(app);
     } else if (what < 93) {
-      if (phone.is_in && app.is_caught_up)
+      if (app.is_original)
+        repeat(app);
+      else if (phone.is_in && app.is_caught_up)
         phone.say(gateway::print(gateway::AckReceived{app.cursor, std::nullopt}));
     } else if (what < 95) {
       lobby_.now += std::chrono::milliseconds(random_.below(4'000));
@@ -188,6 +210,26 @@ class Schedule {
   void dial(App& app) {
     if (app.phone.socket) dead_.push_back(*app.phone.socket);
     lobby_.dial(app.phone);
+    if (!app.is_original) return;
+    // What it had kept, a hello of a page that was loaded twice, and the past.
+    auto& frames = app.phone.outgoing;
+    for (const auto& event : app.outbox) frames.push_back(gateway::print(event));
+    frames.push_back(gateway::print(gateway::AckReceived{std::nullopt, 1 + random_.below(9)}));
+    if (random_.chance(0.3)) frames.push_back(R"({"type":"heartbeat"})");
+    if (random_.chance(0.3)) frames.push_back(frames.front());
+    if (auto old = std::exchange(last_hello_[&app], frames.front()); !old.empty())
+      frames.push_back(std::move(old));
+  }
+  /// It says what it has received, and a handshake that is over.
+  void repeat(App& app) {
+    auto& phone = app.phone;
+    if (!phone.is_in) return;
+    const auto& user = lobby_.store.devices.at(phone.id()).record.user;
+    for (const auto& row : lobby_.store.events)
+      if (row.user == user && row.device != phone.id() && random_.chance(0.2))
+        phone.say(gateway::print_event(row.stored_event));
+    phone.say(last_hello_[&app]);
+    if (random_.chance(0.3)) phone.say(R"({"type":"replay_request"})");
   }
   void settle() {
     for (bool quiet = false; !quiet;) {
@@ -216,6 +258,16 @@ class Schedule {
     settle();
     while (!dead_.empty()) bury_one();
     settle();
+    // What an original has acknowledged does not come again.
+    for (auto& app : apps_) {
+      if (!app->is_original) continue;
+      const auto paged = app->paged;
+      dial(*app);
+      settle();
+      EXPECT_EQ(app->paged, paged) << "acknowledged, and replayed again";
+    }
+    while (!dead_.empty()) bury_one();
+    settle();
   }
 
   void check() {
@@ -230,6 +282,7 @@ class Schedule {
       for (const auto& row : lobby_.store.events)
         if (row.user == user && row.device != app->phone.id())
           expected.push_back(row.stored_event.cursor);
+      if (app->is_original) app->applied.assign(app->taken.begin(), app->taken.end());
       EXPECT_EQ(app->applied, expected);
     }
     EXPECT_EQ(lobby_.hub.devices().size(), apps_.size());
@@ -247,6 +300,7 @@ class Schedule {
   Lobby lobby_;
   std::vector<std::unique_ptr<App>> apps_;
   std::deque<SocketId> dead_;
+  std::map<App*, std::string> last_hello_;
 };
 
 std::uint64_t number_from(const char* variable, std::uint64_t usual) {
