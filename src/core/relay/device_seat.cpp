@@ -19,10 +19,6 @@ std::uint64_t in_milliseconds(Duration duration) {
   return static_cast<std::uint64_t>(std::chrono::ceil<milliseconds>(duration).count());
 }
 
-void save(const Seat& seat, std::uint64_t cursor, Context& context, Effects& effects) {
-  effects.push_back(context.questions.tell(SaveCursor{seat.device, cursor, context.env.wall}));
-}
-
 struct Denial {
   Fault fault;
   std::optional<Duration> retry_after;
@@ -96,6 +92,10 @@ void depart(const Seat& seat, bool replaced, Context& context, Effects& effects)
 }
 
 }  // namespace
+
+void save(const Seat& seat, std::uint64_t cursor, Context& context, Effects& effects) {
+  effects.push_back(context.questions.tell(SaveCursor{seat.device, cursor, context.env.wall}));
+}
 
 // ---- what a device says -------------------------------------------------------------------------
 

@@ -81,6 +81,8 @@ void end(Seat&, Replaced&&, Context&, Effects&);
 void end(Seat&, Revoked&&, Context&, Effects&);
 void end(Seat&, Gone&&, Context&, Effects&);
 
+/// What the device has read.
+void save(const Seat& seat, std::uint64_t cursor, Context& context, Effects& effects);
 /// The device sits down: it is entered among the connected ones, and the others are told unless it
 /// only comes back by a newer connection.
 void sit_down(const Seat& seat, bool replaces, Context& context, Effects& effects);

@@ -28,10 +28,10 @@ bool ask_for_page(Seat& seat, const gateway::ReplayRequest& request, Context& co
     return false;
   }
   // Whoever asks for the next page has read the one before.
-  if (request.is_continuation)
-    serve(seat, AckCame{{after, std::nullopt}}, context, effects);
-  else
+  if (!request.is_continuation)
     ++context.counters.replays;
+  else if (const auto news = seat.position.read_page(after))
+    save(seat, *news, context, effects);
   const FetchPage page{seat.user,
                        seat.device,
                        after,
@@ -136,7 +136,8 @@ OneOf<Live, Paused, Closed> Fetching::on(PageCame&& came, Context& context, Effe
   ++counters.pages;
   counters.events_replayed += events.size();
   counters.gaps += lost ? 1 : 0;
-  seat.position.turn_page(cursor, has_more, named(events));
+  if (const auto news = seat.position.turn_page(cursor, has_more, named(events)))
+    save(seat, *news, context, effects);
   answer(gateway::ReplayResponse{std::move(events), has_more, cursor, lost}, context, effects);
   if (has_more) return Paused{std::move(seat)};
   return Live{std::move(seat)};

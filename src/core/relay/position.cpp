@@ -12,19 +12,19 @@ bool Position::push(std::uint64_t cursor, std::uint64_t device_seq) {
   return true;
 }
 
-void Position::turn_page(std::uint64_t cursor, bool has_more, const std::vector<Sent>& events) {
-  // Of an event that is sent again the last time counts.
-  if (!events.empty())
-    std::erase_if(unacknowledged_, [&](const Sent& sent) {
-      return std::binary_search(events.begin(), events.end(), sent,
-                                [](const Sent& a, const Sent& b) { return a.cursor < b.cursor; });
-    });
+std::optional<std::uint64_t> Position::turn_page(std::uint64_t cursor, bool has_more,
+                                                 const std::vector<Sent>& events) {
+  // One that is sent again is acknowledged again, so it stands here as often as it was sent: else
+  // the second acknowledgement would be taken for that of another device's event of the same
+  // number.
   for (const auto& event : events) remember(event);
   replayed_ = std::max(replayed_, cursor);
   sent_ = std::max(sent_, cursor);
-  if (has_more) return;
+  if (has_more) return std::nullopt;
   live_from_ = pushed_ = sent_;
   is_behind_ = false;
+  if (!unacknowledged_.empty()) return std::nullopt;
+  return news();
 }
 
 Result<std::optional<std::uint64_t>> Position::acknowledge(std::uint64_t cursor) {
@@ -35,11 +35,21 @@ Result<std::optional<std::uint64_t>> Position::acknowledge(std::uint64_t cursor)
   return cursor;
 }
 
+std::optional<std::uint64_t> Position::read_page(std::uint64_t cursor) {
+  if (cursor <= acknowledged_) return std::nullopt;
+  acknowledged_ = cursor;
+  return cursor;
+}
+
 std::optional<std::uint64_t> Position::acknowledge_event(std::uint64_t device_seq) {
   const auto named = std::find_if(unacknowledged_.begin(), unacknowledged_.end(),
                                   [&](const Sent& sent) { return sent.device_seq == device_seq; });
   if (named == unacknowledged_.end()) return std::nullopt;
   unacknowledged_.erase(unacknowledged_.begin(), named + 1);
+  return news();
+}
+
+std::optional<std::uint64_t> Position::news() {
   const auto cursor = read_up_to();
   if (cursor <= acknowledged_) return std::nullopt;
   acknowledged_ = cursor;

@@ -29,12 +29,17 @@ class Position {
     std::uint64_t device_seq;
     std::uint64_t cursor;
   };
-  /// A page that ends at `cursor` was sent. The last one makes the session live again.
-  void turn_page(std::uint64_t cursor, bool has_more, const std::vector<Sent>& events = {});
+  /// A page that ends at `cursor` was sent. The last one makes the session live again. What is to
+  /// be saved, if that is news: all that was pushed ahead of the page may have been read before it.
+  std::optional<std::uint64_t> turn_page(std::uint64_t cursor, bool has_more,
+                                         const std::vector<Sent>& events = {});
 
   /// The device says that it has read everything up to here: what is to be saved, if that is news.
   /// bad_cursor beyond what this session was sent.
   Result<std::optional<std::uint64_t>> acknowledge(std::uint64_t cursor);
+  /// The device asks for what comes behind: it has read the page that ended here. Its events may
+  /// still be acknowledged one by one.
+  std::optional<std::uint64_t> read_page(std::uint64_t cursor);
   /// The same by the number that an event has from its own device: this one and what was sent to
   /// the session before it, by a push or in a page, has been read. What has not been sent yet lies
   /// unread, and so does what was sent later, whatever its place.
@@ -51,6 +56,7 @@ class Position {
 
  private:
   void remember(const Sent& event);
+  std::optional<std::uint64_t> news();
   /// Everything up to here was sent and is not waited for any more.
   std::uint64_t read_up_to() const;
 

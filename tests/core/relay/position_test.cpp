@@ -41,7 +41,7 @@ TEST(Position, ANumberSavesNothingWhileOlderEventsLieUnsent_B8) {
   Position position(5, 8);
   EXPECT_TRUE(position.push(9, 1));
   EXPECT_EQ(position.acknowledge_event(1), Saved()) << "6 to 8 would be lost";
-  position.turn_page(9, false);
+  EXPECT_EQ(position.turn_page(9, false), Saved(9)) << "now nothing lies unsent before it";
   EXPECT_TRUE(position.push(10, 2));
   EXPECT_EQ(position.acknowledge_event(2), Saved(10));
 }
@@ -52,13 +52,30 @@ TEST(Position, AReplayLeavesOutWhatWasPushed) {
   EXPECT_TRUE(position.push(11, 2));
   EXPECT_EQ(position.skip_after(), 8u);
   EXPECT_EQ(position.skip_to(), 11u);
-  position.turn_page(7, true);
+  EXPECT_EQ(position.turn_page(7, true), Saved());
   EXPECT_EQ(position.skip_to(), 11u) << "until the last page";
-  position.turn_page(12, false);
+  EXPECT_EQ(position.turn_page(12, false), Saved()) << "what was pushed is not acknowledged";
   EXPECT_EQ(position.skip_after(), 12u);
   EXPECT_EQ(position.skip_to(), 12u);
   EXPECT_FALSE(position.push(12, 3)) << "it was in the page";
   EXPECT_TRUE(position.push(13, 4));
+}
+
+// A client that asks twice gets a page twice, and acknowledges each event as often as it came. Then
+// another device's event of the same number is on its way, and not read.
+TEST(Position, WhatWasSentTwiceIsAcknowledgedTwice_B8) {
+  Position position(0, 3);
+  const std::vector<Position::Sent> page{{1, 1}, {2, 2}, {3, 3}};
+  EXPECT_EQ(position.turn_page(2, true, {page.begin(), page.begin() + 2}), Saved());
+  EXPECT_EQ(position.turn_page(3, false, page), Saved());
+  EXPECT_TRUE(position.push(4, 1));
+  EXPECT_EQ(position.acknowledge_event(1), Saved());
+  EXPECT_EQ(position.acknowledge_event(2), Saved());
+  EXPECT_EQ(position.read_page(2), Saved(2));
+  EXPECT_EQ(position.acknowledge_event(1), Saved());
+  EXPECT_EQ(position.acknowledge_event(2), Saved());
+  EXPECT_EQ(position.acknowledge_event(3), Saved(3)) << "the pushed one is not read";
+  EXPECT_EQ(position.acknowledge_event(1), Saved(4));
 }
 
 TEST(Position, RemembersABoundedNumberOfEvents) {
