@@ -347,6 +347,18 @@ TEST(Establishment, BlockingEndsTheLiveConnection) {
   EXPECT_EQ(job.bob.last<PairFailed>()->fault, Fault::pair_refused);
 }
 
+TEST(Establishment, NobodyPairsWithThemselves) {
+  Quiet job(1);
+  job.alice.command(GoOnline{});
+  job.bottle.settle();
+  const auto own = job.alice.last<Online>()->code;
+  job.alice.command(Pair{own});
+  job.bottle.settle();
+  ASSERT_EQ(job.alice.count<PairFailed>(), 1u);
+  EXPECT_EQ(job.alice.last<PairFailed>()->fault, Fault::own_code);
+  EXPECT_EQ(job.alice.count<PairRequested>(), 0u);
+}
+
 // Blocked in the moment between its proof and the book's answer: it never was connected, and what
 // it has said is not shown.
 TEST(Establishment, BlockingBeforeTheBookAnswersTellsNothingOfThePeer) {

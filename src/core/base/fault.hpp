@@ -31,6 +31,7 @@ enum class Fault : std::uint8_t {
   output_gone,
   output_unwritable,
   no_code_given,
+  own_code,
   key_not_offered,
   no_such_message,
   name_taken,

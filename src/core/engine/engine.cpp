@@ -60,6 +60,8 @@ void Engine::obey(GoOffline&&, Env& env, Effects& out) {
 }
 
 void Engine::obey(Pair&& pair, Env& env, Effects& out) {
+  if (pairing_.own() == pair.code)
+    return out.emplace_back(Tell{PairFailed{pair.code, Fault::own_code}}), void();
   make_way(pair.code, env);
   perform(pairing_.ask(pair.code, config_.username, env.now), env, out);
 }

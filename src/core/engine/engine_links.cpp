@@ -31,6 +31,10 @@ void Engine::perform(signaling::PairingEffects effects, Env& env, Effects& out) 
 
 void Engine::requested(signaling::Requested request, Env& env, Effects& out) {
   namesakes_.erase(request.from);
+  if (request.key == public_key()) {  // another process on our data folder, or a copy of it
+    perform(pairing_.answer(request.from, false, env.now), env, out);
+    return out.emplace_back(Tell{PairFailed{request.from, Fault::own_code}}), void();
+  }
   const auto verdict = acquaintances_.judge(request.key, request.proposed_name);
   const auto* why = std::get_if<Unwelcome>(&verdict);
   if (why && acquaintances_.may_be_another(*why)) {

@@ -96,6 +96,7 @@ class Transfers {
     bool acks = false;
     std::size_t stream_frame = 0;          ///< 0: the first form
     wire::stream::Number next_number = 1;  ///< of the files that we send
+    wire::stream::Number last_number = 0;  ///< of those that were offered to us
     std::size_t window = 0;                ///< the largest that was told: that of an empty buffer
     std::size_t credit = 0;                ///< what is left of it
     std::deque<SendFile> waiting;

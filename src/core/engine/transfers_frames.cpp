@@ -125,6 +125,10 @@ void Transfers::offer(LinkId link, stream::Offer offer, Env& env, TransferEffect
   const auto files = links_.find(link);
   if (files == links_.end()) return;
   if (find(link, offer.transfer, false) != transfers_.end()) return;  // repeated: changes nothing
+  // What was said of a number before must never be taken for this one.
+  if (offer.transfer <= files->second.last_number)
+    return stream_frame(link, print(stream::Refuse{offer.transfer, stream::Reason::protocol}), out);
+  files->second.last_number = offer.transfer;
   if (is_crowded(link))
     return stream_frame(link, print(stream::Refuse{offer.transfer, stream::Reason::busy}), out);
   end_older_attempts(link, offer, env, out);

@@ -87,6 +87,8 @@ std::optional<Fault> Secured::catch_up(EarlyFrames early, Context& context, Effe
 std::optional<Fault> Secured::on_file_frame(ByteVector bytes, Context& context, Effects& out) {
   if (stream && !bytes.empty() && bytes.front() == wire::stream::form)
     return on_stream_frame(std::move(bytes), out);
+  // What was agreed does not fall back: these frames are not sealed.
+  if (stream) return session.dropped(Fault::file_protocol, out);
   auto parsed = parse_file_frame(as_text(bytes));
   if (!parsed) return session.dropped(parsed.error(), out);
   if (auto* chunk = std::get_if<FileChunk>(&*parsed))

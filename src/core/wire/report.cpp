@@ -139,6 +139,9 @@ Object object(const Text& e) {
   if (e.letter) text.add("letter", e.letter->name).add("written", e.letter->written);
   return text;
 }
+Object object(const TextSent& e) {
+  return Object("text_sent").add(e.peer).add_flag("confirmed", e.confirmed);
+}
 Object object(const LetterKept& e) { return Object("letter_kept").add(e.peer).add("id", e.id); }
 Object object(const LetterDelivered& e) {
   return Object("letter_delivered").add(e.peer).add("id", e.id).add_flag("confirmed", e.confirmed);

@@ -91,6 +91,11 @@ struct Text {
   std::optional<OfLetter> letter = {};
 };
 /// A text waits in the outbox.
+/// A text of ours has arrived.
+struct TextSent {
+  Peer peer;
+  bool confirmed;  ///< the other side has it on its disk; otherwise its transport has it
+};
 struct LetterKept {
   Peer peer;
   std::uint64_t id;
@@ -149,7 +154,7 @@ struct RelayFailed {
 
 using Event =
     std::variant<Code, PairRequest, NameQuestion, FileQuestion, FileRefused, Waiting, Unproven,
-                 Connected, Text, LetterKept, LetterDelivered, FileChecking, FileStarted,
+                 Connected, Text, TextSent, LetterKept, LetterDelivered, FileChecking, FileStarted,
                  FileProgress, FileReceived, FileSent, Failed, Closed, RelayFailed>;
 
 /// What happened, and where it was dialled if it was, without what to do: foreign text may be in

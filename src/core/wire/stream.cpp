@@ -135,6 +135,9 @@ Result<Frame> parse(ByteVector opened) {
     }
     case Kind::batch: {
       const Batch batch{in.transfer(), static_cast<std::uint32_t>(in.number(4)), in.number(8)};
+      if (batch.files == 0 || batch.files > limits::batch_files ||
+          batch.bytes > limits::batch_bytes)
+        return fail(Fault::malformed);
       return in.finish(batch);
     }
     case Kind::begin: {

@@ -493,6 +493,22 @@ TEST(Link, TwoCulversConfirmBeforeTheyAreSecured) {
   EXPECT_EQ(scene.effect<TextArrived>()->text, Plaintext("hello"));
 }
 
+TEST(Link, WhereTheSecondFormOfFilesIsAgreedTheFirstIsNotTaken) {
+  Scene scene(true);
+  Culver peer(scene);
+  peer.shake();
+  peer.confirm();
+  ASSERT_NE(scene.effect<Established>()->stream_frame, 0u);
+  const auto id = wire::peer::FileId::from_random(scene.random.rng().bytes<16>());
+  const auto start = wire::peer::print(wire::peer::FileStart{id, Plaintext("a"), 3, 1});
+  for (int n = 0; n < Session::tolerated_failures; ++n) {
+    ASSERT_TRUE(scene.is<Secured>());
+    scene.feed_frame(files, start);
+    EXPECT_EQ(scene.effect<FileFrameArrived>(), nullptr);
+  }
+  EXPECT_TRUE(scene.is<Closed>()) << "who goes on with it is left";
+}
+
 std::string letter_frame(std::uint64_t place) {
   return wire::peer::print(wire::peer::Letter{{{}, place}, place, 5, Plaintext("hello")});
 }

@@ -52,6 +52,14 @@ TEST(Stream, HasTheseBytes) {
   EXPECT_EQ(hex(print(About{7, -2, 0640})), "020b00000007fffffffffffffffe01a0");
 }
 
+TEST(Stream, ABatchIsOfAtMostAMillionFiles) {
+  const auto is_taken = [](const Batch& batch) { return parse(opened(print(batch))).has_value(); };
+  EXPECT_TRUE(is_taken({1, limits::batch_files, limits::batch_bytes}));
+  EXPECT_FALSE(is_taken({1, 0, 5}));
+  EXPECT_FALSE(is_taken({1, limits::batch_files + 1, 5}));
+  EXPECT_FALSE(is_taken({1, 2, limits::batch_bytes + 1}));
+}
+
 TEST(Stream, ArrivesAsItWasSent) {
   const auto offer = again(Offer{1, limits::file_size, Plaintext("ünïcödé")});
   EXPECT_EQ(offer.transfer, 1u);

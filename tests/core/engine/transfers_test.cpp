@@ -1,0 +1,69 @@
+// Transfers by themselves: what a peer may call its files, and how many it may announce.
+#include "core/engine/transfers.hpp"
+
+#include <gtest/gtest.h>
+
+#include "core/wire/stream.hpp"
+#include "tests/support/seeded.hpp"
+
+namespace culver::engine {
+namespace {
+
+namespace stream = wire::stream;
+const LinkId only_link{1};
+
+class TransfersOfALink : public testing::Test {
+ protected:
+  TransfersOfALink() { transfers_.open(only_link, PublicKey{}, true, wire::limits::channel_frame_out); }
+
+  void hear(stream::Frame frame) {
+    effects_.clear();
+    Env env{TimePoint{}, random_.rng(), 0};
+    transfers_.on_stream(only_link, std::move(frame), env, effects_);
+  }
+  /// What was refused with the last frame.
+  std::optional<stream::Refuse> refused() const {
+    for (const auto& effect : effects_) {
+      const auto* to_link = std::get_if<ToLink>(&effect);
+      const auto* sent = to_link ? std::get_if<link::SendStreamFrame>(&to_link->command) : nullptr;
+      if (sent == nullptr) continue;
+      auto opened = sent->frame;
+      opened.resize(opened.size() - stream::tag_size);
+      const auto frame = stream::parse(std::move(opened));
+      if (frame && std::holds_alternative<stream::Refuse>(*frame))
+        return std::get<stream::Refuse>(*frame);
+    }
+    return std::nullopt;
+  }
+  static stream::Offer offer(stream::Number number) {
+    return {number, 5, Plaintext("a" + std::to_string(number))};
+  }
+
+  Transfers transfers_{std::uint64_t{1} << 30};
+  TransferEffects effects_;
+  test::SeededRng random_{1};
+};
+
+TEST_F(TransfersOfALink, NumbersOfThePeersFilesRise) {
+  hear(offer(1));
+  EXPECT_FALSE(refused());
+  EXPECT_EQ(transfers_.live(), 1u);
+  hear(offer(1));
+  EXPECT_EQ(transfers_.live(), 1u) << "said twice, it changes nothing";
+  hear(offer(5));
+  EXPECT_FALSE(refused());
+  for (const stream::Number number : {0u, 3u}) {
+    hear(offer(number));
+    ASSERT_TRUE(refused()) << number;
+    EXPECT_EQ(refused()->transfer, number);
+    EXPECT_EQ(refused()->reason, stream::Reason::protocol);
+  }
+  EXPECT_EQ(transfers_.live(), 2u);
+  hear(stream::Cancel{5, stream::Reason::cancelled});
+  EXPECT_EQ(transfers_.live(), 1u);
+  hear(offer(5));
+  EXPECT_TRUE(refused()) << "what was said of the one that has ended may still be on its way";
+}
+
+}  // namespace
+}  // namespace culver::engine
