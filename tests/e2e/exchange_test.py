@@ -47,6 +47,7 @@ class Events(Case):
         "pair_request": {"name", "fingerprint"},
         "connected": {"peer", "fingerprint", "path"},
         "text": {"peer", "text"},
+        "text_sent": {"peer", "confirmed"},
         "file_started": {"peer", "name", "size"},
         "file_progress": {"peer", "name", "size"},
         "file_received": {"peer", "name", "size", "path", "sha256"},

@@ -89,6 +89,10 @@ void Ledger::on(const engine::LetterReceived& notice, WallTime now) {
   reporter_.report(report::Text{{notice.name, notice.key}, notice.text, std::move(letter)});
 }
 
+void Ledger::on(const engine::TextDelivered& notice) {
+  if (const auto* to = peer(notice.link)) reporter_.report(report::TextSent{*to, notice.confirmed});
+}
+
 void Ledger::on(const engine::LetterDelivered& notice) {
   report::Peer to{std::nullopt, notice.key};
   for (const auto& [link, connected] : peers_)

@@ -24,6 +24,7 @@ class Ledger {
   void on(const engine::Connected& notice);
   void on(const engine::TextReceived& notice);
   void on(const engine::LetterReceived& notice, WallTime now);
+  void on(const engine::TextDelivered& notice);
   void on(const engine::LetterDelivered& notice);
   void on(const engine::LettersStuck& notice);
   void on(const engine::FileOffered& notice);

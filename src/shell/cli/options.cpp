@@ -330,6 +330,29 @@ void let_pass(CLI::App& app) {
   for (auto* verb : app.get_subcommands([](const CLI::App*) { return true; })) let_pass(*verb);
 }
 
+/// The first word is a verb, or nothing helps: --help behind it would be that of something else.
+template <class TakesValue>
+std::optional<std::string> unknown_verb(const CLI::App& app, std::span<const char* const> words,
+                                        TakesValue takes) {
+  const auto verbs = app.get_subcommands([](const CLI::App*) { return true; });
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const std::string_view word = words[i];
+    if (word.starts_with('-') && word.size() > 1) {
+      if (takes(word)) ++i;
+      continue;
+    }
+    if (std::ranges::any_of(verbs, [&](auto* verb) { return verb->check_name(std::string(word)); }))
+      return std::nullopt;
+    std::string sentence = "There is no verb " + printable(word) + ".";
+    const auto near = std::ranges::min_element(
+        verbs, {}, [&](auto* verb) { return edits_between(word, verb->get_name()); });
+    if (near != verbs.end() && edits_between(word, (*near)->get_name()) <= 2)
+      sentence += " Did you mean " + (*near)->get_name() + "?";
+    return sentence + " culver --help lists them.";
+  }
+  return std::nullopt;
+}
+
 tl::expected<Options, Exit> parse(int argc, const char* const* argv,
                                   const host::Variables& variables) {
   CLI::App app("Talks to another machine and passes files to it, end-to-end encrypted.", "culver");
@@ -344,6 +367,7 @@ tl::expected<Options, Exit> parse(int argc, const char* const* argv,
   if (const auto stray = stray_option(words, takes_value_here))
     return wrong_use("There is no option " + printable(*stray) + ". A file of that name is ./" +
                      printable(*stray) + ".");
+  if (const auto unknown = unknown_verb(app, words, takes_value_here)) return wrong_use(*unknown);
   try {
     let_pass(app);
     app.parse(without_dashes(words, takes_value_here));

@@ -13,7 +13,7 @@ namespace {
 
 /// A program learns of it in the same way as of any other failure.
 int complain(const Options& options, const wire::report::Failed& failed) {
-  if (options.output == Output::json) std::cout << wire::report::print(failed) << std::endl;
+  if (options.output == Output::json) (void)print(wire::report::print(failed));
   std::cerr << failure_sentence(failed) << '\n';
   return info(failed.fault.fault).exit_code;
 }

@@ -11,8 +11,8 @@ namespace {
 
 constexpr std::size_t name_columns = 24, short_name_columns = 10;
 constexpr std::size_t bar_columns = 20;
-constexpr auto rate_window = std::chrono::milliseconds(500);
-constexpr double newest_share = 0.3;  ///< of the smoothed rate
+constexpr auto rate_window = std::chrono::milliseconds(2'500);
+constexpr auto between_marks = std::chrono::milliseconds(250);
 
 /// Cut to so many columns of a terminal.
 std::string fitted(std::string_view text, std::size_t columns) {
@@ -38,21 +38,19 @@ std::string bar(std::uint64_t percent) {
 
 void Progress::advance(std::uint64_t done, TimePoint now) {
   if (done > done_) {
-    if (is_stalled(now)) {  // what it was before says nothing
-      rate_ = 0;
-      mark_ = now;
-      done_at_mark_ = done_;
-    }
+    if (is_stalled(now)) marks_ = {{now, done_}};  // what was before says nothing
     moved_ = now;
   }
   done_ = std::min(done, total_);
-  const auto elapsed = now - mark_;
-  if (elapsed < rate_window) return;
-  const double newest = static_cast<double>(done_ - std::min(done_, done_at_mark_)) /
-                        std::chrono::duration<double>(elapsed).count();
-  rate_ = rate_ == 0 ? newest : newest_share * newest + (1 - newest_share) * rate_;
-  mark_ = now;
-  done_at_mark_ = done_;
+  if (now - marks_.back().at >= between_marks) marks_.push_back({now, done_});
+  while (marks_.size() > 1 && now - marks_[1].at >= rate_window) marks_.pop_front();
+}
+
+double Progress::rate(TimePoint now) const {
+  const auto& first = marks_.front();
+  const auto elapsed = std::chrono::duration<double>(std::max(now, marks_.back().at) - first.at);
+  if (elapsed < between_marks) return 0;
+  return static_cast<double>(done_ - std::min(done_, first.done)) / elapsed.count();
 }
 
 std::string Progress::line(std::size_t columns, TimePoint now) const {
@@ -66,9 +64,9 @@ std::string Progress::line(std::size_t columns, TimePoint now) const {
   if (is_stalled(now)) {
     const auto still = std::chrono::duration_cast<std::chrono::seconds>(now - moved_);
     rate = "  stalled " + duration_text(still);
-  } else if (rate_ >= 1) {
-    const auto left = static_cast<double>(total_ - done_) / rate_;
-    rate = "  " + size_text(static_cast<std::uint64_t>(rate_)) + "/s";
+  } else if (const double per_second = this->rate(now); per_second >= 1) {
+    const auto left = static_cast<double>(total_ - done_) / per_second;
+    rate = "  " + size_text(static_cast<std::uint64_t>(per_second)) + "/s";
     time = "  " + duration_text(std::chrono::seconds(static_cast<long long>(std::min(left, 1e6))));
   }
   const auto bar_text = " " + bar(percent);

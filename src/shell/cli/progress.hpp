@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <string>
 
 #include "core/base/env.hpp"
@@ -13,7 +14,7 @@ class Progress {
   static constexpr auto stall = std::chrono::seconds(5);
 
   Progress(std::string name, std::uint64_t total, TimePoint start)
-      : name_(std::move(name)), total_(total), moved_(start), mark_(start) {}
+      : name_(std::move(name)), total_(total), moved_(start), marks_{{start, 0}} {}
 
   void advance(std::uint64_t done, TimePoint now);
   /// At most `columns` wide, so that it never wraps. On a narrow screen the bar goes first, then
@@ -23,13 +24,17 @@ class Progress {
   bool is_stalled(TimePoint now) const { return now - moved_ >= stall; }
 
  private:
+  double rate(TimePoint now) const;  ///< bytes per second
+
   std::string name_;  ///< printable
   std::uint64_t total_;
   std::uint64_t done_ = 0;
-  double rate_ = 0;  ///< bytes per second, smoothed
   TimePoint moved_;  ///< when more had come
-  TimePoint mark_;   ///< when the rate was last taken
-  std::uint64_t done_at_mark_ = 0;
+  struct Mark {
+    TimePoint at;
+    std::uint64_t done;
+  };
+  std::deque<Mark> marks_;  ///< of the last seconds: the rate is that of this time alone
 };
 
 }  // namespace culver::cli

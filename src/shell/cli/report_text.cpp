@@ -185,6 +185,10 @@ void TextReport::show(const report::Text& e) {
               printable_text(e.text.expose(), "  | "));
 }
 
+void TextReport::show(const report::TextSent& e) {
+  if (e.confirmed) screen_.complain("Text delivered to " + name_of(e.peer) + ".");
+}
+
 void TextReport::show(const report::LetterKept& e) {
   screen_.say("Kept; delivered when " + name_of(e.peer) + " is here and culver runs.");
 }

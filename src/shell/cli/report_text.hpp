@@ -47,6 +47,7 @@ class TextReport final : public Reporter {
   void show(const wire::report::Unproven&);
   void show(const wire::report::Connected&);
   void show(const wire::report::Text&);
+  void show(const wire::report::TextSent&);
   void show(const wire::report::LetterKept&);
   void show(const wire::report::LetterDelivered&);
   void paint(std::uint64_t bytes, TimePoint now);

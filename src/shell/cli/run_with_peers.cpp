@@ -17,6 +17,7 @@
 #include "shell/cli/addressee.hpp"
 #include "shell/cli/open_vault.hpp"
 #include "shell/cli/outcome.hpp"
+#include "shell/cli/output_watch.hpp"
 #include "shell/cli/own_name.hpp"
 #include "shell/cli/parcel.hpp"
 #include "shell/cli/printable.hpp"
@@ -29,6 +30,7 @@
 #include "shell/client/client.hpp"
 #include "shell/host/clock.hpp"
 #include "shell/host/identity.hpp"
+#include "shell/host/log.hpp"
 #include "shell/host/signals.hpp"
 #include "shell/host/sole_receiver.hpp"
 #include "shell/p2p/library_holes.hpp"
@@ -104,7 +106,10 @@ int converse(const Options& given, std::optional<host::Vault> vault,
   if (!identity) return complain(options, identity.error());
   boost::asio::io_context loop(1);
   Screen screen(std::cout, std::cerr, standard_abilities(host::environment));
-  if (const auto hole = p2p::hole_in_openssl(OpenSSL_version_num())) screen.complain(*hole);
+  // Culver stands in front of it, so this is nothing to act on at every start.
+  if (const auto hole = p2p::hole_in_openssl(OpenSSL_version_num());
+      hole && log::enabled(log::Level::info))
+    screen.complain(*hole);
   const bool is_program =
       options.output == Output::json && asked != Asked::terminal && !isatty(STDIN_FILENO);
   const auto answerer = is_program ? Answerer::program : Answerer::person;
@@ -121,6 +126,10 @@ int converse(const Options& given, std::optional<host::Vault> vault,
                                      [&](engine::Notice notice) { verb->on(notice); });
   vault.reset();  // the key of the folder is not needed any more
   if (!client) return complain(options, client.error());
+  if ((*client)->server_is_exposed())
+    screen.complain(
+        "The connection to the server is not encrypted: whoever is in between sees who pairs with "
+        "whom, but neither texts nor files.");
 
   int exit_code = info(Fault::internal).exit_code;
   const auto stop = [&](Fault why) { verb->stop(why); };
@@ -131,6 +140,7 @@ int converse(const Options& given, std::optional<host::Vault> vault,
       std::_Exit(info(Fault::interrupted).exit_code);
   });
   screen.when_lost([&](Fault why) { boost::asio::post(loop, [&, why] { stop(why); }); });
+  const OutputWatch watch(loop, [&] { screen.reader_left(); });
   const auto done = [&](int code) {
     exit_code = code;
     boost::asio::post(loop, [&] { (*client)->shut_down([&] { loop.stop(); }); });
@@ -200,9 +210,14 @@ host::Outcome<void> try_folder(const std::filesystem::path& path) {
     return folder.try_out(0);
   }();
   if (tried) return {};
-  const auto& row = info(tried.error());
-  return host::trouble(tried.error(), printable(path.string()) + ": " + std::string(row.sentence) +
-                                          " " + std::string(row.advice));
+  // In some that are no disk's (/proc) a new file "does not exist".
+  std::error_code ignored;
+  const bool is_there = std::filesystem::is_directory(path, ignored);
+  const auto fault =
+      tried.error() == Fault::folder_missing && is_there ? Fault::folder_unfit : tried.error();
+  const auto& row = info(fault);
+  return host::trouble(fault, printable(path.string()) + ": " + std::string(row.sentence) + " " +
+                                  std::string(row.advice));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 // an open question that stays the last line whatever is printed meanwhile.
 #pragma once
 
+#include <cerrno>
 #include <functional>
 #include <optional>
 #include <ostream>
@@ -41,6 +42,10 @@ class Screen {
   /// The code that a verb ends with: not 0 if its output was lost.
   int exit_code(int of_verb) const;
   void when_lost(std::function<void(Fault)> act) { when_lost_ = std::move(act); }
+  /// Nobody reads standard output any more.
+  void reader_left() {
+    if (!lost_) check_out(EPIPE);
+  }
 
   /// On a terminal only. One line, replaced by the next one and by any finished line.
   void paint_bar(std::string_view bar);

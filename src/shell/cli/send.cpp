@@ -291,6 +291,7 @@ void Send::send_next_file() {
 
 void Send::handle(const engine::TextDelivered& notice) {
   if (notice.link != link_ || phase_ != Phase::sending || !text_under_way_) return;
+  ledger_.on(notice);
   if (!is_proven_)
     stage_.reporter.remark("Text sent, not confirmed: the other side has not shown its key.");
   text_under_way_ = false;
@@ -309,6 +310,10 @@ void Send::handle(const engine::TextFailed& notice) {
 /// A sender takes nothing, and says so to both.
 void Send::handle(const engine::FileOffered& notice) {
   ledger_.refuse(notice);
+  if (!parcel_.files.empty() || file_under_way_)
+    stage_.reporter.remark(
+        "The other side is sending too, and two who send refuse each other's files. Let one of you "
+        "run: culver receive");
   stage_.command(engine::AnswerFile{notice.transfer, false});
 }
 

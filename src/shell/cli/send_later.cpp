@@ -122,6 +122,9 @@ void SendLater::stop(Fault signal) {
   if (phase_ == Phase::over) return;
   stage_.console.close();  // what is said next begins on a line of its own
   if (!is_of_output(signal)) ledger_.fail(signal);
+  if (letter_ && !is_delivered_ && stage_.still_waits(*letter_))
+    stage_.reporter.report(wire::report::LetterKept{{peer_.name, peer_.key},
+                                                    static_cast<std::uint64_t>(letter_->value)});
   finish(info(signal).exit_code);
 }
 

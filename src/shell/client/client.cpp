@@ -74,7 +74,7 @@ host::Outcome<std::unique_ptr<Client>> Client::open(asio::io_context& loop,
 
   net::WsClientConfig server;
   server.url = *url;
-  if (net::exposed(server)) log::warn("the connection to the server is not encrypted");
+  const bool is_exposed = net::exposed(server);
   engine::Config engine{
       .identity = std::move(*identity),
       .account = sign_in_as(std::move(*account), seat.device(), config.display_name),
@@ -85,10 +85,12 @@ host::Outcome<std::unique_ptr<Client>> Client::open(asio::io_context& loop,
   p2p::StackConfig transports;
   transports.ice_servers = std::move(config.ice_servers);
   transports.on_relay_trouble = std::move(config.on_relay_trouble);
-  return std::unique_ptr<Client>(new Client(loop, std::move(seat), std::move(engine),
-                                            std::move(server), std::move(transports),
-                                            config.download_dir.string(), std::move(*books),
-                                            peer_book_in(vault.folder()), std::move(on_notice)));
+  auto client = std::unique_ptr<Client>(
+      new Client(loop, std::move(seat), std::move(engine), std::move(server), std::move(transports),
+                 config.download_dir.string(), std::move(*books), peer_book_in(vault.folder()),
+                 std::move(on_notice)));
+  client->exposed_ = is_exposed;
+  return client;
 }
 
 Client::Client(asio::io_context& loop, host::DeviceSeat seat, engine::Config engine,

@@ -70,6 +70,8 @@ class Client {
   /// The peer book, as it was last read.
   const std::vector<engine::Known>& book() const { return book_; }
   const PublicKey& public_key() const { return engine_.public_key(); }
+  /// What is said to the server can be read on the way.
+  bool server_is_exposed() const { return exposed_; }
   engine::Census census() const { return engine_.census(); }
   /// The server's if it tells it.
   WallTime wall() const { return clock_.at(host::uptime(), host::wall_now()); }
@@ -96,6 +98,7 @@ class Client {
   OnNotice on_notice_;
   host::DeviceSeat seat_;
   std::vector<engine::Known> book_;  ///< as it was last read
+  bool exposed_ = false;
   bool reading_book_ = false;
   bool book_is_old_ = false;  ///< it was written while it was being read
   engine::Engine engine_;

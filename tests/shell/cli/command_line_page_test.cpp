@@ -1,4 +1,5 @@
 // docs/protocol/command-line.md says what the program does.
+#include <regex>
 #include <set>
 
 #include <gtest/gtest.h>
@@ -80,6 +81,7 @@ TEST(CommandLinePage, ListsEveryEventWithItsFields) {
                                   Unproven{},
                                   Connected{{}, false, 0, PublicKey{}},
                                   Text{{}, {}, OfLetter{}},
+                                  TextSent{},
                                   LetterKept{},
                                   LetterDelivered{},
                                   FileChecking{file, 1, 0},
@@ -147,6 +149,24 @@ TEST(CommandLinePage, ListsEveryVerbOfTheHelp) {
     const auto verb = help.substr(at + 3, help.find_first_of(" ,", at + 3) - at - 3);
     EXPECT_NE(text.find("| `" + verb), std::string::npos) << verb;
   }
+}
+
+std::set<int> numbers_in(std::string_view text) {
+  std::set<int> numbers;
+  const std::string all(text);
+  const std::regex number("\\b\\d+\\b");
+  for (std::sregex_iterator at(all.begin(), all.end(), number), end; at != end; ++at)
+    numbers.insert(std::stoi(at->str()));
+  return numbers;
+}
+
+TEST(CommandLinePage, HasTheExitCodesOfTheReadme) {
+  std::set<int> real{0};
+  for (std::size_t n = 0; n < fault_count; ++n) real.insert(info(static_cast<Fault>(n)).exit_code);
+  const auto readme = read_file(CULVER_SOURCE_DIR "/README.md");
+  const auto begin = readme.find("Exit codes: ");
+  ASSERT_NE(begin, std::string::npos);
+  EXPECT_EQ(numbers_in(readme.substr(begin, readme.find("\n\n", begin) - begin)), real);
 }
 
 }  // namespace

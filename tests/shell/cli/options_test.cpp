@@ -325,6 +325,15 @@ TEST_F(CommandLine, TakesNoFileForAnOption) {
             "-dave");
 }
 
+TEST_F(CommandLine, NamesAVerbThatThereIsNot) {
+  expect_wrong({"chat", "--help"}, "There is no verb chat.");
+  expect_wrong({"-o", "text", "chat", "ana"}, "There is no verb chat.");
+  expect_wrong({"recieve"}, "Did you mean receive?");
+  const auto help = parse({"--help"});
+  ASSERT_FALSE(help);
+  EXPECT_EQ(help.error().code, 0);
+}
+
 TEST_F(CommandLine, TellsAProgramWhatIsWrong) {
   const auto error_of = [&](std::vector<const char*> words) {
     const auto options = parse(std::move(words));

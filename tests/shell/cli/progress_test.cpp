@@ -23,13 +23,21 @@ TEST(Progress, ShowsNamePercentBarAmountsRateAndTimeLeft) {
             "report.pdf 100% [####################] 100.0/100.0 MiB  25.0 MiB/s  0:00");
 }
 
-TEST(Progress, SmoothsTheRate) {
+TEST(Progress, TheRateIsThatOfTheLastSeconds) {
   const TimePoint start{};
-  Progress progress("a", 100 * mebibyte, start);
+  Progress progress("a", 1'000 * mebibyte, start);
   progress.advance(10 * mebibyte, start + 1s);
   progress.advance(30 * mebibyte, start + 2s);
-  EXPECT_NE(progress.line(100, start).find("13.0 MiB/s"), std::string::npos)
-      << progress.line(100, start);
+  EXPECT_NE(progress.line(100, start + 2s).find("  15.0 MiB/s"), std::string::npos)
+      << progress.line(100, start + 2s);
+  std::uint64_t done = 30;
+  for (int second = 3; second <= 10; ++second)
+    progress.advance((done += 100) * mebibyte, start + std::chrono::seconds(second));
+  EXPECT_NE(progress.line(100, start + 10s).find("  100.0 MiB/s"), std::string::npos);
+  for (int second = 11; second <= 13; ++second)
+    progress.advance((done += 1) * mebibyte, start + std::chrono::seconds(second));
+  EXPECT_NE(progress.line(100, start + 13s).find("  1.0 MiB/s"), std::string::npos)
+      << progress.line(100, start + 13s);
 }
 
 TEST(Progress, NeverIsWiderThanTheTerminal) {
