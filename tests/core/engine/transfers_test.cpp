@@ -14,7 +14,9 @@ const LinkId only_link{1};
 
 class TransfersOfALink : public testing::Test {
  protected:
-  TransfersOfALink() { transfers_.open(only_link, PublicKey{}, true, wire::limits::channel_frame_out); }
+  TransfersOfALink() {
+    transfers_.open(only_link, PublicKey{}, true, wire::limits::channel_frame_out);
+  }
 
   void hear(stream::Frame frame) {
     effects_.clear();
