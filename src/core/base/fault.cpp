@@ -384,8 +384,8 @@ constexpr std::array<FaultInfo, fault_count> table{{
      "The peer has to choose another folder (--out), or to mend that one."},
     {F::peer_cancelled, "peer_cancelled", world, 7, "File transfer error",
      "The peer cancelled the file.", ""},
-    {F::not_confirmed, "not_confirmed", world, 7, "File not confirmed",
-     "The file was sent, and the other side did not confirm that it has it.",
+    {F::not_confirmed, "not_confirmed", world, 7, "Not confirmed",
+     "All was sent, and the other side did not confirm that it has it.",
      "Ask the person there; a Culver confirms."},
 }};
 

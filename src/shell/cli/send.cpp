@@ -260,8 +260,17 @@ void Send::begin() {
   if (parcel_.text) {
     text_under_way_ = true;
     stage_.command(engine::SendText{*link_, the_text, *parcel_.text});
+    if (is_proven_) await_confirmation();
   }
   send_next_file();
+}
+
+/// Whoever has shown its key and never says that it has the text may be broken, or mean us ill.
+void Send::await_confirmation() {
+  stage_.after(patience_with_text, [this, link = link_] {
+    if (link_ == link && text_under_way_)
+      handle(engine::TextFailed{*link, the_text, Fault::not_confirmed});
+  });
 }
 
 void Send::send_next_file() {

@@ -29,6 +29,8 @@ class Send {
   static constexpr int max_tries = 3;  ///< at typing the code
   /// After so long it is said that the other side has not answered yet.
   static constexpr auto patience_with_answer = std::chrono::seconds(1);
+  /// For a peer that speaks letters to say that it has the text.
+  static constexpr auto patience_with_text = std::chrono::seconds(45);
   /// For the next of the texts that were kept before ours to be confirmed.
   static constexpr auto patience_with_kept = std::chrono::seconds(20);
   /// Then it is said that nobody has answered yet.
@@ -91,6 +93,7 @@ class Send {
   void begin();
   bool is_ours(const engine::Connecting& notice) const;
   void dial();
+  void await_confirmation();
   void send_next_file();
   void close_if_complete();
   void end_with(Failure failure);

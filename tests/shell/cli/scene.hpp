@@ -2,6 +2,7 @@
 // types into a pipe, time stands still until it is moved.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <regex>
 #include <sstream>
@@ -40,7 +41,7 @@ class Scene {
             },
             [this](Duration time, std::function<void()> act) {
               alarm_time = time;
-              alarm_ = std::move(act);
+              alarms_.emplace_back(time, std::move(act));
             },
             [this] { return wall; },
             [this](LetterId) { return waits; }};
@@ -48,8 +49,16 @@ class Scene {
 
   /// The time that was asked for last is over. More may be asked for meanwhile.
   void alarm() {
-    const auto act = std::exchange(alarm_, nullptr);
-    ASSERT_TRUE(act);
+    ASSERT_FALSE(alarms_.empty());
+    alarm(alarms_.back().first);
+  }
+  /// Of those that were asked for, the last of this time.
+  void alarm(Duration time) {
+    const auto found = std::find_if(alarms_.rbegin(), alarms_.rend(),
+                                    [&](const auto& alarm) { return alarm.first == time; });
+    ASSERT_NE(found, alarms_.rend());
+    const auto act = std::move(found->second);
+    alarms_.erase(std::next(found).base());
     act();
     settle();
   }
@@ -109,7 +118,7 @@ class Scene {
   std::vector<std::string> unreadable;  ///< files that cannot be opened
 
  private:
-  std::function<void()> alarm_;
+  std::vector<std::pair<Duration, std::function<void()>>> alarms_;
 
   host::FileDescriptor open_pipe(Person person) {
     int ends[2];
