@@ -39,6 +39,15 @@ class PairTextAndFile(Case):
         self.assertEqual(len(self.stage.peers("sender")), 1)
 
 
+class OneFolder(Case):
+    def test_nobody_pairs_with_themselves(self):
+        receiver = self.stage.receive(name="ana")
+        sender = self.stage.send(self.code_of(receiver), "--text", "x", name="ana")
+        self.expect_failure(sender, 4, "own_key")
+        self.assertEqual(receiver.wait_event("failed")["reason"], "own_key")
+        self.assertEqual(receiver.events("pair_request"), [])
+
+
 class Events(Case):
     """Every line is an object with the fields that the command line promises."""
 

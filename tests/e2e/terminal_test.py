@@ -212,6 +212,24 @@ class LostOutput(Case):
         self.assertLess(time.monotonic() - begun, 8, "there was a goodbye")
 
 
+    def test_a_consumer_that_leaves_is_noticed_while_nothing_is_said(self):
+        for form in ("text", "json"):
+            with self.subTest(form):
+                reader, writer = os.pipe()
+                receiver = subprocess.Popen(
+                    [program("culver"), "-d", str(self.stage.folder / "ana"), "--server",
+                     self.stage.server.url, "-o", form, "receive", "--out", str(self.stage.out)],
+                    stdout=writer, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
+                    start_new_session=True)
+                self.addCleanup(receiver.kill)
+                os.read(reader, 1)
+                # Whoever shares this end has not asked for one that loses what does not fit.
+                self.assertTrue(os.get_blocking(writer))
+                os.close(writer)
+                os.close(reader)
+                self.assertEqual(receiver.wait(BOUND), 141)
+
+
 class ProgramsAnswers(Case):
     def answer(self, receiver, event, accept):
         question = receiver.wait_event(event)

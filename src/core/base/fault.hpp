@@ -32,6 +32,7 @@ enum class Fault : std::uint8_t {
   output_unwritable,
   no_code_given,
   own_code,
+  own_key,
   key_not_offered,
   no_such_message,
   name_taken,

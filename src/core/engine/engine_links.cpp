@@ -31,10 +31,9 @@ void Engine::perform(signaling::PairingEffects effects, Env& env, Effects& out) 
 
 void Engine::requested(signaling::Requested request, Env& env, Effects& out) {
   namesakes_.erase(request.from);
-  if (request.key == public_key()) {  // another process on our data folder, or a copy of it
-    perform(pairing_.answer(request.from, false, env.now), env, out);
-    return out.emplace_back(Tell{PairFailed{request.from, Fault::own_code}}), void();
-  }
+  // Another process on our data folder, or on a copy of it. The match tells the other side why.
+  if (request.key == public_key())
+    return perform(pairing_.answer(request.from, true, env.now), env, out);
   const auto verdict = acquaintances_.judge(request.key, request.proposed_name);
   const auto* why = std::get_if<Unwelcome>(&verdict);
   if (why && acquaintances_.may_be_another(*why)) {
@@ -72,6 +71,7 @@ void Engine::turn_away(const Unwelcome& why, const PublicKey& key, Effects& out)
 /// A new match for a code replaces what the code was establishing: the peer began anew. A
 /// connection that is up stays until the new one is.
 void Engine::matched(signaling::Matched match, Env& env, Effects& out) {
+  if (match.key == public_key()) return failed({match.peer, Fault::own_key}, env, out);
   if (match.crossing == signaling::Crossing::second) return matched_again(match, env, out);
   if (!reunion_.expects(match.peer, match.key)) {
     out.emplace_back(Dropped{Fault::key_mismatch});

@@ -87,7 +87,8 @@ Transfers::Transfer Transfers::outgoing(LinkId link, Files& files, const SendFil
                                         transfer::Effects& effects) {
   if (files.stream_frame > 0) {
     const auto number = files.next_number++;
-    if (file.batch)
+    if (file.batch && file.batch->files <= wire::limits::batch_files &&
+        file.batch->bytes <= wire::limits::batch_bytes)
       effects.push_back(transfer::SendFrame{
           print(wire::stream::Batch{number, file.batch->files, file.batch->bytes})});
     auto sender = transfer::StreamSender::start(

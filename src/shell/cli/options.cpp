@@ -112,8 +112,10 @@ void add_verbs(CLI::App& app, Raw& raw) {
 
   raw.send->add_flag("--require-confirmation", raw.require_confirmation,
                      "End with 7 if the other side does not confirm a file");
-  raw.send->add_flag("--later", raw.later,
-                     "Keep the text until the known peer comes, if it is not here");
+  raw.send->add_flag(
+      "--later", raw.later,
+      "Keep the text until the known peer comes, if it does not within --wait (60 s); "
+      "--wait 0 keeps it at once");
 
   raw.outbox = app.add_subcommand("outbox", "List the texts that wait for peers to come");
   raw.outbox->require_subcommand(0, 1);
@@ -249,8 +251,15 @@ tl::expected<Verb, Exit> verb_of(const Raw& raw, const Settings& settings) {
   if (raw.receive->parsed()) {
     auto options = receive_options(raw, settings);
     std::error_code error;
-    if (!std::filesystem::is_directory(options.out, error))
-      return wrong_use("--out " + options.out.string() + " is not a folder.");
+    const auto out = std::filesystem::status(options.out, error);
+    const auto there = printable(options.out.string());
+    if (out.type() == std::filesystem::file_type::not_found)
+      return wrong_use("--out " + there +
+                       " does not exist: make it (mkdir -p), or choose another.");
+    if (out.type() == std::filesystem::file_type::none)
+      return wrong_use("--out " + there + " cannot be looked at: " + error.message() + ".");
+    if (out.type() != std::filesystem::file_type::directory)
+      return wrong_use("--out " + there + " is not a folder: choose another, or leave it away.");
     return options;
   }
   if (!raw.send->parsed()) return VersionOptions{};
@@ -341,8 +350,12 @@ std::optional<std::string> unknown_verb(const CLI::App& app, std::span<const cha
       if (takes(word)) ++i;
       continue;
     }
-    if (std::ranges::any_of(verbs, [&](auto* verb) { return verb->check_name(std::string(word)); }))
-      return std::nullopt;
+    const auto known = std::ranges::find_if(
+        verbs, [&](auto* verb) { return verb->check_name(std::string(word)); });
+    if (known != verbs.end())  // some have verbs of their own behind them
+      return (*known)->get_subcommands([](const CLI::App*) { return true; }).empty()
+                 ? std::nullopt
+                 : unknown_verb(**known, words.subspan(i + 1), takes);
     std::string sentence = "There is no verb " + printable(word) + ".";
     const auto near = std::ranges::min_element(
         verbs, {}, [&](auto* verb) { return edits_between(word, verb->get_name()); });

@@ -4,17 +4,22 @@
 #include <cerrno>
 #include <iostream>
 
+#include "shell/cli/report_json.hpp"
 #include "shell/cli/report_text.hpp"
 #include "shell/cli/screen.hpp"
 #include "shell/host/descriptors.hpp"
+#include "shell/host/paths.hpp"
 
 namespace culver::cli {
 namespace {
 
 /// A program learns of it in the same way as of any other failure.
 int complain(const Options& options, const wire::report::Failed& failed) {
-  if (options.output == Output::json) (void)print(wire::report::print(failed));
-  std::cerr << failure_sentence(failed) << '\n';
+  Screen screen(std::cout, std::cerr, standard_abilities(host::environment));
+  if (options.output == Output::json)
+    JsonReport(screen).report(failed);
+  else
+    screen.complain(failure_sentence(failed));
   return info(failed.fault.fault).exit_code;
 }
 

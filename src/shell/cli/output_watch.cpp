@@ -2,8 +2,7 @@
 
 #include <utility>
 
-#include <fcntl.h>
-#include <poll.h>
+#include <sys/epoll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,28 +14,29 @@ bool has_reader_that_may_leave(int descriptor) {
   return fstat(descriptor, &what) == 0 && (S_ISFIFO(what.st_mode) || S_ISSOCK(what.st_mode));
 }
 
-bool has_left(int descriptor) {
-  pollfd output{descriptor, 0, 0};
-  return poll(&output, 1, 0) == 1 && (output.revents & (POLLERR | POLLHUP)) != 0;
-}
-
 }  // namespace
 
 OutputWatch::OutputWatch(boost::asio::io_context& loop, std::function<void()> left)
-    : output_(loop) {
+    : leaving_(loop) {
   if (!has_reader_that_may_leave(STDOUT_FILENO)) return;
-  const int ours = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
-  if (ours < 0) return;
+  // The loop would make the output itself non-blocking, for everybody who has it: whoever reads
+  // slowly would lose lines. It waits for a set that the output is in instead.
+  const int set = epoll_create1(EPOLL_CLOEXEC);
+  if (set < 0) return;
   boost::system::error_code error;
-  output_.assign(ours, error);
-  if (error) {
-    ::close(ours);
-    return;
-  }
-  output_.async_wait(output_.wait_error,
-                     [left = std::move(left), ours](const boost::system::error_code& failed) {
-                       if (!failed && has_left(ours)) left();
-                     });
+  leaving_.assign(set, error);
+  if (error) return void(::close(set));
+  epoll_event ends{};  // errors and hang-ups are always told
+  if (epoll_ctl(set, EPOLL_CTL_ADD, STDOUT_FILENO, &ends) != 0) return;
+  leaving_.async_wait(leaving_.wait_read,
+                      [left = std::move(left)](const boost::system::error_code& failed) {
+                        if (!failed) left();
+                      });
+}
+
+void OutputWatch::cancel() {
+  boost::system::error_code ignored;
+  leaving_.close(ignored);
 }
 
 }  // namespace culver::cli

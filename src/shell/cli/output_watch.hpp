@@ -14,9 +14,11 @@ class OutputWatch {
   /// `left` is called on the loop, once, if standard output is a pipe or a socket whose reader
   /// goes.
   OutputWatch(boost::asio::io_context& loop, std::function<void()> left);
+  /// Not watched any more: the loop may run dry.
+  void cancel();
 
  private:
-  boost::asio::posix::stream_descriptor output_;
+  boost::asio::posix::stream_descriptor leaving_;  ///< readable when it has left
 };
 
 }  // namespace culver::cli

@@ -2,6 +2,7 @@
 #include "shell/cli/progress.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "core/base/unicode.hpp"
 #include "shell/cli/printable.hpp"
@@ -47,8 +48,12 @@ void Progress::advance(std::uint64_t done, TimePoint now) {
 }
 
 double Progress::rate(TimePoint now) const {
-  const auto& first = marks_.front();
-  const auto elapsed = std::chrono::duration<double>(std::max(now, marks_.back().at) - first.at);
+  const auto until = std::max(now, marks_.back().at);
+  // Also if nothing has come since, and no mark was set or dropped.
+  auto mark = marks_.begin();
+  while (std::next(mark) != marks_.end() && until - std::next(mark)->at >= rate_window) ++mark;
+  const auto& first = *mark;
+  const auto elapsed = std::chrono::duration<double>(until - first.at);
   if (elapsed < between_marks) return 0;
   return static_cast<double>(done_ - std::min(done_, first.done)) / elapsed.count();
 }

@@ -237,8 +237,7 @@ void TextReport::paint_bar(TimePoint now) {
 
 /// Without this a bar would show the last rate for as long as nothing comes.
 void TextReport::tick() {
-  const auto now = now_();
-  if (bar_ && bar_->progress.is_stalled(now)) paint_bar(now);
+  if (bar_ && bar_->painted) paint_bar(now_());
 }
 
 void TextReport::show(const report::FileReceived& e) {

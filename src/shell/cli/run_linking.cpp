@@ -12,6 +12,7 @@
 #include "shell/cli/link_devices.hpp"
 #include "shell/cli/open_vault.hpp"
 #include "shell/cli/outcome.hpp"
+#include "shell/cli/output_watch.hpp"
 #include "shell/cli/own_name.hpp"
 #include "shell/cli/run.hpp"
 #include "shell/client/linking.hpp"
@@ -78,6 +79,7 @@ int run(const Options& options, const OfferLinkOptions&) {
   Screen screen(std::cout, std::cerr, standard_abilities(host::environment));
   int exit_code = info(Fault::internal).exit_code;
   std::optional<host::Signals> signals;
+  std::optional<OutputWatch> watch;
   const auto done = [&](int code) {
     exit_code = code;
     signals->cancel();  // the loop runs dry once the server has been left
@@ -100,6 +102,7 @@ int run(const Options& options, const OfferLinkOptions&) {
   };
   signals.emplace(loop, stop);
   screen.when_lost([&](Fault why) { boost::asio::post(loop, [&, why] { stop(why); }); });
+  watch.emplace(loop, [&] { screen.reader_left(); });
   loop.run();
   return screen.exit_code(exit_code);
 }
@@ -117,6 +120,7 @@ int run(const Options& options, const LinkOptions& verb) {
   Console console(loop, open_terminal(true), screen);
   int exit_code = info(Fault::internal).exit_code;
   std::optional<host::Signals> signals;
+  std::optional<OutputWatch> watch;
   std::optional<Linking> linking;
   std::optional<JoinAccount> join;
   const auto spend = [&](const LinkCode& typed) {
@@ -126,6 +130,7 @@ int run(const Options& options, const LinkOptions& verb) {
   const auto done = [&](int ended_with) {
     exit_code = ended_with;
     signals->cancel();
+    watch->cancel();
   };
   join.emplace(sitting->account.device, spend, console, LinkStage{screen, options.output, done});
   const auto stop = [&](Fault why) {
@@ -134,6 +139,7 @@ int run(const Options& options, const LinkOptions& verb) {
   };
   signals.emplace(loop, stop);
   screen.when_lost([&](Fault why) { boost::asio::post(loop, [&, why] { stop(why); }); });
+  watch.emplace(loop, [&] { screen.reader_left(); });
   join->start(*code);
   loop.run();
   return screen.exit_code(exit_code);

@@ -216,8 +216,8 @@ host::Outcome<void> try_folder(const std::filesystem::path& path) {
   const auto fault =
       tried.error() == Fault::folder_missing && is_there ? Fault::folder_unfit : tried.error();
   const auto& row = info(fault);
-  return host::trouble(fault, printable(path.string()) + ": " + std::string(row.sentence) + " " +
-                                  std::string(row.advice));
+  return host::trouble(fault, "--out " + printable(path.string()) + ", tried with an empty file: " +
+                                  std::string(row.sentence) + " " + std::string(row.advice));
 }
 
 }  // namespace

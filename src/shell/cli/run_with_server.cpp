@@ -9,6 +9,7 @@
 #include "core/base/fsm.hpp"
 #include "shell/cli/open_vault.hpp"
 #include "shell/cli/outcome.hpp"
+#include "shell/cli/output_watch.hpp"
 #include "shell/cli/run.hpp"
 #include "shell/cli/show_devices.hpp"
 #include "shell/cli/trust_server.hpp"
@@ -40,8 +41,10 @@ int run(const Options& options, const TrustServerOptions& trust) {
   Console console(loop, open_terminal(true), screen);
   int exit_code = info(Fault::internal).exit_code;
   std::optional<host::Signals> signals;
+  std::optional<OutputWatch> watch;
   const auto done = [&](int code) {
     exit_code = code;
+    watch->cancel();
     signals->cancel();  // the loop runs dry once the server has been left
   };
   TrustServer verb(trust, {server->url(), server->known,
@@ -54,6 +57,7 @@ int run(const Options& options, const TrustServerOptions& trust) {
   };
   signals.emplace(loop, stop);
   screen.when_lost([&](Fault why) { boost::asio::post(loop, [&, why] { stop(why); }); });
+  watch.emplace(loop, [&] { screen.reader_left(); });
   introduction.emplace(loop, server->server, handshake::client::Pin{},
                        [&](client::Introduction::Proven proof) { verb.on(proof); });
   loop.run();

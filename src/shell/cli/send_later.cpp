@@ -32,17 +32,10 @@ void SendLater::look_after(std::chrono::seconds left) {
   const auto step = std::min<std::chrono::seconds>(left, std::chrono::seconds(1));
   stage_.after(step, [this, left = left - step] {
     if (phase_ != Phase::waiting) return;
-    if (!link_ && !stage_.still_waits(*letter_)) return was_delivered_by_another();
+    if (!link_ && !stage_.still_waits(*letter_)) return leave_it_there();
     if (left.count() == 0) return leave_it_there();
     look_after(left);
   });
-}
-
-void SendLater::was_delivered_by_another() {
-  if (!is_delivered_)
-    stage_.reporter.report(wire::report::LetterDelivered{
-        {peer_.name, peer_.key}, static_cast<std::uint64_t>(letter_->value), false});
-  finish(ledger_.exit_code());
 }
 
 void SendLater::handle(const engine::PostFailed& notice) {
@@ -111,20 +104,28 @@ void SendLater::handle(const engine::Closed& notice) {
 }
 
 void SendLater::leave_it_there() {
-  if (!stage_.still_waits(*letter_)) return was_delivered_by_another();
-  if (!is_delivered_)
-    stage_.reporter.report(wire::report::LetterKept{{peer_.name, peer_.key},
-                                                    static_cast<std::uint64_t>(letter_->value)});
+  say_what_becomes_of_it();
   finish(ledger_.exit_code());
+}
+
+void SendLater::say_what_becomes_of_it() {
+  if (!letter_)
+    return stage_.reporter.remark(
+        "Whether the text is kept is not known: see culver outbox before sending it again.");
+  if (is_delivered_) return;
+  const wire::report::Peer to{peer_.name, peer_.key};
+  const auto id = static_cast<std::uint64_t>(letter_->value);
+  if (stage_.still_waits(*letter_))
+    stage_.reporter.report(wire::report::LetterKept{to, id});
+  else
+    stage_.reporter.report(wire::report::LetterDelivered{to, id, false});
 }
 
 void SendLater::stop(Fault signal) {
   if (phase_ == Phase::over) return;
   stage_.console.close();  // what is said next begins on a line of its own
   if (!is_of_output(signal)) ledger_.fail(signal);
-  if (letter_ && !is_delivered_ && stage_.still_waits(*letter_))
-    stage_.reporter.report(wire::report::LetterKept{{peer_.name, peer_.key},
-                                                    static_cast<std::uint64_t>(letter_->value)});
+  say_what_becomes_of_it();
   finish(info(signal).exit_code);
 }
 

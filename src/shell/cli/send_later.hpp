@@ -43,8 +43,8 @@ class SendLater {
   void handle(const engine::Closed&);
 
   void look_after(std::chrono::seconds left);
-  void was_delivered_by_another();
   void leave_it_there();
+  void say_what_becomes_of_it();
   void finish(int exit_code);
 
   Plaintext text_;

@@ -733,7 +733,8 @@ TEST(DeviceSessionMemory, AnIdleSessionIsSmall) {
   constexpr std::size_t node = 48;  // of a map: links, colour, allocation
   const auto in_maps = 4 * node + 2 * sizeof(SocketId) + sizeof(Socket) + sizeof(DeviceId) +
                        sizeof(UserId) + 64 + 2 * sizeof(TimePoint);
-  EXPECT_LT(sizeof(DeviceSocket) + in_maps, 1'024u);
+  // Of which 40 are the device's own key and the version that it speaks: of the original's clients.
+  EXPECT_LE(sizeof(DeviceSocket) + in_maps, 1'016u);
 }
 
 }  // namespace

@@ -103,7 +103,9 @@ TEST_F(CommandLine, RefusesWrongUseWithAShortHint) {
   expect_wrong({"fly"}, "");
   expect_wrong({"receive", "--frobnicate"}, "frobnicate");
   expect_wrong({"receive", "stray"}, "stray");
-  expect_wrong({"receive", "--out", "/does/not/exist"}, "not a folder");
+  expect_wrong({"receive", "--out", "/does/not/exist"}, "does not exist: make it");
+  expect_wrong({"receive", "--out", "/dev/null"}, "/dev/null is not a folder");
+  expect_wrong({"receive", "--out", "/dev/null/x"}, "/dev/null/x ");
   expect_wrong({"send"}, "nothing to send");
   expect_wrong({"send", "--text", "-", "--code-file", "-"}, "both");
   expect_wrong({"send", "--code", "K7MW2Q", "f"}, "--code");
@@ -329,6 +331,9 @@ TEST_F(CommandLine, NamesAVerbThatThereIsNot) {
   expect_wrong({"chat", "--help"}, "There is no verb chat.");
   expect_wrong({"-o", "text", "chat", "ana"}, "There is no verb chat.");
   expect_wrong({"recieve"}, "Did you mean receive?");
+  expect_wrong({"devices", "chat", "--help"}, "There is no verb chat.");
+  expect_wrong({"devices", "-o", "json", "renane", "1", "a"}, "Did you mean rename?");
+  expect_wrong({"outbox", "drip", "--help"}, "Did you mean drop?");
   const auto help = parse({"--help"});
   ASSERT_FALSE(help);
   EXPECT_EQ(help.error().code, 0);

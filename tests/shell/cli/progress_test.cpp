@@ -68,6 +68,19 @@ TEST(Progress, AStallHasNoRate) {
   EXPECT_EQ(progress.line(100, start + 14s).find("stalled"), std::string::npos);
 }
 
+TEST(Progress, TheRateFallsWithTheSilenceBeforeItIsCalledAStall) {
+  const TimePoint start{};
+  Progress progress("a", 100 * mebibyte, start);
+  for (int quarter = 1; quarter <= 20; ++quarter)
+    progress.advance(static_cast<std::uint64_t>(quarter) * 2 * mebibyte, start + quarter * 250ms);
+  EXPECT_NE(progress.line(100, start + 5s).find("8.0 MiB/s"), std::string::npos)
+      << progress.line(100, start + 5s);
+  EXPECT_NE(progress.line(100, start + 7s).find(" 2.0 MiB/s"), std::string::npos)
+      << progress.line(100, start + 7s);
+  EXPECT_EQ(progress.line(100, start + 8s).find("/s"), std::string::npos)
+      << progress.line(100, start + 8s);
+}
+
 TEST(Progress, OfAnEmptyFileIsComplete) {
   const TimePoint start{};
   Progress progress("empty", 0, start);

@@ -126,6 +126,21 @@ TEST_F(TextReportOn, RepaintsTheBarAtMostTenTimesASecond) {
   EXPECT_EQ(painted, 20u);
 }
 
+TEST_F(TextReportOn, TheBarShowsEachSecondThatNothingComes) {
+  Screen terminal(out_, err_, {false, true, false});
+  TextReport report(
+      terminal, [this] { return now_; }, "");
+  report.report(report::FileStarted{pdf(false)});
+  now_ += 1s;
+  report.report(report::FileProgress{pdf(false), 1'000});
+  const auto shown = err_.str().size();
+  ASSERT_NE(err_.str().find("/s"), std::string::npos);
+  now_ += 4s;
+  report.tick();
+  ASSERT_GT(err_.str().size(), shown);
+  EXPECT_EQ(err_.str().find("/s", shown), std::string::npos) << err_.str().substr(shown);
+}
+
 TEST_F(TextReportOn, LetsNoPeerDriveTheTerminal) {
   Screen terminal(out_, err_, {true, true, false});
   TextReport report(

@@ -69,6 +69,32 @@ TEST_F(LaterVerb, WhoDoesNotComeIsNoFailure) {
   EXPECT_TRUE(has_said("letter_kept"));
 }
 
+TEST_F(LaterVerb, WhoeverInterruptsItIsToldWhatBecomesOfTheText) {
+  begin();
+  hear(engine::Posted{ben_key, letter});
+  verb_->stop(Fault::interrupted);
+  EXPECT_EQ(scene_.exit, 130);
+  EXPECT_TRUE(has_said(R"("event":"letter_kept","peer":"Ben","id":7)"));
+}
+
+TEST_F(LaterVerb, WhoeverInterruptsItIsToldThatAnotherHasDelivered) {
+  begin();
+  hear(engine::Posted{ben_key, letter});
+  scene_.waits = false;
+  verb_->stop(Fault::terminated);
+  EXPECT_EQ(scene_.exit, 143);
+  EXPECT_TRUE(has_said("letter_delivered"));
+  EXPECT_FALSE(has_said("letter_kept"));
+}
+
+TEST_F(LaterVerb, BeforeTheDiskHasAnsweredNobodyKnows) {
+  begin();
+  verb_->stop(Fault::interrupted);
+  EXPECT_EQ(scene_.exit, 130);
+  EXPECT_FALSE(has_said("letter_"));
+  EXPECT_NE(scene_.err().find("see culver outbox"), std::string::npos);
+}
+
 TEST_F(LaterVerb, AnotherProcessMayBeTheOneThatDelivers) {
   begin();
   hear(engine::Posted{ben_key, letter});
