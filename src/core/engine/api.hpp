@@ -52,7 +52,8 @@ struct SendText {
 /// can be asked once.
 struct Batch {
   std::uint32_t files;
-  std::uint64_t bytes;  ///< in all
+  std::uint64_t bytes;                ///< in all
+  std::vector<Plaintext> names = {};  ///< of the first of them, as far as they are told
 };
 /// The file has been opened by the shell under this id.
 struct SendFile {

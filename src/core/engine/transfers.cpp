@@ -4,6 +4,7 @@
 #include <concepts>
 
 #include "core/transfer/chunks.hpp"
+#include "core/wire/utf8.hpp"
 
 namespace culver::engine {
 namespace {
@@ -16,6 +17,21 @@ bool ended(const Machine& machine) {
 template <class Machine>
 std::optional<TimePoint> deadline_of(const Machine& machine) {
   return std::visit([](const auto& m) { return m.deadline(); }, machine);
+}
+
+/// What could not be told is asked about file by file.
+void announce(wire::stream::Number number, const Batch& batch, transfer::Effects& effects) {
+  using namespace wire;
+  if (batch.files > limits::batch_files || batch.bytes > limits::batch_bytes) return;
+  effects.push_back(transfer::SendFrame{print(stream::Batch{number, batch.files, batch.bytes})});
+  stream::Names names{number, {}};
+  for (const auto& name : batch.names) {
+    const auto& text = name.expose();
+    const bool fits = !text.empty() && text.size() <= limits::file_name && utf8::is_valid(text);
+    if (!fits || names.names.size() == limits::batch_names) break;
+    names.names.push_back(name);
+  }
+  if (!names.names.empty()) effects.push_back(transfer::SendFrame{print(names)});
 }
 
 }  // namespace
@@ -87,10 +103,7 @@ Transfers::Transfer Transfers::outgoing(LinkId link, Files& files, const SendFil
                                         transfer::Effects& effects) {
   if (files.stream_frame > 0) {
     const auto number = files.next_number++;
-    if (file.batch && file.batch->files <= wire::limits::batch_files &&
-        file.batch->bytes <= wire::limits::batch_bytes)
-      effects.push_back(transfer::SendFrame{
-          print(wire::stream::Batch{number, file.batch->files, file.batch->bytes})});
+    if (file.batch) announce(number, *file.batch, effects);
     auto sender = transfer::StreamSender::start(
         {number, file.name, file.size, files.stream_frame, file.attributes}, env, effects);
     return {link, number, true, file.name, file.size, std::move(sender)};

@@ -102,6 +102,7 @@ class Transfers {
     std::deque<SendFile> waiting;
     std::optional<TransferId> sending;
     std::optional<wire::stream::Batch> announced;  ///< its first offer is still to come
+    std::optional<wire::stream::Names> named;      ///< the same
     std::set<TransferId> pausing;                  ///< transfers that want the link paused
   };
   using Transferring = std::map<TransferId, Transfer>;

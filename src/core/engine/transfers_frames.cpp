@@ -97,6 +97,10 @@ void Transfers::on_stream(LinkId link, stream::Frame frame, Env& env, TransferEf
                    if (const auto at = links_.find(link); at != links_.end())
                      at->second.announced = f;
                  },
+                 [&](stream::Names&& f) {
+                   if (const auto at = links_.find(link); at != links_.end())
+                     at->second.named = std::move(f);
+                 },
                  [&](stream::Begin&& f) { to_theirs(f.transfer, PeerBegin{f.from}); },
                  [&](stream::Data&& f) { to_theirs(f.transfer, PeerData{std::move(f.bytes)}); },
                  [&](stream::Complete&& f) { to_theirs(f.transfer, PeerComplete{f.sha256}); },
@@ -140,6 +144,9 @@ void Transfers::offer(LinkId link, stream::Offer offer, Env& env, TransferEffect
   if (const auto announced = std::exchange(files->second.announced, {});
       announced && announced->transfer == offer.transfer)
     batch = Batch{announced->files, announced->bytes};
+  if (auto named = std::exchange(files->second.named, {});
+      batch && named && named->transfer == offer.transfer)
+    batch->names = std::move(named->names);
   transfers_.insert_or_assign(id, Transfer{link, offer.transfer, false, std::move(offer.name),
                                            offer.size, std::move(receiver), batch});
   settle(id, std::move(effects), env, out);

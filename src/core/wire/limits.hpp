@@ -52,6 +52,7 @@ inline constexpr std::uint64_t file_chunks = std::uint64_t{1} << 32;
 inline constexpr std::size_t file_id = 100;
 inline constexpr std::size_t file_name = 255;
 inline constexpr std::uint32_t batch_files = 1'000'000;
+inline constexpr std::size_t batch_names = 8;  ///< that are told beforehand
 inline constexpr std::uint64_t batch_bytes = std::uint64_t{1} << 53;
 
 }  // namespace culver::wire::limits

@@ -22,6 +22,7 @@ enum class Kind : std::uint8_t {
   about = 11,
   comparing = 12,
   batch = 13,
+  names = 14,
 };
 
 constexpr std::uint16_t most_mode = 0777;
@@ -91,6 +92,17 @@ class Reader {
     return Plaintext(std::move(text));
   }
 
+  std::vector<Plaintext> names() {
+    std::vector<Plaintext> names;
+    while (good_ && !rest_.empty() && names.size() < limits::batch_names) {
+      std::string name(as_text(take(static_cast<std::size_t>(number(1)))));
+      good_ = good_ && !name.empty() && utf8::is_valid(name);
+      names.emplace_back(std::move(name));
+    }
+    good_ = good_ && !names.empty();
+    return names;
+  }
+
   /// The frame, if everything was there and nothing more.
   Result<Frame> finish(Frame frame) const {
     if (!good_ || !rest_.empty()) return fail(Fault::malformed);
@@ -139,6 +151,10 @@ Result<Frame> parse(ByteVector opened) {
           batch.bytes > limits::batch_bytes)
         return fail(Fault::malformed);
       return in.finish(batch);
+    }
+    case Kind::names: {
+      Names names{in.transfer(), in.names()};
+      return in.finish(std::move(names));
     }
     case Kind::begin: {
       const Begin begin{in.transfer(), in.offset()};
@@ -197,6 +213,12 @@ ByteVector print(const Offer& offer) {
 }
 ByteVector print(const Batch& batch) {
   return Writer(Kind::batch, batch.transfer).number(batch.files).number(batch.bytes).finish();
+}
+ByteVector print(const Names& names) {
+  Writer out(Kind::names, names.transfer);
+  for (const auto& name : names.names)
+    out.number(static_cast<std::uint8_t>(name.expose().size())).bytes(as_bytes(name.expose()));
+  return out.finish();
 }
 ByteVector print(const Begin& begin) {
   return Writer(Kind::begin, begin.transfer).number(begin.from).finish();

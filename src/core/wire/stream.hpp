@@ -61,6 +61,11 @@ struct Batch {
   std::uint32_t files;
   std::uint64_t bytes;
 };
+/// What the first of them are called, this one before the others. Comes before its offer as well.
+struct Names {
+  Number transfer;
+  std::vector<Plaintext> names;  ///< 1..limits::batch_names, each as that of an offer
+};
 /// Data follows from this offset: 0, or what the receiver has.
 struct Begin {
   Number transfer;
@@ -125,8 +130,8 @@ struct Working {
 
 struct Ignored {};  ///< a kind that we do not know
 
-using Frame = std::variant<Offer, Batch, Begin, Data, Complete, Cancel, Accept, Credit, Checked,
-                           Refuse, Working, About, Comparing, Ignored>;
+using Frame = std::variant<Offer, Batch, Names, Begin, Data, Complete, Cancel, Accept, Credit,
+                           Checked, Refuse, Working, About, Comparing, Ignored>;
 
 /// A frame that was opened: the form byte and what was sealed, without the tag. Fault::malformed
 /// for a wrong length or value.
@@ -135,6 +140,7 @@ Result<Frame> parse(ByteVector opened);
 /// With room for the tag at the end, still to be filled.
 ByteVector print(const Offer&);
 ByteVector print(const Batch&);
+ByteVector print(const Names&);
 ByteVector print(const Begin&);
 ByteVector print(const Complete&);
 ByteVector print(const Cancel&);

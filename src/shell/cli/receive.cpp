@@ -20,6 +20,14 @@ std::string already_here(const engine::FileOffered& notice) {
   return ", of which " + size_text(notice.have) + " are here already and would be continued";
 }
 
+/// What the sender calls the files behind the first one.
+std::string further_names(const engine::Batch& batch) {
+  std::string text;
+  for (std::size_t i = 1; i < batch.names.size() && i < batch.files; ++i)
+    text += (i == 1 ? ", then " : ", ") + printable(batch.names[i].expose());
+  return text.empty() || batch.names.size() >= batch.files ? text : text + ", ...";
+}
+
 }  // namespace
 
 void Receive::start() {
@@ -243,9 +251,10 @@ void Receive::ask_about(const engine::FileOffered& notice) {
   const auto file =
       printable(notice.name.expose()) + " (" + size_text(notice.size) + ")" + already_here(notice);
   const auto batch = notice.batch.value_or(engine::Batch{1, notice.size});
-  const auto what = batch.files > 1 ? std::to_string(batch.files) + " files, " +
-                                          size_text(batch.bytes) + " in all, the first " + file
-                                    : file;
+  const auto what = batch.files > 1
+                        ? std::to_string(batch.files) + " files, " + size_text(batch.bytes) +
+                              " in all, the first " + file + further_names(batch)
+                        : file;
   const auto ticket =
       stage_.console.confirm(who + " wants to send " + what + ". Accept? [y/N] ",
                              [this, notice](bool accepted) { answer_file(notice, accepted); });

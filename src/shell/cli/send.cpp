@@ -32,6 +32,16 @@ bool is_of_link(Fault fault) {
   }
 }
 
+/// Of the file that is sent now and of the next ones: whoever is asked sees what it is about.
+std::vector<Plaintext> first_names(const Plaintext& first,
+                                   const std::deque<std::filesystem::path>& next) {
+  constexpr std::size_t told = 5;
+  std::vector<Plaintext> names{first};
+  for (std::size_t i = 0; i < next.size() && names.size() < told; ++i)
+    names.emplace_back(next[i].filename().string());
+  return names;
+}
+
 }  // namespace
 
 void Send::start() {
@@ -288,7 +298,7 @@ void Send::send_next_file() {
     ledger_.note_source(file->id, path);
     engine::SendFile command{*link_, file->id, file->name, file->size, file->attributes};
     if (!std::exchange(batch_is_told_, true) && files > 1)
-      command.batch = engine::Batch{files, parcel_.bytes};
+      command.batch = engine::Batch{files, parcel_.bytes, first_names(file->name, parcel_.files)};
     stage_.command(std::move(command));
     return stage_.after(patience_with_answer, [this, id = file->id] {
       if (file_under_way_ && file_under_way_->id == id && !file_under_way_->started)

@@ -46,6 +46,24 @@ class TransfersOfALink : public testing::Test {
   test::SeededRng random_{1};
 };
 
+TEST_F(TransfersOfALink, WhoIsAskedHearsTheFirstNamesOfABatch) {
+  hear(stream::Names{1, {Plaintext("stale")}});
+  hear(stream::Batch{2, 3, 15});
+  hear(stream::Names{2, {Plaintext("a2"), Plaintext("b")}});
+  hear(offer(2));
+  effects_.clear();
+  Env env{TimePoint{}, random_.rng(), 0};
+  transfers_.on_disk(TransferId{Transfers::first_incoming}, transfer::TargetFound{0}, env,
+                     effects_);
+  const FileOffered* asked = nullptr;
+  for (const auto& effect : effects_)
+    if (const auto* tell = std::get_if<Tell>(&effect))
+      if (const auto* offered = std::get_if<FileOffered>(&tell->notice)) asked = offered;
+  ASSERT_NE(asked, nullptr);
+  ASSERT_TRUE(asked->batch);
+  EXPECT_EQ(asked->batch->names, (std::vector{Plaintext("a2"), Plaintext("b")}));
+}
+
 TEST_F(TransfersOfALink, NumbersOfThePeersFilesRise) {
   hear(offer(1));
   EXPECT_FALSE(refused());

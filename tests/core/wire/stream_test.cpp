@@ -52,6 +52,21 @@ TEST(Stream, HasTheseBytes) {
   EXPECT_EQ(hex(print(About{7, -2, 0640})), "020b00000007fffffffffffffffe01a0");
 }
 
+TEST(Stream, TheNamesOfABatchAreFewAndEachIsAName) {
+  EXPECT_EQ(hex(print(Names{1, {Plaintext("a"), Plaintext("bc")}})),
+            "020e00000001"
+            "0161"
+            "026263");
+  const auto is_taken = [](std::vector<Plaintext> names) {
+    return parse(opened(print(Names{1, std::move(names)}))).has_value();
+  };
+  EXPECT_TRUE(is_taken(std::vector(limits::batch_names, Plaintext(std::string(255, 'a')))));
+  EXPECT_FALSE(is_taken(std::vector(limits::batch_names + 1, Plaintext("a"))));
+  EXPECT_FALSE(is_taken({}));
+  EXPECT_FALSE(is_taken({Plaintext("a"), Plaintext("")}));
+  EXPECT_FALSE(is_taken({Plaintext("\xff")}));
+}
+
 TEST(Stream, ABatchIsOfAtMostAMillionFiles) {
   const auto is_taken = [](const Batch& batch) { return parse(opened(print(batch))).has_value(); };
   EXPECT_TRUE(is_taken({1, limits::batch_files, limits::batch_bytes}));

@@ -336,9 +336,12 @@ TEST_F(ReceiveVerb, AsksOnceForABatch) {
         given.push_back(answer->accepted);
     return given;
   };
-  offer_of(1, 1000, engine::Batch{3, 3000});
-  EXPECT_NE(scene_->err().find("Ana wants to send 3 files, 2.9 KiB in all, the first f"),
-            std::string::npos);
+  offer_of(1, 1000, engine::Batch{3, 3000, {Plaintext("f"), Plaintext("g\x1b")}});
+  EXPECT_NE(scene_->err().find("Ana wants to send 3 files, 2.9 KiB in all, the first f (1000 B), "
+                               "then g"),
+            std::string::npos)
+      << scene_->err();
+  EXPECT_NE(scene_->err().find(", .... Accept?"), std::string::npos) << scene_->err();
   scene_->type("y\n");
   offer_of(2, 1500);
   EXPECT_EQ(answers(), (Answers{true, true}));

@@ -476,6 +476,7 @@ TEST_F(SendVerb, SaysWhatTheOtherSideIsAskedAndThatItHasNotAnswered) {
   const auto* file = scene_->only<engine::SendFile>();
   ASSERT_TRUE(file->batch);
   EXPECT_EQ(file->batch->files, 2u);
+  EXPECT_EQ(file->batch->names.size(), 2u);
   EXPECT_EQ(file->batch->bytes, 2000u);
   const auto before = scene_->err().size();
   scene_->alarm();
