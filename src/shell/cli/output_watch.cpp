@@ -25,7 +25,10 @@ OutputWatch::OutputWatch(boost::asio::io_context& loop, std::function<void()> le
   if (set < 0) return;
   boost::system::error_code error;
   leaving_.assign(set, error);
-  if (error) return void(::close(set));
+  if (error) {
+    ::close(set);
+    return;
+  }
   epoll_event ends{};  // errors and hang-ups are always told
   if (epoll_ctl(set, EPOLL_CTL_ADD, STDOUT_FILENO, &ends) != 0) return;
   leaving_.async_wait(leaving_.wait_read,

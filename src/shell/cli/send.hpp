@@ -6,6 +6,7 @@
 #include <deque>
 #include <filesystem>
 #include <optional>
+#include <variant>
 
 #include "shell/cli/addressee.hpp"
 #include "shell/cli/ledger.hpp"
@@ -29,10 +30,10 @@ class Send {
   static constexpr int max_tries = 3;  ///< at typing the code
   /// After so long it is said that the other side has not answered yet.
   static constexpr auto patience_with_answer = std::chrono::seconds(1);
-  /// For a peer that speaks letters to say that it has the text.
-  static constexpr auto patience_with_text = std::chrono::seconds(45);
   /// For the next of the texts that were kept before ours to be confirmed.
   static constexpr auto patience_with_kept = std::chrono::seconds(20);
+  /// For a peer that speaks letters to say that it has the text.
+  static constexpr auto patience_with_text = std::chrono::seconds(45);
   /// Then it is said that nobody has answered yet.
   static constexpr std::chrono::seconds quiet_patience{20};
   /// For a connection that is being established when the wait is over.
@@ -58,7 +59,48 @@ class Send {
   void stop(Fault signal);
 
  private:
-  enum class Phase { asking, dialing, pairing, connecting, sending, closing, over };
+  /// How a file comes back to the front, if the peer is lost.
+  struct UnderWay {
+    TransferId id;
+    std::filesystem::path path;
+    std::uint64_t size;
+    bool started = false;
+  };
+  /// Files wait until a peer that was looked for, and only claims its key, has shown it.
+  enum class Standing { claimed, claimed_when_met, proven };
+
+  struct Asking {};
+  struct Dialing {};
+  /// Also while a known peer is looked for.
+  struct Pairing {};
+  struct Connecting {
+    LinkId link;
+    bool wait_is_over = false;  ///< for a known peer: there is no other try
+  };
+  /// What was kept for the peer goes first.
+  struct Queueing {
+    LinkId link;
+  };
+  struct Sending {
+    LinkId link;
+    Standing standing;
+    bool awaits_text = false;  ///< it was sent, and nothing was heard of it
+    std::optional<UnderWay> file = {};
+  };
+  struct Closing {
+    LinkId link;
+  };
+  struct Over {};
+  using Phase =
+      std::variant<Asking, Dialing, Pairing, Connecting, Queueing, Sending, Closing, Over>;
+
+  template <class P>
+  bool is() const {
+    return std::holds_alternative<P>(phase_);
+  }
+  bool is_link(LinkId link) const;
+  /// The connection broke, or the other program ended: what was under way can go on over another.
+  static bool is_of_link(Fault fault);
 
   void handle(const engine::Online&);
   void handle(const engine::Offline&);
@@ -91,10 +133,14 @@ class Send {
   void keep_file();
   void wait_for_kept();
   void begin();
+  void begin_behind_kept();
+  void await_confirmation();
   bool is_ours(const engine::Connecting& notice) const;
   void dial();
-  void await_confirmation();
-  void send_next_file();
+  bool files_wait(const Sending& sending) const;
+  /// The first on a link says how many follow.
+  enum class Place { first, later };
+  void send_next_file(Place place);
   void close_if_complete();
   void end_with(Failure failure);
   void finish(int exit_code);
@@ -103,25 +149,9 @@ class Send {
   std::optional<PairingCode> code_;
   std::optional<Known> known_;
   std::chrono::seconds wait_;
-  bool wait_is_over_ = false;
   Stage stage_;
   Ledger ledger_;
-  Phase phase_ = Phase::asking;
-  std::optional<LinkId> link_;
-  /// Files wait until the peer has shown its key: it was looked for, and only claims it.
-  bool files_wait_ = false;
-  bool is_proven_ = false;
-  bool text_under_way_ = false;
-  /// How a file comes back to the front, if the peer is lost.
-  struct UnderWay {
-    TransferId id;
-    std::filesystem::path path;
-    std::uint64_t size;
-    bool started = false;
-  };
-  std::optional<UnderWay> file_under_way_;
-  bool begun_ = false;          ///< on this link
-  bool batch_is_told_ = false;  ///< on this link
+  Phase phase_ = Asking{};
 };
 
 }  // namespace culver::cli

@@ -332,7 +332,7 @@ TEST_F(CommandLine, NamesAVerbThatThereIsNot) {
   expect_wrong({"-o", "text", "chat", "ana"}, "There is no verb chat.");
   expect_wrong({"recieve"}, "Did you mean receive?");
   expect_wrong({"devices", "chat", "--help"}, "There is no verb chat.");
-  expect_wrong({"devices", "-o", "json", "renane", "1", "a"}, "Did you mean rename?");
+  expect_wrong({"devices", "-o", "text", "renane", "1", "a"}, "Did you mean rename?");
   expect_wrong({"outbox", "drip", "--help"}, "Did you mean drop?");
   const auto help = parse({"--help"});
   ASSERT_FALSE(help);

@@ -1,0 +1,146 @@
+// What send has to say once there is a link: the text, and one file after the other.
+#include <algorithm>
+#include <utility>
+
+#include "shell/cli/send.hpp"
+
+namespace culver::cli {
+
+namespace {
+
+/// There is one, and it stays itself over all links.
+constexpr TextId the_text{1};
+
+/// Of the file that is sent now and of the next ones: whoever is asked sees what it is about.
+std::vector<Plaintext> first_names(const Plaintext& first,
+                                   const std::deque<std::filesystem::path>& next) {
+  constexpr std::size_t told = 5;
+  std::vector<Plaintext> names{first};
+  for (std::size_t i = 0; i < next.size() && names.size() < told; ++i)
+    names.emplace_back(next[i].filename().string());
+  return names;
+}
+
+}  // namespace
+
+void Send::begin() {
+  auto& sending = std::get<Sending>(phase_);
+  if (parcel_.text) {
+    sending.awaits_text = true;
+    const bool is_proven = sending.standing == Standing::proven;
+    stage_.command(engine::SendText{sending.link, the_text, *parcel_.text});
+    if (is_proven) await_confirmation();
+  }
+  send_next_file(Place::first);
+}
+
+/// Whoever has shown its key and never says that it has the text may be broken, or mean us ill.
+void Send::await_confirmation() {
+  stage_.after(patience_with_text, [this, link = std::get<Sending>(phase_).link] {
+    const auto* sending = std::get_if<Sending>(&phase_);
+    if (sending && sending->link == link && sending->awaits_text)
+      handle(engine::TextFailed{link, the_text, Fault::not_confirmed});
+  });
+}
+
+bool Send::files_wait(const Sending& sending) const {
+  return sending.standing == Standing::claimed_when_met && !parcel_.files.empty();
+}
+
+void Send::send_next_file(Place place) {
+  auto* sending = std::get_if<Sending>(&phase_);
+  if (!sending || files_wait(*sending)) return;
+  while (!parcel_.files.empty()) {
+    const auto files = static_cast<std::uint32_t>(parcel_.files.size());
+    const auto path = std::move(parcel_.files.front());
+    parcel_.files.pop_front();
+    const auto file = stage_.open_file(path);
+    if (!file) {
+      ledger_.fail(file.error(), Plaintext(path.string()));
+      continue;
+    }
+    sending->file = UnderWay{file->id, path, file->size};
+    ledger_.note_source(file->id, path);
+    engine::SendFile command{sending->link, file->id, file->name, file->size, file->attributes};
+    if (place == Place::first && files > 1)
+      command.batch = engine::Batch{files, parcel_.bytes, first_names(file->name, parcel_.files)};
+    stage_.command(std::move(command));
+    return stage_.after(patience_with_answer, [this, id = file->id] {
+      const auto* now = std::get_if<Sending>(&phase_);
+      if (now && now->file && now->file->id == id && !now->file->started)
+        stage_.reporter.remark("Waiting for the other side to accept...");
+    });
+  }
+  close_if_complete();
+}
+
+void Send::handle(const engine::TextDelivered& notice) {
+  auto* sending = std::get_if<Sending>(&phase_);
+  if (!sending || !is_link(notice.link) || !sending->awaits_text) return;
+  ledger_.on(notice);
+  if (sending->standing != Standing::proven)
+    stage_.reporter.remark("Text sent, not confirmed: the other side has not shown its key.");
+  sending->awaits_text = false;
+  parcel_.text.reset();
+  close_if_complete();
+}
+
+void Send::handle(const engine::TextFailed& notice) {
+  auto* sending = std::get_if<Sending>(&phase_);
+  if (!sending || !is_link(notice.link)) return;
+  ledger_.fail(notice.fault);
+  sending->awaits_text = false;
+  parcel_.text.reset();
+  close_if_complete();
+}
+
+/// A sender takes nothing, and says so to both.
+void Send::handle(const engine::FileOffered& notice) {
+  ledger_.refuse(notice);
+  const auto* sending = std::get_if<Sending>(&phase_);
+  if (!parcel_.files.empty() || (sending && sending->file))
+    stage_.reporter.remark(
+        "The other side is sending too, and two who send refuse each other's files. Let one of you "
+        "run: culver receive");
+  stage_.command(engine::AnswerFile{notice.transfer, false});
+}
+
+void Send::handle(const engine::FileSent& notice) {
+  ledger_.on(notice);
+  if (!notice.confirmed && parcel_.require_confirmation) ledger_.fail(Fault::not_confirmed);
+  file_is_over(notice.transfer);
+}
+
+void Send::handle(const engine::FileFailed& notice) {
+  const auto* sending = std::get_if<Sending>(&phase_);
+  if (!sending || !sending->file || notice.transfer != sending->file->id) return;  // refused by us
+  if (known_ && is_of_link(notice.fault)) return keep_file();  // more of it is heard at once
+  ledger_.on(notice);
+  file_is_over(notice.transfer);
+}
+
+void Send::file_is_over(TransferId transfer) {
+  auto* sending = std::get_if<Sending>(&phase_);
+  if (!sending || !sending->file || transfer != sending->file->id) return;
+  parcel_.bytes -= std::min(parcel_.bytes, sending->file->size);
+  sending->file.reset();
+  send_next_file(Place::later);
+}
+
+void Send::keep_file() {
+  auto* sending = std::get_if<Sending>(&phase_);
+  if (!sending || !sending->file) return;
+  parcel_.files.push_front(std::move(sending->file->path));
+  sending->file.reset();
+}
+
+void Send::close_if_complete() {
+  const auto* sending = std::get_if<Sending>(&phase_);
+  if (!sending || sending->awaits_text || sending->file || files_wait(*sending)) return;
+  const auto link = sending->link;
+  phase_ = Closing{link};
+  if (known_) stage_.command(engine::Unmeet{known_->peer.key});
+  stage_.command(engine::CloseLink{link});
+}
+
+}  // namespace culver::cli
