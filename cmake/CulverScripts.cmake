@@ -21,7 +21,7 @@ function(culver_scripts label)
         SKIP_REGULAR_EXPRESSION "OK \\(skipped="
         ENVIRONMENT "CULVER_PROGRAMS=${CMAKE_BINARY_DIR};CULVER_BUILD_TYPE=${CMAKE_BUILD_TYPE};CULVER_SANITIZE=${CULVER_SANITIZE}")
       if(class IN_LIST CULVER_LONG)
-        set_tests_properties(${label}.${class} PROPERTIES COST 100)
+        set_tests_properties(${label}.${class} PROPERTIES COST 100 TIMEOUT 900)
       endif()
     endforeach()
   endforeach()

@@ -9,7 +9,7 @@ from culver_e2e import BOUND, Case, make_file, sha256
 
 MIB = 1 << 20
 # Long enough that a kill comes in the middle of it, on a fast machine and a slow one.
-SIZE = (600 if os.environ.get("CULVER_BUILD_TYPE", "Release") == "Release" else 100) * MIB
+SIZE = (400 if os.environ.get("CULVER_BUILD_TYPE", "Release") == "Release" else 100) * MIB
 ENOUGH = 20 * MIB
 
 

@@ -27,14 +27,13 @@ void Send::begin() {
   auto& sending = std::get<Sending>(phase_);
   if (parcel_.text) {
     sending.awaits_text = true;
-    const bool is_proven = sending.standing == Standing::proven;
     stage_.command(engine::SendText{sending.link, the_text, *parcel_.text});
-    if (is_proven) await_confirmation();
   }
   send_next_file(Place::first);
 }
 
-/// Whoever has shown its key and never says that it has the text may be broken, or mean us ill.
+/// Nothing else is waited for. Whoever has shown its key and never says that it has the text may be
+/// broken, or mean us ill.
 void Send::await_confirmation() {
   stage_.after(patience_with_text, [this, link = std::get<Sending>(phase_).link] {
     const auto* sending = std::get_if<Sending>(&phase_);
@@ -136,7 +135,9 @@ void Send::keep_file() {
 
 void Send::close_if_complete() {
   const auto* sending = std::get_if<Sending>(&phase_);
-  if (!sending || sending->awaits_text || sending->file || files_wait(*sending)) return;
+  if (!sending || sending->file || files_wait(*sending)) return;
+  if (sending->awaits_text)
+    return sending->standing == Standing::proven ? await_confirmation() : void();
   const auto link = sending->link;
   phase_ = Closing{link};
   if (known_) stage_.command(engine::Unmeet{known_->peer.key});

@@ -41,24 +41,17 @@ class Scene {
             },
             [this](Duration time, std::function<void()> act) {
               alarm_time = time;
-              alarms_.emplace_back(time, std::move(act));
+              alarm_ = std::move(act);
             },
             [this] { return wall; },
             [this](LetterId) { return waits; }};
   }
 
-  /// The time that was asked for last is over. More may be asked for meanwhile.
+  /// The time that was asked for last is over: as in the program, there is one. More may be asked
+  /// for meanwhile.
   void alarm() {
-    ASSERT_FALSE(alarms_.empty());
-    alarm(alarms_.back().first);
-  }
-  /// Of those that were asked for, the last of this time.
-  void alarm(Duration time) {
-    const auto found = std::find_if(alarms_.rbegin(), alarms_.rend(),
-                                    [&](const auto& alarm) { return alarm.first == time; });
-    ASSERT_NE(found, alarms_.rend());
-    const auto act = std::move(found->second);
-    alarms_.erase(std::next(found).base());
+    const auto act = std::exchange(alarm_, nullptr);
+    ASSERT_TRUE(act);
     act();
     settle();
   }
@@ -118,7 +111,7 @@ class Scene {
   std::vector<std::string> unreadable;  ///< files that cannot be opened
 
  private:
-  std::vector<std::pair<Duration, std::function<void()>>> alarms_;
+  std::function<void()> alarm_;
 
   host::FileDescriptor open_pipe(Person person) {
     int ends[2];

@@ -42,6 +42,18 @@ class SendVerb : public testing::Test {
 Send::Parcel text() { return {Plaintext("hello"), {}}; }
 Send::Parcel files(std::deque<std::filesystem::path> paths) { return {{}, std::move(paths)}; }
 
+TEST_F(SendVerb, ATextThatIsNeverConfirmedIsWaitedForBehindTheFiles) {
+  begin({Plaintext("hello"), {"/out/a.pdf"}});
+  connect();
+  EXPECT_EQ(scene_->alarm_time, Send::patience_with_answer);
+  accept_file(1);
+  EXPECT_EQ(scene_->alarm_time, 45s);
+  scene_->alarm();
+  EXPECT_TRUE(scene_->only<engine::CloseLink>());
+  hear(engine::Closed{peer_link, {}, true});
+  EXPECT_EQ(scene_->exit, info(Fault::not_confirmed).exit_code);
+}
+
 TEST_F(SendVerb, ATextThatIsNeverConfirmedIsNotWaitedForForEver) {
   begin(text());
   connect();
@@ -321,8 +333,6 @@ TEST_F(SendToKnown, LooksForItAndSendsWhenItHasCome) {
   EXPECT_EQ(scene_->alarm_time, std::chrono::seconds(60));
   come(peer_link);
   EXPECT_EQ(scene_->only<engine::SendText>()->link, peer_link);
-  scene_->alarm(60s);
-  EXPECT_FALSE(scene_->exit) << "the wait was for its coming";
   EXPECT_FALSE(scene_->only<engine::Unmeet>()) << "it may be lost";
   hear(engine::TextDelivered{peer_link, TextId{1}, true});
   EXPECT_TRUE(scene_->only<engine::Unmeet>());
