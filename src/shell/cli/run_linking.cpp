@@ -83,6 +83,7 @@ int run(const Options& options, const OfferLinkOptions&) {
   const auto done = [&](int code) {
     exit_code = code;
     signals->cancel();  // the loop runs dry once the server has been left
+    watch->cancel();
   };
   std::optional<OfferLink> verb;
   const auto ask = [&] {
