@@ -120,10 +120,8 @@ void Node::perform(engine::Effect effect) {
                    bottle.later(name + " disk", [this, e] { letters.held.erase(e.held); });
                  },
                  [&](engine::LoadFrames&& e) {
-                   bottle.later(name + " disk", [this, e] {
-                     const auto& taken = frames[e.key];
-                     feed(engine::FramesLoaded{e.key, {taken.begin(), taken.end()}, {}});
-                   });
+                   frames_asked.push_back(e);
+                   if (!reads_frames_late) bottle.later(name + " disk", [this] { read_frames(); });
                  },
                  [&](engine::KeepFrame&& e) { frames[e.key].insert(e.nonce); },
                  [](engine::LendIceServers&&) {},
@@ -134,6 +132,13 @@ void Node::perform(engine::Effect effect) {
                  [&](engine::Dropped&&) { ++dropped; },
              },
              std::move(effect));
+}
+
+void Node::read_frames(std::optional<Fault> fault) {
+  for (const auto& asked : std::exchange(frames_asked, {})) {
+    const auto& taken = frames[asked.key];
+    feed(engine::FramesLoaded{asked.key, {taken.begin(), taken.end()}, fault});
+  }
 }
 
 /// The other end, while both ends know each other.
@@ -343,14 +348,14 @@ void Node::on_transport(LinkId link, link::TransportEffect effect) {
                    const auto to = peer->transports.at(theirs).certificate;
                    bottle.later(lane, [this, link, peer, theirs, to, from = mine.certificate,
                                        e = std::move(e)]() mutable {
-                     if (const auto there = peer->transports.find(theirs);
-                         there != peer->transports.end() && there->second.certificate == to) {
-                       link::ChannelData data{e.channel, std::move(e.bytes), e.binary};
-                       if (there->second.keeps_waiting())
-                         there->second.unread.emplace_back(std::move(data));
-                       else
-                         peer->feed(engine::FromTransport{theirs, std::move(data)});
-                     }
+                     // What nobody gets, nobody acknowledges.
+                     const auto there = peer->transports.find(theirs);
+                     if (there == peer->transports.end() || there->second.certificate != to) return;
+                     link::ChannelData data{e.channel, std::move(e.bytes), e.binary};
+                     if (there->second.keeps_waiting())
+                       there->second.unread.emplace_back(std::move(data));
+                     else
+                       peer->feed(engine::FromTransport{theirs, std::move(data)});
                      const auto here = transports.find(link);
                      if (here == transports.end() || here->second.certificate != from) return;
                      if (--here->second.in_flight > 0) return;

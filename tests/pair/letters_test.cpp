@@ -319,6 +319,35 @@ void talk_and_leave(Node& self, const Notice& notice) {
     self.command(CloseLink{delivered->link});
 }
 
+/// Whoever answers a goodbye at once still acknowledges what was said before it.
+TEST(Texts, WhatIsSaidBeforeAGoodbyeIsAcknowledgedBeforeTheOther) {
+  for (std::uint64_t seed = 0; seed < 300; ++seed) {
+    Correspondents two(seed);
+    two.bob.react = [&](Node& self, const Notice& notice) {
+      two.react(self, notice);
+      if (const auto* goodbye = std::get_if<GoodbyeReceived>(&notice))
+        self.command(CloseLink{goodbye->link});
+    };
+    two.alice.react = [&](Node& self, const Notice& notice) {
+      two.react(self, notice);
+      if (const auto* now = std::get_if<Connected>(&notice)) {
+        for (std::uint64_t n = 1; n <= 3; ++n)
+          self.command(SendText{now->link, TextId{n}, Plaintext(std::to_string(n))});
+        self.command(CloseLink{now->link});
+      }
+    };
+    for (auto* node : {&two.alice, &two.bob}) {
+      node->command(Meet{two.key_of(two.other(*node))});
+      node->command(GoOnline{});
+    }
+    for (int rounds = 0; rounds < 60 && two.alice.count<Closed>() == 0; ++rounds)
+      two.bottle.pass(1s);
+    EXPECT_EQ(two.seen[&two.bob].texts, (std::vector<std::string>{"1", "2", "3"})) << seed;
+    EXPECT_EQ(two.alice.count<TextDelivered>(), 3u) << seed;
+    EXPECT_EQ(two.alice.last<Closed>()->fault, std::nullopt) << seed;
+  }
+}
+
 TEST(Texts, TwoWhoSendAtOnceAndLeaveBothSeeTheOthers) {
   for (std::uint64_t seed = 0; seed < 300; ++seed) {
     Correspondents two(seed);

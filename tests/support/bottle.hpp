@@ -76,6 +76,8 @@ class Node {
   std::size_t crashes = 0;
   /// Lets a slow disk write what it was given first.
   void write_one();
+  /// Answers what was asked while reads_frames_late, with this fault if there is one.
+  void read_frames(std::optional<Fault> fault = {});
   /// Whether any frame on its way from here is to be changed; called with each of them.
   std::function<void(link::SendOn&)> tamper;
   /// The last notice of this kind, if any came.
@@ -127,7 +129,9 @@ class Node {
   std::size_t restarts = 0;  ///< of ICE
   LetterStore letters;
   std::map<PublicKey, std::set<Nonce>> frames;  ///< of version 1, that were taken
-  bool speaks_letters = true;                   ///< from the next start on
+  bool reads_frames_late = false;               ///< only by read_frames()
+  std::deque<engine::LoadFrames> frames_asked;
+  bool speaks_letters = true;  ///< from the next start on
   /// Whose public key it says to have, without the private half; from the next start on.
   std::optional<PublicKey> claims;
 

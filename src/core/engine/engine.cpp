@@ -23,6 +23,7 @@ std::optional<TimePoint> Engine::deadline() const {
   next = fsm::earlier(next, pacing_deadline());
   next = fsm::earlier(next, transfers_.deadline());
   next = fsm::earlier(next, letters_.deadline());
+  for (const auto& [key, deadline] : loading_frames_) next = fsm::earlier(next, deadline);
   for (const auto& [id, peer] : roster_.all()) {
     next = fsm::earlier(next, fsm::deadline_of(peer.state));
     if (peer.unremembered) next = fsm::earlier(next, peer.unremembered->deadline);
@@ -226,6 +227,7 @@ void Engine::on(Tick&&, Env& env, Effects& out) {
     if (peer.unremembered && due(peer.unremembered->deadline)) unwritten.push_back(id);
   }
   for (const auto id : late) to_link(id, link::Tick{}, env, out);
+  give_up_loading_frames(env, out);
   for (const auto id : unwritten) {
     const auto* peer = roster_.find(id);
     if (peer == nullptr || !peer->unremembered) continue;
@@ -237,11 +239,18 @@ void Engine::on(Tick&&, Env& env, Effects& out) {
   TransferEffects effects;
   transfers_.on_tick(env, effects);
   perform(std::move(effects), env, out);
-  tell_goodbyes(out);
   LetterEffects letters;
   letters_.on_tick(env, letters);
   perform(std::move(letters), env, out);
+  tell_goodbyes(out);
   forget_closed(env, out);
+}
+
+void Engine::give_up_loading_frames(Env& env, Effects& out) {
+  std::vector<PublicKey> late;
+  for (const auto& [key, deadline] : loading_frames_)
+    if (deadline <= env.now) late.push_back(key);
+  for (const auto& key : late) on(FramesLoaded{key, {}, Fault::store_failed}, env, out);
 }
 
 }  // namespace culver::engine

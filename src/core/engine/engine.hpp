@@ -153,6 +153,8 @@ class Engine {
   void claimed(LinkId id, link::Claimed now, Env&, Effects&);
   void established(LinkId id, link::Established now, Env&, Effects&);
   void connected(LinkId id, Env&, Effects&);
+  void make_room(const PublicKey& key, LinkId fresh, Env&, Effects&);
+  void give_up_loading_frames(Env&, Effects&);
   void forget_if_closed(LinkId id, Env&, Effects&);
   std::optional<TimePoint> server_deadline() const;
   link::Context context(const PublicKey& peer, Env& env) {
@@ -176,6 +178,7 @@ class Engine {
   std::set<LinkId> goodbyes_;  ///< of peers whose files are not over yet
   /// Of the keys that have links: the frames of version 1 that were taken.
   std::map<PublicKey, link::SeenFrames> seen_;
+  std::map<PublicKey, TimePoint> loading_frames_;  ///< until when the store has to answer
   std::uint32_t next_link_ = 1;
   /// Requests of keys that use this known peer's name, until the person has answered.
   struct Namesake {

@@ -107,7 +107,10 @@ LinkId Engine::add_link(Peer peer, Env& env, Effects& out) {
   peer.state = link::start(peer.initiator, peer.key, demand, link_context, effects);
   const auto& added = roster_.add(id, std::move(peer));
   // Long before there is a channel on which a frame could come.
-  if (demand == link::Demand::any) out.emplace_back(LoadFrames{added.key});
+  if (demand == link::Demand::any) {
+    out.emplace_back(LoadFrames{added.key});
+    loading_frames_.insert_or_assign(added.key, env.now + book_patience);
+  }
   out.emplace_back(Tell{Connecting{id, added.code, added.met}});
   perform(id, std::move(effects), env, out);
   return id;
@@ -193,6 +196,10 @@ void Engine::perform(LinkId id, link::Effects effects, Env& env, Effects& out) {
             [&](link::FrameTaken&& e) {
               out.emplace_back(KeepFrame{roster_.find(id)->key, e.nonce});
             },
+            [&](link::GiveAgain&& e) {
+              for (auto& frame : e.frames) to_link(id, std::move(frame), env, out);
+              if (e.end) to_link(id, *e.end, env, out);
+            },
             [&](link::Established&& e) { established(id, std::move(e), env, out); },
             [&](link::TextArrived&& e) {
               out.emplace_back(Tell{TextReceived{id, std::move(e.text)}});
@@ -225,10 +232,11 @@ void Engine::perform(LinkId id, link::Effects effects, Env& env, Effects& out) {
   tell_goodbyes(out);
 }
 
-/// What was said of files before is on a channel of its own, and may come behind.
+/// What was said of files before is on a channel of its own, and may come behind; letters may still
+/// be on their way to the disk.
 void Engine::tell_goodbyes(Effects& out) {
   std::erase_if(goodbyes_, [&](LinkId id) {
-    if (transfers_.has(id)) return false;
+    if (transfers_.has(id) || letters_.is_keeping(id)) return false;
     out.emplace_back(Tell{GoodbyeReceived{id}});
     return true;
   });
@@ -283,13 +291,18 @@ void Engine::remember(LinkId id, const std::optional<PublicKey>& instead_of, Env
 }
 
 /// Without it, nothing of version 1 can be told from a repetition.
-void Engine::on(FramesLoaded&& loaded, Env&, Effects&) {
+void Engine::on(FramesLoaded&& loaded, Env& env, Effects& out) {
+  loading_frames_.erase(loaded.key);
   const auto seen = seen_.find(loaded.key);
   if (seen == seen_.end()) return;
   if (loaded.fault)
     seen->second.lose();
   else
     seen->second.know(loaded.nonces);
+  std::vector<LinkId> theirs;
+  for (const auto& [id, peer] : roster_.all())
+    if (peer.key == loaded.key) theirs.push_back(id);
+  for (const auto id : theirs) to_link(id, link::FramesRead{}, env, out);
 }
 
 // ---- a name that another has --------------------------------------------------------------------
@@ -332,18 +345,23 @@ void Engine::on(Remembered&& answer, Env& env, Effects& out) {
   forget_if_closed(answer.link, env, out);
 }
 
-/// Whatever has come in since is told after it, and an older connection of the key makes room.
+void Engine::make_room(const PublicKey& key, LinkId fresh, Env& env, Effects& out) {
+  if (const auto old = roster_.connected(key, fresh))
+    to_link(*old, link::Abandon{Fault::replaced}, env, out);
+}
+
+/// Whatever has come in since is told after it, and an older connection of the key makes room,
+/// unless this one is over already.
 void Engine::connected(LinkId id, Env& env, Effects& out) {
   auto& peer = *roster_.find(id);
   auto now = std::move(*peer.unremembered);
   peer.unremembered.reset();
   peer.standing = Standing::connected;
   pacer_.release(peer.code);
-  if (now.instead_of)
-    if (const auto old = roster_.connected(*now.instead_of, id))
-      to_link(*old, link::Abandon{Fault::replaced}, env, out);
-  if (const auto old = roster_.connected(peer.key, id))
-    to_link(*old, link::Abandon{Fault::replaced}, env, out);
+  if (link::is_up(peer.state)) {
+    if (now.instead_of) make_room(*now.instead_of, id, env, out);
+    make_room(peer.key, id, env, out);
+  }
   reunion_.proven(peer.key, env);
   acquaintances_.met(peer.key, acquaintances_.name_to_keep(peer.key, peer.name),
                      now.established.is_culver, now.instead_of);
@@ -382,6 +400,7 @@ void Engine::forget_if_closed(LinkId id, Env& env, Effects& out) {
   if (!roster_.find(code)) pacer_.drop(code);
   if (!roster_.has(key)) {
     seen_.erase(key);
+    loading_frames_.erase(key);
     reunion_.parted(key, !fault, env);
   }
   perform(std::move(effects), env, out);

@@ -35,6 +35,7 @@ void Engine::on(LetterKept&& kept, Env& env, Effects& out) {
   LetterEffects effects;
   letters_.on(std::move(kept), env, effects);
   perform(std::move(effects), env, out);
+  tell_goodbyes(out);
   forget_closed(env, out);
 }
 

@@ -14,16 +14,18 @@ std::size_t NonceHash::operator()(const Nonce& nonce) const noexcept {
   return (head ^ tail) * 0x9E3779B97F4A7C15u;
 }
 
+/// Another link of the peer may have taken more since they were read.
 void SeenFrames::know(std::span<const Nonce> taken) {
-  seen_.insert(taken.begin(), taken.end());
-  is_known_ = true;
+  if (std::holds_alternative<Unread>(state_)) state_ = Known{};
+  if (auto* known = std::get_if<Known>(&state_)) known->taken.insert(taken.begin(), taken.end());
 }
 
 Result<void> SeenFrames::take(const Nonce& nonce) {
-  if (!is_known_) return fail(Fault::store_failed);
-  if (seen_.contains(nonce)) return fail(Fault::replayed);
-  if (seen_.size() >= most) return fail(Fault::key_worn_out);
-  seen_.insert(nonce);
+  auto* known = std::get_if<Known>(&state_);
+  if (known == nullptr) return fail(Fault::store_failed);
+  if (known->taken.contains(nonce)) return fail(Fault::replayed);
+  if (known->taken.size() >= most) return fail(Fault::key_worn_out);
+  known->taken.insert(nonce);
   return {};
 }
 

@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <unordered_set>
+#include <variant>
 
 #include "core/base/bytes.hpp"
 #include "core/base/result.hpp"
@@ -27,20 +28,26 @@ class SeenFrames {
   /// Of a key under which nothing was taken before.
   static SeenFrames none() {
     SeenFrames none;
-    none.is_known_ = true;
+    none.state_ = Known{};
     return none;
   }
-  /// What earlier connections have taken. Before that nothing is taken.
+  /// What earlier connections have taken. Until then frames have to wait.
   void know(std::span<const Nonce> taken);
-  /// What is taken can no longer be kept.
-  void lose() { is_known_ = false; }
-  /// Faults: replayed, store_failed while it is not known what was taken, key_worn_out once there
+  /// What was taken cannot be read, or what is taken can no longer be kept.
+  void lose() { state_ = Lost{}; }
+  bool is_read() const { return !std::holds_alternative<Unread>(state_); }
+  /// Faults: replayed, store_failed where it is not known what was taken, key_worn_out once there
   /// are `most`.
   Result<void> take(const Nonce& nonce);
 
  private:
-  std::unordered_set<Nonce, NonceHash> seen_;
-  bool is_known_ = false;
+  struct Unread {};
+  struct Known {
+    std::unordered_set<Nonce, NonceHash> taken;
+  };
+  struct Lost {};
+
+  std::variant<Unread, Known, Lost> state_;
 };
 
 /// The frames of one connection with a key of its own. A peer that counts, as Culver does (8 bytes

@@ -9,7 +9,8 @@
 //
 // Each state owns what it knows and nothing else; a link that fails is its Closed value, and all
 // keys died with the state before. Only Secured receives, and it can only be made with a
-// PeerKeyProven; Unproven sends, and what comes waits for the first frame that opens. The full
+// PeerKeyProven; Unproven sends, and what comes waits for the first frame that opens; what comes
+// while we are Leaving is still taken. The full
 // table is in docs/generated/link.md.
 //
 // A path that goes silent does not end Secured at once: link/restart looks for another one
@@ -31,11 +32,11 @@ struct Machine {
   using State =
       std::variant<Gathering, Awaiting, Offering, Answering, Connecting, Securing, Opening, Proving,
                    Confirming, Unproven, Secured, Parting, Leaving, Closed>;
-  using Event =
-      std::variant<LocalDescription, LocalCandidate, RemoteDescription, RemoteCandidate,
-                   SignalingBack, PathReady, PathDoubted, DtlsUp, SctpUp, ChannelOpen, ChannelData,
-                   ChannelClosed, Window, AllSent, TransportClosed, SendText, SendLetter,
-                   SendFileFrame, SendFileChunk, SendStreamFrame, Goodbye, Abandon, Tick>;
+  using Event = std::variant<LocalDescription, LocalCandidate, RemoteDescription, RemoteCandidate,
+                             SignalingBack, PathReady, PathDoubted, DtlsUp, SctpUp, ChannelOpen,
+                             ChannelData, ChannelClosed, Window, AllSent, TransportClosed, SendText,
+                             SendLetter, SendFileFrame, SendFileChunk, SendStreamFrame, FramesRead,
+                             Goodbye, Abandon, Tick>;
   using Context = link::Context;
   using Effects = link::Effects;
 

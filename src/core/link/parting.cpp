@@ -26,13 +26,15 @@ fsm::OneOf<Parting, Leaving, Closed> Parting::on(ChannelData&& data, Context& co
                                                  Effects& out) && {
   if (data.channel != from.session.channels.messages) return std::move(*this);
   if (const auto fatal = from.on_message(data.bytes, context, out)) return close(*fatal, out);
-  if (from.letters->peer_said_goodbye) return hang_up(std::move(from), context, out);
+  if (from.letters->is_over()) return hang_up(std::move(from), context, out);
   return std::move(*this);
 }
 
-fsm::OneOf<Parting, Closed> Parting::on(SendLetter&& send, Context&, Effects& out) && {
+fsm::OneOf<Parting, Leaving, Closed> Parting::on(SendLetter&& send, Context& context,
+                                                 Effects& out) && {
   if (!std::holds_alternative<wire::peer::LettersHad>(send.frame)) return std::move(*this);
   if (!from.send_letter(std::move(send), out)) return close(Fault::key_worn_out, out);
+  if (from.letters->is_over()) return hang_up(std::move(from), context, out);
   return std::move(*this);
 }
 
@@ -53,13 +55,27 @@ fsm::OneOf<Closed> Parting::on(Abandon&&, Context&, Effects& out) && { return go
 
 /// Whatever is wrong with it, the link ends as it is.
 fsm::OneOf<Leaving> Leaving::on(ChannelData&& data, Context& context, Effects& out) && {
-  auto* secured = std::get_if<Secured>(&from);
-  if (secured != nullptr && data.channel == secured->session.channels.messages)
-    (void)secured->on_message(data.bytes, context, out);
+  if (auto* unproven = std::get_if<Unproven>(&from)) {
+    from = std::move(*unproven).leaving(std::move(data), context, out);
+  } else if (auto& secured = std::get<Secured>(from);
+             data.channel == secured.session.channels.messages) {
+    (void)secured.on_message(data.bytes, context, out);
+  }
   return std::move(*this);
 }
 
-fsm::OneOf<Closed> Leaving::on(TransportClosed&&, Context&, Effects& out) && { return gone(out); }
+fsm::OneOf<Leaving> Leaving::on(FramesRead&&, Context&, Effects& out) && {
+  if (auto* unproven = std::get_if<Unproven>(&from)) unproven->read_on(out);
+  return std::move(*this);
+}
+
+fsm::OneOf<Leaving, Closed> Leaving::on(TransportClosed&& closed, Context&, Effects& out) && {
+  auto* unproven = std::get_if<Unproven>(&from);
+  if (unproven == nullptr || unproven->unread.empty()) return gone(out);
+  unproven->end = closed;
+  return std::move(*this);
+}
+
 fsm::OneOf<Closed> Leaving::on(Tick&&, Context&, Effects& out) && { return gone(out); }
 fsm::OneOf<Closed> Leaving::on(Abandon&&, Context&, Effects& out) && { return gone(out); }
 

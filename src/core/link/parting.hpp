@@ -10,28 +10,29 @@
 
 namespace culver::link {
 
-/// We said goodbye to a peer that says it too, when it has said everything. Until then its letters
-/// are taken and acknowledged.
+/// We said goodbye to a peer that says it too, when it has said everything. Until then, and until
+/// all of them are acknowledged, its letters are taken.
 struct Parting {
   static constexpr std::string_view name = "Parting";
   Secured from;
   TimePoint deadline;
   fsm::OneOf<Parting, Leaving, Closed> on(ChannelData&&, Context&, Effects&) &&;
-  fsm::OneOf<Parting, Closed> on(SendLetter&&, Context&, Effects&) &&;
+  fsm::OneOf<Parting, Leaving, Closed> on(SendLetter&&, Context&, Effects&) &&;
   fsm::OneOf<Parting, Closed> on(ChannelClosed&&, Context&, Effects&) &&;
   fsm::OneOf<Leaving> on(Tick&&, Context&, Effects&) &&;
   fsm::OneOf<Closed> on(TransportClosed&&, Context&, Effects&) &&;
   fsm::OneOf<Closed> on(Abandon&&, Context&, Effects&) &&;
 };
 
-/// The transport hangs up. What comes meanwhile is taken if its peer is proven; nothing is
+/// The transport hangs up. What comes meanwhile is taken, and proves its peer as ever; nothing is
 /// answered.
 struct Leaving {
   static constexpr std::string_view name = "Leaving";
   std::variant<Unproven, Secured> from;
   TimePoint deadline;
   fsm::OneOf<Leaving> on(ChannelData&&, Context&, Effects&) &&;
-  fsm::OneOf<Closed> on(TransportClosed&&, Context&, Effects&) &&;
+  fsm::OneOf<Leaving> on(FramesRead&&, Context&, Effects&) &&;
+  fsm::OneOf<Leaving, Closed> on(TransportClosed&&, Context&, Effects&) &&;
   fsm::OneOf<Closed> on(Tick&&, Context&, Effects&) &&;
   fsm::OneOf<Closed> on(Abandon&&, Context&, Effects&) &&;
 };

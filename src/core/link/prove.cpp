@@ -34,7 +34,7 @@ Digest handshakes_seen(const Digest& sent, const Digest& received) {
 
 /// Secured, with what came early. Next is the handler's own list of exits.
 template <class Next>
-Next enter(Secured next, EarlyFrames early, Context& context, Effects& out) {
+Next enter(Secured next, WaitingFrames early, Context& context, Effects& out) {
   if (const auto fatal = next.catch_up(std::move(early), context, out)) return close(*fatal, out);
   return next;
 }
@@ -78,7 +78,7 @@ fsm::OneOf<Proving> Proving::on(Window&& told, Context&, Effects&) && {
 
 Proving::Next Proving::on(ChannelData&& data, Context& context, Effects& out) && {
   if (data.channel == channels.files) {
-    if (!early.keep(std::move(data.bytes))) return close(Fault::queue_full, out);
+    if (!early.keep(std::move(data))) return close(Fault::queue_full, out);
     return std::move(*this);
   }
   if (data.channel != channels.messages) {
@@ -215,7 +215,7 @@ fsm::OneOf<Confirming> Confirming::on(Window&& told, Context&, Effects&) && {
 fsm::OneOf<Confirming, Secured, Closed> Confirming::on(ChannelData&& data, Context& context,
                                                        Effects& out) && {
   if (data.channel == session.channels.files) {
-    if (!early.keep(std::move(data.bytes))) return close(Fault::queue_full, out);
+    if (!early.keep(std::move(data))) return close(Fault::queue_full, out);
     return std::move(*this);
   }
   if (data.channel != session.channels.messages) {

@@ -5,12 +5,12 @@
 #include <optional>
 #include <string_view>
 
-#include "core/link/early_frames.hpp"
 #include "core/link/establishing.hpp"
 #include "core/link/secured.hpp"
 #include "core/link/session.hpp"
 #include "core/link/session_keys.hpp"
 #include "core/link/stream_seal.hpp"
+#include "core/link/waiting_frames.hpp"
 
 namespace culver::link {
 
@@ -28,7 +28,7 @@ struct Proving {
   Channels channels;
   std::size_t window;    ///< of files, as last told
   Digest our_handshake;  ///< SHA-256
-  EarlyFrames early;
+  WaitingFrames early;
   TimePoint deadline;
   fsm::OneOf<Proving> on(LocalCandidate&&, Context&, Effects&) &&;
   fsm::OneOf<Proving> on(RemoteCandidate&&, Context&, Effects&) &&;
@@ -61,7 +61,7 @@ struct Confirming {
   std::size_t largest_frame;
   std::size_t window;  ///< of files, as last told
   Digest handshakes;   ///< as the peer must have seen them
-  EarlyFrames early;
+  WaitingFrames early;
   TimePoint deadline;
   fsm::OneOf<Confirming> on(LocalCandidate&&, Context&, Effects&) &&;
   fsm::OneOf<Confirming> on(RemoteCandidate&&, Context&, Effects&) &&;

@@ -77,10 +77,10 @@ std::optional<Fault> Secured::on_late_handshake(const Handshake& theirs, Effects
   return std::nullopt;
 }
 
-std::optional<Fault> Secured::catch_up(EarlyFrames early, Context& context, Effects& out) {
+std::optional<Fault> Secured::catch_up(WaitingFrames early, Context& context, Effects& out) {
   auto frames = std::move(early).take();
   for (auto& frame : frames)
-    if (const auto fatal = on_file_frame(std::move(frame), context, out)) return fatal;
+    if (const auto fatal = on_file_frame(std::move(frame.bytes), context, out)) return fatal;
   return std::nullopt;
 }
 
@@ -203,6 +203,7 @@ fsm::OneOf<Secured, Closed> Secured::on(SendText&& send, Context&, Effects& out)
 bool Secured::send_letter(SendLetter&& send, Effects& out) {
   if (!letters) return true;
   if (auto* letter = std::get_if<Letter>(&send.frame)) letter->place = ++letters->sent;
+  if (std::holds_alternative<LettersHad>(send.frame)) ++letters->answered;
   const auto plaintext = std::visit([](const auto& frame) { return print(frame); }, send.frame);
   const auto frame = session.sealed.seal(as_bytes(plaintext));
   if (frame) send_on(session.channels.messages, *frame, out);
@@ -239,7 +240,7 @@ fsm::OneOf<Parting, Leaving, Closed> Secured::on(Goodbye&& goodbye, Context& con
   if (!letters || !letters->goodbyes || !goodbye.waits)
     return hang_up(std::move(*this), context, out);
   if (!send_letter(SendLetter{wire::peer::Goodbye{}}, out)) return close(Fault::key_worn_out, out);
-  if (letters->peer_said_goodbye) return hang_up(std::move(*this), context, out);
+  if (letters->is_over()) return hang_up(std::move(*this), context, out);
   return Parting{std::move(*this), context.env.now + context.timeouts.parting};
 }
 

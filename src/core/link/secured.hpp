@@ -6,9 +6,9 @@
 
 #include "core/link/closed.hpp"
 #include "core/link/context.hpp"
-#include "core/link/early_frames.hpp"
 #include "core/link/session.hpp"
 #include "core/link/stream_seal.hpp"
+#include "core/link/waiting_frames.hpp"
 #include "core/link/words.hpp"
 
 namespace culver::link {
@@ -32,6 +32,10 @@ struct LetterTalk {
   bool peer_said_goodbye = false;
   std::uint64_t sent = 0;      ///< letters
   std::uint64_t received = 0;  ///< letters
+  std::uint64_t answered = 0;  ///< of those that were received
+
+  /// The peer has said everything, and knows that we have it.
+  bool is_over() const { return peer_said_goodbye && answered == received; }
 };
 
 /// Keys agree and the peer is who it paired as. The one state that delivers.
@@ -66,7 +70,7 @@ struct Secured {
   fsm::OneOf<Closed> on(Abandon&&, Context&, Effects&) &&;
 
   /// What came early, as if it came now. A fault ends the link.
-  std::optional<Fault> catch_up(EarlyFrames, Context&, Effects&);
+  std::optional<Fault> catch_up(WaitingFrames, Context&, Effects&);
   /// A frame of `messages`. A fault ends the link.
   std::optional<Fault> on_message(ByteView frame, Context&, Effects&);
   /// One that was opened.

@@ -12,10 +12,14 @@ using Next = Proving::Next;
 // ---- what comes in ------------------------------------------------------------------------------
 
 Next Unproven::on(ChannelData&& data, Context& context, Effects& out) && {
+  if (has_to_wait(data, context)) {
+    if (!wait(std::move(data), out)) return close(Fault::queue_full, out);
+    return std::move(*this);
+  }
   if (data.channel == session.channels.messages)
     return std::move(*this).on_message(std::move(data.bytes), context, out);
   if (data.channel == session.channels.files)
-    return std::move(*this).on_file_frame(std::move(data.bytes), context, out);
+    return std::move(*this).on_file_frame(std::move(data), context, out);
   out.emplace_back(Dropped{Fault::unknown_message});
   return std::move(*this);
 }
@@ -37,8 +41,8 @@ Next Unproven::on_message(ByteVector frame, Context& context, Effects& out) && {
 }
 
 /// A chunk that opens is as good as a text. What belongs before it has waited.
-Next Unproven::on_file_frame(ByteVector frame, Context& context, Effects& out) && {
-  auto parsed = parse_file_frame(as_text(frame));
+Next Unproven::on_file_frame(ChannelData&& frame, Context& context, Effects& out) && {
+  auto parsed = parse_file_frame(as_text(frame.bytes));
   if (!parsed) return std::move(*this).dropped(parsed.error(), out);
   auto* chunk = std::get_if<FileChunk>(&*parsed);
   if (chunk == nullptr) {
@@ -53,6 +57,33 @@ Next Unproven::on_file_frame(ByteVector frame, Context& context, Effects& out) &
   take_chunk(std::move(*chunk), opened->plaintext, out);
   return next;
 }
+
+// ---- what waits until it is known what was taken ------------------------------------------------
+
+bool Unproven::has_to_wait(const ChannelData& data, const Context& context) const {
+  if (context.seen.is_read() || !std::holds_alternative<LastingKey>(session.memory)) return false;
+  if (data.channel != session.channels.messages) return true;
+  const auto parsed = parse_messages_frame(as_text(data.bytes));
+  return parsed && !std::holds_alternative<Handshake>(*parsed);
+}
+
+bool Unproven::wait(ChannelData&& data, Effects& out) {
+  if (unread.empty()) out.emplace_back(TransportEffect{PauseReading{true}});
+  return unread.keep(std::move(data));
+}
+
+void Unproven::read_on(Effects& out) {
+  if (unread.empty()) return;
+  out.emplace_back(TransportEffect{PauseReading{false}});
+  out.emplace_back(GiveAgain{std::exchange(unread, {}).take(), std::exchange(end, {})});
+}
+
+fsm::OneOf<Unproven> Unproven::on(FramesRead&&, Context&, Effects& out) && {
+  read_on(out);
+  return std::move(*this);
+}
+
+// ---- what is dropped, and a handshake that comes late -------------------------------------------
 
 Next Unproven::dropped(Fault fault, Effects& out) && {
   if (const auto fatal = session.dropped(fault, out)) return close(*fatal, out);
@@ -77,7 +108,8 @@ Next Unproven::on_late_handshake(Handshake theirs, ByteView frame, Context& cont
     return std::move(*this);
   }
   auto* settled = std::get_if<Restart::Settled>(&session.restart);
-  if (unheard->spoken || settled == nullptr) return close(Fault::bad_handshake, out);
+  if (unheard->spoken || !unread.empty() || settled == nullptr)
+    return close(Fault::bad_handshake, out);
   Proving proving{.match = std::move(unheard->match),
                   .terms = std::move(session.terms),
                   .candidates = std::move(settled->candidates),
@@ -108,11 +140,11 @@ fsm::OneOf<Unproven> Unproven::on(ChannelOpen&& open, Context&, Effects&) && {
   return std::move(*this);
 }
 
-fsm::OneOf<Unproven, Closed> Unproven::on(ChannelClosed&& closed, Context&, Effects& out) && {
+fsm::OneOf<Unproven, Closed> Unproven::on(ChannelClosed&& closed, Context& context,
+                                          Effects& out) && {
   if (closed.channel != session.channels.messages && closed.channel != session.channels.files)
     return std::move(*this);
-  out.emplace_back(TransportEffect{DropTransport{}});
-  return Closed{std::nullopt};
+  return std::move(*this).on(TransportClosed{}, context, out);
 }
 
 fsm::OneOf<Unproven> Unproven::on(Window&& told, Context&, Effects& out) && {
@@ -198,11 +230,31 @@ fsm::OneOf<Unproven, Closed> Unproven::on(SendFileChunk&& send, Context&, Effect
 
 // ---- the end ------------------------------------------------------------------------------------
 
+std::variant<Unproven, Secured> Unproven::leaving(ChannelData&& data, Context& context,
+                                                  Effects& out) && {
+  if (data.channel != session.channels.messages) return std::move(*this);
+  if (has_to_wait(data, context)) {
+    (void)wait(std::move(data), out);
+    return std::move(*this);
+  }
+  auto parsed = parse_messages_frame(as_text(data.bytes));
+  if (!parsed || !std::holds_alternative<NotHandshake>(*parsed)) return std::move(*this);
+  auto opened = Proof::by_frame(session, as_text(data.bytes), context, out);
+  if (!opened) return std::move(*this);
+  auto next = std::move(*this).secured(std::move(opened->proof), out);
+  (void)next.on_opened(opened->plaintext, out);
+  return next;
+}
+
 fsm::OneOf<Leaving> Unproven::on(Goodbye&&, Context& context, Effects& out) && {
   return hang_up(std::move(*this), context, out);
 }
 
-fsm::OneOf<Closed> Unproven::on(TransportClosed&&, Context&, Effects& out) && {
+fsm::OneOf<Unproven, Closed> Unproven::on(TransportClosed&& closed, Context&, Effects& out) && {
+  if (!unread.empty()) {
+    end = closed;
+    return std::move(*this);
+  }
   out.emplace_back(TransportEffect{DropTransport{}});
   return Closed{std::nullopt};
 }

@@ -30,10 +30,13 @@ struct Unproven {
   Session session;
   std::variant<Unheard, Heard> said;
   PathKind path;
-  std::size_t window;                   ///< of files, as last told
-  EarlyFrames early;                    ///< of files
-  std::optional<TimePoint> deadline{};  ///< the path is in doubt: it is back by then, or lost
+  std::size_t window;                    ///< of files, as last told
+  WaitingFrames early;                   ///< of files
+  WaitingFrames unread{};                ///< until it is known what was taken; reading is paused
+  std::optional<TransportClosed> end{};  ///< behind them
+  std::optional<TimePoint> deadline{};   ///< the path is in doubt: it is back by then, or lost
   Proving::Next on(ChannelData&&, Context&, Effects&) &&;
+  fsm::OneOf<Unproven> on(FramesRead&&, Context&, Effects&) &&;
   fsm::OneOf<Unproven> on(PathReady&&, Context&, Effects&) &&;
   fsm::OneOf<Unproven> on(PathDoubted&&, Context&, Effects&) &&;
   fsm::OneOf<Unproven> on(LocalDescription&&, Context&, Effects&) &&;
@@ -50,13 +53,22 @@ struct Unproven {
   fsm::OneOf<Unproven, Closed> on(SendFileChunk&&, Context&, Effects&) &&;
   fsm::OneOf<Leaving> on(Goodbye&&, Context&, Effects&) &&;
   fsm::OneOf<Unproven, Closed> on(Tick&&, Context&, Effects&) &&;
-  fsm::OneOf<Closed> on(TransportClosed&&, Context&, Effects&) &&;
+  fsm::OneOf<Unproven, Closed> on(TransportClosed&&, Context&, Effects&) &&;
   fsm::OneOf<Closed> on(Abandon&&, Context&, Effects&) &&;
+
+  /// What cannot be opened yet, and what comes behind it.
+  bool has_to_wait(const ChannelData&, const Context&) const;
+  /// False if too much waits.
+  [[nodiscard]] bool wait(ChannelData&&, Effects&);
+  /// What has waited is given to the link again.
+  void read_on(Effects&);
+  /// While we leave, only a frame that proves the peer counts, and what it says.
+  std::variant<Unproven, Secured> leaving(ChannelData&&, Context&, Effects&) &&;
 
  private:
   Unproven restarted(Restart::Event, Context&, Effects&) &&;
   Proving::Next on_message(ByteVector frame, Context&, Effects&) &&;
-  Proving::Next on_file_frame(ByteVector frame, Context&, Effects&) &&;
+  Proving::Next on_file_frame(ChannelData&&, Context&, Effects&) &&;
   Proving::Next on_late_handshake(wire::peer::Handshake, ByteView frame, Context&, Effects&) &&;
   Proving::Next dropped(Fault, Effects&) &&;
   Secured secured(PeerKeyProven, Effects&) &&;

@@ -31,6 +31,11 @@ struct SignalingBack {
   static constexpr std::string_view name = "SignalingBack";
   static constexpr Origin origin = Origin::ours;
 };
+/// It is known now which frames of version 1 were taken, or that nobody can know it.
+struct FramesRead {
+  static constexpr std::string_view name = "FramesRead";
+  static constexpr Origin origin = Origin::ours;
+};
 /// Commands of the engine; they reach Secured only.
 struct SendText {
   static constexpr std::string_view name = "SendText";
@@ -98,6 +103,11 @@ struct Claimed {
 struct FrameTaken {
   Nonce nonce;
 };
+/// What had to wait until FramesRead, to be given to the link again, in this order.
+struct GiveAgain {
+  std::vector<ChannelData> frames;
+  std::optional<TransportClosed> end;
+};
 /// The link has become Secured.
 struct Established {
   PathKind path;
@@ -144,9 +154,9 @@ struct FilesWindow {
 struct EverythingSent {};
 
 using Effect =
-    std::variant<TransportEffect, SignalOut, Dropped, Claimed, FrameTaken, Established, TextArrived,
-                 LetterArrived, LettersHadArrived, GoodbyeArrived, FileFrameArrived, ChunkArrived,
-                 ChunkRefused, StreamFrameArrived, FilesWindow, EverythingSent>;
+    std::variant<TransportEffect, SignalOut, Dropped, Claimed, FrameTaken, GiveAgain, Established,
+                 TextArrived, LetterArrived, LettersHadArrived, GoodbyeArrived, FileFrameArrived,
+                 ChunkArrived, ChunkRefused, StreamFrameArrived, FilesWindow, EverythingSent>;
 using Effects = std::vector<Effect>;
 
 }  // namespace culver::link

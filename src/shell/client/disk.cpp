@@ -283,10 +283,15 @@ void Disk::mark_shown(engine::MarkShown letter) {
 
 // ---- frames of version 1 ------------------------------------------------------------------------
 
+/// What is not written yet was taken as well.
 void Disk::load(engine::LoadFrames request) {
-  asio::post(books_thread_, [this, request, sink = WeakSink(sink_),
+  std::vector<Nonce> unwritten;
+  for (const auto& frame : frames_)
+    if (frame.key == request.key) unwritten.push_back(frame.nonce);
+  asio::post(books_thread_, [this, request, unwritten, sink = WeakSink(sink_),
                              work = asio::make_work_guard(loop_)] {
     auto taken = books_.frames.of(request.key);
+    if (taken) taken->insert(taken->end(), unwritten.begin(), unwritten.end());
     answer(sink, engine::FramesLoaded{request.key, std::move(taken).value_or(std::vector<Nonce>()),
                                       fault_of(taken)});
   });

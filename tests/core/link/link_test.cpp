@@ -397,7 +397,62 @@ TEST(Link, NothingOfVersion1IsTakenBeforeItIsKnownWhatWasTaken) {
   scene.seen = SeenFrames();
   scene.to_unproven(false);
   scene.feed_frame(messages, *scene.peer_channel(false).seal(as_bytes("hello")));
-  EXPECT_EQ(scene.fault(), Fault::store_failed);
+  ASSERT_TRUE(scene.is<Unproven>());
+  EXPECT_TRUE(scene.transport_effect<PauseReading>()->paused);
+  scene.feed_frame(files, "{}");
+  EXPECT_EQ(scene.transport_effect<PauseReading>(), nullptr) << "it is paused";
+  scene.seen.know({});
+  scene.feed(FramesRead{});
+  EXPECT_FALSE(scene.transport_effect<PauseReading>()->paused);
+  const auto again = *scene.effect<GiveAgain>();
+  ASSERT_EQ(again.frames.size(), 2u) << "in order";
+  EXPECT_EQ(again.frames[1].channel, files);
+  scene.feed(again.frames[0]);
+  EXPECT_TRUE(scene.is<Secured>());
+  EXPECT_EQ(scene.effect<TextArrived>()->text, Plaintext("hello"));
+}
+
+TEST(Link, WhatWaitsUntilItIsKnownWhatWasTakenIsBounded) {
+  Scene scene(true);
+  scene.seen = SeenFrames();
+  scene.to_unproven(false);
+  std::size_t taken = 0;
+  for (; scene.is<Unproven>(); ++taken) scene.feed_frame(files, "{}");
+  EXPECT_EQ(scene.fault(), Fault::queue_full);
+  EXPECT_GT(taken, 1000u);
+}
+
+/// Version 1 was spoken, and cannot be unsaid.
+TEST(Link, AHandshakeOfVersion2BehindFramesThatWaitEndsTheLink) {
+  Scene scene(true);
+  scene.seen = SeenFrames();
+  scene.to_proving(true);
+  scene.now += 3s;
+  scene.feed(Tick{});
+  scene.feed_frame(messages, *scene.peer_channel(false).seal(as_bytes("hello")));
+  ASSERT_TRUE(scene.is<Unproven>());
+  scene.feed_frame(messages, wire::peer::print(scene.handshake(true)));
+  EXPECT_EQ(scene.fault(), Fault::bad_handshake);
+}
+
+TEST(Link, WhatProvesAPeerWhileWeLeaveIsTaken) {
+  for (const bool v2 : {true, false}) {
+    Scene scene(true);
+    scene.to_unproven(v2);
+    scene.feed(Goodbye{true});
+    ASSERT_TRUE(scene.is<Leaving>());
+    auto theirs = scene.peer_channel(v2);
+    scene.feed_frame(messages, "not sealed by anybody, and long enough to be taken for a frame");
+    EXPECT_EQ(scene.effect<Established>(), nullptr);
+    scene.feed_frame(messages, *theirs.seal(as_bytes("a reply")));
+    ASSERT_TRUE(scene.is<Leaving>());
+    EXPECT_NE(scene.effect<Established>(), nullptr);
+    EXPECT_EQ(scene.effect<TextArrived>()->text, Plaintext("a reply"));
+    EXPECT_EQ(scene.transport_effect<DropTransport>(), nullptr);
+    scene.feed_frame(messages, *theirs.seal(as_bytes("another")));
+    EXPECT_EQ(scene.effect<Established>(), nullptr) << "once";
+    EXPECT_EQ(scene.effect<TextArrived>()->text, Plaintext("another"));
+  }
 }
 
 TEST(Link, AHandshakeThatComesLateIsTakenWhileNothingWasSaid) {
@@ -601,7 +656,10 @@ TEST(Link, AGoodbyeBetweenCulversWaitsForTheOther) {
   EXPECT_EQ(ours.sent(), wire::peer::print(had)) << "and is acknowledged";
   ours.scene.feed(SendLetter{wire::peer::Letter{{{}, 7}, 0, 5, Plaintext("late")}});
   EXPECT_EQ(ours.sent(), std::nullopt) << "nothing new is said after a goodbye";
+  ours.say(letter_frame(2));
   ours.say(goodbye_frame);
+  ASSERT_TRUE(ours.scene.is<Parting>()) << "what came last is not acknowledged";
+  ours.scene.feed(SendLetter{had});
   ASSERT_TRUE(ours.scene.is<Leaving>());
   EXPECT_NE(ours.scene.transport_effect<HangUp>(), nullptr);
 

@@ -1,4 +1,4 @@
-#include "core/link/early_frames.hpp"
+#include "core/link/waiting_frames.hpp"
 
 #include <gtest/gtest.h>
 
@@ -6,19 +6,20 @@ namespace culver::link {
 namespace {
 
 std::size_t kept(std::size_t size, std::size_t tries) {
-  EarlyFrames early;
+  WaitingFrames early;
   std::size_t count = 0;
-  for (std::size_t i = 0; i < tries; ++i) count += early.keep(ByteVector(size));
+  for (std::size_t i = 0; i < tries; ++i)
+    count += early.keep(ChannelData{ChannelId{2}, ByteVector(size)});
   EXPECT_EQ(std::move(early).take().size(), count);
   return count;
 }
 
-TEST(EarlyFrames, EmptyOnesAreBoundedToo) {
+TEST(WaitingFrames, EmptyOnesAreBoundedToo) {
   EXPECT_LE(kept(0, 200'000), 5'000U);
   EXPECT_GE(kept(0, 200'000), 1'000U) << "what a sender may have sent before it was proven";
 }
 
-TEST(EarlyFrames, LargeOnesAreBoundedByTheirBytes) {
+TEST(WaitingFrames, LargeOnesAreBoundedByTheirBytes) {
   EXPECT_EQ(kept(std::size_t{1} << 18, 100), 4U);
 }
 

@@ -1,14 +1,15 @@
-// Frames on `files` that came before the peer was proven: they may overtake what is on `messages`,
-// and wait here, bounded.
+// Frames of a link that wait: those on `files` that came before the peer was proven, which may
+// overtake what is on `messages`, and those that cannot be opened before it is known what was
+// taken.
 #pragma once
 
 #include <vector>
 
-#include "core/base/bytes.hpp"
+#include "core/link/events.hpp"
 
 namespace culver::link {
 
-class EarlyFrames {
+class WaitingFrames {
  public:
   /// More than this is refused. Each frame counts with what it costs to keep, so that empty ones
   /// are bounded as well.
@@ -16,16 +17,17 @@ class EarlyFrames {
   static constexpr std::size_t cost_of_a_frame = 256;
 
   /// False if there were too many before, and then it is not kept.
-  [[nodiscard]] bool keep(ByteVector frame) {
+  [[nodiscard]] bool keep(ChannelData frame) {
     if (bytes_ > most_bytes) return false;
-    bytes_ += frame.size() + cost_of_a_frame;
+    bytes_ += frame.bytes.size() + cost_of_a_frame;
     frames_.push_back(std::move(frame));
     return true;
   }
-  std::vector<ByteVector> take() && { return std::move(frames_); }
+  bool empty() const { return frames_.empty(); }
+  std::vector<ChannelData> take() && { return std::move(frames_); }
 
  private:
-  std::vector<ByteVector> frames_;
+  std::vector<ChannelData> frames_;
   std::size_t bytes_ = 0;
 };
 

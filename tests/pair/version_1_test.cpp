@@ -1,0 +1,167 @@
+// Two engines whose handshakes lose what version 2 needs: between Zajel's clients and us nothing
+// confirms, and all connections have one key. What they say must come all the same, once.
+#include <algorithm>
+
+#include <gtest/gtest.h>
+
+#include "core/wire/peer.hpp"
+#include "tests/pair/main_job.hpp"
+
+namespace culver::test {
+namespace {
+
+using namespace engine;
+using namespace std::chrono_literals;
+
+void make_version_1(link::SendOn& frame) {
+  const auto parsed = wire::peer::parse_messages_frame(as_text(frame.bytes));
+  if (!parsed || !std::holds_alternative<wire::peer::Handshake>(*parsed)) return;
+  auto handshake = std::get<wire::peer::Handshake>(*parsed);
+  handshake.ephemeral.reset();
+  handshake.file_acks = false;
+  const auto text = print(handshake);
+  const auto bytes = as_bytes(text);
+  frame.bytes.assign(bytes.begin(), bytes.end());
+}
+
+/// Alice takes every pairing; neither says anything by itself.
+struct Old : MainJob {
+  explicit Old(std::uint64_t seed) : MainJob(seed) {
+    alice.tamper = bob.tamper = make_version_1;
+    bob.react = nullptr;
+  }
+  void say(Node& from, std::string text) {
+    from.command(SendText{from.last<Connecting>()->link, TextId{++said}, Plaintext(text)});
+  }
+  std::uint64_t said = 0;
+};
+
+/// What was told of one link, by name, in order.
+template <class... Kinds>
+std::vector<std::size_t> order_of(const Node& node) {
+  std::vector<std::size_t> order;
+  for (const auto& notice : node.notices)
+    if ((std::holds_alternative<Kinds>(notice) || ...)) order.push_back(notice.index());
+  return order;
+}
+
+TEST(Version1, WhatComesBeforeItIsKnownWhatWasTakenWaits) {
+  for (std::uint64_t seed = 0; seed < 100; ++seed) {
+    Old job(seed);
+    job.alice.reads_frames_late = true;
+    job.go_online_and_pair();
+    job.bottle.settle();
+    ASSERT_EQ(job.alice.count<Unproven>(), 1u) << seed;
+    job.say(job.bob, "one");
+    job.say(job.bob, "two");
+    job.bottle.settle();
+    EXPECT_TRUE(job.alice.texts().empty()) << seed;
+    EXPECT_EQ(job.alice.count<Connected>(), 0u) << seed;
+    job.alice.read_frames();
+    job.bottle.settle();
+    EXPECT_EQ(job.alice.texts(), (std::vector<std::string>{"one", "two"})) << seed;
+    EXPECT_EQ(job.alice.count<Connected>(), 1u) << seed;
+    EXPECT_EQ(job.alice.count<Closed>(), 0u) << seed;
+    job.say(job.bob, "three");
+    job.bottle.settle();
+    EXPECT_EQ(job.alice.texts().size(), 3u) << "it reads on, seed " << seed;
+    job.leave();
+    job.expect_nothing_left(seed);
+  }
+}
+
+/// The path that carried it is gone when it is read.
+TEST(Version1, WhoSaysSomethingAndLeavesBeforeThatIsHeard) {
+  for (std::uint64_t seed = 0; seed < 100; ++seed) {
+    Old job(seed);
+    job.alice.reads_frames_late = true;
+    job.go_online_and_pair();
+    job.bottle.settle();
+    job.say(job.bob, "and gone");
+    job.bob.command(CloseLink{job.bob.last<Connecting>()->link});
+    job.bottle.settle();
+    job.alice.read_frames();
+    job.bottle.settle();
+    EXPECT_EQ(job.alice.texts(), std::vector<std::string>{"and gone"}) << seed;
+  }
+}
+
+TEST(Version1, AStoreThatCannotSayWhatWasTakenEndsTheLink) {
+  for (const bool answers : {true, false}) {
+    Old job(1);
+    job.alice.reads_frames_late = true;
+    job.go_online_and_pair();
+    job.bottle.settle();
+    job.say(job.bob, "unread");
+    job.bottle.settle();
+    if (answers) job.alice.read_frames(Fault::store_failed);
+    job.bottle.pass(1min);
+    EXPECT_TRUE(job.alice.texts().empty());
+    ASSERT_EQ(job.alice.count<Closed>(), 1u) << answers;
+    EXPECT_EQ(job.alice.last<Closed>()->fault, Fault::store_failed);
+  }
+}
+
+/// A reply comes while we hang up, and is the first frame of its sender.
+TEST(Version1, AReplyToOneWhoIsLeavingIsShown) {
+  std::size_t shown = 0;
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    Old job(seed);
+    job.bob.reads_frames_late = seed % 2 == 0;
+    job.go_online_and_pair();
+    job.bottle.settle();
+    ASSERT_EQ(job.bob.count<Unproven>(), 1u) << seed;
+    job.say(job.alice, "hello");
+    job.bob.command(CloseLink{job.bob.last<Connecting>()->link});
+    job.bottle.settle();
+    job.bob.read_frames();
+    job.bottle.pass(10s);
+    const auto texts = job.bob.texts().size();
+    EXPECT_GE(texts, job.alice.count<TextDelivered>()) << seed;
+    shown += texts;
+    const auto index = [](auto notice) { return Notice(std::move(notice)).index(); };
+    if (texts > 0) {
+      EXPECT_EQ((order_of<Unproven, Connected, TextReceived, Closed>(job.bob)),
+                (std::vector{index(Unproven{}), index(Connected{}), index(TextReceived{}),
+                             index(Closed{})}))
+          << seed;
+    }
+    job.leave();
+    job.expect_nothing_left(seed);
+  }
+  EXPECT_GT(shown, 20u);
+}
+
+TEST(Version1, OneThatIsProvenWhileItEndsReplacesNothing) {
+  std::size_t proven = 0;
+  for (std::uint64_t seed = 0; seed < 100; ++seed) {
+    Old job(seed);
+    job.go_online_and_pair();
+    job.bottle.settle();
+    job.say(job.alice, "first");
+    job.say(job.bob, "first");
+    job.bottle.settle();
+    ASSERT_EQ(job.bob.count<Connected>(), 1u) << seed;
+    const auto old = job.bob.last<Connected>()->link;
+    job.bob.command(Pair{job.alice.last<Online>()->code});
+    job.bottle.settle();
+    ASSERT_EQ(job.bob.count<Unproven>(), 2u) << seed;
+    job.say(job.alice, "second");
+    job.bob.command(CloseLink{job.bob.last<Connecting>()->link});
+    job.bottle.settle();
+    EXPECT_EQ(job.bob.count<Connected>(), job.bob.texts().size()) << seed;
+    proven += job.bob.count<Connected>() == 2;
+    const auto is_replaced = [](const Notice& notice) {
+      const auto* closed = std::get_if<Closed>(&notice);
+      return closed != nullptr && closed->fault == Fault::replaced;
+    };
+    EXPECT_TRUE(std::ranges::none_of(job.bob.notices, is_replaced)) << seed;
+    job.bob.command(SendText{old, TextId{9}, Plaintext("still there")});
+    job.bottle.settle();
+    EXPECT_EQ(job.alice.texts().size(), 2u) << seed;
+  }
+  EXPECT_GT(proven, 10u);
+}
+
+}  // namespace
+}  // namespace culver::test
