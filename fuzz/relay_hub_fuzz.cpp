@@ -41,7 +41,7 @@ std::string frame_from(Input& input) {
   const auto number = input.byte();
   const auto code = code_from(number);
   PublicKey key;
-  key.data.fill(static_cast<std::byte>(number % 8 + (number > 240 ? 1 : 0)));
+  key.data.fill(static_cast<std::byte>(number % 8 + (number > 240 ? 2 : 1)));
   if (kind >= 240)
     return R"({"type":"register_rendezvous","peerId":")" + code + R"(","hourlyTokens":["t)" +
            std::to_string(kind % 3) + R"("],"dailyPoints":["p)" + std::to_string(kind % 2) +

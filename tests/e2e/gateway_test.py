@@ -1,7 +1,9 @@
 """The gateway over real sockets: Culver's own client, and devices that share no code with it."""
 
+import base64
 import json
 import random
+import secrets
 import signal
 import time
 import unittest
@@ -83,6 +85,93 @@ class OpenServer(GatewayCase):
         receiver = self.stage.receive(url=plain.url)
         self.code_of(receiver)
         self.assertEqual(with_register[0], "register")
+
+
+class Proven(GatewayCase):
+    """What a device holds that has proven its key, nobody takes who knows its code and public key."""
+
+    def setUp(self):
+        super().setUp()
+        self.key = base64.b64encode(secrets.token_bytes(32)).decode()
+        self.account = Account()
+
+    def enrolled(self, device, code="AAAAAA"):
+        device.say({"type": "register", "pairingCode": code, "publicKey": self.key})
+        return self.signaling(device)
+
+    def signaling(self, device):
+        """The next message that is none of the gateway's."""
+        while True:
+            message = device.hear()
+            if "payload" not in message:
+                return message
+
+    def stranger(self, code="AAAAAA", key=None):
+        """Registers without a handshake. Its socket, and what it was told."""
+        socket = WebSocket(self.url)
+        socket.receive()  # server_info
+        socket.send(json.dumps({"type": "register", "pairingCode": code,
+                                "publicKey": key or self.key}))
+        self.addCleanup(socket.close)
+        return socket, json.loads(socket.receive())
+
+    def test_its_code(self):
+        for version in (1, 2):
+            with self.subTest(version=version):
+                device = sign_in(self.url, self.account, version)
+                self.assertEqual(self.enrolled(device)["type"], "registered")
+                self.assertEqual(self.stranger()[1]["type"], "code_collision")
+                other = sign_in(self.url, Account(), version)  # has proven another key
+                self.assertEqual(self.enrolled(other)["type"], "code_collision")
+                asking, told = self.stranger("BBBBBB", base64.b64encode(b"b" * 32).decode())
+                self.assertEqual(told["type"], "registered")
+                asking.send(json.dumps({"type": "pair_request", "targetCode": "AAAAAA"}))
+                self.assertEqual(self.signaling(device)["type"], "pair_incoming")
+                for one in (device, other, asking):
+                    one.close()
+
+    def test_it_takes_its_code_back(self):
+        unproven, told = self.stranger()
+        self.assertEqual(told["type"], "registered")
+        first = sign_in(self.url, self.account)
+        self.assertEqual(self.enrolled(first)["type"], "registered")
+        with self.assertRaises(Closed) as closed:
+            unproven.receive()
+        self.assertEqual(closed.exception.code, 4001)
+        second = sign_in(self.url, self.account.another_device())
+        self.assertEqual(self.enrolled(second)["type"], "registered")
+        with self.assertRaises(Closed) as closed:
+            while True:
+                first.hear()
+        self.assertEqual(closed.exception.code, 4001)
+        second.close()
+
+    def test_its_dead_drops_also_over_a_restart(self):
+        def leave(say, code, text):
+            say({"type": "register_rendezvous", "peerId": code, "dailyPoints": ["p"],
+                 "deadDrop": text})
+
+        device = sign_in(self.url, self.account)
+        self.enrolled(device)
+        leave(device.say, "AAAAAA", "mine")
+        self.assertEqual(self.signaling(device)["type"], "rendezvous_result")
+        device.close()
+        for _ in range(2):
+            thief, told = self.stranger("BBBBBB")
+            self.assertEqual(told["type"], "registered")
+            leave(lambda message: thief.send(json.dumps(message)), "BBBBBB", "a thief's")
+            self.assertEqual(json.loads(thief.receive())["type"], "rendezvous_result")
+            looking, _ = self.stranger("CCCCCC", base64.b64encode(b"c" * 32).decode())
+            looking.send(json.dumps({"type": "register_rendezvous", "peerId": "CCCCCC",
+                                     "dailyPoints": ["p"]}))
+            found = {drop["deadDrop"] for drop in json.loads(looking.receive())["deadDrops"]}
+            self.assertEqual(found, {"mine", "a thief's"})
+            self.restart()
+
+    def test_a_key_of_small_order(self):
+        for key in (bytes(32), b"\1" + bytes(31)):
+            _, told = self.stranger(key=base64.b64encode(key).decode())
+            self.assertEqual(told, {"type": "error", "message": "Invalid public key"})
 
 
 class ServerIdentity(GatewayCase):

@@ -7,6 +7,7 @@ import subprocess
 import unittest
 
 from culver_e2e import GatewayCase, Process, program
+from gateway_client import Account, sign_in
 from network import Listener, messages, text_frame, upgrade
 
 
@@ -124,13 +125,34 @@ class WhatDoesNotLink(LinkCase):
         self.refused(code, "link_code_unknown", 8)
         self.assertEqual(self.stage.try_run("new", "link", "1234567").returncode, 1)
 
-    def test_a_code_that_somebody_guesses_at_is_void(self):
+    def test_wrong_tries_spoil_nobodys_code(self):
         offering, code = self.offer()
         self.assertEqual(len(code), 11)
-        for i in range(3):
+        for i in range(7):  # all of one address
             self.expect_failure(self.link(self.wrong(code), f"guesser {i}"), 8, "link_code_unknown")
-        self.expect_failure(offering, 8, "link_code_burnt")
+        self.expect_exit(self.link(code, "another"), 0)
+        self.expect_exit(offering, 0)
+
+    def test_six_digits_that_somebody_guesses_at_are_void(self):
+        showing = sign_in(self.url, Account(), 1)
+        showing.say({"type": "initiate_pairing", "payload": {}})
+        code = showing.wait("pairing_initiated")["code"]
+        self.assertRegex(code, "^[0-9]{6}$")
+        wrong = "000000" if code != "000000" else "000001"
+        for i in range(3):
+            self.expect_failure(self.link(wrong, f"guesser {i}"), 8, "link_code_unknown")
+        self.assertEqual(showing.wait("pairing_failed")["code"], "link_code_burnt")
         self.refused(code, "link_code_unknown", 8)
+        showing.close()
+
+    def test_an_account_that_tries_too_often_is_told_how_long_to_wait(self):
+        device = sign_in(self.url, Account())
+        for _ in range(6):
+            device.say({"type": "complete_pairing", "payload": {"pairing_code": "A" * 11}})
+            failed = device.wait("pairing_failed")
+        self.assertEqual(failed["code"], "too_many_link_codes")
+        self.assertTrue(0 < failed["retry_after_ms"] <= 12_000, failed)
+        device.close()
 
     def test_nobody_to_ask_for_the_code(self):
         asked = self.stage.try_run("new", "link")

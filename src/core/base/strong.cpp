@@ -80,7 +80,7 @@ LinkCode LinkCode::from_random(std::array<std::byte, length> random) {
 std::string LinkCode::spoken() const {
   if (is_digits()) return std::string(text());
   const auto all = std::string(text());
-  return all.substr(0, place) + '-' + all.substr(place, 4) + '-' + all.substr(place + 4);
+  return all.substr(0, 3) + '-' + all.substr(3, 4) + '-' + all.substr(7);
 }
 
 }  // namespace culver

@@ -56,13 +56,11 @@ class PairingCode {
   std::array<char, length> chars_{};
 };
 
-/// Lets one device into an account, once, while it lives: a bearer secret too. Three characters
-/// that say which code it is, and eight, of 40 bits, that nobody guesses; or the six digits of
-/// version 1 of the gateway.
+/// Lets one device into an account, once, while it lives: a bearer secret too. Eleven characters of
+/// 55 bits, which nobody guesses; or the six digits of version 1 of the gateway.
 class LinkCode {
  public:
-  static constexpr std::size_t place = 3;
-  static constexpr std::size_t length = place + 8;
+  static constexpr std::size_t length = 11;
   static constexpr std::size_t digits = 6;
 
   /// Exactly as the wire has it. bad_link_code.
@@ -73,7 +71,7 @@ class LinkCode {
   static LinkCode from_random(std::array<std::byte, length> random);
 
   std::string_view text() const { return {chars_.data(), size_}; }
-  /// As a person reads it: with a dash behind each of its parts.
+  /// As a person reads it: three characters, four and four, with dashes between them.
   std::string spoken() const;
   bool is_digits() const { return size_ == digits; }
   auto operator<=>(const LinkCode&) const = default;

@@ -54,6 +54,9 @@ Result<SharedSecret> x25519(const PrivateKey& ours, const PublicKey& theirs) {
   return secret;
 }
 
+/// Scalars are multiples of eight, and so of every small order: any one of them tells.
+bool is_of_small_order(const PublicKey& key) { return !x25519(PrivateKey{}, key); }
+
 std::string fingerprint(const PublicKey& key) {
   const std::string digits = print_upper_hex(sha256(key.view()).view());
   std::string text;

@@ -28,6 +28,9 @@ PublicKey public_key_of(const PrivateKey& secret);
 /// RFC 7748 section 6.1. An all-zero result (a peer key of small order) is Fault::weak_public_key.
 Result<SharedSecret> x25519(const PrivateKey& ours, const PublicKey& theirs);
 
+/// Whether every agreement with the key is refused so, whoever makes it.
+bool is_of_small_order(const PublicKey& key);
+
 /// SHA-256 of the key as 64 upper-case hex digits in 16 groups of 4, single spaces.
 std::string fingerprint(const PublicKey& key);
 /// What two people compare to be sure of each other's keys: 60 digits, the same on both sides.

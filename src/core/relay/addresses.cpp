@@ -72,6 +72,10 @@ Duration Addresses::handshake_wait(const Address& address, TimePoint now) const 
   return wait(address, &Entry::handshakes, limits_.handshakes_per_address, now);
 }
 
+Duration Addresses::link_try_wait(const Address& address, TimePoint now) const {
+  return wait(address, &Entry::link_tries, limits_.link_tries, now);
+}
+
 Duration Addresses::wait(const Address& address, Allowance Entry::*allowance, const Rate& rate,
                          TimePoint now) const {
   const auto entry = entries_.find(address);

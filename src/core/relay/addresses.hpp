@@ -27,7 +27,7 @@ class Addresses {
   bool take_pair_request(const Address& address, TimePoint now);
   bool take_rendezvous(const Address& address, TimePoint now);
   bool take_handshake(const Address& address, TimePoint now);
-  bool take_link_try(const Address& address, TimePoint now);
+  bool take_link_try(const Address& address, TimePoint now);  ///< of six digits
   bool take_admin_request(const Address& address, TimePoint now);
 
   /// How long until the next is granted.
@@ -36,6 +36,7 @@ class Addresses {
   Duration pair_request_wait(const Address& address, TimePoint now) const;
   Duration rendezvous_wait(const Address& address, TimePoint now) const;
   Duration handshake_wait(const Address& address, TimePoint now) const;
+  Duration link_try_wait(const Address& address, TimePoint now) const;
 
   /// Forgets what is whole again.
   void sweep(TimePoint now);

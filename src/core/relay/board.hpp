@@ -50,6 +50,11 @@ class Board {
     return found == places_.end() ? nothing : found->second;
   }
 
+  /// Takes back what the holder has left there, if anything.
+  void take_back(const std::string& place, const Holder& holder) {
+    if (find(place, holder)) erase(place, holder);
+  }
+
   /// Takes back all that the holder has left.
   void withdraw(const Holder& holder) {
     const auto found = places_by_holder_.find(holder);

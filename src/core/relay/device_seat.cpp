@@ -15,10 +15,6 @@ constexpr WallTime clock_skew = WallTime{5} * 60 * 1000;
 /// The first moment at which it is over.
 WallTime end_of(WallTime ttl) { return ttl + clock_skew + 1; }
 
-std::uint64_t in_milliseconds(Duration duration) {
-  return static_cast<std::uint64_t>(std::chrono::ceil<milliseconds>(duration).count());
-}
-
 struct Denial {
   Fault fault;
   std::optional<Duration> retry_after;
@@ -93,6 +89,10 @@ void depart(const Seat& seat, bool replaced, Context& context, Effects& effects)
 
 }  // namespace
 
+std::uint64_t in_milliseconds(Duration duration) {
+  return static_cast<std::uint64_t>(std::chrono::ceil<milliseconds>(duration).count());
+}
+
 void save(const Seat& seat, std::uint64_t cursor, Context& context, Effects& effects) {
   effects.push_back(context.questions.tell(SaveCursor{seat.device, cursor, context.env.wall}));
 }
@@ -162,7 +162,7 @@ void serve(Seat& seat, CodeAsked&&, Context& context, Effects& effects) {
   // The clients of version 1 have a field for six digits.
   const auto form = seat.version == 1 ? LinkCodes::Form::digits : LinkCodes::Form::whole;
   const auto code = context.codes.offer(offer, form, context.env.now, context.env.rng);
-  if (!code) return fail_pairing(code.error(), context, effects);
+  if (!code) return fail_pairing({code.error()}, context, effects);
   const auto life = in_milliseconds(context.limits.link_code_life);
   answer(gateway::PairingInitiated{std::string(code->text()), life}, context, effects);
 }
@@ -175,7 +175,7 @@ bool outlives(Seat& seat, BadFrame&& frame, Context& context, Effects& effects) 
     return put_off(seat, error, context, effects);
   }
   if (fault == Fault::bad_link_code)
-    fail_pairing(fault, context, effects);
+    fail_pairing({fault}, context, effects);
   else
     refuse(seat, error, context, effects);
   return true;
@@ -292,9 +292,9 @@ void refuse_page(const Seat& seat, Fault fault, Context& context, Effects& effec
   answer(error, context, effects);
 }
 
-void fail_pairing(Fault fault, Context& context, Effects& effects) {
-  context.counters.messages_refused.add(fault);
-  answer(gateway::PairingFailed{fault}, context, effects);
+void fail_pairing(const gateway::PairingFailed& failed, Context& context, Effects& effects) {
+  context.counters.messages_refused.add(failed.fault);
+  answer(failed, context, effects);
 }
 
 void tell_others(const Seat& seat, const std::string& frame, Context& context, Effects& effects) {

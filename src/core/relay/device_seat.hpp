@@ -98,7 +98,9 @@ void answer(const Message& message, Context& context, Effects& effects) {
 void refuse(const Seat& seat, const gateway::Error& error, Context& context, Effects& effects);
 /// The answer to a page that is not given.
 void refuse_page(const Seat& seat, Fault fault, Context& context, Effects& effects);
-void fail_pairing(Fault fault, Context& context, Effects& effects);
+void fail_pairing(const gateway::PairingFailed& failed, Context& context, Effects& effects);
+/// As it is told to a device: no sooner.
+std::uint64_t in_milliseconds(Duration duration);
 /// To the account's other devices that are connected, whatever their sessions are doing.
 void tell_others(const Seat& seat, const std::string& frame, Context& context, Effects& effects);
 void announce(const Seat& seat, bool is_online, Context& context, Effects& effects);

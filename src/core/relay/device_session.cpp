@@ -51,24 +51,39 @@ std::vector<Position::Sent> named(const std::vector<gateway::StoredEvent>& event
   return names;
 }
 
-/// The account that the code opens, if the device may try, and the code is one.
-Result<UserId> spend(const std::string& text, const Seat& seat, Context& context,
-                     Effects& effects) {
+/// How long the device must wait before it may try the code; zero: it may, and has been counted.
+Duration take_try(const LinkCode& code, const Seat& seat, Context& context) {
   const auto now = context.env.now;
-  // Both are counted at every try: guessing with many devices costs every one of them.
-  const bool address_may = context.addresses.take_link_try(context.address, now);
-  const bool account_may = context.devices.take_link_try(seat.user, now) == Duration::zero();
-  if (!address_may || !account_may) return fail(Fault::too_many_link_codes);
-  TRY(const auto code, LinkCode::parse(text));
-  const auto [offer, burnt] = context.codes.take(code, now);
+  auto wait = context.codes.wait(code, now);
+  // Six digits can be guessed, so an address has few tries of them. A whole code cannot: there
+  // whoever guesses takes nothing from those who share his address.
+  if (code.is_digits())
+    wait = std::max(wait, context.addresses.link_try_wait(context.address, now));
+  if (wait == Duration::zero()) wait = context.devices.take_link_try(seat.user, now);
+  if (wait == Duration::zero() && code.is_digits())
+    context.addresses.take_link_try(context.address, now);
+  return wait;
+}
+
+/// The account that the code opens, if the device may try, and the code is one.
+tl::expected<UserId, gateway::PairingFailed> spend(const std::string& text, const Seat& seat,
+                                                   Context& context, Effects& effects) {
+  const auto refused = [](Fault fault, std::optional<std::uint64_t> retry_after_ms = {}) {
+    return tl::unexpected(gateway::PairingFailed{fault, retry_after_ms});
+  };
+  const auto code = LinkCode::parse(text);
+  if (!code) return refused(code.error());
+  const auto wait = take_try(*code, seat, context);
+  if (wait > Duration::zero()) return refused(Fault::too_many_link_codes, in_milliseconds(wait));
+  const auto [offer, burnt] = context.codes.take(*code, context.env.now);
   // Somebody guesses: whoever shows the code must hear of it.
   for (const auto& lost : burnt)
     if (const auto socket = context.devices.socket_of(lost.device))
       effects.push_back(
           Send{*socket, gateway::print(gateway::PairingFailed{Fault::link_code_burnt})});
-  if (!offer) return fail(Fault::link_code_unknown);
-  if (!context.devices.has_room(offer->user, seat.device)) return fail(Fault::too_many_sessions);
-  if (context.questions.full(context.limits)) return fail(Fault::directory_failed);
+  if (!offer) return refused(Fault::link_code_unknown);
+  if (!context.devices.has_room(offer->user, seat.device)) return refused(Fault::too_many_sessions);
+  if (context.questions.full(context.limits)) return refused(Fault::directory_failed);
   return offer->user;
 }
 
@@ -151,7 +166,7 @@ OneOf<Fetching> Fetching::on(ReplayAsked&& again, Context& context, Effects& eff
 }
 
 OneOf<Fetching> Fetching::on(CodeCame&&, Context& context, Effects& effects) && {
-  fail_pairing(Fault::replay_running, context, effects);
+  fail_pairing({Fault::replay_running}, context, effects);
   return std::move(*this);
 }
 
@@ -163,7 +178,7 @@ OneOf<Paused, Fetching> Paused::on(ReplayAsked&& asked, Context& context, Effect
 }
 
 OneOf<Paused> Paused::on(CodeCame&&, Context& context, Effects& effects) && {
-  fail_pairing(Fault::replay_running, context, effects);
+  fail_pairing({Fault::replay_running}, context, effects);
   return std::move(*this);
 }
 
@@ -172,7 +187,8 @@ OneOf<Paused> Paused::on(CodeCame&&, Context& context, Effects& effects) && {
 OneOf<Live, Closed> Linking::on(LinkAnswered&& answered, Context& context, Effects& effects) && {
   if (!answered.answer) {
     const auto fault = answered.answer.error();
-    fail_pairing(fault == Fault::store_failed ? Fault::directory_failed : fault, context, effects);
+    fail_pairing({fault == Fault::store_failed ? Fault::directory_failed : fault}, context,
+                 effects);
     return Live{std::move(seat)};
   }
   move(seat, *answered.answer, context, effects);

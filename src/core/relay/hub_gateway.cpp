@@ -110,11 +110,12 @@ void Hub::establish(SocketId id, Socket& socket, const Admission& admission, con
   effects.push_back(Send{id, std::move(established.greeting)});
   auto context = device_context(id, socket, env);
   device_session::sit_down(seat, older.has_value(), context, effects);
-  socket.place = std::make_unique<DeviceSocket>(DeviceSocket{device_session::Live{std::move(seat)},
-                                                             session::Unregistered{std::nullopt},
-                                                             std::move(established.records),
-                                                             {},
-                                                             {}});
+  socket.place = std::make_unique<DeviceSocket>(
+      DeviceSocket{device_session::Live{std::move(seat)},
+                   session::Unregistered{established.proof, std::nullopt},
+                   std::move(established.records),
+                   {},
+                   {}});
   due_.set(id, device_session::deadline_of(socket.device()->session, limits_));
   for (auto& frame : waiting) take_sealed(id, std::move(frame), env, effects);
 }

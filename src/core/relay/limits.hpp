@@ -100,9 +100,13 @@ struct Limits {
 
   std::size_t link_codes = 1'000;
   std::size_t link_codes_per_user = 3;
-  std::uint32_t link_code_tries = 3;  ///< wrong ones, of everybody together, until a code is void
+  /// Wrong ones of six digits, of everybody together, until a code of six digits is void.
+  std::uint32_t link_code_tries = 3;
   Duration link_code_life = std::chrono::seconds(300);
-  Rate link_tries{5, std::chrono::seconds(60)};  ///< of an address, and of an account
+  /// Of an account; and, of codes of six digits, of an address.
+  Rate link_tries{5, std::chrono::seconds(60)};
+  /// Wrong whole codes, of everybody together: what a guesser has, if he has the world's addresses.
+  Rate wrong_link_tries{60'000, std::chrono::seconds(60)};
 
   Rate admin_requests_per_address{60, std::chrono::seconds(60)};
   Duration request_skew = std::chrono::seconds(60);  ///< of a signed request's time from ours

@@ -10,8 +10,7 @@ namespace culver::relay {
 namespace {
 
 constexpr std::uint32_t codes = 1'000'000;
-/// With a thousandth of all codes taken, or a thirtieth of all places, that many draws in a row do
-/// not all meet a taken one.
+/// With a thousandth of all codes taken, that many draws in a row do not all meet a taken one.
 constexpr int draws = 16;
 
 /// Uniform: what would make the small numbers likelier is drawn again.
@@ -30,11 +29,6 @@ std::optional<LinkCode> draw(LinkCodes::Form form, Rng& rng) {
   return LinkCode::from_random(rng.bytes<LinkCode::length>());
 }
 
-/// Where it is looked for: the part of it that is no secret, if it has one.
-std::string place_of(const LinkCode& code) {
-  return std::string(code.text().substr(0, code.is_digits() ? LinkCode::digits : LinkCode::place));
-}
-
 }  // namespace
 
 Result<LinkCode> LinkCodes::offer(const Offer& offer, Form form, TimePoint now, Rng& rng) {
@@ -47,37 +41,27 @@ Result<LinkCode> LinkCodes::offer(const Offer& offer, Form form, TimePoint now, 
     return fail(Fault::too_many_link_codes);
   for (int i = 0; i < draws; ++i) {
     const auto code = draw(form, rng);
-    if (!code || !offers_.try_emplace(place_of(*code), Open{*code, offer}).second) continue;
-    expiring_.set(place_of(*code), now + limits_.link_code_life);
+    if (!code || !offers_.try_emplace(*code, Open{offer}).second) continue;
+    expiring_.set(*code, now + limits_.link_code_life);
     return *code;
   }
   return fail(Fault::too_many_link_codes);
 }
 
+Duration LinkCodes::wait(const LinkCode& code, TimePoint now) const {
+  return code.is_digits() ? Duration::zero() : wrong_.wait(limits_.wrong_link_tries, now);
+}
+
 LinkCodes::Tried LinkCodes::take(const LinkCode& code, TimePoint now) {
   sweep(now);
-  Tried tried;
-  if (const auto found = offers_.find(place_of(code)); found != offers_.end()) {
-    const auto& open = found->second.code;
-    if (crypto::equal_in_constant_time(as_bytes(open.text()), as_bytes(code.text())))
-      tried.opened = found->second.offer;
-    else if (burn(found->second))
-      tried.burnt.push_back(found->second.offer);
-    else
-      return tried;
+  if (const auto found = find(code); found != offers_.end()) {
+    const auto offer = found->second.offer;
     erase(found);
-    return tried;
+    return {offer, {}};
   }
-  if (!code.is_digits()) return tried;
-  for (auto it = offers_.begin(); it != offers_.end();) {
-    if (!it->second.code.is_digits() || !burn(it->second)) {
-      ++it;
-      continue;
-    }
-    tried.burnt.push_back(it->second.offer);
-    it = erase(it);
-  }
-  return tried;
+  if (code.is_digits()) return {std::nullopt, burn_digits()};
+  wrong_.take(limits_.wrong_link_tries, now);
+  return {};
 }
 
 void LinkCodes::withdraw(const DeviceId& device) {
@@ -86,7 +70,31 @@ void LinkCodes::withdraw(const DeviceId& device) {
 }
 
 void LinkCodes::sweep(TimePoint now) {
-  while (const auto place = expiring_.take_due(now)) offers_.erase(*place);
+  while (const auto code = expiring_.take_due(now)) offers_.erase(*code);
+}
+
+/// Each is compared as a whole, and all of them are: how long it takes says nothing about how much
+/// of a code was right.
+LinkCodes::Offers::iterator LinkCodes::find(const LinkCode& code) {
+  auto found = offers_.end();
+  for (auto open = offers_.begin(); open != offers_.end(); ++open)
+    if (crypto::equal_in_constant_time(as_bytes(open->first.text()), as_bytes(code.text())))
+      found = open;
+  return found;
+}
+
+std::vector<LinkCodes::Offer> LinkCodes::burn_digits() {
+  std::vector<Offer> burnt;
+  for (auto open = offers_.begin(); open != offers_.end();) {
+    auto& [offer, wrong] = open->second;
+    if (!open->first.is_digits() || ++wrong < limits_.link_code_tries) {
+      ++open;
+      continue;
+    }
+    burnt.push_back(offer);
+    open = erase(open);
+  }
+  return burnt;
 }
 
 LinkCodes::Offers::iterator LinkCodes::erase(Offers::iterator open) {

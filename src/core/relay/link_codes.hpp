@@ -1,12 +1,12 @@
 // Codes by which a device that is in an account lets another one in. Each opens one account once,
-// for a while, and is void after a few wrong tries, whoever makes them.
+// for a while. Nobody guesses a whole one, so wrong tries void none; one of six digits is void
+// after a few, whoever makes them. Why: docs/decisions/link-codes.md.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "core/base/env.hpp"
@@ -38,8 +38,10 @@ class LinkCodes {
 
   /// A code that nobody else holds. too_many_link_codes.
   Result<LinkCode> offer(const Offer& offer, Form form, TimePoint now, Rng& rng);
-  /// What the code opens; it opens nothing afterwards. A wrong one counts against the code that has
-  /// its first characters; one of digits, which has no such place, against all that are of digits.
+  /// How long such a code cannot be tried, since everybody together has tried too many wrong ones.
+  Duration wait(const LinkCode& code, TimePoint now) const;
+  /// What the code opens; it opens nothing afterwards. A wrong one of digits counts against all
+  /// that are of digits.
   Tried take(const LinkCode& code, TimePoint now);
   /// The device has left the account that its codes open, or its session has ended.
   void withdraw(const DeviceId& device);
@@ -50,19 +52,20 @@ class LinkCodes {
 
  private:
   struct Open {
-    LinkCode code;
     Offer offer;
-    std::uint32_t wrong = 0;  ///< tries
+    std::uint32_t wrong = 0;  ///< tries, of one of digits
   };
-  using Offers = std::map<std::string, Open>;  ///< by place_of
+  using Offers = std::map<LinkCode, Open>;
+  Offers::iterator find(const LinkCode& code);
   /// Behind it.
   Offers::iterator erase(Offers::iterator open);
-  /// A wrong try; true if the code is void by it.
-  bool burn(Open& open) const { return ++open.wrong >= limits_.link_code_tries; }
+  /// One more wrong try of all that are of digits; those that are void by it.
+  std::vector<Offer> burn_digits();
 
   Limits limits_;
   Offers offers_;
-  Deadlines<std::string> expiring_;
+  Allowance wrong_;  ///< whole ones
+  Deadlines<LinkCode> expiring_;
 };
 
 }  // namespace culver::relay

@@ -3,15 +3,19 @@
 
 namespace culver::relay {
 
-Registry::Claim Registry::claim(const PairingCode& code, const PublicKey& key, SocketId socket) {
-  const auto [seat, is_free] = seats_.try_emplace(code, Seat{key, socket});
-  if (is_free) return {true, std::nullopt};
-  if (seat->second.key != key) return {false, std::nullopt};
+Registry::Claim Registry::claim(const PairingCode& code, const Claimant& claimant,
+                                SocketId socket) {
+  const auto holder = holder_of(claimant);
+  const auto [seat, is_free] = seats_.try_emplace(code, Seat{holder, socket});
+  if (is_free) return {Granted::anew, std::nullopt};
+  const auto& older = seat->second.holder;
+  if (!may_replace(holder, older)) return {Granted::no, std::nullopt};
+  const auto granted = holder == older ? Granted::again : Granted::by_a_proof;
   auto displaced = seat->second.socket;
   if (displaced == socket) displaced.reset();
-  seat->second = Seat{key, socket};
+  seat->second = Seat{holder, socket};
   parked_.erase(code);
-  return {true, displaced};
+  return {granted, displaced};
 }
 
 void Registry::release(const PairingCode& code) {

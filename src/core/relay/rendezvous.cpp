@@ -21,8 +21,8 @@ std::size_t bytes_of(std::string_view place, std::string_view relay_id, std::str
 
 void find_drops(const Rendezvous::Drops& drops, const Rendezvous::Peer& peer,
                 const std::string& point, sig::RendezvousResult& result) {
-  for (const auto& [key, kept] : drops.at(point)) {
-    if (key == peer.key) continue;
+  for (const auto& [holder, kept] : drops.at(point)) {
+    if (holder.key == peer.claimant.key) continue;
     const auto& drop = kept.note;
     result.drops.push_back({drop.code, drop.text, drop.relay_id, point});
   }
@@ -32,7 +32,7 @@ void find_live(const Rendezvous::Live& live, const Rendezvous::Peer& peer,
                const std::string& relay_id, const std::string& token,
                Rendezvous::Meeting& meeting) {
   for (const auto& [code, kept] : live.at(token)) {
-    if (kept.note.key == peer.key) continue;
+    if (kept.note.key == peer.claimant.key) continue;
     meeting.result.live.push_back({code, kept.note.relay_id, token});
     meeting.pushes.push_back({code, {{peer.code, relay_id, token}}});
   }
@@ -53,18 +53,23 @@ Rendezvous::Meeting Rendezvous::meet(const Peer& peer, const sig::RegisterRendez
   for (const auto& point : asked.points) find_drops(drops_, peer, point, meeting.result);
   for (const auto& token : asked.tokens) find_live(live_, peer, asked.relay_id, token, meeting);
 
+  const auto holder = holder_of(peer.claimant);
   for (const auto& [point, text] : asked.drops) {
     const auto bytes = bytes_of(point, asked.relay_id, text);
     Drops::Kept kept{{peer.code, asked.relay_id, text}, peer.address, bytes, now + drop_life_};
-    if (!drops_.leave(point, peer.key, std::move(kept)))
+    if (!drops_.leave(point, holder, std::move(kept))) {
       meeting.is_full = true;
-    else
-      meeting.kept.push_back({point, peer.key, peer.code, asked.relay_id, text,
-                              ran + duration_cast<milliseconds>(drop_life_).count()});
+      continue;
+    }
+    // What was left without a proof goes as well.
+    if (const Holder unproven{holder.key, Unproven{}}; holder.is_proven())
+      drops_.take_back(point, unproven);
+    meeting.kept.push_back({point, holder, peer.code, asked.relay_id, text,
+                            ran + duration_cast<milliseconds>(drop_life_).count()});
   }
   for (const auto& token : asked.tokens) {
     const auto bytes = bytes_of(token, asked.relay_id, {});
-    Live::Kept kept{{peer.key, asked.relay_id}, peer.address, bytes, now + token_life_};
+    Live::Kept kept{{peer.claimant.key, asked.relay_id}, peer.address, bytes, now + token_life_};
     if (!live_.leave(token, peer.code, std::move(kept))) meeting.is_full = true;
   }
   return meeting;

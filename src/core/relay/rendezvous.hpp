@@ -12,6 +12,7 @@
 #include "core/base/strong.hpp"
 #include "core/relay/board.hpp"
 #include "core/relay/directory.hpp"
+#include "core/relay/holder.hpp"
 #include "core/wire/signaling_rendezvous.hpp"
 
 namespace culver::relay {
@@ -22,7 +23,7 @@ class Rendezvous {
 
   struct Peer {
     PairingCode code;
-    PublicKey key;  ///< what is left under a key is replaced under that key only
+    Claimant claimant;  ///< replaces what it may: relay/holder.hpp
     Address address;
   };
   /// To be told to somebody who brought the token earlier.
@@ -61,7 +62,7 @@ class Rendezvous {
     PublicKey key;
     std::string relay_id;
   };
-  using Drops = Board<PublicKey, Drop>;
+  using Drops = Board<Holder, Drop>;
   using Live = Board<PairingCode, Presence>;
   const Drops& drops() const { return drops_; }
   const Live& live() const { return live_; }

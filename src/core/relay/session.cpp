@@ -62,6 +62,28 @@ void leave(const PairingCode& code, Leaving leaving, Context& context, Effects& 
   }
 }
 
+/// What hangs on the code was agreed to by somebody who had only named the key. It ends, and the
+/// code begins anew.
+void disown(const PairingCode& code, Context& context, Effects& effects) {
+  for (const auto& other : context.book.withdraw(code))
+    tell(other, sig::PairTimeout{code}, context.registry, effects);
+  for (const auto& partner : context.book.part(code))
+    tell(partner, sig::PeerLeft{code}, context.registry, effects);
+}
+
+/// False, and nothing has changed, if the code is somebody else's.
+bool take_code(const PairingCode& code, const Claimant& claimant, Context& context,
+               Effects& effects) {
+  const auto [granted, displaced] = context.registry.claim(code, claimant, context.socket);
+  if (granted == Registry::Granted::no) {
+    answer(sig::CodeCollision{}, context, effects);
+    return false;
+  }
+  if (granted == Registry::Granted::by_a_proof) disown(code, context, effects);
+  context.displaced = displaced;
+  return true;
+}
+
 void match(const PairingCode& initiator, const PairingCode& other, const Context& context,
            Effects& effects) {
   const auto* first = context.registry.find(initiator);
@@ -75,8 +97,8 @@ void match(const PairingCode& initiator, const PairingCode& other, const Context
     effects.push_back(
         Send{*socket, sig::print(sig::PairMatched{peer, key, leads, std::move(servers)})});
   };
-  matched(initiator, other, second->key, true);
-  matched(other, initiator, first->key, false);
+  matched(initiator, other, second->holder.key, true);
+  matched(other, initiator, first->holder.key, false);
 }
 
 /// What the client is told to have left must be there also if this process ends now.
@@ -107,7 +129,7 @@ OneOf<Unregistered, Closing> Connecting::on(Upgraded&& event, Context& context,
                          static_cast<std::uint32_t>(messages)},
          context, effects);
   const auto accepted = deadline - context.limits.upgrade;
-  return Unregistered{accepted + context.limits.handshake};
+  return Unregistered{Unproven{}, accepted + context.limits.handshake};
 }
 
 OneOf<Connecting, Closing> Connecting::on(Due&&, Context& context, Effects& effects) && {
@@ -131,16 +153,12 @@ OneOf<Unregistered> Unregistered::on(Spoke&&, Context& context, Effects&) && {
 OneOf<Unregistered, Registered> Unregistered::on(Register&& event, Context& context,
                                                  Effects& effects) && {
   const auto& [code, key] = event.message;
-  const auto claim = context.registry.claim(code, key, context.socket);
-  if (!claim.granted) {
-    answer(sig::CodeCollision{}, context, effects);
-    return *this;
-  }
-  context.displaced = claim.displaced;
+  const Claimant claimant{key, speaker};
+  if (!take_code(code, claimant, context, effects)) return *this;
   answer(sig::Registered{code, context.server.id}, context, effects);
   std::optional<TimePoint> next_ping;
   if (deadline) next_ping = context.now + context.limits.ping_interval;
-  return Registered{code, key, std::nullopt, next_ping};
+  return Registered{code, claimant, std::nullopt, next_ping};
 }
 
 OneOf<Unregistered> Unregistered::on(PingMessage&&, Context& context, Effects& effects) && {
@@ -171,15 +189,11 @@ OneOf<Registered> Registered::on(Heard&&, Context&, Effects&) && {
 
 OneOf<Registered> Registered::on(Register&& event, Context& context, Effects& effects) && {
   const auto& [wanted, wanted_key] = event.message;
-  const auto claim = context.registry.claim(wanted, wanted_key, context.socket);
-  if (!claim.granted) {
-    answer(sig::CodeCollision{}, context, effects);
-    return *this;
-  }
-  context.displaced = claim.displaced;
+  const Claimant wanting{wanted_key, claimant.speaker};
+  if (!take_code(wanted, wanting, context, effects)) return *this;
   if (wanted != code) leave(code, Leaving::given_up, context, effects);
   answer(sig::Registered{wanted, context.server.id}, context, effects);
-  return Registered{wanted, wanted_key, unanswered, deadline};
+  return Registered{wanted, wanting, unanswered, deadline};
 }
 
 OneOf<Registered> Registered::on(PairRequest&& event, Context& context, Effects& effects) && {
@@ -199,7 +213,7 @@ OneOf<Registered> Registered::on(PairRequest&& event, Context& context, Effects&
     case PairingBook::Asked::waiting: {
       const auto expires_in = std::chrono::duration_cast<milliseconds>(context.limits.pair_expiry);
       tell(target,
-           sig::PairIncoming{code, key, static_cast<std::uint32_t>(expires_in.count()),
+           sig::PairIncoming{code, claimant.key, static_cast<std::uint32_t>(expires_in.count()),
                              std::move(event.message.proposed_name)},
            context.registry, effects);
       break;
@@ -244,7 +258,7 @@ OneOf<Registered> Registered::on(RegisterRendezvous&& event, Context& context,
     return *this;
   }
   auto meeting =
-      context.rendezvous.meet({code, key, context.address}, asked, context.now, context.ran);
+      context.rendezvous.meet({code, claimant, context.address}, asked, context.now, context.ran);
   for (const auto& [other, match] : meeting.pushes) tell(other, match, context.registry, effects);
   if (meeting.is_full) Machine::refuse(Fault::rendezvous_full, context, effects);
   if (meeting.kept.empty())

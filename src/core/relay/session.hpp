@@ -143,6 +143,7 @@ struct Connecting {
 /// shook hands, whose own session looks after the connection.
 struct Unregistered {
   static constexpr std::string_view name = "Unregistered";
+  Speaker speaker;
   std::optional<TimePoint> deadline;
 
   OneOf<Unregistered> on(Spoke&&, Context&, Effects&) &&;
@@ -157,7 +158,7 @@ struct Unregistered {
 struct Registered {
   static constexpr std::string_view name = "Registered";
   PairingCode code;
-  PublicKey key;
+  Claimant claimant;
   std::optional<TimePoint> unanswered;  ///< when the ping was sent since which nothing came
   std::optional<TimePoint> deadline;
 

@@ -232,6 +232,7 @@ struct PairingCompleted {
 };
 struct PairingFailed {
   Fault fault;
+  std::optional<std::uint64_t> retry_after_ms = {};  ///< what is too much now may be tried then
 };
 struct DevicePaired {
   DeviceId device;

@@ -148,6 +148,7 @@ std::string print(const PairingCompleted& message) {
 std::string print(const PairingFailed& message) {
   json::Writer payload;
   payload.text("error", info(message.fault).wire).text("code", info(message.fault).name);
+  if (message.retry_after_ms) payload.number("retry_after_ms", *message.retry_after_ms);
   return in_envelope("pairing_failed", std::move(payload));
 }
 

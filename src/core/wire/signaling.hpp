@@ -82,8 +82,8 @@ using ClientMessage =
     std::variant<Register, PairRequest, PairResponse, Relay, RegisterRendezvous, Ping>;
 
 /// Faults: too_large, malformed, missing_field, wrong_type, unknown_message, bad_pairing_code,
-/// bad_public_key, bad_call, those of a rendezvous. Call payloads are checked (zajel-server 6.2),
-/// the others passed on.
+/// bad_public_key, weak_public_key, bad_call, those of a rendezvous. Call payloads are checked
+/// (zajel-server 6.2), the others passed on.
 Result<ClientMessage> parse_client(std::string_view frame);
 std::string print(const ClientMessage& message);
 /// Convenience for clients: the relay message that carries a description or a candidate.

@@ -1,4 +1,5 @@
 // What a client says to the server: parsed for the server, printed for the client.
+#include "core/crypto/keys.hpp"
 #include "core/wire/base64.hpp"
 #include "core/wire/json.hpp"
 #include "core/wire/limits.hpp"
@@ -17,6 +18,8 @@ Result<ClientMessage> read_register(const Fields& fields) {
   if (!fields.has("pairingCode")) return fail(Fault::unknown_message);
   TRY(const auto code, read_code(fields, "pairingCode"));
   TRY(const auto key, read_key(fields, "publicKey"));
+  // Nobody can agree on a secret with it: whoever pairs with its holder is asked in vain.
+  if (crypto::is_of_small_order(key)) return fail(Fault::weak_public_key);
   return Register{code, key};
 }
 

@@ -84,6 +84,30 @@ TEST(X25519, RefusesKeysOfSmallOrder) {
         Fault::weak_public_key);
 }
 
+/// RFC 7748: u = 0, 1, p - 1, p, p + 1, the two of order eight; each with either top bit, which is
+/// not read.
+TEST(X25519, KnowsKeysOfSmallOrder) {
+  const auto with = [](std::string hex, bool top) {
+    auto key = *PublicKey::from(from_hex(hex));
+    if (top) key.data.back() |= std::byte{0x80};
+    return key;
+  };
+  const std::string ff(60, 'f');
+  for (const bool top : {false, true}) {
+    for (const auto& hex : {std::string(64, '0'), "01" + std::string(62, '0'), "ec" + ff + "7f",
+                            "ed" + ff + "7f", "ee" + ff + "7f",
+                            std::string("e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd86620516"
+                                        "5f49b800"),
+                            std::string("5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224edd"
+                                        "d09f1157")})
+      EXPECT_TRUE(is_of_small_order(with(hex, top))) << hex;
+    for (const auto& hex : {"02" + std::string(62, '0'), "09" + std::string(62, '0'),
+                            "ef" + ff + "7f", std::string(62, '0') + "40"})
+      EXPECT_FALSE(is_of_small_order(with(hex, top))) << hex;
+  }
+  EXPECT_FALSE(is_of_small_order(public_key_of(secret_from<32>(from_hex(std::string(64, '1'))))));
+}
+
 TEST(Keys, AreNamedAsZajelNamesThem) {
   const auto vectors = shared_json("vectors/zajel.json");
   SKIP_UNLESS(vectors);

@@ -88,36 +88,69 @@ TEST(LinkCodes, GoWithTheDeviceThatOfferedThem) {
   EXPECT_TRUE(codes.take(other, start).opened);
 }
 
-TEST(LinkCodes, AWholeOneHasFortyBitsBehindItsPlace) {
+TEST(LinkCodes, AWholeOneHasElevenCharacters) {
   LinkCodes codes{Limits{}};
   test::SeededRng random(5);
   const auto code = *codes.offer(offer_of(1), LinkCodes::Form::whole, start, random.rng());
-  EXPECT_EQ(code.text().size(), LinkCode::place + 8);
+  EXPECT_EQ(code.text().size(), 11u);
+  EXPECT_FALSE(code.is_digits());
   EXPECT_EQ(codes.take(code, start).opened->user, offer_of(1).user);
+  EXPECT_FALSE(codes.take(code, start).opened);
 }
 
-TEST(LinkCodes, AreVoidAfterAFewWrongTriesWhoeverMakesThem) {
+/// Somebody who comes close to a code, and somebody who tries everything, spoil it for nobody.
+TEST(LinkCodes, AreNotVoidedByWrongTriesIfTheyAreWhole) {
   LinkCodes codes{Limits{}};
   test::SeededRng random(6);
   const auto whole = *codes.offer(offer_of(1), LinkCodes::Form::whole, start, random.rng());
+  for (std::size_t i = 0; i < LinkCode::length; ++i) {
+    auto text = std::string(whole.text());
+    text[i] = text[i] == 'A' ? 'B' : 'A';
+    const auto tried = codes.take(*LinkCode::parse(text), start);
+    EXPECT_FALSE(tried.opened);
+    EXPECT_TRUE(tried.burnt.empty());
+  }
+  const std::string_view alphabet = PairingCode::alphabet;
+  for (std::size_t i = 0; i < 32 * 32 * 32; ++i) {  // each beginning once
+    auto text = std::string{alphabet[i / 1'024], alphabet[i / 32 % 32], alphabet[i % 32]};
+    EXPECT_FALSE(codes.take(*LinkCode::parse(text + "AAAAAAAA"), start).opened);
+  }
+  EXPECT_EQ(codes.take(whole, start).opened->user, offer_of(1).user);
+}
+
+TEST(LinkCodes, WrongWholeOnesAreLimitedOverAllByAWait) {
+  Limits limits;
+  limits.wrong_link_tries = {4, 60s};
+  LinkCodes codes{limits};
+  test::SeededRng random(7);
+  const auto whole = *codes.offer(offer_of(1), LinkCodes::Form::whole, start, random.rng());
   const auto other = *codes.offer(offer_of(2), LinkCodes::Form::whole, start, random.rng());
   const auto digits = *codes.offer(offer_of(3), LinkCodes::Form::digits, start, random.rng());
-  auto text = std::string(whole.text());
-  text.back() = text.back() == 'A' ? 'B' : 'A';
-  const auto wrong = *LinkCode::parse(text);
-  EXPECT_TRUE(codes.take(wrong, start).burnt.empty());
-  EXPECT_TRUE(codes.take(wrong, start).burnt.empty());
-  const auto tried = codes.take(wrong, start);
-  ASSERT_EQ(tried.burnt.size(), 1u);
-  EXPECT_EQ(tried.burnt[0].device, offer_of(1).device);
-  EXPECT_FALSE(codes.take(whole, start).opened);
-  EXPECT_TRUE(codes.take(other, start).opened) << "nobody has tried that one";
+  EXPECT_TRUE(codes.take(other, start).opened) << "a right one counts for nothing";
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_EQ(codes.wait(whole, start), 0s);
+    codes.take(other, start);
+  }
+  EXPECT_EQ(codes.wait(whole, start), 15s);
+  EXPECT_EQ(codes.wait(digits, start), 0s);
+  EXPECT_EQ(codes.wait(whole, start + 15s), 0s);
+  EXPECT_TRUE(codes.take(whole, start + 15s).opened);
+  EXPECT_TRUE(codes.take(digits, start + 15s).opened);
+}
 
+TEST(LinkCodes, OfDigitsAreVoidAfterAFewWrongTriesWhoeverMakesThem) {
+  LinkCodes codes{Limits{}};
+  test::SeededRng random(6);
+  const auto whole = *codes.offer(offer_of(1), LinkCodes::Form::whole, start, random.rng());
+  const auto digits = *codes.offer(offer_of(3), LinkCodes::Form::digits, start, random.rng());
   const auto guess = *LinkCode::parse(digits.text() == "000000" ? "000001" : "000000");
   for (int i = 0; i < 2; ++i) EXPECT_TRUE(codes.take(guess, start).burnt.empty());
-  EXPECT_EQ(codes.take(guess, start).burnt.size(), 1u);
+  const auto tried = codes.take(guess, start);
+  ASSERT_EQ(tried.burnt.size(), 1u);
+  EXPECT_EQ(tried.burnt[0].device, offer_of(3).device);
   EXPECT_FALSE(codes.take(digits, start).opened);
-  EXPECT_EQ(codes.size(), 0u);
+  EXPECT_EQ(codes.size(), 1u);
+  EXPECT_TRUE(codes.take(whole, start).opened) << "nobody has tried that one";
   EXPECT_EQ(codes.deadline(), std::nullopt);
 }
 

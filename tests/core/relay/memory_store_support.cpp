@@ -209,7 +209,12 @@ MemoryStore::Told MemoryStore::on(const Prune& q) {
 }
 
 MemoryStore::Told MemoryStore::on(const KeepDrops& q) {
-  for (const auto& drop : q.drops) drops.insert_or_assign({drop.point, drop.owner}, drop);
+  for (const auto& drop : q.drops) {
+    std::erase_if(drops, [&](const auto& left) {
+      return left.first.first == drop.point && may_replace(drop.owner, left.first.second);
+    });
+    drops.insert_or_assign({drop.point, drop.owner}, drop);
+  }
   return Result<DropsKept>(DropsKept{});
 }
 

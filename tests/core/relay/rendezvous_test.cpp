@@ -17,8 +17,9 @@ using testing::UnorderedElementsAre;
 namespace sig = wire::signaling;
 
 Rendezvous::Peer peer(const PairingCode& at, int number, Address address = "home") {
-  return {at, key(number), std::move(address)};
+  return {at, {key(number), Unproven{}}, std::move(address)};
 }
+Holder unproven(int number) { return {key(number), Unproven{}}; }
 sig::RegisterRendezvous at_points(std::set<std::string> points,
                                   std::map<std::string, std::string> drops = {}) {
   return {"unread", "", std::move(points), {}, std::move(drops)};
@@ -111,16 +112,16 @@ TEST(Rendezvous, WhatIsKeptIsForTheStoreAndComesBack) {
     EXPECT_TRUE(meeting.is_full);
     kept = meeting.kept;
   }
-  EXPECT_EQ(kept, (std::vector<StoredDrop>{{"p", key(1), a, "rly", "x", wall + 2 * day},
-                                           {"q", key(1), a, "rly", "y", wall + 2 * day}}));
+  EXPECT_EQ(kept, (std::vector<StoredDrop>{{"p", unproven(1), a, "rly", "x", wall + 2 * day},
+                                           {"q", unproven(1), a, "rly", "y", wall + 2 * day}}));
   kept[1].expires_at = wall + 5 * day;
-  kept.push_back({"p", key(7), c, "", "over", wall + day});
+  kept.push_back({"p", unproven(7), c, "", "over", wall + day});
   Rendezvous later(limits);
   for (const auto& drop : kept) later.restore(drop, start, wall + day);
   EXPECT_THAT(found(later, peer(b, 2), "p"), ElementsAre(sig::DeadDrop{a, "x", "rly", "p"}));
   EXPECT_EQ(later.drops().notes_of("home"), 0u) << "nobody's address was stored";
-  EXPECT_EQ(later.drops().at("p").at(key(1)).expires, start + 24h);
-  EXPECT_EQ(later.drops().at("q").at(key(1)).expires, start + 48h) << "the clock was set back";
+  EXPECT_EQ(later.drops().at("p").at(unproven(1)).expires, start + 24h);
+  EXPECT_EQ(later.drops().at("q").at(unproven(1)).expires, start + 48h) << "the clock was set back";
   EXPECT_FALSE(meet(later, peer(a, 1), at_points({"p"}, {{"p", "new"}})).is_full);
   EXPECT_EQ(found(later, peer(b, 2), "p").front().text, "new");
 }

@@ -222,7 +222,7 @@ TEST_F(Session, AtMostTenWaitForOneTarget_Z191_5) {
   room.join("TTTTTT", 100);
   for (int i = 0; i < 10; ++i) {
     const std::string own = std::string("AAAAA") + "ABCDEFGHJK"[i];
-    const auto a = room.join(own, i);
+    const auto a = room.join(own, 10 + i);
     room.ask(a, "TTTTTT");
     EXPECT_EQ(room.read(a), "");
   }

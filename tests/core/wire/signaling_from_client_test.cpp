@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include "core/crypto/keys.hpp"
 #include "core/wire/base64.hpp"
 #include "core/wire/limits.hpp"
 #include "core/wire/signaling.hpp"
@@ -44,8 +45,10 @@ RC_GTEST_PROP(FromClient, IsReadAsPrinted, ()) {
   const auto target = *culver::testing::pairing_code();
   const auto kind = static_cast<RelayKind>(*rc::gen::inRange(0, 3));
   const auto name = *culver::testing::utf8_text(limits::proposed_name);
+  const auto public_key = *culver::testing::fixed_bytes<PublicKey>();
+  RC_PRE(!crypto::is_of_small_order(public_key));
   const ClientMessage messages[] = {
-      Register{target, *culver::testing::fixed_bytes<PublicKey>()},
+      Register{target, public_key},
       PairRequest{target, name.empty() ? std::nullopt : std::optional(Plaintext(name))},
       PairResponse{target, *rc::gen::arbitrary<bool>()},
       Relay{kind, target, std::nullopt},
@@ -92,6 +95,12 @@ TEST(FromClient, IsRefusedForEachFieldThatIsMissingOrWrong) {
       {R"({"type":"register","pairingCode":"K7MW2Q","publicKey":1})", Fault::wrong_type},
       {R"({"type":"register","pairingCode":"K7MW2Q","publicKey":""})", Fault::bad_public_key},
       {R"({"type":"register","pairingCode":"K7MW2Q","publicKey":"AAAA"})", Fault::bad_public_key},
+      {R"({"type":"register","pairingCode":"K7MW2Q",)"
+       R"("publicKey":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="})",
+       Fault::weak_public_key},
+      {R"({"type":"register","pairingCode":"K7MW2Q",)"
+       R"("publicKey":"AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="})",
+       Fault::weak_public_key},
       {R"({"type":"pair_request"})", Fault::missing_field},
       {R"({"type":"pair_request","targetCode":{}})", Fault::wrong_type},
       {R"({"type":"pair_request","targetCode":"K7MW2Q2"})", Fault::bad_pairing_code},

@@ -229,6 +229,10 @@ class MemoryLog {
         drops_.push_back(drop);
       else
         *old = drop;
+      std::erase_if(drops_, [&](const auto& there) {
+        return there.point == drop.point && there.owner != drop.owner &&
+               may_replace(drop.owner, there.owner);
+      });
     }
     return Result<relay::DropsKept>(relay::DropsKept{});
   }

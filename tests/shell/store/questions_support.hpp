@@ -45,9 +45,13 @@ inline relay::FetchPage fetch(int user_number, int device_number, std::uint64_t 
   return {user(user_number), device(device_number), after, 0, 0, 1'000, 1'000'000, now};
 }
 
-inline relay::StoredDrop drop(std::string point, int owner, std::string body, WallTime expires_at) {
+/// Of somebody unproven, if no prover is named.
+inline relay::StoredDrop drop(std::string point, int owner, std::string body, WallTime expires_at,
+                              int prover = 0) {
+  relay::Holder holder{numbered<PublicKey>(owner), relay::Unproven{}};
+  if (prover > 0) holder.prover = user(prover);
   return {std::move(point),
-          numbered<PublicKey>(owner),
+          holder,
           *PairingCode::parse("AAAAA" + std::string(1, static_cast<char>('A' + owner % 8))),
           "rly",
           std::move(body),
@@ -94,9 +98,9 @@ inline std::string text(const relay::EventFound& found) {
 inline std::string text(const std::vector<relay::StoredDrop>& drops) {
   std::string all;
   for (const auto& drop : drops)
-    all += drop.point + "/" + std::to_string(std::to_integer<int>(drop.owner.data[1])) + " " +
-           std::string(drop.code.text()) + " " + drop.relay_id + " '" + drop.text + "' until " +
-           std::to_string(drop.expires_at) + "; ";
+    all += drop.point + "/" + std::to_string(std::to_integer<int>(drop.owner.key.data[1])) +
+           (drop.owner.is_proven() ? "!" : "") + " " + std::string(drop.code.text()) + " " +
+           drop.relay_id + " '" + drop.text + "' until " + std::to_string(drop.expires_at) + "; ";
   return all;
 }
 inline std::string text(const std::optional<relay::Answer>& answer) {

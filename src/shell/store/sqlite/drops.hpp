@@ -25,7 +25,7 @@ class Drops {
   Result<relay::StoredDrop> read();
 
   Database& database_;
-  Statement put_, list_, prune_;
+  Statement put_, replace_unproven_, list_, prune_;
 };
 
 }  // namespace culver::store::sqlite

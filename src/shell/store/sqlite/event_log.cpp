@@ -61,6 +61,18 @@ constexpr std::array migrations{
     " min(max(expires_at - CAST(strftime('%s', 'now') AS INTEGER) * 1000, 3600000), 172800000);"
     "CREATE TABLE request (id INTEGER PRIMARY KEY, device INTEGER NOT NULL REFERENCES device,"
     " nonce BLOB NOT NULL CHECK (length(nonce) = 16), UNIQUE (device, nonce));",
+    // Who has proven that key, if anybody has: nobody else replaces the drop. What was left before
+    // counts as unproven.
+    "CREATE TABLE left_drop (id INTEGER PRIMARY KEY, point TEXT NOT NULL,"
+    " owner BLOB NOT NULL CHECK (length(owner) = 32),"
+    " prover BLOB NOT NULL CHECK (length(prover) IN (0, 32)), code TEXT NOT NULL,"
+    " relay_id TEXT NOT NULL, body TEXT NOT NULL, expires_at INTEGER NOT NULL,"
+    " UNIQUE (point, owner, prover));"
+    "INSERT INTO left_drop SELECT id, point, owner, x'', code, relay_id, body, expires_at"
+    " FROM dead_drop;"
+    "DROP TABLE dead_drop;"
+    "ALTER TABLE left_drop RENAME TO dead_drop;"
+    "CREATE INDEX dead_drop_expiry ON dead_drop (expires_at);",
 };
 
 /// For a cache of 32 MiB, and 16 MiB of log before it is written into the file.

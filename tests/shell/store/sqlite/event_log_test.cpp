@@ -548,6 +548,21 @@ TEST_F(DeadDrops, AreKeptByPointAndOwnerUntilTheyExpire) {
             "q/1 AAAAAB rly 'newer' until 400; ");
 }
 
+TEST_F(DeadDrops, AreReplacedByWhoHasProvenTheKeyAndThenByNobodyElse) {
+  said(relay::KeepDrops{{drop("p", 1, "unproven", 100), drop("q", 1, "elsewhere", 100)}});
+  said(relay::KeepDrops{{drop("p", 1, "proven", 200, 7)}});
+  const std::string elsewhere = "q/1 AAAAAB rly 'elsewhere' until 100; ";
+  EXPECT_EQ(said(relay::ListDrops{0}), elsewhere + "p/1! AAAAAB rly 'proven' until 200; ");
+  said(relay::KeepDrops{{drop("p", 1, "a thief's", 300), drop("p", 1, "another's", 400, 8)}});
+  reopen();
+  EXPECT_EQ(said(relay::ListDrops{150}),
+            "p/1! AAAAAB rly 'proven' until 200; p/1! AAAAAB rly 'another's' until 400; ")
+      << "the second of these has a proof, and takes the place of the first";
+  said(relay::KeepDrops{{drop("p", 1, "newer", 500, 7)}});
+  EXPECT_EQ(said(relay::ListDrops{150}),
+            "p/1! AAAAAB rly 'another's' until 400; p/1! AAAAAB rly 'newer' until 500; ");
+}
+
 TEST_F(DeadDrops, ArePrunedWithinTheLimitWhenTheyHaveExpired) {
   for (int i = 1; i <= 5; ++i) said(relay::KeepDrops{{drop("p", i, "x", 10 * i)}});
   said(relay::Prune{0, 30, 2});
@@ -622,8 +637,9 @@ relay::Question question_of(std::uint64_t digits, WallTime now) {
     case 18:
     case 19: {
       const auto expires_at = now + pause * next(20);
-      return relay::KeepDrops{{drop(name.expose(), next(4), std::to_string(cursor), expires_at),
-                               drop("c", next(4), "body", expires_at + pause)}};
+      return relay::KeepDrops{
+          {drop(name.expose(), next(4), std::to_string(cursor), expires_at, next(3)),
+           drop("c", next(4), "body", expires_at + pause, next(3))}};
     }
     default:
       return relay::FetchPage{who,
@@ -699,6 +715,23 @@ TEST_F(EventLogFile, OfTheTimeBeforeDeadDropsIsBroughtUpToDate) {
   ASSERT_TRUE(log);
   EXPECT_EQ(ask(*log, fetch(1, 2)), "1/1 body 1, cursor 1");
   EXPECT_EQ(ask(*log, relay::KeepDrops{{drop("p", 1, "x", 9)}}), "kept");
+}
+
+TEST_F(EventLogFile, OfTheTimeBeforeProofsKeepsItsDropsAsUnproven) {
+  const auto older = folder_ / "unproven.db";
+  ASSERT_TRUE(EventLog::open(older));
+  ASSERT_TRUE(Database::open(older)->execute(
+      "DROP TABLE dead_drop;"
+      "CREATE TABLE dead_drop (id INTEGER PRIMARY KEY, point TEXT NOT NULL,"
+      " owner BLOB NOT NULL CHECK (length(owner) = 32), code TEXT NOT NULL,"
+      " relay_id TEXT NOT NULL, body TEXT NOT NULL, expires_at INTEGER NOT NULL,"
+      " UNIQUE (point, owner));"
+      "CREATE INDEX dead_drop_expiry ON dead_drop (expires_at);"
+      "INSERT INTO dead_drop VALUES (3, 'p', zeroblob(32), 'AAAAAA', 'rly', 'left', 9);"
+      "PRAGMA user_version = 3"));
+  auto log = EventLog::open(older);
+  ASSERT_TRUE(log);
+  EXPECT_EQ(ask(*log, relay::ListDrops{0}), "p/0 AAAAAA rly 'left' until 9; ");
 }
 
 TEST_F(EventLogFile, OfANewerCulverIsLeftAlone) {

@@ -1,0 +1,287 @@
+// What is unproven never takes what is proven: codes, requests and matches, dead drops. A stranger
+// knows somebody's code and public key, and has shaken no hands, or those of another key.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/wire/base64.hpp"
+#include "tests/core/relay/hub_invariants.hpp"
+#include "tests/core/relay/lobby_support.hpp"
+#include "tests/core/relay/room_support.hpp"
+
+namespace culver::relay {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::Contains;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+std::string enrolling(std::string_view at, int key_number) {
+  return R"({"type":"register","pairingCode":")" + std::string(at) + R"(","publicKey":")" +
+         wire::base64::print(key(key_number)) + "\"}";
+}
+std::string asking(std::string_view target) {
+  return R"({"type":"pair_request","targetCode":")" + std::string(target) + "\"}";
+}
+std::string accepting(std::string_view requester) {
+  return R"({"type":"pair_response","accepted":true,"targetCode":")" + std::string(requester) +
+         "\"}";
+}
+std::string offering(std::string_view target) {
+  return R"({"type":"offer","payload":1,"target":")" + std::string(target) + "\"}";
+}
+std::string leaving(std::string_view at, std::string_view drop) {
+  return R"({"type":"register_rendezvous","peerId":")" + std::string(at) +
+         R"(","dailyPoints":["p"],"deadDrop":")" + std::string(drop) + "\"}";
+}
+std::string looking(std::string_view at) {
+  return R"({"type":"register_rendezvous","peerId":")" + std::string(at) +
+         R"(","dailyPoints":["p"],"hourlyTokens":["t"]})";
+}
+
+class Proof : public testing::TestWithParam<unsigned> {
+ protected:
+  void TearDown() override { EXPECT_EQ(broken(lobby.hub), ""); }
+
+  void plain(SocketId socket, const std::string& frame) {
+    lobby.deliver(Frame{socket, frame});
+    lobby.settle();
+  }
+  /// A socket that has shaken no hands and asks for a code.
+  SocketId stranger(std::string_view at, int key_number) {
+    const auto socket = lobby.open("elsewhere");
+    plain(socket, enrolling(at, key_number));
+    return socket;
+  }
+  std::string last(SocketId socket) {
+    const auto sent = lobby.sent(socket);
+    return sent.empty() ? "" : sent.back();
+  }
+  bool is_at(std::string_view at, const Phone& phone) {
+    return lobby.hub.registry().socket_of(code(at)) == phone.socket;
+  }
+  /// What somebody who looks at the point finds there.
+  std::string found() {
+    const auto looker = stranger("LLLLLL", 99);
+    plain(looker, looking("LLLLLL"));
+    const auto answer = last(looker);
+    lobby.deliver(SocketClosed{looker, true});
+    return answer;
+  }
+  /// In, and at the code AAAAAA under the first key.
+  void come(Phone& phone) {
+    lobby.connect(phone);
+    lobby.say(phone, enrolling("AAAAAA", 1));
+  }
+
+  Lobby lobby;
+  Phone ana{1, GetParam()}, eve{2, GetParam()};
+};
+
+INSTANTIATE_TEST_SUITE_P(Version, Proof, testing::Values(1u, 2u));
+
+// ---- codes --------------------------------------------------------------------------------------
+
+TEST_P(Proof, WhoNamesAKeyDoesNotReplaceWhoHasProven) {
+  come(ana);
+  const auto thief = stranger("AAAAAA", 1);
+  EXPECT_THAT(last(thief), HasSubstr("code_collision"));
+  EXPECT_FALSE(ana.closed);
+  EXPECT_TRUE(is_at("AAAAAA", ana));
+}
+
+TEST_P(Proof, NorDoesWhoHasProvenAnotherKey) {
+  come(ana);
+  lobby.connect(eve);
+  lobby.say(eve, enrolling("AAAAAA", 1));
+  EXPECT_EQ(eve.take("code_collision").size(), 1u);
+  EXPECT_FALSE(ana.closed);
+  EXPECT_TRUE(is_at("AAAAAA", ana));
+}
+
+TEST_P(Proof, ASocketThatMovesToTheCodeDoesNotGetItEither) {
+  come(ana);
+  const auto thief = stranger("BBBBBB", 1);
+  plain(thief, enrolling("AAAAAA", 1));
+  EXPECT_THAT(last(thief), HasSubstr("code_collision"));
+  EXPECT_EQ(lobby.hub.registry().socket_of(code("BBBBBB")), thief);
+  EXPECT_TRUE(is_at("AAAAAA", ana));
+}
+
+TEST_P(Proof, WhoProvesReplacesItsOwnEarlierRegistration) {
+  come(ana);
+  EXPECT_EQ(ana.take("registered").size(), 1u);
+  come(ana);  // on a new socket; the old one is half open
+  EXPECT_EQ(ana.take("registered").size(), 1u);
+  EXPECT_TRUE(is_at("AAAAAA", ana));
+}
+
+TEST_P(Proof, WhoProvesReplacesWhoOnlyNamesTheKey) {
+  const auto before = stranger("AAAAAA", 1);
+  come(ana);
+  EXPECT_EQ(ana.take("registered").size(), 1u);
+  EXPECT_EQ(lobby.closes.at(before).fault, Fault::replaced);
+  EXPECT_TRUE(is_at("AAAAAA", ana));
+}
+
+TEST_P(Proof, ItDoesNotReplaceAnotherKey) {
+  const auto other = stranger("AAAAAA", 2);
+  come(ana);
+  EXPECT_EQ(ana.take("code_collision").size(), 1u);
+  EXPECT_EQ(lobby.hub.registry().socket_of(code("AAAAAA")), other);
+}
+
+TEST_P(Proof, ACodeThatWaitsForItsDeviceIsNotResumedByAnybodyElse) {
+  come(ana);
+  const auto bob = stranger("BBBBBB", 3);
+  lobby.say(ana, asking("BBBBBB"));
+  plain(bob, accepting("AAAAAA"));
+  lobby.hang_up(ana);
+  const auto thief = stranger("AAAAAA", 1);
+  EXPECT_THAT(last(thief), HasSubstr("code_collision"));
+  plain(bob, offering("AAAAAA"));
+  EXPECT_THAT(last(bob), HasSubstr("Peer not found"));
+  come(ana);
+  plain(bob, offering("AAAAAA"));
+  EXPECT_EQ(ana.take("offer").size(), 1u) << "the match has waited for its device";
+}
+
+// ---- what hangs on a code -----------------------------------------------------------------------
+
+TEST_P(Proof, NobodyAnswersRequestsInTheNameOfWhoHasProven) {
+  come(ana);
+  const auto bob = stranger("BBBBBB", 3);
+  plain(bob, asking("AAAAAA"));
+  EXPECT_EQ(ana.take("pair_incoming").size(), 1u);
+  const auto thief = stranger("AAAAAA", 1);
+  plain(thief, accepting("BBBBBB"));
+  EXPECT_THAT(last(thief), HasSubstr("Not registered"));
+  EXPECT_THAT(lobby.sent(bob), testing::Not(Contains(HasSubstr("pair_matched"))));
+  lobby.say(ana, accepting("BBBBBB"));
+  EXPECT_EQ(ana.take("pair_matched").size(), 1u);
+}
+
+TEST_P(Proof, WhatAStrangerHasAgreedToBindsNobodyWhoProves) {
+  const auto thief = stranger("AAAAAA", 1), friend_of_thief = stranger("BBBBBB", 3),
+             asker = stranger("CCCCCC", 4);
+  plain(thief, asking("BBBBBB"));
+  plain(friend_of_thief, accepting("AAAAAA"));
+  plain(asker, asking("AAAAAA"));
+  come(ana);
+  EXPECT_THAT(lobby.sent(friend_of_thief), Contains(HasSubstr("peer_left")));
+  EXPECT_THAT(lobby.sent(asker), Contains(HasSubstr("pair_timeout")));
+  plain(friend_of_thief, offering("AAAAAA"));
+  EXPECT_THAT(last(friend_of_thief), HasSubstr("Peer not found"));
+  EXPECT_THAT(ana.take("offer"), IsEmpty());
+  lobby.say(ana, accepting("CCCCCC"));
+  EXPECT_THAT(ana.take("pair_matched"), IsEmpty());
+}
+
+TEST_P(Proof, AComebackOfTheSameDeviceKeepsRequestsAndMatches) {
+  come(ana);
+  const auto bob = stranger("BBBBBB", 3), cleo = stranger("CCCCCC", 4);
+  lobby.say(ana, asking("BBBBBB"));
+  plain(bob, accepting("AAAAAA"));
+  plain(cleo, asking("AAAAAA"));
+  Phone second{1, GetParam()};  // of the same key: another process on its data folder
+  second.account.device.data[0] ^= std::byte{1};
+  come(second);
+  EXPECT_EQ(second.take("registered").size(), 1u);
+  ASSERT_TRUE(ana.closed);
+  EXPECT_EQ(ana.closed->fault, Fault::replaced);
+  plain(bob, offering("AAAAAA"));
+  EXPECT_EQ(second.take("offer").size(), 1u);
+  lobby.say(second, accepting("CCCCCC"));
+  EXPECT_EQ(second.take("pair_matched").size(), 1u);
+}
+
+// ---- meeting points -----------------------------------------------------------------------------
+
+TEST_P(Proof, WhoNamesAKeyReplacesNoDropOfWhoHasProven) {
+  come(ana);
+  lobby.say(ana, leaving("AAAAAA", "from ana"));
+  const auto thief = stranger("BBBBBB", 1);
+  plain(thief, leaving("BBBBBB", "from the thief"));
+  EXPECT_THAT(found(), HasSubstr("from ana"));
+  lobby.connect(eve);
+  lobby.say(eve, enrolling("CCCCCC", 1));
+  lobby.say(eve, leaving("CCCCCC", "from eve"));
+  EXPECT_THAT(found(), HasSubstr("from ana"));
+  lobby.say(ana, leaving("AAAAAA", "news of ana"));
+  EXPECT_THAT(found(), HasSubstr("news of ana"));
+  EXPECT_THAT(found(), testing::Not(HasSubstr("from ana")));
+}
+
+TEST_P(Proof, NorUsesUpItsRoom) {
+  Limits limits;
+  limits.dead_drops.notes_per_holder = 1;
+  Lobby small(limits);
+  const auto thief = small.open("elsewhere");
+  small.deliver(Frame{thief, enrolling("BBBBBB", 1)});
+  small.deliver(Frame{thief, R"({"type":"register_rendezvous","peerId":"BBBBBB",)"
+                             R"("dailyPoints":["q"],"deadDrop":"x"})"});
+  small.settle();
+  small.connect(ana);
+  small.say(ana, enrolling("AAAAAA", 1));
+  small.say(ana, leaving("AAAAAA", "from ana"));
+  EXPECT_EQ(ana.take("rendezvous_result").size(), 1u);
+  EXPECT_THAT(ana.take("error"), IsEmpty());
+}
+
+TEST_P(Proof, WhoProvesReplacesTheDropOfWhoOnlyNamesTheKey) {
+  const auto before = stranger("AAAAAA", 1);
+  plain(before, leaving("AAAAAA", "unproven"));
+  come(ana);
+  lobby.say(ana, leaving("AAAAAA", "from ana"));
+  EXPECT_THAT(found(), HasSubstr("from ana"));
+  EXPECT_THAT(found(), testing::Not(HasSubstr("unproven")));
+  EXPECT_EQ(lobby.store.drops.size(), 1u);
+}
+
+TEST_P(Proof, ADropStaysProvenOverTheLifeOfAProcess) {
+  come(ana);
+  lobby.say(ana, leaving("AAAAAA", "from ana"));
+  std::vector<StoredDrop> left;
+  for (const auto& [where, drop] : lobby.store.drops) left.push_back(drop);
+  Lobby later;
+  later.hub.restore(left, Env{later.now, later.random.rng(), later.wall()});
+  const auto thief = later.open("elsewhere");
+  later.deliver(Frame{thief, enrolling("BBBBBB", 1)});
+  later.deliver(Frame{thief, leaving("BBBBBB", "from the thief")});
+  later.settle();
+  const auto looker = later.open("elsewhere");
+  later.deliver(Frame{looker, enrolling("LLLLLL", 99)});
+  later.deliver(Frame{looker, looking("LLLLLL")});
+  EXPECT_THAT(later.sent(looker).back(), HasSubstr("from ana"));
+}
+
+// ---- who is there -------------------------------------------------------------------------------
+
+TEST_P(Proof, NobodyEndsThePresenceOfWhoHasProven) {
+  come(ana);
+  lobby.say(ana, looking("AAAAAA"));
+  stranger("AAAAAA", 1);
+  EXPECT_THAT(found(), HasSubstr(R"("peerId":"AAAAAA","relayId":"","token":"t")"));
+  EXPECT_TRUE(ana.take("rendezvous_match").size() == 1);
+}
+
+/// Names by which only a device is known mean nothing where no hands were shaken.
+TEST_P(Proof, NothingThatADeviceSaysIsTakenFromAnybodyElse) {
+  come(ana);
+  const auto thief = stranger("BBBBBB", 1);
+  const auto sent = lobby.sent(thief).size();
+  for (const auto* frame :
+       {R"({"type":"initiate_pairing"})", R"({"type":"ack","payload":{"cursor":1}})",
+        R"({"type":"replay_request","payload":{"limit":10}})",
+        R"({"type":"complete_pairing","payload":{"pairing_code":"000000"}})",
+        R"({"type":"scratchpad_sync","payload":{}})"})
+    plain(thief, frame);
+  for (std::size_t i = sent; i < lobby.sent(thief).size(); ++i)
+    EXPECT_THAT(lobby.sent(thief)[i], HasSubstr(R"({"type":"error")"));
+  EXPECT_EQ(lobby.sent(thief).size(), sent + 5);
+  EXPECT_TRUE(lobby.store.idle());
+  EXPECT_EQ(lobby.hub.devices().size(), 1u);
+}
+
+}  // namespace
+}  // namespace culver::relay
