@@ -89,6 +89,10 @@ host::FileDescriptor input_of(Asked asked, Answerer answerer) {
   return open_terminal(asked != Asked::input);
 }
 
+void note_name(const Options& options, Screen& screen) {
+  if (const auto said = keep_name_of_option(options); !said.empty()) screen.complain(said);
+}
+
 /// What a verb does each second.
 template <class Verb>
 void tick(Verb& verb) {
@@ -122,10 +126,14 @@ int converse(const Options& given, std::optional<host::Vault> vault,
   config.on_relay_trouble = [&](const p2p::RelayTrouble& trouble) {
     reporter->report(wire::report::RelayFailed{trouble.host, trouble.port, trouble.fault});
   };
-  auto client = client::Client::open(loop, *vault, std::move(config),
-                                     [&](engine::Notice notice) { verb->on(notice); });
+  auto client = client::Client::open(loop, *vault, std::move(config), [&](engine::Notice notice) {
+    // The server has taken our name.
+    if (std::holds_alternative<engine::Online>(notice)) note_name(options, screen);
+    verb->on(notice);
+  });
   vault.reset();  // the key of the folder is not needed any more
   if (!client) return complain(options, client.error());
+  opened = client->get();
   if ((*client)->server_is_exposed())
     screen.complain(
         "The connection to the server is not encrypted: whoever is in between sees who pairs with "
