@@ -80,7 +80,8 @@ class TwoDevices(LinkCase):
     def test_the_account_may_shut_it_out_again(self):
         self.linked()
         device = self.identity("new")["device"]
-        self.assertEqual(self.stage.try_run("old", "devices", "revoke", device).returncode, 0)
+        self.assertEqual(self.stage.try_run("old", "devices", "revoke", "--yes",
+                                            device).returncode, 0)
         self.expect_failure(self.stage.receive(name="new"), 4, "device_revoked")
 
     def test_a_linked_device_lets_in_a_third(self):
