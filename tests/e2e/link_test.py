@@ -98,7 +98,10 @@ class TwoDevices(LinkCase):
         code = offering.wait_line(
             lambda line: line.strip() if re.fullmatch(r"\s*\w{3}-\w{4}-\w{4}\s*", line) else None, "code")
         joined = self.stage.try_run("new", "link", code, "--name", "Phone")
-        self.assertEqual((joined.returncode, joined.stderr), (0, ""))
+        self.assertEqual(joined.returncode, 0, joined.stderr)
+        identity, name = joined.stderr.splitlines()
+        self.assertTrue(identity.startswith("A new identity is made in "), identity)
+        self.assertTrue(name.startswith("Your name is now Phone"), name)
         self.assertIn(self.identity("old")["account"], joined.stdout)
         self.expect_exit(offering, 0)
         self.assertIn("Linked: Phone", offering.lines)

@@ -358,6 +358,8 @@ tl::expected<Options, Exit> parse(int argc, const char* const* argv,
     let_arguments_pass(app);
     app.parse(without_dashes(words, takes_value_here));
   } catch (const CLI::ParseError& error) {
+    if (error.get_name() == "RequiredError" && app.get_subcommands().empty())
+      return wrong_use("A verb is missing: receive, send and others.");
     if (error.get_exit_code() != 0) return wrong_use(std::string(error.what()) + ".");
     std::ostringstream out, err;
     app.exit(error, out, err);

@@ -345,6 +345,11 @@ TEST_F(CommandLine, NamesAnOptionThatThereIsNot) {
   expect_wrong({"send", "--text", "--foo", "--bar"}, "There is no option --bar.");
 }
 
+TEST_F(CommandLine, SaysThatAVerbIsMissing) {
+  expect_wrong({}, "A verb is missing");
+  expect_wrong({"-o", "text"}, "A verb is missing");
+}
+
 TEST_F(CommandLine, HelpIsAWordToo) {
   const auto shown = [&](std::vector<const char*> words) {
     const auto help = parse(std::move(words));
