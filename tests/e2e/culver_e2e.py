@@ -299,6 +299,12 @@ class Stage:
     def client(self, name, *arguments, url=None, **options):
         return self._add(Client(self.folder, name, url or self.server.url, *arguments, **options))
 
+    def process(self, name, *arguments, **options):
+        """A client that talks to a person."""
+        return self._add(Process([program("culver"), "-d", self.folder / name, "--server",
+                                  self.server.url, *arguments], self.folder / f"{name}.log",
+                                 **options))
+
     def receive(self, *arguments, name="receiver", **options):
         return self.client(name, "receive", "--out", self.out, *arguments, **options)
 

@@ -195,7 +195,7 @@ class ServerIdentity(GatewayCase):
                             "server_identity_changed")
 
         asked = self.stage.try_run("receiver", "trust-server")  # nobody is there to say yes
-        self.assertEqual(asked.returncode, 4, asked)
+        self.assertEqual(asked.returncode, 1, asked)
         for identity in (self.before, self.stage.server.identity):
             self.assertIn(identity, asked.stdout)
         wrong = self.stage.try_run("receiver", "trust-server", "--fingerprint", self.before)
@@ -271,7 +271,11 @@ class Devices(GatewayCase):
         self.assertEqual(self.devices("revoke", "laptop").returncode, 1)
 
     def test_revocation_counts_at_once(self):
-        revoked = self.devices("revoke", self.device)
+        unasked = self.devices("revoke", self.device)
+        self.assertEqual(unasked.returncode, 1, unasked)
+        self.assertIn("Nothing was changed", unasked.stderr)
+        self.assertFalse(json.loads(self.devices().stdout)[0]["revoked"])
+        revoked = self.devices("revoke", "--yes", self.device)
         self.assertEqual(revoked.returncode, 0, revoked)
         self.expect_failure(self.receiver, 4, "device_revoked")
         self.expect_failure(self.stage.receive(), 4, "device_revoked")

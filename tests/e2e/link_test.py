@@ -81,7 +81,8 @@ class TwoDevices(LinkCase):
     def test_the_account_may_shut_it_out_again(self):
         self.linked()
         device = self.identity("new")["device"]
-        self.assertEqual(self.stage.try_run("old", "devices", "revoke", device).returncode, 0)
+        self.assertEqual(self.stage.try_run("old", "devices", "revoke", "--yes",
+                                            device).returncode, 0)
         self.expect_failure(self.stage.receive(name="new"), 4, "device_revoked")
 
     def test_a_linked_device_lets_in_a_third(self):
@@ -98,7 +99,10 @@ class TwoDevices(LinkCase):
         code = offering.wait_line(
             lambda line: line.strip() if re.fullmatch(r"\s*\w{3}-\w{4}-\w{4}\s*", line) else None, "code")
         joined = self.stage.try_run("new", "link", code, "--name", "Phone")
-        self.assertEqual((joined.returncode, joined.stderr), (0, ""))
+        self.assertEqual(joined.returncode, 0, joined.stderr)
+        identity, name = joined.stderr.splitlines()
+        self.assertTrue(identity.startswith("A new identity is made in "), identity)
+        self.assertTrue(name.startswith("Your name is now Phone"), name)
         self.assertIn(self.identity("old")["account"], joined.stdout)
         self.expect_exit(offering, 0)
         self.assertIn("Linked: Phone", offering.lines)

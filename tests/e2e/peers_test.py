@@ -108,7 +108,7 @@ class KeyChanged(Peers):
         self.stop(self.be_refused("pair_refused", name="third"), ["peer_key_changed", "terminated"])
         ana = self.known()
         self.assertEqual((ana["fingerprint"], ana["offered"]), (old["fingerprint"], new_key))
-        self.ask("trust", "ana", code=4)  # nobody is there to ask
+        self.ask("trust", "ana", code=1)  # nobody is there to ask
         self.ask("trust", "ana", "--fingerprint", old["fingerprint"], code=4)
         self.assertEqual(self.known(), ana)
 
@@ -154,8 +154,25 @@ class KeyChanged(Peers):
         self.assertIsNotNone(receiver.events("pair_request")[0]["namesake"])
         peers = self.stage.peers("receiver")
         self.assertEqual([peer["name"] for peer in peers], ["Ana", "Ana"])
-        self.assertEqual(len({peer["handle"] for peer in peers}), 2)
+        handles = {peer["fingerprint"]: peer["handle"] for peer in peers}
+        self.assertEqual(len(set(handles.values())), 2)
+        for name in ("third", "sender"):
+            own = json.loads(self.stage.try_run(name, "-o", "json", "id").stdout)["fingerprint"]
+            self.assertEqual(self.shown_name_of(name), handles[own])
         self.assertEqual([peer["offered"] for peer in peers], [None, None])
+
+    def shown_name_of(self, name):
+        """By what a person who receives is told who sends."""
+        receiver = self.stage.process("receiver", "receive", "--out", self.stage.out, "--once")
+        sender = self.stage.client(name, "send", "--text", "hello", "--to",
+                                   self.stage.peers(name)[0]["handle"])
+        self.expect_exit(sender, 0)
+        self.expect_exit(receiver, 0)
+        said, = (line for line in receiver.lines if line.endswith(": hello"))
+        shown = said.removesuffix(": hello")
+        self.assertIn(f"Connected with {shown}, directly.", receiver.lines)
+        self.assertIn(f"{shown} is disconnected.", receiver.lines)
+        return shown
 
     def test_a_refusal_names_the_peer(self):
         self.meet()

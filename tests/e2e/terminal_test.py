@@ -113,6 +113,43 @@ class Prompts(Terminal):
         self.assertEqual(window.end(), 1, window.shown)
         self.assertIn("No passphrase was given", window.shown)
 
+    def test_a_mistyped_passphrase_is_asked_for_again(self):
+        window = self.window("ana", "lock")
+        for words in (("short\n",), ("correct horse\n", "correct hoarse\n"),
+                      ("correct horse\n", "correct horse\n")):
+            for prompt, typed in zip(("New passphrase: ", "The same again: "), words):
+                window.wait_for(prompt)
+                window.shown = ""
+                window.press(typed)
+        self.assertEqual(window.end(), 0, window.shown)
+
+        window = self.window("ana", "id")
+        for typed in ("wrong\n", "correct horse\n"):
+            window.wait_for("Passphrase of the data folder: ")
+            window.shown = ""
+            window.press(typed)
+        self.assertEqual(window.end(), 0, window.shown)
+
+        window = self.window("ana", "id")
+        for _ in range(3):
+            window.wait_for("Passphrase of the data folder: ")
+            window.shown = ""
+            window.press("wrong\n")
+        self.assertEqual(window.end(), 4, window.shown)
+
+    def test_a_device_is_shut_out_after_a_question(self):
+        receiver = self.stage.receive("--yes", name="ana")
+        self.code_of(receiver)
+        device = json.loads(self.stage.try_run("ana", "-o", "json", "id").stdout)["device"]
+        for answer, code in (("n\n", 1), ("y\n", 0)):
+            window = self.window("ana", "devices", "revoke", device)
+            window.wait_for("THIS IS THE DEVICE THAT YOU ARE AT")
+            window.wait_for(f"({device})? [y/N] ")
+            self.assertIsNone(receiver.exit_code)
+            window.press(answer)
+            self.assertEqual(window.end(), code, window.shown)
+        self.expect_failure(receiver, 4, "device_revoked")
+
     def test_the_echo_is_back_whatever_ends_it(self):
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
             with self.subTest(number.name):
@@ -145,6 +182,7 @@ class EndingSignals(Case):
                 receiver.signal(number)
                 self.expect_exit(receiver, 128 + number)
                 self.expect_exit(sender, 7)
+                self.assertIn("What has arrived of big is kept there", sender.said)
                 self.assertLess(time.monotonic() - begun, 8, "it was told and not found out")
 
     def test_of_ctrl_c_it_is_said_what_comes_of_the_file(self):
@@ -157,6 +195,7 @@ class EndingSignals(Case):
         receiver.signal(signal.SIGINT)
         self.expect_exit(receiver, 130)
         self.expect_exit(sender, 7)
+        self.assertNotIn("is kept there", sender.said)
         self.assertEqual(self.in_out(), [], "pressed twice: thrown away")
 
 
@@ -180,6 +219,7 @@ class LostOutput(Case):
                     self.assertNotEqual(ended.stderr, "")
 
     def test_the_sentence(self):
+        self.run_to(subprocess.DEVNULL, "id")
         with open("/dev/full", "w", encoding="ascii") as full:
             ended = self.run_to(full, "peers")
         self.assertEqual(ended.returncode, 2)
@@ -269,7 +309,72 @@ class NarrowTerminal(Terminal):
                         "the code is below its picture")
 
 
+class NewFolder(Terminal):
+    def test_a_new_identity_is_said(self):
+        first = self.stage.try_run("mistyped", "id")
+        self.assertIn("A new identity is made in", first.stderr)
+        self.assertIn("mistyped", first.stderr)
+        self.assertEqual(self.stage.try_run("mistyped", "id").stderr, "")
+
+    def test_devices_names_a_command_that_helps(self):
+        listed = self.stage.try_run("fresh", "devices")
+        self.assertNotEqual(listed.returncode, 0)
+        self.assertIn("culver receive", listed.stderr)
+
+
+class TwoWhoAsk(Terminal):
+    def test_each_answer_is_for_the_one_that_is_named(self):
+        terminal = pty.openpty()
+        self.addCleanup(os.close, terminal[0])
+        self.addCleanup(os.close, terminal[1])
+        receiver = self.stage.receive(stdin=terminal[1])
+        code = self.code_of(receiver)
+        keys = {name: json.loads(self.stage.try_run(name, "-o", "json", "id").stdout)["fingerprint"]
+                for name in ("ana", "ben")}
+        senders = {}
+        for name in ("ana", "ben"):
+            senders[name] = self.stage.send(code, "--name", name, "--text", "hello", name=name)
+            receiver.wait_line(lambda line, name=name: True if f'"name":"{name}"' in line else None,
+                               name)
+        receiver.wait_said(f"ana ({keys['ana'][:19]}) asks to pair. Accept? [y/N]")
+        self.assertNotIn("ben (", receiver.said)
+        os.write(terminal[0], b"n\n")
+        self.expect_exit(senders["ana"], 10)
+        receiver.wait_said(f"ben ({keys['ben'][:19]}) asks to pair. Accept? [y/N]")
+        os.write(terminal[0], b"y\n")
+        self.expect_exit(senders["ben"], 0)
+
+    def test_who_withdraws_is_named(self):
+        terminal = pty.openpty()
+        self.addCleanup(os.close, terminal[0])
+        self.addCleanup(os.close, terminal[1])
+        receiver = self.stage.receive(stdin=terminal[1])
+        sender = self.stage.send(self.code_of(receiver), "--name", "ana", "--text", "hello")
+        receiver.wait_said("asks to pair. Accept? [y/N]")
+        sender.signal(signal.SIGTERM)
+        sender.wait_exit()
+        receiver.wait_said(") does not wait for an answer any more")
+
+
 class KeptName(Terminal):
+    def test_one_that_no_server_has_taken_is_not_kept(self):
+        before = self.stage.try_run("ana", "name").stdout
+        refused = subprocess.run(
+            [program("culver"), "-d", str(self.stage.folder / "ana"), "--server",
+             "ws://127.0.0.1:1", "--name", "Eve", "receive"], capture_output=True, text=True,
+            stdin=subprocess.DEVNULL, timeout=BOUND, check=False, cwd=self.stage.out)
+        self.assertEqual(refused.returncode, 3, refused.stderr)
+        self.assertNotIn("Your name is now", refused.stderr)
+        self.assertEqual(self.stage.try_run("ana", "name").stdout, before)
+
+    def test_a_name_that_changes_is_said_once(self):
+        for said in (True, False):
+            receiver = self.stage.receive("--yes", "--name", "Eve", name="ana")
+            self.code_of(receiver)
+            receiver.signal(signal.SIGTERM)
+            receiver.wait_exit()
+            self.assertEqual("Your name is now Eve" in receiver.said, said, receiver.said)
+
     def test_a_name_is_kept(self):
         self.assertEqual(self.stage.try_run("ana", "--name", "Ana B", "name").stdout, "Ana B\n")
         self.assertEqual(self.stage.try_run("ana", "name").stdout, "Ana B\n")

@@ -66,6 +66,27 @@ class Locked(Vault):
         self.assertFalse(unlocked["locked"])
         self.assertEqual(self.culver("ana", "id"), before)
 
+    def test_the_variable_opens_it_too(self):
+        before = self.culver("ana", "id")
+        self.culver("ana", "lock", new="correct horse")
+        self.assertEqual(self.culver("ana", "id", new="correct horse"), before)
+        self.assertEqual(self.culver("ana", "id", code=4, new="wrong horse")["reason"],
+                         "passphrase_wrong")
+        # Of these it is the new one.
+        self.assertEqual(self.culver("ana", "lock", code=1, new="correct horse")["reason"],
+                         "passphrase_needed")
+        self.culver("ana", "lock", passphrase="correct horse", new="staple battery")
+        self.culver("ana", "unlock", new="staple battery")
+
+    def test_unlock_says_what_it_has_done(self):
+        self.culver("ana", "id")
+        self.culver("ana", "lock", new="correct horse")
+        environment = {**os.environ, "CULVER_PASSPHRASE": "correct horse"}
+        first = self.stage.try_run("ana", "unlock", env=environment).stdout
+        self.assertTrue(first.startswith("The data folder is unlocked:"), first)
+        second = self.stage.try_run("ana", "unlock").stdout
+        self.assertTrue(second.startswith("The data folder is not locked:"), second)
+
     def test_a_lock_that_does_not_succeed_changes_nothing(self):
         before = self.culver("ana", "id")
         self.culver("ana", "lock", code=1, new="short")

@@ -241,12 +241,15 @@ constexpr std::array<FaultInfo, fault_count> table{{
     {F::bad_link_code, "bad_link_code", peer, 8, "Invalid pairing code format",
      "That is not a code for linking devices: it has eleven characters, or six digits.", ""},
     {F::link_code_unknown, "link_code_unknown", peer, 8, "Pairing code not found or expired",
-     "Nobody offers that code, or its time is over.", "Ask for a new code."},
+     "Nobody offers that code, or its time is over.",
+     "Type it once more: a code that was mistyped is still good. If its time is over: culver "
+     "devices "
+     "link."},
     {F::too_many_link_codes, "too_many_link_codes", world, 3, "Failed to generate pairing code",
      "Too many codes are waiting or were tried.", "Try again in a few minutes."},
     {F::bad_request_signature, "bad_request_signature", peer, 4, "Request not signed by a device",
      "The server did not accept the signature of the request.",
-     "It may not know this device yet: connect to it once."},
+     "If it does not know this device yet: culver receive, once, makes it known."},
     {F::stale_request, "stale_request", peer, 4, "Request is too old or was sent before",
      "The server takes this request for an old one.", "Check the clock of this machine."},
 

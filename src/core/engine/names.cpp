@@ -13,7 +13,7 @@
 namespace culver::engine {
 namespace {
 
-constexpr std::size_t digits_alone = 8, digits_with_name = 4, all_digits = 2 * Digest::size;
+constexpr std::size_t digits_with_name = 4, all_digits = 2 * Digest::size;
 
 /// Blanks of every kind are one blank, and none at the ends: nobody sees them there.
 std::u32string folded(std::string_view text) {

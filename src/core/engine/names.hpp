@@ -28,6 +28,9 @@ Plaintext default_name(std::string_view host, const PublicKey& key);
 /// leaves no mark. Two names of nothing are not the same.
 bool is_same_name(std::string_view one, std::string_view other);
 
+/// So many digits of a fingerprint are enough without a name.
+inline constexpr std::size_t digits_alone = 8;
+
 struct NobodyMeant {};
 struct SeveralMeant {
   std::vector<PublicKey> candidates;  ///< in the order of the book
@@ -36,8 +39,8 @@ using Meant = std::variant<NobodyMeant, PublicKey, SeveralMeant>;
 
 /// All at once, so that nobody can hide another peer behind a name that is spelled like its
 /// fingerprint: a name; a default_name() without its digits; NAME@BEGINNING of the fingerprint; at
-/// least 8 digits of the beginning alone. Digits are hexadecimal of either case, with blanks,
-/// dashes and colons anywhere.
+/// least digits_alone digits of the beginning alone. Digits are hexadecimal of either case, with
+/// blanks, dashes and colons anywhere.
 Meant who_is(std::span<const Known> book, std::string_view text);
 
 /// The shortest text by which who_is() finds this peer alone: its name, with an @ and as many

@@ -104,6 +104,16 @@ std::string alike(std::span<const engine::Known> book, const std::string& word) 
   return text.empty() ? text : text + "?";
 }
 
+/// Digits that could begin a fingerprint, if there were more of them.
+std::string too_short(const std::string& word) {
+  const auto digits = digits_only(word);
+  if (digits.empty() || digits.size() >= engine::digits_alone ||
+      digits.find_first_not_of("0123456789abcdefABCDEF") != std::string::npos)
+    return {};
+  return " Of a fingerprint it takes at least the first " + std::to_string(engine::digits_alone) +
+         " digits.";
+}
+
 }  // namespace
 
 Outcome<PublicKey> peer_named(std::span<const engine::Known> book, const std::string& name) {
@@ -115,7 +125,7 @@ Outcome<PublicKey> peer_named(std::span<const engine::Known> book, const std::st
   const auto* key = std::get_if<PublicKey>(&meant);
   if (key == nullptr)
     return trouble(Fault::no_such_peer, std::string(info(Fault::no_such_peer).sentence) +
-                                            alike(book, name) + " " +
+                                            alike(book, name) + too_short(name) + " " +
                                             std::string(info(Fault::no_such_peer).advice));
   return *key;
 }
@@ -129,9 +139,11 @@ Outcome<std::optional<Addressee>> take_addressee(SendOptions& options,
   if (has_code || options.files.empty()) return std::nullopt;
   const auto first = options.files.front().string();
   const bool is_peer = !std::holds_alternative<engine::NobodyMeant>(engine::who_is(book, first));
+  if (first.empty()) return std::nullopt;  // prepare() says what is wrong with it
   if (!is_peer && !is_file(first) && may_be_meant_for_peer(first))
     return trouble(Fault::no_such_peer, printable(first) + " is neither a known peer nor a file." +
-                                            alike(book, first) + " See culver peers.");
+                                            alike(book, first) + too_short(first) +
+                                            " See culver peers.");
   if (!is_peer) return std::nullopt;
   if (is_file(first))
     return trouble(Fault::usage, printable(first) + " is both a peer and a file. Write --to " +

@@ -8,6 +8,7 @@
 #include "core/crypto/keys.hpp"
 #include "core/engine/names.hpp"
 #include "shell/cli/addressee.hpp"
+#include "shell/cli/outcome.hpp"
 #include "shell/cli/printable.hpp"
 #include "shell/cli/qr.hpp"
 #include "shell/cli/report_text.hpp"
@@ -61,7 +62,7 @@ void BookVerb::handle(const VerifyPeer& verb) {
   if (verb.matches) return write();
   say("The other side shows the same number if nobody is in between. Compare them where nobody can "
       "come in between: face to face, or on the telephone.");
-  ask("Do they match? [y/N] ", info(Fault::key_mismatch).exit_code, write);
+  ask("Do they match? [y/N] ", write);
 }
 
 /// Two aliases that read the same would leave neither of use.
@@ -90,7 +91,7 @@ void BookVerb::handle(const ForgetPeer& verb) {
   };
   if (verb.yes) return write();
   say(show_peers(rows_of({peer_}, stage_.self), Output::text));
-  ask("Forget this peer? [y/N] ", info(Fault::usage).exit_code, write);
+  ask("Forget this peer? [y/N] ", write);
 }
 
 void BookVerb::handle(const TrustPeer& verb) {
@@ -116,7 +117,7 @@ void BookVerb::handle(const TrustPeer& verb) {
   }
   if (verb.yes) return write();
   say("Ask " + name_ + " by another way whether the new key is right.");
-  ask("Trust it from now on? [y/N] ", info(Fault::peer_key_changed).exit_code, write);
+  ask("Trust it from now on? [y/N] ", write);
 }
 
 void BookVerb::show_safety_number(const std::string& title, const PublicKey& key) {
@@ -125,11 +126,11 @@ void BookVerb::show_safety_number(const std::string& title, const PublicKey& key
   say(title + ":\n\n" + cli::show_safety_number(digits) + "\n");
 }
 
-void BookVerb::ask(const std::string& question, int code_of_no, std::function<void()> go_on) {
-  const auto answer = [this, code_of_no, go_on = std::move(go_on)](bool yes) {
+void BookVerb::ask(const std::string& question, std::function<void()> go_on) {
+  const auto answer = [this, go_on = std::move(go_on)](bool yes) {
     if (finished_) return;
     if (yes) return go_on();
-    give_up("Nothing was changed.", code_of_no);
+    give_up(std::string(nothing_changed), code_of_no);
   };
   stage_.console.confirm(question, answer);
 }

@@ -40,8 +40,8 @@ class BookVerb {
 
   host::Outcome<store::KnownPeer> find(const std::string& name);
   void show_safety_number(const std::string& title, const PublicKey& key);
-  /// Asks and goes on with a yes. A no changes nothing and ends with this code.
-  void ask(const std::string& question, int code_of_no, std::function<void()> go_on);
+  /// Asks and goes on with a yes. A no changes nothing.
+  void ask(const std::string& question, std::function<void()> go_on);
   /// The change was made, or why not; `said` is for people.
   void conclude(const Result<void>& done, const PublicKey& key, const std::string& said);
   void give_up(const std::string& why, int exit_code);

@@ -72,8 +72,10 @@ Console::Ticket Console::add(Question question) {
   return ticket;
 }
 
+/// What is being read is for the question that was shown when it began.
 void Console::show_next() {
   if (shown_ || questions_.empty()) return;
+  if (reading_ && answerer_ == Answerer::person) return;
   if (!input_) return nobody_there();
   if (answerer_ == Answerer::program) return read();
   if (questions_.front().yes_or_no && is_terminal()) {
@@ -95,7 +97,10 @@ void Console::read() {
 
 void Console::on_line(boost::system::error_code error, std::size_t size) {
   reading_ = false;
-  if (error == boost::asio::error::operation_aborted) return;
+  if (error == boost::asio::error::operation_aborted) {
+    typed_.clear();  // the beginning of an answer to a question that was withdrawn
+    return show_next();
+  }
   const bool is_too_long = error == boost::asio::error::not_found;
   if (error && !is_too_long) {
     screen_.leave_question();
@@ -128,7 +133,7 @@ void Console::take_answer(std::string_view line) {
 bool Console::is_terminal() { return input_ && isatty(input_->native_handle()); }
 
 void Console::answer_front(std::optional<std::string> line) {
-  if (!shown_) return;  // the question was withdrawn while the answer was being typed
+  if (!shown_) return show_next();  // it was withdrawn while the answer was being typed
   shown_ = false;
   screen_.close_question();
   auto question = std::move(questions_.front());
@@ -155,6 +160,8 @@ void Console::withdraw(Ticket ticket) {
   shown_ = false;
   screen_.close_question();
   screen_.complain(" (no longer needed)");
+  boost::system::error_code ignored;
+  if (reading_) input_->cancel(ignored);
   boost::asio::post(loop_, [this] { show_next(); });
 }
 

@@ -27,6 +27,12 @@ const report::Peer* Ledger::peer(LinkId link) const {
   return found == peers_.end() ? nullptr : &found->second;
 }
 
+std::optional<report::Peer> Ledger::at(LinkId link) const {
+  for (const auto* peers : {&peers_, &expected_})
+    if (const auto found = peers->find(link); found != peers->end()) return found->second;
+  return std::nullopt;
+}
+
 bool Ledger::has_transfers(LinkId link) const {
   return std::any_of(transfers_.begin(), transfers_.end(),
                      [&](const auto& entry) { return entry.second.link == link; });
@@ -44,17 +50,8 @@ Ledger::Transfer* Ledger::transfer(TransferId id) {
   return found == transfers_.end() ? nullptr : &found->second;
 }
 
-void Ledger::fail(Failure fault, std::optional<Plaintext> about) {
-  if (!first_failure_) first_failure_ = fault;
-  reporter_.report(report::Failed{std::move(fault), std::move(about)});
-}
-
-void Ledger::fail(Fault fault, const std::optional<engine::Whom>& about,
-                  const std::optional<engine::Tried>& tried) {
-  if (!first_failure_) first_failure_ = fault;
-  report::Failed failed{fault, {}};
-  if (about) failed.peer = report::Peer{about->name, about->key};
-  if (tried) failed.tried = tried_of(*tried);
+void Ledger::fail(report::Failed failed) {
+  if (!first_failure_) first_failure_ = failed.fault.fault;
   reporter_.report(failed);
 }
 
@@ -62,9 +59,13 @@ void Ledger::note_source(TransferId id, const std::filesystem::path& path) {
   sources_.insert_or_assign(id, Plaintext(path.string()));
 }
 
+void Ledger::expect(LinkId link, const report::Peer& peer) {
+  expected_.insert_or_assign(link, peer);
+}
+
 void Ledger::on(const engine::Unproven& notice) {
   const report::Peer peer{notice.name, notice.key};
-  peers_.insert_or_assign(notice.link, peer);
+  if (!peers_.insert_or_assign(notice.link, peer).second) return;
   reporter_.report(report::Unproven{peer, notice.path == link::PathKind::relayed});
 }
 
@@ -86,7 +87,8 @@ void Ledger::on(const engine::LetterReceived& notice, WallTime now) {
   report::OfLetter letter{
       print_hex(notice.letter.series.view()) + "-" + std::to_string(notice.letter.number),
       host::iso8601(written), std::abs(notice.written - now) < of_now};
-  reporter_.report(report::Text{{notice.name, notice.key}, notice.text, std::move(letter)});
+  reporter_.report(
+      report::Text{contacts_.known(notice.name, notice.key), notice.text, std::move(letter)});
 }
 
 void Ledger::on(const engine::TextDelivered& notice) {
@@ -94,14 +96,17 @@ void Ledger::on(const engine::TextDelivered& notice) {
 }
 
 void Ledger::on(const engine::LetterDelivered& notice) {
-  report::Peer to{std::nullopt, notice.key};
+  auto to = contacts_.known(std::nullopt, notice.key);
   for (const auto& [link, connected] : peers_)
     if (connected.key == notice.key) to = connected;
   reporter_.report(report::LetterDelivered{to, static_cast<std::uint64_t>(notice.letter.value),
                                            notice.confirmed});
 }
 
-void Ledger::on(const engine::LettersStuck& notice) { fail(notice.fault); }
+void Ledger::on(const engine::LettersStuck& notice) {
+  fail(notice.fault,
+       notice.key ? std::optional(contacts_.known(std::nullopt, *notice.key)) : std::nullopt);
+}
 
 void Ledger::on(const engine::FileOffered& notice) {
   if (const auto* from = peer(notice.link))
@@ -169,14 +174,31 @@ void Ledger::on(const engine::FileFailed& notice) {
     about = ended->file.name;
   else if (source != sources_.end())
     about = source->second;
-  if (!first_failure_) first_failure_ = notice.fault;
-  reporter_.report(report::Failed{notice.fault, std::move(about), {}, notice.room});
+  report::Failed failed{notice.fault, std::move(about)};
+  if (ended) failed.peer = ended->file.peer;
+  failed.room = notice.room;
+  fail(std::move(failed));
   transfers_.erase(notice.transfer);
   sources_.erase(notice.transfer);
 }
 
+std::optional<report::Peer> Ledger::whom(const std::optional<engine::Whom>& about) const {
+  if (!about) return std::nullopt;
+  return contacts_.known(about->name, about->key);
+}
+
+std::optional<report::Peer> Ledger::whom(const engine::Closed& notice) const {
+  if (auto refused = whom(notice.about)) return refused;
+  return at(notice.link);
+}
+
 void Ledger::on(const engine::Closed& notice, bool expected) {
-  if (notice.fault && !expected) fail(*notice.fault, notice.about, notice.tried);
+  if (notice.fault && !expected) {
+    report::Failed failed{*notice.fault, {}, whom(notice)};
+    if (notice.tried) failed.tried = tried_of(*notice.tried);
+    fail(std::move(failed));
+  }
+  expected_.erase(notice.link);
   if (const auto* gone = peer(notice.link)) reporter_.report(report::Closed{*gone});
   peers_.erase(notice.link);
   std::erase_if(transfers_, [&](const auto& entry) { return entry.second.link == notice.link; });

@@ -10,6 +10,7 @@
 
 #include "core/base/env.hpp"
 #include "core/engine/api.hpp"
+#include "shell/cli/contacts.hpp"
 #include "shell/cli/reporter.hpp"
 
 namespace culver::cli {
@@ -18,8 +19,12 @@ wire::report::Tried tried_of(const engine::Tried& tried);
 
 class Ledger {
  public:
-  explicit Ledger(Reporter& reporter) : reporter_(reporter) {}
+  Ledger(Reporter& reporter, Contacts contacts)
+      : reporter_(reporter), contacts_(std::move(contacts)) {}
 
+  /// Who is being connected with, as far as that is known before.
+  void expect(LinkId link, const wire::report::Peer& peer);
+  /// Told once for a link, whatever else it claims later.
   void on(const engine::Unproven& notice);
   void on(const engine::Connected& notice);
   void on(const engine::TextReceived& notice);
@@ -42,12 +47,21 @@ class Ledger {
 
   /// Where the file of an outgoing transfer lies.
   void note_source(TransferId transfer, const std::filesystem::path& path);
-  void fail(Failure fault, std::optional<Plaintext> about = std::nullopt);
-  void fail(Fault fault, const std::optional<engine::Whom>& about,
-            const std::optional<engine::Tried>& tried = {});
+  void fail(wire::report::Failed failed);
+  void fail(Failure fault, std::optional<Plaintext> about = std::nullopt) {
+    fail(wire::report::Failed{std::move(fault), std::move(about)});
+  }
+  void fail(Fault fault, std::optional<wire::report::Peer> peer) {
+    fail(wire::report::Failed{fault, {}, std::move(peer)});
+  }
 
   bool has_peers() const { return !peers_.empty(); }
   const wire::report::Peer* peer(LinkId link) const;
+  /// Who is at the other end of a link, or was to be.
+  std::optional<wire::report::Peer> at(LinkId link) const;
+  /// Whom the end of a link is about: whose key was refused, or else who was at its other end.
+  std::optional<wire::report::Peer> whom(const engine::Closed& notice) const;
+  std::optional<wire::report::Peer> whom(const std::optional<engine::Whom>& about) const;
   bool has_transfers(LinkId link) const;
   /// Files on their way to us, of which something may have come.
   std::vector<std::pair<TransferId, wire::report::File>> coming() const;
@@ -62,12 +76,15 @@ class Ledger {
     bool started = false;  ///< and not only offered
   };
   Transfer* transfer(TransferId id);
+
   /// What is reported of a file that is under way; nothing, if its peer is gone.
   template <class Notice>
   std::optional<wire::report::File> file_of(const Notice& notice) const;
 
   Reporter& reporter_;
+  Contacts contacts_;
   std::map<LinkId, wire::report::Peer> peers_;
+  std::map<LinkId, wire::report::Peer> expected_;
   std::map<TransferId, Transfer> transfers_;
   std::map<TransferId, Plaintext> sources_;
   std::optional<Fault> first_failure_;

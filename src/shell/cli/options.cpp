@@ -13,6 +13,7 @@
 #include "core/wire/report.hpp"
 #include "core/wire/settings.hpp"
 #include "core/wire/utf8.hpp"
+#include "shell/cli/option_words.hpp"
 #include "shell/cli/printable.hpp"
 #include "shell/cli/settings_file.hpp"
 #include "shell/cli/words.hpp"
@@ -47,8 +48,11 @@ struct Raw {
   VaultWords vault;
 };
 
+/// One that names a command is an advice of its own.
 tl::unexpected<Exit> wrong_use(const std::string& sentence) {
-  return tl::unexpected<Exit>(Exit{1, "", "culver: " + sentence + " See culver --help.\n"});
+  const bool is_advice = sentence.find("culver ") != std::string::npos;
+  return tl::unexpected<Exit>(
+      Exit{1, "", "culver: " + sentence + (is_advice ? "\n" : " See culver --help.\n")});
 }
 
 void add_global(CLI::App& app, Raw& raw) {
@@ -142,6 +146,7 @@ void add_verbs(CLI::App& app, Raw& raw) {
   raw.devices->require_subcommand(0, 1);
   raw.revoke = raw.devices->add_subcommand("revoke", "Shut a device out, for good");
   raw.revoke->add_option("ID", raw.device, "Its id, as the list shows it")->required();
+  raw.revoke->add_flag("--yes", raw.yes, "Do not ask");
   raw.rename = raw.devices->add_subcommand("rename", "Give a device another name");
   raw.rename->add_option("ID", raw.device, "Its id, as the list shows it")->required();
   raw.rename->add_option("NAME", raw.device_name, "At most 50 characters")->required();
@@ -207,8 +212,8 @@ tl::expected<Verb, Exit> devices_options(const Raw& raw) {
   if (raw.offer_link->parsed()) return OfferLinkOptions{};
   if (!raw.revoke->parsed() && !raw.rename->parsed()) return DevicesOptions(ListDevices{});
   const auto device = parse_device_id(raw.device);
-  if (!device) return wrong_use("That is not the id of a device: see culver devices.");
-  if (raw.revoke->parsed()) return DevicesOptions(RevokeDevice{*device});
+  if (!device) return wrong_use("That is not the id of a device. See culver devices.");
+  if (raw.revoke->parsed()) return DevicesOptions(RevokeDevice{*device, raw.yes});
   if (raw.device_name.empty() || !wire::utf8::is_valid(raw.device_name))
     return wrong_use("The name is empty or not UTF-8.");
   return DevicesOptions(RenameDevice{*device, Plaintext(raw.device_name)});
@@ -323,68 +328,38 @@ std::optional<crypto::VerifyKey> parse_identity(std::string_view text) {
 
 namespace {
 
-/// Of any verb: a word is the same option wherever it stands.
-bool takes_value(CLI::App& app, std::string_view word) {
-  if (!word.starts_with('-')) return false;
-  const auto* option = app.get_option_no_throw(std::string(word));
-  if (option != nullptr && option->get_expected_min() > 0) return true;
-  const auto verbs = app.get_subcommands([](const CLI::App*) { return true; });
-  return std::ranges::any_of(verbs, [&](CLI::App* verb) { return takes_value(*verb, word); });
-}
-
-/// Arguments, of any verb, that the parser was kept from taking for options.
-void let_pass(CLI::App& app) {
-  for (auto* option : app.get_options([](const CLI::Option* o) { return o->get_positional(); }))
-    option->transform(unmarked, "", "");
-  for (auto* verb : app.get_subcommands([](const CLI::App*) { return true; })) let_pass(*verb);
-}
-
-/// The first word is a verb, or nothing helps: --help behind it would be that of something else.
-template <class TakesValue>
-std::optional<std::string> unknown_verb(const CLI::App& app, std::span<const char* const> words,
-                                        TakesValue takes) {
-  const auto verbs = app.get_subcommands([](const CLI::App*) { return true; });
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    const std::string_view word = words[i];
-    if (word.starts_with('-') && word.size() > 1) {
-      if (takes(word)) ++i;
-      continue;
-    }
-    const auto known = std::ranges::find_if(
-        verbs, [&](auto* verb) { return verb->check_name(std::string(word)); });
-    if (known != verbs.end())  // some have verbs of their own behind them
-      return (*known)->get_subcommands([](const CLI::App*) { return true; }).empty()
-                 ? std::nullopt
-                 : unknown_verb(**known, words.subspan(i + 1), takes);
-    std::string sentence = "There is no verb " + printable(word) + ".";
-    const auto near = std::ranges::min_element(
-        verbs, {}, [&](auto* verb) { return edits_between(word, verb->get_name()); });
-    if (near != verbs.end() && edits_between(word, (*near)->get_name()) <= 2)
-      sentence += " Did you mean " + (*near)->get_name() + "?";
-    return sentence + " culver --help lists them.";
-  }
-  return std::nullopt;
-}
+constexpr const char* variables_of_help =
+    "Variables besides those above: CULVER_CODE holds the code for send and link. A folder that is "
+    "locked is opened with the passphrase in CULVER_PASSPHRASE, or in the file that "
+    "CULVER_PASSPHRASE_FILE names; with lock, export and import CULVER_PASSPHRASE is the one of "
+    "what "
+    "is made or read.\nA verb's own options: culver VERB --help";
 
 tl::expected<Options, Exit> parse(int argc, const char* const* argv,
                                   const host::Variables& variables) {
   CLI::App app("Talks to another machine and passes files to it, end-to-end encrypted.", "culver");
   app.set_version_flag("--version", "culver " + std::string(program_version));
+  app.footer(variables_of_help);
   app.require_subcommand(1);
   app.fallthrough();  // global options may follow the verb
   Raw raw;
   add_global(app, raw);
   add_verbs(app, raw);
-  const std::span<const char* const> words(argv + std::min(argc, 1), argv + argc);
-  const auto takes_value_here = [&](std::string_view word) { return takes_value(app, word); };
+  const auto plain = without_help({argv + std::min(argc, 1), argv + argc});
+  const std::span<const char* const> words(plain);
+  const auto takes_value_here = [&](std::string_view word) {
+    return option_takes_value(app, word);
+  };
   if (const auto stray = stray_option(words, takes_value_here))
     return wrong_use("There is no option " + printable(*stray) + ". A file of that name is ./" +
                      printable(*stray) + ".");
-  if (const auto unknown = unknown_verb(app, words, takes_value_here)) return wrong_use(*unknown);
+  if (const auto unknown = unknown_word(app, words)) return wrong_use(*unknown);
   try {
-    let_pass(app);
+    let_arguments_pass(app);
     app.parse(without_dashes(words, takes_value_here));
   } catch (const CLI::ParseError& error) {
+    if (error.get_name() == "RequiredError" && app.get_subcommands().empty())
+      return wrong_use("A verb is missing: receive, send and others.");
     if (error.get_exit_code() != 0) return wrong_use(std::string(error.what()) + ".");
     std::ostringstream out, err;
     app.exit(error, out, err);

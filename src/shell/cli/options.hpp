@@ -65,6 +65,7 @@ struct TrustServerOptions {
 struct ListDevices {};
 struct RevokeDevice {
   DeviceId device;
+  bool yes = false;  ///< without a question
 };
 struct RenameDevice {
   DeviceId device;

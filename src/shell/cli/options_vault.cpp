@@ -11,9 +11,12 @@ void VaultWords::add_to(CLI::App& app) {
   lock_
       ->add_option(
           "--passphrase-file", passphrase_file_,
-          "Read the new passphrase from there (variable CULVER_PASSPHRASE holds it itself)")
+          "Read the new passphrase from there (variable CULVER_PASSPHRASE holds it itself; "
+          "CULVER_PASSPHRASE_FILE names a file with the one until now)")
       ->type_name("FILE");
-  unlock_ = app.add_subcommand("unlock", "Take the passphrase off the data folder");
+  unlock_ = app.add_subcommand("unlock",
+                               "Take the passphrase off the data folder (variables "
+                               "CULVER_PASSPHRASE_FILE and CULVER_PASSPHRASE)");
 }
 
 std::optional<VaultOptions> VaultWords::parse() const {

@@ -3,12 +3,17 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "core/base/dial_failure.hpp"
 #include "shell/cli/options.hpp"
 #include "shell/host/trouble.hpp"
 
 namespace culver::cli {
+
+/// A question that changes something was answered with no, or by nobody.
+inline constexpr std::string_view nothing_changed = "Nothing was changed.";
+inline constexpr int code_of_no = 1;
 
 int complain(const Options& options, const host::Trouble& trouble);
 int complain(const Options& options, const Failure& failure);

@@ -54,11 +54,18 @@ Outcome<void> keep_name(const Options& options, const std::optional<Plaintext>& 
   return {};
 }
 
+std::string keep_name_of_option(const Options& options) {
+  if (options.name_from != NameFrom::option) return {};
+  const auto name = engine::clean_name(options.name.expose());
+  const auto before = kept_name(options);
+  if (!name || (before && *before == name)) return {};
+  if (const auto kept = keep_name(options, name); !kept) return "culver: " + kept.error().sentence;
+  return "Your name is now " + printable(name->expose()) +
+         ", and stays so: culver name changes it.";
+}
+
 Outcome<Options> with_own_name(const Options& options) {
   auto own = options;
-  if (options.name_from == NameFrom::option) {
-    if (auto kept = keep_name(options, options.name); !kept) return tl::unexpected(kept.error());
-  }
   if (options.name_from != NameFrom::host) return own;
   auto kept = kept_name(options);
   if (!kept) return tl::unexpected(kept.error());

@@ -23,9 +23,17 @@ tl::unexpected<host::Trouble> with_advice(Fault fault) {
   return trouble(fault, std::string(info(fault).sentence) + " " + std::string(info(fault).advice));
 }
 
+/// The one that echo puts behind what it was given.
+void take_line_end(std::string& text) {
+  if (!text.ends_with('\n')) return;
+  text.pop_back();
+  if (text.ends_with('\r')) text.pop_back();
+}
+
 Outcome<Plaintext> text_of(const std::string& option, const FileDescriptor& standard_input) {
-  auto text = option == "-" ? read_up_to(standard_input, wire::limits::text) : option;
+  auto text = option == "-" ? read_up_to(standard_input, wire::limits::text + 2) : option;
   if (!text) return trouble(Fault::usage, "The text cannot be read from standard input.");
+  if (option == "-") take_line_end(*text);
   if (text->size() > wire::limits::text) return with_advice(Fault::text_too_long);
   if (text->empty()) return trouble(Fault::usage, "The text is empty.");
   if (!wire::utf8::is_valid(*text))
@@ -35,6 +43,8 @@ Outcome<Plaintext> text_of(const std::string& option, const FileDescriptor& stan
 
 /// Codes are bearer secrets: the command line of a process is shown to every user of the machine.
 Outcome<std::uint64_t> size_of_file(const std::filesystem::path& path) {
+  if (path.empty())
+    return trouble(Fault::usage, "The name of a file is empty: is a variable unset?");
   const auto name = printable(path.string());
   const FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!file && errno == ENOENT && PairingCode::parse_typed(path.string()))

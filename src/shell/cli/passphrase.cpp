@@ -39,6 +39,11 @@ Outcome<SecretBytes> without_end(const Line& line, std::size_t size) {
   return SecretBytes(text);
 }
 
+Outcome<void> check_new(const SecretBytes& passphrase) {
+  if (passphrase.expose().size() >= shortest_passphrase) return {};
+  return host::trouble(Fault::passphrase_unfit, "The passphrase has fewer than 8 characters.");
+}
+
 Outcome<SecretBytes> from_file(const std::string& path) {
   const FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   Line line;
@@ -142,19 +147,29 @@ FileDescriptor controlling_terminal() {
   return FileDescriptor(open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
 }
 
+Outcome<SecretBytes> new_from_person(const FileDescriptor& terminal) {
+  auto once = ask(terminal, "New passphrase: ");
+  if (!once) return once;
+  if (auto fit = check_new(*once); !fit) return tl::unexpected(fit.error());
+  const auto again = ask(terminal, "The same again: ");
+  if (!again) return tl::unexpected(again.error());
+  if (!crypto::equal_in_constant_time(once->expose(), again->expose()))
+    return host::trouble(Fault::passphrase_unfit, "The two passphrases are not the same.");
+  return once;
+}
+
 Outcome<SecretBytes> from_person(bool is_new) {
   const auto terminal = controlling_terminal();
   if (!terminal)
     return host::trouble(Fault::passphrase_needed,
                          "There is no terminal to ask for the passphrase: use CULVER_PASSPHRASE or "
                          "--passphrase-file.");
-  auto once = ask(terminal, is_new ? "New passphrase: " : "Passphrase: ");
-  if (!once || !is_new) return once;
-  const auto again = ask(terminal, "The same again: ");
-  if (!again) return tl::unexpected(again.error());
-  if (!crypto::equal_in_constant_time(once->expose(), again->expose()))
-    return host::trouble(Fault::passphrase_unfit, "The two passphrases are not the same.");
-  return once;
+  if (!is_new) return ask(terminal, "Passphrase: ");
+  for (int tries_left = passphrase_tries;; --tries_left) {
+    auto typed = new_from_person(terminal);
+    if (typed || typed.error().fault != Fault::passphrase_unfit || tries_left <= 1) return typed;
+    host::write_all(terminal, as_bytes(typed.error().sentence + " Try again.\n"));
+  }
 }
 
 Outcome<SecretBytes> read_anywhere(const std::optional<std::string>& file,
@@ -169,19 +184,26 @@ Outcome<SecretBytes> read_anywhere(const std::optional<std::string>& file,
 Outcome<SecretBytes> read_passphrase(const std::optional<std::string>& file,
                                      const host::Variables& variables, bool is_new) {
   auto passphrase = read_anywhere(file, variables, is_new);
-  if (!passphrase) return passphrase;
-  if (is_new && passphrase->expose().size() < shortest_passphrase)
-    return host::trouble(Fault::passphrase_unfit, "The passphrase has fewer than 8 characters.");
+  if (!passphrase || !is_new) return passphrase;
+  if (auto fit = check_new(*passphrase); !fit) return tl::unexpected(fit.error());
   return passphrase;
 }
 
-Outcome<SecretBytes> read_folder_passphrase(const host::Variables& variables) {
-  if (const auto file = variables("CULVER_PASSPHRASE_FILE")) return from_file(*file);
+Outcome<FolderPassphrase> read_folder_passphrase(const host::Variables& variables,
+                                                 Variable variable) {
+  const auto given = [](Outcome<SecretBytes> read, bool is_typed) -> Outcome<FolderPassphrase> {
+    if (!read) return tl::unexpected(read.error());
+    return FolderPassphrase{std::move(*read), is_typed};
+  };
+  if (const auto file = variables("CULVER_PASSPHRASE_FILE")) return given(from_file(*file), false);
+  const auto set = variables("CULVER_PASSPHRASE");
+  if (set && variable == Variable::is_of_folder) return given(SecretBytes(as_bytes(*set)), false);
   const auto terminal = controlling_terminal();
-  if (terminal) return ask(terminal, "Passphrase of the data folder: ");
+  if (terminal) return given(ask(terminal, "Passphrase of the data folder: "), true);
   const auto& needed = info(Fault::passphrase_needed);
-  return host::trouble(needed.fault,
-                       std::string(needed.sentence) + " " + std::string(needed.advice));
+  auto sentence = std::string(needed.sentence) + " " + std::string(needed.advice);
+  if (set) sentence += " CULVER_PASSPHRASE is here that of what is made or read.";
+  return host::trouble(needed.fault, std::move(sentence));
 }
 
 }  // namespace culver::cli

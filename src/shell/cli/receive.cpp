@@ -105,22 +105,29 @@ void Receive::handle(const engine::PairRequested& notice) {
   if (the_one_ || (choices_.yes && notice.namesake))
     return stage_.command(engine::AnswerPair{notice.from, false});
   const wire::report::Peer peer{notice.proposed_name, notice.key};
+  // Of the same code, and perhaps somebody else by now: what is answered is the new one.
+  if (const auto before = requests_.extract(notice.from); before && before.mapped().ticket)
+    stage_.console.withdraw(*before.mapped().ticket);
+  auto& request = requests_[notice.from] = {peer, std::nullopt};
   if (choices_.yes) {
     stage_.reporter.report(wire::report::PairRequest{peer, notice.namesake});
     return answer_pair(notice.from, true);
   }
   const auto answer = [this, from = notice.from](bool accepted) { answer_pair(from, accepted); };
-  const auto ticket =
-      notice.namesake ? ask_for_another(stage_.console, printable(wire::report::display_name(peer)),
-                                        notice.key, *notice.namesake, answer)
-                      : stage_.console.confirm("Accept? [y/N] ", answer);
-  asked_pairs_.insert_or_assign(notice.from, ticket);
-  stage_.reporter.report(wire::report::PairRequest{peer, notice.namesake, ticket});
+  request.ticket =
+      notice.namesake
+          ? ask_for_another(stage_, peer, *notice.namesake, answer)
+          : stage_.console.confirm(stage_.contacts.in_full(peer) + " asks to pair. Accept? [y/N] ",
+                                   answer);
+  stage_.reporter.report(wire::report::PairRequest{peer, notice.namesake, request.ticket});
 }
 
 void Receive::answer_pair(const PairingCode& from, bool accepted) {
-  asked_pairs_.erase(from);
   if (finished_) return;
+  if (const auto asked = requests_.find(from); asked != requests_.end()) {
+    asked->second.ticket.reset();
+    if (!accepted) requests_.erase(asked);
+  }
   stage_.command(engine::AnswerPair{from, accepted});
   if (!accepted || !choices_.once) return;
   the_one_ = from;
@@ -129,31 +136,43 @@ void Receive::answer_pair(const PairingCode& from, bool accepted) {
 
 void Receive::refuse_others() {
   for (const auto& key : choices_.known) stage_.command(engine::Unmeet{key});
-  for (const auto& [code, ticket] : std::exchange(asked_pairs_, {})) {
-    stage_.console.withdraw(ticket);
+  std::erase_if(requests_, [this](const auto& entry) {
+    const auto& [code, request] = entry;
+    if (!request.ticket) return false;
+    withdraw(*request.ticket, stage_.contacts.in_full(request.peer) +
+                                  " is refused: with --once nobody else is let in.");
     stage_.command(engine::AnswerPair{code, false});
-  }
+    return true;
+  });
+}
+
+void Receive::withdraw(Console::Ticket ticket, const std::string& why) {
+  stage_.console.withdraw(ticket);
+  stage_.reporter.remark(why);
 }
 
 void Receive::handle(const engine::PairWithdrawn& notice) {
-  const auto asked = asked_pairs_.find(notice.from);
-  if (asked == asked_pairs_.end()) return;
-  stage_.console.withdraw(asked->second);
-  asked_pairs_.erase(asked);
-  stage_.reporter.remark("The other side has withdrawn its request.");
+  const auto asked = requests_.extract(notice.from);
+  if (!asked || !asked.mapped().ticket) return;
+  withdraw(*asked.mapped().ticket, stage_.contacts.in_full(asked.mapped().peer) +
+                                       " does not wait for an answer any more: it has withdrawn "
+                                       "the request, or that has expired.");
 }
 
 void Receive::handle(const engine::PairFailed& notice) {
-  if (const auto asked = asked_pairs_.find(notice.peer); asked != asked_pairs_.end()) {
-    stage_.console.withdraw(asked->second);
-    asked_pairs_.erase(asked);
-  }
-  ledger_.fail(notice.fault, notice.about);
+  const auto asked = requests_.extract(notice.peer);
+  if (asked && asked.mapped().ticket) stage_.console.withdraw(*asked.mapped().ticket);
+  auto whom = ledger_.whom(notice.about);
+  if (!whom && asked) whom = asked.mapped().peer;
+  ledger_.fail(notice.fault, std::move(whom));
   if (is_the_one(notice.peer)) finish(ledger_.exit_code());
 }
 
 void Receive::handle(const engine::Connecting& notice) {
   if (is_the_one(notice.peer)) link_of_the_one_ = notice.link;
+  if (const auto request = requests_.extract(notice.peer))
+    ledger_.expect(notice.link, request.mapped().peer);
+  if (notice.met) ledger_.expect(notice.link, stage_.contacts.known(std::nullopt, *notice.met));
   if (notice.met) meet(notice);
   stage_.reporter.remark("Connecting...");
 }
@@ -187,11 +206,10 @@ void Receive::handle(const engine::NameTaken& notice) {
     if (!finished_) stage_.command(engine::AnswerName{link, accepted});
   };
   if (choices_.yes) return answer(false);
-  const auto ticket = ask_for_another(stage_.console, printable(notice.name.expose()), notice.key,
-                                      notice.namesake, answer);
+  const wire::report::Peer peer{notice.name, notice.key};
+  const auto ticket = ask_for_another(stage_, peer, notice.namesake, answer);
   asked_names_.insert_or_assign(notice.link, ticket);
-  stage_.reporter.report(
-      wire::report::NameQuestion{{notice.name, notice.key}, notice.namesake, ticket});
+  stage_.reporter.report(wire::report::NameQuestion{peer, notice.namesake, ticket});
 }
 
 /// Another process has paired with it, or wants no more of it.
@@ -247,7 +265,7 @@ void Receive::answer_file(const engine::FileOffered& notice, bool accepted) {
 
 void Receive::ask_about(const engine::FileOffered& notice) {
   const auto* from = ledger_.peer(notice.link);
-  const auto who = from ? printable(wire::report::display_name(*from)) : "The peer";
+  const auto who = from ? stage_.contacts.handle(*from) : "The peer";
   const auto file =
       printable(notice.name.expose()) + " (" + size_text(notice.size) + ")" + already_here(notice);
   const auto batch = notice.batch.value_or(engine::Batch{1, notice.size});
@@ -288,15 +306,18 @@ void Receive::handle(const engine::FileFailed& notice) {
 }
 
 void Receive::handle(const engine::Closed& notice) {
-  if (const auto asked = asked_names_.extract(notice.link)) stage_.console.withdraw(asked.mapped());
+  const auto other = ledger_.at(notice.link);
+  const auto gone = (other ? stage_.contacts.handle(*other) : "The other side") +
+                    " is gone: nothing of it is asked about any more.";
+  if (const auto asked = asked_names_.extract(notice.link)) withdraw(asked.mapped(), gone);
   if (met_.erase(notice.link) > 0 && !notice.was_connected) {
     if (notice.about && turned_away_.insert(notice.about->key).second)
-      ledger_.fail(*notice.fault, notice.about);
+      ledger_.fail(*notice.fault, ledger_.whom(notice.about));
     return not_met(notice.link);
   }
   std::erase_if(asked_files_, [&](const auto& asked) {
     if (asked.second.link != notice.link) return false;
-    stage_.console.withdraw(asked.second.ticket);
+    withdraw(asked.second.ticket, gone);
     return true;
   });
   said_.erase(notice.link);

@@ -26,7 +26,7 @@ class Receive {
   static constexpr auto time_to_discard = std::chrono::seconds(2);
 
   Receive(Choices choices, Stage stage)
-      : choices_(choices), stage_(std::move(stage)), ledger_(stage_.reporter) {}
+      : choices_(choices), stage_(std::move(stage)), ledger_(stage_.reporter, stage_.contacts) {}
 
   void start();
   void on(const engine::Notice& notice);
@@ -68,6 +68,11 @@ class Receive {
     LinkId link;
     Console::Ticket ticket;
   };
+  /// Somebody who has asked to pair, under this code.
+  struct Request {
+    wire::report::Peer peer;
+    std::optional<Console::Ticket> ticket;  ///< none: it is answered
+  };
   /// What was said to a batch of files is said to those of it that follow.
   struct Said {
     bool accepted;
@@ -78,6 +83,8 @@ class Receive {
   bool is_answered(const engine::FileOffered& notice);
   bool is_the_one(const PairingCode& code) const { return choices_.once && the_one_ == code; }
   void withdraw_file(TransferId transfer);
+  /// The person is told whose question it was that has lost its point.
+  void withdraw(Console::Ticket ticket, const std::string& why);
   void conclude_left();
   void conclude(const engine::Closed& notice);
   void finish(int exit_code);
@@ -85,7 +92,8 @@ class Receive {
   Choices choices_;
   Stage stage_;
   Ledger ledger_;
-  std::map<PairingCode, Console::Ticket> asked_pairs_;
+  /// Until they are connected, or it comes to nothing.
+  std::map<PairingCode, Request> requests_;
   std::map<TransferId, Asked> asked_files_;
   std::map<LinkId, Said> said_;
   std::map<LinkId, Console::Ticket> asked_names_;

@@ -8,7 +8,7 @@ namespace culver::cli {
 void JsonReport::report(const wire::report::Event& event) {
   screen_.say(wire::report::print(event));
   if (const auto* failed = std::get_if<wire::report::Failed>(&event))
-    screen_.complain(failure_sentence(*failed));
+    screen_.complain(failure_sentence(*failed, contacts_));
   if (const auto* failed = std::get_if<wire::report::RelayFailed>(&event))
     screen_.complain(relay_sentence(*failed));
 }

@@ -2,6 +2,7 @@
 // sentences on standard error.
 #pragma once
 
+#include "shell/cli/contacts.hpp"
 #include "shell/cli/reporter.hpp"
 #include "shell/cli/screen.hpp"
 
@@ -9,12 +10,14 @@ namespace culver::cli {
 
 class JsonReport final : public Reporter {
  public:
-  explicit JsonReport(Screen& screen) : screen_(screen) {}
+  explicit JsonReport(Screen& screen, Contacts contacts = {})
+      : screen_(screen), contacts_(std::move(contacts)) {}
   void report(const wire::report::Event& event) override;
   void remark(std::string_view sentence) override;
 
  private:
   Screen& screen_;
+  Contacts contacts_;
 };
 
 }  // namespace culver::cli

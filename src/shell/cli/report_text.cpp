@@ -17,14 +17,12 @@ namespace report = wire::report;
 
 constexpr auto repaint = std::chrono::milliseconds(100);
 
-std::string name_of(const report::Peer& peer) { return printable(report::display_name(peer)); }
-
 std::string verified(const report::Peer& peer) { return peer.is_verified ? " (verified)" : ""; }
 
-std::string name_of(const report::File& file) { return printable(file.name.expose()); }
+std::string title_of(const report::File& file) { return printable(file.name.expose()); }
 
 std::string with_size(const report::File& file) {
-  return name_of(file) + " (" + size_text(file.size) + ")";
+  return title_of(file) + " (" + size_text(file.size) + ")";
 }
 
 /// It could not have the name that the other side gave it here, or there was one of that name.
@@ -36,14 +34,15 @@ bool is_renamed(const report::File& file) {
 
 std::string checksum(const Digest& sha256) { return "  SHA-256 " + print_hex(sha256.view()); }
 
-/// As a shell takes it for one word, whatever the peer calls itself: by its name if that is letters
-/// and digits, else by its fingerprint.
-std::string word_of(const report::Peer& peer) {
-  const auto name = report::display_name(peer);
+/// As a shell takes it for one word, whatever the peer calls itself: by its handle if that is
+/// letters and digits, else by its fingerprint.
+std::string word_of(const report::Peer& peer, const Contacts& contacts) {
+  const auto name = contacts.handle(peer);
   const auto is_plain = [](unsigned char c) {
-    return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.' || c == ' ' || c >= 0x80;
+    return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.' || c == '@' || c == ' ' ||
+           c >= 0x80;
   };
-  if (name != printable(name) || name.starts_with('-') || !std::ranges::all_of(name, is_plain)) {
+  if (name.starts_with('-') || !std::ranges::all_of(name, is_plain)) {
     auto digits = report::short_fingerprint(peer.key);
     std::erase(digits, ' ');
     return digits;
@@ -52,12 +51,12 @@ std::string word_of(const report::Peer& peer) {
 }
 
 /// A verb that is advised is written out for the peer that it is about.
-std::string advice_about(const report::Failed& failed) {
+std::string advice_about(const report::Failed& failed, const Contacts& contacts) {
   constexpr std::string_view any = " NAME";
   if (failed.fault.why) return std::string(advice(failed.fault.why->cause));
   std::string advice(info(failed.fault).advice);
   if (!failed.peer) return advice;
-  const auto word = " " + word_of(*failed.peer);
+  const auto word = " " + word_of(*failed.peer, contacts);
   for (auto at = advice.find(any); at != std::string::npos; at = advice.find(any, at + word.size()))
     advice.replace(at, any.size(), word);
   return advice;
@@ -65,15 +64,15 @@ std::string advice_about(const report::Failed& failed) {
 
 }  // namespace
 
-std::string failure_sentence(const report::Failed& failed) {
+std::string failure_sentence(const report::Failed& failed, const Contacts& contacts) {
   std::string sentence = "culver: ";
+  if (failed.peer) sentence += contacts.handle(*failed.peer) + ": ";
   if (failed.about) sentence += printable(failed.about->expose()) + ": ";
-  if (failed.peer) sentence += name_of(*failed.peer) + ": ";
   if (failed.sentence) return sentence + *failed.sentence;
   sentence += printable(report::happened(failed.fault));
   if (failed.room) sentence += " " + size_text(*failed.room) + " are free.";
   if (failed.tried) sentence += " Tried: " + tried_text(*failed.tried) + ".";
-  const auto advice = advice_about(failed);
+  const auto advice = advice_about(failed, contacts);
   return advice.empty() ? sentence : sentence + " " + advice;
 }
 
@@ -148,7 +147,7 @@ void TextReport::show(const report::Code& e) {
 void TextReport::show(const report::PairRequest& e) {
   screen_.say(name_of(e.peer) + " asks to pair.\n  Fingerprint " + crypto::fingerprint(e.peer.key));
   if (e.namesake)
-    screen_.say("  The " + name_of(e.peer) + " that you know has " +
+    screen_.say("  The " + name_of({e.peer.name, *e.namesake}) + " that you know has " +
                 crypto::fingerprint(*e.namesake) + ".");
 }
 
@@ -209,7 +208,7 @@ void TextReport::show(const report::FileChecking& e) {
 }
 
 void TextReport::show(const report::FileStarted& e) {
-  bar_.emplace(Bar{e.file.name.expose(), Progress(name_of(e.file), e.file.size, now_()), {}});
+  bar_.emplace(Bar{e.file.name.expose(), Progress(title_of(e.file), e.file.size, now_()), {}});
   screen_.say((e.file.outgoing ? "Sending " + with_size(e.file) + " to "
                                : "Receiving " + with_size(e.file) + " from ") +
               name_of(e.file.peer) +
@@ -219,7 +218,7 @@ void TextReport::show(const report::FileStarted& e) {
 void TextReport::show(const report::FileProgress& e) {
   const auto now = now_();
   if (!bar_ || bar_->name != e.file.name.expose())
-    bar_.emplace(Bar{e.file.name.expose(), Progress(name_of(e.file), e.file.size, now), {}});
+    bar_.emplace(Bar{e.file.name.expose(), Progress(title_of(e.file), e.file.size, now), {}});
   paint(e.bytes, now);
 }
 
@@ -242,10 +241,10 @@ void TextReport::tick() {
 
 void TextReport::show(const report::FileReceived& e) {
   bar_.reset();
-  const auto path = e.file.path ? printable(e.file.path->expose()) : name_of(e.file);
+  const auto path = e.file.path ? printable(e.file.path->expose()) : title_of(e.file);
   screen_.say("Received " + path + " (" + size_text(e.file.size) + "), checked.\n" +
               checksum(e.sha256));
-  if (is_renamed(e.file)) screen_.say("  The other side calls it " + name_of(e.file) + ".");
+  if (is_renamed(e.file)) screen_.say("  The other side calls it " + title_of(e.file) + ".");
 }
 
 void TextReport::show(const report::FileSent& e) {
@@ -258,7 +257,7 @@ void TextReport::show(const report::FileSent& e) {
 
 void TextReport::show(const report::Failed& e) {
   bar_.reset();
-  screen_.complain(failure_sentence(e));
+  screen_.complain(failure_sentence(e, contacts_));
 }
 
 void TextReport::show(const report::Closed& e) {

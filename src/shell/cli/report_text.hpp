@@ -7,6 +7,7 @@
 
 #include "core/base/env.hpp"
 #include "core/engine/api.hpp"
+#include "shell/cli/contacts.hpp"
 #include "shell/cli/progress.hpp"
 #include "shell/cli/reporter.hpp"
 #include "shell/cli/screen.hpp"
@@ -14,7 +15,7 @@
 namespace culver::cli {
 
 /// "culver: NAME: what happened. What to do." The wording of every failure, for both reporters.
-std::string failure_sentence(const wire::report::Failed& failed);
+std::string failure_sentence(const wire::report::Failed& failed, const Contacts& contacts = {});
 /// The same of a failure that is not the end.
 std::string passing_sentence(const Failure& failure);
 /// Of engine::Paced.
@@ -29,8 +30,12 @@ std::string relay_sentence(const wire::report::RelayFailed& failed);
 class TextReport final : public Reporter {
  public:
   /// `server` is what the other machine has to be told; empty if it is the default.
-  TextReport(Screen& screen, std::function<TimePoint()> now, std::string server)
-      : screen_(screen), now_(std::move(now)), server_(std::move(server)) {}
+  TextReport(Screen& screen, std::function<TimePoint()> now, std::string server,
+             Contacts contacts = {})
+      : screen_(screen),
+        now_(std::move(now)),
+        server_(std::move(server)),
+        contacts_(std::move(contacts)) {}
 
   void report(const wire::report::Event& event) override;
   void remark(std::string_view sentence) override;
@@ -60,11 +65,13 @@ class TextReport final : public Reporter {
   void show(const wire::report::Closed&);
   void show(const wire::report::RelayFailed&);
 
+  std::string name_of(const wire::report::Peer& peer) const { return contacts_.handle(peer); }
   void paint_bar(TimePoint now);
 
   Screen& screen_;
   std::function<TimePoint()> now_;
   std::string server_;
+  Contacts contacts_;
   /// Of the file that moved last: with several at once the bar changes between them.
   struct Bar {
     std::string name;

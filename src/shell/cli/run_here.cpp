@@ -1,4 +1,6 @@
 // id, name and version: what can be said without a network and without the peer book.
+#include <iostream>
+
 #include "core/engine/names.hpp"
 #include "shell/cli/open_vault.hpp"
 #include "shell/cli/outcome.hpp"
@@ -33,6 +35,8 @@ int run(const Options& options, const NameOptions& verb) {
   if (verb.name) {
     const auto name = verb.name->expose().empty() ? std::nullopt : verb.name;
     if (const auto kept = keep_name(options, name); !kept) return complain(options, kept.error());
+  } else if (const auto said = keep_name_of_option(options); !said.empty()) {
+    std::cerr << said << '\n';
   }
   const auto own = with_own_name(options);
   if (!own) return complain(options, own.error());

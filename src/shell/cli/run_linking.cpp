@@ -55,6 +55,12 @@ host::Outcome<Linking::Self> self_of(const Options& options, const Sitting& sitt
                        sitting.seat.is_first()};
 }
 
+/// The server has taken our name, unless it has refused us.
+void note_name(const Options& options, Screen& screen, const Effect& report) {
+  if (std::holds_alternative<engine::linking::Failed>(report)) return;
+  if (const auto said = keep_name_of_option(options); !said.empty()) screen.complain(said);
+}
+
 host::Outcome<std::optional<LinkCode>> code_of(const LinkOptions& verb) {
   if (verb.code) return verb.code;
   const host::FileDescriptor standard_input(dup(STDIN_FILENO));
@@ -96,7 +102,10 @@ int run(const Options& options, const OfferLinkOptions&) {
   verb.emplace(options.server == default_server ? std::string() : options.server, ask,
                LinkStage{screen, options.output, done});
   Linking linking(loop, sitting->server, std::move(*self), Linking::Offer{},
-                  [&](const Effect& report) { verb->on(report); });
+                  [&](const Effect& report) {
+                    note_name(options, screen, report);
+                    verb->on(report);
+                  });
   const auto stop = [&](Fault why) {
     linking.cancel();
     verb->stop(why);
@@ -125,8 +134,10 @@ int run(const Options& options, const LinkOptions& verb) {
   std::optional<Linking> linking;
   std::optional<JoinAccount> join;
   const auto spend = [&](const LinkCode& typed) {
-    linking.emplace(loop, sitting->server, std::move(*self), typed,
-                    [&](const Effect& report) { join->on(report); });
+    linking.emplace(loop, sitting->server, std::move(*self), typed, [&](const Effect& report) {
+      note_name(options, screen, report);
+      join->on(report);
+    });
   };
   const auto done = [&](int ended_with) {
     exit_code = ended_with;

@@ -23,9 +23,10 @@ int run(const Options& options, const OutboxOptions& verb) {
   const auto rows = outbox->all();
   if (!rows) return complain(options, rows.error());
   const auto known = store::as_known(*peers);
+  const Contacts contacts([&] { return std::span(known); });
 
   if (const auto* list = std::get_if<ListOutbox>(&verb))
-    return print(show_outbox(waiting_of(*rows, known, list->show), options.output));
+    return print(show_outbox(waiting_of(*rows, known, list->show), options.output, contacts));
   const auto meant = letters_named(*rows, known, std::get<DropLetters>(verb).what);
   if (!meant) return complain(options, meant.error());
   std::vector<LetterId> ids;

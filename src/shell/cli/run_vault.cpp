@@ -45,11 +45,13 @@ int run_verb(const Options& options, const LockOptions& verb) {
 int run_verb(const Options& options, const UnlockOptions&) {
   auto vault = open_vault(options);
   if (!vault) return complain(options, vault.error());
-  if (vault->is_locked())
+  const bool was_locked = vault->is_locked();
+  if (was_locked)
     if (auto unlocked = vault->unlock(); !unlocked) return complain(options, unlocked.error());
-  return show(options, *vault,
-              "The data folder is not locked: whoever can read " +
-                  printable(vault->key_file().string()) + " has its secrets.");
+  return show(
+      options, *vault,
+      std::string(was_locked ? "The data folder is unlocked" : "The data folder is not locked") +
+          ": whoever can read " + printable(vault->key_file().string()) + " has its secrets.");
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "shell/cli/addressee.hpp"
+#include "shell/cli/contacts.hpp"
 #include "shell/cli/open_vault.hpp"
 #include "shell/cli/outcome.hpp"
 #include "shell/cli/output_watch.hpp"
@@ -40,10 +41,11 @@
 namespace culver::cli {
 namespace {
 
-std::unique_ptr<Reporter> make_reporter(const Options& options, Screen& screen) {
-  if (options.output == Output::json) return std::make_unique<JsonReport>(screen);
+std::unique_ptr<Reporter> make_reporter(const Options& options, Screen& screen, Contacts contacts) {
+  if (options.output == Output::json)
+    return std::make_unique<JsonReport>(screen, std::move(contacts));
   const auto server = options.server == default_server ? std::string() : options.server;
-  return std::make_unique<TextReport>(screen, host::now, server);
+  return std::make_unique<TextReport>(screen, host::now, server, std::move(contacts));
 }
 
 p2p::IceServer::Kind kind_of(const IceServer& server) {
@@ -89,6 +91,10 @@ host::FileDescriptor input_of(Asked asked, Answerer answerer) {
   return open_terminal(asked != Asked::input);
 }
 
+void note_name(const Options& options, Screen& screen) {
+  if (const auto said = keep_name_of_option(options); !said.empty()) screen.complain(said);
+}
+
 /// What a verb does each second.
 template <class Verb>
 void tick(Verb& verb) {
@@ -114,7 +120,12 @@ int converse(const Options& given, std::optional<host::Vault> vault,
       options.output == Output::json && asked != Asked::terminal && !isatty(STDIN_FILENO);
   const auto answerer = is_program ? Answerer::program : Answerer::person;
   Console console(loop, input_of(asked, answerer), screen, answerer);
-  const auto reporter = make_reporter(options, screen);
+  const client::Client* opened = nullptr;
+  const Contacts contacts([&]() -> std::span<const engine::Known> {
+    if (!opened) return {};
+    return opened->book();
+  });
+  const auto reporter = make_reporter(options, screen, contacts);
 
   using Verb = std::invoke_result_t<Make, Stage, client::Client&>;
   std::unique_ptr<Verb> verb;
@@ -122,10 +133,14 @@ int converse(const Options& given, std::optional<host::Vault> vault,
   config.on_relay_trouble = [&](const p2p::RelayTrouble& trouble) {
     reporter->report(wire::report::RelayFailed{trouble.host, trouble.port, trouble.fault});
   };
-  auto client = client::Client::open(loop, *vault, std::move(config),
-                                     [&](engine::Notice notice) { verb->on(notice); });
+  auto client = client::Client::open(loop, *vault, std::move(config), [&](engine::Notice notice) {
+    // The server has taken our name.
+    if (std::holds_alternative<engine::Online>(notice)) note_name(options, screen);
+    verb->on(notice);
+  });
   vault.reset();  // the key of the folder is not needed any more
   if (!client) return complain(options, client.error());
+  opened = client->get();
   if ((*client)->server_is_exposed())
     screen.complain(
         "The connection to the server is not encrypted: whoever is in between sees who pairs with "
@@ -167,7 +182,7 @@ int converse(const Options& given, std::optional<host::Vault> vault,
   verb = std::make_unique<Verb>(
       make(Stage{[&](engine::Command command) { (*client)->command(std::move(command)); },
                  open_file, *reporter, console, host::now, done, after,
-                 [&] { return (*client)->wall(); }, still_waits},
+                 [&] { return (*client)->wall(); }, still_waits, contacts},
            **client));
   boost::asio::steady_timer seconds(loop);
   const std::function<void()> every_second = [&] {

@@ -64,6 +64,59 @@ int run(const Options& options, const TrustServerOptions& trust) {
   return screen.exit_code(exit_code);
 }
 
+namespace {
+
+/// The server proves who it is before it is asked: requests are signed for one server.
+class DevicesVerb {
+ public:
+  DevicesVerb(const DevicesOptions& verb, const host::Account& account,
+              client::Acquaintance& server, boost::asio::io_context& loop, Console& console)
+      : verb_(verb), account_(account), server_(server), loop_(loop), console_(console) {}
+
+  void on(const client::Introduction::Proven& proof) {
+    if (!proof) return void(answer = fail(proof.error()));
+    if (const auto noted = server_.remember(*proof); !noted)
+      return void(answer = fail(Failure(noted.error())));
+    identity_ = proof->identity;
+    const auto* revoke = std::get_if<RevokeDevice>(&verb_);
+    if (!revoke || revoke->yes) return act();
+    ask(client::DeviceQuestion::list(), [this, revoke](client::DevicesAnswer devices) {
+      if (!devices) return void(answer = std::move(devices));
+      decide(*revoke, *devices);
+    });
+  }
+
+  client::DevicesAnswer answer = fail(Fault::internal);
+  bool is_declined = false;
+
+ private:
+  void ask(const client::DeviceQuestion& question,
+           std::function<void(client::DevicesAnswer)> done) {
+    client::ask(loop_, server_.server.url, identity_, account_, question, std::move(done));
+  }
+  void act() {
+    ask(question_of(verb_), [this](client::DevicesAnswer devices) { answer = std::move(devices); });
+  }
+  void decide(const RevokeDevice& verb, const std::vector<wire::gateway::ListedDevice>& devices) {
+    const auto question = revoke_question(devices, verb.device, account_.device);
+    if (!question) return act();  // the server says that there is none
+    console_.confirm(*question, [this](bool yes) {
+      console_.close();
+      if (yes) return act();
+      is_declined = true;
+    });
+  }
+
+  const DevicesOptions& verb_;
+  const host::Account& account_;
+  client::Acquaintance& server_;
+  boost::asio::io_context& loop_;
+  Console& console_;
+  crypto::VerifyKey identity_ = {};
+};
+
+}  // namespace
+
 int run(const Options& options, const DevicesOptions& verb) {
   const auto vault = open_vault(options);
   if (!vault) return complain(options, vault.error());
@@ -72,19 +125,19 @@ int run(const Options& options, const DevicesOptions& verb) {
   auto server = client::look_up_server(options.server, options.data_dir);
   if (!server) return complain(options, server.error());
   boost::asio::io_context loop(1);
-  client::DevicesAnswer answer = fail(Fault::internal);
-  // It proves who it is before it is asked: the request is signed for one server.
-  const auto met = [&](client::Introduction::Proven proof) {
-    if (!proof) return void(answer = fail(proof.error()));
-    if (const auto noted = server->remember(*proof); !noted)
-      return void(answer = fail(Failure(noted.error())));
-    client::ask(loop, server->server.url, proof->identity, *account, question_of(verb),
-                [&](client::DevicesAnswer devices) { answer = std::move(devices); });
-  };
-  client::Introduction introduction(loop, server->server, server->pin(), met);
+  Screen screen(std::cout, std::cerr, standard_abilities(host::environment));
+  Console console(loop, open_terminal(true), screen);
+  DevicesVerb about(verb, *account, *server, loop, console);
+  client::Introduction introduction(
+      loop, server->server, server->pin(),
+      [&](const client::Introduction::Proven& proof) { about.on(proof); });
   loop.run();
-  if (!answer) return complain(options, answer.error());
-  return print(show_devices(verb, *answer, account->device, options.output));
+  if (about.is_declined) {
+    screen.complain("culver: " + std::string(nothing_changed));
+    return code_of_no;
+  }
+  if (!about.answer) return complain(options, about.answer.error());
+  return print(show_devices(verb, *about.answer, account->device, options.output));
 }
 
 }  // namespace culver::cli

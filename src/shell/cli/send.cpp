@@ -125,8 +125,8 @@ void Send::handle(const engine::Paced& notice) {
 
 void Send::look_for_known() {
   const auto& [peer, wait] = *known_;
-  stage_.reporter.report(
-      wire::report::Waiting{{peer.name, peer.key}, static_cast<std::uint64_t>(wait.count())});
+  stage_.reporter.report(wire::report::Waiting{stage_.contacts.known(peer.name, peer.key),
+                                               static_cast<std::uint64_t>(wait.count())});
   stage_.command(engine::Meet{peer.key});
   stage_.after(wait, [this] { give_up_waiting(); });
 }
@@ -148,7 +148,8 @@ void Send::give_up_waiting() {
 void Send::handle(const engine::WasHere& notice) {
   if (!is<Pairing>()) return;
   const auto ago = std::chrono::milliseconds(std::max<WallTime>(stage_.wall() - notice.at, 0));
-  stage_.reporter.remark(printable(known_->peer.name.expose()) + " is not online now, and was " +
+  stage_.reporter.remark(stage_.contacts.handle({known_->peer.name, known_->peer.key}) +
+                         " is not online now, and was " +
                          duration_text(std::chrono::duration_cast<std::chrono::seconds>(ago)) +
                          " ago.");
 }
@@ -174,14 +175,13 @@ void Send::handle(const engine::PairRequested& notice) {
   };
   if (notice.from != code_ || !notice.namesake) return answer(notice.from == code_);
   const wire::report::Peer peer{notice.proposed_name, notice.key};
-  const auto ticket = ask_for_another(stage_.console, printable(wire::report::display_name(peer)),
-                                      notice.key, *notice.namesake, answer);
+  const auto ticket = ask_for_another(stage_, peer, *notice.namesake, answer);
   stage_.reporter.report(wire::report::NameQuestion{peer, *notice.namesake, ticket});
 }
 
 void Send::handle(const engine::PairFailed& notice) {
   if (notice.peer != code_) return;
-  ledger_.fail(notice.fault, notice.about);
+  ledger_.fail(notice.fault, ledger_.whom(notice.about));
   finish(ledger_.exit_code());
 }
 
@@ -194,6 +194,8 @@ void Send::handle(const engine::Connecting& notice) {
   if (!is_ours(notice)) return;
   const auto* before = std::get_if<Connecting>(&phase_);
   phase_ = Connecting{notice.link, before && before->wait_is_over};
+  if (known_)
+    ledger_.expect(notice.link, stage_.contacts.known(known_->peer.name, known_->peer.key));
   stage_.reporter.remark("Connecting...");
 }
 
@@ -202,10 +204,9 @@ void Send::handle(const engine::NameTaken& notice) {
     if (!is<Over>()) stage_.command(engine::AnswerName{link, accepted});
   };
   if (!is_link(notice.link)) return answer(false);
-  const auto ticket = ask_for_another(stage_.console, printable(notice.name.expose()), notice.key,
-                                      notice.namesake, answer);
-  stage_.reporter.report(
-      wire::report::NameQuestion{{notice.name, notice.key}, notice.namesake, ticket});
+  const wire::report::Peer peer{notice.name, notice.key};
+  const auto ticket = ask_for_another(stage_, peer, notice.namesake, answer);
+  stage_.reporter.report(wire::report::NameQuestion{peer, notice.namesake, ticket});
 }
 
 /// What is sent now is sealed for the key that it claims; whether it has it may never show.
@@ -276,8 +277,9 @@ void Send::handle(const engine::Closed& notice) {
   if (known_ && !is<Closing>() && is_of_link(notice.fault.value_or(Fault::peer_gone)))
     return look_again(notice);
   const bool expected = is<Closing>();  // how the other side leaves then is its affair
+  const auto whom = ledger_.whom(notice);
   ledger_.on(notice, expected);
-  if (!expected && !notice.fault) ledger_.fail(Fault::peer_gone);
+  if (!expected && !notice.fault) ledger_.fail(Fault::peer_gone, whom);
   finish(ledger_.exit_code());
 }
 
@@ -286,8 +288,9 @@ void Send::look_again(const engine::Closed& notice) {
   keep_file();
   ledger_.on(notice, true);
   const auto& [peer, wait] = *known_;
-  stage_.reporter.remark("The connection with " + printable(peer.name.expose()) + " is lost: " +
-                         std::string(info(notice.fault.value_or(Fault::peer_gone)).sentence));
+  stage_.reporter.remark(
+      "The connection with " + stage_.contacts.handle({peer.name, peer.key}) +
+      " is lost: " + std::string(info(notice.fault.value_or(Fault::peer_gone)).sentence));
   phase_ = Pairing{};
   look_for_known();
 }
@@ -300,7 +303,12 @@ void Send::stop(Fault signal) {
 }
 
 void Send::end_with(Failure failure) {
-  ledger_.fail(std::move(failure));
+  wire::report::Failed failed{std::move(failure), {}};
+  const bool is_of_peer =
+      failed.fault.fault == Fault::peer_away || failed.fault.fault == Fault::peer_unproven;
+  if (known_ && is_of_peer)
+    failed.peer = stage_.contacts.known(known_->peer.name, known_->peer.key);
+  ledger_.fail(std::move(failed));
   finish(ledger_.exit_code());
 }
 

@@ -32,8 +32,10 @@ class Send {
   static constexpr auto patience_with_answer = std::chrono::seconds(1);
   /// For the next of the texts that were kept before ours to be confirmed.
   static constexpr auto patience_with_kept = std::chrono::seconds(20);
-  /// For a peer that speaks letters to say that it has the text.
+  /// For a peer that speaks letters to say that it has the text, in all; and until it is said that
+  /// this is what is waited for.
   static constexpr auto patience_with_text = std::chrono::seconds(45);
+  static constexpr auto quiet_patience_with_text = std::chrono::seconds(5);
   /// Then it is said that nobody has answered yet.
   static constexpr std::chrono::seconds quiet_patience{20};
   /// For a connection that is being established when the wait is over.
@@ -45,14 +47,14 @@ class Send {
         code_(code),
         wait_(wait),
         stage_(std::move(stage)),
-        ledger_(stage_.reporter) {}
+        ledger_(stage_.reporter, stage_.contacts) {}
 
   Send(Parcel parcel, Known known, Stage stage)
       : parcel_(std::move(parcel)),
         known_(std::move(known)),
         wait_(known_->wait),
         stage_(std::move(stage)),
-        ledger_(stage_.reporter) {}
+        ledger_(stage_.reporter, stage_.contacts) {}
 
   void start();
   void on(const engine::Notice& notice);
@@ -135,6 +137,8 @@ class Send {
   void begin();
   void begin_behind_kept();
   void await_confirmation();
+  bool awaits_text_on(LinkId link) const;
+  void say_what_is_kept(const Sending& sending);
   bool is_ours(const engine::Connecting& notice) const;
   void dial();
   bool files_wait(const Sending& sending) const;

@@ -45,8 +45,8 @@ void SendLater::handle(const engine::PostFailed& notice) {
 
 void SendLater::handle(const engine::Online&) {
   if (phase_ != Phase::waiting) return;
-  stage_.reporter.report(
-      wire::report::Waiting{{peer_.name, peer_.key}, static_cast<std::uint64_t>(wait_.count())});
+  stage_.reporter.report(wire::report::Waiting{stage_.contacts.known(peer_.name, peer_.key),
+                                               static_cast<std::uint64_t>(wait_.count())});
   stage_.command(engine::Meet{peer_.key});
 }
 
@@ -113,7 +113,7 @@ void SendLater::say_what_becomes_of_it() {
     return stage_.reporter.remark(
         "Whether the text is kept is not known: see culver outbox before sending it again.");
   if (is_delivered_) return;
-  const wire::report::Peer to{peer_.name, peer_.key};
+  const auto to = stage_.contacts.known(peer_.name, peer_.key);
   const auto id = static_cast<std::uint64_t>(letter_->value);
   if (stage_.still_waits(*letter_))
     stage_.reporter.report(wire::report::LetterKept{to, id});

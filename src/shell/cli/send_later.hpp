@@ -19,7 +19,7 @@ class SendLater {
         peer_(std::move(peer)),
         wait_(wait),
         stage_(std::move(stage)),
-        ledger_(stage_.reporter) {}
+        ledger_(stage_.reporter, stage_.contacts) {}
 
   void start();
   void on(const engine::Notice& notice);

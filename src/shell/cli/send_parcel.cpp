@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "shell/cli/printable.hpp"
 #include "shell/cli/send.hpp"
 
 namespace culver::cli {
@@ -35,11 +36,21 @@ void Send::begin() {
 /// Nothing else is waited for. Whoever has shown its key and never says that it has the text may be
 /// broken, or mean us ill.
 void Send::await_confirmation() {
-  stage_.after(patience_with_text, [this, link = std::get<Sending>(phase_).link] {
-    const auto* sending = std::get_if<Sending>(&phase_);
-    if (sending && sending->link == link && sending->awaits_text)
-      handle(engine::TextFailed{link, the_text, Fault::not_confirmed});
+  stage_.after(quiet_patience_with_text, [this, link = std::get<Sending>(phase_).link] {
+    if (!awaits_text_on(link)) return;
+    const auto* to = ledger_.peer(link);
+    stage_.reporter.remark("Waiting for confirmation: " +
+                           (to ? stage_.contacts.handle(*to) : std::string("the other side")) +
+                           " has not said yet that it has the text.");
+    stage_.after(patience_with_text - quiet_patience_with_text, [this, link] {
+      if (awaits_text_on(link)) handle(engine::TextFailed{link, the_text, Fault::not_confirmed});
+    });
   });
+}
+
+bool Send::awaits_text_on(LinkId link) const {
+  const auto* sending = std::get_if<Sending>(&phase_);
+  return sending && sending->link == link && sending->awaits_text;
 }
 
 bool Send::files_wait(const Sending& sending) const {
@@ -87,7 +98,7 @@ void Send::handle(const engine::TextDelivered& notice) {
 void Send::handle(const engine::TextFailed& notice) {
   auto* sending = std::get_if<Sending>(&phase_);
   if (!sending || !is_link(notice.link)) return;
-  ledger_.fail(notice.fault);
+  ledger_.fail(notice.fault, ledger_.at(notice.link));
   sending->awaits_text = false;
   parcel_.text.reset();
   close_if_complete();
@@ -106,16 +117,28 @@ void Send::handle(const engine::FileOffered& notice) {
 
 void Send::handle(const engine::FileSent& notice) {
   ledger_.on(notice);
-  if (!notice.confirmed && parcel_.require_confirmation) ledger_.fail(Fault::not_confirmed);
+  const auto* sending = std::get_if<Sending>(&phase_);
+  if (!notice.confirmed && parcel_.require_confirmation)
+    ledger_.fail(Fault::not_confirmed, sending ? ledger_.at(sending->link) : std::nullopt);
   file_is_over(notice.transfer);
 }
 
 void Send::handle(const engine::FileFailed& notice) {
   const auto* sending = std::get_if<Sending>(&phase_);
   if (!sending || !sending->file || notice.transfer != sending->file->id) return;  // refused by us
+  if (is_of_link(notice.fault)) say_what_is_kept(*sending);
   if (known_ && is_of_link(notice.fault)) return keep_file();  // more of it is heard at once
   ledger_.on(notice);
   file_is_over(notice.transfer);
+}
+
+/// Whoever throws it away says so, and then the link is not what failed.
+void Send::say_what_is_kept(const Sending& sending) {
+  const auto* peer = ledger_.peer(sending.link);
+  if (sending.file->started && peer && stage_.contacts.is_culver(peer->key))
+    stage_.reporter.remark("What has arrived of " +
+                           printable(sending.file->path.filename().string()) +
+                           " is kept there: sent again, it goes on from there.");
 }
 
 void Send::file_is_over(TransferId transfer) {

@@ -1,6 +1,8 @@
 // Layout of the devices of an account.
 #include "shell/cli/show_devices.hpp"
 
+#include <algorithm>
+
 #include "core/base/fsm.hpp"
 #include "core/wire/report.hpp"
 #include "shell/cli/printable.hpp"
@@ -63,6 +65,19 @@ std::string show_devices(const DevicesOptions& verb, const std::vector<ListedDev
                         [&](const RenameDevice&) { return "Renamed to " + changed + "."; },
                     },
                     verb);
+}
+
+std::optional<std::string> revoke_question(const std::vector<ListedDevice>& devices,
+                                           const DeviceId& device, const DeviceId& this_device) {
+  const auto found = std::ranges::find(devices, device, &ListedDevice::device);
+  if (found == devices.end()) return std::nullopt;
+  const auto warning =
+      device == this_device
+          ? "THIS IS THE DEVICE THAT YOU ARE AT: it is shut out of the account for good, and needs "
+            "another data folder to come back.\n"
+          : "A device that is shut out never comes back as the same.\n";
+  return warning + std::string("Shut out ") + title(*found) + " (" + print_uuid(device.data) +
+         ")? [y/N] ";
 }
 
 }  // namespace culver::cli

@@ -1,6 +1,7 @@
 // What culver devices prints on standard output, without the last newline.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,5 +14,9 @@ namespace culver::cli {
 std::string show_devices(const DevicesOptions& verb,
                          const std::vector<wire::gateway::ListedDevice>& devices,
                          const DeviceId& this_device, Output output);
+
+/// Whether a device is to be shut out; this one is warned of. Nothing if it is none of them.
+std::optional<std::string> revoke_question(const std::vector<wire::gateway::ListedDevice>& devices,
+                                           const DeviceId& device, const DeviceId& this_device);
 
 }  // namespace culver::cli

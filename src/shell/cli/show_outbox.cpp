@@ -69,13 +69,14 @@ host::Outcome<OutboxRows> letters_named(const OutboxRows& rows,
   return theirs;
 }
 
-std::string show_outbox(const std::vector<report::Waits>& letters, Output output) {
+std::string show_outbox(const std::vector<report::Waits>& letters, Output output,
+                        const Contacts& contacts) {
   if (output == Output::json) return report::print(letters);
   if (letters.empty()) return "Nothing waits.";
   std::string text;
   for (const auto& letter : letters) {
     text += (text.empty() ? "" : "\n") + std::to_string(letter.id) + "  to " +
-            printable(report::display_name(letter.peer)) + ", since " + letter.written + ", ";
+            contacts.handle(letter.peer) + ", since " + letter.written + ", ";
     text += letter.characters ? std::to_string(*letter.characters) + " characters"
                               : "cannot be read: it is damaged, or of another identity";
     if (letter.text) text += "\n  | " + printable_text(letter.text->expose(), "  | ");

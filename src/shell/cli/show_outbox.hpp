@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/wire/report.hpp"
+#include "shell/cli/contacts.hpp"
 #include "shell/cli/options.hpp"
 #include "shell/host/trouble.hpp"
 #include "shell/store/sqlite/outbox.hpp"
@@ -23,6 +24,7 @@ host::Outcome<OutboxRows> letters_named(const OutboxRows& rows,
                                         const std::string& what);
 
 /// Without the last newline.
-std::string show_outbox(const std::vector<wire::report::Waits>& letters, Output output);
+std::string show_outbox(const std::vector<wire::report::Waits>& letters, Output output,
+                        const Contacts& contacts = {});
 
 }  // namespace culver::cli

@@ -9,6 +9,7 @@
 #include "core/base/env.hpp"
 #include "core/engine/api.hpp"
 #include "shell/cli/console.hpp"
+#include "shell/cli/contacts.hpp"
 #include "shell/cli/reporter.hpp"
 
 namespace culver::cli {
@@ -34,20 +35,21 @@ struct Stage {
   std::function<WallTime()> wall = {};
   /// Whether a text of the outbox still waits there: another process may have delivered it.
   std::function<bool(LetterId)> still_waits = [](LetterId) { return true; };
+  Contacts contacts = {};
 };
 
 /// Asks whether a key that came under the name of a known peer is somebody else. By no option is it
 /// anybody: --yes is said beforehand.
-inline Console::Ticket ask_for_another(Console& console, const std::string& name,
-                                       const PublicKey& key, const PublicKey& known,
-                                       std::function<void(bool)> answer) {
+inline Console::Ticket ask_for_another(const Stage& stage, const wire::report::Peer& peer,
+                                       const PublicKey& known, std::function<void(bool)> answer) {
   using wire::report::short_fingerprint;
-  return console.confirm("This is not the " + name + " that you know: that one's key is " +
-                             short_fingerprint(known) + " ..., this one's " +
-                             short_fingerprint(key) +
-                             " .... It is somebody else of that name, or " + name +
-                             " with a new key. Let it in as somebody else? [y/N] ",
-                         std::move(answer), "Nobody is there to ask, which counts as no.");
+  const auto name = stage.contacts.handle({peer.name, known});
+  return stage.console.confirm("This is not the " + name + " that you know: that one's key is " +
+                                   short_fingerprint(known) + " ..., this one's " +
+                                   short_fingerprint(peer.key) +
+                                   " .... It is somebody else of that name, or " + name +
+                                   " with a new key. Let it in as somebody else? [y/N] ",
+                               std::move(answer), "Nobody is there to ask, which counts as no.");
 }
 
 }  // namespace culver::cli

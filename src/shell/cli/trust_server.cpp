@@ -2,6 +2,7 @@
 #include "shell/cli/trust_server.hpp"
 
 #include "core/wire/report.hpp"
+#include "shell/cli/outcome.hpp"
 #include "shell/cli/printable.hpp"
 #include "shell/cli/report_text.hpp"
 
@@ -39,7 +40,8 @@ void TrustServer::show(const client::ServerProof& proof) {
 void TrustServer::decide(const client::ServerProof& proof) {
   if (options_.identity) {
     if (*options_.identity == proof.identity) return accept(proof);
-    return refuse(proof, "That is not the identity that was asked for: nothing was changed.");
+    return refuse(proof, "That is not the identity that was asked for: nothing was changed.",
+                  info(Fault::server_identity_changed).exit_code);
   }
   const auto& known = stage_.known;
   const bool is_news =
@@ -50,7 +52,7 @@ void TrustServer::decide(const client::ServerProof& proof) {
   stage_.console.confirm("Trust it from now on? [y/N] ", [this, proof](bool yes) {
     if (finished_) return;
     if (yes) return accept(proof);
-    refuse(proof, "Nothing was changed.");
+    refuse(proof, std::string(nothing_changed), code_of_no);
   });
 }
 
@@ -60,10 +62,10 @@ void TrustServer::accept(const client::ServerProof& proof) {
   finish(0);
 }
 
-void TrustServer::refuse(const client::ServerProof& proof, const std::string& why) {
+void TrustServer::refuse(const client::ServerProof& proof, const std::string& why, int exit_code) {
   print(proof, false);
   stage_.screen.complain("culver: " + why);
-  finish(info(Fault::server_identity_changed).exit_code);
+  finish(exit_code);
 }
 
 void TrustServer::print(const client::ServerProof& proof, bool trusted) {

@@ -45,6 +45,23 @@ TEST(Addressee, TheFirstArgumentMayBeAPeer) {
   EXPECT_EQ(options.files, std::vector<std::filesystem::path>{"a.pdf"});
 }
 
+TEST(Addressee, HowMuchOfAFingerprintItTakesIsSaid) {
+  for (const char* word : {"0a1b2c", "0A1B 2C3"}) {
+    EXPECT_NE(trouble_with(to_send({word})).find("at least the first 8 digits"), std::string::npos);
+    const auto named = peer_named(known_peers, word);
+    ASSERT_FALSE(named);
+    EXPECT_NE(named.error().sentence.find("at least the first 8 digits"), std::string::npos);
+  }
+  EXPECT_EQ(trouble_with(to_send({"Frida"})).find("digits"), std::string::npos);
+}
+
+TEST(Addressee, AnEmptyWordIsNoPeer) {
+  auto options = to_send({""});
+  const auto found = take_addressee(options, known_peers, false);
+  ASSERT_TRUE(found);
+  EXPECT_FALSE(*found);
+}
+
 TEST(Addressee, FilesAreForWhoHasTheCode) {
   auto options = to_send({CULVER_SOURCE_DIR "/README.md"});
   auto found = take_addressee(options, known_peers, false);

@@ -73,7 +73,7 @@ TEST_F(BookVerbTest, ShowsTheSafetyNumberAndTakesAYes) {
 TEST_F(BookVerbTest, VerifiesNothingOnANo) {
   begin(VerifyPeer{ana_name, std::nullopt});
   scene_.type("n\n");
-  EXPECT_EQ(exit_, 4);
+  EXPECT_EQ(exit_, 1);
   EXPECT_FALSE(row(1).is_verified);
   expect_complaint("Nothing was changed.");
 }
@@ -158,7 +158,7 @@ TEST_F(BookVerbTest, ShowsBothKeysBeforeItTrustsTheNewOne) {
   expect_said(show_safety_number(crypto::safety_number(key(99), key(7))));
   EXPECT_FALSE(exit_);
   scene_.type("n\n");
-  EXPECT_EQ(exit_, 4);
+  EXPECT_EQ(exit_, 1);
   EXPECT_EQ(row(1).offered, key(7));
 }
 

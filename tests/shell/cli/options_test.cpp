@@ -33,7 +33,7 @@ class CommandLine : public testing::Test {
     EXPECT_EQ(options.error().code, 1);
     EXPECT_EQ(options.error().out, "");
     EXPECT_NE(options.error().err.find(hint), std::string::npos) << options.error().err;
-    EXPECT_NE(options.error().err.find("culver --help"), std::string::npos);
+    EXPECT_NE(options.error().err.find("culver "), std::string::npos);
     EXPECT_EQ(std::count(options.error().err.begin(), options.error().err.end(), '\n'), 1);
   }
   TemporaryFolder folder_;
@@ -337,6 +337,49 @@ TEST_F(CommandLine, NamesAVerbThatThereIsNot) {
   const auto help = parse({"--help"});
   ASSERT_FALSE(help);
   EXPECT_EQ(help.error().code, 0);
+}
+
+TEST_F(CommandLine, NamesAnOptionThatThereIsNot) {
+  expect_wrong({"--foo"}, "There is no option --foo.");
+  expect_wrong({"--foo=1", "receive"}, "There is no option --foo.");
+  expect_wrong({"send", "--text", "--foo", "--bar"}, "There is no option --bar.");
+}
+
+TEST_F(CommandLine, SaysThatAVerbIsMissing) {
+  expect_wrong({}, "A verb is missing");
+  expect_wrong({"-o", "text"}, "A verb is missing");
+}
+
+TEST_F(CommandLine, HelpIsAWordToo) {
+  const auto shown = [&](std::vector<const char*> words) {
+    const auto help = parse(std::move(words));
+    EXPECT_FALSE(help);
+    if (help) return std::string();
+    EXPECT_EQ(help.error().code, 0);
+    return help.error().out;
+  };
+  EXPECT_EQ(shown({"help"}), shown({"--help"}));
+  EXPECT_EQ(shown({"help", "send"}), shown({"send", "--help"}));
+  EXPECT_NE(shown({"help", "send"}), shown({"help"}));
+  expect_wrong({"help", "chat"}, "There is no verb chat.");
+}
+
+TEST_F(CommandLine, HelpNamesEveryVariable) {
+  std::string all;
+  for (const auto& words : {std::vector<const char*>{"--help"}, {"lock", "--help"}})
+    all += parse(words).error().out;
+  for (const char* name : {"CULVER_PASSPHRASE ", "CULVER_PASSPHRASE_FILE", "CULVER_CODE",
+                           "CULVER_DATA_DIR", "CULVER_KEY_FILE", "CULVER_SERVER", "CULVER_LOG"})
+    EXPECT_NE(all.find(name), std::string::npos) << name << all;
+}
+
+TEST_F(CommandLine, SaysOnceWhereToLook) {
+  for (const auto& words : {std::vector<const char*>{"chat"}, {"devices", "revoke", "laptop"}}) {
+    const auto said = parse(words).error().err;
+    const auto first = said.find("culver ", 7);
+    ASSERT_NE(first, std::string::npos) << said;
+    EXPECT_EQ(said.find("culver ", first + 1), std::string::npos) << said;
+  }
 }
 
 TEST_F(CommandLine, TellsAProgramWhatIsWrong) {

@@ -46,11 +46,19 @@ TEST_F(ParcelOf, TakesTextAndFilesInOrder) {
 }
 
 TEST_F(ParcelOf, ReadsTheTextFromStandardInput) {
-  EXPECT_EQ(prepare_with({"-", {}, {}}, "two\nlines\n")->parcel.text, Plaintext("two\nlines\n"));
+  EXPECT_EQ(prepare_with({"-", {}, {}}, "two\nlines\n")->parcel.text, Plaintext("two\nlines"));
+  EXPECT_EQ(prepare_with({"-", {}, {}}, "hi\r\n")->parcel.text, Plaintext("hi"));
+  EXPECT_EQ(prepare_with({"-", {}, {}}, "hi\n\n")->parcel.text, Plaintext("hi\n"));
   const std::string longest(text_limit, 'x');
   EXPECT_EQ(prepare_with({"-", {}, {}}, longest)->parcel.text, Plaintext(longest));
+  EXPECT_EQ(prepare_with({"-", {}, {}}, longest + "\n")->parcel.text, Plaintext(longest));
+  expect_trouble({"-", {}, {}}, Fault::usage, "empty", "\n");
   expect_trouble({"-", {}, {}}, Fault::text_too_long, "too long", longest + "x");
   expect_trouble({longest + "x", {}, {}}, Fault::text_too_long, "Send it as a file");
+}
+
+TEST_F(ParcelOf, AnEmptyFileNameIsCalledThat) {
+  expect_trouble({{}, {""}, {}}, Fault::usage, "The name of a file is empty");
 }
 
 TEST_F(ParcelOf, RefusesTextThatIsNone) {

@@ -62,11 +62,19 @@ TEST_F(PassphraseFile, OfTheDataFolderIsNamedByAVariable) {
     if (std::string(name) == "CULVER_PASSPHRASE_FILE") return (folder_ / "p").string();
     return horse(name);
   };
-  const auto got = read_folder_passphrase(named);
+  const auto got = read_folder_passphrase(named, Variable::is_of_folder);
   ASSERT_TRUE(got);
-  EXPECT_EQ(as_text(got->expose()), "correct horse");
+  EXPECT_EQ(as_text(got->passphrase.expose()), "correct horse");
+  EXPECT_FALSE(got->is_typed);
   std::filesystem::remove(folder_ / "p");
-  EXPECT_EQ(read_folder_passphrase(named).error().fault, Fault::file_unreadable);
+  EXPECT_EQ(read_folder_passphrase(named, Variable::is_of_folder).error().fault,
+            Fault::file_unreadable);
+}
+
+TEST(Passphrase, OfTheDataFolderMayBeInAVariable) {
+  const auto got = read_folder_passphrase(horse, Variable::is_of_folder);
+  ASSERT_TRUE(got);
+  EXPECT_EQ(as_text(got->passphrase.expose()), "horse");
 }
 
 }  // namespace

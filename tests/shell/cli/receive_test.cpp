@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/engine/names.hpp"
 #include "tests/shell/cli/scene.hpp"
 #include "tests/support/keys.hpp"
 
@@ -138,6 +139,116 @@ TEST_F(ReceiveVerb, WithdrawsAQuestionThatLostItsPoint) {
   EXPECT_EQ(std::get<engine::AnswerPair>(scene_->commands.back()).from, ben_code);
 }
 
+TEST_F(ReceiveVerb, EveryQuestionNamesWhomItIsAboutAndAnswersThatOne) {
+  begin({false, false}, Scene::Person::present);
+  hear(engine::PairRequested{ana_code, key(1), Plaintext("Ana")});
+  hear(engine::PairRequested{ben_code, key(2), Plaintext("Ben")});
+  const auto question = [](const char* name, int n) {
+    return std::string(name) + " (" + wire::report::short_fingerprint(key(n)) +
+           ") asks to pair. Accept? [y/N] ";
+  };
+  EXPECT_TRUE(scene_->err().ends_with(question("Ana", 1))) << scene_->err();
+  EXPECT_EQ(scene_->err().find(question("Ben", 2)), std::string::npos) << "it is not its turn";
+  scene_->type("n\n");
+  EXPECT_TRUE(scene_->err().ends_with(question("Ben", 2))) << scene_->err();
+  scene_->type("y\n");
+  EXPECT_EQ(pair_answers(), (Answers{false, true}));
+}
+
+TEST_F(ReceiveVerb, WhatWasBegunAsAnAnswerToOneIsNoAnswerToTheNext) {
+  begin({false, false}, Scene::Person::present);
+  hear(engine::PairRequested{ana_code, key(1), Plaintext("Ana")});
+  hear(engine::PairRequested{ben_code, key(2), Plaintext("Ben")});
+  scene_->type("y");
+  hear(engine::PairWithdrawn{ana_code});
+  EXPECT_NE(scene_->err().find("Ana (" + wire::report::short_fingerprint(key(1)) +
+                               ") does not wait for an answer any more"),
+            std::string::npos)
+      << scene_->err();
+  scene_->type("\n");
+  EXPECT_EQ(pair_answers(), Answers{false}) << "an empty line";
+  EXPECT_EQ(std::get<engine::AnswerPair>(scene_->commands.back()).from, ben_code);
+}
+
+TEST_F(ReceiveVerb, ASecondRequestUnderOneCodeTakesThePlaceOfTheFirst) {
+  begin({false, false}, Scene::Person::present);
+  hear(engine::PairRequested{ana_code, key(1), Plaintext("Ana")});
+  hear(engine::PairRequested{ana_code, key(2), Plaintext("Eve")});
+  scene_->type("n\n");
+  EXPECT_EQ(pair_answers(), Answers{false});
+  EXPECT_NE(scene_->err().find("Eve (" + wire::report::short_fingerprint(key(2))),
+            std::string::npos);
+}
+
+TEST_F(ReceiveVerb, OfQuestionsThatLoseTheirPointItIsSaidWhoseTheyWere) {
+  begin({false, true}, Scene::Person::present);
+  hear(engine::PairRequested{ana_code, key(1), Plaintext("Ana")});
+  hear(engine::PairRequested{ben_code, key(2), Plaintext("Ben")});
+  scene_->type("y\n");
+  EXPECT_NE(scene_->err().find("Ben (" + wire::report::short_fingerprint(key(2)) +
+                               ") is refused: with --once"),
+            std::string::npos)
+      << scene_->err();
+  hear(engine::Connecting{ana_link, ana_code});
+  hear(engine::Connected{ana_link, key(1), Plaintext("Ana"), link::PathKind::direct, {}});
+  offer(ana_link);
+  hear(engine::Closed{ana_link, Fault::peer_gone, true});
+  EXPECT_NE(scene_->err().find("Ana is gone: nothing of it is asked about any more."),
+            std::string::npos)
+      << scene_->err();
+}
+
+TEST_F(ReceiveVerb, FilesOfTwoOfOneNameAreAskedAboutByTheirHandles) {
+  begin({false, false}, Scene::Person::present);
+  scene_->book = {{key(1), Plaintext("ben"), {}}, {key(2), Plaintext("ben"), {}}};
+  hear(engine::Connecting{ben_link, ben_code});
+  hear(engine::Connected{ben_link, key(2), Plaintext("ben"), link::PathKind::direct, {}});
+  offer(ben_link);
+  const auto handle = engine::handle(scene_->book, scene_->book[1]);
+  EXPECT_TRUE(handle.starts_with("ben@")) << handle;
+  EXPECT_NE(scene_->err().find(handle + " wants to send a.pdf"), std::string::npos)
+      << scene_->err();
+}
+
+TEST_F(ReceiveVerb, AFailureNamesThePeerThatItIsAbout) {
+  begin({true, false});
+  hear(engine::PairRequested{ana_code, key(1), Plaintext("Ana")});
+  hear(engine::Connecting{ana_link, ana_code});
+  hear(engine::Closed{ana_link, Fault::out_of_order, false});
+  const auto named = [&](const char* reason) {
+    const auto at = scene_->out().find(std::string("\"reason\":\"") + reason);
+    if (at == std::string::npos) return false;
+    const auto line = scene_->out().substr(at, scene_->out().find('\n', at) - at);
+    return line.find("\"peer\":\"Ana\"") != std::string::npos;
+  };
+  EXPECT_TRUE(named("out_of_order")) << scene_->out();
+  hear(engine::Connecting{ana_link, ana_code});
+  hear(engine::Connected{ana_link, key(1), Plaintext("Ana"), link::PathKind::direct, {}});
+  offer(ana_link);
+  hear(engine::FileFailed{file, Fault::wrong_type});
+  EXPECT_TRUE(named("wrong_type")) << scene_->out();
+  hear(engine::Closed{ana_link, Fault::replaced, true});
+  EXPECT_TRUE(named("replaced")) << scene_->out();
+}
+
+TEST_F(ReceiveVerb, WhoHasNotShownTheKeyIsToldOnceForALink) {
+  begin({true, false});
+  hear(engine::Connecting{ana_link, ana_code});
+  hear(engine::Unproven{ana_link, key(1), {}, link::PathKind::direct, false});
+  hear(engine::Unproven{ana_link, key(1), Plaintext("Ana"), link::PathKind::direct, false});
+  const auto first = scene_->out().find("\"unproven\"");
+  ASSERT_NE(first, std::string::npos);
+  EXPECT_EQ(scene_->out().find("\"unproven\"", first + 1), std::string::npos) << scene_->out();
+}
+
+TEST_F(ReceiveVerb, ATextOfAVerifiedPeerSaysSo) {
+  begin({});
+  scene_->book = {{key(1), Plaintext("Ana"), {}, false, true, true}};
+  hear(engine::LetterReceived{HeldId{3}, key(1), Plaintext("Ana"), {{}, 4}, 0, Plaintext("hi")});
+  EXPECT_NE(scene_->out().find(R"("verified":true,"text":"hi")"), std::string::npos)
+      << scene_->out();
+}
+
 TEST_F(ReceiveVerb, ServesSeveralPeersAtOnce) {
   begin({true, false});
   request(ana_code, "Ana");
@@ -187,9 +298,9 @@ TEST_F(ReceiveVerb, EndsWithTheFirstFailureOfItsPeer) {
   hear(engine::FileFailed{file, Fault::no_space});
   hear(engine::Closed{ana_link, Fault::peer_gone, true});
   EXPECT_EQ(scene_->exit, 12);
-  EXPECT_NE(scene_->out().find(R"("reason":"no_space","message":"a.pdf: There is no space)"),
+  EXPECT_NE(scene_->out().find(R"("reason":"no_space","message":"Ana: a.pdf: There is no space)"),
             std::string::npos);
-  EXPECT_NE(scene_->err().find("culver: a.pdf: There is no space left"), std::string::npos);
+  EXPECT_NE(scene_->err().find("culver: Ana: a.pdf: There is no space left"), std::string::npos);
 }
 
 TEST_F(ReceiveVerb, EndsAfterTheLastFileOfAPeerThatDoesNotWaitForIt) {

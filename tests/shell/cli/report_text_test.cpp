@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/engine/names.hpp"
 #include "tests/shell/cli/fingerprint_support.hpp"
 
 namespace culver::cli {
@@ -34,6 +35,47 @@ TEST_F(TextReportOn, ShowsTheCodeAndWhatToDoWithIt) {
             "On the other machine, run this and type the code when it is asked for:\n\n"
             "    culver --server wss://example.org send FILE\n\n"
             "Pairing code:\n\n    K7MW2Q\n\n");
+}
+
+TEST_F(TextReportOn, CallsTwoOfOneNameByWhatTheVerbsTake) {
+  const auto key = [](int n) { return PublicKey{{std::byte(n)}}; };
+  const std::vector<engine::Known> book{{key(1), Plaintext("ben"), {}},
+                                        {key(2), Plaintext("ben"), {}}};
+  TextReport report(
+      screen_, [this] { return now_; }, "", Contacts([&] { return std::span(book); }));
+  const auto first = engine::handle(book, book[0]), second = engine::handle(book, book[1]);
+  ASSERT_NE(first, second);
+  const auto file = [&](int n) {
+    return report::File{{Plaintext("ben"), key(n)}, Plaintext("a"), 1, {}, false};
+  };
+  for (int n : {1, 2}) {
+    const report::Peer ben{Plaintext("ben"), key(n)};
+    const auto& handle = n == 1 ? first : second;
+    for (const report::Event& event :
+         {report::Event(report::Connected{ben, false}), report::Event(report::Closed{ben}),
+          report::Event(report::Text{ben, Plaintext("hi")}),
+          report::Event(report::Waiting{ben, 60}), report::Event(report::FileStarted{file(n)}),
+          report::Event(report::PairRequest{ben}),
+          report::Event(report::FileSent{file(n), Digest{}, true})}) {
+      report.report(event);
+      const auto shown = out();
+      EXPECT_NE(shown.find(handle), std::string::npos) << shown;
+    }
+  }
+  // Somebody of that name who is not in the book yet is neither.
+  report.report(report::PairRequest{{Plaintext("ben"), key(3)}});
+  const auto shown = out();
+  EXPECT_TRUE(shown.starts_with("ben@")) << shown;
+  EXPECT_EQ(shown.find(first), std::string::npos) << shown;
+  EXPECT_EQ(shown.find(second), std::string::npos) << shown;
+}
+
+TEST_F(TextReportOn, WhoIsAloneOfItsNameIsCalledByIt) {
+  const std::vector<engine::Known> book{{{}, Plaintext("Ana"), Plaintext("Sister")}};
+  TextReport report(
+      screen_, [this] { return now_; }, "", Contacts([&] { return std::span(book); }));
+  report.report(report::Closed{ana()});
+  EXPECT_EQ(out(), "Sister is disconnected.\n");
 }
 
 TEST_F(TextReportOn, DrawsAQrCodeOnATerminal) {

@@ -44,7 +44,8 @@ class Scene {
               alarm_ = std::move(act);
             },
             [this] { return wall; },
-            [this](LetterId) { return waits; }};
+            [this](LetterId) { return waits; },
+            Contacts([this] { return std::span<const engine::Known>(book); })};
   }
 
   /// The time that was asked for last is over: as in the program, there is one. More may be asked
@@ -106,6 +107,7 @@ class Scene {
   std::optional<int> exit;
   TimePoint now{};
   WallTime wall = 0;
+  std::vector<engine::Known> book;      ///< of peers
   bool waits = true;                    ///< the letters, in the outbox
   std::optional<Duration> alarm_time;   ///< that the verb has asked for
   std::vector<std::string> unreadable;  ///< files that cannot be opened

@@ -47,7 +47,11 @@ TEST_F(SendVerb, ATextThatIsNeverConfirmedIsWaitedForBehindTheFiles) {
   connect();
   EXPECT_EQ(scene_->alarm_time, Send::patience_with_answer);
   accept_file(1);
-  EXPECT_EQ(scene_->alarm_time, 45s);
+  EXPECT_EQ(scene_->alarm_time, 5s);
+  scene_->alarm();
+  EXPECT_NE(scene_->err().find("Waiting for confirmation: Ben has not said yet"),
+            std::string::npos);
+  EXPECT_EQ(scene_->alarm_time, 40s);
   scene_->alarm();
   EXPECT_TRUE(scene_->only<engine::CloseLink>());
   hear(engine::Closed{peer_link, {}, true});
@@ -58,7 +62,11 @@ TEST_F(SendVerb, ATextThatIsNeverConfirmedIsNotWaitedForForEver) {
   begin(text());
   connect();
   EXPECT_TRUE(scene_->only<engine::SendText>());
-  EXPECT_EQ(scene_->alarm_time, 45s);
+  EXPECT_EQ(scene_->alarm_time, 5s);
+  scene_->alarm();
+  EXPECT_NE(scene_->err().find("Waiting for confirmation: Ben has not said yet"),
+            std::string::npos);
+  EXPECT_EQ(scene_->alarm_time, 40s);
   scene_->alarm();
   EXPECT_TRUE(scene_->only<engine::CloseLink>());
   hear(engine::Closed{peer_link, {}, true});
@@ -339,6 +347,20 @@ TEST_F(SendToKnown, LooksForItAndSendsWhenItHasCome) {
   hear(engine::Closed{peer_link, {}, true});
   EXPECT_EQ(scene_->exit, 0);
   EXPECT_TRUE(scene_->out().starts_with(R"({"event":"waiting","peer":"Ben","fingerprint":)"));
+  EXPECT_NE(scene_->out().find(R"("verified":false,"seconds":60)"), std::string::npos);
+}
+
+TEST_F(SendToKnown, OfAVerifiedPeerItIsSaidFromTheStart) {
+  scene_ = std::make_unique<Scene>();
+  scene_->book = {{ben.key, ben.name, {}, false, true, true}};
+  verb_ = std::make_unique<Send>(text(), Send::Known{ben, 60s}, scene_->stage());
+  verb_->start();
+  hear(engine::Online{own_code});
+  EXPECT_NE(scene_->out().find(R"("verified":true,"seconds":60)"), std::string::npos)
+      << scene_->out();
+  scene_->alarm();
+  EXPECT_NE(scene_->out().find(R"("reason":"peer_away","message":"Ben: )"), std::string::npos)
+      << scene_->out();
 }
 
 TEST_F(SendToKnown, FilesWaitForWhoOnlyClaimsToBeTheOneThatIsLookedFor) {
@@ -491,6 +513,27 @@ TEST_F(SendVerb, SaysWhatTheOtherSideIsAskedAndThatItHasNotAnswered) {
   const auto before = scene_->err().size();
   scene_->alarm();
   EXPECT_EQ(scene_->err().substr(before), "Waiting for the other side to accept...\n");
+}
+
+TEST_F(SendVerb, WhatHasArrivedWhereTheReceiverStopsIsKeptThere) {
+  begin(files({"/out/a.pdf"}));
+  scene_->book = {{{}, Plaintext("Ben"), {}, false, true}};
+  connect();
+  hear(engine::FileStarted{peer_link, TransferId{1}, true, Plaintext("a.pdf"), 1000});
+  hear(engine::FileFailed{TransferId{1}, Fault::peer_gone});
+  EXPECT_NE(scene_->err().find("What has arrived of a.pdf is kept there"), std::string::npos)
+      << scene_->err();
+  EXPECT_NE(scene_->out().find(R"("reason":"peer_gone","message":"Ben: )"), std::string::npos)
+      << scene_->out();
+}
+
+TEST_F(SendVerb, WhatIsThrownAwayThereIsNotSaidToBeKept) {
+  begin(files({"/out/a.pdf"}));
+  scene_->book = {{{}, Plaintext("Ben"), {}, false, true}};
+  connect();
+  hear(engine::FileStarted{peer_link, TransferId{1}, true, Plaintext("a.pdf"), 1000});
+  hear(engine::FileFailed{TransferId{1}, Fault::peer_cancelled});
+  EXPECT_EQ(scene_->err().find("is kept there"), std::string::npos) << scene_->err();
 }
 
 TEST_F(SendVerb, SaysThatItTakesNoFiles) {

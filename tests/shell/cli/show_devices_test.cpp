@@ -35,6 +35,20 @@ TEST(ShowDevices, ListsThemForPrograms) {
   EXPECT_EQ(show_devices(ListDevices{}, {}, here, Output::json), "[]");
 }
 
+TEST(ShowDevices, AsksWhichDeviceIsShutOutAndWarnsOfThisOne) {
+  const auto other = revoke_question(two_devices(), there, here);
+  ASSERT_TRUE(other);
+  EXPECT_NE(other->find("Shut out Without a name (00000000-0000-4000-8000-000000000002)? [y/N] "),
+            std::string::npos)
+      << *other;
+  EXPECT_EQ(other->find("THIS IS"), std::string::npos);
+  const auto own = revoke_question(two_devices(), here, here);
+  ASSERT_TRUE(own);
+  EXPECT_NE(own->find("THIS IS THE DEVICE THAT YOU ARE AT"), std::string::npos) << *own;
+  EXPECT_NE(own->find("Shut out La\\x1bp ("), std::string::npos) << *own;
+  EXPECT_FALSE(revoke_question({}, there, here)) << "the server says what is wrong";
+}
+
 TEST(ShowDevices, SaysWhatWasChanged) {
   const std::vector<ListedDevice> one{two_devices()[0]};
   EXPECT_EQ(show_devices(RevokeDevice{here}, one, here, Output::text), "La\\x1bp is shut out.");

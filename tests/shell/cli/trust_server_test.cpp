@@ -62,7 +62,7 @@ TEST_F(TrustServerTest, ChangesNothingIfThePersonSaysNo) {
   begin({}, known(1)).on(client::ServerProof{identity(2), 2});
   scene_.settle();
   scene_.type("n\n");
-  EXPECT_EQ(exit_, 4);
+  EXPECT_EQ(exit_, 1);
   EXPECT_FALSE(trusted_);
   EXPECT_NE(scene_.err().find("Nothing was changed."), std::string::npos);
 }

@@ -1,0 +1,38 @@
+#include "shell/cli/contacts.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include "core/engine/names.hpp"
+#include "shell/cli/printable.hpp"
+
+namespace culver::cli {
+
+std::string Contacts::handle(const wire::report::Peer& peer) const {
+  const auto book = book_();
+  const auto row = std::ranges::find(book, peer.key, &engine::Known::key);
+  if (row != book.end() && row->called()) return printable(engine::handle(book, *row));
+  std::vector<engine::Known> with(book.begin(), row);
+  if (row != book.end()) with.insert(with.end(), row + 1, book.end());
+  with.push_back({peer.key, peer.name, std::nullopt});
+  return printable(engine::handle(with, with.back()));
+}
+
+std::string Contacts::in_full(const wire::report::Peer& peer) const {
+  return handle(peer) + " (" + wire::report::short_fingerprint(peer.key) + ")";
+}
+
+bool Contacts::is_culver(const PublicKey& key) const {
+  const auto book = book_();
+  const auto row = std::ranges::find(book, key, &engine::Known::key);
+  return row != book.end() && row->is_culver;
+}
+
+wire::report::Peer Contacts::known(std::optional<Plaintext> name, const PublicKey& key) const {
+  const auto book = book_();
+  const auto row = std::ranges::find(book, key, &engine::Known::key);
+  if (row == book.end()) return {std::move(name), key};
+  return {name ? std::move(name) : row->called(), key, row->is_verified};
+}
+
+}  // namespace culver::cli
