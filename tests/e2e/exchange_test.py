@@ -54,7 +54,7 @@ class Events(Case):
     FIELDS = {
         "code": {"code"},
         "pair_request": {"name", "fingerprint"},
-        "connected": {"peer", "fingerprint", "path"},
+        "connected": {"peer", "fingerprint", "path", "culver"},
         "text": {"peer", "text"},
         "text_sent": {"peer", "confirmed"},
         "file_started": {"peer", "name", "size"},

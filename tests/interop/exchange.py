@@ -76,6 +76,7 @@ class Exchange:
         self.assertEqual([e["path"] for e in client.events("unproven")], ["direct"])
         self.assertEqual([e["path"] for e in client.events("connected")],
                          ["direct"] if speaks else [])
+        self.assertFalse(any(e["culver"] for e in client.events("connected")))
         self.assertEqual(client.events("failed"), [])
         self.assertEqual(client.events()[-1]["event"], "closed")
         self.assertEqual(peer.events()[-1]["event"], "closed")

@@ -242,9 +242,8 @@ constexpr std::array<FaultInfo, fault_count> table{{
      "That is not a code for linking devices: it has eleven characters, or six digits.", ""},
     {F::link_code_unknown, "link_code_unknown", peer, 8, "Pairing code not found or expired",
      "Nobody offers that code, or its time is over.",
-     "Type it once more: a code that was mistyped is still good. If its time is over: culver "
-     "devices "
-     "link."},
+     "Type it once more: a code that was mistyped is still good. If its time is over: "
+     "culver devices link."},
     {F::too_many_link_codes, "too_many_link_codes", world, 3, "Failed to generate pairing code",
      "Too many codes are waiting or were tried.", "Try again in a few minutes."},
     {F::bad_request_signature, "bad_request_signature", peer, 4, "Request not signed by a device",

@@ -129,7 +129,8 @@ Object object(const Connected& e) {
   auto connected = Object("connected")
                        .add(e.peer)
                        .add("path", e.relayed ? "relayed" : "direct")
-                       .add("setup_ms", e.setup_ms);
+                       .add("setup_ms", e.setup_ms)
+                       .add_flag("culver", e.is_culver);
   if (e.instead_of) connected.add("instead_of", crypto::fingerprint(*e.instead_of));
   return connected;
 }

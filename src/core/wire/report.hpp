@@ -78,6 +78,7 @@ struct Connected {
   bool relayed;
   std::uint64_t setup_ms = 0;                ///< from the match to both keys being proven
   std::optional<PublicKey> instead_of = {};  ///< the key that had this name before
+  bool is_culver = false;                    ///< it has confirmed the handshakes
 };
 /// Which letter a text came as: what is shown again by a later process has the same name.
 struct OfLetter {

@@ -74,7 +74,8 @@ void Ledger::on(const engine::Connected& notice) {
   peers_.insert_or_assign(notice.link, peer);
   const auto setup = std::chrono::duration_cast<std::chrono::milliseconds>(notice.setup);
   reporter_.report(report::Connected{peer, notice.path == link::PathKind::relayed,
-                                     static_cast<std::uint64_t>(setup.count()), notice.instead_of});
+                                     static_cast<std::uint64_t>(setup.count()), notice.instead_of,
+                                     contacts_.is_culver(notice.key)});
 }
 
 void Ledger::on(const engine::TextReceived& notice) {

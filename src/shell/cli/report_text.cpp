@@ -171,6 +171,9 @@ void TextReport::show(const report::Connected& e) {
   screen_.say("Connected with " + screen_.bold(name_of(e.peer)) + verified(e.peer) +
               (e.relayed ? ", through a relay." : ", directly.") + "\n  Fingerprint " +
               crypto::fingerprint(e.peer.key));
+  if (!e.is_culver)
+    screen_.say(
+        "  It is no Culver: whoever runs the server could change what its files are called.");
   if (e.instead_of)
     screen_.say("  This key is new: until now " + name_of(e.peer) + " had " +
                 crypto::fingerprint(*e.instead_of) + ". Compare: culver verify.");

@@ -32,10 +32,11 @@ TEST(Report, PrintsEachEventInOneStableLine) {
   EXPECT_EQ(print(Code{*PairingCode::parse("K7MW2Q")}), R"({"event":"code","code":"K7MW2Q"})");
   EXPECT_EQ(print(PairRequest{ana()}),
             R"({"event":"pair_request","name":"Ana","fingerprint":")" + zero_fingerprint + R"("})");
-  EXPECT_EQ(print(Connected{ana(), false, 31}),
-            R"({"event":"connected",)" + of_ana + R"(,"path":"direct","setup_ms":31})");
-  EXPECT_EQ(print(Connected{ana(), true}),
-            R"({"event":"connected",)" + of_ana + R"(,"path":"relayed","setup_ms":0})");
+  EXPECT_EQ(
+      print(Connected{ana(), false, 31, {}, true}),
+      R"({"event":"connected",)" + of_ana + R"(,"path":"direct","setup_ms":31,"culver":true})");
+  EXPECT_EQ(print(Connected{ana(), true}), R"({"event":"connected",)" + of_ana +
+                                               R"(,"path":"relayed","setup_ms":0,"culver":false})");
   EXPECT_EQ(print(Text{ana(), Plaintext("hello")}),
             R"({"event":"text",)" + of_ana + R"(,"text":"hello"})");
   EXPECT_EQ(print(FileStarted{report_pdf()}),
@@ -122,7 +123,8 @@ TEST(Report, PrintsPeersAsAnArray) {
 TEST(Report, SaysWhoseKeyANewOneReplaced) {
   EXPECT_EQ(print(Connected{{Plaintext("Ana"), zero_key}, false, 7, zero_key}),
             R"({"event":"connected",)" + of_ana +
-                R"(,"path":"direct","setup_ms":7,"instead_of":")" + zero_fingerprint + R"("})");
+                R"(,"path":"direct","setup_ms":7,"culver":false,"instead_of":")" +
+                zero_fingerprint + R"("})");
 }
 
 TEST(Report, PrintsIdentityAndVersion) {

@@ -72,7 +72,7 @@ TEST_F(ReceiveVerb, ReportsAWholeVisitInLinesOfJson) {
             R"({"event":"pair_request","name":"Ana","fingerprint":")" +
                 fingerprint +
                 "\"}\n"
-                R"({"event":"connected","peer":"Ana","path":"direct","setup_ms":0})"
+                R"({"event":"connected","peer":"Ana","path":"direct","setup_ms":0,"culver":false})"
                 "\n"
                 R"({"event":"text","peer":"Ana","text":"hello"})"
                 "\n"

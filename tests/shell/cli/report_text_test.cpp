@@ -91,13 +91,17 @@ TEST_F(TextReportOn, DrawsAQrCodeOnATerminal) {
 TEST_F(TextReportOn, TellsAVisitInPlainLines) {
   show(report::PairRequest{ana()});
   EXPECT_EQ(out(), "Ana asks to pair.\n  Fingerprint " + zero_fingerprint + "\n");
-  show(report::Connected{ana(), false});
+  show(report::Connected{ana(), false, 0, {}, true});
   EXPECT_EQ(out(), "Connected with Ana, directly.\n  Fingerprint " + zero_fingerprint + "\n");
-  show(report::Connected{ana(), false, 0, PublicKey{}});
+  show(report::Connected{ana(), false, 0, {}, false});
+  EXPECT_EQ(out(), "Connected with Ana, directly.\n  Fingerprint " + zero_fingerprint +
+                       "\n  It is no Culver: whoever runs the server could change what its files "
+                       "are called.\n");
+  show(report::Connected{ana(), false, 0, PublicKey{}, true});
   EXPECT_EQ(out(), "Connected with Ana, directly.\n  Fingerprint " + zero_fingerprint +
                        "\n  This key is new: until now Ana had " + zero_fingerprint +
                        ". Compare: culver verify.\n");
-  show(report::Connected{ana(), true});
+  show(report::Connected{ana(), true, 0, {}, true});
   EXPECT_EQ(out(),
             "Connected with Ana, through a relay.\n  Fingerprint " + zero_fingerprint + "\n");
   show(report::Text{ana(), Plaintext("hello\nthere")});

@@ -108,7 +108,7 @@ TEST_F(SendVerb, ReportsInLinesOfJson) {
   accept_file(1);
   hear(engine::Closed{peer_link, {}, true});
   EXPECT_EQ(scene_->out_of_peers(),
-            R"({"event":"connected","peer":"Ben","path":"relayed","setup_ms":0})"
+            R"({"event":"connected","peer":"Ben","path":"relayed","setup_ms":0,"culver":false})"
             "\n"
             R"({"event":"file_started","peer":"Ben","name":"a.pdf","size":1000,)"
             R"("path":"/out/a.pdf"})"
