@@ -49,8 +49,12 @@ void leave(const PairingCode& code, Leaving leaving, Context& context, Effects& 
   for (const auto& other : book.withdraw(code))
     tell(other, sig::PairTimeout{code}, registry, effects);
 
-  const bool stays_away = leaving == Leaving::given_up || book.partners(code).empty() ||
-                          registry.parked() >= limits.connections;
+  const auto* seat = registry.find(code);
+  // What somebody has proven to hold is not to be had by whoever waits for his network to fail.
+  const bool is_kept = !book.partners(code).empty() ||
+                       (leaving == Leaving::lost && seat && seat->holder.is_proven());
+  const bool stays_away =
+      leaving == Leaving::given_up || !is_kept || registry.parked() >= limits.connections;
   if (stays_away || leaving == Leaving::goodbye)
     for (const auto& partner : book.partners(code))
       tell(partner, sig::PeerLeft{code}, registry, effects);

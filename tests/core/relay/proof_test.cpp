@@ -116,6 +116,19 @@ TEST_P(Proof, WhoProvesReplacesItsOwnEarlierRegistration) {
   EXPECT_TRUE(is_at("AAAAAA", ana));
 }
 
+TEST_P(Proof, ALostNetworkLeavesTheCodeToNobodyForAWhile) {
+  come(ana);
+  lobby.deliver(SocketClosed{*ana.socket, false});
+  const auto thief = stranger("AAAAAA", 1);
+  EXPECT_THAT(last(thief), HasSubstr("code_collision"));
+  const auto another = stranger("AAAAAA", 7);
+  EXPECT_THAT(last(another), HasSubstr("code_collision"));
+  come(ana);
+  EXPECT_TRUE(is_at("AAAAAA", ana));
+  lobby.deliver(SocketClosed{*ana.socket, true});
+  EXPECT_THAT(last(stranger("AAAAAA", 7)), HasSubstr("registered")) << "it has said goodbye";
+}
+
 TEST_P(Proof, WhoProvesReplacesWhoOnlyNamesTheKey) {
   const auto before = stranger("AAAAAA", 1);
   come(ana);
