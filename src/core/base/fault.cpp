@@ -178,7 +178,7 @@ constexpr std::array<FaultInfo, fault_count> table{{
      "The server could not verify who we are.", ""},
     {F::device_of_another, "device_of_another", peer, 4, "Device belongs to another key",
      "The server knows this device under another key.",
-     "If the identity was replaced, remove the device file to become a new device."},
+     "Use another data folder (-d) on this server: it is a device of its own."},
     {F::device_revoked, "device_revoked", world, 4, "Device has been revoked",
      "This device was shut out of its account.", "Ask the owner of the account."},
     {F::device_unknown, "device_unknown", peer, 8, "Device not found",

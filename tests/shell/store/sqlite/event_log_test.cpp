@@ -81,6 +81,7 @@ TEST_F(Admission, IsRefusedForEverOnceRevoked) {
   EXPECT_EQ(said(relay::RevokeDevice{user(1), device(1), 5}),
             "device 1 of 1 '' type - since 0 seen 0 revoked");
   EXPECT_EQ(said(admit(1, 1)), "device_revoked");
+  EXPECT_EQ(said(admit(1, 9)), "device_revoked") << "the same key as a new device";
   EXPECT_EQ(said(append(1, 1, 1)), "device_revoked");
   reopen();
   EXPECT_EQ(said(admit(1, 1)), "device_revoked");
