@@ -37,6 +37,11 @@ bool Send::is_link(LinkId link) const {
       phase_);
 }
 
+Send::UnderWay* Send::under_way(TransferId file) {
+  auto* sending = std::get_if<Sending>(&phase_);
+  return sending && sending->file && sending->file->id == file ? &*sending->file : nullptr;
+}
+
 void Send::start() {
   if (code_ || known_) return dial();
   ask_code(max_tries);
@@ -65,11 +70,12 @@ void Send::dial() {
 void Send::on(const engine::Notice& notice) {
   if (is<Over>()) return;
   std::visit(overload{[this](const engine::TextReceived& n) { ledger_.on(n); },
-                      [this](const engine::FileChecking& n) { ledger_.on(n); },
+                      [this](const engine::FileChecking& n) {
+                        if (auto* file = under_way(n.transfer)) file->answer = Answer::accepted;
+                        ledger_.on(n);
+                      },
                       [this](const engine::FileStarted& n) {
-                        auto* sending = std::get_if<Sending>(&phase_);
-                        if (sending && sending->file && sending->file->id == n.transfer)
-                          sending->file->started = true;
+                        if (auto* file = under_way(n.transfer)) file->answer = Answer::started;
                         ledger_.on(n);
                       },
                       [this](const engine::FileProgress& n) { ledger_.on(n, stage_.now()); },
@@ -149,7 +155,7 @@ void Send::handle(const engine::WasHere& notice) {
   if (!is<Pairing>()) return;
   const auto ago = std::chrono::milliseconds(std::max<WallTime>(stage_.wall() - notice.at, 0));
   stage_.reporter.remark(stage_.contacts.handle({known_->peer.name, known_->peer.key}) +
-                         " is not online now, and was " +
+                         " is not online now, and was there " +
                          duration_text(std::chrono::duration_cast<std::chrono::seconds>(ago)) +
                          " ago.");
 }
