@@ -42,6 +42,13 @@ TEST_F(Admin, ListsTheDevicesOfTheAccount) {
   EXPECT_FALSE(devices->front().is_revoked);
 }
 
+TEST_F(Admin, WhatFollowsAQuestionMarkIsIgnoredAndSigned) {
+  EXPECT_EQ(lobby.request(lobby.signed_request(ana, "GET", "/api/devices?x=1")).status, 200u);
+  auto request = lobby.signed_request(ana, "GET", "/api/devices");
+  request.target += "?x=1";
+  EXPECT_EQ(lobby.request(request).status, 401u);
+}
+
 TEST_F(Admin, TellsWhoIsAwayAsAway_B14) {
   lobby.hang_up(ana);
   const auto devices = gateway::parse_devices(get().json);

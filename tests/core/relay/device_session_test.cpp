@@ -708,7 +708,10 @@ TEST_P(Linking, AnAccountHasThreeCodesAtMostAndNoneIsOverwritten_S7) {
   for (int i = 0; i < 3; ++i) codes.insert(offer(ana));
   EXPECT_EQ(codes.size(), 3u);
   lobby.say(ana, R"({"type":"initiate_pairing"})");
-  EXPECT_EQ(failure(ana), "too_many_link_codes");
+  const auto refused = ana.take("pairing_failed");
+  ASSERT_EQ(refused.size(), 1u);
+  EXPECT_EQ(text(payload(refused[0]), "code"), "too_many_link_codes");
+  EXPECT_EQ(number(payload(refused[0]), "retry_after_ms"), 300'000u);
 }
 
 TEST_P(Linking, ARevokedDeviceTakesItsCodesWithIt) {
