@@ -247,8 +247,8 @@ constexpr std::array<FaultInfo, fault_count> table{{
      "Type it once more: a code that was mistyped is still good. If its time is over: "
      "culver devices link."},
     {F::too_many_link_codes, "too_many_link_codes", world, 3,
-     "Too many pairing codes. Please try again later.", "Too many codes are waiting or were tried.",
-     "Try again in a few minutes."},
+     "Too many pairing codes or tries. Please try again later.",
+     "Too many codes are waiting or were tried.", "Try again in a few minutes."},
     {F::bad_request_signature, "bad_request_signature", peer, 4, "Request not signed by a device",
      "The server did not accept the signature of the request.",
      "If it does not know this device yet: culver receive, once, makes it known."},

@@ -168,7 +168,7 @@ TEST_F(Admin, ARequestIsTakenOnceAndOnlyNearItsTime) {
 
 TEST_F(Admin, WhatIsNotThereIs404) {
   for (const std::string path :
-       {"/", "/api", "/api/devices/", "/api/devices/x", "/api/devicesx", "/api/devices?x"})
+       {"/", "/api", "/api/devices/", "/api/devices/x", "/api/devicesx", "/api/devicesx?x"})
     EXPECT_EQ(lobby.request(lobby.signed_request(ana, "GET", path)).status, 404u) << path;
   EXPECT_EQ(lobby.request(lobby.signed_request(ana, "DELETE", "/api/devices/x")).status, 404u);
   EXPECT_EQ(lobby.request(lobby.signed_request(ana, "PUT", target)).status, 404u);

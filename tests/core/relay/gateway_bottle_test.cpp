@@ -24,11 +24,13 @@ using boost::json::object;
 /// `original` keeps no cursor, acknowledges by number, says behind its hello what it had kept, and
 /// says again what it has received. `keeper` leaves its cursor to the server, and keeps what is
 /// pushed until the last page has come: if the connection ends before, it is gone.
-enum class Kind { own_cursor, original, keeper };
+enum class Program { own_cursor, original, keeper };
 
 struct App {
-  App(int id, unsigned version, Kind kind)
-      : phone(id, version), is_original(kind == Kind::original), is_keeper(kind == Kind::keeper) {}
+  App(int id, unsigned version, Program program)
+      : phone(id, version),
+        is_original(program == Program::original),
+        is_keeper(program == Program::keeper) {}
 
   Phone phone;
   bool is_original;
@@ -161,12 +163,13 @@ class Schedule {
  public:
   explicit Schedule(std::uint64_t seed) : random_(seed), lobby_(generous()) {
     // An account of the first four and one of the last three.
-    constexpr std::array kinds{Kind::own_cursor, Kind::original, Kind::own_cursor, Kind::keeper,
-                               Kind::original,   Kind::keeper,   Kind::own_cursor};
+    constexpr std::array programs{Program::own_cursor, Program::original, Program::own_cursor,
+                                  Program::keeper,     Program::original, Program::keeper,
+                                  Program::own_cursor};
     constexpr std::array<unsigned, 7> versions{2, 1, 2, 2, 1, 1, 2};
     for (int id = 1; id <= 7; ++id) {
       const auto i = static_cast<std::size_t>(id - 1);
-      apps_.push_back(std::make_unique<App>(id, versions[i], kinds[i]));
+      apps_.push_back(std::make_unique<App>(id, versions[i], programs[i]));
       auto& phone = apps_.back()->phone;
       const auto& user = apps_[id <= 4 ? 0 : 4]->phone.account.user;
       const DeviceRecord row{user, phone.account.user, phone.id(), {}, {}, 0, 0, false};
