@@ -268,13 +268,13 @@ int run(const Options& options, const SendOptions& send) {
       return SendLater(std::move(*prepared->parcel.text), **known,
                        send.wait.value_or(SendOptions::default_wait), std::move(stage));
     });
+  const auto answer_wait = send.wait.value_or(SendOptions::default_answer_wait);
   return converse(options, std::move(*vault), ".", asked, [&](Stage stage, client::Client&) {
     if (*known)
       return Send(std::move(prepared->parcel),
-                  Send::Known{**known, send.wait.value_or(SendOptions::default_wait)},
+                  Send::Known{**known, send.wait.value_or(SendOptions::default_wait), answer_wait},
                   std::move(stage));
-    return Send(std::move(prepared->parcel), prepared->code,
-                send.wait.value_or(SendOptions::default_answer_wait), std::move(stage));
+    return Send(std::move(prepared->parcel), prepared->code, answer_wait, std::move(stage));
   });
 }
 
