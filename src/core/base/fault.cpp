@@ -180,7 +180,9 @@ constexpr std::array<FaultInfo, fault_count> table{{
      "The server knows this device under another key.",
      "If the identity was replaced, remove the device file to become a new device."},
     {F::device_revoked, "device_revoked", world, 4, "Device has been revoked",
-     "This device was shut out of its account.", "Ask the owner of the account."},
+     "This device was shut out of its account.",
+     "To come in again, start as a new device with another data folder (-d), which a device of the "
+     "account can link: culver devices link there, culver link here."},
     {F::device_unknown, "device_unknown", peer, 8, "Device not found",
      "There is no such device in this account.", "See culver devices."},
     {F::device_name_refused, "device_name_refused", peer, 3, "Device name not allowed",
