@@ -130,11 +130,11 @@ void Send::handle(const engine::Paced& notice) {
 }
 
 void Send::look_for_known() {
-  const auto& [peer, wait] = *known_;
+  const auto& peer = known_->peer;
   stage_.reporter.report(wire::report::Waiting{stage_.contacts.known(peer.name, peer.key),
-                                               static_cast<std::uint64_t>(wait.count())});
+                                               static_cast<std::uint64_t>(wait_.count())});
   stage_.command(engine::Meet{peer.key});
-  stage_.after(wait, [this] { give_up_waiting(); });
+  stage_.after(wait_, [this] { give_up_waiting(); });
 }
 
 /// A connection that is being established is let come to its end, but not for long: the other side
@@ -293,7 +293,7 @@ void Send::handle(const engine::Closed& notice) {
 void Send::look_again(const engine::Closed& notice) {
   keep_file();
   ledger_.on(notice, true);
-  const auto& [peer, wait] = *known_;
+  const auto& peer = known_->peer;
   stage_.reporter.remark(
       "The connection with " + stage_.contacts.handle({peer.name, peer.key}) +
       " is lost: " + std::string(info(notice.fault.value_or(Fault::peer_gone)).sentence));
