@@ -161,7 +161,7 @@ TEST_F(Names, AreMadeUniqueWithinAnAccount) {
   EXPECT_EQ(name_of(admit(1, 2, "Laptop")), "Laptop (2)");
   EXPECT_EQ(name_of(admit(2, 4, "Laptop")), "Laptop");
   said(relay::RevokeDevice{user(1), device(1), 0});
-  EXPECT_EQ(name_of(admit(1, 5, "Laptop")), "Laptop");
+  EXPECT_EQ(name_of(relay::LinkDevice{device(4), user(1), 4, 0}), "Laptop") << "it is free again";
 }
 
 TEST_F(Names, StayWithinFiftyCharactersWithTheirNumber) {
