@@ -143,6 +143,21 @@ class NoSpace(Case):
             self.skipTest("this user may not mount a small file system")
         self.addCleanup(subprocess.run, ["umount", "--lazy", str(self.stage.out)], check=True)
 
+    def fill(self):
+        with open(self.stage.out / "filling", "wb", buffering=0) as filling, \
+                self.assertRaises(OSError):
+            while True:
+                filling.write(bytes(4096))
+
+    def test_a_sender_hears_that_the_data_folder_is_full(self):
+        receiver = self.stage.receive("--yes", "--once", name=f"{self.stage.out.name}/data")
+        code = self.code_of(receiver)
+        self.fill()
+        sender = self.stage.send(code, "--text", "hello")
+        self.expect_exit(sender, 7)
+        self.assertEqual(sender.events("failed")[0]["reason"], "peer_store_failed")
+        self.expect_exit(receiver, 2)
+
     def test_both_sides_are_told(self):
         file = make_file(self.stage.folder / "in" / "big.bin", 20_000_000)
         receiver = self.stage.receive("--yes", "--once")
@@ -154,10 +169,7 @@ class NoSpace(Case):
     def test_a_book_on_a_full_disk_is_not_called_damaged(self):
         folder = f"{self.stage.out.name}/data"  # in the small file system
         self.assertEqual(self.stage.try_run(folder, "peers").returncode, 0)
-        with open(self.stage.out / "filling", "wb", buffering=0) as filling, \
-                self.assertRaises(OSError):
-            while True:
-                filling.write(bytes(4096))
+        self.fill()
         full = self.stage.try_run(folder, "peers")
         self.assertEqual(full.returncode, 12)
         self.assertIn("there is no space left on its disk", full.stderr)

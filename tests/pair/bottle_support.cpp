@@ -103,7 +103,7 @@ void Node::perform(engine::Effect effect) {
                  [&](engine::ToTransport&& e) { on_transport(e.link, std::move(e.effect)); },
                  [&](engine::ToDisk&& e) { on_disk(std::move(e)); },
                  [&](engine::Remember&& e) { on_book(std::move(e)); },
-                 [&](engine::KeepOffered&& e) { offered[e.of] = e.offered; },
+                 [&](engine::KeepOffered&& e) { offered[e.of] = e; },
                  [&](engine::RememberServer&& e) { server = e.identity; },
                  [&](engine::StoreLetter&& e) { on_letters(std::move(e)); },
                  [&](engine::LoadLetters&& e) { on_letters(e); },

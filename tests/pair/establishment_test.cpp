@@ -88,6 +88,7 @@ TEST(Establishment, ABookThatCannotBeWrittenIsTheEndOfTheLink) {
   EXPECT_EQ(job.alice.last<Closed>()->fault, Fault::store_failed);
   EXPECT_EQ(job.alice.count<Connected>(), 0u);
   EXPECT_EQ(live(job.bob), 0u);
+  EXPECT_EQ(job.bob.last<Closed>()->fault, Fault::peer_store_failed) << "it hears why";
   job.leave();
   job.expect_nothing_left(4);
 }
@@ -213,7 +214,9 @@ TEST(Establishment, AnotherKeyUnderAKnownNameIsAskedAboutAndRefused) {
   EXPECT_EQ(failed->fault, Fault::peer_key_changed);
   EXPECT_EQ(failed->about->key, job.old);
   EXPECT_EQ(failed->about->name, Plaintext("Bob"));
-  EXPECT_EQ(job.alice.offered.at(job.old), job.bob.engine->public_key());
+  const auto& offered = job.alice.offered.at(job.old);
+  EXPECT_EQ(offered.offered, job.bob.engine->public_key());
+  EXPECT_EQ(offered.standing, KeyStanding::claimed) << "anybody can ask under any name";
   EXPECT_EQ(job.bob.last<PairFailed>()->fault, Fault::pair_refused);
   EXPECT_EQ(live(job.alice) + live(job.bob), 0u);
 }
@@ -257,7 +260,9 @@ struct TwoAlices : Quiet {
     EXPECT_EQ(bob.last<Closed>()->fault, Fault::peer_key_changed);
     EXPECT_FALSE(bob.last<Closed>()->was_connected);
     EXPECT_EQ(bob.last<Closed>()->about->key, old);
-    EXPECT_EQ(bob.offered.at(old), alice.engine->public_key());
+    EXPECT_EQ(bob.offered.at(old).offered, alice.engine->public_key());
+    EXPECT_EQ(bob.offered.at(old).standing, KeyStanding::proven);
+    EXPECT_EQ(alice.last<Closed>()->fault, Fault::pair_refused) << "it hears why";
     EXPECT_EQ(live(alice) + live(bob), 0u);
   }
 };

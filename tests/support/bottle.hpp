@@ -105,8 +105,8 @@ class Node {
   std::function<void(Node&, const engine::Notice&)> react;  ///< plays the user
   std::vector<PublicKey> remembered;
   std::map<PublicKey, engine::Known> book;
-  std::map<PublicKey, PublicKey> offered;   ///< refused keys, by whose name they used
-  std::optional<crypto::VerifyKey> server;  ///< as the server has proven to be
+  std::map<PublicKey, engine::KeepOffered> offered;  ///< refused keys, by whose name they used
+  std::optional<crypto::VerifyKey> server;           ///< as the server has proven to be
   std::map<LinkId, Transport> transports;
   std::optional<relay::SocketId> socket;
   std::string address = "192.0.2.7";  ///< as the server sees it

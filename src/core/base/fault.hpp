@@ -176,6 +176,7 @@ enum class Fault : std::uint8_t {
   file_changed,
   file_refused,
   file_refused_by_us,
+  file_unanswered,
   file_too_large,
   file_damaged,
   file_protocol,
@@ -190,6 +191,7 @@ enum class Fault : std::uint8_t {
   folder_unfit,
   disk_stalled,
   peer_cannot_store,
+  peer_store_failed,
   peer_cancelled,
   not_confirmed,
 };

@@ -47,7 +47,7 @@ void Engine::requested(signaling::Requested request, Env& env, Effects& out) {
   }
   if (why) {
     perform(pairing_.answer(request.from, false, env.now), env, out);
-    turn_away(*why, request.key, out);
+    turn_away(*why, request.key, KeyStanding::claimed, out);
     if (why->fault != Fault::peer_blocked)
       out.emplace_back(Tell{PairFailed{request.from, why->fault, whom(why->of, request.key)}});
     return;
@@ -66,9 +66,10 @@ Whom Engine::whom(const std::optional<PublicKey>& namesake, const PublicKey& key
   return {about, known ? known->called() : std::nullopt};
 }
 
-void Engine::turn_away(const Unwelcome& why, const PublicKey& key, Effects& out) {
+void Engine::turn_away(const Unwelcome& why, const PublicKey& key, KeyStanding standing,
+                       Effects& out) {
   // A key that is somebody else's already is nobody's new one.
-  if (why.of && !acquaintances_.find(key)) out.emplace_back(KeepOffered{*why.of, key});
+  if (why.of && !acquaintances_.find(key)) out.emplace_back(KeepOffered{*why.of, key, standing});
   out.emplace_back(Dropped{why.fault});
 }
 
@@ -83,7 +84,7 @@ void Engine::matched(signaling::Matched match, Env& env, Effects& out) {
   }
   const auto verdict = acquaintances_.judge(match.key, std::nullopt);
   if (const auto* why = std::get_if<Unwelcome>(&verdict)) {
-    turn_away(*why, match.key, out);
+    turn_away(*why, match.key, KeyStanding::claimed, out);
     const bool is_ours = reunion_.is_ours(match.peer);
     reunion_.failed(match.peer, why->fault, env);
     if (!is_ours)
@@ -217,7 +218,7 @@ void Engine::perform(LinkId id, link::Effects effects, Env& env, Effects& out) {
               transfers_.on_frame(id, std::move(e.frame), env, files);
             },
             [&](link::ChunkArrived&& e) { transfers_.on_chunk(id, std::move(e), env, files); },
-            [&](link::ChunkRefused&& e) { transfers_.on_refused_chunk(id, e, env, files); },
+            [&](link::FileFrameRefused&& e) { transfers_.on_refused_frame(id, e, env, files); },
             [&](link::StreamFrameArrived&& e) {
               transfers_.on_stream(id, std::move(e.frame), env, files);
             },
@@ -255,7 +256,7 @@ void Engine::claimed(LinkId id, link::Claimed now, Env& env, Effects& out) {
   const auto verdict = acquaintances_.judge(peer.key, peer.name);
   const auto* why = std::get_if<Unwelcome>(&verdict);
   if (why && !acquaintances_.may_be_another(*why)) {
-    turn_away(*why, peer.key, out);
+    turn_away(*why, peer.key, KeyStanding::claimed, out);
     peer.refused_for = why->of;
     return to_link(id, link::Abandon{why->fault}, env, out);
   }
@@ -274,7 +275,7 @@ void Engine::established(LinkId id, link::Established now, Env& env, Effects& ou
   if (const auto* why = std::get_if<Unwelcome>(&verdict)) {
     if (acquaintances_.may_be_another(*why))
       return ask_name(id, std::move(now), *why->of, env, out);
-    turn_away(*why, peer.key, out);
+    turn_away(*why, peer.key, KeyStanding::proven, out);
     peer.refused_for = why->of;
     return to_link(id, link::Abandon{why->fault}, env, out);
   }
@@ -317,7 +318,7 @@ void Engine::refuse_name(LinkId id, Env& env, Effects& out) {
   auto& peer = *roster_.find(id);
   peer.refused_for = peer.unremembered->namesake;
   peer.unremembered.reset();
-  turn_away({Fault::peer_key_changed, peer.refused_for}, peer.key, out);
+  turn_away({Fault::peer_key_changed, peer.refused_for}, peer.key, KeyStanding::proven, out);
   to_link(id, link::Abandon{Fault::peer_key_changed}, env, out);
   forget_if_closed(id, env, out);
 }

@@ -17,6 +17,7 @@ std::optional<Establishing::Phase> phase_of(const link::Machine::State& state) {
                     [](const link::Secured&) -> Told { return std::nullopt; },
                     [](const link::Parting&) -> Told { return std::nullopt; },
                     [](const link::Leaving&) -> Told { return std::nullopt; },
+                    [](const link::Refusing&) -> Told { return std::nullopt; },
                     [](const link::Closed&) -> Told { return std::nullopt; },
                     [](const auto&) -> Told { return Phase::awaiting_answer; }},
       state);

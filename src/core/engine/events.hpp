@@ -120,6 +120,8 @@ struct ToDisk {
   TransferId transfer;
   Effect effect;
 };
+enum class KeyStanding { claimed, proven };
+
 /// Writes the peer into the peer book, under its key; answered by Remembered. Until then the peer
 /// is not told as connected.
 struct Remember {
@@ -129,10 +131,12 @@ struct Remember {
   bool is_culver;
   std::optional<PublicKey> instead_of;  ///< whose row it takes over
 };
-/// Writes down that this key came under the name of another peer and was refused.
+/// Writes down that this key came under the name of another peer and was refused. One that was only
+/// claimed, by whoever asked for a pairing, displaces none that was proven.
 struct KeepOffered {
   PublicKey of;
   PublicKey offered;
+  KeyStanding standing;
 };
 /// Writes into the server book that the server has this identity and speaks this version. A version
 /// that is there already never becomes an older one.

@@ -54,7 +54,7 @@ class Transfers {
 
   void on_frame(LinkId link, wire::peer::FileFrame frame, Env&, TransferEffects&);
   void on_chunk(LinkId link, link::ChunkArrived chunk, Env&, TransferEffects&);
-  void on_refused_chunk(LinkId link, const link::ChunkRefused& chunk, Env&, TransferEffects&);
+  void on_refused_frame(LinkId link, const link::FileFrameRefused& frame, Env&, TransferEffects&);
   void on_stream(LinkId link, wire::stream::Frame frame, Env&, TransferEffects&);
   void on_window(LinkId link, std::size_t bytes, Env&, TransferEffects&);
   void on_everything_sent(LinkId link, Env&, TransferEffects&);

@@ -73,12 +73,12 @@ void Transfers::on_chunk(LinkId link, link::ChunkArrived chunk, Env& env, Transf
   to_named(link, id, false, std::move(opened), env, out);
 }
 
-void Transfers::on_refused_chunk(LinkId link, const link::ChunkRefused& chunk, Env& env,
+/// The other side is told at once: it would wait otherwise for what cannot come.
+void Transfers::on_refused_frame(LinkId link, const link::FileFrameRefused& frame, Env& env,
                                  TransferEffects& out) {
-  const auto at = find(link, chunk.id, false);
-  if (at == transfers_.end()) return;
-  envelope(link, print(FileError{chunk.id, transfer::reason_of(Fault::file_damaged)}), out);
-  to(at, transfer::PeerFailed{Fault::file_damaged}, env, out);
+  envelope(link, print(FileError{frame.id, transfer::reason_of(Fault::file_damaged)}), out);
+  to_named(link, frame.id, false, transfer::PeerFailed{Fault::file_damaged}, env, out);
+  to_named(link, frame.id, true, transfer::PeerFailed{Fault::file_protocol}, env, out);
 }
 
 // ---- the second form ----------------------------------------------------------------------------

@@ -5,7 +5,7 @@
 //   between two Culvers: Proving -> Confirming -> Secured
 //   anybody else: Proving -> Unproven -> Secured
 //   the end: any of them -> Closed;  Secured -> Leaving -> Closed, or between two Culvers
-//   Secured -> Parting -> Leaving -> Closed
+//   Secured -> Parting -> Leaving -> Closed; one that we do not want: Secured -> Refusing -> Closed
 //
 // Each state owns what it knows and nothing else; a link that fails is its Closed value, and all
 // keys died with the state before. Only Secured receives, and it can only be made with a
@@ -31,7 +31,7 @@ namespace culver::link {
 struct Machine {
   using State =
       std::variant<Gathering, Awaiting, Offering, Answering, Connecting, Securing, Opening, Proving,
-                   Confirming, Unproven, Secured, Parting, Leaving, Closed>;
+                   Confirming, Unproven, Secured, Parting, Leaving, Refusing, Closed>;
   using Event = std::variant<LocalDescription, LocalCandidate, RemoteDescription, RemoteCandidate,
                              SignalingBack, PathReady, PathDoubted, DtlsUp, SctpUp, ChannelOpen,
                              ChannelData, ChannelClosed, Window, AllSent, TransportClosed, SendText,
@@ -60,7 +60,7 @@ bool is_closed(const Machine::State& state);
 bool is_secured(const Machine::State& state);
 /// There is a session: Unproven or Secured.
 bool is_up(const Machine::State& state);
-/// We said goodbye: Parting or Leaving.
+/// We end it, and the peer is hearing so: Parting, Leaving or Refusing.
 bool is_ending(const Machine::State& state);
 /// The initiator, before an answer has come, and the responder, before an offer has.
 bool is_offering(const Machine::State& state);

@@ -79,4 +79,14 @@ fsm::OneOf<Leaving, Closed> Leaving::on(TransportClosed&& closed, Context&, Effe
 fsm::OneOf<Closed> Leaving::on(Tick&&, Context&, Effects& out) && { return gone(out); }
 fsm::OneOf<Closed> Leaving::on(Abandon&&, Context&, Effects& out) && { return gone(out); }
 
+// ---- Refusing -----------------------------------------------------------------------------------
+
+fsm::OneOf<Refusing> Refusing::on(ChannelData&&, Context&, Effects&) && { return std::move(*this); }
+
+fsm::OneOf<Closed> Refusing::on(TransportClosed&&, Context&, Effects& out) && {
+  return close(fault, out);
+}
+fsm::OneOf<Closed> Refusing::on(Tick&&, Context&, Effects& out) && { return close(fault, out); }
+fsm::OneOf<Closed> Refusing::on(Abandon&&, Context&, Effects& out) && { return close(fault, out); }
+
 }  // namespace culver::link

@@ -37,6 +37,18 @@ struct Leaving {
   fsm::OneOf<Closed> on(Abandon&&, Context&, Effects&) &&;
 };
 
+/// We end the link for a reason that the peer is told, and hang up behind it. The session is gone:
+/// nothing is taken any more.
+struct Refusing {
+  static constexpr std::string_view name = "Refusing";
+  Fault fault;
+  TimePoint deadline;
+  fsm::OneOf<Refusing> on(ChannelData&&, Context&, Effects&) &&;
+  fsm::OneOf<Closed> on(TransportClosed&&, Context&, Effects&) &&;
+  fsm::OneOf<Closed> on(Tick&&, Context&, Effects&) &&;
+  fsm::OneOf<Closed> on(Abandon&&, Context&, Effects&) &&;
+};
+
 Leaving hang_up(std::variant<Unproven, Secured> from, Context&, Effects&);
 
 }  // namespace culver::link

@@ -59,6 +59,8 @@ std::optional<Fault> Secured::on_letter_frame(std::string_view opened, Effects& 
     out.emplace_back(LettersHadArrived{*had});
   } else if (std::holds_alternative<wire::peer::Goodbye>(*frame)) {
     if (!std::exchange(letters->peer_said_goodbye, true)) out.emplace_back(GoodbyeArrived{});
+  } else if (const auto* refused = std::get_if<Refused>(&*frame)) {
+    return refused->why == Refusal::store ? Fault::peer_store_failed : Fault::pair_refused;
   }
   return std::nullopt;
 }
@@ -90,7 +92,11 @@ std::optional<Fault> Secured::on_file_frame(ByteVector bytes, Context& context, 
   // What was agreed does not fall back: these frames are not sealed.
   if (stream) return session.dropped(Fault::file_protocol, out);
   auto parsed = parse_file_frame(as_text(bytes));
-  if (!parsed) return session.dropped(parsed.error(), out);
+  if (!parsed) {
+    if (auto id = id_of_unreadable(as_text(bytes)))
+      out.emplace_back(FileFrameRefused{std::move(*id), parsed.error()});
+    return session.dropped(parsed.error(), out);
+  }
   if (auto* chunk = std::get_if<FileChunk>(&*parsed))
     return on_chunk(std::move(*chunk), context, out);
   if (!std::holds_alternative<FileIgnored>(*parsed))
@@ -113,7 +119,7 @@ std::optional<Fault> Secured::on_chunk(FileChunk chunk, Context& context, Effect
   if (!opened) {
     // A replay changes nothing; what is not authentic ends its transfer.
     if (opened.error() == Fault::not_authentic || opened.error() == Fault::malformed)
-      out.emplace_back(ChunkRefused{std::move(chunk.id), opened.error()});
+      out.emplace_back(FileFrameRefused{std::move(chunk.id), opened.error()});
     return session.dropped(opened.error(), out);
   }
   take_chunk(std::move(chunk), *opened, out);
@@ -123,7 +129,7 @@ std::optional<Fault> Secured::on_chunk(FileChunk chunk, Context& context, Effect
 void take_chunk(FileChunk chunk, ByteView opened, Effects& out) {
   auto content = wire::base64::decode(as_text(opened));
   if (!content || content->size() > wire::limits::chunk_in)
-    out.emplace_back(ChunkRefused{std::move(chunk.id), Fault::file_protocol});
+    out.emplace_back(FileFrameRefused{std::move(chunk.id), Fault::file_protocol});
   else
     out.emplace_back(ChunkArrived{std::move(chunk.id), chunk.index, std::move(*content)});
 }
@@ -249,8 +255,30 @@ fsm::OneOf<Closed> Secured::on(TransportClosed&&, Context&, Effects& out) && {
   return Closed{std::nullopt};
 }
 
-fsm::OneOf<Closed> Secured::on(Abandon&& abandon, Context&, Effects& out) && {
-  return close(abandon.fault, out);
+namespace {
+
+/// What the other side is told of why we end it: nothing of what is ours alone.
+std::optional<wire::peer::Refusal> refusal_of(Fault fault) {
+  switch (fault) {
+    case Fault::store_failed:
+      return wire::peer::Refusal::store;
+    case Fault::peer_key_changed:
+    case Fault::peer_not_known:
+    case Fault::peer_blocked:
+      return wire::peer::Refusal::unwanted;
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace
+
+fsm::OneOf<Refusing, Closed> Secured::on(Abandon&& abandon, Context& context, Effects& out) && {
+  const auto why = letters ? refusal_of(abandon.fault) : std::nullopt;
+  if (!why || !send_letter(SendLetter{wire::peer::Refused{*why}}, out))
+    return close(abandon.fault, out);
+  out.emplace_back(TransportEffect{HangUp{}});
+  return Refusing{abandon.fault, context.env.now + context.timeouts.goodbye};
 }
 
 }  // namespace culver::link

@@ -15,6 +15,7 @@ namespace culver::link {
 
 struct Secured;
 struct Parting;
+struct Refusing;
 struct Leaving;
 
 /// The peer showed, by a frame that nobody else could have sealed, the key that it paired with; a
@@ -67,7 +68,7 @@ struct Secured {
   fsm::OneOf<Parting, Leaving, Closed> on(Goodbye&&, Context&, Effects&) &&;
   fsm::OneOf<Secured, Closed> on(Tick&&, Context&, Effects&) &&;
   fsm::OneOf<Closed> on(TransportClosed&&, Context&, Effects&) &&;
-  fsm::OneOf<Closed> on(Abandon&&, Context&, Effects&) &&;
+  fsm::OneOf<Refusing, Closed> on(Abandon&&, Context&, Effects&) &&;
 
   /// What came early, as if it came now. A fault ends the link.
   std::optional<Fault> catch_up(WaitingFrames, Context&, Effects&);

@@ -18,7 +18,8 @@ bool is_up(const Machine::State& state) {
   return is_secured(state) || std::holds_alternative<Unproven>(state);
 }
 bool is_ending(const Machine::State& state) {
-  return std::holds_alternative<Parting>(state) || std::holds_alternative<Leaving>(state);
+  return std::holds_alternative<Parting>(state) || std::holds_alternative<Leaving>(state) ||
+         std::holds_alternative<Refusing>(state);
 }
 bool is_secured(const Machine::State& state) { return std::holds_alternative<Secured>(state); }
 

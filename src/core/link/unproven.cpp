@@ -43,12 +43,14 @@ Next Unproven::on_message(ByteVector frame, Context& context, Effects& out) && {
 /// A chunk that opens is as good as a text. What belongs before it has waited.
 Next Unproven::on_file_frame(ChannelData&& frame, Context& context, Effects& out) && {
   auto parsed = parse_file_frame(as_text(frame.bytes));
-  if (!parsed) return std::move(*this).dropped(parsed.error(), out);
-  auto* chunk = std::get_if<FileChunk>(&*parsed);
+  if (!parsed && !id_of_unreadable(as_text(frame.bytes)))
+    return std::move(*this).dropped(parsed.error(), out);
+  auto* chunk = parsed ? std::get_if<FileChunk>(&*parsed) : nullptr;
   if (chunk == nullptr) {
     if (!early.keep(std::move(frame))) return close(Fault::queue_full, out);
     // A no is never sealed, and whoever could make one up could as well keep the file from coming.
-    if (std::holds_alternative<FileError>(*parsed) || std::holds_alternative<FileCancel>(*parsed))
+    if (parsed &&
+        (std::holds_alternative<FileError>(*parsed) || std::holds_alternative<FileCancel>(*parsed)))
       out.emplace_back(FileFrameArrived{std::move(*parsed)});
     return std::move(*this);
   }

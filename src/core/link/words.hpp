@@ -46,7 +46,8 @@ struct SendText {
 struct SendLetter {
   static constexpr std::string_view name = "SendLetter";
   static constexpr Origin origin = Origin::ours;
-  std::variant<wire::peer::Letter, wire::peer::LettersHad, wire::peer::Goodbye> frame;
+  std::variant<wire::peer::Letter, wire::peer::LettersHad, wire::peer::Goodbye, wire::peer::Refused>
+      frame;
 };
 struct SendFileFrame {
   static constexpr std::string_view name = "SendFileFrame";
@@ -139,8 +140,8 @@ struct ChunkArrived {
   std::uint64_t index;
   ByteVector bytes;
 };
-/// A chunk that did not pass the seal.
-struct ChunkRefused {
+/// A chunk that did not pass the seal, or a frame that names a file and cannot be read beyond that.
+struct FileFrameRefused {
   wire::peer::FileId id;
   Fault fault;
 };
@@ -156,7 +157,7 @@ struct EverythingSent {};
 using Effect =
     std::variant<TransportEffect, SignalOut, Dropped, Claimed, FrameTaken, GiveAgain, Established,
                  TextArrived, LetterArrived, LettersHadArrived, GoodbyeArrived, FileFrameArrived,
-                 ChunkArrived, ChunkRefused, StreamFrameArrived, FilesWindow, EverythingSent>;
+                 ChunkArrived, FileFrameRefused, StreamFrameArrived, FilesWindow, EverythingSent>;
 using Effects = std::vector<Effect>;
 
 }  // namespace culver::link

@@ -21,6 +21,7 @@ namespace culver::wire::backup {
 inline constexpr std::size_t file_size = 32 << 20;  ///< of a file that is read
 inline constexpr std::size_t peers = 50'000, servers = 10'000;
 inline constexpr std::size_t earlier_names = 8;
+inline constexpr std::size_t offered_keys = 4;
 inline constexpr std::size_t url_size = 2'048;
 inline constexpr std::size_t date_size = 32;
 
@@ -32,7 +33,7 @@ struct Peer {
   std::optional<Plaintext> name, alias;  ///< at most limits::proposed_name bytes of UTF-8
   std::string first_seen, last_seen;
   bool is_verified, is_blocked, is_culver;
-  std::optional<PublicKey> offered;
+  std::vector<PublicKey> offered = {};  ///< newest last, at most offered_keys
   std::vector<Plaintext> earlier =
       {};  ///< names that it gave up, newest last, at most earlier_names
   bool operator==(const Peer&) const = default;

@@ -91,14 +91,17 @@ enum Mark : std::uint32_t {
   aliased = 16,
   offering = 32,
   called_otherwise = 64,
-  every_mark = 127
+  offering_several = 128,
+  every_mark = 255
 };
 constexpr std::uint32_t linked = 1;  ///< of a server
 
 std::uint32_t marks_of(const Peer& peer) {
   return (peer.is_verified ? verified : 0U) | (peer.is_blocked ? blocked : 0U) |
          (peer.is_culver ? culver : 0U) | (peer.name ? named : 0U) | (peer.alias ? aliased : 0U) |
-         (peer.offered ? offering : 0U) | (peer.earlier.empty() ? 0U : called_otherwise);
+         (peer.offered.size() == 1 ? offering : 0U) |
+         (peer.offered.size() > 1 ? offering_several : 0U) |
+         (peer.earlier.empty() ? 0U : called_otherwise);
 }
 
 template <class Out>
@@ -109,7 +112,8 @@ void write(const Peer& peer, Out& out) {
   if (peer.alias) out.text(peer.alias->expose());
   out.text(peer.first_seen);
   out.text(peer.last_seen);
-  if (peer.offered) out.bytes(peer.offered->view());
+  if (peer.offered.size() > 1) out.number(static_cast<std::uint32_t>(peer.offered.size()));
+  for (const auto& key : peer.offered) out.bytes(key.view());
   if (peer.earlier.empty()) return;
   out.number(static_cast<std::uint32_t>(peer.earlier.size()));
   for (const auto& name : peer.earlier) out.text(name.expose());
@@ -137,6 +141,21 @@ void write(const Content& content, Out& out) {
   for (const auto& server : content.servers) write(server, out);
 }
 
+std::vector<PublicKey> read_offered(std::uint32_t marks, Reader& in) {
+  std::uint32_t count = (marks & offering) != 0 ? 1 : 0;
+  if ((marks & offering_several) != 0) {
+    if (count != 0) in.refuse();
+    count = in.number(offered_keys);
+    if (count < 2) in.refuse();
+  }
+  std::vector<PublicKey> keys;
+  for (std::uint32_t n = 0; n < count; ++n) {
+    keys.push_back(in.fixed<PublicKey>());
+    if (std::ranges::find(keys, keys.back()) + 1 != keys.end()) in.refuse();
+  }
+  return keys;
+}
+
 Peer read_peer(Reader& in) {
   Peer peer{};
   peer.key = in.fixed<PublicKey>();
@@ -153,8 +172,8 @@ Peer read_peer(Reader& in) {
   if ((marks & aliased) != 0) peer.alias = name();
   peer.first_seen = in.text(date_size);
   peer.last_seen = in.text(date_size);
-  if ((marks & offering) != 0) peer.offered = in.fixed<PublicKey>();
-  if (peer.offered == peer.key) in.refuse();
+  peer.offered = read_offered(marks, in);
+  if (std::ranges::find(peer.offered, peer.key) != peer.offered.end()) in.refuse();
   if ((marks & called_otherwise) == 0) return peer;
   const auto count = in.number(earlier_names);
   if (count == 0) in.refuse();

@@ -108,8 +108,17 @@ struct LettersHad {
 struct Goodbye {
   bool operator==(const Goodbye&) const = default;
 };
+/// Why the sender ends the link although it is proven.
+enum class Refusal {
+  unwanted,  ///< the key is not wanted under that name, or at all; also a reason we do not know
+  store,     ///< it cannot write down whom it has met
+};
+struct Refused {
+  Refusal why;
+  bool operator==(const Refused&) const = default;
+};
 struct LetterIgnored {};  ///< a type that we do not know
-using LetterFrame = std::variant<Letter, LettersHad, Goodbye, LetterIgnored>;
+using LetterFrame = std::variant<Letter, LettersHad, Goodbye, Refused, LetterIgnored>;
 
 /// The first byte of an opened frame of this kind. No text begins with it.
 inline constexpr char letter_mark = '\xff';
@@ -120,6 +129,7 @@ Result<LetterFrame> parse_letter_frame(std::string_view opened);
 std::string print(const Letter&);
 std::string print(const LettersHad&);
 std::string print(const Goodbye&);
+std::string print(const Refused&);
 
 // ---- files --------------------------------------------------------------------------------------
 
@@ -176,6 +186,8 @@ using FileFrame = std::variant<FileStart, FileChunk, FileComplete, FileError, Fi
 /// Faults: too_large, malformed, missing_field, wrong_type, file_protocol (numbers out of range or
 /// inconsistent).
 Result<FileFrame> parse_file_frame(std::string_view frame);
+/// The transfer that a frame of a known type names, although the rest of it cannot be read.
+std::optional<FileId> id_of_unreadable(std::string_view frame);
 std::string print(const FileStart&);
 std::string print(const FileChunk&);
 /// Writes "sha256" and "fileHash", both lower-case hex.

@@ -131,6 +131,15 @@ Result<FileFrame> parse_file_frame(std::string_view frame) {
   return FileIgnored{};
 }
 
+std::optional<FileId> id_of_unreadable(std::string_view frame) {
+  json::Document document;
+  if (frame.size() > limits::channel_frame_in) return std::nullopt;
+  const auto fields = document.parse(frame);
+  if (!fields) return std::nullopt;
+  auto id = read_id(*fields);
+  return id ? std::optional(std::move(*id)) : std::nullopt;
+}
+
 std::string print(const FileStart& start) {
   Writer out(512);
   out.text("type", "file_start")

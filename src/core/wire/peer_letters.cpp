@@ -13,6 +13,8 @@ using json::Fields;
 constexpr std::string_view letter_type = "letter";
 constexpr std::string_view had_type = "letters_had";
 constexpr std::string_view goodbye_type = "goodbye";
+constexpr std::string_view refused_type = "refused";
+constexpr std::string_view unwanted_reason = "unwanted", store_reason = "store";
 
 Result<LetterName> read_name(const Fields& fields) {
   TRY(const auto series_text, fields.text("series"));
@@ -48,6 +50,10 @@ Result<LetterFrame> parse_letter_frame(std::string_view opened) {
   TRY(const auto type, fields.text("type"));
   if (type == letter_type) return read_letter(fields);
   if (type == goodbye_type) return Goodbye{};
+  if (type == refused_type) {
+    TRY(const auto why, fields.text("reason"));
+    return Refused{why == store_reason ? Refusal::store : Refusal::unwanted};
+  }
   if (type != had_type) return LetterIgnored{};
   TRY(const auto up_to, read_name(fields));
   return LettersHad{up_to};
@@ -75,6 +81,13 @@ std::string print(const LettersHad& had) {
 std::string print(const Goodbye&) {
   json::Writer out;
   out.text("type", goodbye_type);
+  return finish(std::move(out));
+}
+
+std::string print(const Refused& refused) {
+  json::Writer out;
+  out.text("type", refused_type)
+      .text("reason", refused.why == Refusal::store ? store_reason : unwanted_reason);
   return finish(std::move(out));
 }
 

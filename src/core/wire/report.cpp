@@ -60,6 +60,16 @@ class Object {
     next(key) += "null";
     return *this;
   }
+  Object& add(std::string_view key, const std::vector<std::string>& values) {
+    auto& out = next(key);
+    out += '[';
+    for (const auto& value : values) {
+      if (out.back() != '[') out += ',';
+      append_string(out, value);
+    }
+    out += ']';
+    return *this;
+  }
   Object& add(std::string_view key, std::uint64_t value) {
     next(key) += std::to_string(value);
     return *this;
@@ -219,8 +229,8 @@ std::string display_name(const KnownPeer& known) {
 }
 
 std::string print(const KnownPeer& known) {
-  std::optional<Plaintext> offered;
-  if (known.offered) offered.emplace(crypto::fingerprint(*known.offered));
+  std::vector<std::string> offered;
+  for (const auto& key : known.offered) offered.push_back(crypto::fingerprint(key));
   return Object()
       .add("peer", display_name(known))
       .add("handle", known.handle)

@@ -184,7 +184,7 @@ struct KnownPeer {
   bool is_verified = false;
   bool is_blocked = false;
   bool is_culver = false;
-  std::optional<PublicKey> offered = {};  ///< waits for trust
+  std::vector<PublicKey> offered = {};  ///< wait for trust, newest last
 };
 /// The alias, or else as display_name(Peer).
 std::string display_name(const KnownPeer& known);

@@ -95,10 +95,34 @@ void BookVerb::handle(const ForgetPeer& verb) {
 }
 
 void BookVerb::handle(const TrustPeer& verb) {
-  if (!peer_.offered)
+  if (peer_.offered.empty())
     return fail_with({Fault::key_not_offered,
                       "No other key of " + name_ + " was refused: there is nothing to trust."});
-  const auto offered = *peer_.offered;
+  std::string keys;
+  for (const auto& key : peer_.offered) keys += "\n  Fingerprint " + crypto::fingerprint(key);
+  say(name_ + " is known since " + printable(peer_.first_seen) + " by this key:\n  Fingerprint " +
+      crypto::fingerprint(peer_.key) + "\nUnder its name came, and " +
+      (peer_.offered.size() > 1 ? "were" : "was") + " refused:" + keys);
+  if (verb.fingerprint) {
+    const auto is_it = [&](const PublicKey& key) {
+      return *verb.fingerprint == crypto::sha256(key.view());
+    };
+    const auto meant = std::ranges::find_if(peer_.offered, is_it);
+    if (meant != peer_.offered.end()) return trust(*meant, true);
+    return give_up("That is not a key that waits: nothing was changed.",
+                   info(Fault::peer_key_changed).exit_code);
+  }
+  // Anybody can claim a name: which of several is the right one is not for us to guess.
+  if (peer_.offered.size() > 1)
+    return give_up(
+        "More than one key came under this name: at most one is right. Ask " + name_ +
+            " by another way for its fingerprint (culver identity), then: culver trust " + name_ +
+            " --fingerprint HEX",
+        info(Fault::peer_key_changed).exit_code);
+  trust(peer_.offered.front(), verb.yes);
+}
+
+void BookVerb::trust(const PublicKey& offered, bool is_sure) {
   const auto write = [this, offered] {
     conclude(stage_.book.trust(peer_.key, offered), offered,
              "Trusted. " + name_ + " is not verified" +
@@ -106,16 +130,8 @@ void BookVerb::handle(const TrustPeer& verb) {
                  new_pairing);
     if (stage_.output == Output::json) stage_.screen.complain(new_pairing);
   };
-  say(name_ + " is known since " + printable(peer_.first_seen) + " by this key:\n  Fingerprint " +
-      crypto::fingerprint(peer_.key) + "\nUnder its name came, and was refused:\n  Fingerprint " +
-      crypto::fingerprint(offered));
   show_safety_number("Safety number with the new key", offered);
-  if (verb.fingerprint) {
-    if (*verb.fingerprint == crypto::sha256(offered.view())) return write();
-    return give_up("That is not the key that waits: nothing was changed.",
-                   info(Fault::peer_key_changed).exit_code);
-  }
-  if (verb.yes) return write();
+  if (is_sure) return write();
   say("Ask " + name_ + " by another way whether the new key is right.");
   ask("Trust it from now on? [y/N] ", write);
 }

@@ -37,6 +37,7 @@ class BookVerb {
   void handle(const BlockPeer&);
   void handle(const ForgetPeer&);
   void handle(const TrustPeer&);
+  void trust(const PublicKey& offered, bool is_sure);
 
   host::Outcome<store::KnownPeer> find(const std::string& name);
   void show_safety_number(const std::string& title, const PublicKey& key);

@@ -103,7 +103,7 @@ void Send::await_acceptance(TransferId file) {
 void Send::file_is_unanswered() {
   const auto& sending = std::get<Sending>(phase_);
   const auto link = sending.link;
-  ledger_.fail(wire::report::Failed{Fault::pair_expired, Plaintext(sending.file->path.string()),
+  ledger_.fail(wire::report::Failed{Fault::file_unanswered, Plaintext(sending.file->path.string()),
                                     ledger_.at(link)});
   close(link);
 }

@@ -18,9 +18,13 @@ std::string paragraph(const report::KnownPeer& known) {
   if (known.is_blocked) text += " (blocked)";
   text += "\n  Fingerprint " + crypto::fingerprint(known.peer.key) + "\n  First seen  " +
           printable(known.first_seen) + ", last seen " + printable(known.last_seen);
-  if (known.offered)
-    text += "\n  Refused key " + crypto::fingerprint(*known.offered) +
-            "\n              came under this name; if it is right: culver trust NAME";
+  for (const auto& key : known.offered) text += "\n  Refused key " + crypto::fingerprint(key);
+  if (known.offered.size() == 1)
+    text += "\n              came under this name; if it is right: culver trust NAME";
+  if (known.offered.size() > 1)
+    text +=
+        "\n              came under this name; if one is right:"
+        " culver trust NAME --fingerprint HEX";
   return text;
 }
 

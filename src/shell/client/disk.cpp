@@ -207,7 +207,7 @@ void Disk::remember(engine::Remember peer) {
 
 void Disk::keep_offered(engine::KeepOffered key) {
   asio::post(books_thread_, [this, key, work = asio::make_work_guard(loop_)] {
-    if (auto done = books_.peers.keep_offered(key.of, key.offered); !done)
+    if (auto done = books_.peers.keep_offered(key.of, key.offered, key.standing); !done)
       log::warn("refused key not kept", done.error());
   });
 }

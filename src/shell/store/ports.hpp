@@ -27,8 +27,8 @@ struct KnownPeer {
   bool is_verified = false;
   bool is_blocked = false;
   bool is_culver = false;
-  std::optional<PublicKey> offered = {};  ///< came under its name, and was refused
-  std::vector<Plaintext> earlier = {};    ///< what it called itself before, newest last
+  std::vector<PublicKey> offered = {};  ///< came under its name, and were refused; newest last
+  std::vector<Plaintext> earlier = {};  ///< what it called itself before, newest last
 
   bool operator==(const KnownPeer&) const = default;
   engine::Known as_known() const {
@@ -54,20 +54,23 @@ struct Meeting {
 /// Fault::no_such_peer.
 template <class Book>
 concept PeerBook = requires(Book& book, const Meeting& meeting, const PublicKey& key,
-                            const PublicKey& other, const std::optional<Plaintext>& name, bool flag,
+                            const PublicKey& other, engine::KeyStanding standing,
+                            const std::optional<Plaintext>& name, bool flag,
                             const std::string& now) {
   /// Adds the peer, or updates when it was last seen. A name replaces the one before; no name
   /// leaves it, and the one before is kept as an earlier one. Once a Culver, always a Culver.
   /// Taking over a row: alias, first_seen and the blocked mark stay, the verified mark goes. The
   /// key is then nobody's offered key any more.
   { book.remember(meeting, now) } -> std::same_as<Result<void>>;
-  /// The other key was refused under the name of this one.
-  { book.keep_offered(key, other) } -> std::same_as<Result<void>>;
+  /// The other key was refused under the name of this one. Of each peer's a few are kept: the
+  /// newest of those that were proven before any that was only claimed.
+  { book.keep_offered(key, other, standing) } -> std::same_as<Result<void>>;
   /// No alias: it is called by its own name again.
   { book.rename(key, name) } -> std::same_as<Result<void>>;
   { book.set_verified(key, flag) } -> std::same_as<Result<void>>;
   { book.set_blocked(key, flag) } -> std::same_as<Result<void>>;
-  /// The other key, which must be the one that waits, takes over the row.
+  /// The other key, which must be one that was offered, takes over the row; what else was offered
+  /// is forgotten.
   { book.trust(key, other) } -> std::same_as<Result<void>>;
   { book.forget(key) } -> std::same_as<Result<void>>;
   /// Everybody, whoever was seen last first.

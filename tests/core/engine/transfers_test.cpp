@@ -64,6 +64,20 @@ TEST_F(TransfersOfALink, WhoIsAskedHearsTheFirstNamesOfABatch) {
   EXPECT_EQ(asked->batch->names, (std::vector{Plaintext("a2"), Plaintext("b")}));
 }
 
+TEST_F(TransfersOfALink, AnswersWhatItCannotRead) {
+  const auto id = *wire::peer::FileId::parse("theirs");
+  Env env{TimePoint{}, random_.rng(), 0};
+  transfers_.on_frame(only_link, wire::peer::FileStart{id, Plaintext("a"), 5, 1}, env, effects_);
+  ASSERT_EQ(transfers_.live(), 1u);
+  effects_.clear();
+  transfers_.on_refused_frame(only_link, {id, Fault::file_protocol}, env, effects_);
+  EXPECT_EQ(transfers_.live(), 0u);
+  const auto* answer = std::get_if<ToLink>(&effects_.at(0));
+  ASSERT_TRUE(answer && std::holds_alternative<link::SendFileFrame>(answer->command));
+  EXPECT_NE(std::get<link::SendFileFrame>(answer->command).frame.find("file_error"),
+            std::string::npos);
+}
+
 TEST_F(TransfersOfALink, NumbersOfThePeersFilesRise) {
   hear(offer(1));
   EXPECT_FALSE(refused());

@@ -690,6 +690,40 @@ TEST(Link, AGoodbyeBetweenCulversWaitsForTheOther) {
   EXPECT_EQ(theirs.sent(), goodbye_frame);
 }
 
+TEST(Link, APeerThatIsNotWantedHearsWhy) {
+  using wire::peer::Refusal;
+  for (const auto& [fault, why] : {std::pair(Fault::store_failed, Refusal::store),
+                                   std::pair(Fault::peer_key_changed, Refusal::unwanted),
+                                   std::pair(Fault::peer_not_known, Refusal::unwanted),
+                                   std::pair(Fault::peer_blocked, Refusal::unwanted)}) {
+    Correspondence ours(2);
+    ours.scene.feed(Abandon{fault});
+    ASSERT_TRUE(ours.scene.is<Refusing>());
+    const auto said = wire::peer::print(wire::peer::Refused{why});
+    EXPECT_EQ(ours.sent(), said);
+    EXPECT_NE(ours.scene.transport_effect<HangUp>(), nullptr);
+    ours.say(letter_frame(1));
+    EXPECT_TRUE(ours.scene.effects.empty()) << "nothing is taken any more";
+    ours.scene.feed(TransportClosed{});
+    ASSERT_TRUE(ours.scene.is<Closed>());
+    EXPECT_EQ(ours.scene.fault(), fault);
+
+    Correspondence theirs(2);
+    theirs.say(said);
+    ASSERT_TRUE(theirs.scene.is<Closed>());
+    EXPECT_EQ(theirs.scene.fault(),
+              why == Refusal::store ? Fault::peer_store_failed : Fault::pair_refused);
+  }
+  Correspondence lost(2);
+  lost.scene.feed(Abandon{Fault::peer_gone});
+  EXPECT_TRUE(lost.scene.is<Closed>()) << "what is nobody's will is not said";
+  Correspondence silent(2);
+  silent.scene.feed(Abandon{Fault::store_failed});
+  silent.scene.now += silent.scene.timeouts.goodbye;
+  silent.scene.feed(Tick{});
+  EXPECT_TRUE(silent.scene.is<Closed>()) << "it does not wait for ever";
+}
+
 TEST(Link, WhoDoesNotAnswerAGoodbyeIsLeftAfterThreeSeconds) {
   Correspondence link(2);
   link.scene.feed(Goodbye{true});
@@ -864,7 +898,27 @@ TEST(Link, AChunkMustPassTheSeal) {
   data = *theirs.seal(as_bytes(inner));
   data[30] = data[30] == 'A' ? 'B' : 'A';
   scene.feed_frame(files, wire::peer::print(wire::peer::FileChunk{id, 1, data}));
-  EXPECT_NE(scene.effect<ChunkRefused>(), nullptr);
+  EXPECT_NE(scene.effect<FileFrameRefused>(), nullptr);
+}
+
+TEST(Link, AFileFrameThatNamesItsFileOnlyIsAnsweredAndNotWaitedFor) {
+  const std::string broken = R"({"type":"file_complete","fileId":"a","sha256":"short"})";
+  Scene proven(true);
+  proven.to_secured(true);
+  proven.feed_frame(files, broken);
+  ASSERT_NE(proven.effect<FileFrameRefused>(), nullptr);
+  EXPECT_EQ(proven.effect<FileFrameRefused>()->id.text(), "a");
+  EXPECT_NE(proven.effect<Dropped>(), nullptr);
+  for (const auto* unnamed : {R"({"type":"file_complete","sha256":"short"})", R"({"fileId":)"}) {
+    proven.feed_frame(files, unnamed);
+    EXPECT_EQ(proven.effect<FileFrameRefused>(), nullptr) << unnamed;
+  }
+  Scene unproven(true);
+  unproven.to_unproven(true);
+  unproven.feed_frame(files, broken);
+  EXPECT_EQ(unproven.effect<FileFrameRefused>(), nullptr) << "of nobody yet";
+  unproven.feed_frame(messages, *unproven.peer_channel(true).seal(as_bytes("it is me")));
+  EXPECT_NE(unproven.effect<FileFrameRefused>(), nullptr);
 }
 
 TEST(Link, AGoodbyeIsTheOnlyEndWithoutAFault) {

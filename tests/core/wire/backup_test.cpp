@@ -198,7 +198,13 @@ TEST(BackupContent, ThatWouldNotBeWrittenIsRefused) {
   };
   expect_refused([](Content& c) { c.device = {}; });
   expect_refused([](Content& c) { c.peers[1].key = c.peers[0].key; });
-  expect_refused([](Content& c) { c.peers[0].offered = c.peers[0].key; });
+  expect_refused([](Content& c) { c.peers[0].offered = {c.peers[0].key}; });
+  expect_refused([](Content& c) { c.peers[0].offered = {c.peers[1].key, c.peers[1].key}; });
+  expect_refused([](Content& c) {
+    c.peers[0].offered.clear();
+    for (std::uint8_t n = 0; n <= offered_keys; ++n)
+      c.peers[0].offered.push_back(*PublicKey::from(ByteVector(32, std::byte(100 + n))));
+  });
   expect_refused([](Content& c) { c.peers[0].name = Plaintext(""); });
   expect_refused([](Content& c) { c.peers[0].earlier = {Plaintext("")}; });
   expect_refused([](Content& c) { c.peers[0].earlier.resize(earlier_names + 1, Plaintext("x")); });

@@ -35,6 +35,8 @@ RC_GTEST_PROP(LetterFrames, ArriveAsTheyWereSaid, ()) {
   RC_ASSERT(std::get<Letter>(*parse_letter_frame(print(letter))) == letter);
   const LettersHad had{letter.name};
   RC_ASSERT(std::get<LettersHad>(*parse_letter_frame(print(had))) == had);
+  const Refused refused{*rc::gen::element(Refusal::store, Refusal::unwanted)};
+  RC_ASSERT(std::get<Refused>(*parse_letter_frame(print(refused))) == refused);
 }
 
 TEST(LetterFrames, HaveRoomForTheLargestText) {
@@ -49,6 +51,10 @@ TEST(LetterFrames, HaveRoomForTheLargestText) {
 
 TEST(LetterFrames, AreNeverTexts) {
   EXPECT_TRUE(is_letter_frame(print(LettersHad{name(1)})));
+  const auto newer =
+      parse_letter_frame(marked(R"({"type":"refused","reason":"of a later version"})"));
+  EXPECT_EQ(std::get<Refused>(*newer), Refused{Refusal::unwanted});
+  EXPECT_FALSE(parse_letter_frame(marked(R"({"type":"refused"})")));
   EXPECT_FALSE(parse_content(print(LettersHad{name(1)})));
   EXPECT_FALSE(is_letter_frame("typ:"));
   EXPECT_FALSE(is_letter_frame(""));

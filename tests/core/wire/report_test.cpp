@@ -100,8 +100,16 @@ TEST(Report, WritesNothingThatDrivesATerminal) {
 TEST(Report, PrintsPeersAsAnArray) {
   EXPECT_EQ(print(std::span<const KnownPeer>{}), "[]");
   const std::vector<KnownPeer> peers{
-      {ana(), Plaintext("Sister"), "Sister@6668", "12345", "2025-01-01T00:00:00Z",
-       "2025-02-01T00:00:00Z", true, true, true, zero_key},
+      {ana(),
+       Plaintext("Sister"),
+       "Sister@6668",
+       "12345",
+       "2025-01-01T00:00:00Z",
+       "2025-02-01T00:00:00Z",
+       true,
+       true,
+       true,
+       {zero_key, zero_key}},
       {{std::nullopt, zero_key}, std::nullopt, "66687AAD", "1", "1", "2"}};
   const std::string key = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
   const std::string first = R"({"peer":"Sister","handle":"Sister@6668","name":"Ana",)"
@@ -109,13 +117,13 @@ TEST(Report, PrintsPeersAsAnArray) {
                             key + R"(","fingerprint":")" + zero_fingerprint +
                             R"(","safety_number":"12345","first_seen":"2025-01-01T00:00:00Z",)"
                             R"("last_seen":"2025-02-01T00:00:00Z","verified":true,"blocked":true,)"
-                            R"("culver":true,"offered":")" +
-                            zero_fingerprint + R"("})";
+                            R"("culver":true,"offered":[")" +
+                            zero_fingerprint + R"(",")" + zero_fingerprint + R"("]})";
   const std::string second = R"({"peer":"6668 7AAD F862 BD77","handle":"66687AAD","name":null,)"
                              R"("alias":null,"public_key":")" +
                              key + R"(","fingerprint":")" + zero_fingerprint +
                              R"(","safety_number":"1","first_seen":"1","last_seen":"2",)"
-                             R"("verified":false,"blocked":false,"culver":false,"offered":null})";
+                             R"("verified":false,"blocked":false,"culver":false,"offered":[]})";
   EXPECT_EQ(print(peers[0]), first);
   EXPECT_EQ(print(peers), "[" + first + "," + second + "]");
 }

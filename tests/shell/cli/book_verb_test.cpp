@@ -151,7 +151,7 @@ TEST_F(BookVerbTest, ForgetsOnAYesOnly) {
 TEST_F(BookVerbTest, ShowsBothKeysBeforeItTrustsTheNewOne) {
   ASSERT_TRUE(book_.set_verified(key(1), true));
   ASSERT_TRUE(book_.rename(key(1), Plaintext("Sister")));
-  ASSERT_TRUE(book_.keep_offered(key(1), key(7)));
+  ASSERT_TRUE(book_.keep_offered(key(1), key(7), engine::KeyStanding::claimed));
   begin(TrustPeer{Plaintext("sister"), false, std::nullopt});
   expect_said(crypto::fingerprint(key(1)));
   expect_said(crypto::fingerprint(key(7)));
@@ -159,25 +159,26 @@ TEST_F(BookVerbTest, ShowsBothKeysBeforeItTrustsTheNewOne) {
   EXPECT_FALSE(exit_);
   scene_.type("n\n");
   EXPECT_EQ(exit_, 1);
-  EXPECT_EQ(row(1).offered, key(7));
+  EXPECT_EQ(row(1).offered, std::vector{key(7)});
 }
 
 TEST_F(BookVerbTest, TrustsTheKeyThatWaits) {
   ASSERT_TRUE(book_.set_verified(key(1), true));
-  ASSERT_TRUE(book_.keep_offered(key(1), key(7)));
+  ASSERT_TRUE(book_.keep_offered(key(1), key(7), engine::KeyStanding::claimed));
   begin(TrustPeer{ana_name, true, std::nullopt}, Output::json);
   EXPECT_EQ(exit_, 0);
   expect_said(R"("verified":false)");
   EXPECT_EQ(row(7).first_seen, "monday");
-  EXPECT_FALSE(row(7).is_verified || row(7).offered);
+  EXPECT_FALSE(row(7).is_verified);
+  EXPECT_TRUE(row(7).offered.empty());
   EXPECT_EQ(book_.all()->size(), 3U);
 }
 
 TEST_F(BookVerbTest, TrustsTheKeyThatWasAskedForAndNoOther) {
-  ASSERT_TRUE(book_.keep_offered(key(1), key(7)));
+  ASSERT_TRUE(book_.keep_offered(key(1), key(7), engine::KeyStanding::claimed));
   begin(TrustPeer{ana_name, true, crypto::sha256(key(8).view())});
   EXPECT_EQ(exit_, 4) << "--yes does not change that";
-  EXPECT_EQ(row(1).offered, key(7));
+  EXPECT_EQ(row(1).offered, std::vector{key(7)});
   begin(TrustPeer{ana_name, false, crypto::sha256(key(7).view())});
   EXPECT_EQ(exit_, 0);
   EXPECT_EQ(row(7).name, Plaintext("Ana"));
@@ -189,13 +190,28 @@ TEST_F(BookVerbTest, SaysThatNoKeyWaits) {
   expect_complaint("nothing to trust");
 }
 
-TEST_F(BookVerbTest, DoesNotTrustAKeyThatCameWhileThePersonWasReading) {
-  ASSERT_TRUE(book_.keep_offered(key(1), key(7)));
+TEST_F(BookVerbTest, TrustsTheKeyThatThePersonHasReadAndNoneThatCameMeanwhile) {
+  ASSERT_TRUE(book_.keep_offered(key(1), key(7), engine::KeyStanding::claimed));
   begin(TrustPeer{ana_name, false, std::nullopt});
-  ASSERT_TRUE(book_.keep_offered(key(1), key(8)));
+  ASSERT_TRUE(book_.keep_offered(key(1), key(8), engine::KeyStanding::claimed));
   scene_.type("y\n");
-  EXPECT_EQ(exit_, 8);
-  EXPECT_EQ(row(1).offered, key(8));
+  EXPECT_EQ(exit_, 0);
+  EXPECT_TRUE(row(7).offered.empty());
+}
+
+TEST_F(BookVerbTest, DoesNotGuessWhichOfSeveralKeysIsRight) {
+  for (const auto n : {7, 8})
+    ASSERT_TRUE(book_.keep_offered(key(1), key(static_cast<std::uint8_t>(n)),
+                                   engine::KeyStanding::claimed));
+  begin(TrustPeer{ana_name, true, std::nullopt});
+  EXPECT_EQ(exit_, 4) << "--yes does not say which";
+  expect_said(crypto::fingerprint(key(7)));
+  expect_said(crypto::fingerprint(key(8)));
+  expect_complaint("--fingerprint");
+  EXPECT_EQ(row(1).offered.size(), 2U);
+  begin(TrustPeer{ana_name, false, crypto::sha256(key(8).view())});
+  EXPECT_EQ(exit_, 0);
+  EXPECT_TRUE(row(8).offered.empty()) << "what else came is forgotten";
 }
 
 TEST_F(BookVerbTest, EndsWithASignalOnce) {

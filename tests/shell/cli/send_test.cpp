@@ -527,7 +527,7 @@ TEST_F(SendVerb, AFileThatIsNotAnsweredIsWaitedForAsLongAsWasSaid) {
   hear(engine::FileFailed{TransferId{1}, Fault::interrupted});
   hear(engine::Closed{peer_link, {}, true});
   EXPECT_EQ(scene_->exit, 7);
-  EXPECT_NE(scene_->out().find(R"("reason":"pair_expired","message":"Ben: /out/a.pdf: )"),
+  EXPECT_NE(scene_->out().find(R"("reason":"file_unanswered","message":"Ben: /out/a.pdf: )"),
             std::string::npos)
       << scene_->out();
   EXPECT_EQ(scene_->count<engine::SendFile>(), 1u) << "nobody is there to answer for the next";

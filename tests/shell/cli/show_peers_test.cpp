@@ -43,7 +43,7 @@ TEST(ShowPeers, SaysWhatIsKnown) {
   auto known = peer(1, "Ana");
   known.alias = Plaintext("Sister");
   known.is_verified = known.is_blocked = true;
-  known.offered = key(2);
+  known.offered = {key(2)};
   EXPECT_EQ(shown({known}),
             "Sister, who calls itself Ana (verified) (blocked)" + seen(1) + "\n  Refused key " +
                 crypto::fingerprint(key(2)) +
@@ -53,8 +53,8 @@ TEST(ShowPeers, SaysWhatIsKnown) {
   for (const auto& part :
        {std::string(R"("peer":"Sister","handle":"Sister","name":"Ana","alias":"Sister")"),
         R"("safety_number":")" + crypto::safety_number(key(99), key(1)) + '"',
-        std::string(R"("verified":true,"blocked":true,"culver":false,"offered":")") +
-            crypto::fingerprint(key(2))})
+        std::string(R"("verified":true,"blocked":true,"culver":false,"offered":[")") +
+            crypto::fingerprint(key(2)) + "\"]"})
     EXPECT_NE(json.find(part), std::string::npos) << json;
 }
 

@@ -28,10 +28,16 @@ class BackupOfAFolder : public testing::Test {
     ASSERT_TRUE(host::open_identity(from()));
     ASSERT_TRUE(host::open_account(from()));
     auto peers = store::sqlite::PeerBook::open(from() / "peers.db");
-    const std::vector<store::KnownPeer> rows{
-        {filled<PublicKey>(1), Plaintext("Ana"), Plaintext("Sister"), "1", "3", true, true, true,
-         filled<PublicKey>(9)},
-        {filled<PublicKey>(2), {}, {}, "1", "2"}};
+    const std::vector<store::KnownPeer> rows{{filled<PublicKey>(1),
+                                              Plaintext("Ana"),
+                                              Plaintext("Sister"),
+                                              "1",
+                                              "3",
+                                              true,
+                                              true,
+                                              true,
+                                              {filled<PublicKey>(9), filled<PublicKey>(8)}},
+                                             {filled<PublicKey>(2), {}, {}, "1", "2"}};
     ASSERT_TRUE(peers && peers->put(rows));
     auto servers = store::sqlite::ServerBook::open(from() / "servers.db");
     const std::vector<store::ServerRow> known{

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/engine/names.hpp"
+#include "core/wire/backup.hpp"
 #include "shell/store/sqlite/migrations.hpp"
 #include "shell/store/sqlite/outbox_tables.hpp"
 #include "shell/store/sqlite/why_unusable.hpp"
@@ -25,7 +26,16 @@ constexpr std::array migrations{
     outbox_tables,
     "CREATE TABLE earlier_name (id INTEGER PRIMARY KEY,"
     " peer BLOB NOT NULL CHECK (length(peer) = 32), name TEXT NOT NULL, UNIQUE (peer, name))",
+    "CREATE TABLE offered_key (id INTEGER PRIMARY KEY,"
+    " peer BLOB NOT NULL CHECK (length(peer) = 32),"
+    " key BLOB NOT NULL CHECK (length(key) = 32 AND key != peer),"
+    " proven INTEGER NOT NULL CHECK (proven IN (0, 1)), UNIQUE (peer, key));"
+    "INSERT INTO offered_key (peer, key, proven)"
+    " SELECT public_key, offered, 0 FROM peer WHERE offered IS NOT NULL;"
+    "ALTER TABLE peer DROP COLUMN offered",
 };
+
+constexpr std::int64_t offered_keys_kept = wire::backup::offered_keys;  // of each peer
 
 /// Rows of earlier versions hold what came.
 std::optional<Plaintext> clean(const std::optional<std::string>& name) {
@@ -67,8 +77,12 @@ Result<void> PeerBook::take_over(const PublicKey& old_key, const PublicKey& new_
   CHECK_OK(copy.run());
   TRY(auto names, database_.prepare("UPDATE OR IGNORE earlier_name SET peer = ?2 WHERE peer = ?1"));
   CHECK_OK(names.bind(1, ByteView(old_key.view())).bind(2, ByteView(new_key.view())).run());
-  TRY(auto drop, database_.prepare("DELETE FROM peer WHERE public_key = ?1"));
-  return drop.bind(1, ByteView(old_key.view())).run();
+  for (const auto* row :
+       {"DELETE FROM offered_key WHERE peer = ?1", "DELETE FROM peer WHERE public_key = ?1"}) {
+    TRY(auto drop, database_.prepare(row));
+    CHECK_OK(drop.bind(1, ByteView(old_key.view())).run());
+  }
+  return {};
 }
 
 /// The name that is replaced, as the newest of a few.
@@ -97,7 +111,7 @@ Result<void> PeerBook::note(const Meeting& meeting, const std::string& now) {
   upsert.bind(4, std::int64_t{meeting.is_culver});
   bind_name(upsert, 2, meeting.name);
   CHECK_OK(upsert.run());
-  TRY(auto settle, database_.prepare("UPDATE peer SET offered = NULL WHERE offered = ?1"));
+  TRY(auto settle, database_.prepare("DELETE FROM offered_key WHERE key = ?1"));
   return settle.bind(1, ByteView(meeting.key.view())).run();
 }
 
@@ -109,10 +123,21 @@ Result<void> PeerBook::remember(const Meeting& meeting, const std::string& now) 
   });
 }
 
-Result<void> PeerBook::keep_offered(const PublicKey& of, const PublicKey& offered) {
-  TRY(auto update, database_.prepare("UPDATE peer SET offered = ?2 WHERE public_key = ?1"));
-  update.bind(1, ByteView(of.view())).bind(2, ByteView(offered.view()));
-  return change(std::move(update));
+Result<void> PeerBook::keep_offered(const PublicKey& of, const PublicKey& offered,
+                                    engine::KeyStanding standing) {
+  return database_.all_or_nothing([&]() -> Result<void> {
+    TRY(auto keep,
+        database_.prepare("INSERT INTO offered_key (peer, key, proven) SELECT public_key, ?2, ?3"
+                          " FROM peer WHERE public_key = ?1 ON CONFLICT (peer, key)"
+                          " DO UPDATE SET proven = max(proven, excluded.proven)"));
+    keep.bind(1, ByteView(of.view())).bind(2, ByteView(offered.view()));
+    keep.bind(3, std::int64_t{standing == engine::KeyStanding::proven});
+    CHECK_OK(change(std::move(keep)));
+    TRY(auto trim,
+        database_.prepare("DELETE FROM offered_key WHERE peer = ?1 AND id NOT IN (SELECT id FROM"
+                          " offered_key WHERE peer = ?1 ORDER BY proven DESC, id DESC LIMIT ?2)"));
+    return trim.bind(1, ByteView(of.view())).bind(2, offered_keys_kept).run();
+  });
 }
 
 Result<void> PeerBook::rename(const PublicKey& key, const std::optional<Plaintext>& alias) {
@@ -136,9 +161,8 @@ Result<void> PeerBook::set_blocked(const PublicKey& key, bool is_blocked) {
 
 Result<void> PeerBook::trust(const PublicKey& key, const PublicKey& offered) {
   return database_.all_or_nothing([&]() -> Result<void> {
-    // What a person has agreed to is this key, not whichever waits by now.
-    TRY(auto take, database_.prepare("UPDATE peer SET offered = NULL"
-                                     " WHERE public_key = ?1 AND offered = ?2"));
+    // What a person has agreed to is this key, and it must still be one that waits.
+    TRY(auto take, database_.prepare("DELETE FROM offered_key WHERE peer = ?1 AND key = ?2"));
     take.bind(1, ByteView(key.view())).bind(2, ByteView(offered.view()));
     CHECK_OK(change(std::move(take)));
     return take_over(key, offered);
@@ -149,8 +173,9 @@ Result<void> PeerBook::trust(const PublicKey& key, const PublicKey& offered) {
 Result<void> PeerBook::forget(const PublicKey& key) {
   return database_.all_or_nothing([&]() -> Result<void> {
     for (const auto* letters :
-         {"DELETE FROM earlier_name WHERE peer = ?1", "DELETE FROM letter WHERE peer = ?1",
-          "DELETE FROM heard WHERE peer = ?1", "DELETE FROM held WHERE peer = ?1"}) {
+         {"DELETE FROM earlier_name WHERE peer = ?1", "DELETE FROM offered_key WHERE peer = ?1",
+          "DELETE FROM letter WHERE peer = ?1", "DELETE FROM heard WHERE peer = ?1",
+          "DELETE FROM held WHERE peer = ?1"}) {
       TRY(auto drop, database_.prepare(letters));
       CHECK_OK(drop.bind(1, ByteView(key.view())).run());
     }
@@ -164,10 +189,12 @@ Result<void> PeerBook::put(std::span<const KnownPeer> rows) {
   return database_.all_or_nothing([&]() -> Result<void> {
     TRY(auto insert,
         database_.prepare("INSERT OR REPLACE INTO peer (public_key, name, alias, first_seen,"
-                          " last_seen, verified, blocked, culver, offered)"
-                          " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"));
+                          " last_seen, verified, blocked, culver)"
+                          " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"));
     TRY(auto name_before,
         database_.prepare("INSERT OR REPLACE INTO earlier_name (peer, name) VALUES (?1, ?2)"));
+    TRY(auto offer, database_.prepare("INSERT OR REPLACE INTO offered_key (peer, key, proven)"
+                                      " VALUES (?1, ?2, 0)"));
     for (const auto& row : rows) {
       for (const auto& name : row.earlier)
         CHECK_OK(name_before.bind(1, ByteView(row.key.view())).bind(2, name.expose()).run());
@@ -176,11 +203,9 @@ Result<void> PeerBook::put(std::span<const KnownPeer> rows) {
       bind_name(insert, 3, row.alias);
       insert.bind(6, std::int64_t{row.is_verified}).bind(7, std::int64_t{row.is_blocked});
       insert.bind(8, std::int64_t{row.is_culver});
-      if (row.offered)
-        insert.bind(9, ByteView(row.offered->view()));
-      else
-        insert.bind_null(9);
       CHECK_OK(insert.run());
+      for (const auto& key : row.offered)
+        CHECK_OK(offer.bind(1, ByteView(row.key.view())).bind(2, ByteView(key.view())).run());
     }
     return {};
   });
@@ -198,11 +223,25 @@ Result<std::map<PublicKey, std::vector<Plaintext>>> PeerBook::earlier_names() {
   }
 }
 
+Result<std::map<PublicKey, std::vector<PublicKey>>> PeerBook::offered_keys() {
+  TRY(auto query, database_.prepare("SELECT peer, key FROM offered_key ORDER BY id"));
+  std::map<PublicKey, std::vector<PublicKey>> keys;
+  while (true) {
+    TRY(const bool row, query.step());
+    if (!row) return keys;
+    const auto peer = PublicKey::from(query.blob_view(0));
+    const auto key = PublicKey::from(query.blob_view(1));
+    if (!peer || !key) return fail(Fault::store_failed);
+    keys[*peer].push_back(*key);
+  }
+}
+
 Result<std::vector<KnownPeer>> PeerBook::all() {
   TRY(auto earlier, earlier_names());
+  TRY(auto offered, offered_keys());
   TRY(auto query,
       database_.prepare("SELECT public_key, name, alias, first_seen, last_seen, verified, blocked,"
-                        " culver, offered FROM peer ORDER BY last_seen DESC, public_key"));
+                        " culver FROM peer ORDER BY last_seen DESC, public_key"));
   std::vector<KnownPeer> peers;
   while (true) {
     TRY(const bool row, query.step());
@@ -211,8 +250,7 @@ Result<std::vector<KnownPeer>> PeerBook::all() {
     if (!key) return fail(Fault::store_failed);
     peers.push_back({*key, clean(query.optional_text(1)), clean(query.optional_text(2)),
                      query.text(3), query.text(4), query.integer(5) != 0, query.integer(6) != 0,
-                     query.integer(7) != 0, PublicKey::from(query.blob_view(8)),
-                     std::move(earlier[*key])});
+                     query.integer(7) != 0, std::move(offered[*key]), std::move(earlier[*key])});
   }
 }
 

@@ -21,7 +21,8 @@ class PeerBook {
   static host::Outcome<PeerBook> open(const std::filesystem::path& file);
 
   Result<void> remember(const Meeting& meeting, const std::string& now);
-  Result<void> keep_offered(const PublicKey& of, const PublicKey& offered);
+  Result<void> keep_offered(const PublicKey& of, const PublicKey& offered,
+                            engine::KeyStanding standing);
   Result<void> rename(const PublicKey& key, const std::optional<Plaintext>& alias);
   Result<void> set_verified(const PublicKey& key, bool is_verified);
   Result<void> set_blocked(const PublicKey& key, bool is_blocked);
@@ -35,6 +36,7 @@ class PeerBook {
   Result<void> take_over(const PublicKey& old_key, const PublicKey& new_key);
   Result<void> keep_earlier_name(const PublicKey& key, const Plaintext& name);
   Result<std::map<PublicKey, std::vector<Plaintext>>> earlier_names();
+  Result<std::map<PublicKey, std::vector<PublicKey>>> offered_keys();
   Result<void> note(const Meeting& meeting, const std::string& now);
   /// A statement about one row, which must be there.
   Result<void> change(Statement statement);

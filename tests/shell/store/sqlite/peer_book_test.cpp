@@ -135,7 +135,8 @@ TEST_F(PeerBookFile, OfTheFirstVersionKeepsItsRows) {
   const auto peer = only(book);
   EXPECT_EQ(peer.name, Plaintext("Ana"));
   EXPECT_EQ(peer.first_seen, "then");
-  EXPECT_FALSE(peer.alias || peer.offered || peer.is_verified || peer.is_blocked || peer.is_culver);
+  EXPECT_FALSE(peer.alias || peer.is_verified || peer.is_blocked || peer.is_culver);
+  EXPECT_TRUE(peer.offered.empty());
 }
 
 TEST_F(PeerBookFile, KeepsWhatAPersonSaysOfAPeer) {
@@ -145,7 +146,7 @@ TEST_F(PeerBookFile, KeepsWhatAPersonSaysOfAPeer) {
     ASSERT_TRUE(book.rename(key(1), Plaintext(" Sister\n")));
     ASSERT_TRUE(book.set_verified(key(1), true));
     ASSERT_TRUE(book.set_blocked(key(1), true));
-    ASSERT_TRUE(book.keep_offered(key(1), key(9)));
+    ASSERT_TRUE(book.keep_offered(key(1), key(9), KeyStanding::proven));
     ASSERT_TRUE(book.remember({key(1), Plaintext("Anna"), true}, "2"));
   }
   auto book = open();
@@ -153,7 +154,7 @@ TEST_F(PeerBookFile, KeepsWhatAPersonSaysOfAPeer) {
   EXPECT_EQ(peer.name, Plaintext("Anna"));
   EXPECT_EQ(peer.alias, Plaintext("Sister"));
   EXPECT_EQ(peer.as_known().called(), Plaintext("Sister"));
-  EXPECT_EQ(peer.offered, key(9));
+  EXPECT_EQ(peer.offered, std::vector{key(9)});
   EXPECT_TRUE(peer.is_verified && peer.is_blocked && peer.is_culver);
   ASSERT_TRUE(book.rename(key(1), std::nullopt));
   ASSERT_TRUE(book.set_verified(key(1), false));
@@ -193,7 +194,7 @@ TEST_F(PeerBookFile, SaysThatItDoesNotHaveAPeer) {
   const auto nobody = key(2);
   for (const auto& result :
        {book.rename(nobody, Plaintext("x")), book.set_verified(nobody, true),
-        book.set_blocked(nobody, true), book.keep_offered(nobody, key(3)),
+        book.set_blocked(nobody, true), book.keep_offered(nobody, key(3), KeyStanding::proven),
         book.trust(nobody, key(3)), book.trust(key(1), key(3)), book.forget(nobody)})
     EXPECT_EQ(result.error(), Fault::no_such_peer);
   EXPECT_EQ(only(book).key, key(1));
@@ -207,7 +208,7 @@ class TakingOver : public PeerBookFile {
     ASSERT_TRUE(book.rename(key(1), Plaintext("Sister")));
     ASSERT_TRUE(book.set_verified(key(1), true));
     ASSERT_TRUE(book.set_blocked(key(1), true));
-    ASSERT_TRUE(book.keep_offered(key(1), key(2)));
+    ASSERT_TRUE(book.keep_offered(key(1), key(2), KeyStanding::proven));
   }
   void expect_taken_over() {
     auto book = open();
@@ -218,7 +219,7 @@ class TakingOver : public PeerBookFile {
     EXPECT_EQ(peer.first_seen, "1");
     EXPECT_FALSE(peer.is_verified);
     EXPECT_TRUE(peer.is_blocked);
-    EXPECT_FALSE(peer.offered);
+    EXPECT_TRUE(peer.offered.empty());
   }
 };
 
@@ -227,13 +228,39 @@ TEST_F(TakingOver, IsWhatTrustDoesForTheKeyThatWaits) {
   expect_taken_over();
 }
 
-TEST_F(TakingOver, HappensToTheKeyThatAPersonHasSeenOnly) {
-  ASSERT_TRUE(open().keep_offered(key(1), key(3)));
-  EXPECT_EQ(open().trust(key(1), key(2)).error(), Fault::no_such_peer);
+TEST_F(TakingOver, HappensForAKeyThatWaitsOnly) {
+  EXPECT_EQ(open().trust(key(1), key(3)).error(), Fault::no_such_peer);
   auto book = open();
   EXPECT_EQ(only(book).key, key(1));
-  EXPECT_EQ(only(book).offered, key(3));
+  EXPECT_EQ(only(book).offered, std::vector{key(2)});
   EXPECT_TRUE(only(book).is_verified);
+}
+
+/// Whoever asks for a pairing says which key is theirs and how they are called.
+TEST_F(TakingOver, IsNotKeptFromTheRightKeyByClaims) {
+  auto book = open();
+  for (std::uint8_t n = 20; n < 30; ++n)
+    ASSERT_TRUE(book.keep_offered(key(1), key(n), KeyStanding::claimed));
+  const auto claims = std::vector{key(2), key(27), key(28), key(29)};
+  EXPECT_EQ(only(book).offered, claims) << "the newest claims, beside what was proven";
+  for (std::uint8_t n = 3; n < 6; ++n)
+    ASSERT_TRUE(book.keep_offered(key(1), key(n), KeyStanding::proven));
+  ASSERT_TRUE(book.keep_offered(key(1), key(30), KeyStanding::claimed));
+  const auto proven = std::vector{key(2), key(3), key(4), key(5)};
+  EXPECT_EQ(only(book).offered, proven);
+  ASSERT_TRUE(book.trust(key(1), key(2)));
+  EXPECT_TRUE(only(book).offered.empty());
+}
+
+TEST_F(PeerBookFile, ProvesAKeyThatWasClaimedBefore) {
+  auto book = open();
+  ASSERT_TRUE(book.remember({key(1), Plaintext("Ana"), true}, "1"));
+  ASSERT_TRUE(book.keep_offered(key(1), key(2), KeyStanding::claimed));
+  ASSERT_TRUE(book.keep_offered(key(1), key(2), KeyStanding::proven));
+  ASSERT_TRUE(book.keep_offered(key(1), key(2), KeyStanding::claimed));
+  for (std::uint8_t n = 20; n < 30; ++n)
+    ASSERT_TRUE(book.keep_offered(key(1), key(n), KeyStanding::claimed));
+  EXPECT_EQ(only(book).offered.front(), key(2));
 }
 
 TEST_F(TakingOver, IsPartOfAMeeting) {
@@ -245,7 +272,7 @@ TEST_F(TakingOver, IsPartOfAMeeting) {
 
 TEST_F(TakingOver, JoinsTwoRows) {
   ASSERT_TRUE(open().remember({key(2), Plaintext("Ana"), true}, "0"));
-  EXPECT_FALSE(open().all()->at(0).offered) << "a key of its own waits no more";
+  EXPECT_TRUE(open().all()->at(0).offered.empty()) << "a key of its own waits no more";
   ASSERT_TRUE(open().remember({key(2), std::nullopt, true, key(1)}, "5"));
   auto book = open();
   EXPECT_EQ(only(book).first_seen, "0");
@@ -273,7 +300,7 @@ TEST_F(TakingOver, HappensAsAWholeOrNotAtAll) {
   EXPECT_EQ(book.trust(key(1), key(2)).error(), Fault::store_failed);
   EXPECT_EQ(book.remember({key(2), std::nullopt, true, key(1)}, "5").error(), Fault::store_failed);
   EXPECT_EQ(only(book).key, key(1));
-  EXPECT_EQ(only(book).offered, key(2));
+  EXPECT_EQ(only(book).offered, std::vector{key(2)});
   EXPECT_EQ(only(book).last_seen, "1");
   {
     auto database = Database::open(file());
