@@ -29,7 +29,7 @@ void check_folds(std::string_view text) {
 void check_pair(std::string_view one, std::string_view other) {
   std::vector<engine::Known> book;
   for (const auto name : {one, other}) {
-    const PublicKey key{{static_cast<std::uint8_t>(book.size() + 1)}};
+    const PublicKey key{{static_cast<std::byte>(book.size() + 1)}};
     book.push_back({key, engine::name_of_peer(engine::clean_name(name), key), {}});
   }
   for (const auto& peer : book) {
