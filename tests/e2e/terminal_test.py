@@ -1,8 +1,10 @@
 """What a person sees who presses keys, closes windows and pipes things elsewhere."""
 
+import fcntl
 import json
 import os
 import pty
+import re
 import select
 import signal
 import subprocess
@@ -11,6 +13,11 @@ import time
 import unittest
 
 from culver_e2e import BOUND, Case, make_file, program
+
+
+def plain(shown):
+    """Without what colours it."""
+    return re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", shown)
 
 
 class Window:
@@ -268,6 +275,61 @@ class LostOutput(Case):
                 os.close(writer)
                 os.close(reader)
                 self.assertEqual(receiver.wait(BOUND), 141)
+
+
+class NobodyReads(Terminal):
+    """What is printed is not taken for a while: the connections do not hear of it."""
+
+    def send_texts(self, code, texts):
+        self.expect_exit(self.stage.send(code, "--name", "ana", "--text", texts[0]), 0)
+        for text in texts[1:]:
+            self.expect_exit(self.stage.client("sender", "send", "bob", "--text", text), 0)
+
+    def test_a_terminal_that_was_stopped_shows_everything_in_order(self):
+        window = self.window("receiver", "--name", "bob", "receive", "--yes", "--out",
+                             self.stage.out)
+        window.wait_for("Pairing code:")
+        while not (code := re.search(r"Pairing code:\s+(\w{6})\s", plain(window.shown))):
+            window.shown += window._read(BOUND)
+        window.press("\x13")  # Ctrl-S
+        texts = ["first", "second", "third"]
+        self.send_texts(code[1], texts)
+        before = len(window.shown)
+        window.press("\x11")  # Ctrl-Q
+        window.wait_for(texts[-1])
+        shown = window.shown[before:]
+        self.assertEqual(sorted(texts, key=shown.index), texts, shown)
+
+    def receiver(self, stdout):
+        child = subprocess.Popen(
+            self.culver("receiver", "--name", "bob", "-o", "json", "receive", "--yes", "--out",
+                        self.stage.out), stdout=stdout, stderr=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL, start_new_session=True)
+        self.addCleanup(child.wait)
+        self.addCleanup(child.kill)
+        return child
+
+    def test_what_a_program_has_not_read_is_told_again(self):
+        """A pipe of one page that nobody reads, and then an end without a goodbye."""
+        reader, writer = os.pipe()
+        fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+        child = self.receiver(writer)
+        os.close(writer)
+        lines = open(reader, "rb", buffering=0)
+        self.addCleanup(lines.close)
+        events = (json.loads(lines.readline()) for _ in iter(int, 1))
+        code = next(e["code"] for e in events if "code" in e)
+        texts = [f"{i}" + "x" * 3000 for i in range(6)]
+        self.send_texts(code, texts)
+        child.kill()
+        child.wait()
+        told = [json.loads(line) for line in lines.read().split(b"\n")[:-1]]
+        before = [e["text"] for e in told if "text" in e]
+        self.assertLess(len(before), len(texts), "the pipe holds more than it should")
+        after = self.stage.client("receiver", "receive", "--out", self.stage.out)
+        after.wait_line(lambda line: True if texts[-1] in line else None, "the last text")
+        again = [e["text"] for e in after.events() if "text" in e]
+        self.assertEqual(list(dict.fromkeys(before + again)), texts)
 
 
 class ProgramsAnswers(Case):

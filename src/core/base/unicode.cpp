@@ -1,8 +1,6 @@
 // Decoding of RFC 3629 and the list of code points that must not reach a terminal.
 #include "core/base/unicode.hpp"
 
-#include <utility>
-
 namespace culver::unicode {
 namespace {
 
@@ -17,22 +15,6 @@ constexpr Form forms[] = {
 bool is_scalar(char32_t c) { return c <= 0x10FFFF && (c < 0xD800 || c > 0xDFFF); }
 
 bool within(char32_t c, char32_t low, char32_t high) { return c >= low && c <= high; }
-
-/// Capitals that stand this far before their small letters.
-struct Block {
-  char32_t first, last, distance;
-};
-constexpr Block blocks[] = {{0x41, 0x5A, 32},   {0xC0, 0xD6, 32},   {0xD8, 0xDE, 32},
-                            {0x386, 0x386, 38}, {0x388, 0x38A, 37}, {0x38C, 0x38C, 64},
-                            {0x38E, 0x38F, 63}, {0x391, 0x3A1, 32}, {0x3A3, 0x3AB, 32},
-                            {0x400, 0x40F, 80}, {0x410, 0x42F, 32}, {0x4C0, 0x4C0, 15},
-                            {0x531, 0x556, 48}};
-
-/// Capitals and small letters by turns, capitals first.
-constexpr std::pair<char32_t, char32_t> pairs[] = {
-    {0x100, 0x12F}, {0x132, 0x137},   {0x139, 0x148},  {0x14A, 0x177},
-    {0x179, 0x17E}, {0x460, 0x481},   {0x48A, 0x4BF},  {0x4C1, 0x4CE},
-    {0x4D0, 0x52F}, {0x1E00, 0x1E95}, {0x1EA0, 0x1EFF}};
 
 }  // namespace
 
@@ -70,17 +52,6 @@ bool is_invisible(char32_t c) {
 bool is_blank(char32_t c) {
   return c == U' ' || c == 0xA0 || c == 0x1680 || within(c, 0x2000, 0x200A) || c == 0x202F ||
          c == 0x205F || c == 0x2800 || c == 0x3000;
-}
-
-char32_t lower(char32_t c) {
-  if (c == 0x178) return 0xFF;
-  if (c == 0x17F) return U's';
-  if (c == 0x3C2) return 0x3C3;  // the sigma at the end of a word
-  for (const auto& block : blocks)
-    if (within(c, block.first, block.last)) return c + block.distance;
-  for (const auto& [first, last] : pairs)
-    if (within(c, first, last)) return (c - first) % 2 == 0 ? c + 1 : c;
-  return c;
 }
 
 }  // namespace culver::unicode

@@ -1,5 +1,5 @@
 // Reads UTF-8 one code point at a time, and knows which code points act on a terminal or reorder
-// text instead of being seen, and which letter is another's capital. It knows no terminal.
+// text instead of being seen. It knows no terminal.
 #pragma once
 
 #include <cstddef>
@@ -28,9 +28,5 @@ bool is_invisible(char32_t c);
 
 /// Leaves room and no mark: spaces of every width, and the empty braille pattern.
 bool is_blank(char32_t c);
-
-/// The small letter of a capital one in Latin, Greek, Cyrillic and Armenian, one for one (simple
-/// case folding); everything else is itself.
-char32_t lower(char32_t c);
 
 }  // namespace culver::unicode

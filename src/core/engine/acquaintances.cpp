@@ -13,17 +13,20 @@ Acquaintances::Acquaintances(std::vector<Known> known, Trust trust) : trust_(tru
 
 namespace {
 
-/// Whether the peer may go on being called so, or is called otherwise whatever it says.
-bool keeps(const Known& peer, const Plaintext& name) {
-  return peer.alias || (peer.name && is_same_name(peer.name->expose(), name.expose()));
+bool is_called(const Known& peer, const Plaintext& name) {
+  return peer.name && is_same_name(peer.name->expose(), name.expose());
 }
 
-bool owns(const Known& peer, const Plaintext& name) {
-  const auto is_it = [&](const Plaintext& one) {
-    return is_same_name(one.expose(), name.expose());
-  };
-  if (peer.called() && is_it(*peer.called())) return true;
-  return !peer.alias && std::ranges::any_of(peer.earlier, is_it);
+/// Whether the peer may go on being called so, or is called otherwise whatever it says. A name that
+/// only looks like its own is another one, which may be somebody's.
+bool keeps(const Known& peer, const Plaintext& name) { return peer.alias || is_called(peer, name); }
+
+std::vector<Reading> own_names(const Known& peer) {
+  std::vector<Reading> names;
+  if (peer.called()) names.emplace_back(peer.called()->expose());
+  if (peer.alias) return names;
+  for (const auto& name : peer.earlier) names.emplace_back(name.expose());
+  return names;
 }
 
 }  // namespace
@@ -45,14 +48,13 @@ std::variant<Welcome, Unwelcome> Acquaintances::judge(const PublicKey& key,
 
 const Known* Acquaintances::find(const PublicKey& key) const {
   const auto found = known_.find(key);
-  return found == known_.end() ? nullptr : &found->second;
+  return found == known_.end() ? nullptr : &found->second.peer;
 }
 
 std::optional<Plaintext> Acquaintances::name_to_keep(const PublicKey& key,
                                                      const std::optional<Plaintext>& name) const {
   const auto* peer = find(key);
-  const bool is_new =
-      peer && name && !(peer->name && is_same_name(peer->name->expose(), name->expose()));
+  const bool is_new = peer && name && !is_called(*peer, *name);
   if (is_new && owner(*name, key)) return std::nullopt;
   return name;
 }
@@ -63,14 +65,19 @@ bool Acquaintances::may_be_another(const Unwelcome& why) const {
 }
 
 const Known* Acquaintances::owner(const Plaintext& name, const PublicKey& claimant) const {
-  for (const auto& [key, peer] : known_)
-    if (key != claimant && owns(peer, name)) return &peer;
+  const Reading reading(name.expose());
+  for (const auto& [key, row] : known_)
+    if (key != claimant && std::ranges::any_of(row.own_names, [&](const Reading& one) {
+          return one.looks_like(reading);
+        }))
+      return &row.peer;
   return nullptr;
 }
 
 void Acquaintances::know(Known peer) {
   const auto key = peer.key;
-  known_.insert_or_assign(key, std::move(peer));
+  auto names = own_names(peer);
+  known_.insert_or_assign(key, Row{std::move(peer), std::move(names)});
 }
 
 namespace {
@@ -92,13 +99,14 @@ void Acquaintances::met(const PublicKey& key, const std::optional<Plaintext>& na
   if (instead_of)
     if (auto old = known_.extract(*instead_of)) {
       old.key() = key;
-      old.mapped().key = key;
+      old.mapped().peer.key = key;
       known_.insert(std::move(old));
     }
   apart_.erase(key);
-  auto& peer = known_.try_emplace(key, Known{key, {}, {}}).first->second;
-  if (name) rename(peer, *name);
-  peer.is_culver = peer.is_culver || is_culver;
+  auto& row = known_.try_emplace(key, Row{Known{key, {}, {}}, {}}).first->second;
+  if (name) rename(row.peer, *name);
+  row.peer.is_culver = row.peer.is_culver || is_culver;
+  row.own_names = own_names(row.peer);
 }
 
 }  // namespace culver::engine

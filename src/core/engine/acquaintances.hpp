@@ -10,6 +10,7 @@
 
 #include "core/base/fault.hpp"
 #include "core/engine/known.hpp"
+#include "core/engine/names.hpp"
 
 namespace culver::engine {
 
@@ -29,7 +30,8 @@ class Acquaintances {
   Acquaintances(std::vector<Known> known, Trust trust);
 
   /// `name` is what the key claims to be called; none: not heard yet. A name belongs to the key
-  /// that had it first, whether the one that claims it later is known or not.
+  /// that had it first, in whatever spelling it is read (Reading), whether the one that claims it
+  /// later is known or not.
   std::variant<Welcome, Unwelcome> judge(const PublicKey& key,
                                          const std::optional<Plaintext>& name) const;
   const Known* find(const PublicKey& key) const;
@@ -54,7 +56,11 @@ class Acquaintances {
   /// Another key that the name belongs to.
   const Known* owner(const Plaintext& name, const PublicKey& claimant) const;
 
-  std::map<PublicKey, Known> known_;
+  struct Row {
+    Known peer;
+    std::vector<Reading> own_names;  ///< that it is called by, and that it has not given away
+  };
+  std::map<PublicKey, Row> known_;
   std::set<PublicKey> apart_;  ///< and are not known yet
   Trust trust_;
 };

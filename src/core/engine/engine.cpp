@@ -246,4 +246,10 @@ void Engine::on(Tick&&, Env& env, Effects& out) {
   forget_closed(env, out);
 }
 
+Whom Engine::whom(const std::optional<PublicKey>& namesake, const PublicKey& key) const {
+  const auto about = namesake.value_or(key);
+  const auto* known = acquaintances_.find(about);
+  return {about, known ? known->called() : std::nullopt};
+}
+
 }  // namespace culver::engine

@@ -38,6 +38,7 @@ void Engine::requested(signaling::Requested request, Env& env, Effects& out) {
     if (is_told) told_own_key_ = env.now;
     return perform(pairing_.answer(request.from, is_told, env.now), env, out);
   }
+  request.proposed_name = name_of_peer(std::move(request.proposed_name), request.key);
   const auto verdict = acquaintances_.judge(request.key, request.proposed_name);
   const auto* why = std::get_if<Unwelcome>(&verdict);
   if (why && acquaintances_.may_be_another(*why)) {
@@ -60,6 +61,7 @@ void Engine::requested(signaling::Requested request, Env& env, Effects& out) {
       Tell{PairRequested{request.from, request.key, std::move(request.proposed_name)}});
 }
 
+<<<<<<< HEAD
 Whom Engine::whom(const std::optional<PublicKey>& namesake, const PublicKey& key) const {
   const auto about = namesake.value_or(key);
   const auto* known = acquaintances_.find(about);
@@ -68,6 +70,9 @@ Whom Engine::whom(const std::optional<PublicKey>& namesake, const PublicKey& key
 
 void Engine::turn_away(const Unwelcome& why, const PublicKey& key, KeyStanding standing,
                        Effects& out) {
+=======
+void Engine::turn_away(const Unwelcome& why, const PublicKey& key, Effects& out) {
+>>>>>>> cli
   // A key that is somebody else's already is nobody's new one.
   if (why.of && !acquaintances_.find(key)) out.emplace_back(KeepOffered{*why.of, key, standing});
   out.emplace_back(Dropped{why.fault});
@@ -97,7 +102,8 @@ void Engine::matched(signaling::Matched match, Env& env, Effects& out) {
     return failed({match.peer, Fault::queue_full}, env, out);
   const bool is_met = reunion_.is_ours(match.peer);
   reunion_.matched(match.peer, match.key, env);
-  Peer peer{match.peer, match.key, std::move(match.proposed_name), {}, env.now, match.initiator};
+  Peer peer{match.peer, match.key, name_of_peer(std::move(match.proposed_name), match.key),
+            {},         env.now,   match.initiator};
   peer.crossed = match.crossing == signaling::Crossing::first;
   if (is_met) peer.met = match.key;
   add_link(std::move(peer), env, out);
@@ -125,8 +131,7 @@ LinkId Engine::add_link(Peer peer, Env& env, Effects& out) {
 
 /// Of two matches that were made at once the one counts whose initiator has the smaller code.
 bool Engine::leads(const PairingCode& peer) const {
-  const auto& own = pairing_.own();
-  return own && *own < peer;
+  return pairing_.own() && *pairing_.own() < peer;
 }
 
 /// Who is to lead decides: it has not taken the other's offer yet, and makes one of its own. Who is
@@ -251,7 +256,7 @@ void Engine::tell_goodbyes(Effects& out) {
 /// another's is judged when it is proven; until then it is shown without.
 void Engine::claimed(LinkId id, link::Claimed now, Env& env, Effects& out) {
   auto& peer = *roster_.find(id);
-  if (now.username) peer.name = now.username;
+  if (auto name = name_of_peer(now.username, peer.key)) peer.name = std::move(name);
   const auto* known = acquaintances_.find(peer.key);
   const auto verdict = acquaintances_.judge(peer.key, peer.name);
   const auto* why = std::get_if<Unwelcome>(&verdict);
@@ -270,7 +275,7 @@ void Engine::claimed(LinkId id, link::Claimed now, Env& env, Effects& out) {
 /// The peer has proven its keys. It is connected once the book has it; until then nothing is read.
 void Engine::established(LinkId id, link::Established now, Env& env, Effects& out) {
   auto& peer = *roster_.find(id);
-  if (now.username) peer.name = now.username;
+  if (auto name = name_of_peer(now.username, peer.key)) peer.name = std::move(name);
   const auto verdict = acquaintances_.judge(peer.key, peer.name);
   if (const auto* why = std::get_if<Unwelcome>(&verdict)) {
     if (acquaintances_.may_be_another(*why))

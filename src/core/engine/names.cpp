@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/fold.hpp"
 #include "core/base/ids.hpp"
 #include "core/base/unicode.hpp"
 #include "core/crypto/hash.hpp"
@@ -13,25 +14,9 @@
 namespace culver::engine {
 namespace {
 
-constexpr std::size_t digits_with_name = 4, all_digits = 2 * Digest::size;
+using unicode::folded;
 
-/// Blanks of every kind are one blank, and none at the ends: nobody sees them there.
-std::u32string folded(std::string_view text) {
-  std::u32string plain;
-  bool blank = false;
-  while (!text.empty()) {
-    const auto point = unicode::first(text);
-    text.remove_prefix(point.size);
-    if (!point.valid) continue;
-    if (unicode::is_blank(point.value)) {
-      blank = !plain.empty();
-    } else if (!unicode::is_invisible(point.value)) {
-      if (std::exchange(blank, false)) plain += U' ';
-      plain += unicode::lower(point.value);
-    }
-  }
-  return plain;
-}
+constexpr std::size_t digits_with_name = 4, all_digits = 2 * Digest::size;
 
 std::string digits_of(const PublicKey& key) { return print_hex(crypto::sha256(key.view()).view()); }
 
@@ -49,7 +34,7 @@ std::optional<std::string> parse_digits(std::string_view text) {
 }
 
 /// What default_name() puts behind the host's, folded.
-std::u32string own_digits(const PublicKey& key) {
+std::string own_digits(const PublicKey& key) {
   return folded("-" + digits_of(key).substr(0, digits_with_name));
 }
 
@@ -60,16 +45,17 @@ class Wanted {
     if (digits_ && digits_->size() < digits_alone) digits_.reset();
     const auto at = text.rfind('@');
     if (at == std::string_view::npos) return;
-    name_before_ = folded(text.substr(0, at));
+    name_before_.emplace(text.substr(0, at));
     digits_behind_ = parse_digits(text.substr(at + 1));
   }
 
   bool fits(const Known& peer) const {
-    const auto name = peer.called() ? folded(peer.called()->expose()) : std::u32string();
+    const auto called = peer.called() ? peer.called()->expose() : std::string();
+    const auto name = folded(called);
     if (!name.empty() &&
         (name == name_ || (!name_.empty() && name == name_ + own_digits(peer.key))))
       return true;
-    const bool named_before = !name.empty() && digits_behind_ && name == name_before_;
+    const bool named_before = digits_behind_ && name_before_->looks_like(Reading(called));
     if (!digits_ && !named_before) return false;
     const auto fingerprint = digits_of(peer.key);
     return (digits_ && fingerprint.starts_with(*digits_)) ||
@@ -77,9 +63,18 @@ class Wanted {
   }
 
  private:
-  std::u32string name_, name_before_;
+  std::string name_;
+  std::optional<Reading> name_before_;
   std::optional<std::string> digits_, digits_behind_;
 };
+
+bool is_like_another(std::span<const Known> book, const Known& peer, std::string_view name) {
+  const Reading reading(name);
+  return std::ranges::any_of(book, [&](const Known& other) {
+    return other.key != peer.key && other.called() &&
+           reading.looks_like(Reading(other.called()->expose()));
+  });
+}
 
 bool means_only(std::span<const Known> book, std::string_view text, const PublicKey& key) {
   const auto meant = who_is(book, text);
@@ -113,6 +108,32 @@ Plaintext default_name(std::string_view host, const PublicKey& key) {
                    digits);
 }
 
+std::optional<Plaintext> name_of_peer(std::optional<Plaintext> name, const PublicKey& key) {
+  if (!name || !is_like_handle(name->expose())) return name;
+  const bool is_of_host = name->expose().find('@') == std::string::npos &&
+                          folded(name->expose()).ends_with(own_digits(key));
+  return is_of_host ? name : std::nullopt;
+}
+
+bool is_like_handle(std::string_view name) {
+  const auto plain = unicode::in_latin(name);
+  const auto digits = parse_digits(plain);
+  if (digits && digits->size() >= digits_alone) return true;
+  const auto at = plain.rfind('@');
+  return at != std::string::npos && parse_digits(std::string_view(plain).substr(at + 1));
+}
+
+Reading::Reading(std::string_view name)
+    : folded_(folded(name)),
+      look_(unicode::skeleton(name)),
+      look_of_capitals_(unicode::skeleton_of_capitals(name)) {}
+
+bool Reading::looks_like(const Reading& other) const {
+  if (folded_.empty() || other.folded_.empty()) return false;
+  return folded_ == other.folded_ || look_ == other.look_ ||
+         look_of_capitals_ == other.look_of_capitals_;
+}
+
 bool is_same_name(std::string_view one, std::string_view other) {
   const auto name = folded(one);
   return !name.empty() && name == folded(other);
@@ -139,7 +160,8 @@ std::string handle(std::span<const Known> book, const Known& peer) {
   const auto fingerprint = print_upper_hex(digits.view());
   auto name = peer.called() ? peer.called()->expose() : std::string();
   const bool is_named = !folded(name).empty();
-  if (is_named && means_only(book, name, peer.key)) return name;
+  if (is_named && means_only(book, name, peer.key) && !is_like_another(book, peer, name))
+    return name;
   const auto prefix = is_named ? name + "@" : std::string();
   for (auto size = is_named ? digits_with_name : digits_alone; size < all_digits; size += 4) {
     auto text = prefix + fingerprint.substr(0, size);

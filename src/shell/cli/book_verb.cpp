@@ -67,10 +67,10 @@ void BookVerb::handle(const VerifyPeer& verb) {
 
 /// Two aliases that read the same would leave neither of use.
 void BookVerb::handle(const RenamePeer& verb) {
+  const engine::Reading wanted(verb.alias ? verb.alias->expose() : std::string());
   const auto is_taken = [&](const store::KnownPeer& other) {
     const auto name = other.as_known().called();
-    return other.key != peer_.key && verb.alias && name &&
-           engine::is_same_name(name->expose(), verb.alias->expose());
+    return other.key != peer_.key && name && wanted.looks_like(engine::Reading(name->expose()));
   };
   if (std::ranges::any_of(peers_, is_taken)) return fail_with(trouble_of(Fault::name_taken));
   const auto called = verb.alias ? printable(verb.alias->expose()) : std::string();

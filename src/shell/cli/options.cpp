@@ -225,12 +225,16 @@ tl::expected<Verb, Exit> book_options(const Raw& raw) {
   return std::move(*options);
 }
 
+constexpr std::string_view name_like_handle =
+    "The name reads like a fingerprint or like NAME@DIGITS: other machines would not show it.";
+
 tl::expected<Verb, Exit> name_options(const Raw& raw) {
   if (!raw.new_name) return NameOptions{};
   if (!raw.new_name->empty() && engine::clean_name(*raw.new_name) != Plaintext(*raw.new_name))
     return wrong_use(
         "The name is longer than 64 bytes, begins or ends with a blank, or has characters that "
         "cannot be shown.");
+  if (engine::is_like_handle(*raw.new_name)) return wrong_use(std::string(name_like_handle));
   return NameOptions{Plaintext(*raw.new_name)};
 }
 
@@ -302,6 +306,8 @@ tl::expected<Options, Exit> merge(const Raw& raw, const Settings& settings,
                       : settings.name ? NameFrom::settings
                                       : NameFrom::host;
   if (!wire::utf8::is_valid(name)) return wrong_use("The name is not UTF-8.");
+  if (options.name_from != NameFrom::host && engine::is_like_handle(name))
+    return wrong_use(std::string(name_like_handle));
   options.name = Plaintext(std::string(wire::utf8::cut(name, wire::limits::proposed_name)));
   for (const auto& text : raw.ice_servers.empty() ? settings.ice_server : raw.ice_servers) {
     auto server = parse_ice_server(text);

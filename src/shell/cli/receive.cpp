@@ -284,7 +284,7 @@ void Receive::ask_about(const engine::FileOffered& notice) {
 
 void Receive::handle(const engine::LetterReceived& notice) {
   ledger_.on(notice, stage_.wall());
-  stage_.command(engine::Shown{notice.held});
+  stage_.when_taken([this, held = notice.held] { stage_.command(engine::Shown{held}); });
 }
 
 void Receive::withdraw_file(TransferId transfer) {

@@ -5,7 +5,9 @@
 
 namespace culver::cli {
 
+/// The next progress says more than one that nobody has read yet.
 void JsonReport::report(const wire::report::Event& event) {
+  if (std::holds_alternative<wire::report::FileProgress>(event) && screen_.is_behind()) return;
   screen_.say(wire::report::print(event));
   if (const auto* failed = std::get_if<wire::report::Failed>(&event))
     screen_.complain(failure_sentence(*failed, contacts_));

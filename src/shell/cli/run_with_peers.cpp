@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <cstdlib>
 #include <functional>
-#include <iostream>
 #include <memory>
 #include <optional>
 #include <type_traits>
@@ -18,6 +17,7 @@
 #include "shell/cli/contacts.hpp"
 #include "shell/cli/open_vault.hpp"
 #include "shell/cli/outcome.hpp"
+#include "shell/cli/outlet.hpp"
 #include "shell/cli/output_watch.hpp"
 #include "shell/cli/own_name.hpp"
 #include "shell/cli/parcel.hpp"
@@ -111,7 +111,9 @@ int converse(const Options& given, std::optional<host::Vault> vault,
   const auto identity = host::open_identity(*vault);
   if (!identity) return complain(options, identity.error());
   boost::asio::io_context loop(1);
-  Screen screen(std::cout, std::cerr, standard_abilities(host::environment));
+  Outlet outlet(loop, STDOUT_FILENO, STDERR_FILENO);
+  Screen screen(outlet.out(), outlet.error(), standard_abilities(host::environment));
+  screen.ask_whether_behind([&] { return outlet.is_behind(); });
   // Culver stands in front of it, so this is nothing to act on at every start.
   if (const auto hole = p2p::hole_in_openssl(OpenSSL_version_num());
       hole && log::enabled(log::Level::info))
@@ -182,7 +184,8 @@ int converse(const Options& given, std::optional<host::Vault> vault,
   verb = std::make_unique<Verb>(
       make(Stage{[&](engine::Command command) { (*client)->command(std::move(command)); },
                  open_file, *reporter, console, host::now, done, after,
-                 [&] { return (*client)->wall(); }, still_waits, contacts},
+                 [&] { return (*client)->wall(); }, still_waits, contacts,
+                 [&](std::function<void()> act) { outlet.when_taken(std::move(act)); }},
            **client));
   boost::asio::steady_timer seconds(loop);
   const std::function<void()> every_second = [&] {
@@ -197,6 +200,8 @@ int converse(const Options& given, std::optional<host::Vault> vault,
   every_second();
   verb->start();
   loop.run();
+  outlet.drain();
+  screen.settle();
   return screen.exit_code(exit_code);
 }
 

@@ -44,6 +44,13 @@ void Screen::say(std::string_view line) {
   if (!out_) check_out(errno);
 }
 
+void Screen::settle() {
+  if (lost_) return;
+  errno = 0;
+  out_ << std::flush;
+  if (!out_) check_out(errno);
+}
+
 void Screen::check_out(int error) {
   const auto trouble = trouble_of_output(error);
   lost_ = trouble.fault;
@@ -80,7 +87,7 @@ void Screen::leave_question() {
 }
 
 void Screen::paint_bar(std::string_view bar) {
-  if (!abilities_.err_terminal || !question_.empty()) return;
+  if (!abilities_.err_terminal || !question_.empty() || is_behind()) return;
   erase_line();
   err_ << bar << std::flush;
   bar_shown_ = true;

@@ -42,6 +42,11 @@ class Screen {
   /// The code that a verb ends with: not 0 if its output was lost.
   int exit_code(int of_verb) const;
   void when_lost(std::function<void(Fault)> act) { when_lost_ = std::move(act); }
+  /// Whether what is printed waits to be taken: what would be old by then need not be printed.
+  bool is_behind() const { return is_behind_(); }
+  void ask_whether_behind(std::function<bool()> is_behind) { is_behind_ = std::move(is_behind); }
+  /// Everything that was said has been written, or it shows now that it cannot be.
+  void settle();
   /// Nobody reads standard output any more.
   void reader_left() {
     if (!lost_) check_out(EPIPE);
@@ -63,6 +68,7 @@ class Screen {
   bool bar_shown_ = false;
   std::optional<Fault> lost_;
   std::function<void(Fault)> when_lost_;
+  std::function<bool()> is_behind_ = [] { return false; };
 };
 
 /// Why standard output cannot be written: output_gone, output_unwritable.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/base/fsm.hpp"
+#include "core/base/wall_clock.hpp"
 #include "shell/cli/printable.hpp"
 #include "shell/cli/report_text.hpp"
 
@@ -69,26 +70,27 @@ void Send::dial() {
 
 void Send::on(const engine::Notice& notice) {
   if (is<Over>()) return;
-  std::visit(overload{[this](const engine::TextReceived& n) { ledger_.on(n); },
-                      [this](const engine::FileChecking& n) {
-                        if (auto* file = under_way(n.transfer)) file->answer = Answer::accepted;
-                        ledger_.on(n);
-                      },
-                      [this](const engine::FileStarted& n) {
-                        if (auto* file = under_way(n.transfer)) file->answer = Answer::started;
-                        ledger_.on(n);
-                      },
-                      [this](const engine::FileProgress& n) { ledger_.on(n, stage_.now()); },
-                      [this](const engine::FileReceived& n) { ledger_.on(n); },
-                      [this](const engine::LetterReceived& n) {
-                        ledger_.on(n, stage_.wall());
-                        stage_.command(engine::Shown{n.held});
-                      },
-                      [](const engine::GoodbyeReceived&) {},  // ours follows when we are done
-                      [](const engine::Posted&) {}, [](const engine::PostFailed&) {},
-                      [](const engine::PairWithdrawn&) {}, [](const engine::Acquainted&) {},
-                      [this](const auto& n) { handle(n); }},
-             notice);
+  std::visit(
+      overload{[this](const engine::TextReceived& n) { ledger_.on(n); },
+               [this](const engine::FileChecking& n) {
+                 if (auto* file = under_way(n.transfer)) file->answer = Answer::accepted;
+                 ledger_.on(n);
+               },
+               [this](const engine::FileStarted& n) {
+                 if (auto* file = under_way(n.transfer)) file->answer = Answer::started;
+                 ledger_.on(n);
+               },
+               [this](const engine::FileProgress& n) { ledger_.on(n, stage_.now()); },
+               [this](const engine::FileReceived& n) { ledger_.on(n); },
+               [this](const engine::LetterReceived& n) {
+                 ledger_.on(n, stage_.wall());
+                 stage_.when_taken([this, held = n.held] { stage_.command(engine::Shown{held}); });
+               },
+               [](const engine::GoodbyeReceived&) {},  // ours follows when we are done
+               [](const engine::Posted&) {}, [](const engine::PostFailed&) {},
+               [](const engine::PairWithdrawn&) {}, [](const engine::Acquainted&) {},
+               [this](const auto& n) { handle(n); }},
+      notice);
 }
 
 void Send::handle(const engine::Online&) {
@@ -151,13 +153,17 @@ void Send::give_up_waiting() {
   });
 }
 
+/// A server keeps such a note for 48 hours: of any other time, a clock is wrong, and it is not
+/// told.
 void Send::handle(const engine::WasHere& notice) {
   if (!is<Pairing>()) return;
-  const auto ago = std::chrono::milliseconds(std::max<WallTime>(stage_.wall() - notice.at, 0));
-  stage_.reporter.remark(stage_.contacts.handle({known_->peer.name, known_->peer.key}) +
-                         " is not online now, and was there " +
-                         duration_text(std::chrono::duration_cast<std::chrono::seconds>(ago)) +
-                         " ago.");
+  constexpr auto kept = std::chrono::hours(48) + WallClock::tolerance;
+  const std::chrono::milliseconds ago(stage_.wall() - notice.at);
+  auto said = stage_.contacts.handle({known_->peer.name, known_->peer.key}) + " is not online now";
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(ago);
+  if (ago > -WallClock::tolerance && ago < kept)
+    said += ", and was there " + duration_text(std::max(seconds, std::chrono::seconds(0))) + " ago";
+  stage_.reporter.remark(said + ".");
 }
 
 /// Without a match there is nothing to wait for; afterwards the link stands on its own. A known

@@ -71,7 +71,7 @@ void SendLater::handle(const engine::Connected& notice) {
 
 void SendLater::handle(const engine::LetterReceived& notice) {
   ledger_.on(notice, stage_.wall());
-  stage_.command(engine::Shown{notice.held});
+  stage_.when_taken([this, held = notice.held] { stage_.command(engine::Shown{held}); });
 }
 
 void SendLater::handle(const engine::LetterDelivered& notice) {

@@ -36,6 +36,8 @@ struct Stage {
   /// Whether a text of the outbox still waits there: another process may have delivered it.
   std::function<bool(LetterId)> still_waits = [](LetterId) { return true; };
   Contacts contacts = {};
+  /// Calls when everything that was reported so far has left this process.
+  std::function<void(std::function<void()>)> when_taken = [](const auto& act) { act(); };
 };
 
 /// Asks whether a key that came under the name of a known peer is somebody else. By no option is it

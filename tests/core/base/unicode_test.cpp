@@ -41,23 +41,6 @@ TEST(Unicode, KnowsWhatDrivesATerminal) {
     EXPECT_FALSE(is_control(c)) << std::hex << static_cast<unsigned>(c);
 }
 
-TEST(Unicode, KnowsSmallLetters) {
-  const std::pair<std::u32string, std::u32string> pairs[] = {
-      {U"AZaz09 [@`{", U"azaz09 [@`{"},
-      {U"ÀÖØÞß×÷ÿŸ", U"àöøþß×÷ÿÿ"},
-      {U"ĀāĮİıĲĶĹŇŊŶŹŽſĸŉ", U"āāįİıĳķĺňŋŷźžsĸŉ"},
-      {U"ΆΈΌΎΏΑΡΣςΫάσ", U"άέόύώαρσσϋάσ"},
-      {U"ЀЏАЯяѠӀӁӎ", U"ѐџаяяѡӏӂӎ"},
-      {U"ԱՖաẠỹḀ日本", U"աֆաạỹḁ日本"}};
-  for (const auto& [capital, small] : pairs)
-    for (std::size_t i = 0; i < capital.size(); ++i)
-      EXPECT_EQ(lower(capital[i]), small[i]) << std::hex << unsigned(capital[i]);
-}
-
-TEST(Unicode, SmallLettersHaveNoSmallerOnes) {
-  for (char32_t c = 0; c < 0x3000; ++c) EXPECT_EQ(lower(lower(c)), lower(c)) << std::hex << +c;
-}
-
 TEST(Unicode, KnowsWhatLeavesNoMark) {
   for (const char32_t c : {0x00AD, 0x200B, 0x200D, 0x2060, 0xFE0F, 0xFEFF, 0x1B, 0x202E})
     EXPECT_TRUE(is_invisible(c)) << std::hex << unsigned(c);

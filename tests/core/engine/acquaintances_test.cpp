@@ -39,6 +39,30 @@ TEST(Acquaintances, ANameBelongsToTheKeyThatHadItFirstWhoeverClaimsIt) {
   EXPECT_EQ(std::get<Welcome>(verdict).instead_of, std::nullopt) << "nor in her place";
 }
 
+TEST(Acquaintances, ANameBelongsToItsKeyInEverySpellingAndLook) {
+  const Acquaintances book({called(1, "Ana"), called(2, "Jos\u00e9"), called(4, "Iris-10")},
+                           Trust::on_first_use);
+  for (const char* alike :
+       {"\u0410na", "An\u0430", "\uff21na", "\u0391na", "A\u0578a", "JOSE\u0301", "J\u043es\u00e9",
+        "lris-1O", "|r\u0131s\u2010\u0406\u0555"})
+    EXPECT_EQ(judged(book, 3, alike), Fault::peer_key_changed) << alike;
+  for (const char* other : {"Anna", "Jose", "Irma-10", "\u05d0\u05e0\u05d4"})
+    EXPECT_EQ(judged(book, 3, other), std::nullopt) << other;
+}
+
+/// Whoever was let in before the two names counted as one.
+TEST(Acquaintances, WhoIsKnownBesideALookAlikeStaysAndKeepsItsName) {
+  Acquaintances book({called(1, "Ana"), called(2, "An\u0430")}, Trust::on_first_use);
+  for (const int of : {1, 2}) {
+    const char* name = of == 1 ? "Ana" : "An\u0430";
+    EXPECT_EQ(judged(book, of, name), std::nullopt);
+    book.met(key(of), book.name_to_keep(key(of), Plaintext(name)), true, {});
+    EXPECT_EQ(book.find(key(of))->called(), Plaintext(name));
+  }
+  EXPECT_EQ(judged(book, 2, "Ana"), Fault::peer_key_changed) << "but takes no other's spelling";
+  EXPECT_EQ(book.name_to_keep(key(2), Plaintext("Ana")), std::nullopt);
+}
+
 TEST(Acquaintances, ANameThatWasGivenUpIsNobodyElses) {
   Acquaintances book({called(1, "ana"), called(2, "eve")}, Trust::on_first_use);
   book.met(key(1), Plaintext("laptop"), true, {});

@@ -111,6 +111,41 @@ TEST(Names, AreShownAsShortAsTheyAreClear) {
   EXPECT_EQ(handle(book, book[3]), digits(4, 8));
 }
 
+TEST(Names, ThatLookLikeOthersAreShownWithDigitsAndMeanNobodyElse) {
+  const std::vector<Known> two{known_as(1, "Ana"), known_as(2, "An\u0430")};
+  EXPECT_EQ(handle(two, two[0]), "Ana@" + digits(1, 4));
+  EXPECT_EQ(handle(two, two[1]), "An\u0430@" + digits(2, 4));
+  EXPECT_EQ(std::get<PublicKey>(who_is(two, "ana")), key(1));
+  EXPECT_EQ(std::get<PublicKey>(who_is(two, "an\u0430")), key(2));
+  EXPECT_EQ(std::get<PublicKey>(who_is(two, "Ana@" + digits(2, 4))), key(2)) << "as it was read";
+  const std::vector<Known> look_alike{two[1]};
+  EXPECT_TRUE(std::holds_alternative<NobodyMeant>(who_is(look_alike, "Ana")));
+}
+
+TEST(Names, LikeWhatTheProgramsPrintOrTakeAreNoPeersOwn) {
+  const auto stays = [](std::string text) {
+    return name_of_peer(Plaintext(text), key(1)) == Plaintext(text);
+  };
+  const auto fingerprint = crypto::fingerprint(key(2));
+  const std::vector<std::string> likes{fingerprint.substr(0, 39),
+                                       digits(2, 64),
+                                       digits(2, 8),
+                                       "12 34-56:78",
+                                       "Ana@" + digits(2, 4),
+                                       "@12",
+                                       "\uff21na\uff20\uff11\uff12\uff13\uff14",
+                                       "Ana@1\u0430\u0435\u0441",
+                                       "1234\u20105678",
+                                       "Ana@12-" + digits(1, 4),
+                                       "deadbeef-" + digits(2, 4)};
+  for (const auto& like : likes) EXPECT_FALSE(stays(like)) << like;
+  for (const char* other : {"Ana", "1234567", "ana@example.org", "Cecilia Bell", "laptop-1F3A",
+                            "Martin", "7K2M9Q", "Ana@", "@"})
+    EXPECT_TRUE(stays(other)) << other;
+  EXPECT_TRUE(stays("3f2a9c0b1d4e-" + digits(1, 4))) << "of a host";
+  EXPECT_EQ(name_of_peer(std::nullopt, key(1)), std::nullopt);
+}
+
 RC_GTEST_PROP(Names, LeadBackToTheirPeer, (const std::vector<bool>& named)) {
   std::vector<Known> many;
   for (std::size_t i = 0; i < named.size(); ++i)
@@ -140,6 +175,16 @@ TEST(Names, AreTheSameForAReader) {
   EXPECT_FALSE(is_same_name("Ana", "Anna"));
   EXPECT_FALSE(is_same_name("", ""));
   EXPECT_FALSE(is_same_name("\u200b", "\u200b"));
+}
+
+TEST(Names, AreTheSameInEverySpellingOfUnicode) {
+  EXPECT_TRUE(is_same_name("Jos\u00e9", "Jose\u0301"));
+  EXPECT_TRUE(is_same_name("\uff21\uff4e\uff41", "ana"));              // of full width
+  EXPECT_TRUE(is_same_name("\U0001d400\U0001d427\U0001d41a", "Ana"));  // of mathematics
+  EXPECT_TRUE(is_same_name("Strasse", "STRA\u1e9eE"));
+  EXPECT_TRUE(is_same_name("\uac00", "\u1100\u1161"));
+  EXPECT_FALSE(is_same_name("Jose", "Jos\u00e9"));
+  expect_one("ZOE\u0308 \u0395\u03bb\u03b5\u0301\u03bd\u03b7", 5);
 }
 
 }  // namespace

@@ -435,6 +435,14 @@ TEST_F(SendToKnown, ItIsSaidWhenItWasHere) {
   EXPECT_FALSE(scene_->exit);
 }
 
+TEST_F(SendToKnown, OfATimeThatNoNoteCanHaveNothingIsSaid) {
+  begin_with(text());
+  scene_->wall = 100'000 + 51LL * 365 * 24 * 3'600'000;
+  hear(engine::WasHere{ben.key, 35'000});
+  EXPECT_NE(scene_->err().find("Ben is not online now.\n"), std::string::npos) << scene_->err();
+  EXPECT_FALSE(scene_->exit);
+}
+
 TEST_F(SendToKnown, GoesOnWhenALostPeerIsBack) {
   begin_with({Plaintext("hello"), {"/out/a.pdf", "/out/b.pdf"}, 2000});
   come(peer_link);

@@ -1,0 +1,111 @@
+// A reader that does not read: the loop goes on, and nothing is lost or out of order.
+#include "shell/cli/outlet.hpp"
+
+#include <csignal>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "shell/cli/report_json.hpp"
+#include "shell/cli/screen.hpp"
+
+namespace culver::cli {
+namespace {
+
+class OutletOfAPipe : public testing::Test {
+ protected:
+  OutletOfAPipe() {
+    std::signal(SIGPIPE, SIG_IGN);
+    EXPECT_EQ(pipe2(ends_, O_CLOEXEC), 0);
+    fcntl(ends_[1], F_SETPIPE_SZ, 4'096);
+    outlet_.emplace(loop_, ends_[1], ends_[1]);
+  }
+  ~OutletOfAPipe() override {
+    stop_reading();
+    outlet_.reset();
+    close(ends_[1]);
+  }
+  void stop_reading() {
+    if (ends_[0] >= 0) close(std::exchange(ends_[0], -1));
+  }
+  std::string read(std::size_t size) {
+    std::string text(size, '\0');
+    std::size_t got = 0;
+    while (got < size) {
+      const auto more = ::read(ends_[0], text.data() + got, size - got);
+      if (more <= 0) break;
+      got += static_cast<std::size_t>(more);
+    }
+    return text.substr(0, got);
+  }
+  /// Far more than the pipe holds, and less than what may wait.
+  std::string fill() {
+    std::string all;
+    for (int i = 0; i < 100; ++i) {
+      const auto line = std::to_string(i) + std::string(1'000, 'x') + "\n";
+      (i % 2 == 0 ? outlet_->out() : outlet_->error()) << line << std::flush;
+      all += line;
+    }
+    return all;
+  }
+
+  boost::asio::io_context loop_;
+  int ends_[2] = {-1, -1};
+  std::optional<Outlet> outlet_;
+};
+
+TEST_F(OutletOfAPipe, WritesAtOnceWhileItIsRead) {
+  outlet_->out() << "line\n" << std::flush;
+  EXPECT_FALSE(outlet_->is_behind());
+  EXPECT_EQ(read(5), "line\n");
+  bool taken = false;
+  outlet_->when_taken([&] { taken = true; });
+  EXPECT_TRUE(taken);
+}
+
+TEST_F(OutletOfAPipe, LetsNobodyWaitAndKeepsTheOrder) {
+  const auto all = fill();  // with a stream of its own this would never return
+  EXPECT_TRUE(outlet_->is_behind());
+  bool taken = false;
+  outlet_->when_taken([&] { taken = true; });
+  loop_.poll();
+  EXPECT_FALSE(taken) << "nobody has read it yet";
+  EXPECT_EQ(read(all.size()), all);
+  outlet_.reset();
+  loop_.restart();
+  loop_.poll();
+  EXPECT_TRUE(taken);
+}
+
+TEST_F(OutletOfAPipe, LeavesTheFileAsItIs) { EXPECT_EQ(fcntl(ends_[1], F_GETFL) & O_NONBLOCK, 0); }
+
+TEST_F(OutletOfAPipe, ProgressThatWouldBeOldIsNotPrinted) {
+  Screen screen(outlet_->out(), outlet_->error(), {});
+  screen.ask_whether_behind([&] { return outlet_->is_behind(); });
+  JsonReport report(screen);
+  const auto all = fill();
+  report.report(wire::report::FileProgress{});
+  screen.say("the end");
+  EXPECT_EQ(read(all.size() + 8), all + "the end\n");
+}
+
+TEST_F(OutletOfAPipe, WhoeverLeavesIsNoticed) {
+  Screen screen(outlet_->out(), outlet_->error(), {});
+  fill();
+  bool taken = false;
+  outlet_->when_taken([&] { taken = true; });
+  stop_reading();
+  outlet_->drain();
+  screen.settle();
+  EXPECT_EQ(screen.exit_code(0), info(Fault::output_gone).exit_code);
+  outlet_.reset();
+  loop_.poll();
+  EXPECT_FALSE(taken) << "it was not";
+}
+
+}  // namespace
+}  // namespace culver::cli
