@@ -62,6 +62,12 @@ void Hub::answered(const ForPage& asked, Answer&& answer, const Env& env, Effect
 
 void Hub::answered(const ForLink& asked, Answer&& answer, const Env& env, Effects& effects) {
   auto admission = take<Admission>(std::move(answer));
+  if (!admission && asked.let_in_by) {
+    const auto why =
+        admission.error() == Fault::store_failed ? Fault::directory_failed : admission.error();
+    const wire::gateway::PairingWithdrawn news{asked.let_in_by->id, why};
+    effects.push_back(Send{asked.let_in_by->asked, print(news)});
+  }
   auto* socket = find(asked.socket);
   if (!socket || !socket->device()) {
     // The device has gone, and is in its new account all the same.

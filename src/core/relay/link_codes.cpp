@@ -33,11 +33,12 @@ std::optional<LinkCode> draw(LinkCodes::Form form, Rng& rng) {
 
 Result<LinkCode> LinkCodes::offer(const Offer& offer, Form form, TimePoint now, Rng& rng) {
   sweep(now);
-  const auto of_account = std::count_if(offers_.begin(), offers_.end(), [&](const auto& entry) {
+  const auto open = std::count_if(offers_.begin(), offers_.end(), [&](const auto& entry) {
     return entry.second.offer.user == offer.user;
   });
-  if (offers_.size() >= limits_.link_codes ||
-      static_cast<std::size_t>(of_account) >= limits_.link_codes_per_user)
+  const auto asked = std::ranges::count(requests_, offer.user, &Request::to);
+  if (offers_.size() + requests_.size() >= limits_.link_codes ||
+      static_cast<std::size_t>(open + asked) >= limits_.link_codes_per_user)
     return fail(Fault::too_many_link_codes);
   for (int i = 0; i < draws; ++i) {
     const auto code = draw(form, rng);
@@ -67,6 +68,33 @@ LinkCodes::Tried LinkCodes::take(const LinkCode& code, TimePoint now) {
 void LinkCodes::withdraw(const DeviceId& device) {
   for (auto it = offers_.begin(); it != offers_.end();)
     it = it->second.offer.device == device ? erase(it) : std::next(it);
+}
+
+const LinkCodes::Request& LinkCodes::request(const Offer& offer, SocketId asked, SocketId joining) {
+  return requests_.emplace_back(Request{++last_request_, offer.user, asked, joining});
+}
+
+std::optional<LinkCodes::Request> LinkCodes::answered(std::uint64_t id, SocketId asked) {
+  return take_request([&](const Request& r) { return r.id == id && r.asked == asked; });
+}
+
+std::optional<LinkCodes::Request> LinkCodes::leave(SocketId joining) {
+  return take_request([&](const Request& r) { return r.joining == joining; });
+}
+
+std::vector<LinkCodes::Request> LinkCodes::abandon(SocketId asked) {
+  std::vector<Request> abandoned;
+  while (const auto request = take_request([&](const Request& r) { return r.asked == asked; }))
+    abandoned.push_back(*request);
+  return abandoned;
+}
+
+std::optional<LinkCodes::Request> LinkCodes::take_request(const auto& is_meant) {
+  const auto found = std::ranges::find_if(requests_, is_meant);
+  if (found == requests_.end()) return std::nullopt;
+  const auto request = *found;
+  requests_.erase(found);
+  return request;
 }
 
 void LinkCodes::sweep(TimePoint now) {

@@ -318,6 +318,15 @@ std::string print(const LinkOffer& offer) {
       .text();
 }
 
+std::string print(const LinkRequest& request) {
+  return Object("link_request")
+      .add("device", print_uuid(request.device.data))
+      .add("name", request.name)
+      .add("account", print_hex(request.account.data))
+      .add("id", request.id)
+      .text();
+}
+
 std::string print(const LinkedDevice& linked) {
   return Object("device_linked")
       .add("device", print_uuid(linked.device.data))

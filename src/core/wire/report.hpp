@@ -251,6 +251,14 @@ struct LinkOffer {
   std::uint64_t expires_in_ms;
 };
 std::string print(const LinkOffer& offer);
+/// A device that has used the code wants to come in.
+struct LinkRequest {
+  DeviceId device;
+  std::optional<Plaintext> name;  ///< as it calls itself: never proof of which one it is
+  UserId account;                 ///< that its own key has founded
+  QuestionId id;
+};
+std::string print(const LinkRequest& request);
 struct LinkedDevice {
   DeviceId device;
   std::optional<Plaintext> name;  ///< as far as it is known
