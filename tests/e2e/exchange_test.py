@@ -72,6 +72,7 @@ class Events(Case):
             for event in client.events():
                 self.assertIn(event["event"], self.FIELDS)
                 self.assertLessEqual(self.FIELDS[event["event"]], event.keys(), event)
+            self.assertEqual([e["culver"] for e in client.events("connected")], [True])
         names = [e["event"] for e in receiver.events()]
         for earlier, later in [("code", "pair_request"), ("pair_request", "connected"),
                                ("connected", "text"), ("connected", "file_started"),

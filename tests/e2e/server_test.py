@@ -201,7 +201,7 @@ class ServerFolder(ServerCase):
         self.stage.start_server()
         ended = run("--listen", "127.0.0.1:0", "--data-dir", self.data)
         self.assertEqual(ended.returncode, 2)
-        self.assertIn("another server has it open", ended.stderr)
+        self.assertIn("in use by another server", ended.stderr)
 
 
 class ServerBackup(ServerCase):

@@ -359,6 +359,27 @@ TEST(Establishment, NobodyPairsWithThemselves) {
   EXPECT_EQ(job.alice.count<PairRequested>(), 0u);
 }
 
+// Whoever names our own key is matched, so that another process of ours hears why; not so often
+// that it keeps others waiting.
+TEST(Establishment, WhoNamesOurOwnKeyIsToldSoSeldom) {
+  Quiet job(1);
+  auto& eve = job.bottle.add("eve");
+  eve.claims = job.alice.engine->public_key();
+  eve.restart();
+  for (auto* node : {&job.alice, &eve}) node->command(GoOnline{});
+  job.bottle.settle();
+  std::vector<Fault> heard;
+  for (int i = 0; i < 3; ++i) {
+    eve.command(Pair{job.alice.last<Online>()->code});
+    job.bottle.settle();
+    heard.push_back(eve.last<PairFailed>()->fault);
+    if (i == 1) job.bottle.pass(std::chrono::seconds(10));
+  }
+  EXPECT_EQ(heard[0], Fault::own_key);
+  EXPECT_NE(heard[1], Fault::own_key);
+  EXPECT_EQ(heard[2], Fault::own_key);
+}
+
 // Blocked in the moment between its proof and the book's answer: it never was connected, and what
 // it has said is not shown.
 TEST(Establishment, BlockingBeforeTheBookAnswersTellsNothingOfThePeer) {

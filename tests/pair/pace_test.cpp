@@ -62,7 +62,9 @@ struct Crowd {
 };
 
 TEST(Pace, TwoHundredAreServedAsFastAsTheServerLets) {
-  Crowd crowd(1, 200, {});
+  relay::Limits limits;
+  limits.messages_per_device = limits.messages_per_socket;
+  Crowd crowd(1, 200, limits);
   const auto since = crowd.bottle.now;
   for (int rounds = 0; crowd.connected() < 200; ++rounds) {
     ASSERT_LT(rounds, 200) << crowd.connected() << " of 200 are connected";
@@ -84,7 +86,7 @@ TEST(Pace, TwoHundredAreServedAsFastAsTheServerLets) {
 /// A server that says that it takes more is believed.
 TEST(Pace, AServerThatTakesMoreIsToldMore) {
   relay::Limits limits;
-  limits.messages_per_socket = {5'000, 60s};
+  limits.messages_per_device = limits.messages_per_socket = {5'000, 60s};
   limits.messages_per_address = {50'000, 60s};
   limits.pending_per_target = 200;
   Crowd crowd(2, 200, limits);

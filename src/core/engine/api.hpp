@@ -215,6 +215,7 @@ struct Connected {
   /// Trust::always let another key take the place of the one that this name had.
   std::optional<PublicKey> instead_of = {};
   bool is_verified = false;  ///< a person has compared the safety number
+  bool is_culver = false;    ///< it has confirmed the handshakes
 };
 /// Of a peer that speaks no letters.
 struct TextReceived {

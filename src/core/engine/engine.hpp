@@ -53,6 +53,8 @@ class Engine {
   static constexpr Duration book_patience = std::chrono::seconds(30);
   /// A person who has not said by then who somebody is has refused.
   static constexpr Duration name_patience = std::chrono::minutes(2);
+  /// Somebody who names our own key is matched, to be told so, once in this time.
+  static constexpr Duration own_key_pause = std::chrono::seconds(10);
 
   explicit Engine(Config config);
   Engine(const Engine&) = delete;  // links refer to the identity in here
@@ -185,6 +187,7 @@ class Engine {
     PublicKey key, of;
   };
   std::map<PairingCode, Namesake> namesakes_;
+  std::optional<TimePoint> told_own_key_;  ///< to the last who named it
 };
 
 }  // namespace culver::engine

@@ -31,9 +31,13 @@ void Engine::perform(signaling::PairingEffects effects, Env& env, Effects& out) 
 
 void Engine::requested(signaling::Requested request, Env& env, Effects& out) {
   namesakes_.erase(request.from);
-  // Another process on our data folder, or on a copy of it. The match tells the other side why.
-  if (request.key == public_key())
-    return perform(pairing_.answer(request.from, true, env.now), env, out);
+  // Another process on our data folder, or on a copy of it. The match tells the other side why; as
+  // anybody can name our key, seldom.
+  if (request.key == public_key()) {
+    const bool is_told = !told_own_key_ || env.now >= *told_own_key_ + own_key_pause;
+    if (is_told) told_own_key_ = env.now;
+    return perform(pairing_.answer(request.from, is_told, env.now), env, out);
+  }
   const auto verdict = acquaintances_.judge(request.key, request.proposed_name);
   const auto* why = std::get_if<Unwelcome>(&verdict);
   if (why && acquaintances_.may_be_another(*why)) {
@@ -366,9 +370,10 @@ void Engine::connected(LinkId id, Env& env, Effects& out) {
   acquaintances_.met(peer.key, acquaintances_.name_to_keep(peer.key, peer.name),
                      now.established.is_culver, now.instead_of);
   transfers_.open(id, peer.key, now.established.file_acks, now.established.stream_frame);
-  out.emplace_back(Tell{Connected{id, peer.key, acquaintances_.find(peer.key)->called(),
-                                  now.established.path, env.now - peer.matched, now.instead_of,
-                                  acquaintances_.find(peer.key)->is_verified}});
+  out.emplace_back(
+      Tell{Connected{id, peer.key, acquaintances_.find(peer.key)->called(), now.established.path,
+                     env.now - peer.matched, now.instead_of,
+                     acquaintances_.find(peer.key)->is_verified, now.established.is_culver}});
   LetterEffects letters;
   letters_.open(id, peer.key, now.established.letters, env, letters);
   perform(std::move(letters), env, out);

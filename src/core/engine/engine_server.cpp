@@ -60,7 +60,9 @@ void Engine::on_server_text(std::string text, Env& env, Effects& out) {
   auto message = sig::parse_server(text);
   if (message) {
     if (const auto* info = std::get_if<sig::ServerInfo>(&*message))
-      pacer_.limit(info->messages_per_minute);
+      pacer_.limit(gate::is_of_device(gate_)
+                       ? std::max(info->messages_per_minute, info->device_messages_per_minute)
+                       : info->messages_per_minute);
     to_session(signaling::Frame{std::move(*message)}, env, out);
   } else {
     out.emplace_back(Dropped{message.error()});

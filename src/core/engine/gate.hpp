@@ -181,6 +181,11 @@ struct Machine {
   }
 };
 
+/// The server knows us as a device.
+inline bool is_of_device(const Machine::State& state) {
+  return std::holds_alternative<Plain>(state) || std::holds_alternative<Sealed>(state);
+}
+
 /// While this is so the gate bounds the wait, and the session's own time stands still.
 inline bool is_opening(const Machine::State& state) {
   return std::holds_alternative<AwaitingGreeting>(state) || std::holds_alternative<Shaking>(state);

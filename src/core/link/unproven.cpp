@@ -47,6 +47,9 @@ Next Unproven::on_file_frame(ChannelData&& frame, Context& context, Effects& out
   auto* chunk = std::get_if<FileChunk>(&*parsed);
   if (chunk == nullptr) {
     if (!early.keep(std::move(frame))) return close(Fault::queue_full, out);
+    // A no is never sealed, and whoever could make one up could as well keep the file from coming.
+    if (std::holds_alternative<FileError>(*parsed) || std::holds_alternative<FileCancel>(*parsed))
+      out.emplace_back(FileFrameArrived{std::move(*parsed)});
     return std::move(*this);
   }
   auto opened = Proof::by_frame(session, chunk->data, context, out);

@@ -21,7 +21,8 @@ Result<DeviceId> device_in(std::string_view text) {
 }
 
 Result<Action> route(const HttpRequest& request) {
-  std::string_view rest = request.target;
+  // What follows ? is ignored here, and signed with the rest.
+  std::string_view rest = std::string_view(request.target).substr(0, request.target.find('?'));
   if (!rest.starts_with(root)) return fail(Fault::unknown_message);
   rest.remove_prefix(root.size());
   if (request.method == "GET" && rest.empty()) return List{};

@@ -167,7 +167,12 @@ void serve(Seat& seat, CodeAsked&& asked, Context& context, Effects& effects) {
   // The clients of version 1 have a field for six digits.
   const auto form = seat.version == 1 ? LinkCodes::Form::digits : LinkCodes::Form::whole;
   const auto code = context.codes.offer(offer, form, context.env.now, context.env.rng);
-  if (!code) return fail_pairing({code.error()}, context, effects);
+  if (!code) {
+    gateway::PairingFailed failed{code.error(), std::nullopt};
+    const auto wait = context.codes.wait_for_room(seat.user, context.env.now);
+    if (wait > Duration::zero()) failed.retry_after_ms = in_milliseconds(wait);
+    return fail_pairing(failed, context, effects);
+  }
   const auto life = in_milliseconds(context.limits.link_code_life);
   answer(gateway::PairingInitiated{std::string(code->text()), life}, context, effects);
 }

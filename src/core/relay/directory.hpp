@@ -27,9 +27,10 @@ using wire::gateway::DeviceType;
 
 // ---- questions ----------------------------------------------------------------------------------
 
-/// A device has proven `key`. A new device joins the account that `key` founded, or founds it; one
-/// that is known must come with the key that it came with first. device_revoked, device_of_another,
-/// too_many_devices (of the account), device_name_refused.
+/// A device has proven `key`. A new device joins the account that `key` founded, or founds it,
+/// unless one of that key was shut out; one that is known must come with the key that it came with
+/// first. device_revoked, device_of_another, too_many_devices (of the account),
+/// device_name_refused.
 struct AdmitDevice {
   UserId key;
   DeviceId device;

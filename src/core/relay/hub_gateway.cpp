@@ -169,7 +169,9 @@ void Hub::take_device(SocketId id, std::string text, const Env& env, Effects& ef
   if (wait > Duration::zero()) return step_device(id, bad(Fault::rate_limited, wait), env, effects);
   device.frames.take(limits_.frames_per_session, env.now);
 
-  auto message = wire::gateway::parse_session(text);
+  using wire::gateway::Dialect;
+  auto message =
+      wire::gateway::parse_session(text, device.records ? Dialect::own : Dialect::original);
   if (message) return step_device(id, event_of(std::move(*message)), env, effects);
   if (message.error().fault == Fault::unknown_message)
     return take_signaling(id, socket, text, env, effects);

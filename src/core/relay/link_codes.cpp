@@ -33,20 +33,38 @@ std::optional<LinkCode> draw(LinkCodes::Form form, Rng& rng) {
 
 Result<LinkCode> LinkCodes::offer(const Offer& offer, Form form, TimePoint now, Rng& rng) {
   sweep(now);
-  const auto open = std::count_if(offers_.begin(), offers_.end(), [&](const auto& entry) {
-    return entry.second.offer.user == offer.user;
-  });
-  const auto asked = std::ranges::count(requests_, offer.user, &Request::to);
-  if (offers_.size() + requests_.size() >= limits_.link_codes ||
-      static_cast<std::size_t>(open + asked) >= limits_.link_codes_per_user)
+  if (open_codes() >= limits_.link_codes || count_of(offer.user) >= limits_.link_codes_per_user)
     return fail(Fault::too_many_link_codes);
   for (int i = 0; i < draws; ++i) {
     const auto code = draw(form, rng);
-    if (!code || !offers_.try_emplace(*code, Open{offer}).second) continue;
-    expiring_.set(*code, now + limits_.link_code_life);
+    const auto expires = now + limits_.link_code_life;
+    if (!code || !offers_.try_emplace(*code, Open{offer, expires}).second) continue;
+    expiring_.set(*code, expires);
     return *code;
   }
   return fail(Fault::too_many_link_codes);
+}
+
+Duration LinkCodes::wait_for_room(const UserId& user, TimePoint now) const {
+  const auto room_at = [&](auto&& leaves_room) {
+    auto at = now + limits_.link_code_life;  // those that wait for an answer go sooner
+    for (const auto& [code, open] : offers_)
+      if (leaves_room(open)) at = std::min(at, open.expires);
+    return at;
+  };
+  auto at = now;
+  if (count_of(user) >= limits_.link_codes_per_user)
+    at = room_at([&](const Open& open) { return open.offer.user == user; });
+  if (open_codes() >= limits_.link_codes)
+    at = std::max(at, room_at([](const Open&) { return true; }));
+  return std::max(at - now, Duration::zero());
+}
+
+std::size_t LinkCodes::count_of(const UserId& user) const {
+  const auto shown = std::count_if(offers_.begin(), offers_.end(), [&](const auto& entry) {
+    return entry.second.offer.user == user;
+  });
+  return static_cast<std::size_t>(shown + std::ranges::count(requests_, user, &Request::to));
 }
 
 Duration LinkCodes::wait(const LinkCode& code, TimePoint now) const {
@@ -114,7 +132,7 @@ LinkCodes::Offers::iterator LinkCodes::find(const LinkCode& code) {
 std::vector<LinkCodes::Offer> LinkCodes::burn_digits() {
   std::vector<Offer> burnt;
   for (auto open = offers_.begin(); open != offers_.end();) {
-    auto& [offer, wrong] = open->second;
+    auto& [offer, expires, wrong] = open->second;
     if (!open->first.is_digits() || ++wrong < limits_.link_code_tries) {
       ++open;
       continue;

@@ -50,6 +50,8 @@ class LinkCodes {
 
   /// A code that nobody else holds. too_many_link_codes.
   Result<LinkCode> offer(const Offer& offer, Form form, TimePoint now, Rng& rng);
+  /// When one of those that leave no room for another is over; zero if there is room.
+  Duration wait_for_room(const UserId& user, TimePoint now) const;
   /// How long such a code cannot be tried, since everybody together has tried too many wrong ones.
   Duration wait(const LinkCode& code, TimePoint now) const;
   /// What the code opens; it opens nothing afterwards. A wrong one of digits counts against all
@@ -75,9 +77,13 @@ class LinkCodes {
  private:
   struct Open {
     Offer offer;
+    TimePoint expires;
     std::uint32_t wrong = 0;  ///< tries, of one of digits
   };
   using Offers = std::map<LinkCode, Open>;
+  /// With those that were spent, and wait for an answer.
+  std::size_t open_codes() const { return offers_.size() + requests_.size(); }
+  std::size_t count_of(const UserId& user) const;
   Offers::iterator find(const LinkCode& code);
   std::optional<Request> take_request(const auto& is_meant);
   /// Behind it.

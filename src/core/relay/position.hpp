@@ -38,7 +38,8 @@ class Position {
   /// bad_cursor beyond what this session was sent.
   Result<std::optional<std::uint64_t>> acknowledge(std::uint64_t cursor);
   /// The device asks for what comes behind: it has read the page that ended here. Its events may
-  /// still be acknowledged one by one.
+  /// still be acknowledged one by one. What was pushed may be kept until the last page has come,
+  /// and be gone with the connection: no page acknowledges it.
   std::optional<std::uint64_t> read_page(std::uint64_t cursor);
   /// The same by the number that an event has from its own device: this one and what was sent to
   /// the session before it, by a push or in a page, has been read. What has not been sent yet lies
@@ -55,7 +56,14 @@ class Position {
   static constexpr std::size_t remembered = 1'000;
 
  private:
-  void remember(const Sent& event);
+  enum class How { pushed, paged };
+  struct Awaited {
+    Sent sent;
+    How how;
+  };
+  void remember(const Sent& event, How how);
+  /// As far as a page may acknowledge that ended at `cursor`.
+  std::uint64_t before_pushed(std::uint64_t cursor) const;
   std::optional<std::uint64_t> news();
   /// Everything up to here was sent and is not waited for any more.
   std::uint64_t read_up_to() const;
@@ -66,7 +74,8 @@ class Position {
   std::uint64_t pushed_;
   std::uint64_t sent_;
   bool is_behind_;
-  std::vector<Sent> unacknowledged_;  ///< in the order in which they were sent
+  std::uint64_t forgotten_ = 0;  ///< the last one pushed that is no longer remembered, if any is
+  std::vector<Awaited> unacknowledged_;  ///< in the order in which they were sent
 };
 
 }  // namespace culver::relay

@@ -127,10 +127,12 @@ OneOf<Unregistered, Closing> Connecting::on(Upgraded&& event, Context& context,
                                             Effects& effects) && {
   if (event.over_limit) return close(Fault::too_many_connections, context, effects);
   const auto& server = context.server;
-  const auto& rate = context.limits.messages_per_socket;
-  const auto messages = rate.count * std::chrono::seconds(60) / rate.window;
+  const auto per_minute = [](const Rate& rate) {
+    return static_cast<std::uint32_t>(rate.count * std::chrono::seconds(60) / rate.window);
+  };
   answer(sig::ServerInfo{server.id, server.endpoint, server.region, wire::gateway::newest_version,
-                         static_cast<std::uint32_t>(messages)},
+                         per_minute(context.limits.messages_per_socket),
+                         per_minute(context.limits.messages_per_device)},
          context, effects);
   const auto accepted = deadline - context.limits.upgrade;
   return Unregistered{Unproven{}, accepted + context.limits.handshake};

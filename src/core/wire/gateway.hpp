@@ -171,8 +171,11 @@ struct Refusal {
   std::optional<EventId> event;
   std::optional<std::uint64_t> device_seq;
 };
+/// Whose rules hold where the two differ: the original bears what is out of range.
+enum class Dialect : std::uint8_t { original, own };
 /// Fault::unknown_message also for the messages of open signaling: try its parser then.
-tl::expected<SessionMessage, Refusal> parse_session(std::string_view frame);
+tl::expected<SessionMessage, Refusal> parse_session(std::string_view frame,
+                                                    Dialect dialect = Dialect::own);
 /// True if only a device within its session says this.
 bool is_of_session(std::string_view frame);
 // What a client says; the client of tests and benches speaks it too.

@@ -106,13 +106,15 @@ Result<SessionMessage> read_ack(const Fields& frame) {
   return AckReceived{cursor, device_seq};
 }
 
-/// A number out of range asks for as much as there is; the original answers it like that too.
-Result<std::uint32_t> read_limit(const Fields& frame) {
+/// Out of range, the original gives as much as there is.
+Result<std::uint32_t> read_limit(const Fields& frame, Dialect dialect) {
   const auto fields = holder_of("limit", frame);
   if (fields.is_null_or_absent("limit")) return usual_page;
   const auto limit = fields.integer_if_any("limit");
   if (!limit) return fail(Fault::bad_replay_limit);
-  return static_cast<std::uint32_t>(std::clamp(*limit, std::int64_t{1}, largest_page));
+  const auto near = std::clamp(*limit, std::int64_t{1}, largest_page);
+  if (dialect == Dialect::own && near != *limit) return fail(Fault::bad_replay_limit);
+  return static_cast<std::uint32_t>(near);
 }
 
 /// Where a continuation token points: "c" and the cursor, in the one spelling that we print.
@@ -127,8 +129,8 @@ std::optional<std::uint64_t> parse_token(std::string_view token) {
   return cursor;
 }
 
-Result<SessionMessage> read_replay_request(const Fields& frame) {
-  TRY(const auto limit, read_limit(frame));
+Result<SessionMessage> read_replay_request(const Fields& frame, Dialect dialect) {
+  TRY(const auto limit, read_limit(frame, dialect));
   const auto fields = holder_of("continuation_token", frame);
   if (!fields.is_null_or_absent("continuation_token")) {
     const auto cursor = parse_token(fields.text_if_any("continuation_token").value_or(""));
@@ -167,14 +169,14 @@ Result<SessionMessage> read_complete_pairing(const Fields& frame) {
   return CompletePairing{std::string(code.text())};
 }
 
-Result<SessionMessage> read_session(std::string_view frame, Named& named) {
+Result<SessionMessage> read_session(std::string_view frame, Dialect dialect, Named& named) {
   if (frame.size() > limits::gateway_frame_in) return fail(Fault::too_large);
   json::Document document;
   TRY(const auto fields, document.parse(frame));
   TRY(const auto type, fields.text("type"));
   if (type == "event") return read_event(fields, named);
   if (type == "ack") return read_ack(fields);
-  if (type == "replay_request") return read_replay_request(fields);
+  if (type == "replay_request") return read_replay_request(fields, dialect);
   if (type == "ping") return Ping{};
   if (type == "scratchpad_sync") return read_scratchpad(fields);
   if (type == "initiate_pairing") return read_initiate_pairing(fields);
@@ -185,9 +187,9 @@ Result<SessionMessage> read_session(std::string_view frame, Named& named) {
 
 }  // namespace
 
-tl::expected<SessionMessage, Refusal> parse_session(std::string_view frame) {
+tl::expected<SessionMessage, Refusal> parse_session(std::string_view frame, Dialect dialect) {
   Named named;
-  auto message = read_session(frame, named);
+  auto message = read_session(frame, dialect, named);
   if (message) return *std::move(message);
   return tl::unexpected(Refusal{message.error(), named.event, named.device_seq});
 }

@@ -69,6 +69,7 @@ Fault fault_of_refusal(const Result<Fields>& payload, bool is_of_pairing) {
     for (const auto fault : {Fault::bad_link_code, Fault::link_code_unknown,
                              Fault::too_many_link_codes, Fault::session_expired})
       if (words == info(fault).wire) return fault;
+    if (words == "Failed to generate pairing code") return Fault::too_many_link_codes;
   }
   return is_of_pairing ? Fault::link_code_unknown : Fault::server_refused;
 }

@@ -1,6 +1,7 @@
 // Typed field readers and a writer for JSON objects.
 #include "core/wire/json.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -21,6 +22,16 @@ std::optional<std::int64_t> integer_of(const boost::json::value& value) {
   const double number = value.get_double();
   if (!(std::abs(number) <= exact_integers) || number != std::trunc(number)) return std::nullopt;
   return static_cast<std::int64_t>(number);
+}
+
+/// JSON has numbers that no double holds, and none that could be written for what they became.
+bool is_finite(const boost::json::value& value) {
+  if (const auto* object = value.if_object())
+    return std::all_of(object->begin(), object->end(),
+                       [](const auto& field) { return is_finite(field.value()); });
+  if (const auto* array = value.if_array())
+    return std::all_of(array->begin(), array->end(), is_finite);
+  return !value.is_double() || std::isfinite(value.get_double());
 }
 
 bool has_nul(std::string_view text) { return text.find('\0') != std::string_view::npos; }
@@ -175,7 +186,7 @@ Result<Fields> Document::parse(std::string_view frame) {
   options.max_depth = limits::json_depth;
   boost::json::error_code error;
   root_ = boost::json::parse({frame.data(), frame.size()}, error, &memory_, options);
-  if (error || !root_.is_object()) return fail(Fault::malformed);
+  if (error || !root_.is_object() || !is_finite(root_)) return fail(Fault::malformed);
   return Fields(root_.get_object());
 }
 

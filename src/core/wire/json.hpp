@@ -64,8 +64,8 @@ class Document {
   Document(const Document&) = delete;
   Document& operator=(const Document&) = delete;
 
-  /// Fault::malformed for anything but one JSON object in valid UTF-8 of bounded depth. To be
-  /// called once.
+  /// Fault::malformed for anything but one JSON object in valid UTF-8 of bounded depth, without
+  /// numbers that are too large for a double. To be called once.
   Result<Fields> parse(std::string_view frame);
 
  private:

@@ -101,6 +101,8 @@ struct ServerInfo {
   unsigned gateway = 0;
   /// What it takes from one connection within a minute; absent means 0, unknown.
   std::uint32_t messages_per_minute = 0;
+  /// The same of a device that has come in by the gateway.
+  std::uint32_t device_messages_per_minute = 0;
   bool operator==(const ServerInfo&) const = default;
 };
 struct Registered {

@@ -39,9 +39,12 @@ Result<ServerMessage> read_server_info(const Fields& fields) {
   ServerInfo info{std::string(server_id), std::string(endpoint), std::nullopt};
   const auto gateway = fields.integer_if_any("gateway").value_or(0);
   info.gateway = static_cast<unsigned>(std::clamp<std::int64_t>(gateway, 0, largest_version));
-  const auto messages = fields.integer_if_any("messagesPerMinute").value_or(0);
-  info.messages_per_minute =
-      static_cast<std::uint32_t>(std::clamp<std::int64_t>(messages, 0, most_messages));
+  const auto rate = [&](const char* field) {
+    const auto messages = fields.integer_if_any(field).value_or(0);
+    return static_cast<std::uint32_t>(std::clamp<std::int64_t>(messages, 0, most_messages));
+  };
+  info.messages_per_minute = rate("messagesPerMinute");
+  info.device_messages_per_minute = rate("deviceMessagesPerMinute");
   if (!fields.is_null_or_absent("region")) {
     TRY(const auto region, fields.text("region"));
     info.region = std::string(region);
@@ -227,6 +230,8 @@ std::string print(const ServerInfo& message) {
   if (message.gateway != 0) out.number("gateway", message.gateway);
   if (message.messages_per_minute != 0)
     out.number("messagesPerMinute", message.messages_per_minute);
+  if (message.device_messages_per_minute != 0)
+    out.number("deviceMessagesPerMinute", message.device_messages_per_minute);
   return std::move(out).finish();
 }
 

@@ -44,11 +44,13 @@ Result<std::set<std::string>> read_meeting_texts(const Fields& fields, std::stri
                                                  std::size_t most, Fault bad, Fault too_many) {
   std::set<std::string> found;
   if (fields.is_null_or_absent(key)) return found;
-  const auto texts = fields.texts(key, most);
-  if (!texts) return fail(texts.error() == Fault::too_large ? too_many : bad);
+  // A text that is there twice counts once, so all are looked at: the frame bounds them.
+  const auto texts = fields.texts(key, limits::signaling_frame_in);
+  if (!texts) return fail(bad);
   for (const auto text : *texts) {
     if (text.empty() || !fits(text, limits::meeting_text)) return fail(bad);
     found.emplace(text);
+    if (found.size() > most) return fail(too_many);
   }
   return found;
 }

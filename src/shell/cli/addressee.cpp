@@ -47,10 +47,10 @@ bool is_file(const std::filesystem::path& path) {
   return std::filesystem::is_regular_file(path, error);
 }
 
-/// Nothing is there that could be meant, and it is neither a path nor written like a code.
+/// Nothing is there that could be meant, and it is written neither like a path nor like a code.
 bool may_be_meant_for_peer(const std::string& word) {
   std::error_code error;
-  return word.find('/') == std::string::npos && !std::filesystem::exists(word, error) &&
+  return word.find_first_of("/.") == std::string::npos && !std::filesystem::exists(word, error) &&
          !PairingCode::parse_typed(word);
 }
 

@@ -15,12 +15,20 @@
 namespace culver::cli {
 namespace {
 
-bool is_yes(std::string line) {
+std::string plain(std::string line) {
   std::erase(line, ' ');
   std::transform(line.begin(), line.end(), line.begin(), [](char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   });
-  return line == "y" || line == "yes";
+  return line;
+}
+
+bool is_yes(const std::string& line) { return plain(line) == "y" || plain(line) == "yes"; }
+
+/// Enter alone is the no that is shown as the default.
+bool is_no(const std::string& line) {
+  const auto word = plain(line);
+  return word.empty() || word == "n" || word == "no";
 }
 
 }  // namespace
@@ -41,13 +49,13 @@ host::FileDescriptor open_answers() {
 }
 
 Console::Console(boost::asio::io_context& loop, host::FileDescriptor input, Screen& screen,
-                 Answerer answerer)
-    : loop_(loop), screen_(screen), answerer_(answerer) {
+                 Answerer answerer, std::function<TimePoint()> now)
+    : loop_(loop), screen_(screen), answerer_(answerer), now_(std::move(now)) {
   if (input) input_.emplace(loop, input.release());
 }
 
 Console::Ticket Console::ask(std::string question, Answer answer) {
-  return add({++last_ticket_, std::move(question), false, std::move(answer)});
+  return add({++last_ticket_, std::move(question), false, 0, std::move(answer)});
 }
 
 Console::Ticket Console::confirm(std::string question, std::function<void(bool)> answer,
@@ -55,9 +63,9 @@ Console::Ticket Console::confirm(std::string question, std::function<void(bool)>
   auto answer_line = [this, answer = std::move(answer),
                       to_nobody = std::string(to_nobody)](std::optional<std::string> line) {
     if (!line) screen_.complain(to_nobody);
-    answer(line && is_yes(std::move(*line)));
+    answer(line && is_yes(*line));
   };
-  return add({++last_ticket_, std::move(question), true, std::move(answer_line)});
+  return add({++last_ticket_, std::move(question), true, 0, std::move(answer_line)});
 }
 
 Console::Ticket Console::add(Question question) {
@@ -78,7 +86,11 @@ void Console::show_next() {
   if (reading_ && answerer_ == Answerer::person) return;
   if (!input_) return nobody_there();
   if (answerer_ == Answerer::program) return read();
-  if (questions_.front().yes_or_no && is_terminal()) {
+  const auto now = now_();
+  const bool is_swap = withdrawn_at_ && now - *withdrawn_at_ < time_to_notice_empty;
+  swapped_at_ = is_swap ? std::optional(now) : std::nullopt;
+  withdrawn_at_.reset();
+  if ((questions_.front().yes_or_no || is_swap) && is_terminal()) {
     tcflush(input_->native_handle(), TCIFLUSH);
     typed_.clear();
   }
@@ -105,7 +117,7 @@ void Console::on_line(boost::system::error_code error, std::size_t size) {
   if (error && !is_too_long) {
     screen_.leave_question();
     // The end that a person types is the end of one line.
-    if (error == boost::asio::error::eof && is_terminal()) return answer_front(std::nullopt);
+    if (error == boost::asio::error::eof && is_terminal()) return take_line(std::nullopt);
     input_.reset();
     shown_ = false;
     return nobody_there();
@@ -113,7 +125,7 @@ void Console::on_line(boost::system::error_code error, std::size_t size) {
   std::string line = is_too_long ? std::string() : typed_.substr(0, size - 1);
   typed_.erase(0, is_too_long ? typed_.size() : size);
   if (line.ends_with('\r')) line.pop_back();
-  if (answerer_ == Answerer::person) return answer_front(std::move(line));
+  if (answerer_ == Answerer::person) return take_line(std::move(line));
   take_answer(line);
   if (input_ && !questions_.empty()) read();
 }
@@ -132,8 +144,32 @@ void Console::take_answer(std::string_view line) {
 
 bool Console::is_terminal() { return input_ && isatty(input_->native_handle()); }
 
-void Console::answer_front(std::optional<std::string> line) {
+void Console::take_line(std::optional<std::string> line) {
   if (!shown_) return show_next();  // it was withdrawn while the answer was being typed
+  if (is_for_withdrawn(line))
+    return ask_again("That question was withdrawn: please answer this one.");
+  auto& question = questions_.front();
+  const bool is_clear = !question.yes_or_no || !line || is_yes(*line) || is_no(*line);
+  if (!is_clear && question.unclear++ < max_unclear) return ask_again("Please answer y or n.");
+  answer_front(std::move(line));
+}
+
+/// Nobody has read a question in so short a time, and begins a line anew with Enter alone.
+bool Console::is_for_withdrawn(const std::optional<std::string>& line) const {
+  if (!swapped_at_) return false;
+  const auto seen_for = now_() - *swapped_at_;
+  const bool is_empty = !line || plain(*line).empty();
+  return seen_for < time_to_notice || (is_empty && seen_for < time_to_notice_empty);
+}
+
+void Console::ask_again(std::string_view why) {
+  screen_.close_question();
+  screen_.complain(why);
+  screen_.open_question(questions_.front().text);
+  read();
+}
+
+void Console::answer_front(std::optional<std::string> line) {
   shown_ = false;
   screen_.close_question();
   auto question = std::move(questions_.front());
@@ -158,6 +194,7 @@ void Console::withdraw(Ticket ticket) {
   questions_.erase(found);
   if (!on_screen) return;
   shown_ = false;
+  withdrawn_at_ = now_();
   screen_.close_question();
   screen_.complain(" (no longer needed)");
   boost::system::error_code ignored;

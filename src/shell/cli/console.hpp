@@ -2,6 +2,7 @@
 // a program, which answers in any order, in lines of JSON.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -12,7 +13,9 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 
+#include "core/base/env.hpp"
 #include "shell/cli/screen.hpp"
+#include "shell/host/clock.hpp"
 #include "shell/host/file_descriptor.hpp"
 
 namespace culver::cli {
@@ -37,15 +40,23 @@ class Console {
   using Ticket = std::uint64_t;
   static constexpr std::size_t max_questions = 64;
   static constexpr std::size_t max_line = 1'024;
+  /// A question that takes the place of one that was withdrawn is not answered by what was meant
+  /// for that one: not by a line that comes within the first time, nor by Enter alone within the
+  /// second, whose line may have been begun before.
+  static constexpr std::chrono::milliseconds time_to_notice{700};
+  static constexpr std::chrono::milliseconds time_to_notice_empty{2'000};
+  /// So often a question is asked again that was answered by neither yes nor no; then it is no.
+  static constexpr int max_unclear = 3;
 
   /// Without input every question is answered at once, by nobody.
   Console(boost::asio::io_context& loop, host::FileDescriptor input, Screen& screen,
-          Answerer answerer = Answerer::person);
+          Answerer answerer = Answerer::person, std::function<TimePoint()> now = host::now);
 
   /// The answer comes from the loop, never from inside this call. A program is not asked for words.
   Ticket ask(std::string question, Answer answer);
-  /// Only "y" and "yes" are a yes. What was typed before the question was shown does not count.
-  /// `to_nobody` is what is said where there is nobody to ask.
+  /// Only "y" and "yes" are a yes, and only "n", "no" and Enter alone a no. What was typed before
+  /// the question was shown does not count. `to_nobody` is what is said where there is nobody to
+  /// ask.
   Ticket confirm(std::string question, std::function<void(bool)> answer,
                  std::string_view to_nobody =
                      "Nobody is there to ask, which counts as no: --yes "
@@ -60,12 +71,16 @@ class Console {
     Ticket ticket;
     std::string text;
     bool yes_or_no;
+    int unclear;  ///< answers that were neither
     Answer answer;
   };
   Ticket add(Question question);
   void show_next();
   void read();
   void on_line(boost::system::error_code error, std::size_t size);
+  void take_line(std::optional<std::string> line);
+  bool is_for_withdrawn(const std::optional<std::string>& line) const;
+  void ask_again(std::string_view why);
   void answer_front(std::optional<std::string> line);
   void take_answer(std::string_view line);
   bool is_terminal();
@@ -77,6 +92,9 @@ class Console {
   Answerer answerer_;
   std::deque<Question> questions_;
   std::string typed_;
+  std::function<TimePoint()> now_;
+  std::optional<TimePoint> withdrawn_at_;  ///< the question that was on the screen
+  std::optional<TimePoint> swapped_at_;    ///< the one that is shown has taken its place
   Ticket last_ticket_ = 0;
   bool shown_ = false;    ///< the front question is on the screen
   bool reading_ = false;  ///< a read is under way

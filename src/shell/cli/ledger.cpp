@@ -75,7 +75,7 @@ void Ledger::on(const engine::Connected& notice) {
   const auto setup = std::chrono::duration_cast<std::chrono::milliseconds>(notice.setup);
   reporter_.report(report::Connected{peer, notice.path == link::PathKind::relayed,
                                      static_cast<std::uint64_t>(setup.count()), notice.instead_of,
-                                     contacts_.is_culver(notice.key)});
+                                     notice.is_culver});
 }
 
 void Ledger::on(const engine::TextReceived& notice) {

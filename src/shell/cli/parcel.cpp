@@ -57,7 +57,11 @@ Outcome<std::uint64_t> size_of_file(const std::filesystem::path& path) {
     return trouble(Fault::file_unreadable,
                    "The file " + name + " cannot be read: " + std::strerror(errno) + ".");
   struct stat status {};
-  if (fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode))
+  const bool is_known = fstat(file.get(), &status) == 0;
+  if (is_known && S_ISDIR(status.st_mode))
+    return trouble(Fault::file_unreadable,
+                   name + " is a folder, and only files can be sent: pack it first (tar).");
+  if (!is_known || !S_ISREG(status.st_mode))
     return trouble(Fault::file_unreadable,
                    name + " is not a regular file, and only those can be sent.");
   return static_cast<std::uint64_t>(status.st_size);

@@ -203,7 +203,7 @@ void TextReport::show(const report::LetterDelivered& e) {
 void TextReport::show(const report::FileChecking& e) {
   const auto now = now_();
   if (e.bytes == 0) {
-    bar_.emplace(Bar{e.file.name.expose(), Progress("Checking", e.of, now), {}});
+    bar_.emplace(Bar{e.file.name.expose(), e.file.peer.key, Progress("Checking", e.of, now), {}});
     return screen_.say("Continuing " + with_size(e.file) + ": checking the " + size_text(e.of) +
                        " that are there already.");
   }
@@ -211,7 +211,8 @@ void TextReport::show(const report::FileChecking& e) {
 }
 
 void TextReport::show(const report::FileStarted& e) {
-  bar_.emplace(Bar{e.file.name.expose(), Progress(title_of(e.file), e.file.size, now_()), {}});
+  bar_.emplace(Bar{
+      e.file.name.expose(), e.file.peer.key, Progress(title_of(e.file), e.file.size, now_()), {}});
   screen_.say((e.file.outgoing ? "Sending " + with_size(e.file) + " to "
                                : "Receiving " + with_size(e.file) + " from ") +
               name_of(e.file.peer) +
@@ -221,7 +222,8 @@ void TextReport::show(const report::FileStarted& e) {
 void TextReport::show(const report::FileProgress& e) {
   const auto now = now_();
   if (!bar_ || bar_->name != e.file.name.expose())
-    bar_.emplace(Bar{e.file.name.expose(), Progress(title_of(e.file), e.file.size, now), {}});
+    bar_.emplace(Bar{
+        e.file.name.expose(), e.file.peer.key, Progress(title_of(e.file), e.file.size, now), {}});
   paint(e.bytes, now);
 }
 
@@ -263,7 +265,9 @@ void TextReport::show(const report::Failed& e) {
   screen_.complain(failure_sentence(e, contacts_));
 }
 
+/// What moved on that link does not move any more, whether it has failed or is kept for another.
 void TextReport::show(const report::Closed& e) {
+  if (bar_ && bar_->peer == e.peer.key) bar_.reset();
   screen_.say(name_of(e.peer) + " is disconnected.");
 }
 

@@ -75,6 +75,7 @@ class TextReport final : public Reporter {
   /// Of the file that moved last: with several at once the bar changes between them.
   struct Bar {
     std::string name;
+    PublicKey peer;
     Progress progress;
     std::optional<TimePoint> painted;
   };

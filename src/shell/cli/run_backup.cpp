@@ -1,18 +1,22 @@
 // export and import.
 #include <cerrno>
 #include <cstring>
+#include <iostream>
 
 #include <fcntl.h>
 #include <unistd.h>
 
 #include "core/base/fsm.hpp"
 #include "core/crypto/keys.hpp"
+#include "core/wire/kept_letter.hpp"
 #include "core/wire/report.hpp"
 #include "shell/cli/open_vault.hpp"
 #include "shell/cli/outcome.hpp"
+#include "shell/cli/own_name.hpp"
 #include "shell/cli/passphrase.hpp"
 #include "shell/cli/printable.hpp"
 #include "shell/cli/run.hpp"
+#include "shell/cli/show_outbox.hpp"
 #include "shell/client/backup.hpp"
 #include "shell/host/entropy.hpp"
 #include "shell/host/file_descriptor.hpp"
@@ -58,6 +62,20 @@ Outcome<ByteVector> read_whole(const std::filesystem::path& path) {
   return bytes;
 }
 
+/// A book that cannot be read is no reason to give no file; the verbs of it say so.
+std::string left_out(const Options& options, const backup::Content& content) {
+  auto outbox =
+      store::sqlite::Outbox::open(options.data_dir, wire::kept_letter::key_of(content.identity));
+  std::size_t texts = 0;
+  if (outbox)
+    if (const auto rows = outbox->all()) texts = rows->size();
+  auto kept = options;
+  kept.name_from = NameFrom::host;  // whatever this call says
+  const auto own = with_own_name(kept);
+  const bool has_name = own && own->name_from == NameFrom::kept;
+  return left_out_of_export(texts, has_name ? std::optional(own->name) : std::nullopt);
+}
+
 host::Trouble trouble_of_opening(Fault fault) {
   if (fault == Fault::not_authentic)
     return {Fault::passphrase_wrong, "The passphrase is wrong, or somebody has changed the file."};
@@ -82,10 +100,14 @@ int run_verb(const Options& options, const ExportOptions& verb) {
   if (auto written = write_new(verb.file, *file); !written)
     return complain(options, written.error());
   const auto made = report_of(*content);
-  if (options.output == Output::json) return print(wire::report::print(made));
+  const auto missing = left_out(options, *content);
+  if (options.output == Output::json) {
+    if (!missing.empty()) std::cerr << missing << '\n';
+    return print(wire::report::print(made));
+  }
   return print("Exported the identity with " + counts(made) + " to " +
-               printable(verb.file.string()) +
-               ".\nWhoever has the file and the passphrase is you. Without the passphrase it is of "
+               printable(verb.file.string()) + "." + (missing.empty() ? "" : "\n" + missing) +
+               "\nWhoever has the file and the passphrase is you. Without the passphrase it is of "
                "no use, to you either.");
 }
 

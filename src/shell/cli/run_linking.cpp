@@ -79,8 +79,8 @@ host::Outcome<std::optional<LinkCode>> code_of(const LinkOptions& verb) {
   const auto code = LinkCode::parse_typed((*given)->text);
   if (code) return *code;
   return host::trouble(code.error(), "What " + (*given)->source +
-                                         " holds is not a code for linking devices: it has six "
-                                         "digits.");
+                                         " holds is not a code for linking devices: it has eleven "
+                                         "characters, or six digits.");
 }
 
 }  // namespace

@@ -200,14 +200,24 @@ int converse(const Options& given, std::optional<host::Vault> vault,
   return screen.exit_code(exit_code);
 }
 
-/// Takes the name out of what is to be sent.
-host::Outcome<std::optional<Addressee>> find_known(const Options& options, SendOptions& send) {
+/// A book that is not there is not made: the identity comes first.
+host::Outcome<std::vector<store::KnownPeer>> read_book(const Options& options) {
   if (const auto made = host::make_private_dir(options.data_dir); !made)
     return tl::unexpected(made.error());
-  auto book = store::sqlite::PeerBook::open(options.data_dir / "peers.db");
+  const auto file = options.data_dir / "peers.db";
+  std::error_code error;
+  if (!std::filesystem::exists(file, error) && !error) return std::vector<store::KnownPeer>();
+  auto book = store::sqlite::PeerBook::open(file);
   if (!book) return tl::unexpected(book.error());
-  const auto peers = book->all();
+  auto peers = book->all();
   if (!peers) return host::trouble(peers.error(), std::string(info(peers.error()).sentence));
+  return std::move(*peers);
+}
+
+/// Takes the name out of what is to be sent.
+host::Outcome<std::optional<Addressee>> find_known(const Options& options, SendOptions& send) {
+  const auto peers = read_book(options);
+  if (!peers) return tl::unexpected(peers.error());
   const bool has_code = send.code_file || host::environment("CULVER_CODE");
   auto known = take_addressee(send, store::as_known(*peers), has_code);
   if (!known || !send.later) return known;
@@ -268,13 +278,13 @@ int run(const Options& options, const SendOptions& send) {
       return SendLater(std::move(*prepared->parcel.text), **known,
                        send.wait.value_or(SendOptions::default_wait), std::move(stage));
     });
+  const auto answer_wait = send.wait.value_or(SendOptions::default_answer_wait);
   return converse(options, std::move(*vault), ".", asked, [&](Stage stage, client::Client&) {
     if (*known)
       return Send(std::move(prepared->parcel),
-                  Send::Known{**known, send.wait.value_or(SendOptions::default_wait)},
+                  Send::Known{**known, send.wait.value_or(SendOptions::default_wait), answer_wait},
                   std::move(stage));
-    return Send(std::move(prepared->parcel), prepared->code,
-                send.wait.value_or(SendOptions::default_answer_wait), std::move(stage));
+    return Send(std::move(prepared->parcel), prepared->code, answer_wait, std::move(stage));
   });
 }
 

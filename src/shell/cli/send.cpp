@@ -37,6 +37,11 @@ bool Send::is_link(LinkId link) const {
       phase_);
 }
 
+Send::UnderWay* Send::under_way(TransferId file) {
+  auto* sending = std::get_if<Sending>(&phase_);
+  return sending && sending->file && sending->file->id == file ? &*sending->file : nullptr;
+}
+
 void Send::start() {
   if (code_ || known_) return dial();
   ask_code(max_tries);
@@ -65,11 +70,12 @@ void Send::dial() {
 void Send::on(const engine::Notice& notice) {
   if (is<Over>()) return;
   std::visit(overload{[this](const engine::TextReceived& n) { ledger_.on(n); },
-                      [this](const engine::FileChecking& n) { ledger_.on(n); },
+                      [this](const engine::FileChecking& n) {
+                        if (auto* file = under_way(n.transfer)) file->answer = Answer::accepted;
+                        ledger_.on(n);
+                      },
                       [this](const engine::FileStarted& n) {
-                        auto* sending = std::get_if<Sending>(&phase_);
-                        if (sending && sending->file && sending->file->id == n.transfer)
-                          sending->file->started = true;
+                        if (auto* file = under_way(n.transfer)) file->answer = Answer::started;
                         ledger_.on(n);
                       },
                       [this](const engine::FileProgress& n) { ledger_.on(n, stage_.now()); },
@@ -124,11 +130,11 @@ void Send::handle(const engine::Paced& notice) {
 }
 
 void Send::look_for_known() {
-  const auto& [peer, wait] = *known_;
+  const auto& peer = known_->peer;
   stage_.reporter.report(wire::report::Waiting{stage_.contacts.known(peer.name, peer.key),
-                                               static_cast<std::uint64_t>(wait.count())});
+                                               static_cast<std::uint64_t>(wait_.count())});
   stage_.command(engine::Meet{peer.key});
-  stage_.after(wait, [this] { give_up_waiting(); });
+  stage_.after(wait_, [this] { give_up_waiting(); });
 }
 
 /// A connection that is being established is let come to its end, but not for long: the other side
@@ -149,7 +155,7 @@ void Send::handle(const engine::WasHere& notice) {
   if (!is<Pairing>()) return;
   const auto ago = std::chrono::milliseconds(std::max<WallTime>(stage_.wall() - notice.at, 0));
   stage_.reporter.remark(stage_.contacts.handle({known_->peer.name, known_->peer.key}) +
-                         " is not online now, and was " +
+                         " is not online now, and was there " +
                          duration_text(std::chrono::duration_cast<std::chrono::seconds>(ago)) +
                          " ago.");
 }
@@ -287,7 +293,7 @@ void Send::handle(const engine::Closed& notice) {
 void Send::look_again(const engine::Closed& notice) {
   keep_file();
   ledger_.on(notice, true);
-  const auto& [peer, wait] = *known_;
+  const auto& peer = known_->peer;
   stage_.reporter.remark(
       "The connection with " + stage_.contacts.handle({peer.name, peer.key}) +
       " is lost: " + std::string(info(notice.fault.value_or(Fault::peer_gone)).sentence));

@@ -22,13 +22,14 @@ class Send {
     std::uint64_t bytes = 0;  ///< of the files, in all
     bool require_confirmation = false;
   };
-  /// A known peer, and how long to wait for it.
+  /// A known peer, how long to wait for it, and for it to accept a file.
   struct Known {
     Addressee peer;
     std::chrono::seconds wait;
+    std::chrono::seconds answer_wait;
   };
   static constexpr int max_tries = 3;  ///< at typing the code
-  /// After so long it is said that the other side has not answered yet.
+  /// After so long it is said that the other side has not answered yet; it has no less.
   static constexpr auto patience_with_answer = std::chrono::seconds(1);
   /// For the next of the texts that were kept before ours to be confirmed.
   static constexpr auto patience_with_kept = std::chrono::seconds(20);
@@ -41,11 +42,13 @@ class Send {
   /// For a connection that is being established when the wait is over.
   static constexpr std::chrono::seconds connecting_patience{10};
 
-  /// Without a code the person is asked for it. `wait` is for the other side to accept.
+  /// Without a code the person is asked for it. `wait` is for the other side to accept: us,
+  /// and each file.
   Send(Parcel parcel, std::optional<PairingCode> code, std::chrono::seconds wait, Stage stage)
       : parcel_(std::move(parcel)),
         code_(code),
         wait_(wait),
+        answer_wait_(wait),
         stage_(std::move(stage)),
         ledger_(stage_.reporter, stage_.contacts) {}
 
@@ -53,6 +56,7 @@ class Send {
       : parcel_(std::move(parcel)),
         known_(std::move(known)),
         wait_(known_->wait),
+        answer_wait_(known_->answer_wait),
         stage_(std::move(stage)),
         ledger_(stage_.reporter, stage_.contacts) {}
 
@@ -61,12 +65,13 @@ class Send {
   void stop(Fault signal);
 
  private:
+  enum class Answer { none, accepted, started };
   /// How a file comes back to the front, if the peer is lost.
   struct UnderWay {
     TransferId id;
     std::filesystem::path path;
     std::uint64_t size;
-    bool started = false;
+    Answer answer = Answer::none;
   };
   /// Files wait until a peer that was looked for, and only claims its key, has shown it.
   enum class Standing { claimed, claimed_when_met, proven };
@@ -101,6 +106,7 @@ class Send {
     return std::holds_alternative<P>(phase_);
   }
   bool is_link(LinkId link) const;
+  UnderWay* under_way(TransferId file);
   /// The connection broke, or the other program ended: what was under way can go on over another.
   static bool is_of_link(Fault fault);
 
@@ -145,7 +151,11 @@ class Send {
   /// The first on a link says how many follow.
   enum class Place { first, later };
   void send_next_file(Place place);
+  void await_acceptance(TransferId file);
+  bool awaits_acceptance(TransferId file) const;
+  void file_is_unanswered();
   void close_if_complete();
+  void close(LinkId link);
   void end_with(Failure failure);
   void finish(int exit_code);
 
@@ -153,6 +163,7 @@ class Send {
   std::optional<PairingCode> code_;
   std::optional<Known> known_;
   std::chrono::seconds wait_;
+  std::chrono::seconds answer_wait_;
   Stage stage_;
   Ledger ledger_;
   Phase phase_ = Asking{};

@@ -75,13 +75,37 @@ void Send::send_next_file(Place place) {
     if (place == Place::first && files > 1)
       command.batch = engine::Batch{files, parcel_.bytes, first_names(file->name, parcel_.files)};
     stage_.command(std::move(command));
-    return stage_.after(patience_with_answer, [this, id = file->id] {
-      const auto* now = std::get_if<Sending>(&phase_);
-      if (now && now->file && now->file->id == id && !now->file->started)
-        stage_.reporter.remark("Waiting for the other side to accept...");
-    });
+    return await_acceptance(file->id);
   }
   close_if_complete();
+}
+
+bool Send::awaits_acceptance(TransferId file) const {
+  const auto* sending = std::get_if<Sending>(&phase_);
+  return sending && sending->file && sending->file->id == file &&
+         sending->file->answer == Answer::none;
+}
+
+/// A person may be asked there, and may have left.
+void Send::await_acceptance(TransferId file) {
+  stage_.after(patience_with_answer, [this, file] {
+    if (!awaits_acceptance(file)) return;
+    stage_.reporter.remark("Waiting for the other side to accept...");
+    stage_.after(std::max<Duration>(answer_wait_ - patience_with_answer, Duration::zero()),
+                 [this, file] {
+                   if (awaits_acceptance(file)) file_is_unanswered();
+                 });
+  });
+}
+
+/// Nobody will answer for the other files either. The link is closed and the file not cancelled:
+/// what there is of an earlier try is kept there.
+void Send::file_is_unanswered() {
+  const auto& sending = std::get<Sending>(phase_);
+  const auto link = sending.link;
+  ledger_.fail(wire::report::Failed{Fault::pair_expired, Plaintext(sending.file->path.string()),
+                                    ledger_.at(link)});
+  close(link);
 }
 
 void Send::handle(const engine::TextDelivered& notice) {
@@ -135,7 +159,7 @@ void Send::handle(const engine::FileFailed& notice) {
 /// Whoever throws it away says so, and then the link is not what failed.
 void Send::say_what_is_kept(const Sending& sending) {
   const auto* peer = ledger_.peer(sending.link);
-  if (sending.file->started && peer && stage_.contacts.is_culver(peer->key))
+  if (sending.file->answer == Answer::started && peer && stage_.contacts.is_culver(peer->key))
     stage_.reporter.remark("What has arrived of " +
                            printable(sending.file->path.filename().string()) +
                            " is kept there: sent again, it goes on from there.");
@@ -162,6 +186,10 @@ void Send::close_if_complete() {
   if (sending->awaits_text)
     return sending->standing == Standing::proven ? await_confirmation() : void();
   const auto link = sending->link;
+  close(link);
+}
+
+void Send::close(LinkId link) {
   phase_ = Closing{link};
   if (known_) stage_.command(engine::Unmeet{known_->peer.key});
   stage_.command(engine::CloseLink{link});

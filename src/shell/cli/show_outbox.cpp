@@ -84,4 +84,16 @@ std::string show_outbox(const std::vector<report::Waits>& letters, Output output
   return text;
 }
 
+std::string left_out_of_export(std::size_t texts, const std::optional<Plaintext>& name) {
+  std::string what;
+  if (texts > 0)
+    what = std::to_string(texts) + (texts == 1 ? " text that waits" : " texts that wait") +
+           " for peers to come (culver outbox)";
+  if (name)
+    what += (texts > 0 ? " and your name, " : "Your name, ") + printable(name->expose()) +
+            " (culver name),";
+  if (what.empty()) return what;
+  return what + (texts > 1 || (texts > 0 && name) ? " are not in it." : " is not in it.");
+}
+
 }  // namespace culver::cli

@@ -1,6 +1,7 @@
 // culver outbox: what waits, which of it a person means, and its layout.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,5 +27,9 @@ host::Outcome<OutboxRows> letters_named(const OutboxRows& rows,
 /// Without the last newline.
 std::string show_outbox(const std::vector<wire::report::Waits>& letters, Output output,
                         const Contacts& contacts = {});
+
+/// What the file of an export has not: texts that wait, and the name that was chosen here. Empty if
+/// there is none of that.
+std::string left_out_of_export(std::size_t texts, const std::optional<Plaintext>& name);
 
 }  // namespace culver::cli

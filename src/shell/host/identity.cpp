@@ -18,7 +18,15 @@ bool has_identity(const std::filesystem::path& data_dir) {
   return std::filesystem::exists(data_dir / file.name, ignored);
 }
 
+/// A new key would be a stranger to everybody who is in the peer book, and nobody would be told.
 Outcome<crypto::KeyPair> open_identity(const Vault& vault) {
+  const auto& folder = vault.folder();
+  std::error_code ignored;
+  if (!has_identity(folder) && std::filesystem::exists(folder / "peers.db", ignored))
+    return trouble(Fault::identity_unreadable,
+                   "The folder " + folder.string() +
+                       " has a peer book and no identity: the file identity.key is missing. Put it "
+                       "back, or read a backup (culver import), or use another folder (-d).");
   auto key = open_key_file(vault, file, version_line);
   if (!key) return tl::unexpected(key.error());
   return crypto::KeyPair::from_private(std::move(*key));

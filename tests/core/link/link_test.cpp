@@ -435,6 +435,22 @@ TEST(Link, AHandshakeOfVersion2BehindFramesThatWaitEndsTheLink) {
   EXPECT_EQ(scene.fault(), Fault::bad_handshake);
 }
 
+TEST(Link, ARefusalOfAFileCountsBeforeItsSenderIsProven) {
+  const auto id = wire::peer::FileId::from_random({});
+  for (const auto& no :
+       {print(wire::peer::FileError{id, "no"}), print(wire::peer::FileCancel{id, "no"})}) {
+    Scene scene(true);
+    scene.to_unproven(true);
+    scene.feed_frame(files, no);
+    EXPECT_TRUE(scene.is<Unproven>());
+    EXPECT_NE(scene.effect<FileFrameArrived>(), nullptr);
+  }
+  Scene scene(true);
+  scene.to_unproven(true);
+  scene.feed_frame(files, print(wire::peer::FileCompleteAck{id, true, {}}));
+  EXPECT_EQ(scene.effect<FileFrameArrived>(), nullptr) << "a yes is one of somebody proven";
+}
+
 TEST(Link, WhatProvesAPeerWhileWeLeaveIsTaken) {
   for (const bool v2 : {true, false}) {
     Scene scene(true);

@@ -42,6 +42,13 @@ TEST_F(Admin, ListsTheDevicesOfTheAccount) {
   EXPECT_FALSE(devices->front().is_revoked);
 }
 
+TEST_F(Admin, WhatFollowsAQuestionMarkIsIgnoredAndSigned) {
+  EXPECT_EQ(lobby.request(lobby.signed_request(ana, "GET", "/api/devices?x=1")).status, 200u);
+  auto request = lobby.signed_request(ana, "GET", "/api/devices");
+  request.target += "?x=1";
+  EXPECT_EQ(lobby.request(request).status, 401u);
+}
+
 TEST_F(Admin, TellsWhoIsAwayAsAway_B14) {
   lobby.hang_up(ana);
   const auto devices = gateway::parse_devices(get().json);
@@ -161,7 +168,7 @@ TEST_F(Admin, ARequestIsTakenOnceAndOnlyNearItsTime) {
 
 TEST_F(Admin, WhatIsNotThereIs404) {
   for (const std::string path :
-       {"/", "/api", "/api/devices/", "/api/devices/x", "/api/devicesx", "/api/devices?x"})
+       {"/", "/api", "/api/devices/", "/api/devices/x", "/api/devicesx", "/api/devicesx?x"})
     EXPECT_EQ(lobby.request(lobby.signed_request(ana, "GET", path)).status, 404u) << path;
   EXPECT_EQ(lobby.request(lobby.signed_request(ana, "DELETE", "/api/devices/x")).status, 404u);
   EXPECT_EQ(lobby.request(lobby.signed_request(ana, "PUT", target)).status, 404u);

@@ -1,6 +1,7 @@
 // Devices of two accounts and the hub in a bottle: real handshakes of both versions, a store, and a
 // seeded scheduler that decides whose frame, answer, tick, disconnection or reconnection comes
 // next. After all of it every device has every event of the others exactly once and in order.
+#include <array>
 #include <cstdlib>
 #include <deque>
 #include <map>
@@ -19,15 +20,24 @@ using namespace std::chrono_literals;
 namespace gateway = wire::gateway;
 using boost::json::object;
 
-/// What a device's own program does: it keeps its cursor and its outbox over all connections. One
-/// of version 1 is the original's: it keeps no cursor, acknowledges by number, says behind its
-/// hello what it had kept, and says again what it has received.
+/// Whose program a device runs. `own_cursor` keeps its cursor and its outbox over all connections.
+/// `original` keeps no cursor, acknowledges by number, says behind its hello what it had kept, and
+/// says again what it has received. `keeper` leaves its cursor to the server, and keeps what is
+/// pushed until the last page has come: if the connection ends before, it is gone.
+enum class Program { own_cursor, original, keeper };
+
 struct App {
-  App(int id, unsigned version) : phone(id, version), is_original(version == 1) {}
+  App(int id, unsigned version, Program program)
+      : phone(id, version),
+        is_original(program == Program::original),
+        is_keeper(program == Program::keeper) {}
 
   Phone phone;
   bool is_original;
-  std::set<std::uint64_t> taken;       ///< by an original, each once at least
+  bool is_keeper;
+  std::set<std::uint64_t> taken;       ///< by an original or a keeper, each once at least
+  std::vector<object> kept;            ///< by a keeper: pushed before the last page
+  std::vector<std::uint64_t> heard;    ///< by a keeper: their numbers, and those of the pages
   std::vector<std::uint64_t> applied;  ///< cursors, in the order in which they took effect
   std::uint64_t cursor = 0;
   std::deque<gateway::NewEvent> outbox;  ///< not acknowledged yet
@@ -42,12 +52,14 @@ struct App {
     is_caught_up = false;
     must_ask_again = false;
     early.clear();
+    kept.clear();
+    heard.clear();
     ask(random);
     for (const auto& event : outbox) phone.say(gateway::print(event));
   }
   void ask(test::SeededRng& random) {
     const auto limit = static_cast<std::uint32_t>(1 + random.below(4));
-    const auto where = is_original ? std::nullopt : std::optional(cursor);
+    const auto where = is_original || is_keeper ? std::nullopt : std::optional(cursor);
     phone.say(gateway::print(gateway::ReplayRequest{limit, where, false}));
   }
   void take(const object& event) {
@@ -60,7 +72,8 @@ struct App {
     applied.push_back(at);
   }
   void on_event(const object& event) {
-    if (is_original) return take(event);
+    if (is_original || (is_keeper && is_caught_up)) return take(event);
+    if (is_keeper) return keep(event);
     const auto at = number(event, "cursor");
     if (!is_caught_up) {
       EXPECT_TRUE(early.insert(at).second) << "pushed twice";
@@ -69,7 +82,29 @@ struct App {
     apply(at);
     cursor = at;
   }
+  void keep(const object& event) {
+    kept.push_back(event);
+    heard.push_back(number(event, "device_seq"));
+  }
+  /// It acknowledges a page by asking for the next, and all that came by number when the last has
+  /// come.
+  void on_page_of_keeper(const object& page, test::SeededRng& random) {
+    for (const auto& event : page.at("events").as_array()) {
+      taken.insert(number(event.as_object(), "cursor"));
+      heard.push_back(number(event.as_object(), "device_seq"));
+    }
+    is_caught_up = !page.at("has_more").as_bool();
+    if (!is_caught_up) {
+      const auto limit = static_cast<std::uint32_t>(1 + random.below(4));
+      phone.say(gateway::print(gateway::ReplayRequest{limit, number(page, "cursor"), true}));
+      return;
+    }
+    for (const auto& event : std::exchange(kept, {})) taken.insert(number(event, "cursor"));
+    for (const auto device_seq : std::exchange(heard, {}))
+      phone.say(gateway::print(gateway::AckReceived{std::nullopt, device_seq}));
+  }
   void on_page(const object& page, test::SeededRng& random) {
+    if (is_keeper) return on_page_of_keeper(page, random);
     const bool has_more = page.at("has_more").as_bool();
     const auto end = number(page, "cursor");
     if (is_original) {
@@ -127,10 +162,16 @@ Limits generous() {
 class Schedule {
  public:
   explicit Schedule(std::uint64_t seed) : random_(seed), lobby_(generous()) {
-    for (int id = 1; id <= 5; ++id) {
-      apps_.push_back(std::make_unique<App>(id, 1 + id % 2));
+    // An account of the first four and one of the last three.
+    constexpr std::array programs{Program::own_cursor, Program::original, Program::own_cursor,
+                                  Program::keeper,     Program::original, Program::keeper,
+                                  Program::own_cursor};
+    constexpr std::array<unsigned, 7> versions{2, 1, 2, 2, 1, 1, 2};
+    for (int id = 1; id <= 7; ++id) {
+      const auto i = static_cast<std::size_t>(id - 1);
+      apps_.push_back(std::make_unique<App>(id, versions[i], programs[i]));
       auto& phone = apps_.back()->phone;
-      const auto& user = apps_[id <= 3 ? 0 : 3]->phone.account.user;
+      const auto& user = apps_[id <= 4 ? 0 : 4]->phone.account.user;
       const DeviceRecord row{user, phone.account.user, phone.id(), {}, {}, 0, 0, false};
       lobby_.store.devices.emplace(phone.id(), MemoryStore::Known{row, 0, 0});
       lobby_.phones.push_back(&phone);
@@ -164,7 +205,7 @@ class Schedule {
     } else if (what < 93) {
       if (app.is_original)
         repeat(app);
-      else if (phone.is_in && app.is_caught_up)
+      else if (!app.is_keeper && phone.is_in && app.is_caught_up)
         phone.say(gateway::print(gateway::AckReceived{app.cursor, std::nullopt}));
     } else if (what < 95) {
       lobby_.now += std::chrono::milliseconds(random_.below(4'000));
@@ -282,7 +323,8 @@ class Schedule {
       for (const auto& row : lobby_.store.events)
         if (row.user == user && row.device != app->phone.id())
           expected.push_back(row.stored_event.cursor);
-      if (app->is_original) app->applied.assign(app->taken.begin(), app->taken.end());
+      if (app->is_original || app->is_keeper)
+        app->applied.assign(app->taken.begin(), app->taken.end());
       EXPECT_EQ(app->applied, expected);
     }
     EXPECT_EQ(lobby_.hub.devices().size(), apps_.size());

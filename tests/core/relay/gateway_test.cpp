@@ -291,7 +291,8 @@ TEST_P(GatewayOf, TheDrainSendsDevicesAwayToo) {
 TEST(Gateway, SaysWhichVersionItSpeaks) {
   Lobby lobby;
   EXPECT_THAT(lobby.sent(lobby.open()),
-              ElementsAre(HasSubstr(R"("gateway":2,"messagesPerMinute":100})")));
+              ElementsAre(HasSubstr(
+                  R"("gateway":2,"messagesPerMinute":100,"deviceMessagesPerMinute":1000})")));
 }
 
 TEST(Gateway, AfterAFrameOfSignalingThereIsNoHandshake) {

@@ -68,6 +68,22 @@ TEST(LinkCodes, AreBoundedByAccountAndInAll) {
   EXPECT_EQ(codes.size(), 0u);
 }
 
+TEST(LinkCodes, WhoHasNoRoomIsToldWhenThereWillBe) {
+  LinkCodes codes{Limits{}};
+  test::SeededRng random(4);
+  const auto user = offer_of(1).user;
+  EXPECT_EQ(codes.wait_for_room(user, start), 0s);
+  for (int i = 0; i < 3; ++i)
+    ASSERT_TRUE(codes.offer(offer_of(1), LinkCodes::Form::whole, start + i * 10s, random.rng()));
+  EXPECT_EQ(codes.wait_for_room(user, start + 20s), 280s);
+  EXPECT_EQ(codes.wait_for_room(offer_of(2).user, start + 20s), 0s);
+  codes.sweep(start + 300s);
+  EXPECT_EQ(codes.wait_for_room(user, start + 300s), 0s);
+  for (int i = 2; codes.size() < 1'000; ++i)
+    ASSERT_TRUE(codes.offer(offer_of(i), LinkCodes::Form::whole, start + 300s, random.rng()));
+  EXPECT_EQ(codes.wait_for_room(user, start + 300s), 10s) << "the oldest of all";
+}
+
 TEST(LinkCodes, LiveForFiveMinutes) {
   LinkCodes codes{Limits{}};
   test::SeededRng random(3);

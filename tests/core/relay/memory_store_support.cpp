@@ -68,6 +68,9 @@ MemoryStore::Told MemoryStore::on(const AdmitDevice& q) {
   using Said = Result<Admission>;
   auto found = devices.find(q.device);
   if (found == devices.end()) {
+    for (const auto& [id, other] : devices)
+      if (other.record.user == q.key && other.record.key == q.key && other.record.revoked)
+        return Said(fail(Fault::device_revoked));
     if (devices_of(q.key) >= q.devices_per_user) return Said(fail(Fault::too_many_devices));
     const DeviceRecord record{q.key, q.key, q.device, q.name, q.type, q.now, q.now, false};
     found = devices.emplace(q.device, Known{record, 0, 0}).first;

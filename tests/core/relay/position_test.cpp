@@ -78,6 +78,39 @@ TEST(Position, WhatWasSentTwiceIsAcknowledgedTwice_B8) {
   EXPECT_EQ(position.acknowledge_event(1), Saved(4));
 }
 
+// A device may keep what is pushed until the last page has come, and lose it with the connection.
+TEST(Position, APageDoesNotAcknowledgeWhatWasPushed) {
+  Position position(0, 3);
+  EXPECT_TRUE(position.push(4, 1));
+  EXPECT_EQ(position.turn_page(2, true, {{11, 1}, {12, 2}}), Saved());
+  EXPECT_EQ(position.read_page(2), Saved(2));
+  EXPECT_EQ(position.turn_page(5, true, {{13, 3}, {15, 5}}), Saved());
+  EXPECT_EQ(position.read_page(5), Saved(3)) << "4 was pushed, and nobody has acknowledged it";
+  EXPECT_EQ(position.read_page(5), Saved());
+  EXPECT_EQ(position.turn_page(7, true, {{16, 6}, {17, 7}}), Saved());
+  EXPECT_EQ(position.acknowledge_event(1), Saved()) << "the pages were sent later";
+  EXPECT_EQ(position.read_page(7), Saved(7));
+}
+
+TEST(Position, ACursorAcknowledgesAlsoWhatWasPushed) {
+  Position position(0, 3);
+  EXPECT_TRUE(position.push(4, 1));
+  EXPECT_EQ(position.turn_page(5, true, {{11, 1}, {12, 2}, {13, 3}, {15, 5}}), Saved());
+  EXPECT_EQ(*position.acknowledge(4), Saved(4));
+  EXPECT_EQ(position.read_page(5), Saved(5));
+}
+
+TEST(Position, APageDoesNotAcknowledgeAPushThatIsForgotten) {
+  Position position(0, 3);
+  EXPECT_TRUE(position.push(4, 1));
+  for (std::uint64_t i = 1; i <= Position::remembered; ++i)
+    EXPECT_EQ(position.turn_page(4 + i, true, {{i + 100, 4 + i}}), Saved());
+  EXPECT_EQ(position.read_page(3), Saved());
+  EXPECT_EQ(position.read_page(10), Saved());
+  EXPECT_EQ(*position.acknowledge(4), Saved(4));
+  EXPECT_EQ(position.read_page(10), Saved(10));
+}
+
 TEST(Position, RemembersABoundedNumberOfEvents) {
   Position position(0, 0);
   for (std::uint64_t i = 1; i <= Position::remembered + 1; ++i) EXPECT_TRUE(position.push(i, i));

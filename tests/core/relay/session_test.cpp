@@ -55,7 +55,8 @@ TEST_F(Session, GreetsWithItsNameAndNoRegion) {
   room.deliver(SocketOpened{a, "home"});
   EXPECT_EQ(room.read(a),
             "{\"type\":\"server_info\",\"serverId\":\"ed25519:test\",\"endpoint\":\"ws://here\","
-            "\"region\":null,\"gateway\":2,\"messagesPerMinute\":100}\n");
+            "\"region\":null,\"gateway\":2,\"messagesPerMinute\":100,\"deviceMessagesPerMinute\":"
+            "1000}\n");
 }
 
 TEST_F(Session, RegistersAndAnswersPingBeforeAndAfter) {

@@ -145,9 +145,15 @@ TEST(FromDevice, ReadsAReplayRequestWhereverItsFieldsAre) {
   EXPECT_EQ(replay(""), (ReplayRequest{100, {}, false}));
   EXPECT_EQ(replay(R"(,"limit":7,"last_ack_device_seq":3)"), (ReplayRequest{7, {}, false}));
   EXPECT_EQ(replay(R"(,"payload":{"limit":7})"), (ReplayRequest{7, {}, false}));
-  EXPECT_EQ(replay(R"(,"limit":0)").limit, 1U);
-  EXPECT_EQ(replay(R"(,"limit":-7)").limit, 1U);
-  EXPECT_EQ(replay(R"(,"limit":1001)").limit, 1000U);
+  EXPECT_EQ(replay(R"(,"limit":1)").limit, 1U);
+  EXPECT_EQ(replay(R"(,"limit":1e3)").limit, 1000U);
+  // The original takes what is out of range for as much as there is.
+  for (const auto& [limit, taken] : {std::pair{"0", 1U}, {"-7", 1U}, {"1001", 1000U}}) {
+    const auto frame = std::string(R"({"type":"replay_request","limit":)") + limit + "}";
+    EXPECT_EQ(session_fault(frame), Fault::bad_replay_limit);
+    EXPECT_EQ(std::get<ReplayRequest>(parse_session(frame, Dialect::original).value()).limit,
+              taken);
+  }
   EXPECT_EQ(replay(R"(,"cursor":42)"), (ReplayRequest{100, 42, false}));
   EXPECT_EQ(replay(R"(,"payload":{"cursor":42})"), (ReplayRequest{100, 42, false}));
   EXPECT_EQ(replay(R"(,"continuation_token":"c42")"), (ReplayRequest{100, 42, true}));

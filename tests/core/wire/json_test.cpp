@@ -75,19 +75,29 @@ TEST(Json, TellsMissingFromWrong) {
 
 TEST(Json, TakesWholeNumbersHoweverWritten) {
   Document document;
-  const auto fields = *document.parse(
-      R"({"a":5,"b":5.0,"c":5e0,"d":5.5,"e":-5,"f":1e30,"g":18446744073709551615,"h":1e999,)"
-      R"("i":-0.0,"j":99999999999999999999999})");
+  const auto fields =
+      *document.parse(R"({"a":5,"b":5.0,"c":5e0,"d":5.5,"e":-5,"f":1e30,"g":18446744073709551615,)"
+                      R"("i":-0.0,"j":99999999999999999999999})");
   for (const auto key : {"a", "b", "c"})
     EXPECT_EQ(fields.number(key, 5, Fault::file_protocol), 5u) << key;
   EXPECT_EQ(fields.number("i", 5, Fault::file_protocol), 0u);
-  for (const auto key : {"d", "e", "f", "g", "h", "j"})
+  for (const auto key : {"d", "e", "f", "g", "j"})
     EXPECT_EQ(fields.number(key, ~std::uint64_t{0}, Fault::file_protocol).error(),
               Fault::file_protocol)
         << key;
   EXPECT_EQ(fields.number("a", 4, Fault::file_protocol).error(), Fault::file_protocol);
   EXPECT_EQ(fields.integer_if_any("e"), -5);
   EXPECT_EQ(fields.integer_if_any("g"), std::nullopt);
+}
+
+// They would be passed on as what is no JSON.
+TEST(Json, HasNoNumberThatNoDoubleHolds) {
+  for (const std::string_view bad : {"1e400", "-1e400", "1e999", "[1e400]", R"([{"b":[-2e308]}])"})
+    EXPECT_FALSE(parses(R"({"a":)" + std::string(bad) + "}")) << bad;
+  for (const std::string_view good : {"1e308", "-1.7e308", "1e-400", "99999999999999999999999"})
+    EXPECT_TRUE(parses(R"({"a":)" + std::string(good) + "}")) << good;
+  Document document;
+  EXPECT_EQ(document.parse(R"({"a":{"b":1,"b":1.50}})")->raw("a"), R"({"b":1.5E0})");
 }
 
 TEST(Json, WritesFieldsInOrder) {

@@ -143,6 +143,10 @@ TEST(RegisterRendezvous, HasLimits) {
   EXPECT_EQ(read(R"(,"dailyPoints":)" + array_of(50)).points.size(), 50u);
   EXPECT_EQ(registration_fault(R"(,"dailyPoints":)" + array_of(51)),
             Fault::too_many_meeting_points);
+  std::string doubles = R"("p")";
+  for (int i = 0; i < 50; ++i) doubles += R"(,"p")";
+  EXPECT_EQ(read(R"(,"dailyPoints":[)" + doubles + "]").points.size(), 1u);
+  EXPECT_EQ(read(R"(,"hourlyTokens":[)" + doubles + "]").tokens.size(), 1u);
   EXPECT_EQ(read(R"(,"hourlyTokens":)" + array_of(50)).tokens.size(), 50u);
   EXPECT_EQ(registration_fault(R"(,"hourlyTokens":)" + array_of(51)),
             Fault::too_many_meeting_tokens);

@@ -101,6 +101,12 @@ TEST(Addressee, WhatIsNeitherAPeerNorAFileIsSaidWithWhatMayBeMeant) {
   EXPECT_TRUE(trouble.starts_with("no_such_peer bennz is neither a known peer nor a file."));
   EXPECT_NE(trouble.find("Did you mean Benny?"), std::string::npos) << trouble;
   EXPECT_EQ(trouble_with(to_send({"zzzzzzzz", "a.pdf"})).find("Did you"), std::string::npos);
+  for (const char* path : {"nothing.pdf", "./nothing", "reports/nothing"}) {
+    auto options = to_send({path});
+    const auto found = take_addressee(options, known_peers, false);
+    ASSERT_TRUE(found) << found.error().sentence;
+    EXPECT_FALSE(*found) << "a path, that prepare() says cannot be read";
+  }
   EXPECT_NE(trouble_with(to_send({}, "aan")).find("Did you mean Ana?"), std::string::npos);
 }
 

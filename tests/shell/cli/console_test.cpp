@@ -7,6 +7,8 @@
 namespace culver::cli {
 namespace {
 
+using namespace std::chrono_literals;
+
 using Lines = std::vector<std::optional<std::string>>;
 
 class ConsoleOnAPipe : public testing::Test {
@@ -65,8 +67,72 @@ TEST_F(ConsoleOnAPipe, ForgetsWithdrawnQuestions) {
   scene_.console().withdraw(first);
   scene_.settle();
   EXPECT_EQ(scene_.err(), "First?  (no longer needed)\nThird? ");
+  scene_.now += 1s;
   scene_.type("x\n");
   EXPECT_EQ(answers_, Lines{"x"});
+}
+
+TEST_F(ConsoleOnAPipe, WhatWasMeantForAWithdrawnQuestionDoesNotAnswerTheNext) {
+  const auto first = scene_.console().confirm("Eve? ", keep_decision());
+  scene_.console().confirm("Zed? ", keep_decision());
+  scene_.settle();
+  scene_.console().withdraw(first);
+  scene_.settle();
+  scene_.now += 600ms;
+  scene_.type("y\n");
+  EXPECT_TRUE(decisions_.empty());
+  EXPECT_TRUE(
+      scene_.err().ends_with("Zed? That question was withdrawn: please answer this one.\nZed? "))
+      << scene_.err();
+  scene_.now += 200ms;
+  scene_.type("y\n");
+  EXPECT_EQ(decisions_, std::vector<bool>{true});
+}
+
+TEST_F(ConsoleOnAPipe, TheEndOfALineThatWasBegunForAWithdrawnQuestionDoesNotRefuseTheNext) {
+  const auto first = scene_.console().confirm("Eve? ", keep_decision());
+  scene_.settle();
+  scene_.type("y");
+  scene_.console().withdraw(first);
+  scene_.settle();
+  scene_.now += 1s;
+  scene_.console().confirm("Zed? ", keep_decision());
+  scene_.settle();
+  scene_.now += 1900ms;
+  scene_.type("\n");
+  EXPECT_TRUE(decisions_.empty()) << "Enter alone";
+  scene_.type("n\n");
+  EXPECT_EQ(decisions_, std::vector<bool>{false}) << "long enough after the swap";
+}
+
+TEST_F(ConsoleOnAPipe, AQuestionThatComesLongAfterAWithdrawnOneIsAnsweredAtOnce) {
+  const auto first = scene_.console().confirm("Eve? ", keep_decision());
+  scene_.settle();
+  scene_.console().withdraw(first);
+  scene_.settle();
+  scene_.now += 2s;
+  scene_.console().confirm("Zed? ", keep_decision());
+  scene_.settle();
+  scene_.type("y\n");
+  scene_.console().confirm("Ben? ", keep_decision());
+  scene_.settle();
+  scene_.type("\n");
+  EXPECT_EQ(decisions_, (std::vector<bool>{true, false}));
+}
+
+TEST_F(ConsoleOnAPipe, WhatIsNeitherYesNorNoIsAskedAgainThreeTimes) {
+  scene_.console().confirm("A? ", keep_decision());
+  scene_.settle();
+  scene_.type("maybe\n");
+  EXPECT_TRUE(scene_.err().ends_with("A? Please answer y or n.\nA? ")) << scene_.err();
+  scene_.type("yy\nja\n");
+  EXPECT_TRUE(decisions_.empty());
+  scene_.type("well\n");
+  EXPECT_EQ(decisions_, std::vector<bool>{false});
+  scene_.console().confirm("B? ", keep_decision());
+  scene_.settle();
+  scene_.type("maybe\n Yes \n");
+  EXPECT_EQ(decisions_, (std::vector<bool>{false, true}));
 }
 
 TEST_F(ConsoleOnAPipe, TakesAnOverlongLineAsNothing) {

@@ -68,7 +68,7 @@ TEST_F(ParcelOf, RefusesTextThatIsNone) {
 
 TEST_F(ParcelOf, NamesTheFileThatCannotBeSent) {
   expect_trouble({{}, {folder_ / "absent"}, {}}, Fault::file_unreadable, folder_ / "absent");
-  expect_trouble({{}, {folder_.path()}, {}}, Fault::file_unreadable, "not a regular file");
+  expect_trouble({{}, {folder_.path()}, {}}, Fault::file_unreadable, "pack it first (tar)");
   ASSERT_EQ(mkfifo((folder_ / "pipe").c_str(), 0600), 0);
   expect_trouble({{}, {folder_ / "pipe"}, {}}, Fault::file_unreadable, "not a regular file");
   EXPECT_EQ(info(Fault::file_unreadable).exit_code, 1);

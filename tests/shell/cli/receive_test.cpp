@@ -103,7 +103,7 @@ TEST_F(ReceiveVerb, AsksBeforeItPairsAndBeforeItTakesAFile) {
 }
 
 TEST_F(ReceiveVerb, TakesAnythingElseAsNo) {
-  for (const char* answer : {"\n", "n\n", "yy\n", "yes please\n", "ja\n"}) {
+  for (const char* answer : {"\n", "n\n", "yy\nyes please\nja\nn\n", "a\nb\nc\nd\n"}) {
     begin({false, false}, Scene::Person::present);
     request(ana_code, "Ana");
     scene_->type(answer);
@@ -135,6 +135,9 @@ TEST_F(ReceiveVerb, WithdrawsAQuestionThatLostItsPoint) {
   request(ben_code, "Ben");
   hear(engine::PairWithdrawn{ana_code});
   scene_->type("y\n");
+  EXPECT_EQ(pair_answers(), Answers{}) << "that was for Ana";
+  scene_->now += Console::time_to_notice;
+  scene_->type("y\n");
   EXPECT_EQ(pair_answers(), Answers{true});
   EXPECT_EQ(std::get<engine::AnswerPair>(scene_->commands.back()).from, ben_code);
 }
@@ -165,8 +168,11 @@ TEST_F(ReceiveVerb, WhatWasBegunAsAnAnswerToOneIsNoAnswerToTheNext) {
                                ") does not wait for an answer any more"),
             std::string::npos)
       << scene_->err();
+  scene_->now += Console::time_to_notice;
   scene_->type("\n");
-  EXPECT_EQ(pair_answers(), Answers{false}) << "an empty line";
+  EXPECT_EQ(pair_answers(), Answers{}) << "the end of what was begun";
+  scene_->type("n\n");
+  EXPECT_EQ(pair_answers(), Answers{false});
   EXPECT_EQ(std::get<engine::AnswerPair>(scene_->commands.back()).from, ben_code);
 }
 
@@ -174,6 +180,7 @@ TEST_F(ReceiveVerb, ASecondRequestUnderOneCodeTakesThePlaceOfTheFirst) {
   begin({false, false}, Scene::Person::present);
   hear(engine::PairRequested{ana_code, key(1), Plaintext("Ana")});
   hear(engine::PairRequested{ana_code, key(2), Plaintext("Eve")});
+  scene_->now += Console::time_to_notice;
   scene_->type("n\n");
   EXPECT_EQ(pair_answers(), Answers{false});
   EXPECT_NE(scene_->err().find("Eve (" + wire::report::short_fingerprint(key(2))),

@@ -187,6 +187,24 @@ TEST_F(TextReportOn, TheBarShowsEachSecondThatNothingComes) {
   EXPECT_EQ(err_.str().find("/s", shown), std::string::npos) << err_.str().substr(shown);
 }
 
+TEST_F(TextReportOn, TheBarOfWhoIsDisconnectedGoes) {
+  Screen terminal(out_, err_, {false, true, false});
+  TextReport report(
+      terminal, [this] { return now_; }, "");
+  report.report(report::FileStarted{pdf(true)});
+  report.report(report::FileProgress{pdf(true), 1'000});
+  report.report(report::Closed{report::Peer{Plaintext("Ben"), PublicKey{{std::byte{7}}}}});
+  auto shown = err_.str().size();
+  now_ += 1s;
+  report.tick();
+  EXPECT_GT(err_.str().size(), shown) << "that was somebody else";
+  report.report(report::Closed{ana()});
+  shown = err_.str().size();
+  now_ += 72s;
+  report.tick();
+  EXPECT_EQ(err_.str().substr(shown), "");
+}
+
 TEST_F(TextReportOn, LetsNoPeerDriveTheTerminal) {
   Screen terminal(out_, err_, {true, true, false});
   TextReport report(

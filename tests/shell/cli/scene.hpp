@@ -27,7 +27,9 @@ class Scene {
  public:
   enum class Person { present, absent };
   explicit Scene(Person person = Person::absent)
-      : screen_(out_, err_, {}), reporter_(screen_), console_(loop_, open_pipe(person), screen_) {}
+      : screen_(out_, err_, {}),
+        reporter_(screen_),
+        console_(loop_, open_pipe(person), screen_, Answerer::person, [this] { return now; }) {}
 
   Stage stage() {
     return {[this](engine::Command command) { commands.push_back(std::move(command)); },

@@ -322,8 +322,7 @@ class SendToKnown : public SendVerb {
  protected:
   void begin_with(Send::Parcel parcel) {
     scene_ = std::make_unique<Scene>();
-    verb_ = std::make_unique<Send>(std::move(parcel), Send::Known{ben, std::chrono::seconds(60)},
-                                   scene_->stage());
+    verb_ = std::make_unique<Send>(std::move(parcel), Send::Known{ben, 60s, 120s}, scene_->stage());
     verb_->start();
     hear(engine::Online{own_code});
   }
@@ -353,7 +352,7 @@ TEST_F(SendToKnown, LooksForItAndSendsWhenItHasCome) {
 TEST_F(SendToKnown, OfAVerifiedPeerItIsSaidFromTheStart) {
   scene_ = std::make_unique<Scene>();
   scene_->book = {{ben.key, ben.name, {}, false, true, true}};
-  verb_ = std::make_unique<Send>(text(), Send::Known{ben, 60s}, scene_->stage());
+  verb_ = std::make_unique<Send>(text(), Send::Known{ben, 60s, 120s}, scene_->stage());
   verb_->start();
   hear(engine::Online{own_code});
   EXPECT_NE(scene_->out().find(R"("verified":true,"seconds":60)"), std::string::npos)
@@ -431,6 +430,8 @@ TEST_F(SendToKnown, ItIsSaidWhenItWasHere) {
   begin_with(text());
   scene_->wall = 100'000;
   hear(engine::WasHere{ben.key, 35'000});
+  EXPECT_NE(scene_->err().find("Ben is not online now, and was there 1:05 ago."), std::string::npos)
+      << scene_->err();
   EXPECT_FALSE(scene_->exit);
 }
 
@@ -513,6 +514,38 @@ TEST_F(SendVerb, SaysWhatTheOtherSideIsAskedAndThatItHasNotAnswered) {
   const auto before = scene_->err().size();
   scene_->alarm();
   EXPECT_EQ(scene_->err().substr(before), "Waiting for the other side to accept...\n");
+}
+
+TEST_F(SendVerb, AFileThatIsNotAnsweredIsWaitedForAsLongAsWasSaid) {
+  begin(files({"/out/a.pdf", "/out/b.pdf"}));
+  connect();
+  scene_->alarm();
+  EXPECT_EQ(scene_->alarm_time, 119s);
+  scene_->alarm();
+  EXPECT_EQ(scene_->count<engine::CancelFile>(), 0u) << "an earlier try is kept there";
+  EXPECT_EQ(scene_->only<engine::CloseLink>()->link, peer_link);
+  hear(engine::FileFailed{TransferId{1}, Fault::interrupted});
+  hear(engine::Closed{peer_link, {}, true});
+  EXPECT_EQ(scene_->exit, 7);
+  EXPECT_NE(scene_->out().find(R"("reason":"pair_expired","message":"Ben: /out/a.pdf: )"),
+            std::string::npos)
+      << scene_->out();
+  EXPECT_EQ(scene_->count<engine::SendFile>(), 1u) << "nobody is there to answer for the next";
+}
+
+TEST_F(SendVerb, TimeInWhichAFileIsComparedOrFlowsIsNotWaitedFor) {
+  for (const bool is_compared : {true, false}) {
+    begin(files({"/out/a.pdf"}));
+    connect();
+    scene_->alarm();
+    if (is_compared)
+      hear(engine::FileChecking{peer_link, TransferId{1}, true, Plaintext("a.pdf"), 1000, 500, 0});
+    else
+      hear(engine::FileStarted{peer_link, TransferId{1}, true, Plaintext("a.pdf"), 1000});
+    scene_->alarm();
+    EXPECT_FALSE(scene_->only<engine::CloseLink>());
+    EXPECT_FALSE(scene_->exit);
+  }
 }
 
 TEST_F(SendVerb, WhatHasArrivedWhereTheReceiverStopsIsKeptThere) {

@@ -34,6 +34,19 @@ TEST(ShowOutbox, SaysWhatWaitsAndTheTextOnlyWhenAsked) {
   EXPECT_NE(shown.find("\n  | gr\xc3\xbc\xc3\x9f\n"), std::string::npos);
 }
 
+TEST(ShowOutbox, SaysWhatAnExportHasNot) {
+  const Plaintext name("Ana");
+  EXPECT_EQ(left_out_of_export(0, {}), "");
+  EXPECT_EQ(left_out_of_export(1, {}),
+            "1 text that waits for peers to come (culver outbox) is not in it.");
+  EXPECT_EQ(left_out_of_export(2, {}),
+            "2 texts that wait for peers to come (culver outbox) are not in it.");
+  EXPECT_EQ(left_out_of_export(0, name), "Your name, Ana (culver name), is not in it.");
+  EXPECT_EQ(left_out_of_export(1, name),
+            "1 text that waits for peers to come (culver outbox) and your name, Ana (culver name), "
+            "are not in it.");
+}
+
 TEST(ShowOutbox, IsOneArrayForPrograms) {
   EXPECT_EQ(show_outbox({}, Output::json), "[]");
   const auto json = show_outbox(waiting_of({rows[1]}, recipients, true), Output::json);

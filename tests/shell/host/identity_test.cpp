@@ -1,5 +1,6 @@
 #include "shell/host/identity.hpp"
 
+#include <fstream>
 #include <set>
 
 #include <gtest/gtest.h>
@@ -48,6 +49,20 @@ TEST(Identity, IsSealedAndLeavesNoDraft) {
   EXPECT_TRUE(wire::vault::is_sealed(as_bytes(read_file(key_file(folder)))));
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 2)
       << "the key and the identity";
+}
+
+/// Everybody in the book would see a stranger.
+TEST(Identity, IsNotMadeBesideAPeerBook) {
+  const TemporaryFolder folder;
+  ASSERT_TRUE(open_identity(folder.path()));
+  std::ofstream(folder / "peers.db");
+  ASSERT_TRUE(open_identity(folder.path())) << "it has one";
+  std::filesystem::remove(key_file(folder));
+  const auto opened = open_identity(folder.path());
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().fault, Fault::identity_unreadable);
+  EXPECT_NE(opened.error().sentence.find("identity.key is missing"), std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(key_file(folder)));
 }
 
 TEST(Identity, OfOthersEyesIsNotUsed) {

@@ -87,6 +87,11 @@ class MemoryLog {
       return no<relay::Admission>(Fault::device_of_another);
     if (device && device->record.revoked) return no<relay::Admission>(Fault::device_revoked);
     if (!device) {
+      const auto is_shut_out = [&](const Device& d) {
+        return d.record.user == q.key && d.record.key == q.key && d.record.revoked;
+      };
+      if (std::any_of(devices_.begin(), devices_.end(), is_shut_out))
+        return no<relay::Admission>(Fault::device_revoked);
       if (active(q.key) >= q.devices_per_user) return no<relay::Admission>(Fault::too_many_devices);
       accounts_[q.key];
       relay::DeviceRecord record{q.key, q.key, q.device, std::nullopt, q.type, q.now, q.now};

@@ -145,7 +145,8 @@ Result<Database> Database::open(const std::filesystem::path& file, Use use) {
   if (!host::FileDescriptor(::open(file.c_str(), make, 0600)) && errno != EEXIST)
     return fail(Fault::store_failed);
   auto alone = use == Use::exclusive ? lock(file) : host::FileDescriptor();
-  if (use == Use::exclusive && !alone) return fail(Fault::store_failed);
+  if (use == Use::exclusive && !alone)
+    return fail(errno == EWOULDBLOCK ? Fault::data_folder_in_use : Fault::store_failed);
   sqlite3* connection = nullptr;
   const int opened = sqlite3_open_v2(file.c_str(), &connection, SQLITE_OPEN_READWRITE, nullptr);
   Database database(connection);

@@ -97,6 +97,11 @@ Result<relay::Admission> admit_new(Rows& rows, const relay::AdmitDevice& asked,
   if (account) {
     TRY(others, rows.devices_of(*account));
   }
+  // Whoever has the key of a device that was shut out is not to come back as a new one.
+  const auto is_shut_out = [&](const DeviceRecord& other) {
+    return other.revoked && other.key == asked.key;
+  };
+  if (std::ranges::any_of(others, is_shut_out)) return fail(Fault::device_revoked);
   if (is_full(others, asked.devices_per_user)) return fail(Fault::too_many_devices);
   if (!account) {
     TRY(account, rows.add(asked.key));

@@ -10,6 +10,7 @@
 #include "shell/store/sqlite/events.hpp"
 #include "shell/store/sqlite/migrations.hpp"
 #include "shell/store/sqlite/requests.hpp"
+#include "shell/store/sqlite/why_unusable.hpp"
 
 namespace culver::store::sqlite {
 namespace {
@@ -172,12 +173,11 @@ EventLog::~EventLog() = default;
 
 host::Outcome<EventLog> EventLog::open(const std::filesystem::path& file) {
   auto database = Database::open(file, Use::exclusive);
-  auto tables = database ? std::make_unique<Tables>(std::move(*database)) : nullptr;
-  if (!tables || !tables->prepare())
+  if (!database && database.error() == Fault::data_folder_in_use)
     return host::trouble(Fault::store_failed,
-                         "The event log " + file.string() +
-                             " cannot be used: another server has it open, or it is damaged, not "
-                             "ours to write, or was made by a newer Culver.");
+                         "The event log " + file.string() + " is in use by another server.");
+  auto tables = database ? std::make_unique<Tables>(std::move(*database)) : nullptr;
+  if (!tables || !tables->prepare()) return unusable("The event log", file);
   return EventLog(std::move(tables));
 }
 

@@ -6,6 +6,7 @@
 
 #include "shell/host/entropy.hpp"
 #include "shell/store/sqlite/peer_book.hpp"
+#include "shell/store/sqlite/why_unusable.hpp"
 
 namespace culver::store::sqlite {
 namespace {
@@ -57,8 +58,7 @@ host::Outcome<Outbox> Outbox::open(const std::filesystem::path& folder, Secret<3
   auto keeper = Keeper::take(folder / "letters.lock");
   auto database = Database::open(file);
   if (!keeper || !database || !database->execute("PRAGMA synchronous = FULL"))
-    return host::trouble(Fault::store_failed,
-                         "The letters in " + folder.string() + " cannot be read or written.");
+    return unusable("The queue of texts", file);
   return Outbox(std::move(*database), std::move(*keeper), std::move(key));
 }
 

@@ -8,6 +8,7 @@
 #include "core/engine/names.hpp"
 #include "shell/store/sqlite/migrations.hpp"
 #include "shell/store/sqlite/outbox_tables.hpp"
+#include "shell/store/sqlite/why_unusable.hpp"
 
 namespace culver::store::sqlite {
 namespace {
@@ -41,11 +42,7 @@ void bind_name(Statement& statement, int parameter, const std::optional<Plaintex
 
 host::Outcome<PeerBook> PeerBook::open(const std::filesystem::path& file) {
   auto database = Database::open(file);
-  if (!database || !migrate(*database, migrations))
-    return host::trouble(Fault::store_failed,
-                         "The peer book " + file.string() +
-                             " cannot be used: it is damaged, not ours to write, or was made by a "
-                             "newer Culver.");
+  if (!database || !migrate(*database, migrations)) return unusable("The peer book", file);
   return PeerBook(std::move(*database));
 }
 

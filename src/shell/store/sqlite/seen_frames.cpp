@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "shell/store/sqlite/migrations.hpp"
+#include "shell/store/sqlite/why_unusable.hpp"
 
 namespace culver::store::sqlite {
 namespace {
@@ -18,10 +19,7 @@ constexpr std::array steps{
 host::Outcome<SeenFrames> SeenFrames::open(const std::filesystem::path& file) {
   auto database = Database::open(file);
   if (!database || !migrate(*database, steps) || !database->execute("PRAGMA synchronous = FULL"))
-    return host::trouble(Fault::store_failed,
-                         "The list of taken frames " + file.string() +
-                             " cannot be used: it is damaged, not ours to write, or was made by a "
-                             "newer Culver.");
+    return unusable("The list of taken frames", file);
   return SeenFrames(std::move(*database));
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "shell/store/sqlite/migrations.hpp"
+#include "shell/store/sqlite/why_unusable.hpp"
 
 namespace culver::store::sqlite {
 namespace {
@@ -19,11 +20,7 @@ constexpr std::array steps{
 
 host::Outcome<ServerBook> ServerBook::open(const std::filesystem::path& file) {
   auto database = Database::open(file);
-  if (!database || !migrate(*database, steps))
-    return host::trouble(Fault::store_failed,
-                         "The server book " + file.string() +
-                             " cannot be used: it is damaged, not ours to write, or was made by a "
-                             "newer Culver.");
+  if (!database || !migrate(*database, steps)) return unusable("The server book", file);
   return ServerBook(std::move(*database));
 }
 

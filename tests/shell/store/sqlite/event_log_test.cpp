@@ -81,6 +81,7 @@ TEST_F(Admission, IsRefusedForEverOnceRevoked) {
   EXPECT_EQ(said(relay::RevokeDevice{user(1), device(1), 5}),
             "device 1 of 1 '' type - since 0 seen 0 revoked");
   EXPECT_EQ(said(admit(1, 1)), "device_revoked");
+  EXPECT_EQ(said(admit(1, 9)), "device_revoked") << "the same key as a new device";
   EXPECT_EQ(said(append(1, 1, 1)), "device_revoked");
   reopen();
   EXPECT_EQ(said(admit(1, 1)), "device_revoked");
@@ -160,7 +161,7 @@ TEST_F(Names, AreMadeUniqueWithinAnAccount) {
   EXPECT_EQ(name_of(admit(1, 2, "Laptop")), "Laptop (2)");
   EXPECT_EQ(name_of(admit(2, 4, "Laptop")), "Laptop");
   said(relay::RevokeDevice{user(1), device(1), 0});
-  EXPECT_EQ(name_of(admit(1, 5, "Laptop")), "Laptop");
+  EXPECT_EQ(name_of(relay::LinkDevice{device(4), user(1), 4, 0}), "Laptop") << "it is free again";
 }
 
 TEST_F(Names, StayWithinFiftyCharactersWithTheirNumber) {
