@@ -151,6 +151,19 @@ class NoSpace(Case):
         self.expect_exit(receiver, 12)
         self.assertEqual(self.in_out(), [])
 
+    def test_a_book_on_a_full_disk_is_not_called_damaged(self):
+        folder = f"{self.stage.out.name}/data"  # in the small file system
+        self.assertEqual(self.stage.try_run(folder, "peers").returncode, 0)
+        with open(self.stage.out / "filling", "wb", buffering=0) as filling, \
+                self.assertRaises(OSError):
+            while True:
+                filling.write(bytes(4096))
+        full = self.stage.try_run(folder, "peers")
+        self.assertEqual(full.returncode, 12)
+        self.assertIn("there is no space left on its disk", full.stderr)
+        (self.stage.out / "filling").unlink()
+        self.assertEqual(self.stage.try_run(folder, "peers").returncode, 0)
+
 
 if __name__ == "__main__":
     unittest.main()

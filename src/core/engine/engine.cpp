@@ -246,11 +246,4 @@ void Engine::on(Tick&&, Env& env, Effects& out) {
   forget_closed(env, out);
 }
 
-void Engine::give_up_loading_frames(Env& env, Effects& out) {
-  std::vector<PublicKey> late;
-  for (const auto& [key, deadline] : loading_frames_)
-    if (deadline <= env.now) late.push_back(key);
-  for (const auto& key : late) on(FramesLoaded{key, {}, Fault::store_failed}, env, out);
-}
-
 }  // namespace culver::engine

@@ -177,7 +177,7 @@ class Engine {
   Roster roster_;
   Transfers transfers_;
   Letters letters_;
-  std::set<LinkId> goodbyes_;  ///< of peers whose files are not over yet
+  std::set<LinkId> goodbyes_;  ///< told when files are over and letters written down
   /// Of the keys that have links: the frames of version 1 that were taken.
   std::map<PublicKey, link::SeenFrames> seen_;
   std::map<PublicKey, TimePoint> loading_frames_;  ///< until when the store has to answer

@@ -294,21 +294,6 @@ void Engine::remember(LinkId id, const std::optional<PublicKey>& instead_of, Env
                             waiting.established.is_culver, instead_of});
 }
 
-/// Without it, nothing of version 1 can be told from a repetition.
-void Engine::on(FramesLoaded&& loaded, Env& env, Effects& out) {
-  loading_frames_.erase(loaded.key);
-  const auto seen = seen_.find(loaded.key);
-  if (seen == seen_.end()) return;
-  if (loaded.fault)
-    seen->second.lose();
-  else
-    seen->second.know(loaded.nonces);
-  std::vector<LinkId> theirs;
-  for (const auto& [id, peer] : roster_.all())
-    if (peer.key == loaded.key) theirs.push_back(id);
-  for (const auto id : theirs) to_link(id, link::FramesRead{}, env, out);
-}
-
 // ---- a name that another has --------------------------------------------------------------------
 
 /// Whoever has typed or given a code expects somebody: only they can say whether it is this one.

@@ -2,7 +2,6 @@
 
 #include <cerrno>
 
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 namespace culver::store::sqlite {
