@@ -34,7 +34,8 @@ using Read = std::optional<Event>;
 Read event_of(const gateway::PairingInitiated& m) {
   const auto code = LinkCode::parse(m.code);
   if (!code) return std::nullopt;
-  return CodeCame{*code, at_most(longest_offer, m.expires_in_ms)};
+  return CodeCame{*code, at_most(longest_offer, m.expires_in_ms),
+                  m.asks ? Consent::asked : Consent::given};
 }
 Read event_of(const gateway::PairingCompleted& m) { return AccountCame{m.linked_user}; }
 Read event_of(const gateway::PairingFailed& m) { return Refused{m.fault}; }
@@ -53,7 +54,7 @@ Read event_of(const gateway::PairingPending& m) {
 // ---- Asking -------------------------------------------------------------------------------------
 
 OneOf<Offering> Asking::on(CodeCame&& came, Context& context, Effects& effects) && {
-  effects.emplace_back(Offered{came.code, came.time});
+  effects.emplace_back(Offered{came.code, came.time, came.consent});
   return Offering{context.env.now + came.time};
 }
 

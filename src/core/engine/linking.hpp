@@ -47,6 +47,7 @@ struct CodeCame {
   static constexpr Origin origin = Origin::peer;
   LinkCode code;
   Duration time;  ///< for which it is good, at most longest_offer
+  Consent consent;
 };
 struct AccountCame {
   static constexpr std::string_view name = "pairing_completed";
@@ -106,6 +107,7 @@ using Event = std::variant<CodeCame, AccountCame, DeviceCame, DeviceAsked, Withd
 struct Offered {
   LinkCode code;
   Duration time;
+  Consent consent;  ///< as the server has it, which may not be as was wished
 };
 /// Whether this one is let in is to be Decided.
 struct Requested {

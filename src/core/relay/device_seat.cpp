@@ -174,7 +174,8 @@ void serve(Seat& seat, CodeAsked&& asked, Context& context, Effects& effects) {
     return fail_pairing(failed, context, effects);
   }
   const auto life = in_milliseconds(context.limits.link_code_life);
-  answer(gateway::PairingInitiated{std::string(code->text()), life}, context, effects);
+  const bool asks = consent == Consent::asked;
+  answer(gateway::PairingInitiated{std::string(code->text()), life, asks}, context, effects);
 }
 
 /// Whoever waited may have gone while the answer was on its way.

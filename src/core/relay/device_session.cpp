@@ -213,8 +213,7 @@ OneOf<Paused> Paused::on(CodeCame&&, Context& context, Effects& effects) && {
   return std::move(*this);
 }
 
-// ---- AwaitingConsent
-// -----------------------------------------------------------------------------------
+// ---- AwaitingConsent ----------------------------------------------------------------------------
 
 OneOf<Live, Linking> AwaitingConsent::on(LetIn&& by, Context& context, Effects& effects) && {
   const auto& [id, to, asked, joining] = by.request;

@@ -237,6 +237,7 @@ struct Pong {
 struct PairingInitiated {
   std::string code;
   std::uint64_t expires_in_ms;
+  bool asks = false;  ///< as it was asked for: an older server does not know how
 };
 struct PairingCompleted {
   UserId linked_user;

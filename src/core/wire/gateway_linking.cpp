@@ -14,7 +14,10 @@ using json::Fields;
 Result<LinkingMessage> read_initiated(const Fields& payload) {
   TRY(const auto code, LinkCode::parse(payload.text_if_any("code").value_or("")));
   TRY(const auto expires_in, read_number(payload, "expiresIn", 0, Fault::malformed));
-  return PairingInitiated{std::string(code.text()), expires_in};
+  if (payload.is_null_or_absent("asks"))
+    return PairingInitiated{std::string(code.text()), expires_in};
+  TRY(const auto asks, payload.boolean("asks"));
+  return PairingInitiated{std::string(code.text()), expires_in, asks};
 }
 
 Result<LinkingMessage> read_completed(const Fields& payload) {

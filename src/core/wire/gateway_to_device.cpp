@@ -136,6 +136,7 @@ std::string print(const Pong& message) {
 std::string print(const PairingInitiated& message) {
   json::Writer payload;
   payload.text("code", message.code).number("expiresIn", message.expires_in_ms);
+  if (message.asks) payload.boolean("asks", true);
   return in_envelope("pairing_initiated", std::move(payload));
 }
 

@@ -315,6 +315,7 @@ std::string print(const LinkOffer& offer) {
   return Object("link_code")
       .add("code", offer.code.text())
       .add("expires_in_ms", offer.expires_in_ms)
+      .add_flag("asks", offer.asks)
       .text();
 }
 

@@ -249,6 +249,7 @@ std::string print(const Lock& lock);
 struct LinkOffer {
   LinkCode code;
   std::uint64_t expires_in_ms;
+  bool asks;  ///< before somebody comes in by it
 };
 std::string print(const LinkOffer& offer);
 /// A device that has used the code wants to come in.

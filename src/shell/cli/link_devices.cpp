@@ -48,18 +48,18 @@ void OfferLink::show(const linking::Offered& offered) {
   auto& screen = stage_.screen;
   if (stage_.output == Output::json) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(offered.time).count();
-    return screen.say(
-        report::print(report::LinkOffer{offered.code, static_cast<std::uint64_t>(left)}));
+    return screen.say(report::print(report::LinkOffer{
+        offered.code, static_cast<std::uint64_t>(left), offered.consent == Consent::asked}));
   }
   const auto server = server_.empty() ? std::string() : "--server " + printable(server_) + " ";
   show_qr(screen, offered.code.text());
   screen.say("On the other device, within " + duration_text(offered.time) +
              ", run this and type the code when it is asked for:\n\n    culver " + server +
              "link\n\nLink code:\n\n    " + screen.bold(offered.code.spoken()) + "\n");
-  screen.complain(consent_ == Consent::asked
-                      ? "You will be asked before a device comes in. Waiting for it..."
-                      : "Whoever has the code gets into your account. Waiting for the other "
-                        "device...");
+  if (offered.consent == Consent::asked)
+    return screen.complain("You will be asked before a device comes in. Waiting for it...");
+  if (consent_ == Consent::asked) screen.complain("This server is too old to ask you first.");
+  screen.complain("Whoever has the code gets into your account. Waiting for the other device...");
 }
 
 void OfferLink::question(const linking::Requested& requested) {

@@ -93,7 +93,7 @@ TEST_F(Linking, ARefusalEndsWhatWaitsForAnAnswer) {
 
 TEST_F(Linking, ACodeThatIsVoidIsNotShownAnyLonger) {
   begin_offer();
-  hear(gateway::PairingInitiated{"K7MW2QPABCD", 300'000});
+  hear(gateway::PairingInitiated{"K7MW2QPABCD", 300'000, true});
   hear(gateway::Error{Fault::rate_limited, 5, {}, {}});
   EXPECT_EQ(name(), "Offering");
   expect_failure(hear(gateway::PairingFailed{Fault::link_code_burnt}), Fault::link_code_burnt);
@@ -136,7 +136,7 @@ class LinkingByConsent : public Linking {
  protected:
   void begin_question() {
     begin_offer(Consent::asked);
-    hear(gateway::PairingInitiated{"K7MW2QPABCD", 300'000});
+    hear(gateway::PairingInitiated{"K7MW2QPABCD", 300'000, true});
     hear(question(7));
     EXPECT_EQ(name(), "Deciding");
   }
@@ -163,7 +163,8 @@ TEST_F(LinkingByConsent, WhoIsLetInComes) {
   begin_offer(Consent::asked);
   EXPECT_EQ(gateway::parse_session(said).value(),
             gateway::SessionMessage(gateway::InitiatePairing{true}));
-  hear(gateway::PairingInitiated{"K7MW2QPABCD", 300'000});
+  const auto offered = only<Offered>(hear(gateway::PairingInitiated{"K7MW2QPABCD", 300'000, true}));
+  EXPECT_EQ(offered.consent, Consent::asked);
   const auto requested = only<Requested>(hear(question(7)));
   EXPECT_EQ(requested.device, device);
   EXPECT_EQ(requested.device_key, account);
@@ -172,6 +173,12 @@ TEST_F(LinkingByConsent, WhoIsLetInComes) {
   expect_answer(step(Decided{true}).at(0), true);
   EXPECT_EQ(only<Joined>(hear(gateway::DevicePaired{device, 5})).device, device);
   EXPECT_EQ(name(), "Over");
+}
+
+TEST_F(LinkingByConsent, AServerThatCannotAskIsKnown) {
+  begin_offer(Consent::asked);
+  EXPECT_EQ(only<Offered>(hear(gateway::PairingInitiated{"K7MW2QPABCD", 300'000})).consent,
+            Consent::given);
 }
 
 TEST_F(LinkingByConsent, WhoIsRefusedIsNotWaitedFor) {
@@ -213,7 +220,7 @@ TEST_F(LinkingByConsent, NobodyIsWaitedForLongerThanItWants) {
   begin_admission();
   expect_failure(tick_at_deadline(), Fault::server_silent);
   begin_offer(Consent::asked);
-  hear(gateway::PairingInitiated{"K7MW2QPABCD", 300'000});
+  hear(gateway::PairingInitiated{"K7MW2QPABCD", 300'000, true});
   hear(question(7, (1ULL << 53) - 1));
   EXPECT_EQ(fsm::deadline_of(state), world.now + longest_question);
 }
@@ -238,7 +245,7 @@ TEST_F(LinkingByConsent, NobodyIsDecidedAboutWhoDoesNotWait) {
   begin_offer(Consent::asked);
   EXPECT_TRUE(hear(question(7)).empty()) << "before the code";
   EXPECT_TRUE(step(Decided{true}).empty());
-  hear(gateway::PairingInitiated{"K7MW2QPABCD", 300'000});
+  hear(gateway::PairingInitiated{"K7MW2QPABCD", 300'000, true});
   EXPECT_TRUE(step(Decided{true}).empty());
   EXPECT_TRUE(hear(gateway::PairingWithdrawn{7, Fault::link_withdrawn}).empty());
   EXPECT_EQ(name(), "Offering");

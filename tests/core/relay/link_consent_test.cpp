@@ -31,6 +31,8 @@ class LinkConsent : public testing::TestWithParam<unsigned> {
   std::string offer(Phone& phone) {
     lobby.say(phone, print(gateway::InitiatePairing{true}));
     const auto offers = phone.take("pairing_initiated");
+    for (const auto& one : offers)
+      EXPECT_EQ(told(one).contains("asks"), phone.version == 2) << "it says whether it asks";
     return offers.size() == 1 ? word(told(offers[0]), "code") : "none";
   }
   void enter(Phone& phone, const std::string& code) {

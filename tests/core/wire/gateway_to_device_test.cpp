@@ -80,6 +80,9 @@ TEST(ToDevice, PrintsTheRest) {
   EXPECT_EQ(print(Pong{5}), R"({"type":"pong","payload":{"timestamp":5}})");
   EXPECT_EQ(print(PairingInitiated{"012345", 300'000}),
             R"({"type":"pairing_initiated","payload":{"code":"012345","expiresIn":300000}})");
+  EXPECT_EQ(
+      print(PairingInitiated{"012345", 300'000, true}),
+      R"({"type":"pairing_initiated","payload":{"code":"012345","expiresIn":300000,"asks":true}})");
   EXPECT_EQ(print(PairingCompleted{user}),
             R"({"type":"pairing_completed","payload":{"success":true,"linkedUserId":")" +
                 user_text + R"("}})");
@@ -102,6 +105,8 @@ TEST(ToDevice, IsReadByAClientThatLinks) {
   const auto initiated = linking<PairingInitiated>(print(PairingInitiated{"012345", 300'000}));
   EXPECT_EQ(initiated.code, "012345");
   EXPECT_EQ(initiated.expires_in_ms, 300'000U);
+  EXPECT_FALSE(initiated.asks);
+  EXPECT_TRUE(linking<PairingInitiated>(print(PairingInitiated{"012345", 300'000, true})).asks);
   EXPECT_EQ(linking<PairingCompleted>(print(PairingCompleted{user})).linked_user, user);
   const auto paired = linking<DevicePaired>(print(DevicePaired{device, 5}));
   EXPECT_EQ(paired.device, device);

@@ -52,7 +52,7 @@ class LinkDevices : public testing::Test {
 };
 
 TEST_F(LinkDevices, ShowsTheCodeAndHowToUseIt) {
-  offer(Output::text, "ws://h:1").on(linking::Offered{code_, 300s});
+  offer(Output::text, "ws://h:1").on(linking::Offered{code_, 300s, linking::Consent::asked});
   expect_out("    012345\n");
   expect_out("within 5 minutes");
   expect_out("culver --server ws://h:1 link\n");
@@ -62,7 +62,7 @@ TEST_F(LinkDevices, ShowsTheCodeAndHowToUseIt) {
 
 TEST_F(LinkDevices, NamesTheDeviceThatCame) {
   auto& verb = offer(Output::text);
-  verb.on(linking::Offered{code_, 300s});
+  verb.on(linking::Offered{code_, 300s, linking::Consent::asked});
   verb.on(linking::Joined{device_});
   EXPECT_EQ(asked_, 1);
   EXPECT_FALSE(exit_);
@@ -73,19 +73,20 @@ TEST_F(LinkDevices, NamesTheDeviceThatCame) {
 
 TEST_F(LinkDevices, ADeviceThatCannotBeAskedAboutCameAllTheSame) {
   auto& verb = offer(Output::json);
-  verb.on(linking::Offered{code_, 300s});
+  verb.on(linking::Offered{code_, 300s, linking::Consent::asked});
   verb.on(linking::Joined{device_});
   verb.on(client::DevicesAnswer(fail(Fault::server_lost)));
-  EXPECT_EQ(scene_.out(), R"({"event":"link_code","code":"012345","expires_in_ms":300000})"
-                          "\n"
-                          R"({"event":"device_linked","device":")" +
-                              print_uuid(device_.data) + "\",\"name\":null}\n");
+  EXPECT_EQ(scene_.out(),
+            R"({"event":"link_code","code":"012345","expires_in_ms":300000,"asks":true})"
+            "\n"
+            R"({"event":"device_linked","device":")" +
+                print_uuid(device_.data) + "\",\"name\":null}\n");
   EXPECT_EQ(exit_, 0);
 }
 
 TEST_F(LinkDevices, ThePersonIsAskedWhoComesIn) {
   auto& verb = offer(Output::text);
-  verb.on(linking::Offered{code_, 300s});
+  verb.on(linking::Offered{code_, 300s, linking::Consent::asked});
   EXPECT_NE(scene_.err().find("You will be asked"), std::string::npos);
   verb.on(linking::Requested{device_, account_, Plaintext("Phone\x1b")});
   scene_.settle();
@@ -138,8 +139,18 @@ TEST_F(LinkDevices, AQuestionAboutADeviceThatHasGoneIsOver) {
 }
 
 TEST_F(LinkDevices, WithoutAQuestionItIsSaidThatTheCodeIsAllItTakes) {
-  offer(Output::text, "", OfferLink::Consent::given).on(linking::Offered{code_, 300s});
+  offer(Output::text, "", linking::Consent::given)
+      .on(linking::Offered{code_, 300s, linking::Consent::given});
+  EXPECT_EQ(scene_.err().find("too old"), std::string::npos);
   EXPECT_NE(scene_.err().find("Whoever has the code gets into your account."), std::string::npos);
+}
+
+TEST_F(LinkDevices, AServerThatCannotAskIsTold) {
+  offer(Output::text).on(linking::Offered{code_, 300s, linking::Consent::given});
+  EXPECT_EQ(scene_.err().find("You will be asked"), std::string::npos);
+  EXPECT_NE(scene_.err().find("too old to ask you first.\nWhoever has the code gets in"),
+            std::string::npos)
+      << scene_.err();
 }
 
 TEST_F(LinkDevices, WhoWaitsForTheOtherDeviceIsToldSo) {
