@@ -270,6 +270,11 @@ constexpr std::array<FaultInfo, fault_count> table{{
      "Use a culver-server (--server)."},
     {F::server_without_device_list, "server_without_device_list", world, 3, "No list of devices",
      "This server keeps no list of devices for Culver.", "Use a culver-server (--server)."},
+    {F::answer_not_signed, "answer_not_signed", world, 4, "Answer not signed by the server",
+     "The answer is not signed with the key of the server. Whether it has done what was asked is "
+     "not known.",
+     "Somebody may be in between, or the server is older than this client and must be brought up "
+     "to date."},
     {F::link_code_unused, "link_code_unused", world, 7, "Pairing code not used",
      "Nobody used the code in time.", "Ask for a new one: culver devices link."},
     {F::link_code_burnt, "link_code_burnt", world, 8, "Pairing code expired",

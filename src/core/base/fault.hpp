@@ -136,6 +136,7 @@ enum class Fault : std::uint8_t {
   server_downgraded,
   server_without_accounts,
   server_without_device_list,
+  answer_not_signed,
   link_code_unused,
   link_code_burnt,
   link_refused,
