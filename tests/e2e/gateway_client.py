@@ -382,14 +382,19 @@ def sign_in(url, account, version=2):
 
 def http(url, path, method="GET", body=None, headers=None):
     """Status and text."""
+    return http_with_headers(url, path, method, body, headers)[:2]
+
+
+def http_with_headers(url, path, method="GET", body=None, headers=None):
+    """Status, text and the headers of the answer."""
     parts = urlsplit(url)
     request = urllib.request.Request(f"http://{parts.netloc}{path}", body, headers or {},
                                      method=method)
     try:
         with urllib.request.urlopen(request, timeout=BOUND) as answer:
-            return answer.status, answer.read().decode()
+            return answer.status, answer.read().decode(), answer.headers
     except urllib.error.HTTPError as error:
-        return error.code, error.read().decode()
+        return error.code, error.read().decode(), error.headers
 
 
 METRICS = {}  # the URL of a server -> where its counters are
@@ -403,14 +408,37 @@ def metrics(url):
     return {name: float(value) for name, value in lines}
 
 
+def hash_of_parts(*parts):
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(struct.pack(">I", len(part)) + part)
+    return digest.digest()
+
+
+def hash_of_request(device, identity, method, target, now, nonce, body):
+    return hash_of_parts(b"culver admin request v1", identity.encode(), method.encode(),
+                         target.encode(), uuid.UUID(device).bytes, struct.pack(">Q", now), nonce,
+                         sha256(body))
+
+
 def signed(account, identity, method, target, body=b"", now=None, nonce=None):
     """The Authorization header of a request about devices."""
     now = int(time.time() * 1000) if now is None else now
     nonce = nonce or secrets.token_bytes(16)
-    digest = hashlib.sha256()
-    for part in (b"culver admin request v1", identity.encode(), method.encode(), target.encode(),
-                 uuid.UUID(account.device).bytes, struct.pack(">Q", now), nonce, sha256(body)):
-        digest.update(struct.pack(">I", len(part)) + part)
-    signature = account.key.sign(digest.digest()).hex()
+    signature = account.key.sign(
+        hash_of_request(account.device, identity, method, target, now, nonce, body)).hex()
     return (f"Culver device={account.device},time={now},nonce={nonce.hex()},"
             f"signature={signature}")
+
+
+def verify_answer(authorization, identity, method, target, status, text, headers, body=b""):
+    """Raises unless the server has signed this answer to this request. Its time."""
+    said = dict(part.split("=") for part in authorization.removeprefix("Culver ").split(","))
+    asked = hash_of_request(said["device"], identity, method, target, int(said["time"]),
+                            bytes.fromhex(said["nonce"]), body)
+    proof = dict(part.split("=") for part in headers["Culver-Answer"].split(","))
+    digest = hash_of_parts(b"culver admin answer v1", asked, struct.pack(">I", status),
+                           struct.pack(">Q", int(proof["time"])), sha256(text.encode()))
+    key = ed25519.Ed25519PublicKey.from_public_bytes(bytes.fromhex(identity))
+    key.verify(bytes.fromhex(proof["signature"]), digest)
+    return int(proof["time"])

@@ -9,8 +9,8 @@ import time
 import unittest
 
 from culver_e2e import BOUND, GatewayCase
-from gateway_client import (Account, Closed, Device, Handshake, WebSocket, event_id, http, metrics,
-                            sign_in, signed)
+from gateway_client import (Account, Closed, Device, Handshake, WebSocket, event_id, http,
+                            http_with_headers, metrics, sign_in, signed, verify_answer)
 from network import Listener, Proxy, by_frame, messages, slowly, text_frame, upgrade
 
 class CulverShakesHands(GatewayCase):
@@ -289,6 +289,31 @@ class Devices(GatewayCase):
             status, text = http(self.url, "/api/devices", headers=headers)
             self.assertEqual(status, 401, text)
             self.assertNotIn(self.device, text)
+
+
+    def test_answers_are_signed_for_the_request(self):
+        account = Account()
+        identity = self.stage.server.identity
+        sign_in(self.url, account).close()
+        for target, status in (("/api/devices", 200), ("/api/devices/x", 404)):
+            header = signed(account, identity, "GET", target)
+            answer = http_with_headers(self.url, target, headers={"Authorization": header})
+            self.assertEqual(answer[0], status, answer)
+            told = verify_answer(header, identity, "GET", target, *answer)
+            self.assertLess(abs(told - time.time() * 1000), 30_000)
+
+    def test_what_somebody_in_between_makes_up_is_not_believed(self):
+        """What passes is changed on its way back; the handshakes pass as they are."""
+        def forge(piece):
+            return [piece.replace(b'"is_revoked":false', b'"is_revoked":true ')]
+
+        def strip(piece):
+            return [piece.replace(b"Culver-Answer", b"Culver-Nothing")]
+        for change in (forge, strip):
+            between = Proxy(self.url, from_server=lambda change=change: change)
+            self.addCleanup(between.close)
+            self.expect_failure(self.stage.client("receiver", "devices", url=between.url), 4,
+                                "answer_not_signed")
 
 
 class HandshakeTiming(GatewayCase):

@@ -14,7 +14,10 @@ from network import Listener, messages, text_frame, upgrade
 class LinkCase(GatewayCase):
     def offer(self, name="old"):
         """The process that waits, and its code."""
-        offering = self.stage.client(name, "devices", "link", "--name", name)
+        return self.offer_with("--yes", name=name)
+
+    def offer_with(self, *arguments, name="old", **options):
+        offering = self.stage.client(name, "devices", "link", "--name", name, *arguments, **options)
         return offering, offering.wait_event("link_code")["code"]
 
     def link(self, code, name="new"):
@@ -94,7 +97,7 @@ class TwoDevices(LinkCase):
     def test_words_for_people(self):
         self.identity("old")
         offering = Process([program("culver"), "-d", self.stage.folder / "old", "--server", self.url,
-                            "devices", "link"], self.stage.folder / "offering.log")
+                            "devices", "link", "--yes"], self.stage.folder / "offering.log")
         self.addCleanup(offering.end)
         code = offering.wait_line(
             lambda line: line.strip() if re.fullmatch(r"\s*\w{3}-\w{4}-\w{4}\s*", line) else None, "code")
@@ -108,6 +111,64 @@ class TwoDevices(LinkCase):
         self.assertIn("Linked: Phone", offering.lines)
         self.assertTrue(any("culver --server " + self.url + " link" in line
                             for line in offering.lines), offering.lines)
+
+
+class WhoIsLetIn(LinkCase):
+    """The device that shows the code is asked."""
+
+    def setUp(self):
+        super().setUp()
+        self.before = self.identity("new")
+        self.file = (self.stage.folder / "new" / "account").read_bytes()
+
+    def asked(self):
+        """Who shows the code, who has used it and waits, and the question."""
+        offering, code = self.offer_with(stdin=subprocess.PIPE)
+        joining = self.link(code)
+        return offering, joining, offering.wait_event("link_request")
+
+    def answer(self, offering, question, accept):
+        offering.type_in(json.dumps({"id": question["id"], "accept": accept}))
+
+    def test_a_yes(self):
+        offering, joining, question = self.asked()
+        self.assertEqual(question, {"event": "link_request", "device": self.before["device"],
+                                    "name": "new", "account": self.before["account"],
+                                    "id": question["id"]})
+        joining.wait_said("Waiting until the other device lets this one in.")
+        self.assertEqual(joining.events("linked"), [])
+        self.answer(offering, question, True)
+        self.expect_exit(joining, 0)
+        self.expect_exit(offering, 0)
+        self.assertEqual(offering.wait_event("device_linked")["device"], self.before["device"])
+        self.assertEqual(self.identity("new")["account"], self.identity("old")["account"])
+
+    def test_a_no(self):
+        offering, joining, question = self.asked()
+        self.answer(offering, question, False)
+        self.expect_failure(joining, 10, "link_refused")
+        self.expect_failure(offering, 1, "link_refused_by_us")
+        self.expect_untouched("new", self.before, self.file)
+        self.assertEqual(len(self.devices("old")), 1)
+
+    def test_nobody_to_ask(self):
+        offering, code = self.offer_with(stdin=subprocess.DEVNULL)
+        self.expect_failure(self.link(code), 10, "link_refused")
+        self.expect_failure(offering, 1, "link_refused_by_us")
+        self.expect_untouched("new", self.before, self.file)
+
+    def test_the_one_that_waits_leaves(self):
+        offering, joining, _ = self.asked()
+        joining.signal(signal.SIGINT)
+        self.expect_failure(joining, 130, "interrupted")
+        self.expect_failure(offering, 7, "link_withdrawn")
+        self.expect_untouched("new", self.before, self.file)
+
+    def test_the_one_that_is_asked_leaves(self):
+        offering, joining, _ = self.asked()
+        offering.signal(signal.SIGKILL)
+        self.expect_failure(joining, 10, "link_refused")
+        self.expect_untouched("new", self.before, self.file)
 
 
 class WhatDoesNotLink(LinkCase):

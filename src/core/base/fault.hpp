@@ -127,6 +127,7 @@ enum class Fault : std::uint8_t {
   bad_link_code,
   link_code_unknown,
   too_many_link_codes,
+  link_pending,
   bad_request_signature,
   stale_request,
   // The gateway as a client sees it.
@@ -135,8 +136,12 @@ enum class Fault : std::uint8_t {
   server_downgraded,
   server_without_accounts,
   server_without_device_list,
+  answer_not_signed,
   link_code_unused,
   link_code_burnt,
+  link_refused,
+  link_refused_by_us,
+  link_withdrawn,
   device_already_linked,
   data_folder_in_use,
   // Pairing.

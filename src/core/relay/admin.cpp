@@ -61,6 +61,13 @@ unsigned status_of(Fault fault) {
   }
 }
 
+Digest digest_of(const HttpRequest& request, const gateway::Authorization& authorization,
+                 std::string_view server_identity) {
+  const auto& [device, time, nonce, signature] = authorization;
+  return gateway::digest_of(
+      {server_identity, request.method, request.target, device, time, nonce, request.body});
+}
+
 gateway::ListedDevice listed(const DeviceRecord& record, const Devices& devices) {
   return {record.device,
           record.name,
@@ -77,12 +84,17 @@ Result<Request> read(const HttpRequest& request, std::string_view server_identit
                      const Limits& limits, WallTime now) {
   TRY(auto action, route(request));
   TRY(const auto authorization, gateway::parse_authorization(request.authorization));
-  const auto& [device, time, nonce, signature] = authorization;
+  const auto time = authorization.time;
   const auto skew = std::chrono::duration_cast<milliseconds>(limits.request_skew).count();
   if (std::max(time, now) - std::min(time, now) > skew) return fail(Fault::stale_request);
-  const auto digest = gateway::digest_of(
-      {server_identity, request.method, request.target, device, time, nonce, request.body});
+  const auto digest = digest_of(request, authorization, server_identity);
   return Request{std::move(action), authorization, digest};
+}
+
+std::optional<Digest> digest_of(const HttpRequest& request, std::string_view server_identity) {
+  const auto authorization = gateway::parse_authorization(request.authorization);
+  if (!authorization) return std::nullopt;
+  return digest_of(request, *authorization, server_identity);
 }
 
 Result<void> verify(const Request& request, const Result<DeviceRecord>& signer) {
@@ -114,6 +126,12 @@ std::pair<Question, Purpose> question_of(const Action& action, SocketId socket, 
           },
       },
       action);
+}
+
+Respond prove(Respond answer, const Digest& request, const crypto::SigningKey& key, WallTime now) {
+  const auto digest = gateway::digest_of({request, answer.status, now, answer.json});
+  answer.proof = print(gateway::AnswerProof{now, key.sign(digest.view())});
+  return answer;
 }
 
 Respond refuse(SocketId socket, Fault fault) {

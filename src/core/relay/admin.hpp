@@ -39,6 +39,9 @@ struct Request {
 Result<Request> read(const HttpRequest& request, std::string_view server_identity,
                      const Limits& limits, WallTime now);
 
+/// What the signature of any request is of, if there can be one: its answer is signed for it.
+std::optional<Digest> digest_of(const HttpRequest& request, std::string_view server_identity);
+
 /// Whether the device that the store knows has made this request: bad_request_signature,
 /// device_revoked, directory_failed. That it is made once, the store says.
 Result<void> verify(const Request& request, const Result<DeviceRecord>& signer);
@@ -47,6 +50,8 @@ Result<void> verify(const Request& request, const Result<DeviceRecord>& signer);
 std::pair<Question, Purpose> question_of(const Action& action, SocketId socket, const UserId& user,
                                          WallTime now);
 
+/// Signed by the server, for who has made the request of this digest.
+Respond prove(Respond answer, const Digest& request, const crypto::SigningKey& key, WallTime now);
 Respond refuse(SocketId socket, Fault fault);
 Respond respond(SocketId socket, const std::vector<DeviceRecord>& records, const Devices& devices);
 Respond respond(SocketId socket, const DeviceRecord& record, const Devices& devices);

@@ -7,6 +7,7 @@
 
 #include "core/base/fsm.hpp"
 #include "core/relay/directory.hpp"
+#include "core/relay/link_codes.hpp"
 #include "core/wire/gateway.hpp"
 
 namespace culver::relay::device_session {
@@ -41,6 +42,12 @@ struct ScratchpadCame {
 struct CodeAsked {
   static constexpr std::string_view name = "initiate_pairing";
   static constexpr Origin origin = Origin::peer;
+  gateway::InitiatePairing message;
+};
+struct AnswerCame {
+  static constexpr std::string_view name = "answer_pairing";
+  static constexpr Origin origin = Origin::peer;
+  gateway::AnswerPairing message;
 };
 struct CodeCame {
   static constexpr std::string_view name = "complete_pairing";
@@ -92,6 +99,17 @@ struct PageCame {
   static constexpr Origin origin = Origin::ours;
   Result<Page> page;
 };
+/// The device that was asked about this one lets it in.
+struct LetIn {
+  static constexpr std::string_view name = "LetIn";
+  static constexpr Origin origin = Origin::ours;
+  LinkCodes::Request request;
+};
+/// It does not, or it is not there any more.
+struct TurnedAway {
+  static constexpr std::string_view name = "TurnedAway";
+  static constexpr Origin origin = Origin::ours;
+};
 struct LinkAnswered {
   static constexpr std::string_view name = "LinkAnswered";
   static constexpr Origin origin = Origin::ours;
@@ -126,8 +144,9 @@ struct Gone {
   static constexpr Origin origin = Origin::ours;
 };
 
-using Event = std::variant<EventCame, AckCame, ReplayAsked, PingCame, ScratchpadCame, CodeAsked,
-                           CodeCame, BadFrame, EventStored, EventRefused, EchoAnswered, Delivery,
-                           PageCame, LinkAnswered, Renamed, Heard, Due, Replaced, Revoked, Gone>;
+using Event =
+    std::variant<EventCame, AckCame, ReplayAsked, PingCame, ScratchpadCame, CodeAsked, AnswerCame,
+                 CodeCame, BadFrame, EventStored, EventRefused, EchoAnswered, Delivery, PageCame,
+                 LetIn, TurnedAway, LinkAnswered, Renamed, Heard, Due, Replaced, Revoked, Gone>;
 
 }  // namespace culver::relay::device_session

@@ -81,6 +81,8 @@ bool is_for_original(Fault fault) {
 }
 
 void depart(const Seat& seat, bool replaced, Context& context, Effects& effects) {
+  turn_away_all(context);
+  stop_waiting(context, effects);
   const bool left = context.devices.leave(seat.user, seat.device, context.socket, context.env.now);
   if (!left) return;
   context.codes.withdraw(seat.device);  // nobody shows them any more
@@ -157,8 +159,11 @@ void serve(Seat& seat, ScratchpadCame&& came, Context& context, Effects& effects
   tell_others(seat, gateway::print_scratchpad(came.message.payload), context, effects);
 }
 
-void serve(Seat& seat, CodeAsked&&, Context& context, Effects& effects) {
-  const LinkCodes::Offer offer{seat.user, seat.device};
+void serve(Seat& seat, CodeAsked&& asked, Context& context, Effects& effects) {
+  using Consent = LinkCodes::Consent;
+  // The clients of version 1 could not answer.
+  const auto consent = asked.message.asks && seat.version > 1 ? Consent::asked : Consent::given;
+  const LinkCodes::Offer offer{seat.user, seat.device, consent};
   // The clients of version 1 have a field for six digits.
   const auto form = seat.version == 1 ? LinkCodes::Form::digits : LinkCodes::Form::whole;
   const auto code = context.codes.offer(offer, form, context.env.now, context.env.rng);
@@ -169,7 +174,20 @@ void serve(Seat& seat, CodeAsked&&, Context& context, Effects& effects) {
     return fail_pairing(failed, context, effects);
   }
   const auto life = in_milliseconds(context.limits.link_code_life);
-  answer(gateway::PairingInitiated{std::string(code->text()), life}, context, effects);
+  const bool asks = consent == Consent::asked;
+  answer(gateway::PairingInitiated{std::string(code->text()), life, asks}, context, effects);
+}
+
+/// Whoever waited may have gone while the answer was on its way.
+void serve(Seat& seat, AnswerCame&& came, Context& context, Effects& effects) {
+  const auto& [id, accepted] = came.message;
+  const auto request = context.codes.answered(id, context.socket);
+  if (request && accepted)
+    context.verdicts.push_back({request->joining, LetIn{*request}});
+  else if (request)
+    context.verdicts.push_back({request->joining, TurnedAway{}});
+  else if (seat.version > 1)
+    answer(gateway::PairingWithdrawn{id, Fault::link_withdrawn}, context, effects);
 }
 
 bool outlives(Seat& seat, BadFrame&& frame, Context& context, Effects& effects) {
@@ -274,6 +292,17 @@ void end(Seat& seat, Gone&&, Context& context, Effects& effects) {
 void close(const Seat& seat, Fault fault, Context& context, Effects& effects) {
   depart(seat, false, context, effects);
   effects.push_back(Close{context.socket, close_code(fault), fault});
+}
+
+void turn_away_all(Context& context) {
+  for (const auto& request : context.codes.abandon(context.socket))
+    context.verdicts.push_back({request.joining, TurnedAway{}});
+}
+
+void stop_waiting(Context& context, Effects& effects) {
+  if (const auto request = context.codes.leave(context.socket))
+    effects.push_back(Send{request->asked, gateway::print(gateway::PairingWithdrawn{
+                                               request->id, Fault::link_withdrawn})});
 }
 
 // ---- to others ----------------------------------------------------------------------------------

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <optional>
+#include <variant>
+#include <vector>
 
 #include "core/relay/addresses.hpp"
 #include "core/relay/counters.hpp"
@@ -13,6 +15,11 @@
 #include "core/relay/questions.hpp"
 
 namespace culver::relay::device_session {
+
+struct Verdict {
+  SocketId joining;
+  std::variant<LetIn, TurnedAway> verdict;
+};
 
 /// What a handler may touch besides its own socket.
 struct Context {
@@ -26,6 +33,8 @@ struct Context {
   Questions& questions;
   LinkCodes& codes;
   Counters& counters;
+  /// What this session's step decides for others that wait for it: they are to take it afterwards.
+  std::vector<Verdict> verdicts = {};
 };
 
 /// Who it is and what has been agreed, whatever it is doing.
@@ -49,7 +58,7 @@ struct Seat {
 /// What a device asks, and is answered in any state that takes messages.
 template <class E>
 concept Served = std::same_as<E, AckCame> || std::same_as<E, PingCame> ||
-    std::same_as<E, ScratchpadCame> || std::same_as<E, CodeAsked>;
+    std::same_as<E, ScratchpadCame> || std::same_as<E, CodeAsked> || std::same_as<E, AnswerCame>;
 /// The same, of what may have come too fast. A client of version 1 does not understand to wait, and
 /// is sent away to say it all again.
 template <class E>
@@ -68,6 +77,7 @@ void serve(Seat&, AckCame&&, Context&, Effects&);
 void serve(Seat&, PingCame&&, Context&, Effects&);
 void serve(Seat&, ScratchpadCame&&, Context&, Effects&);
 void serve(Seat&, CodeAsked&&, Context&, Effects&);
+void serve(Seat&, AnswerCame&&, Context&, Effects&);
 void serve(Seat&, EventStored&&, Context&, Effects&);
 void serve(Seat&, EchoAnswered&&, Context&, Effects&);
 void serve(Seat&, Renamed&&, Context&, Effects&);
@@ -99,6 +109,10 @@ void refuse(const Seat& seat, const gateway::Error& error, Context& context, Eff
 /// The answer to a page that is not given.
 void refuse_page(const Seat& seat, Fault fault, Context& context, Effects& effects);
 void fail_pairing(const gateway::PairingFailed& failed, Context& context, Effects& effects);
+/// Those who wait to be let into this account by this session are turned away.
+void turn_away_all(Context& context);
+/// This device waits to be let in no longer.
+void stop_waiting(Context& context, Effects& effects);
 /// As it is told to a device: no sooner.
 std::uint64_t in_milliseconds(Duration duration);
 /// To the account's other devices that are connected, whatever their sessions are doing.

@@ -65,9 +65,10 @@ Duration take_try(const LinkCode& code, const Seat& seat, Context& context) {
   return wait;
 }
 
-/// The account that the code opens, if the device may try, and the code is one.
-tl::expected<UserId, gateway::PairingFailed> spend(const std::string& text, const Seat& seat,
-                                                   Context& context, Effects& effects) {
+/// What the code opens, if the device may try, and the code is one.
+tl::expected<LinkCodes::Offer, gateway::PairingFailed> spend(const std::string& text,
+                                                             const Seat& seat, Context& context,
+                                                             Effects& effects) {
   const auto refused = [](Fault fault, std::optional<std::uint64_t> retry_after_ms = {}) {
     return tl::unexpected(gateway::PairingFailed{fault, retry_after_ms});
   };
@@ -84,7 +85,29 @@ tl::expected<UserId, gateway::PairingFailed> spend(const std::string& text, cons
   if (!offer) return refused(Fault::link_code_unknown);
   if (!context.devices.has_room(offer->user, seat.device)) return refused(Fault::too_many_sessions);
   if (context.questions.full(context.limits)) return refused(Fault::directory_failed);
-  return offer->user;
+  return *offer;
+}
+
+void ask_store(const Seat& seat, const UserId& to, std::optional<LinkCodes::Request> let_in_by,
+               Context& context, Effects& effects) {
+  const LinkDevice question{seat.device, to, context.limits.devices_per_user, context.env.wall};
+  effects.push_back(context.questions.ask(
+      question, ForLink{context.socket, seat.device, to, std::move(let_in_by)}));
+}
+
+/// False if there is nobody to ask.
+bool ask_consent(const Seat& seat, const LinkCodes::Offer& offer, Context& context,
+                 Effects& effects) {
+  const auto asked = context.devices.socket_of(offer.device);
+  if (!asked) return false;
+  const auto time = in_milliseconds(context.limits.link_answer);
+  const auto& request = context.codes.request(offer, *asked, context.socket);
+  const gateway::PairingRequested question{request.id, seat.device, seat.key,
+                                           seat.name,  seat.type,   time};
+  effects.push_back(Send{*asked, gateway::print(question)});
+  // The original has no such message.
+  if (seat.version > 1) answer(gateway::PairingPending{time}, context, effects);
+  return true;
 }
 
 /// Says goodbye in one account and hello in the other.
@@ -94,6 +117,7 @@ void move(Seat& seat, const Admission& admission, Context& context, Effects& eff
   const auto wall = context.env.wall;
   announce(seat, false, context, effects);
   context.codes.withdraw(seat.device);
+  turn_away_all(context);
   context.devices.move(seat.user, record.user, {seat.device, context.socket}, now);
   seat.user = record.user;
   seat.name = record.name;
@@ -118,19 +142,26 @@ OneOf<Live, Fetching> Live::on(ReplayAsked&& asked, Context& context, Effects& e
   return Fetching{std::move(seat), asked.message};
 }
 
-OneOf<Live, Linking> Live::on(CodeCame&& came, Context& context, Effects& effects) && {
-  const auto to = spend(came.message.code, seat, context, effects);
-  if (!to) {
-    fail_pairing(to.error(), context, effects);
+OneOf<Live, AwaitingConsent, Linking> Live::on(CodeCame&& came, Context& context,
+                                               Effects& effects) && {
+  const auto offer = spend(came.message.code, seat, context, effects);
+  if (!offer) {
+    fail_pairing(offer.error(), context, effects);
     return std::move(*this);
   }
-  if (*to == seat.user) {
-    answer(gateway::PairingCompleted{*to}, context, effects);
+  if (offer->user == seat.user) {
+    answer(gateway::PairingCompleted{offer->user}, context, effects);
     return std::move(*this);
   }
-  const LinkDevice question{seat.device, *to, context.limits.devices_per_user, context.env.wall};
-  effects.push_back(context.questions.ask(question, ForLink{context.socket, seat.device, *to}));
-  return Linking{std::move(seat)};
+  if (offer->consent == LinkCodes::Consent::given) {
+    ask_store(seat, offer->user, std::nullopt, context, effects);
+    return Linking{std::move(seat)};
+  }
+  if (!ask_consent(seat, *offer, context, effects)) {
+    fail_pairing({Fault::link_code_unknown}, context, effects);
+    return std::move(*this);
+  }
+  return AwaitingConsent{std::move(seat), context.env.now + context.limits.link_answer};
 }
 
 // ---- Fetching -----------------------------------------------------------------------------------
@@ -182,6 +213,51 @@ OneOf<Paused> Paused::on(CodeCame&&, Context& context, Effects& effects) && {
   return std::move(*this);
 }
 
+// ---- AwaitingConsent ----------------------------------------------------------------------------
+
+OneOf<Live, Linking> AwaitingConsent::on(LetIn&& by, Context& context, Effects& effects) && {
+  const auto& [id, to, asked, joining] = by.request;
+  if (context.questions.full(context.limits)) {
+    fail_pairing({Fault::directory_failed}, context, effects);
+    const gateway::PairingWithdrawn news{id, Fault::directory_failed};
+    effects.push_back(Send{asked, gateway::print(news)});
+    return Live{std::move(seat)};
+  }
+  ask_store(seat, to, by.request, context, effects);
+  return Linking{std::move(seat)};
+}
+
+OneOf<Live> AwaitingConsent::on(TurnedAway&&, Context& context, Effects& effects) && {
+  fail_pairing({Fault::link_refused}, context, effects);
+  return Live{std::move(seat)};
+}
+
+OneOf<AwaitingConsent, Live, Closed> AwaitingConsent::on(Due&& due, Context& context,
+                                                         Effects& effects) && {
+  if (!outlives(seat, std::move(due), context, effects)) return Closed{};
+  if (context.env.now < deadline) return std::move(*this);
+  stop_waiting(context, effects);
+  fail_pairing({Fault::link_refused}, context, effects);
+  return Live{std::move(seat)};
+}
+
+OneOf<AwaitingConsent> AwaitingConsent::on(Delivery&& delivery, Context& context,
+                                           Effects& effects) && {
+  push(seat, delivery, context, effects);
+  return std::move(*this);
+}
+
+/// In which account it would be is not known.
+OneOf<AwaitingConsent> AwaitingConsent::on(ReplayAsked&&, Context& context, Effects& effects) && {
+  refuse_page(seat, Fault::link_pending, context, effects);
+  return std::move(*this);
+}
+
+OneOf<AwaitingConsent> AwaitingConsent::on(CodeCame&&, Context& context, Effects& effects) && {
+  fail_pairing({Fault::link_pending}, context, effects);
+  return std::move(*this);
+}
+
 // ---- Linking ------------------------------------------------------------------------------------
 
 OneOf<Live, Closed> Linking::on(LinkAnswered&& answered, Context& context, Effects& effects) && {
@@ -221,7 +297,7 @@ std::optional<TimePoint> deadline_of(const Machine::State& state, const Limits& 
   const auto* seat = seat_of(state);
   if (!seat) return std::nullopt;
   const auto change = seat->is_warned ? seat->expires : seat->expires - limits.expiry_warning;
-  return std::min(seat->next_ping, change);
+  return fsm::earlier(std::min(seat->next_ping, change), fsm::deadline_of(state));
 }
 
 }  // namespace culver::relay::device_session

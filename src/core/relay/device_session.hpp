@@ -1,5 +1,6 @@
-// One authenticated device on its socket: Live -> Fetching -> Paused or Live, Live -> Linking ->
-// Live, -> Closed. Which message is taken in which state is written here and nowhere else.
+// One authenticated device on its socket: Live -> Fetching -> Paused or Live, Live ->
+// AwaitingConsent -> Linking or Live, Live -> Linking -> Live, -> Closed. Which message is taken in
+// which state is written here and nowhere else.
 #pragma once
 
 #include <optional>
@@ -17,6 +18,7 @@ using fsm::OneOf;
 struct Live;
 struct Fetching;
 struct Paused;
+struct AwaitingConsent;
 struct Linking;
 
 /// Its Close is on the way, or the connection is gone already. It is deaf.
@@ -55,7 +57,7 @@ struct Live {
 
   OneOf<Live> on(Delivery&&, Context&, Effects&) &&;
   OneOf<Live, Fetching> on(ReplayAsked&&, Context&, Effects&) &&;
-  OneOf<Live, Linking> on(CodeCame&&, Context&, Effects&) &&;
+  OneOf<Live, AwaitingConsent, Linking> on(CodeCame&&, Context&, Effects&) &&;
   template <Alike E>
   auto on(E&& event, Context& context, Effects& effects) && {
     return alike(std::move(*this), std::move(event), context, effects);
@@ -90,6 +92,25 @@ struct Paused {
   }
 };
 
+/// The device that shows the code is asked whether to let this one in. Until then it is served as
+/// it was; nothing is stored of it.
+struct AwaitingConsent {
+  static constexpr std::string_view name = "AwaitingConsent";
+  Seat seat;
+  TimePoint deadline;
+
+  OneOf<Live, Linking> on(LetIn&&, Context&, Effects&) &&;
+  OneOf<Live> on(TurnedAway&&, Context&, Effects&) &&;
+  OneOf<AwaitingConsent, Live, Closed> on(Due&&, Context&, Effects&) &&;
+  OneOf<AwaitingConsent> on(Delivery&&, Context&, Effects&) &&;
+  OneOf<AwaitingConsent> on(ReplayAsked&&, Context&, Effects&) &&;
+  OneOf<AwaitingConsent> on(CodeCame&&, Context&, Effects&) &&;
+  template <Alike E>
+  auto on(E&& event, Context& context, Effects& effects) && {
+    return alike(std::move(*this), std::move(event), context, effects);
+  }
+};
+
 /// The store was asked to move the device into another account. It wants no input: which account a
 /// message is for is not known before the answer.
 struct Linking {
@@ -105,7 +126,7 @@ struct Linking {
 };
 
 struct Machine {
-  using State = std::variant<Live, Fetching, Paused, Linking, Closed>;
+  using State = std::variant<Live, Fetching, Paused, AwaitingConsent, Linking, Closed>;
   using Event = device_session::Event;
   using Context = device_session::Context;
   using Effects = relay::Effects;

@@ -109,6 +109,7 @@ struct Respond {
   SocketId socket;
   unsigned status;
   std::string json;
+  std::string proof = {};  ///< a wire::gateway::AnswerProof, unless nothing was read of the request
 };
 
 /// The clock on the wall was set. To be told to whoever runs the server.

@@ -45,7 +45,7 @@ class Gateway {
 
   void require_handshake(bool required) { door_.handshake_required = required; }
   bool handshake_required() const { return door_.handshake_required; }
-  const std::string& identity() const { return door_.identity.text; }
+  const handshake::server::Identity& identity() const { return door_.identity; }
 
   /// A frame is taken into the handshake, or waits while the store is being asked.
   void take(Handshaking& shaking, std::string frame, Context& context, Effects& effects);

@@ -118,6 +118,8 @@ class Hub {
   void deliver(const ForEvent& asked, const wire::gateway::StoredEvent& event, const Env& env,
                Effects& effects);
   void refuse_request(SocketId id, Fault fault, Effects& effects);
+  Respond refusal(SocketId id, Fault fault);
+  void answer_request(Respond answer, const Env& env, Effects& effects);
 
   session::ServerName name_;
   Limits limits_;

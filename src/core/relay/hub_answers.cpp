@@ -62,6 +62,12 @@ void Hub::answered(const ForPage& asked, Answer&& answer, const Env& env, Effect
 
 void Hub::answered(const ForLink& asked, Answer&& answer, const Env& env, Effects& effects) {
   auto admission = take<Admission>(std::move(answer));
+  if (!admission && asked.let_in_by) {
+    const auto why =
+        admission.error() == Fault::store_failed ? Fault::directory_failed : admission.error();
+    const wire::gateway::PairingWithdrawn news{asked.let_in_by->id, why};
+    effects.push_back(Send{asked.let_in_by->asked, print(news)});
+  }
   auto* socket = find(asked.socket);
   if (!socket || !socket->device()) {
     // The device has gone, and is in its new account all the same.
@@ -104,8 +110,14 @@ void Hub::on(HttpRequest&& event, const Env& env, Effects& effects) {
   if (socket->over_limit) return refuse_request(id, Fault::too_many_connections, effects);
   if (!addresses_.take_admin_request(socket->address, env.now))
     return refuse_request(id, Fault::rate_limited, effects);
-  auto request = admin::read(event, gateway_.identity(), limits_, env.wall);
-  if (!request) return refuse_request(id, request.error(), effects);
+  const auto& [key, identity] = gateway_.identity();
+  auto request = admin::read(event, identity, limits_, env.wall);
+  if (!request) {
+    auto refused = refusal(id, request.error());
+    if (const auto asked = admin::digest_of(event, identity))
+      refused = admin::prove(std::move(refused), *asked, key, env.wall);
+    return effects.push_back(std::move(refused));
+  }
   if (questions_.full(limits_)) return refuse_request(id, Fault::directory_failed, effects);
   const FindDevice question{request->authorization.device};
   effects.push_back(questions_.ask(question, ForSigner{id}));
@@ -113,13 +125,13 @@ void Hub::on(HttpRequest&& event, const Env& env, Effects& effects) {
   socket->place = std::make_unique<admin::Request>(std::move(*request));
 }
 
-void Hub::answered(const ForSigner& asked, Answer&& answer, const Env&, Effects& effects) {
+void Hub::answered(const ForSigner& asked, Answer&& answer, const Env& env, Effects& effects) {
   auto* socket = find(asked.socket);
   const auto* request = socket ? socket->request() : nullptr;
   if (!request) return;
   const auto signer = take<DeviceRecord>(std::move(answer));
   const auto verified = admin::verify(*request, signer);
-  if (!verified) return refuse_request(asked.socket, verified.error(), effects);
+  if (!verified) return answer_request(refusal(asked.socket, verified.error()), env, effects);
   const SpendNonce question{signer->device, request->authorization.nonce,
                             limits_.nonces_per_device};
   effects.push_back(questions_.ask(question, ForNonce{asked.socket}));
@@ -130,18 +142,18 @@ void Hub::answered(const ForNonce& asked, Answer&& answer, const Env& env, Effec
   const auto* request = socket ? socket->request() : nullptr;
   if (!request) return;
   const auto signer = take<DeviceRecord>(std::move(answer));
-  if (!signer) return refuse_request(asked.socket, signer.error(), effects);
+  if (!signer) return answer_request(refusal(asked.socket, signer.error()), env, effects);
   ++counters_.requests;
   auto [question, purpose] =
       admin::question_of(request->action, asked.socket, signer->user, env.wall);
   effects.push_back(questions_.ask(std::move(question), std::move(purpose)));
 }
 
-void Hub::answered(const ForDeviceList& asked, Answer&& answer, const Env&, Effects& effects) {
+void Hub::answered(const ForDeviceList& asked, Answer&& answer, const Env& env, Effects& effects) {
   const auto records = take<std::vector<DeviceRecord>>(std::move(answer));
   if (!find(asked.socket)) return;
-  if (!records) return refuse_request(asked.socket, records.error(), effects);
-  effects.push_back(admin::respond(asked.socket, *records, devices_));
+  if (!records) return answer_request(refusal(asked.socket, records.error()), env, effects);
+  answer_request(admin::respond(asked.socket, *records, devices_), env, effects);
 }
 
 void Hub::answered(const ForRename& asked, Answer&& answer, const Env& env, Effects& effects) {
@@ -150,8 +162,8 @@ void Hub::answered(const ForRename& asked, Answer&& answer, const Env& env, Effe
     if (const auto session = devices_.socket_of(asked.device))
       step_device(*session, device_session::Renamed{record->name}, env, effects);
   if (!find(asked.socket)) return;
-  if (!record) return refuse_request(asked.socket, record.error(), effects);
-  effects.push_back(admin::respond(asked.socket, *record, devices_));
+  if (!record) return answer_request(refusal(asked.socket, record.error()), env, effects);
+  answer_request(admin::respond(asked.socket, *record, devices_), env, effects);
 }
 
 void Hub::answered(const ForRevocation& asked, Answer&& answer, const Env& env, Effects& effects) {
@@ -162,13 +174,26 @@ void Hub::answered(const ForRevocation& asked, Answer&& answer, const Env& env, 
       step_device(*session, device_session::Revoked{}, env, effects);
   }
   if (!find(asked.socket)) return;
-  if (!record) return refuse_request(asked.socket, record.error(), effects);
-  effects.push_back(admin::respond(asked.socket, *record, devices_));
+  if (!record) return answer_request(refusal(asked.socket, record.error()), env, effects);
+  answer_request(admin::respond(asked.socket, *record, devices_), env, effects);
 }
 
+/// Before anything of it is read.
 void Hub::refuse_request(SocketId id, Fault fault, Effects& effects) {
+  effects.push_back(refusal(id, fault));
+}
+
+Respond Hub::refusal(SocketId id, Fault fault) {
   counters_.requests_refused.add(fault);
-  effects.push_back(admin::refuse(id, fault));
+  return admin::refuse(id, fault);
+}
+
+/// To who has made the request that this socket waits for.
+void Hub::answer_request(Respond answer, const Env& env, Effects& effects) {
+  auto* socket = find(answer.socket);
+  if (const auto* request = socket ? socket->request() : nullptr)
+    answer = admin::prove(std::move(answer), request->digest, gateway_.identity().key, env.wall);
+  effects.push_back(std::move(answer));
 }
 
 }  // namespace culver::relay

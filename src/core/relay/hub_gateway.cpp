@@ -22,7 +22,8 @@ device_session::Event event_of(wire::gateway::SessionMessage message) {
           [](gateway::ReplayRequest&& m) -> Said { return said::ReplayAsked{m}; },
           [](gateway::Ping&&) -> Said { return said::PingCame{}; },
           [](gateway::ScratchpadSync&& m) -> Said { return said::ScratchpadCame{std::move(m)}; },
-          [](gateway::InitiatePairing&&) -> Said { return said::CodeAsked{}; },
+          [](gateway::InitiatePairing&& m) -> Said { return said::CodeAsked{m}; },
+          [](gateway::AnswerPairing&& m) -> Said { return said::AnswerCame{m}; },
           [](gateway::CompletePairing&& m) -> Said { return said::CodeCame{std::move(m)}; },
       },
       std::move(message));
@@ -135,6 +136,10 @@ void Hub::step_device(SocketId id, device_session::Event event, const Env& env, 
   device->session = fsm::step<device_session::Machine>(std::move(device->session), std::move(event),
                                                        context, effects);
   due_.set(id, device_session::deadline_of(device->session, limits_));
+  // At most one step deep: whoever waits to be let in decides about nobody by being answered.
+  for (auto& [joining, verdict] : context.verdicts)
+    std::visit([&, to = joining](auto&& v) { step_device(to, std::move(v), env, effects); },
+               std::move(verdict));
 }
 
 /// As it came: opened if the session is sealed.

@@ -103,6 +103,8 @@ struct Limits {
   /// Wrong ones of six digits, of everybody together, until a code of six digits is void.
   std::uint32_t link_code_tries = 3;
   Duration link_code_life = std::chrono::seconds(300);
+  /// For the person at the device that shows the code.
+  Duration link_answer = std::chrono::seconds(60);
   /// Of an account; and, of codes of six digits, of an address.
   Rate link_tries{5, std::chrono::seconds(60)};
   /// Wrong whole codes, of everybody together: what a guesser has, if he has the world's addresses.

@@ -33,7 +33,7 @@ std::optional<LinkCode> draw(LinkCodes::Form form, Rng& rng) {
 
 Result<LinkCode> LinkCodes::offer(const Offer& offer, Form form, TimePoint now, Rng& rng) {
   sweep(now);
-  if (offers_.size() >= limits_.link_codes || count_of(offer.user) >= limits_.link_codes_per_user)
+  if (open_codes() >= limits_.link_codes || count_of(offer.user) >= limits_.link_codes_per_user)
     return fail(Fault::too_many_link_codes);
   for (int i = 0; i < draws; ++i) {
     const auto code = draw(form, rng);
@@ -47,7 +47,7 @@ Result<LinkCode> LinkCodes::offer(const Offer& offer, Form form, TimePoint now, 
 
 Duration LinkCodes::wait_for_room(const UserId& user, TimePoint now) const {
   const auto room_at = [&](auto&& leaves_room) {
-    auto at = TimePoint::max();
+    auto at = now + limits_.link_code_life;  // those that wait for an answer go sooner
     for (const auto& [code, open] : offers_)
       if (leaves_room(open)) at = std::min(at, open.expires);
     return at;
@@ -55,15 +55,16 @@ Duration LinkCodes::wait_for_room(const UserId& user, TimePoint now) const {
   auto at = now;
   if (count_of(user) >= limits_.link_codes_per_user)
     at = room_at([&](const Open& open) { return open.offer.user == user; });
-  if (offers_.size() >= limits_.link_codes)
+  if (open_codes() >= limits_.link_codes)
     at = std::max(at, room_at([](const Open&) { return true; }));
   return std::max(at - now, Duration::zero());
 }
 
 std::size_t LinkCodes::count_of(const UserId& user) const {
-  return static_cast<std::size_t>(
-      std::count_if(offers_.begin(), offers_.end(),
-                    [&](const auto& entry) { return entry.second.offer.user == user; }));
+  const auto shown = std::count_if(offers_.begin(), offers_.end(), [&](const auto& entry) {
+    return entry.second.offer.user == user;
+  });
+  return static_cast<std::size_t>(shown + std::ranges::count(requests_, user, &Request::to));
 }
 
 Duration LinkCodes::wait(const LinkCode& code, TimePoint now) const {
@@ -85,6 +86,33 @@ LinkCodes::Tried LinkCodes::take(const LinkCode& code, TimePoint now) {
 void LinkCodes::withdraw(const DeviceId& device) {
   for (auto it = offers_.begin(); it != offers_.end();)
     it = it->second.offer.device == device ? erase(it) : std::next(it);
+}
+
+const LinkCodes::Request& LinkCodes::request(const Offer& offer, SocketId asked, SocketId joining) {
+  return requests_.emplace_back(Request{++last_request_, offer.user, asked, joining});
+}
+
+std::optional<LinkCodes::Request> LinkCodes::answered(std::uint64_t id, SocketId asked) {
+  return take_request([&](const Request& r) { return r.id == id && r.asked == asked; });
+}
+
+std::optional<LinkCodes::Request> LinkCodes::leave(SocketId joining) {
+  return take_request([&](const Request& r) { return r.joining == joining; });
+}
+
+std::vector<LinkCodes::Request> LinkCodes::abandon(SocketId asked) {
+  std::vector<Request> abandoned;
+  while (const auto request = take_request([&](const Request& r) { return r.asked == asked; }))
+    abandoned.push_back(*request);
+  return abandoned;
+}
+
+std::optional<LinkCodes::Request> LinkCodes::take_request(const auto& is_meant) {
+  const auto found = std::ranges::find_if(requests_, is_meant);
+  if (found == requests_.end()) return std::nullopt;
+  const auto request = *found;
+  requests_.erase(found);
+  return request;
 }
 
 void LinkCodes::sweep(TimePoint now) {

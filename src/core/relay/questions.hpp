@@ -10,6 +10,7 @@
 
 #include "core/relay/events.hpp"
 #include "core/relay/limits.hpp"
+#include "core/relay/link_codes.hpp"
 
 namespace culver::relay {
 
@@ -41,6 +42,7 @@ struct ForLink {
   SocketId socket;
   DeviceId device;
   UserId to;
+  std::optional<LinkCodes::Request> let_in_by;  ///< none: nobody was asked
 };
 /// Of an HTTP request: who signed it.
 struct ForSigner {

@@ -147,15 +147,22 @@ struct ScratchpadSync {
   bool operator==(const ScratchpadSync&) const = default;
 };
 struct InitiatePairing {
+  bool asks = false;  ///< whoever comes by the code is asked about first
   bool operator==(const InitiatePairing&) const = default;
 };
 struct CompletePairing {
   std::string code;  ///< of a LinkCode
   bool operator==(const CompletePairing&) const = default;
 };
+/// Whether the device of a PairingRequested is let in.
+struct AnswerPairing {
+  std::uint64_t id;
+  bool accepted;
+  bool operator==(const AnswerPairing&) const = default;
+};
 
 using SessionMessage = std::variant<NewEvent, AckReceived, ReplayRequest, Ping, ScratchpadSync,
-                                    InitiatePairing, CompletePairing>;
+                                    InitiatePairing, CompletePairing, AnswerPairing>;
 
 /// Why a message was refused, and as much of its name as could be read, so that the refusal can be
 /// told apart from others.
@@ -178,6 +185,7 @@ std::string print(const ReplayRequest& message);
 std::string print(const Ping& message);
 std::string print(const InitiatePairing& message);
 std::string print(const CompletePairing& message);
+std::string print(const AnswerPairing& message);
 
 // ---- session, server -> device ------------------------------------------------------------------
 
@@ -229,6 +237,7 @@ struct Pong {
 struct PairingInitiated {
   std::string code;
   std::uint64_t expires_in_ms;
+  bool asks = false;  ///< as it was asked for: an older server does not know how
 };
 struct PairingCompleted {
   UserId linked_user;
@@ -240,6 +249,24 @@ struct PairingFailed {
 struct DevicePaired {
   DeviceId device;
   WallTime timestamp;
+};
+/// To the device that shows a code which asks: another one has used it.
+struct PairingRequested {
+  std::uint64_t id;
+  DeviceId device;
+  UserId device_key;  ///< its own, by which it came in
+  std::optional<Plaintext> device_name;
+  std::optional<DeviceType> device_type;
+  std::uint64_t expires_in_ms;
+};
+/// That device does not wait any more, though nobody has refused it.
+struct PairingWithdrawn {
+  std::uint64_t id;
+  Fault fault;
+};
+/// To the device that has used the code: it is being asked about.
+struct PairingPending {
+  std::uint64_t expires_in_ms;
 };
 /// The original's word for a replay that is refused.
 struct ReplayFailed {
@@ -263,15 +290,19 @@ std::string print(const PairingInitiated& message);
 std::string print(const PairingCompleted& message);
 std::string print(const PairingFailed& message);
 std::string print(const DevicePaired& message);
+std::string print(const PairingRequested& message);
+std::string print(const PairingWithdrawn& message);
+std::string print(const PairingPending& message);
 std::string print(const ReplayFailed& message);
 std::string print(const Error& message);
 std::string print_scratchpad(std::string_view payload);
 
 /// What a client wants to know of a session in which devices are linked. An `error` is read as
 /// PairingFailed.
-using LinkingMessage =
-    std::variant<PairingInitiated, PairingCompleted, PairingFailed, DevicePaired>;
-/// unknown_message for every other type, bad_link_code, bad_user_id, bad_device_id, malformed.
+using LinkingMessage = std::variant<PairingInitiated, PairingCompleted, PairingFailed, DevicePaired,
+                                    PairingRequested, PairingWithdrawn, PairingPending>;
+/// unknown_message for every other type, bad_link_code, bad_user_id, bad_device_id,
+/// bad_device_name, malformed.
 Result<LinkingMessage> parse_linking(std::string_view frame);
 
 }  // namespace culver::wire::gateway

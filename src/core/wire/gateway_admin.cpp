@@ -16,6 +16,7 @@ using json::Fields;
 using json::Writer;
 
 constexpr std::string_view label = "culver admin request v1";
+constexpr std::string_view answer_label = "culver admin answer v1";
 constexpr std::string_view scheme = "Culver ";
 constexpr std::size_t longest_header = 512;
 constexpr std::size_t most_devices = 1'000;
@@ -105,6 +106,31 @@ Digest digest_of(const SignedRequest& request) {
   add(hash, big_endian<8>(static_cast<std::uint64_t>(request.time)));
   add(hash, request.nonce.view());
   add(hash, crypto::sha256(as_bytes(request.body)).view());
+  return std::move(hash).finish();
+}
+
+Result<AnswerProof> parse_answer_proof(std::string_view header) {
+  if (header.size() > longest_header || header.ends_with(','))
+    return fail(Fault::answer_not_signed);
+  std::string_view rest = header;
+  const auto time = sdp::number<WallTime>(take_value(rest, "time=").value_or(""));
+  const auto signature = parse_hex<crypto::Signature>(take_value(rest, "signature=").value_or(""));
+  const bool is_whole = time && *time >= 0 && *time <= latest && signature && rest.empty();
+  if (!is_whole) return fail(Fault::answer_not_signed);
+  return AnswerProof{*time, *signature};
+}
+
+std::string print(const AnswerProof& proof) {
+  return "time=" + std::to_string(proof.time) + ",signature=" + print_hex(proof.signature.view());
+}
+
+Digest digest_of(const SignedAnswer& answer) {
+  crypto::Sha256 hash;
+  add(hash, as_bytes(answer_label));
+  add(hash, answer.request.view());
+  add(hash, big_endian<4>(answer.status));
+  add(hash, big_endian<8>(static_cast<std::uint64_t>(answer.time)));
+  add(hash, crypto::sha256(as_bytes(answer.body)).view());
   return std::move(hash).finish();
 }
 

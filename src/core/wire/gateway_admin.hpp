@@ -44,6 +44,26 @@ struct SignedRequest {
 };
 Digest digest_of(const SignedRequest& request);
 
+/// `Culver-Answer: time=<ms>,signature=<128 hex>`, beside every answer to such a request.
+inline constexpr std::string_view answer_header = "Culver-Answer";
+struct AnswerProof {
+  WallTime time;  ///< by the server's clock
+  crypto::Signature signature;
+  bool operator==(const AnswerProof&) const = default;
+};
+/// Of the header's value. Fault::answer_not_signed for anything else.
+Result<AnswerProof> parse_answer_proof(std::string_view header);
+std::string print(const AnswerProof& proof);
+
+/// What the server's key signs: SHA-256 as of a request, with another label.
+struct SignedAnswer {
+  Digest request;
+  unsigned status;
+  WallTime time;
+  std::string_view body;
+};
+Digest digest_of(const SignedAnswer& answer);
+
 /// {"name": TEXT}: malformed, missing_field, wrong_type, device_name_refused (empty, or longer than
 /// limits::device_name).
 Result<Plaintext> parse_rename(std::string_view body);

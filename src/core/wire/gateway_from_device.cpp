@@ -148,6 +148,21 @@ Result<SessionMessage> read_scratchpad(const Fields& frame) {
   return ScratchpadSync{*std::move(payload)};
 }
 
+/// What cannot be read must not be taken for a code that lets everybody in.
+Result<SessionMessage> read_initiate_pairing(const Fields& frame) {
+  const auto fields = holder_of("asks", frame);
+  if (fields.is_null_or_absent("asks")) return InitiatePairing{};
+  TRY(const auto asks, fields.boolean("asks"));
+  return InitiatePairing{asks};
+}
+
+Result<SessionMessage> read_answer_pairing(const Fields& frame) {
+  TRY(const auto answer, frame.object("payload"));
+  TRY(const auto id, read_number(answer, "id", 1, Fault::malformed));
+  TRY(const auto accepted, answer.boolean("accepted"));
+  return AnswerPairing{id, accepted};
+}
+
 Result<SessionMessage> read_complete_pairing(const Fields& frame) {
   const auto text = holder_of("pairing_code", frame).text_if_any("pairing_code").value_or("");
   TRY(const auto code, LinkCode::parse(text));
@@ -164,8 +179,9 @@ Result<SessionMessage> read_session(std::string_view frame, Dialect dialect, Nam
   if (type == "replay_request") return read_replay_request(fields, dialect);
   if (type == "ping") return Ping{};
   if (type == "scratchpad_sync") return read_scratchpad(fields);
-  if (type == "initiate_pairing") return InitiatePairing{};
+  if (type == "initiate_pairing") return read_initiate_pairing(fields);
   if (type == "complete_pairing") return read_complete_pairing(fields);
+  if (type == "answer_pairing") return read_answer_pairing(fields);
   return fail(Fault::unknown_message);
 }
 
@@ -184,7 +200,8 @@ bool is_of_session(std::string_view frame) {
   const auto fields = document.parse(frame);
   const auto type = fields ? fields->text_if_any("type").value_or("") : "";
   return type == "event" || type == "ack" || type == "replay_request" ||
-         type == "scratchpad_sync" || type == "initiate_pairing" || type == "complete_pairing";
+         type == "scratchpad_sync" || type == "initiate_pairing" || type == "complete_pairing" ||
+         type == "answer_pairing";
 }
 
 std::string print(const NewEvent& message) {
@@ -219,12 +236,22 @@ std::string print(const ReplayRequest& message) {
 
 std::string print(const Ping&) { return R"({"type":"ping"})"; }
 
-std::string print(const InitiatePairing&) { return R"({"type":"initiate_pairing","payload":{}})"; }
+std::string print(const InitiatePairing& message) {
+  json::Writer payload;
+  if (message.asks) payload.boolean("asks", true);
+  return in_envelope("initiate_pairing", std::move(payload));
+}
 
 std::string print(const CompletePairing& message) {
   json::Writer payload;
   payload.text("pairing_code", message.code);
   return in_envelope("complete_pairing", std::move(payload));
+}
+
+std::string print(const AnswerPairing& message) {
+  json::Writer payload;
+  payload.number("id", message.id).boolean("accepted", message.accepted);
+  return in_envelope("answer_pairing", std::move(payload));
 }
 
 }  // namespace culver::wire::gateway

@@ -63,23 +63,6 @@ Result<Hex<crypto::P256Public>> read_point(const Fields& fields, std::string_vie
   return point;
 }
 
-Result<std::optional<Plaintext>> read_device_name(const Fields& fields) {
-  if (fields.is_null_or_absent("device_name")) return std::nullopt;
-  const auto text = fields.text("device_name");
-  if (!text || utf8::count(*text) > limits::device_name) return fail(Fault::bad_device_name);
-  if (text->empty()) return std::nullopt;
-  return Plaintext(std::string(*text));
-}
-
-Result<std::optional<DeviceType>> read_device_type(const Fields& fields) {
-  if (fields.is_null_or_absent("device_type")) return std::nullopt;
-  const auto& names = device_type_names;
-  const auto* const found =
-      std::find(names.begin(), names.end(), fields.text_if_any("device_type").value_or(""));
-  if (found == names.end()) return fail(Fault::malformed);
-  return static_cast<DeviceType>(found - names.begin());
-}
-
 Result<HandshakeFromClient> read_client_hello(const Fields& fields) {
   TRY(auto ephemeral, read_point(fields, "client_ephemeral_pub"));
   TRY(auto nonce, read_hex<HandshakeNonce>(fields, "nonce_c", Fault::bad_handshake_nonce));
@@ -142,6 +125,23 @@ Result<HandshakeFromServer> read_from_server(const Envelope& message) {
 }
 
 }  // namespace
+
+Result<std::optional<Plaintext>> read_device_name(const Fields& fields) {
+  if (fields.is_null_or_absent("device_name")) return std::nullopt;
+  const auto text = fields.text("device_name");
+  if (!text || utf8::count(*text) > limits::device_name) return fail(Fault::bad_device_name);
+  if (text->empty()) return std::nullopt;
+  return Plaintext(std::string(*text));
+}
+
+Result<std::optional<DeviceType>> read_device_type(const Fields& fields) {
+  if (fields.is_null_or_absent("device_type")) return std::nullopt;
+  const auto& names = device_type_names;
+  const auto* const found =
+      std::find(names.begin(), names.end(), fields.text_if_any("device_type").value_or(""));
+  if (found == names.end()) return fail(Fault::malformed);
+  return static_cast<DeviceType>(found - names.begin());
+}
 
 std::string_view name(DeviceType type) { return device_type_names[static_cast<std::size_t>(type)]; }
 

@@ -136,6 +136,7 @@ std::string print(const Pong& message) {
 std::string print(const PairingInitiated& message) {
   json::Writer payload;
   payload.text("code", message.code).number("expiresIn", message.expires_in_ms);
+  if (message.asks) payload.boolean("asks", true);
   return in_envelope("pairing_initiated", std::move(payload));
 }
 
@@ -157,6 +158,31 @@ std::string print(const DevicePaired& message) {
   payload.text("device_id", print_uuid(message.device.view()))
       .integer("timestamp", message.timestamp);
   return in_envelope("device_paired", std::move(payload));
+}
+
+std::string print(const PairingRequested& message) {
+  auto payload = payload_of_type("pairing_requested");
+  payload.number("id", message.id)
+      .text("device_id", print_uuid(message.device.view()))
+      .text("device_key", print_hex(message.device_key.view()));
+  if (message.device_name) payload.text("device_name", message.device_name->expose());
+  if (message.device_type) payload.text("device_type", name(*message.device_type));
+  payload.number("expiresIn", message.expires_in_ms);
+  return in_envelope("pairing_requested", std::move(payload));
+}
+
+std::string print(const PairingWithdrawn& message) {
+  auto payload = payload_of_type("pairing_withdrawn");
+  payload.number("id", message.id)
+      .text("error", info(message.fault).wire)
+      .text("code", info(message.fault).name);
+  return in_envelope("pairing_withdrawn", std::move(payload));
+}
+
+std::string print(const PairingPending& message) {
+  auto payload = payload_of_type("pairing_pending");
+  payload.number("expiresIn", message.expires_in_ms);
+  return in_envelope("pairing_pending", std::move(payload));
 }
 
 std::string print(const ReplayFailed& message) {

@@ -325,6 +325,16 @@ std::string print(const LinkOffer& offer) {
   return Object("link_code")
       .add("code", offer.code.text())
       .add("expires_in_ms", offer.expires_in_ms)
+      .add_flag("asks", offer.asks)
+      .text();
+}
+
+std::string print(const LinkRequest& request) {
+  return Object("link_request")
+      .add("device", print_uuid(request.device.data))
+      .add("name", request.name)
+      .add("account", print_hex(request.account.data))
+      .add("id", request.id)
       .text();
 }
 

@@ -249,8 +249,17 @@ std::string print(const Lock& lock);
 struct LinkOffer {
   LinkCode code;
   std::uint64_t expires_in_ms;
+  bool asks;  ///< before somebody comes in by it
 };
 std::string print(const LinkOffer& offer);
+/// A device that has used the code wants to come in.
+struct LinkRequest {
+  DeviceId device;
+  std::optional<Plaintext> name;  ///< as it calls itself: never proof of which one it is
+  UserId account;                 ///< that its own key has founded
+  QuestionId id;
+};
+std::string print(const LinkRequest& request);
 struct LinkedDevice {
   DeviceId device;
   std::optional<Plaintext> name;  ///< as far as it is known

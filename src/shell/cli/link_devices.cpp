@@ -36,10 +36,11 @@ std::string duration_text(Duration time) {
 
 void OfferLink::on(const linking::Effect& told) {
   if (const auto* offered = std::get_if<linking::Offered>(&told)) return show(*offered);
+  if (const auto* asked = std::get_if<linking::Requested>(&told)) return question(*asked);
   if (const auto* failed = std::get_if<linking::Failed>(&told)) return fail_with(failed->fault);
   if (const auto* joined = std::get_if<linking::Joined>(&told)) {
     joined_ = joined->device;
-    ask_();
+    acts_.ask();
   }
 }
 
@@ -47,15 +48,33 @@ void OfferLink::show(const linking::Offered& offered) {
   auto& screen = stage_.screen;
   if (stage_.output == Output::json) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(offered.time).count();
-    return screen.say(
-        report::print(report::LinkOffer{offered.code, static_cast<std::uint64_t>(left)}));
+    return screen.say(report::print(report::LinkOffer{
+        offered.code, static_cast<std::uint64_t>(left), offered.consent == Consent::asked}));
   }
   const auto server = server_.empty() ? std::string() : "--server " + printable(server_) + " ";
   show_qr(screen, offered.code.text());
   screen.say("On the other device, within " + duration_text(offered.time) +
              ", run this and type the code when it is asked for:\n\n    culver " + server +
              "link\n\nLink code:\n\n    " + screen.bold(offered.code.spoken()) + "\n");
+  if (offered.consent == Consent::asked)
+    return screen.complain("You will be asked before a device comes in. Waiting for it...");
+  if (consent_ == Consent::asked) screen.complain("This server is too old to ask you first.");
   screen.complain("Whoever has the code gets into your account. Waiting for the other device...");
+}
+
+void OfferLink::question(const linking::Requested& requested) {
+  if (finished_) return;
+  const auto name = requested.device_name
+                        ? "The device " + printable(requested.device_name->expose())
+                        : std::string("A device without a name");
+  const auto ticket = console_.confirm(name + " (" + print_uuid(requested.device.data) +
+                                           ") asks to join this account. Let it in? [y/N] ",
+                                       [this](bool accepted) {
+                                         if (!finished_) acts_.decide(accepted);
+                                       });
+  if (stage_.output == Output::json)
+    stage_.screen.say(report::print(report::LinkRequest{requested.device, requested.device_name,
+                                                        requested.device_key, ticket}));
 }
 
 void OfferLink::on(const client::DevicesAnswer& devices) {
@@ -76,11 +95,14 @@ void OfferLink::on(const client::DevicesAnswer& devices) {
 }
 
 void OfferLink::fail_with(const Failure& fault) {
-  if (!finished_) finish(complain(stage_, fault));
+  if (finished_) return;
+  console_.close();
+  finish(complain(stage_, fault));
 }
 
 void OfferLink::finish(int exit_code) {
   finished_ = true;
+  console_.close();
   stage_.done(exit_code);
 }
 
@@ -105,6 +127,9 @@ void JoinAccount::ask(int tries_left) {
 
 void JoinAccount::on(const linking::Effect& told) {
   if (finished_) return;
+  if (std::holds_alternative<linking::Held>(told))
+    return stage_.screen.complain("Waiting until the other device lets this one in.\n  Device  " +
+                                  print_uuid(device_.data));
   if (const auto* failed = std::get_if<linking::Failed>(&told)) return fail_with(failed->fault);
   const auto* entered = std::get_if<linking::Entered>(&told);
   if (!entered) return;

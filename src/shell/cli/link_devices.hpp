@@ -20,13 +20,22 @@ struct LinkStage {
   std::function<void(int)> done;
 };
 
-/// Shows the code, waits, and says which device came.
+/// Shows the code, waits, asks whether the device that has used it may come in, and says which one
+/// came.
 class OfferLink {
  public:
-  /// `ask` has the list of devices fetched for on(). `server`: to be named to the other device;
-  /// empty for the usual one.
-  OfferLink(std::string server, std::function<void()> ask, LinkStage stage)
-      : server_(std::move(server)), ask_(std::move(ask)), stage_(std::move(stage)) {}
+  using Consent = engine::linking::Consent;
+  struct Acts {
+    std::function<void()> ask;         ///< has the list of devices fetched for on()
+    std::function<void(bool)> decide;  ///< of the device that was Requested
+  };
+  /// `server`: to be named to the other device; empty for the usual one.
+  OfferLink(std::string server, Consent consent, Acts acts, Console& console, LinkStage stage)
+      : server_(std::move(server)),
+        consent_(consent),
+        acts_(std::move(acts)),
+        console_(console),
+        stage_(std::move(stage)) {}
 
   void on(const engine::linking::Effect& report);
   /// Without a list the device has no name.
@@ -35,11 +44,14 @@ class OfferLink {
 
  private:
   void show(const engine::linking::Offered& offered);
+  void question(const engine::linking::Requested& requested);
   void fail_with(const Failure& fault);
   void finish(int exit_code);
 
   std::string server_;
-  std::function<void()> ask_;
+  Consent consent_;
+  Acts acts_;
+  Console& console_;
   LinkStage stage_;
   std::optional<DeviceId> joined_;
   bool finished_ = false;

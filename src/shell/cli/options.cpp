@@ -152,6 +152,7 @@ void add_verbs(CLI::App& app, Raw& raw) {
   raw.rename->add_option("NAME", raw.device_name, "At most 50 characters")->required();
   raw.offer_link = raw.devices->add_subcommand(
       "link", "Show a code by which another device gets into the account");
+  raw.offer_link->add_flag("--yes", raw.yes, "Let in whoever has the code, without asking");
 
   raw.link = app.add_subcommand("link", "Join the account of the device that shows a code");
   raw.link
@@ -209,7 +210,7 @@ tl::expected<Verb, Exit> link_options(const Raw& raw) {
 }
 
 tl::expected<Verb, Exit> devices_options(const Raw& raw) {
-  if (raw.offer_link->parsed()) return OfferLinkOptions{};
+  if (raw.offer_link->parsed()) return OfferLinkOptions{raw.yes};
   if (!raw.revoke->parsed() && !raw.rename->parsed()) return DevicesOptions(ListDevices{});
   const auto device = parse_device_id(raw.device);
   if (!device) return wrong_use("That is not the id of a device. See culver devices.");

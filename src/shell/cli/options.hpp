@@ -72,7 +72,9 @@ struct RenameDevice {
   Plaintext name;
 };
 using DevicesOptions = std::variant<ListDevices, RevokeDevice, RenameDevice>;
-struct OfferLinkOptions {};
+struct OfferLinkOptions {
+  bool yes;  ///< whoever has the code is let in without a question
+};
 struct LinkOptions {
   std::optional<LinkCode> code;
   std::optional<std::string> code_file;  ///< "-": standard input

@@ -55,6 +55,15 @@ host::Outcome<Linking::Self> self_of(const Options& options, const Sitting& sitt
                        sitting.seat.is_first()};
 }
 
+/// The person at the terminal, or the program that reads our events. Nobody if nothing is asked.
+Console console_of(boost::asio::io_context& loop, const Options& options,
+                   OfferLink::Consent consent, Screen& screen) {
+  if (consent == OfferLink::Consent::given) return {loop, host::FileDescriptor(), screen};
+  if (options.output == Output::json && !isatty(STDIN_FILENO))
+    return {loop, open_answers(), screen, Answerer::program};
+  return {loop, open_terminal(true), screen};
+}
+
 /// The server has taken our name, unless it has refused us.
 void note_name(const Options& options, Screen& screen, const Effect& report) {
   if (std::holds_alternative<engine::linking::Failed>(report)) return;
@@ -76,7 +85,7 @@ host::Outcome<std::optional<LinkCode>> code_of(const LinkOptions& verb) {
 
 }  // namespace
 
-int run(const Options& options, const OfferLinkOptions&) {
+int run(const Options& options, const OfferLinkOptions& offer) {
   auto sitting = Sitting::down(options);
   if (!sitting) return complain(options, sitting.error());
   auto self = self_of(options, *sitting);
@@ -91,6 +100,9 @@ int run(const Options& options, const OfferLinkOptions&) {
     signals->cancel();  // the loop runs dry once the server has been left
     watch->cancel();
   };
+  const auto consent = offer.yes ? OfferLink::Consent::given : OfferLink::Consent::asked;
+  auto console = console_of(loop, options, consent, screen);
+  std::optional<Linking> linking;
   std::optional<OfferLink> verb;
   const auto ask = [&] {
     const auto known = sitting->server.book.find(sitting->server.url());
@@ -99,15 +111,16 @@ int run(const Options& options, const OfferLinkOptions&) {
                 client::DeviceQuestion::list(),
                 [&](const client::DevicesAnswer& devices) { verb->on(devices); });
   };
-  verb.emplace(options.server == default_server ? std::string() : options.server, ask,
-               LinkStage{screen, options.output, done});
-  Linking linking(loop, sitting->server, std::move(*self), Linking::Offer{},
+  const auto decide = [&](bool accepted) { linking->decide(accepted); };
+  verb.emplace(options.server == default_server ? std::string() : options.server, consent,
+               OfferLink::Acts{ask, decide}, console, LinkStage{screen, options.output, done});
+  linking.emplace(loop, sitting->server, std::move(*self), Linking::Offer{consent},
                   [&](const Effect& report) {
                     note_name(options, screen, report);
                     verb->on(report);
                   });
   const auto stop = [&](Fault why) {
-    linking.cancel();
+    linking->cancel();
     verb->stop(why);
   };
   signals.emplace(loop, stop);

@@ -17,8 +17,13 @@ const std::string root = "/api/devices";
 
 std::string target_of(const DeviceId& device) { return root + "/" + print_uuid(device.data); }
 
-std::string authorize(const DeviceQuestion& question, const crypto::VerifyKey& server,
-                      const host::Account& account, WallTime time) {
+struct Signed {
+  std::string authorization;
+  Digest digest;  ///< by which the answer names the request
+};
+
+Signed authorize(const DeviceQuestion& question, const crypto::VerifyKey& server,
+                 const host::Account& account, WallTime time) {
   auto rng = host::system_rng();
   const auto identity = print_hex(server.data);
   const gateway::SignedRequest request{
@@ -29,8 +34,10 @@ std::string authorize(const DeviceQuestion& question, const crypto::VerifyKey& s
       time,
       gateway::RequestNonce{rng.bytes<gateway::RequestNonce::size>()},
       question.body};
-  const auto signature = account.key.sign(gateway::digest_of(request).data);
-  return print(gateway::Authorization{request.device, request.time, request.nonce, signature});
+  const auto digest = gateway::digest_of(request);
+  const auto signature = account.key.sign(digest.view());
+  return {print(gateway::Authorization{request.device, request.time, request.nonce, signature}),
+          digest};
 }
 
 DevicesAnswer read(const net::HttpAnswer& answer, bool is_list) {
@@ -43,6 +50,32 @@ DevicesAnswer read(const net::HttpAnswer& answer, bool is_list) {
       gateway::parse_devices(is_list ? answer.body : "{\"devices\":[" + answer.body + "]}");
   if (!devices) return fail(Fault::server_without_device_list);  // a page for people
   return devices;
+}
+
+/// When the server has answered, by its own clock, if it was the server.
+Result<WallTime> verify(const net::HttpAnswer& answer, const Digest& request,
+                        const crypto::VerifyKey& server) {
+  TRY(const auto proof, gateway::parse_answer_proof(answer.proof));
+  const auto digest = gateway::digest_of({request, answer.status, proof.time, answer.body});
+  if (!crypto::verify(server, digest.view(), proof.signature))
+    return fail(Fault::answer_not_signed);
+  return proof.time;
+}
+
+/// Whoever is in between can as well let a request fall: nothing but that is believed without a
+/// signature. A server that is too busy to read a request does not sign.
+bool tells_nothing(const DevicesAnswer& devices) {
+  if (devices) return false;
+  switch (devices.error().fault) {
+    case Fault::server_without_device_list:
+    case Fault::rate_limited:
+    case Fault::too_many_connections:
+    case Fault::directory_failed:
+    case Fault::shutting_down:
+      return true;
+    default:
+      return false;
+  }
 }
 
 }  // namespace
@@ -74,20 +107,26 @@ void ask_at(boost::asio::io_context& loop, WallTime time, bool is_servers_time, 
   exchange.server = asked.server;
   exchange.method = asked.question.method;
   exchange.target = asked.question.target;
-  exchange.authorization = authorize(asked.question, asked.identity, asked.account, time);
+  auto [authorization, digest] = authorize(asked.question, asked.identity, asked.account, time);
+  exchange.authorization = std::move(authorization);
   exchange.body = asked.question.body;
-  net::exchange(
-      loop, std::move(exchange),
-      [&loop, is_servers_time, asked = std::move(asked)](net::HttpAnswered answer) mutable {
-        if (!answer) return asked.done(fail(std::move(answer.error())));
-        const bool is_list = asked.question.target == root;
-        auto devices = read(*answer, is_list);
-        const bool is_stale = !devices && devices.error().fault == Fault::stale_request;
-        if (!is_stale || is_servers_time || !answer->date) return asked.done(std::move(devices));
-        const auto behind = (*answer->date - host::wall_now()) / 1000;
-        log::warn("the clock of this machine is wrong; by the server's, in seconds:", behind);
-        ask_at(loop, *answer->date, true, std::move(asked));
-      });
+  net::exchange(loop, std::move(exchange),
+                [&loop, is_servers_time, digest = digest,
+                 asked = std::move(asked)](net::HttpAnswered answer) mutable {
+                  if (!answer) return asked.done(fail(std::move(answer.error())));
+                  const bool is_list = asked.question.target == root;
+                  auto devices = read(*answer, is_list);
+                  const auto servers_time = verify(*answer, digest, asked.identity);
+                  if (!servers_time)
+                    return asked.done(tells_nothing(devices) ? std::move(devices)
+                                                             : fail(servers_time.error()));
+                  const bool is_stale = !devices && devices.error().fault == Fault::stale_request;
+                  if (!is_stale || is_servers_time) return asked.done(std::move(devices));
+                  const auto behind = (*servers_time - host::wall_now()) / 1000;
+                  log::warn("the clock of this machine is wrong; by the server's, in seconds:",
+                            behind);
+                  ask_at(loop, *servers_time, true, std::move(asked));
+                });
 }
 
 }  // namespace

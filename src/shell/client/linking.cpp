@@ -67,7 +67,8 @@ void Linking::enter() {
   auto rng = host::system_rng();
   const Env env{now(), rng};
   const auto* code = std::get_if<LinkCode>(&wish_);
-  auto begun = code ? linking::spend(*code, env) : linking::offer(env);
+  const auto* offer = std::get_if<Offer>(&wish_);
+  auto begun = code ? linking::spend(*code, env) : linking::offer(offer->consent, env);
   machine_ = std::move(begun.state);
   to_gate(gate::Say{std::move(begun.frame)});
 }
@@ -104,7 +105,12 @@ void Linking::to_machine(linking::Event event) {
 }
 
 void Linking::perform(linking::Effect effect) {
-  if (std::holds_alternative<linking::Offered>(effect)) return on_report_(effect);
+  if (std::holds_alternative<linking::Offered>(effect) ||
+      std::holds_alternative<linking::Requested>(effect) ||
+      std::holds_alternative<linking::Held>(effect))
+    return on_report_(effect);
+  if (auto* said = std::get_if<linking::Say>(&effect))
+    return to_gate(gate::Say{std::move(said->frame)});
   if (const auto* entered = std::get_if<linking::Entered>(&effect)) {
     // The code was one of its own account's.
     if (entered->account == self_.account.user)

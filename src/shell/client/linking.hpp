@@ -20,15 +20,18 @@ namespace culver::client {
 
 class Linking {
  public:
-  struct Offer {};
+  struct Offer {
+    engine::linking::Consent consent;
+  };
   using Wish = std::variant<Offer, LinkCode>;
   struct Self {
     handshake::client::Account account;
     bool is_first;  ///< host::DeviceSeat
   };
-  /// Called on the loop: Offered perhaps, and then once Joined, Entered or Failed, after which
-  /// nothing is left to do. server_without_accounts, device_already_linked, data_folder_in_use,
-  /// store_failed; what the gate, the socket and linking.hpp say. It must not destroy this.
+  /// Called on the loop: Offered, Requested or Held perhaps, and then once Joined, Entered or
+  /// Failed, after which nothing is left to do. server_without_accounts, device_already_linked,
+  /// data_folder_in_use, store_failed; what the gate, the socket and linking.hpp say. It must not
+  /// destroy this.
   using OnReport = std::function<void(engine::linking::Effect)>;
 
   /// A LinkCode is used by the first process of a data folder only.
@@ -38,6 +41,8 @@ class Linking {
   Linking(const Linking&) = delete;
   Linking& operator=(const Linking&) = delete;
 
+  /// About the device that was Requested.
+  void decide(bool accepted) { to_machine(engine::linking::Decided{accepted}); }
   /// Leaves without a word to anybody.
   void cancel();
 

@@ -14,7 +14,7 @@
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl/ssl_stream.hpp>
 
-#include "core/wire/http_date.hpp"
+#include "core/wire/gateway_admin.hpp"
 #include "shell/host/dial.hpp"
 #include "shell/host/tls_client.hpp"
 #include "shell/run/awaited.hpp"
@@ -72,8 +72,8 @@ asio::awaitable<Answered> talk(Ref exchange, Stream& stream, std::vector<Endpoin
   if (unread == http::error::body_limit) co_return fail(Fault::too_large);
   if (unread) co_return fail(failed(*exchange, std::move(reached), cause_of(unread)));
   auto answer = parser.release();
-  const auto date = wire::parse_http_date(answer[http::field::date]);
-  co_return HttpAnswer{answer.result_int(), std::move(answer.body()), date};
+  std::string proof(answer[wire::gateway::answer_header]);
+  co_return HttpAnswer{answer.result_int(), std::move(answer.body()), std::move(proof)};
 }
 
 asio::awaitable<Answered> ask_plainly(Ref exchange, tcp::socket socket) {

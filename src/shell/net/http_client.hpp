@@ -31,7 +31,7 @@ struct HttpExchange {
 struct HttpAnswer {
   unsigned status;
   std::string body;
-  std::optional<WallTime> date = {};  ///< when the server has sent it, by its own clock
+  std::string proof = {};  ///< the header wire::gateway::answer_header, empty if absent
 };
 
 /// A DialFailure, or too_large.

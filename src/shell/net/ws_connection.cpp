@@ -171,7 +171,8 @@ void WsConnection::refuse(unsigned status) {
   drain();
 }
 
-void WsConnection::respond(unsigned status, std::string_view content_type, std::string_view body) {
+void WsConnection::respond(unsigned status, std::string_view content_type, std::string_view body,
+                           std::string_view proof) {
   if (phase_ != Phase::asked) return;
   begin_last_word();
   Answer answer(http::int_to_status(status), http_version, body);
@@ -181,6 +182,9 @@ void WsConnection::respond(unsigned status, std::string_view content_type, std::
   answer.prepare_payload();
   if (shared_.config.origins.varies()) answer.set(http::field::vary, "Origin");
   if (!allowed_.empty()) answer.set(http::field::access_control_allow_origin, allowed_);
+  if (!proof.empty()) answer.set(wire::gateway::answer_header, proof);
+  if (!proof.empty() && !allowed_.empty())
+    answer.set(http::field::access_control_expose_headers, wire::gateway::answer_header);
   const auto* header = request_ ? &request_->reader.parser.get() : nullptr;
   if (status == 204 && header) {
     answer.set(http::field::access_control_allow_methods, allowed_methods(header->target()));

@@ -38,7 +38,8 @@ class WsConnection : public std::enable_shared_from_this<WsConnection> {
   void ping();
   void limit_frames(std::size_t bytes) { inbox_.limit(bytes); }
   /// Answers the HTTP request, after which the connection ends.
-  void respond(unsigned status, std::string_view content_type, std::string_view body);
+  void respond(unsigned status, std::string_view content_type, std::string_view body,
+               std::string_view proof = {});
   /// After what is queued. Before the upgrade there is nobody to tell: the connection is cut.
   void close(std::uint16_t code, std::string_view reason);
   void abort();

@@ -105,8 +105,9 @@ void WsServer::limit_frames(relay::SocketId socket, std::size_t bytes) {
   if (auto* connection = find(socket)) connection->limit_frames(bytes);
 }
 
-void WsServer::respond(relay::SocketId socket, unsigned status, std::string_view json) {
-  if (auto* connection = find(socket)) connection->respond(status, "application/json", json);
+void WsServer::respond(relay::SocketId socket, unsigned status, std::string_view json,
+                       std::string_view proof) {
+  if (auto* connection = find(socket)) connection->respond(status, "application/json", json, proof);
 }
 
 void WsServer::close(relay::SocketId socket, std::uint16_t code, std::string_view reason) {

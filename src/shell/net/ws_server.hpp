@@ -37,7 +37,9 @@ class WsServer {
   void ping(relay::SocketId socket);
   /// Before that WsServerConfig::first_frames.
   void limit_frames(relay::SocketId socket, std::size_t bytes);
-  void respond(relay::SocketId socket, unsigned status, std::string_view json);
+  /// `proof`: a header of its own (wire::gateway::AnswerProof), if there is one.
+  void respond(relay::SocketId socket, unsigned status, std::string_view json,
+               std::string_view proof);
   void close(relay::SocketId socket, std::uint16_t code, std::string_view reason);
   /// Cuts every connection.
   void abort_all();

@@ -211,7 +211,7 @@ void Server::perform(relay::Effect&& effect) {
           },
           [this](relay::Ask&& e) { log_->ask(e.number, std::move(e.question)); },
           [](relay::ClockStepped&& e) { log::warn("clock_was_set_by_milliseconds", e.by.count()); },
-          [this](relay::Respond&& e) { sockets_.respond(e.socket, e.status, e.json); },
+          [this](relay::Respond&& e) { sockets_.respond(e.socket, e.status, e.json, e.proof); },
       },
       std::move(effect));
 }

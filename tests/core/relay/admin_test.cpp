@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/core/relay/door_support.hpp"
 #include "tests/core/relay/hub_invariants.hpp"
 #include "tests/core/relay/lobby_support.hpp"
 
@@ -164,6 +165,47 @@ TEST_F(Admin, ARequestIsTakenOnceAndOnlyNearItsTime) {
   const auto later = lobby.signed_request(ana, "GET", "/api/devices");
   lobby.pass(60s + 1ms);
   EXPECT_EQ(gateway::parse_refusal(lobby.request(later).json), Fault::stale_request);
+}
+
+/// By the server, for this request and this answer.
+TEST_F(Admin, WhatAnswersASignedRequestIsSigned) {
+  const auto door = test_door();
+  const auto expect_signed = [&](HttpRequest request, unsigned status) {
+    const auto asked = admin::digest_of(request, door.identity.text).value();
+    const auto answer = lobby.request(std::move(request));
+    EXPECT_EQ(answer.status, status);
+    const auto proof = gateway::parse_answer_proof(answer.proof);
+    ASSERT_TRUE(proof) << status << ": " << answer.proof;
+    EXPECT_EQ(proof->time, lobby.wall());
+    const auto digest = gateway::digest_of({asked, status, proof->time, answer.json});
+    EXPECT_TRUE(crypto::verify(door.identity.key.verify_key(), digest.view(), proof->signature));
+  };
+  const auto list = [&] { return lobby.signed_request(ana, "GET", "/api/devices"); };
+  const auto once = list();
+  expect_signed(once, 200);
+  expect_signed(once, 401);
+  Phone nobody(7, 2);
+  expect_signed(lobby.signed_request(nobody, "GET", "/api/devices"), 401);
+  expect_signed(lobby.signed_request(ana, "GET", "/api/devicesx"), 404);
+  expect_signed(lobby.signed_request(stranger, "DELETE", target), 404);
+  const auto late = list();
+  lobby.pass(61s);
+  expect_signed(late, 401);
+  lobby.store.is_failing = true;
+  expect_signed(list(), 503);
+  lobby.store.is_failing = false;
+  const auto body = gateway::print_rename(Plaintext("laptop"));
+  expect_signed(lobby.signed_request(ana, "POST", target + "/rename", body), 200);
+  expect_signed(lobby.signed_request(ana, "DELETE", target), 200);
+  expect_signed(list(), 403);
+}
+
+TEST_F(Admin, NothingIsSignedForWhoHasSignedNothing) {
+  auto request = lobby.signed_request(ana, "GET", "/api/devices");
+  request.authorization = "Culver x";
+  const auto answer = lobby.request(request);
+  EXPECT_EQ(answer.status, 401u);
+  EXPECT_EQ(answer.proof, "");
 }
 
 TEST_F(Admin, WhatIsNotThereIs404) {

@@ -60,7 +60,26 @@ inline std::string broken_devices(const Hub& hub) {
   if (listed != hub.devices().size()) return "a device is not listed with its account, or twice";
   if (hub.counters().handshakes_under_way > hub.limits().handshakes)
     return "too many handshakes under way";
-  if (hub.link_codes().size() > hub.limits().link_codes) return "too many link codes";
+  if (hub.link_codes().size() + hub.link_codes().requests().size() > hub.limits().link_codes)
+    return "too many link codes";
+  return {};
+}
+
+inline std::string broken_link_requests(const Hub& hub) {
+  const auto& requests = hub.link_codes().requests();
+  std::size_t waiting = 0;
+  for (const auto& [device, socket] : hub.devices().sockets())
+    waiting += std::holds_alternative<device_session::AwaitingConsent>(*hub.session_of(socket));
+  if (waiting != requests.size())
+    return "devices wait to be let in by nobody, or questions are of nobody";
+  for (const auto& request : requests) {
+    const auto* joining = hub.session_of(request.joining);
+    if (!joining || !std::holds_alternative<device_session::AwaitingConsent>(*joining))
+      return "a question is about somebody who does not wait";
+    const auto* asked = hub.session_of(request.asked);
+    const auto* seat = asked ? device_session::seat_of(*asked) : nullptr;
+    if (!seat || seat->user != request.to) return "somebody is asked who is not in the account";
+  }
   return {};
 }
 
@@ -85,6 +104,7 @@ inline std::string broken(const Hub& hub) {
     return "too many addresses";
   if (auto seats = broken_seats(hub); !seats.empty()) return seats;
   if (auto devices = broken_devices(hub); !devices.empty()) return devices;
+  if (auto requests = broken_link_requests(hub); !requests.empty()) return requests;
   if (auto rendezvous = broken_rendezvous(hub); !rendezvous.empty()) return rendezvous;
   return broken_book(hub);
 }

@@ -60,6 +60,39 @@ TEST(GatewayAdmin, TheDigestCoversEveryPartAndItsLength) {
             "17afb004757cde69abc73c84580ea761ee37148b996441f9fee93fe13b07d185");
 }
 
+TEST(GatewayAdmin, TheProofOfAnAnswerIsReadAsItWasPrinted) {
+  const AnswerProof proof{1'700'000'000'000, authorization().signature};
+  const auto text = print(proof);
+  EXPECT_EQ(text.substr(0, 33), "time=1700000000000,signature=1212");
+  EXPECT_EQ(*parse_answer_proof(text), proof);
+  for (const std::string& bad : std::vector<std::string>{
+           "", text.substr(1), text + ",", text + "0", text + ",x=1",
+           text.substr(0, text.size() - 1),
+           "time=,signature=", print(AnswerProof{-1, proof.signature}), std::string(10'000, 'a')}) {
+    const auto parsed = parse_answer_proof(bad);
+    ASSERT_FALSE(parsed) << bad;
+    EXPECT_EQ(parsed.error(), Fault::answer_not_signed);
+  }
+}
+
+TEST(GatewayAdmin, TheDigestOfAnAnswerCoversEveryPart) {
+  Digest request;
+  request.data.fill(std::byte{7});
+  const SignedAnswer answer{request, 200, 1'700'000'000'000, "body"};
+  const auto digest = digest_of(answer);
+  for (auto change :
+       {+[](SignedAnswer& a) { a.request.data[0] = std::byte{1}; },
+        +[](SignedAnswer& a) { a.status = 201; }, +[](SignedAnswer& a) { a.time = 2; },
+        +[](SignedAnswer& a) { a.body = "x"; }}) {
+    auto other = answer;
+    change(other);
+    EXPECT_NE(digest_of(other), digest);
+  }
+  // Made with a script of a few lines: hashlib and struct.
+  EXPECT_EQ(print_hex(digest.view()),
+            "07e5701b57d295d747968e8a07b807dd522c6f6eb601be1967da3f54106f5870");
+}
+
 TEST(GatewayAdmin, DevicesAreReadAsTheyWerePrinted) {
   const auto device = authorization().device;
   const std::vector<ListedDevice> devices{

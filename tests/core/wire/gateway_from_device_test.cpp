@@ -206,6 +206,24 @@ TEST(FromDevice, ReadsPairing) {
   EXPECT_EQ(session_fault(R"({"type":"complete_pairing"})"), Fault::bad_link_code);
 }
 
+TEST(FromDevice, ReadsWhetherItWantsToBeAskedAndWhatItAnswers) {
+  EXPECT_EQ(print(InitiatePairing{}), R"({"type":"initiate_pairing","payload":{}})");
+  EXPECT_EQ(read(print(InitiatePairing{true})), SessionMessage(InitiatePairing{true}));
+  EXPECT_EQ(read(R"({"type":"initiate_pairing","asks":true})"),
+            SessionMessage(InitiatePairing{true}));
+  EXPECT_EQ(read(R"({"type":"initiate_pairing","payload":{"asks":false}})"),
+            SessionMessage(InitiatePairing{}));
+  EXPECT_FALSE(parse_session(R"({"type":"initiate_pairing","payload":{"asks":"yes"}})"))
+      << "not a code that lets everybody in";
+  for (const bool accepted : {false, true})
+    EXPECT_EQ(read(print(AnswerPairing{7, accepted})), SessionMessage(AnswerPairing{7, accepted}));
+  for (const std::string bad :
+       {R"({"id":0,"accepted":true})", R"({"id":1})", R"({"accepted":true})",
+        R"({"id":1,"accepted":1})", R"({"id":9007199254740992,"accepted":true})"})
+    EXPECT_FALSE(parse_session(R"({"type":"answer_pairing","payload":)" + bad + "}")) << bad;
+  EXPECT_TRUE(is_of_session(print(AnswerPairing{7, true})));
+}
+
 TEST(FromDevice, LeavesTheRestToOthers) {
   EXPECT_EQ(read(R"({"type":"ping"})"), SessionMessage(Ping{}));
   EXPECT_EQ(session_fault(R"({"type":"register","pairingCode":"K7MW2Q"})"), Fault::unknown_message);

@@ -80,6 +80,9 @@ TEST(ToDevice, PrintsTheRest) {
   EXPECT_EQ(print(Pong{5}), R"({"type":"pong","payload":{"timestamp":5}})");
   EXPECT_EQ(print(PairingInitiated{"012345", 300'000}),
             R"({"type":"pairing_initiated","payload":{"code":"012345","expiresIn":300000}})");
+  EXPECT_EQ(
+      print(PairingInitiated{"012345", 300'000, true}),
+      R"({"type":"pairing_initiated","payload":{"code":"012345","expiresIn":300000,"asks":true}})");
   EXPECT_EQ(print(PairingCompleted{user}),
             R"({"type":"pairing_completed","payload":{"success":true,"linkedUserId":")" +
                 user_text + R"("}})");
@@ -102,6 +105,8 @@ TEST(ToDevice, IsReadByAClientThatLinks) {
   const auto initiated = linking<PairingInitiated>(print(PairingInitiated{"012345", 300'000}));
   EXPECT_EQ(initiated.code, "012345");
   EXPECT_EQ(initiated.expires_in_ms, 300'000U);
+  EXPECT_FALSE(initiated.asks);
+  EXPECT_TRUE(linking<PairingInitiated>(print(PairingInitiated{"012345", 300'000, true})).asks);
   EXPECT_EQ(linking<PairingCompleted>(print(PairingCompleted{user})).linked_user, user);
   const auto paired = linking<DevicePaired>(print(DevicePaired{device, 5}));
   EXPECT_EQ(paired.device, device);
@@ -111,6 +116,35 @@ TEST(ToDevice, IsReadByAClientThatLinks) {
     EXPECT_EQ(linking<PairingFailed>(print(PairingFailed{fault})).fault, fault);
     EXPECT_EQ(linking<PairingFailed>(print(Error{fault, {}, {}, {}})).fault, fault);
   }
+}
+
+TEST(ToDevice, AsksAboutADeviceThatWantsToComeIn) {
+  const PairingRequested asked{7, device, user, Plaintext("Phone"), DeviceType::mobile, 60'000};
+  EXPECT_EQ(print(asked),
+            R"({"type":"pairing_requested","payload":{"type":"pairing_requested","id":7,)"
+            R"("device_id":")" +
+                device_text + R"(","device_key":")" + user_text +
+                R"(","device_name":"Phone","device_type":"mobile","expiresIn":60000}})");
+  const auto heard = linking<PairingRequested>(print(asked));
+  EXPECT_EQ(heard.id, 7U);
+  EXPECT_EQ(heard.device, device);
+  EXPECT_EQ(heard.device_key, user);
+  EXPECT_EQ(heard.device_name, Plaintext("Phone"));
+  EXPECT_EQ(heard.device_type, DeviceType::mobile);
+  EXPECT_EQ(heard.expires_in_ms, 60'000U);
+  EXPECT_EQ(
+      linking<PairingRequested>(print(PairingRequested{1, device, user, {}, {}, 0})).device_name,
+      std::nullopt);
+  EXPECT_EQ(print(PairingWithdrawn{7, Fault::link_withdrawn}),
+            R"({"type":"pairing_withdrawn","payload":{"type":"pairing_withdrawn","id":7,)"
+            R"("error":"Device waits no longer","code":"link_withdrawn"}})");
+  const auto gone = linking<PairingWithdrawn>(print(PairingWithdrawn{7, Fault::directory_failed}));
+  EXPECT_EQ(gone.id, 7U);
+  EXPECT_EQ(gone.fault, Fault::directory_failed);
+  EXPECT_EQ(linking<PairingPending>(print(PairingPending{60'000})).expires_in_ms, 60'000U);
+  EXPECT_EQ(parse_linking(R"({"type":"pairing_withdrawn","payload":{"id":0}})").error(),
+            Fault::malformed);
+  EXPECT_EQ(parse_linking(R"({"type":"pairing_pending","payload":{}})").error(), Fault::malformed);
 }
 
 TEST(ToDevice, AServerWithoutNamesForItsRefusalsIsUnderstoodByItsWords) {

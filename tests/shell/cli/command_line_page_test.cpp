@@ -130,8 +130,9 @@ TEST(CommandLinePage, ListsEveryFieldOfWhatIsOneObject) {
   expect_keys_in_paragraph(print(Server{"", {}, 2, crypto::VerifyKey{}, 2, true}),
                            "`trust-server -o json`");
   expect_keys_in_paragraph(print(Backup{}), "`export -o json`");
-  expect_keys_in_paragraph(print(LinkOffer{*LinkCode::parse("012345"), 1}),
+  expect_keys_in_paragraph(print(LinkOffer{*LinkCode::parse("012345"), 1, true}),
                            "`devices link -o json`");
+  expect_keys_in_paragraph(print(LinkRequest{}), "`devices link -o json`");
   expect_keys_in_paragraph(print(LinkedDevice{}), "`devices link -o json`");
   expect_keys_in_paragraph(print(LinkedAccount{}), "`devices link -o json`");
   expect_keys_in_paragraph(print(Device{{}, {}, "web", "", "", true, true, true}),

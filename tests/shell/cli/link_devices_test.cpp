@@ -19,9 +19,11 @@ class LinkDevices : public testing::Test {
               exit_ = code;
             }};
   }
-  OfferLink& offer(Output output, std::string server = "") {
-    return offer_.emplace(
-        std::move(server), [this] { ++asked_; }, stage(output));
+  OfferLink& offer(Output output, std::string server = "",
+                   OfferLink::Consent consent = OfferLink::Consent::asked) {
+    const auto decide = [this](bool accepted) { decided_.push_back(accepted); };
+    return offer_.emplace(std::move(server), consent, OfferLink::Acts{[this] { ++asked_; }, decide},
+                          scene_.console(), stage(output));
   }
   JoinAccount& join(Output output) {
     return join_.emplace(
@@ -44,12 +46,13 @@ class LinkDevices : public testing::Test {
   std::optional<OfferLink> offer_;
   std::optional<JoinAccount> join_;
   std::vector<LinkCode> spent_;
+  std::vector<bool> decided_;
   int asked_ = 0;
   std::optional<int> exit_;
 };
 
 TEST_F(LinkDevices, ShowsTheCodeAndHowToUseIt) {
-  offer(Output::text, "ws://h:1").on(linking::Offered{code_, 300s});
+  offer(Output::text, "ws://h:1").on(linking::Offered{code_, 300s, linking::Consent::asked});
   expect_out("    012345\n");
   expect_out("within 5 minutes");
   expect_out("culver --server ws://h:1 link\n");
@@ -59,7 +62,7 @@ TEST_F(LinkDevices, ShowsTheCodeAndHowToUseIt) {
 
 TEST_F(LinkDevices, NamesTheDeviceThatCame) {
   auto& verb = offer(Output::text);
-  verb.on(linking::Offered{code_, 300s});
+  verb.on(linking::Offered{code_, 300s, linking::Consent::asked});
   verb.on(linking::Joined{device_});
   EXPECT_EQ(asked_, 1);
   EXPECT_FALSE(exit_);
@@ -70,14 +73,96 @@ TEST_F(LinkDevices, NamesTheDeviceThatCame) {
 
 TEST_F(LinkDevices, ADeviceThatCannotBeAskedAboutCameAllTheSame) {
   auto& verb = offer(Output::json);
-  verb.on(linking::Offered{code_, 300s});
+  verb.on(linking::Offered{code_, 300s, linking::Consent::asked});
   verb.on(linking::Joined{device_});
   verb.on(client::DevicesAnswer(fail(Fault::server_lost)));
-  EXPECT_EQ(scene_.out(), R"({"event":"link_code","code":"012345","expires_in_ms":300000})"
-                          "\n"
-                          R"({"event":"device_linked","device":")" +
-                              print_uuid(device_.data) + "\",\"name\":null}\n");
+  EXPECT_EQ(scene_.out(),
+            R"({"event":"link_code","code":"012345","expires_in_ms":300000,"asks":true})"
+            "\n"
+            R"({"event":"device_linked","device":")" +
+                print_uuid(device_.data) + "\",\"name\":null}\n");
   EXPECT_EQ(exit_, 0);
+}
+
+TEST_F(LinkDevices, ThePersonIsAskedWhoComesIn) {
+  auto& verb = offer(Output::text);
+  verb.on(linking::Offered{code_, 300s, linking::Consent::asked});
+  EXPECT_NE(scene_.err().find("You will be asked"), std::string::npos);
+  verb.on(linking::Requested{device_, account_, Plaintext("Phone\x1b")});
+  scene_.settle();
+  EXPECT_NE(scene_.err().find("The device Phone\\x1b (" + print_uuid(device_.data) +
+                              ") asks to join this account. Let it in? [y/N] "),
+            std::string::npos)
+      << scene_.err();
+  scene_.type("y\n");
+  EXPECT_EQ(decided_, std::vector{true});
+  EXPECT_FALSE(exit_);
+  verb.on(linking::Joined{device_});
+  verb.on(devices("Phone"));
+  EXPECT_EQ(exit_, 0);
+}
+
+TEST_F(LinkDevices, ANoAndNobodyThereKeepItOut) {
+  auto& verb = offer(Output::text);
+  verb.on(linking::Requested{device_, account_, std::nullopt});
+  scene_.settle();
+  EXPECT_NE(scene_.err().find("A device without a name ("), std::string::npos);
+  scene_.type("n\n");
+  EXPECT_EQ(decided_, std::vector{false});
+  verb.on(linking::Failed{Fault::link_refused_by_us});
+  EXPECT_EQ(exit_, 1);
+  exit_.reset();
+  auto& another = offer(Output::text);
+  another.on(linking::Requested{device_, account_, std::nullopt});
+  scene_.leave();
+  EXPECT_EQ(decided_, (std::vector{false, false}));
+  EXPECT_NE(scene_.err().find("--yes"), std::string::npos);
+}
+
+TEST_F(LinkDevices, AProgramIsAskedByAnEvent) {
+  auto& verb = offer(Output::json);
+  verb.on(linking::Requested{device_, account_, Plaintext("Phone")});
+  EXPECT_EQ(scene_.out(), R"({"event":"link_request","device":")" + print_uuid(device_.data) +
+                              R"(","name":"Phone","account":")" + print_hex(account_.data) +
+                              "\",\"id\":1}\n");
+}
+
+TEST_F(LinkDevices, AQuestionAboutADeviceThatHasGoneIsOver) {
+  auto& verb = offer(Output::text);
+  verb.on(linking::Requested{device_, account_, Plaintext("Phone")});
+  scene_.settle();
+  verb.on(linking::Failed{Fault::link_withdrawn});
+  scene_.settle();
+  EXPECT_EQ(exit_, 7);
+  EXPECT_TRUE(decided_.empty());
+  EXPECT_NE(scene_.err().find("has gone"), std::string::npos);
+}
+
+TEST_F(LinkDevices, WithoutAQuestionItIsSaidThatTheCodeIsAllItTakes) {
+  offer(Output::text, "", linking::Consent::given)
+      .on(linking::Offered{code_, 300s, linking::Consent::given});
+  EXPECT_EQ(scene_.err().find("too old"), std::string::npos);
+  EXPECT_NE(scene_.err().find("Whoever has the code gets into your account."), std::string::npos);
+}
+
+TEST_F(LinkDevices, AServerThatCannotAskIsTold) {
+  offer(Output::text).on(linking::Offered{code_, 300s, linking::Consent::given});
+  EXPECT_EQ(scene_.err().find("You will be asked"), std::string::npos);
+  EXPECT_NE(scene_.err().find("too old to ask you first.\nWhoever has the code gets in"),
+            std::string::npos)
+      << scene_.err();
+}
+
+TEST_F(LinkDevices, WhoWaitsForTheOtherDeviceIsToldSo) {
+  auto& verb = join(Output::text);
+  verb.start(code_);
+  verb.on(linking::Held{});
+  EXPECT_EQ(scene_.err(), "Waiting until the other device lets this one in.\n  Device  " +
+                              print_uuid(device_.data) + "\n");
+  EXPECT_FALSE(exit_);
+  verb.on(linking::Failed{Fault::link_refused});
+  EXPECT_NE(scene_.err().find("did not let this one in"), std::string::npos);
+  EXPECT_EQ(exit_, 10);
 }
 
 TEST_F(LinkDevices, AnOfferEndsOnce) {

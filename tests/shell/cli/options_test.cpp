@@ -294,7 +294,8 @@ TEST_F(CommandLine, SaysWhomToTrust) {
 }
 
 TEST_F(CommandLine, LinksDevices) {
-  EXPECT_TRUE(std::holds_alternative<OfferLinkOptions>(parse({"devices", "link"})->verb));
+  EXPECT_FALSE(std::get<OfferLinkOptions>(parse({"devices", "link"})->verb).yes);
+  EXPECT_TRUE(std::get<OfferLinkOptions>(parse({"devices", "link", "--yes"})->verb).yes);
   const auto link = [&](std::vector<const char*> words) {
     const auto options = parse(std::move(words));
     EXPECT_TRUE(options) << options.error().err;

@@ -72,7 +72,9 @@ class LinkingTest : public ::testing::Test {
   /// To its last report; then nothing is left to do.
   linking::Effect run() {
     const auto is_over = [this] {
-      return !reports.empty() && !std::holds_alternative<linking::Offered>(reports.back());
+      return !reports.empty() && !std::holds_alternative<linking::Offered>(reports.back()) &&
+             !std::holds_alternative<linking::Requested>(reports.back()) &&
+             !std::holds_alternative<linking::Held>(reports.back());
     };
     run_until([&] { return is_over() && seen.ended; });
     expect_idle();
@@ -116,12 +118,34 @@ class LinkingTest : public ::testing::Test {
 TEST_F(LinkingTest, OffersACodeAndTellsWhoUsedIt) {
   serve(own, {{print(gateway::PairingInitiated{"654321", 300'000}), print(gateway::Pong{5}),
                print(gateway::DevicePaired{device, 5})}});
-  begin(Linking::Offer{});
+  begin(Linking::Offer{linking::Consent::given});
   const auto last = run();
   ASSERT_EQ(reports.size(), 2U);
   EXPECT_EQ(std::get<linking::Offered>(reports[0]).code.text(), "654321");
   EXPECT_EQ(std::get<linking::Joined>(last).device, device);
   EXPECT_EQ(seen.close_code, 1000);
+}
+
+TEST_F(LinkingTest, AsksWhoComesInAndSaysTheAnswer) {
+  serve(own, {{print(gateway::PairingInitiated{"K7MW2QPABCD", 300'000}),
+               print(gateway::PairingRequested{7, device, other, Plaintext("Phone"), {}, 60'000})},
+              {print(gateway::DevicePaired{device, 5})}});
+  begin(Linking::Offer{linking::Consent::asked});
+  run_until([this] { return reports.size() == 2; });
+  EXPECT_EQ(std::get<linking::Requested>(reports.at(1)).device, device);
+  link->decide(true);
+  EXPECT_EQ(std::get<linking::Joined>(run()).device, device);
+  EXPECT_EQ(gateway::parse_session(seen.frames.at(3)).value(),
+            gateway::SessionMessage(gateway::AnswerPairing{7, true}));
+}
+
+TEST_F(LinkingTest, WaitsWhileTheOtherDeviceIsAsked) {
+  serve(own, {{print(gateway::PairingPending{60'000}), print(gateway::PairingCompleted{other})}});
+  begin(code);
+  EXPECT_EQ(std::get<linking::Entered>(run()).account, other);
+  ASSERT_EQ(reports.size(), 2U);
+  EXPECT_TRUE(std::holds_alternative<linking::Held>(reports[0]));
+  EXPECT_EQ(noted(), other);
 }
 
 TEST_F(LinkingTest, EntersAnAccountAndHasNotedItBeforeItTells) {
@@ -158,7 +182,7 @@ TEST_F(LinkingTest, ACodeOfItsOwnAccountIsNoNews) {
 TEST_F(LinkingTest, ALinkedDeviceOffersTheAccountThatItIsIn) {
   serve(other, {{print(gateway::PairingInitiated{"654321", 300'000}),
                  print(gateway::DevicePaired{device, 5})}});
-  begin(Linking::Offer{});
+  begin(Linking::Offer{linking::Consent::given});
   EXPECT_TRUE(std::holds_alternative<linking::Joined>(run()));
   EXPECT_EQ(noted(), other);
 }
@@ -168,7 +192,7 @@ TEST_F(LinkingTest, ASecondProcessOffersNoAccountThatTheFirstIsNotIn) {
   ASSERT_TRUE(book->remember({identity.key.verify_key(), 1}));
   ASSERT_TRUE(book->belong(other));
   book->known = book->book.find(book->url()).value();
-  begin(Linking::Offer{}, false);
+  begin(Linking::Offer{linking::Consent::given}, false);
   expect_fault(Fault::data_folder_in_use);
   EXPECT_EQ(noted(), other) << "it is not the one to know";
 }
@@ -201,7 +225,7 @@ TEST_F(LinkingTest, ABookThatCannotBeWrittenIsAFailure) {
 
 TEST_F(LinkingTest, IsCancelledWithoutAWord) {
   serve(own, {{print(gateway::PairingInitiated{"654321", 300'000})}});
-  begin(Linking::Offer{});
+  begin(Linking::Offer{linking::Consent::given});
   run_until([&] { return !reports.empty(); });
   link->cancel();
   run_until([&] { return seen.ended; });
@@ -211,7 +235,7 @@ TEST_F(LinkingTest, IsCancelledWithoutAWord) {
 
 TEST_F(LinkingTest, MayBeDestroyedWhileItWaits) {
   serve(own, {{print(gateway::PairingInitiated{"654321", 300'000})}});
-  begin(Linking::Offer{});
+  begin(Linking::Offer{linking::Consent::given});
   run_until([&] { return !reports.empty(); });
   link.reset();
   run_until([&] { return seen.ended; });
