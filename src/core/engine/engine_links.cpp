@@ -61,18 +61,8 @@ void Engine::requested(signaling::Requested request, Env& env, Effects& out) {
       Tell{PairRequested{request.from, request.key, std::move(request.proposed_name)}});
 }
 
-<<<<<<< HEAD
-Whom Engine::whom(const std::optional<PublicKey>& namesake, const PublicKey& key) const {
-  const auto about = namesake.value_or(key);
-  const auto* known = acquaintances_.find(about);
-  return {about, known ? known->called() : std::nullopt};
-}
-
 void Engine::turn_away(const Unwelcome& why, const PublicKey& key, KeyStanding standing,
                        Effects& out) {
-=======
-void Engine::turn_away(const Unwelcome& why, const PublicKey& key, Effects& out) {
->>>>>>> cli
   // A key that is somebody else's already is nobody's new one.
   if (why.of && !acquaintances_.find(key)) out.emplace_back(KeepOffered{*why.of, key, standing});
   out.emplace_back(Dropped{why.fault});
