@@ -40,9 +40,17 @@ Content sample() {
                            true,
                            true,
                            true,
-                           filled<PublicKey>(4),
+                           {filled<PublicKey>(4)},
                            {Plaintext("Anna"), Plaintext("Nan")}});
-  content.peers.push_back({filled<PublicKey>(4), {}, {}, "", "", false, false, false, {}});
+  content.peers.push_back({filled<PublicKey>(4),
+                           {},
+                           {},
+                           "",
+                           "",
+                           false,
+                           false,
+                           false,
+                           {filled<PublicKey>(8), filled<PublicKey>(9)}});
   content.servers.push_back(
       {"ws://a:80", filled<crypto::VerifyKey>(5), 2, "then", "now", filled<UserId>(6)});
   content.servers.push_back({"ws://b:80", filled<crypto::VerifyKey>(7), 1, "then", "now", {}});

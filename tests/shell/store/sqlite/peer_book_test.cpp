@@ -146,7 +146,7 @@ TEST_F(PeerBookFile, KeepsWhatAPersonSaysOfAPeer) {
     ASSERT_TRUE(book.rename(key(1), Plaintext(" Sister\n")));
     ASSERT_TRUE(book.set_verified(key(1), true));
     ASSERT_TRUE(book.set_blocked(key(1), true));
-    ASSERT_TRUE(book.keep_offered(key(1), key(9), KeyStanding::proven));
+    ASSERT_TRUE(book.keep_offered(key(1), key(9), engine::KeyStanding::proven));
     ASSERT_TRUE(book.remember({key(1), Plaintext("Anna"), true}, "2"));
   }
   auto book = open();
@@ -194,8 +194,9 @@ TEST_F(PeerBookFile, SaysThatItDoesNotHaveAPeer) {
   const auto nobody = key(2);
   for (const auto& result :
        {book.rename(nobody, Plaintext("x")), book.set_verified(nobody, true),
-        book.set_blocked(nobody, true), book.keep_offered(nobody, key(3), KeyStanding::proven),
-        book.trust(nobody, key(3)), book.trust(key(1), key(3)), book.forget(nobody)})
+        book.set_blocked(nobody, true),
+        book.keep_offered(nobody, key(3), engine::KeyStanding::proven), book.trust(nobody, key(3)),
+        book.trust(key(1), key(3)), book.forget(nobody)})
     EXPECT_EQ(result.error(), Fault::no_such_peer);
   EXPECT_EQ(only(book).key, key(1));
 }
@@ -208,7 +209,7 @@ class TakingOver : public PeerBookFile {
     ASSERT_TRUE(book.rename(key(1), Plaintext("Sister")));
     ASSERT_TRUE(book.set_verified(key(1), true));
     ASSERT_TRUE(book.set_blocked(key(1), true));
-    ASSERT_TRUE(book.keep_offered(key(1), key(2), KeyStanding::proven));
+    ASSERT_TRUE(book.keep_offered(key(1), key(2), engine::KeyStanding::proven));
   }
   void expect_taken_over() {
     auto book = open();
@@ -240,12 +241,12 @@ TEST_F(TakingOver, HappensForAKeyThatWaitsOnly) {
 TEST_F(TakingOver, IsNotKeptFromTheRightKeyByClaims) {
   auto book = open();
   for (std::uint8_t n = 20; n < 30; ++n)
-    ASSERT_TRUE(book.keep_offered(key(1), key(n), KeyStanding::claimed));
+    ASSERT_TRUE(book.keep_offered(key(1), key(n), engine::KeyStanding::claimed));
   const auto claims = std::vector{key(2), key(27), key(28), key(29)};
   EXPECT_EQ(only(book).offered, claims) << "the newest claims, beside what was proven";
   for (std::uint8_t n = 3; n < 6; ++n)
-    ASSERT_TRUE(book.keep_offered(key(1), key(n), KeyStanding::proven));
-  ASSERT_TRUE(book.keep_offered(key(1), key(30), KeyStanding::claimed));
+    ASSERT_TRUE(book.keep_offered(key(1), key(n), engine::KeyStanding::proven));
+  ASSERT_TRUE(book.keep_offered(key(1), key(30), engine::KeyStanding::claimed));
   const auto proven = std::vector{key(2), key(3), key(4), key(5)};
   EXPECT_EQ(only(book).offered, proven);
   ASSERT_TRUE(book.trust(key(1), key(2)));
@@ -255,11 +256,11 @@ TEST_F(TakingOver, IsNotKeptFromTheRightKeyByClaims) {
 TEST_F(PeerBookFile, ProvesAKeyThatWasClaimedBefore) {
   auto book = open();
   ASSERT_TRUE(book.remember({key(1), Plaintext("Ana"), true}, "1"));
-  ASSERT_TRUE(book.keep_offered(key(1), key(2), KeyStanding::claimed));
-  ASSERT_TRUE(book.keep_offered(key(1), key(2), KeyStanding::proven));
-  ASSERT_TRUE(book.keep_offered(key(1), key(2), KeyStanding::claimed));
+  ASSERT_TRUE(book.keep_offered(key(1), key(2), engine::KeyStanding::claimed));
+  ASSERT_TRUE(book.keep_offered(key(1), key(2), engine::KeyStanding::proven));
+  ASSERT_TRUE(book.keep_offered(key(1), key(2), engine::KeyStanding::claimed));
   for (std::uint8_t n = 20; n < 30; ++n)
-    ASSERT_TRUE(book.keep_offered(key(1), key(n), KeyStanding::claimed));
+    ASSERT_TRUE(book.keep_offered(key(1), key(n), engine::KeyStanding::claimed));
   EXPECT_EQ(only(book).offered.front(), key(2));
 }
 
