@@ -38,12 +38,12 @@ std::string seen(std::string_view text) {
 
 Points points_of(const std::string& text, int options) {
   const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
-  const auto size = static_cast<utf8proc_ssize_t>(text.size());
+  const auto length = static_cast<utf8proc_ssize_t>(text.size());
   const auto option = static_cast<utf8proc_option_t>(options);
-  const auto needed = utf8proc_decompose(bytes, size, nullptr, 0, option);
-  if (needed <= 0) return {};
-  Points points(static_cast<std::size_t>(needed));
-  if (utf8proc_decompose(bytes, size, points.data(), needed, option) != needed) return {};
+  const auto count = utf8proc_decompose(bytes, length, nullptr, 0, option);
+  if (count <= 0) return {};
+  Points points(static_cast<std::size_t>(count));
+  if (utf8proc_decompose(bytes, length, points.data(), count, option) != count) return {};
   return points;
 }
 
