@@ -72,7 +72,7 @@ class Reunion(Case):
         self.expect_exit(sender, 0)
         sender = self.stage.client("third", "send", "--name", "Ana", "--wait", "8", "ben",
                                    "--text", "it is me, Ana")
-        self.expect_exit(sender, 7)
+        self.expect_failure(sender, 10, "pair_refused")
         self.assertEqual([e["text"] for e in receiver.events("text")], ["first"])
         self.assertIn("peer_key_changed", [e["reason"] for e in receiver.events("failed")])
         fingerprints = {e["fingerprint"] for e in receiver.events("text")}

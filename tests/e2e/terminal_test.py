@@ -378,6 +378,13 @@ class NewFolder(Terminal):
         self.assertIn("mistyped", first.stderr)
         self.assertEqual(self.stage.try_run("mistyped", "id").stderr, "")
 
+    def test_who_is_nobodys_peer_makes_no_identity_and_says_of_none(self):
+        for _ in range(2):
+            nobody = self.stage.try_run("mistyped", "send", "Nobody", "--text", "hello")
+            self.assertEqual(nobody.returncode, 8)
+            self.assertNotIn("new identity", nobody.stderr)
+        self.assertFalse((self.stage.folder / "mistyped" / "key").exists())
+
     def test_devices_names_a_command_that_helps(self):
         listed = self.stage.try_run("fresh", "devices")
         self.assertNotEqual(listed.returncode, 0)

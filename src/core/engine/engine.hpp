@@ -122,6 +122,7 @@ class Engine {
   void tell(LetterReceived letter, Effects&) const;
   void tell_how_far(LinkId id, Effects&);
   void on_server_text(std::string text, Env&, Effects&);
+  void keep_pace(const wire::signaling::ServerInfo& info);
   void on_server_message(wire::signaling::ServerMessage message, Env&, Effects&);
   void signaling_back(Env&, Effects&);
   void on_description(LinkId id, const wire::signaling::Description& description, Env&, Effects&);

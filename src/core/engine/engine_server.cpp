@@ -59,15 +59,22 @@ void Engine::perform(gate::Effects effects, Env& env, Effects& out) {
 void Engine::on_server_text(std::string text, Env& env, Effects& out) {
   auto message = sig::parse_server(text);
   if (message) {
-    if (const auto* info = std::get_if<sig::ServerInfo>(&*message))
-      pacer_.limit(gate::is_of_device(gate_)
-                       ? std::max(info->messages_per_minute, info->device_messages_per_minute)
-                       : info->messages_per_minute);
+    if (const auto* info = std::get_if<sig::ServerInfo>(&*message)) keep_pace(*info);
     to_session(signaling::Frame{std::move(*message)}, env, out);
   } else {
     out.emplace_back(Dropped{message.error()});
     to_session(signaling::BadFrame{message.error()}, env, out);
   }
+}
+
+/// What a server takes from a device is more than it takes from strangers, and both sides of a
+/// meeting may have to ask.
+void Engine::keep_pace(const sig::ServerInfo& info) {
+  const bool is_device = gate::is_of_device(gate_);
+  pacer_.limit(is_device ? std::max(info.messages_per_minute, info.device_messages_per_minute)
+                         : info.messages_per_minute);
+  reunion_.pace(is_device ? info.device_pair_requests_per_minute : 0,
+                is_device ? info.device_rendezvous_per_minute : 0);
 }
 
 void Engine::to_session(signaling::SessionEvent event, Env& env, Effects& out) {

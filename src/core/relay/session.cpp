@@ -132,7 +132,9 @@ OneOf<Unregistered, Closing> Connecting::on(Upgraded&& event, Context& context,
   };
   answer(sig::ServerInfo{server.id, server.endpoint, server.region, wire::gateway::newest_version,
                          per_minute(context.limits.messages_per_socket),
-                         per_minute(context.limits.messages_per_device)},
+                         per_minute(context.limits.messages_per_device),
+                         per_minute(context.limits.pair_requests_per_device),
+                         per_minute(context.limits.rendezvous_per_device)},
          context, effects);
   const auto accepted = deadline - context.limits.upgrade;
   return Unregistered{Unproven{}, accepted + context.limits.handshake};

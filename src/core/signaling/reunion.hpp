@@ -43,6 +43,8 @@ class Allowance {
   }
   /// Nothing more before this window has passed.
   void exhaust(TimePoint now) { taken_.assign(most_, now); }
+  /// From now on; what was taken before counts.
+  void limit(std::size_t most) { most_ = most; }
   /// When take() succeeds again at the earliest, if it would not now.
   std::optional<TimePoint> next(TimePoint now) const;
 
@@ -59,6 +61,8 @@ class Reunion {
   /// Below what a server lets one socket do, so that there is room for what a person does.
   static constexpr std::size_t asks_per_minute = 8;
   static constexpr std::size_t registrations_per_minute = 18;
+  /// The same of what a server tells that it takes from a device: nine of ten.
+  static constexpr std::size_t share_of(std::size_t told) { return told - told / 10; }
   /// Codes that a server has told without the token: the newest, and those that were asked of late.
   static constexpr std::size_t unnamed_at_once = 16;
   static constexpr std::size_t unnamed_asked_at_once = 64;
@@ -79,6 +83,8 @@ class Reunion {
   [[nodiscard]] ReunionEffects online(const PublicKey& own, const PairingCode& code, Env& env);
   [[nodiscard]] ReunionEffects on(const wire::signaling::ServerMessage& message, Env& env);
   void offline(Env& env);
+  /// What the server takes from us within a minute: requests for a pairing, and registrations.
+  void pace(std::size_t requests, std::size_t registrations);
   /// It is another hour than it seemed.
   [[nodiscard]] ReunionEffects clock_set(Env& env);
 

@@ -38,6 +38,11 @@ void Reunion::ask_unnamed(Env& env, ReunionEffects& effects) {
   effects.emplace_back(search::AskFor{code});
 }
 
+void Reunion::pace(std::size_t requests, std::size_t registrations) {
+  asks_.limit(std::max(asks_per_minute, share_of(requests)));
+  registrations_.limit(std::max(registrations_per_minute, share_of(registrations)));
+}
+
 std::optional<PairingCode> Reunion::asked() const {
   if (asking_unnamed_) return asking_unnamed_->code;
   for (const auto& [key, sought] : sought_)

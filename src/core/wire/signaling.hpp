@@ -101,8 +101,11 @@ struct ServerInfo {
   unsigned gateway = 0;
   /// What it takes from one connection within a minute; absent means 0, unknown.
   std::uint32_t messages_per_minute = 0;
-  /// The same of a device that has come in by the gateway.
+  /// The same of a device that has come in by the gateway, and how many of them may be requests for
+  /// a pairing and registrations for rendezvous.
   std::uint32_t device_messages_per_minute = 0;
+  std::uint32_t device_pair_requests_per_minute = 0;
+  std::uint32_t device_rendezvous_per_minute = 0;
   bool operator==(const ServerInfo&) const = default;
 };
 struct Registered {

@@ -45,6 +45,8 @@ Result<ServerMessage> read_server_info(const Fields& fields) {
   };
   info.messages_per_minute = rate("messagesPerMinute");
   info.device_messages_per_minute = rate("deviceMessagesPerMinute");
+  info.device_pair_requests_per_minute = rate("devicePairRequestsPerMinute");
+  info.device_rendezvous_per_minute = rate("deviceRendezvousPerMinute");
   if (!fields.is_null_or_absent("region")) {
     TRY(const auto region, fields.text("region"));
     info.region = std::string(region);
@@ -228,10 +230,13 @@ std::string print(const ServerInfo& message) {
   else
     out.null("region");
   if (message.gateway != 0) out.number("gateway", message.gateway);
-  if (message.messages_per_minute != 0)
-    out.number("messagesPerMinute", message.messages_per_minute);
-  if (message.device_messages_per_minute != 0)
-    out.number("deviceMessagesPerMinute", message.device_messages_per_minute);
+  const auto rate = [&](const char* field, std::uint32_t most) {
+    if (most != 0) out.number(field, most);
+  };
+  rate("messagesPerMinute", message.messages_per_minute);
+  rate("deviceMessagesPerMinute", message.device_messages_per_minute);
+  rate("devicePairRequestsPerMinute", message.device_pair_requests_per_minute);
+  rate("deviceRendezvousPerMinute", message.device_rendezvous_per_minute);
   return std::move(out).finish();
 }
 

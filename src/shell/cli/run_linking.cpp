@@ -41,7 +41,8 @@ struct Sitting {
     auto server = client::look_up_server(options.server, options.data_dir);
     if (!server) return tl::unexpected(server.error());
     auto seat = host::DeviceSeat::take(options.data_dir, account->device);
-    return Sitting{std::move(*vault), std::move(seat), std::move(*account), std::move(*server)};
+    if (!seat) return tl::unexpected(seat.error());
+    return Sitting{std::move(*vault), std::move(*seat), std::move(*account), std::move(*server)};
   }
 };
 

@@ -267,11 +267,12 @@ int run(const Options& options, const ReceiveOptions& receive) {
 
 int run(const Options& options, const SendOptions& send) {
   const host::FileDescriptor standard_input(dup(STDIN_FILENO));
-  auto vault = open_vault(options);
-  if (!vault) return complain(options, vault.error());
   auto named = send;
   auto known = find_known(options, named);
   if (!known) return complain(options, known.error());
+  // Who is nobody's peer leaves nothing behind.
+  auto vault = open_vault(options);
+  if (!vault) return complain(options, vault.error());
   auto prepared = prepare(named, host::environment, standard_input);
   if (!prepared) return complain(options, prepared.error());
   // Standard input may be the text or the code, and who has neither is asked at the terminal.

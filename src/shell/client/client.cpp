@@ -67,6 +67,7 @@ host::Outcome<std::unique_ptr<Client>> Client::open(asio::io_context& loop,
   const auto peers = books->peers.all();
   if (!peers) return host::trouble(peers.error(), std::string(info(peers.error()).sentence));
   auto seat = host::DeviceSeat::take(vault.folder(), account->device);
+  if (!seat) return tl::unexpected(seat.error());
 
   auto username = config.display_name;
   if (username && config.is_hosts_name)
@@ -77,7 +78,7 @@ host::Outcome<std::unique_ptr<Client>> Client::open(asio::io_context& loop,
   const bool is_exposed = net::exposed(server);
   engine::Config engine{
       .identity = std::move(*identity),
-      .account = sign_in_as(std::move(*account), seat.device(), config.display_name),
+      .account = sign_in_as(std::move(*account), seat->device(), config.display_name),
       .server = *pin,
       .username = std::move(username),
       .known = store::as_known(*peers),
@@ -86,9 +87,9 @@ host::Outcome<std::unique_ptr<Client>> Client::open(asio::io_context& loop,
   transports.ice_servers = std::move(config.ice_servers);
   transports.on_relay_trouble = std::move(config.on_relay_trouble);
   auto client = std::unique_ptr<Client>(
-      new Client(loop, std::move(seat), std::move(engine), std::move(server), std::move(transports),
-                 config.download_dir.string(), std::move(*books), peer_book_in(vault.folder()),
-                 std::move(on_notice)));
+      new Client(loop, std::move(*seat), std::move(engine), std::move(server),
+                 std::move(transports), config.download_dir.string(), std::move(*books),
+                 peer_book_in(vault.folder()), std::move(on_notice)));
   client->exposed_ = is_exposed;
   return client;
 }

@@ -106,12 +106,16 @@ Outcome<void> put_account(const Vault& vault, const AccountSecrets& account) {
   return {};
 }
 
-DeviceSeat DeviceSeat::take(const std::filesystem::path& data_dir, const DeviceId& account_device) {
+Outcome<DeviceSeat> DeviceSeat::take(const std::filesystem::path& data_dir,
+                                     const DeviceId& account_device) {
   FileDescriptor locks(open((data_dir / file_name).c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC));
-  for (int seat = 0; locks && seat < seats; ++seat)
+  if (!locks) return DeviceSeat(FileDescriptor(), account_device, false);
+  for (int seat = 0; seat < seats; ++seat)
     if (lock(locks, seat))
-      return {std::move(locks), device_of_seat(account_device, seat), seat == 0};
-  return {FileDescriptor(), account_device, false};
+      return DeviceSeat(std::move(locks), device_of_seat(account_device, seat), seat == 0);
+  return trouble(Fault::data_folder_in_use,
+                 std::to_string(seats) + " culver are running on the data folder " +
+                     data_dir.string() + " already, and more there cannot be.");
 }
 
 }  // namespace culver::host

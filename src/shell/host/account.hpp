@@ -36,10 +36,14 @@ Outcome<void> put_account(const Vault& vault, const AccountSecrets& account);
 /// of the account.
 class DeviceSeat {
  public:
-  static constexpr int seats = 4;  ///< more processes than this share the first one
+  /// More processes than this there cannot be on one folder: two that were one device would push
+  /// each other out of the server for as long as both run.
+  static constexpr int seats = 4;
 
-  /// The first that is free; taken until this object, or the process, ends.
-  static DeviceSeat take(const std::filesystem::path& data_dir, const DeviceId& account_device);
+  /// The first that is free; taken until this object, or the process, ends. Where nothing can be
+  /// locked, the account's own. data_folder_in_use.
+  static Outcome<DeviceSeat> take(const std::filesystem::path& data_dir,
+                                  const DeviceId& account_device);
 
   const DeviceId& device() const { return device_; }
   /// No other process is the account's own device while this one lives.

@@ -292,7 +292,8 @@ TEST(Gateway, SaysWhichVersionItSpeaks) {
   Lobby lobby;
   EXPECT_THAT(lobby.sent(lobby.open()),
               ElementsAre(HasSubstr(
-                  R"("gateway":2,"messagesPerMinute":100,"deviceMessagesPerMinute":1000})")));
+                  R"("gateway":2,"messagesPerMinute":100,"deviceMessagesPerMinute":1000,)"
+                  R"("devicePairRequestsPerMinute":120,"deviceRendezvousPerMinute":120})")));
 }
 
 TEST(Gateway, AfterAFrameOfSignalingThereIsNoHandshake) {

@@ -56,7 +56,7 @@ TEST_F(Session, GreetsWithItsNameAndNoRegion) {
   EXPECT_EQ(room.read(a),
             "{\"type\":\"server_info\",\"serverId\":\"ed25519:test\",\"endpoint\":\"ws://here\","
             "\"region\":null,\"gateway\":2,\"messagesPerMinute\":100,\"deviceMessagesPerMinute\":"
-            "1000}\n");
+            "1000,\"devicePairRequestsPerMinute\":120,\"deviceRendezvousPerMinute\":120}\n");
 }
 
 TEST_F(Session, RegistersAndAnswersPingBeforeAndAfter) {

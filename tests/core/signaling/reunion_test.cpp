@@ -255,8 +255,7 @@ TEST(Allowance, GivesSoManyWithinItsWindow) {
 
 /// A code behind those of the others, so that it is always we who ask.
 PairingCode gone(std::size_t n) {
-  return code(std::string("YYYY") + static_cast<char>('A' + n / 8) +
-              static_cast<char>('2' + n % 8));
+  return code(std::string("YYYY") + "ABCDEFGHJKLMNPQ"[n / 8] + static_cast<char>('2' + n % 8));
 }
 
 TEST(Reunion, OfAServersListTheNewestIsAskedFirst) {
@@ -296,6 +295,27 @@ TEST(Reunion, CodesThatNobodyHasAnyMoreCostNoPace) {
   }
   one.live(large, "");
   EXPECT_EQ(one.turn().size(), 1u);
+}
+
+TEST(Reunion, WhatAServerTakesFromADeviceIsUsed) {
+  Side one(1);
+  one.meet(nth_key(1));
+  one.reunion.pace(100, 0);
+  one.online(small);
+  const auto ask = [&](std::size_t n) {
+    one.live(gone(n), "");
+    const bool asked = one.turn().size() == 1u;
+    one.failed(gone(n), Fault::pair_left);
+    return asked;
+  };
+  for (std::size_t n = 0; n < 90; ++n) ASSERT_TRUE(ask(n)) << n;
+  EXPECT_FALSE(ask(90)) << "the rest is for what a person does";
+  Side other(2);
+  other.meet(nth_key(1));
+  other.reunion.pace(0, 0);
+  other.online(small);
+  other.live(large, "");
+  EXPECT_EQ(other.turn().size(), 1u) << "a server that tells nothing takes what it always took";
 }
 
 TEST(Reunion, WhoIsAskedInVainCostsPaceAndTheWaitIsTold) {

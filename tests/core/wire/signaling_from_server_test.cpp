@@ -71,9 +71,11 @@ RC_GTEST_PROP(FromServer, IsReadAsPrinted, ()) {
   const auto text = *culver::testing::utf8_text(limits::error_text);
   const auto name = *culver::testing::utf8_text(limits::proposed_name);
   const auto some_name = name.empty() ? std::nullopt : std::optional(Plaintext(name));
-  expect_round_trip(
-      ServerInfo{text, "ws://h:1", *rc::gen::arbitrary<bool>() ? std::optional(text) : std::nullopt,
-                 *rc::gen::inRange(0U, 256U), *rc::gen::inRange<std::uint32_t>(0, 1'000)});
+  expect_round_trip(ServerInfo{
+      text, "ws://h:1", *rc::gen::arbitrary<bool>() ? std::optional(text) : std::nullopt,
+      *rc::gen::inRange(0U, 256U), *rc::gen::inRange<std::uint32_t>(0, 1'000),
+      *rc::gen::inRange<std::uint32_t>(0, 1'000), *rc::gen::inRange<std::uint32_t>(0, 1'000),
+      *rc::gen::inRange<std::uint32_t>(0, 1'000)});
   expect_round_trip(Registered{peer, text});
   expect_round_trip(CodeCollision{});
   expect_round_trip(

@@ -86,19 +86,19 @@ TEST(DeviceSeat, IsTheAccountsOwnUnlessItIsTaken) {
     std::set<DeviceId> devices;
     std::vector<DeviceSeat> taken;
     for (int i = 0; i < DeviceSeat::seats; ++i) {
-      taken.push_back(DeviceSeat::take(folder.path(), account->device));
+      taken.push_back(*DeviceSeat::take(folder.path(), account->device));
       devices.insert(taken.back().device());
       EXPECT_TRUE(parse_device_id(print_uuid(taken.back().device().data)));
       EXPECT_EQ(taken.back().is_first(), i == 0);
     }
     EXPECT_EQ(taken[0].device(), account->device);
     EXPECT_EQ(devices.size(), static_cast<std::size_t>(DeviceSeat::seats));
-    const auto shared = DeviceSeat::take(folder.path(), account->device);
-    EXPECT_EQ(shared.device(), account->device);
-    EXPECT_FALSE(shared.is_first());
+    const auto one_more = DeviceSeat::take(folder.path(), account->device);
+    ASSERT_FALSE(one_more) << "two would be one device, and push each other out";
+    EXPECT_EQ(one_more.error().fault, Fault::data_folder_in_use);
     const auto second = taken[1].device();
     taken.erase(taken.begin() + 1);
-    EXPECT_EQ(DeviceSeat::take(folder.path(), account->device).device(), second) << "free again";
+    EXPECT_EQ(DeviceSeat::take(folder.path(), account->device)->device(), second) << "free again";
   }
 }
 
