@@ -48,6 +48,21 @@ class OneFolder(Case):
         self.assertEqual(receiver.events("pair_request"), [])
 
 
+    def test_a_receiver_leaves_the_peer_to_a_sender_of_its_folder(self):
+        ben = self.stage.receive("--yes", "--name", "Ben", name="ben")
+        ana = self.stage.send(self.code_of(ben), "--name", "Ana", "--text", "first", name="ana")
+        self.expect_exit(ana, 0)
+        waits = self.stage.client("ana", "receive", "--out", self.stage.folder)
+        waits.wait_event("connected")
+        file = make_file(self.stage.folder / "in" / "big.bin", 300_000_000, random=False)
+        sender = self.stage.client("ana", "send", "Ben", file)
+        self.expect_exit(sender, 0)
+        self.assertEqual(len(sender.events("connected")), 1, sender.events())
+        self.assertEqual([e["reason"] for e in waits.events("closed")], ["peer_replaced"])
+        again = self.stage.client("ben", "send", "Ana", "--text", "are you there?")
+        self.expect_exit(again, 0)
+
+
 class Events(Case):
     """Every line is an object with the fields that the command line promises."""
 

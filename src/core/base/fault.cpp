@@ -313,6 +313,13 @@ constexpr std::array<FaultInfo, fault_count> table{{
      "Connect once with --trust on-first-use."},
     {F::peer_blocked, "peer_blocked", us, 4, "Request refused", "The peer is blocked.",
      "culver unblock NAME lifts that."},
+    {F::name_of_another, "name_of_another", peer, 4, "Name refused",
+     "A known peer calls itself like another one.",
+     "Ask it for another name. Or let both have it: culver rename NAME OTHER gives the other one a "
+     "name of your own."},
+    {F::peer_replaced, "peer_replaced", world, 7, "Replaced by a newer connection",
+     "The other side has a newer connection with this data folder.",
+     "Another culver that runs on it, or on a copy of it, has taken over."},
     {F::peer_away, "peer_away", world, 7, "Peer away", "The peer did not come in time.",
      "It has to run culver receive on the same server, and to know this machine too: if one of the "
      "two has a new key, pair once more with a code."},

@@ -153,6 +153,8 @@ enum class Fault : std::uint8_t {
   peer_key_changed,
   peer_not_known,
   peer_blocked,
+  name_of_another,
+  peer_replaced,
   peer_away,
   // Establishing a link.
   signal_timeout,

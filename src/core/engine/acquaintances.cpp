@@ -39,7 +39,7 @@ std::variant<Welcome, Unwelcome> Acquaintances::judge(const PublicKey& key,
   const auto* namesake = name && !apart_.contains(key) ? owner(*name, key) : nullptr;
   // A blocked peer does not come back by a new key, whatever the policy.
   if (namesake && (trust_ != Trust::always || namesake->is_blocked))
-    return Unwelcome{Fault::peer_key_changed, namesake->key};
+    return Unwelcome{why_not(key), namesake->key};
   if (peer) return Welcome{};
   if (trust_ == Trust::never) return Unwelcome{Fault::peer_not_known, std::nullopt};
   if (namesake) return Welcome{namesake->key};
@@ -55,8 +55,13 @@ std::optional<Plaintext> Acquaintances::name_to_keep(const PublicKey& key,
                                                      const std::optional<Plaintext>& name) const {
   const auto* peer = find(key);
   const bool is_new = peer && name && !is_called(*peer, *name);
-  if (is_new && owner(*name, key)) return std::nullopt;
+  // Who was let in as somebody else of a name keeps it, and is not asked about again.
+  if (is_new && !apart_.contains(key) && owner(*name, key)) return std::nullopt;
   return name;
+}
+
+Fault Acquaintances::why_not(const PublicKey& key) const {
+  return find(key) ? Fault::name_of_another : Fault::peer_key_changed;
 }
 
 bool Acquaintances::may_be_another(const Unwelcome& why) const {

@@ -19,7 +19,8 @@ namespace culver::engine {
 struct Welcome {
   std::optional<PublicKey> instead_of;
 };
-/// peer_blocked, peer_not_known, or peer_key_changed with the key whose name was used.
+/// peer_blocked, peer_not_known; with the key whose name was used peer_key_changed, or
+/// name_of_another of a key that is known itself.
 struct Unwelcome {
   Fault fault;
   std::optional<PublicKey> of;
@@ -40,6 +41,8 @@ class Acquaintances {
   std::optional<Plaintext> name_to_keep(const PublicKey& key,
                                         const std::optional<Plaintext>& name) const;
   /// Whether a person may be asked: the key may be somebody else of that name. A blocked peer's
+  /// Why a key may not have the name of another.
+  Fault why_not(const PublicKey& key) const;
   /// name is never free again.
   bool may_be_another(const Unwelcome& why) const;
   /// A person has said that this key is somebody else of its name.

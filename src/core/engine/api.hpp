@@ -214,8 +214,9 @@ struct Connected {
   Duration setup;  ///< from the match
   /// Trust::always let another key take the place of the one that this name had.
   std::optional<PublicKey> instead_of = {};
-  bool is_verified = false;  ///< a person has compared the safety number
-  bool is_culver = false;    ///< it has confirmed the handshakes
+  bool is_verified = false;                     ///< a person has compared the safety number
+  bool is_culver = false;                       ///< it has confirmed the handshakes
+  std::optional<Plaintext> called_before = {};  ///< if it calls itself otherwise now
 };
 /// Of a peer that speaks no letters.
 struct TextReceived {

@@ -70,7 +70,7 @@ void Engine::obey(Pair&& pair, Env& env, Effects& out) {
 void Engine::obey(AnswerPair&& answer, Env& env, Effects& out) {
   if (const auto found = namesakes_.extract(answer.from)) {
     const auto& [key, of] = found.mapped();
-    const Unwelcome why{Fault::peer_key_changed, of};
+    const Unwelcome why{acquaintances_.why_not(key), of};
     if (answer.accepted) {
       acquaintances_.tell_apart(key);
     } else {

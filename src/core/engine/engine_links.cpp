@@ -313,8 +313,9 @@ void Engine::refuse_name(LinkId id, Env& env, Effects& out) {
   auto& peer = *roster_.find(id);
   peer.refused_for = peer.unremembered->namesake;
   peer.unremembered.reset();
-  turn_away({Fault::peer_key_changed, peer.refused_for}, peer.key, KeyStanding::proven, out);
-  to_link(id, link::Abandon{Fault::peer_key_changed}, env, out);
+  const auto fault = acquaintances_.why_not(peer.key);
+  turn_away({fault, peer.refused_for}, peer.key, KeyStanding::proven, out);
+  to_link(id, link::Abandon{fault}, env, out);
   forget_if_closed(id, env, out);
 }
 
@@ -348,13 +349,16 @@ void Engine::connected(LinkId id, Env& env, Effects& out) {
     make_room(peer.key, id, env, out);
   }
   reunion_.proven(peer.key, env);
+  const auto* before = acquaintances_.find(peer.key);
+  const auto called_before = before ? before->called() : std::nullopt;
   acquaintances_.met(peer.key, acquaintances_.name_to_keep(peer.key, peer.name),
                      now.established.is_culver, now.instead_of);
   transfers_.open(id, peer.key, now.established.file_acks, now.established.stream_frame);
-  out.emplace_back(
-      Tell{Connected{id, peer.key, acquaintances_.find(peer.key)->called(), now.established.path,
-                     env.now - peer.matched, now.instead_of,
-                     acquaintances_.find(peer.key)->is_verified, now.established.is_culver}});
+  const auto& known = *acquaintances_.find(peer.key);
+  const bool is_renamed = called_before && known.called() != called_before;
+  out.emplace_back(Tell{Connected{
+      id, peer.key, known.called(), now.established.path, env.now - peer.matched, now.instead_of,
+      known.is_verified, now.established.is_culver, is_renamed ? called_before : std::nullopt}});
   LetterEffects letters;
   letters_.open(id, peer.key, now.established.letters, env, letters);
   perform(std::move(letters), env, out);
@@ -362,6 +366,17 @@ void Engine::connected(LinkId id, Env& env, Effects& out) {
   if (!link::is_closed(peer.state)) out.emplace_back(ToTransport{id, link::PauseReading{false}});
   perform(id, std::move(now.held), env, out);
 }
+
+namespace {
+
+signaling::search::Parted how_it_ended(std::optional<Fault> fault) {
+  using How = signaling::search::Parted::How;
+  if (!fault) return {How::goodbye};
+  const bool is_sent_away = fault == Fault::peer_replaced || fault == Fault::pair_refused;
+  return {is_sent_away ? How::sent_away : How::lost};
+}
+
+}  // namespace
 
 void Engine::forget_if_closed(LinkId id, Env& env, Effects& out) {
   const auto* peer = roster_.find(id);
@@ -374,8 +389,8 @@ void Engine::forget_if_closed(LinkId id, Env& env, Effects& out) {
   TransferEffects effects;
   transfers_.close(id, fault.value_or(Fault::peer_gone), env, effects);
   const auto key = peer->key;
-  const bool is_refusal = fault == Fault::peer_key_changed || fault == Fault::peer_not_known ||
-                          fault == Fault::peer_blocked;
+  const bool is_refusal = fault == Fault::peer_key_changed || fault == Fault::name_of_another ||
+                          fault == Fault::peer_not_known || fault == Fault::peer_blocked;
   const auto about = is_refusal ? std::optional(whom(peer->refused_for, key)) : std::nullopt;
   const bool is_no_path = fault == Fault::ice_failed || fault == Fault::ice_timeout;
   const auto tried = is_no_path ? std::optional(peer->tried) : std::nullopt;
@@ -387,7 +402,7 @@ void Engine::forget_if_closed(LinkId id, Env& env, Effects& out) {
   if (!roster_.has(key)) {
     seen_.erase(key);
     loading_frames_.erase(key);
-    reunion_.parted(key, !fault, env);
+    reunion_.parted(key, how_it_ended(fault), env);
   }
   perform(std::move(effects), env, out);
   if (is_told) out.emplace_back(Tell{Closed{id, fault, was_connected, about, tried}});

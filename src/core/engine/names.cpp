@@ -115,12 +115,58 @@ std::optional<Plaintext> name_of_peer(std::optional<Plaintext> name, const Publi
   return is_of_host ? name : std::nullopt;
 }
 
+namespace {
+
+bool has_digit(std::string_view text) {
+  return std::ranges::any_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+/// Digits as they look, where there is one: Adelaide is a name, and BO1D8523 is none.
+std::optional<std::string> seen_digits(std::string_view text) {
+  const auto plain = unicode::in_latin(text);
+  if (!has_digit(plain)) return parse_digits(plain);
+  std::string digits;
+  for (const char c : unicode::skeleton(text))
+    if (c != '.' && c != ',') digits += c == 'l' ? '1' : c == 'o' ? '0' : c;
+  return parse_digits(digits);
+}
+
+/// What the programs print behind a name.
+bool is_mark(std::string_view text) {
+  static const auto marks = [] {
+    std::vector<std::string> all;
+    for (const auto* mark : {"verified", "blocked", "this device", "revoked", "not verified"})
+      all.push_back(unicode::skeleton(mark));
+    return all;
+  }();
+  const auto digits = seen_digits(text);
+  return std::ranges::find(marks, unicode::skeleton(text)) != marks.end() ||
+         (digits && digits->size() >= digits_alone);
+}
+
+/// Anything in brackets that the programs might have put there.
+bool has_mark(std::string_view plain) {
+  for (auto open = plain.find('('); open != std::string_view::npos;
+       open = plain.find('(', open + 1))
+    if (is_mark(plain.substr(open + 1, plain.find(')', open) - open - 1))) return true;
+  return false;
+}
+
+/// What stands before what the programs themselves say.
+bool is_ours(std::string_view plain) {
+  static const auto own = unicode::skeleton("culver");
+  return unicode::skeleton(plain.substr(0, plain.find(':'))) == own;
+}
+
+}  // namespace
+
 bool is_like_handle(std::string_view name) {
   const auto plain = unicode::in_latin(name);
-  const auto digits = parse_digits(plain);
+  if (is_ours(plain) || has_mark(plain)) return true;
+  const auto digits = seen_digits(plain);
   if (digits && digits->size() >= digits_alone) return true;
   const auto at = plain.rfind('@');
-  return at != std::string::npos && parse_digits(std::string_view(plain).substr(at + 1));
+  return at != std::string::npos && seen_digits(std::string_view(plain).substr(at + 1));
 }
 
 Reading::Reading(std::string_view name)

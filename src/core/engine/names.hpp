@@ -25,7 +25,8 @@ std::optional<Plaintext> clean_name(std::string_view text);
 Plaintext default_name(std::string_view host, const PublicKey& key);
 
 /// As a peer may call itself: nothing for what reads like the digits of a fingerprint or like
-/// NAME@DIGITS, by which the programs print and take peers. The digits that default_name() puts
+/// NAME@DIGITS, by which the programs print and take peers, like a mark that they print behind a
+/// name, as in "Ana (verified)", or like their own, "culver". The digits that default_name() puts
 /// behind a host's name are its own to bear.
 std::optional<Plaintext> name_of_peer(std::optional<Plaintext> name, const PublicKey& key);
 /// As above, of a name whose key does not matter.

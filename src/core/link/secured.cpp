@@ -37,6 +37,22 @@ std::optional<Fault> Secured::on_message(ByteView frame, Context& context, Effec
   return on_opened(*opened, out);
 }
 
+namespace {
+
+Fault fault_of(Refusal refusal) {
+  switch (refusal) {
+    case Refusal::store:
+      return Fault::peer_store_failed;
+    case Refusal::replaced:
+      return Fault::peer_replaced;
+    case Refusal::unwanted:
+      break;
+  }
+  return Fault::pair_refused;
+}
+
+}  // namespace
+
 std::optional<Fault> Secured::on_opened(ByteView plaintext, Effects& out) {
   if (letters && is_letter_frame(as_text(plaintext)))
     return on_letter_frame(as_text(plaintext), out);
@@ -60,7 +76,7 @@ std::optional<Fault> Secured::on_letter_frame(std::string_view opened, Effects& 
   } else if (std::holds_alternative<wire::peer::Goodbye>(*frame)) {
     if (!std::exchange(letters->peer_said_goodbye, true)) out.emplace_back(GoodbyeArrived{});
   } else if (const auto* refused = std::get_if<Refused>(&*frame)) {
-    return refused->why == Refusal::store ? Fault::peer_store_failed : Fault::pair_refused;
+    return fault_of(refused->why);
   }
   return std::nullopt;
 }
@@ -262,7 +278,10 @@ std::optional<wire::peer::Refusal> refusal_of(Fault fault) {
   switch (fault) {
     case Fault::store_failed:
       return wire::peer::Refusal::store;
+    case Fault::replaced:
+      return wire::peer::Refusal::replaced;
     case Fault::peer_key_changed:
+    case Fault::name_of_another:
     case Fault::peer_not_known:
     case Fault::peer_blocked:
       return wire::peer::Refusal::unwanted;

@@ -178,16 +178,15 @@ void serve(Seat& seat, CodeAsked&& asked, Context& context, Effects& effects) {
   answer(gateway::PairingInitiated{std::string(code->text()), life, asks}, context, effects);
 }
 
-/// Whoever waited may have gone while the answer was on its way.
-void serve(Seat& seat, AnswerCame&& came, Context& context, Effects& effects) {
+/// Whoever waited may have gone while the answer was on its way, which was told then; and what is
+/// said twice is no news of what came of it.
+void serve(Seat&, AnswerCame&& came, Context& context, Effects&) {
   const auto& [id, accepted] = came.message;
   const auto request = context.codes.answered(id, context.socket);
   if (request && accepted)
     context.verdicts.push_back({request->joining, LetIn{*request}});
   else if (request)
     context.verdicts.push_back({request->joining, TurnedAway{}});
-  else if (seat.version > 1)
-    answer(gateway::PairingWithdrawn{id, Fault::link_withdrawn}, context, effects);
 }
 
 bool outlives(Seat& seat, BadFrame&& frame, Context& context, Effects& effects) {

@@ -247,9 +247,9 @@ void Reunion::proven(const PublicKey& key, Env& env) {
   step(key, search::Proven{}, env, none);
 }
 
-void Reunion::parted(const PublicKey& key, bool by_goodbye, Env& env) {
+void Reunion::parted(const PublicKey& key, search::Parted how, Env& env) {
   ReunionEffects none;
-  step(key, search::Parted{by_goodbye}, env, none);
+  step(key, std::move(how), env, none);
 }
 
 // ---- stepping and time --------------------------------------------------------------------------

@@ -105,7 +105,7 @@ class Reunion {
   void matched(const PairingCode& code, const PublicKey& key, Env& env);
   void proven(const PublicKey& key, Env& env);
   /// The last connection with the peer is gone.
-  void parted(const PublicKey& key, bool by_goodbye, Env& env);
+  void parted(const PublicKey& key, search::Parted how, Env& env);
 
   [[nodiscard]] ReunionEffects tick(Env& env);
   std::optional<TimePoint> deadline() const;

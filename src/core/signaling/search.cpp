@@ -121,8 +121,16 @@ OneOf<Together> Together::on(Proven&&, Context&, Effects&) && { return Together{
 
 OneOf<Looking, Idle> Together::on(Parted&& parted, Context& context, Effects&) && {
   if (!context.is_reached) return Idle{one_more(failures)};
-  if (!parted.by_goodbye) return retry(failures, context);
-  return Looking{0, false, context.env.now + after_goodbye};
+  switch (parted.how) {
+    case Parted::How::lost:
+      break;
+    case Parted::How::goodbye:
+      return Looking{0, false, context.env.now + after_goodbye};
+    // Two of ours that fetched it from each other would never end. It looks for us when it is free.
+    case Parted::How::sent_away:
+      return Looking{failures, false, context.env.now + context.until_turn};
+  }
+  return retry(failures, context);
 }
 
 }  // namespace culver::signaling::search

@@ -83,7 +83,12 @@ struct Proven {
 struct Parted {
   static constexpr std::string_view name = "Parted";
   static constexpr Origin origin = Origin::ours;
-  bool by_goodbye;
+  enum class How {
+    goodbye,
+    lost,
+    sent_away,  ///< it does not want us, or has a newer connection with another process of ours
+  };
+  How how;
 };
 
 struct Context {

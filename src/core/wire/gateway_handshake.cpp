@@ -130,8 +130,7 @@ Result<std::optional<Plaintext>> read_device_name(const Fields& fields) {
   if (fields.is_null_or_absent("device_name")) return std::nullopt;
   const auto text = fields.text("device_name");
   if (!text || utf8::count(*text) > limits::device_name) return fail(Fault::bad_device_name);
-  if (text->empty()) return std::nullopt;
-  return Plaintext(std::string(*text));
+  return Plaintext(std::string(*text));  // also an empty one, which the signature names as such
 }
 
 Result<std::optional<DeviceType>> read_device_type(const Fields& fields) {

@@ -112,6 +112,7 @@ struct Goodbye {
 enum class Refusal {
   unwanted,  ///< the key is not wanted under that name, or at all; also a reason we do not know
   store,     ///< it cannot write down whom it has met
+  replaced,  ///< it has a newer connection with the same key
 };
 struct Refused {
   Refusal why;

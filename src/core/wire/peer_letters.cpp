@@ -1,4 +1,7 @@
 // Letters and what is said about them: a mark and a JSON object in a sealed frame of `messages`.
+#include <algorithm>
+#include <array>
+
 #include "core/base/ids.hpp"
 #include "core/wire/base64.hpp"
 #include "core/wire/json.hpp"
@@ -14,7 +17,18 @@ constexpr std::string_view letter_type = "letter";
 constexpr std::string_view had_type = "letters_had";
 constexpr std::string_view goodbye_type = "goodbye";
 constexpr std::string_view refused_type = "refused";
-constexpr std::string_view unwanted_reason = "unwanted", store_reason = "store";
+
+struct RefusalName {
+  Refusal refusal;
+  std::string_view name;
+};
+constexpr std::array<RefusalName, 3> refusals{
+    {{Refusal::unwanted, "unwanted"}, {Refusal::store, "store"}, {Refusal::replaced, "replaced"}}};
+
+Refusal refusal_of(std::string_view name) {
+  const auto row = std::ranges::find(refusals, name, &RefusalName::name);
+  return row == refusals.end() ? Refusal::unwanted : row->refusal;
+}
 
 Result<LetterName> read_name(const Fields& fields) {
   TRY(const auto series_text, fields.text("series"));
@@ -52,7 +66,7 @@ Result<LetterFrame> parse_letter_frame(std::string_view opened) {
   if (type == goodbye_type) return Goodbye{};
   if (type == refused_type) {
     TRY(const auto why, fields.text("reason"));
-    return Refused{why == store_reason ? Refusal::store : Refusal::unwanted};
+    return Refused{refusal_of(why)};
   }
   if (type != had_type) return LetterIgnored{};
   TRY(const auto up_to, read_name(fields));
@@ -87,7 +101,7 @@ std::string print(const Goodbye&) {
 std::string print(const Refused& refused) {
   json::Writer out;
   out.text("type", refused_type)
-      .text("reason", refused.why == Refusal::store ? store_reason : unwanted_reason);
+      .text("reason", std::ranges::find(refusals, refused.why, &RefusalName::refusal)->name);
   return finish(std::move(out));
 }
 

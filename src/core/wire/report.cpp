@@ -142,6 +142,7 @@ Object object(const Connected& e) {
                        .add("setup_ms", e.setup_ms)
                        .add_flag("culver", e.is_culver);
   if (e.instead_of) connected.add("instead_of", crypto::fingerprint(*e.instead_of));
+  if (e.called_before) connected.add("called_before", e.called_before->expose());
   return connected;
 }
 Object object(const Text& e) {

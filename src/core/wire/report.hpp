@@ -76,9 +76,10 @@ struct Unproven {
 struct Connected {
   Peer peer;
   bool relayed;
-  std::uint64_t setup_ms = 0;                ///< from the match to both keys being proven
-  std::optional<PublicKey> instead_of = {};  ///< the key that had this name before
-  bool is_culver = false;                    ///< it has confirmed the handshakes
+  std::uint64_t setup_ms = 0;                   ///< from the match to both keys being proven
+  std::optional<PublicKey> instead_of = {};     ///< the key that had this name before
+  bool is_culver = false;                       ///< it has confirmed the handshakes
+  std::optional<Plaintext> called_before = {};  ///< if it calls itself otherwise now
 };
 /// Which letter a text came as: what is shown again by a later process has the same name.
 struct OfLetter {

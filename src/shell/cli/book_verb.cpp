@@ -114,11 +114,10 @@ void BookVerb::handle(const TrustPeer& verb) {
   }
   // Anybody can claim a name: which of several is the right one is not for us to guess.
   if (peer_.offered.size() > 1)
-    return give_up(
-        "More than one key came under this name: at most one is right. Ask " + name_ +
-            " by another way for its fingerprint (culver identity), then: culver trust " + name_ +
-            " --fingerprint HEX",
-        info(Fault::peer_key_changed).exit_code);
+    return give_up("More than one key came under this name: at most one is right. Ask " + name_ +
+                       " by another way for its fingerprint (culver id), then: culver trust " +
+                       name_ + " --fingerprint HEX",
+                   info(Fault::peer_key_changed).exit_code);
   trust(peer_.offered.front(), verb.yes);
 }
 

@@ -22,6 +22,11 @@ std::string Contacts::in_full(const wire::report::Peer& peer) const {
   return handle(peer) + " (" + wire::report::short_fingerprint(peer.key) + ")";
 }
 
+bool Contacts::has(const PublicKey& key) const {
+  const auto book = book_();
+  return std::ranges::find(book, key, &engine::Known::key) != book.end();
+}
+
 bool Contacts::is_culver(const PublicKey& key) const {
   const auto book = book_();
   const auto row = std::ranges::find(book, key, &engine::Known::key);

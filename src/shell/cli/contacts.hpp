@@ -26,6 +26,7 @@ class Contacts {
   std::string handle(const wire::report::Peer& peer) const;
   /// The same with the beginning of the fingerprint, where a person has to decide.
   std::string in_full(const wire::report::Peer& peer) const;
+  bool has(const PublicKey& key) const;
   /// It continues what broke off: a Culver does.
   bool is_culver(const PublicKey& key) const;
   /// Of a key that was proven, or is looked for: with what the book says of it.

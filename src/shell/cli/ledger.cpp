@@ -75,7 +75,7 @@ void Ledger::on(const engine::Connected& notice) {
   const auto setup = std::chrono::duration_cast<std::chrono::milliseconds>(notice.setup);
   reporter_.report(report::Connected{peer, notice.path == link::PathKind::relayed,
                                      static_cast<std::uint64_t>(setup.count()), notice.instead_of,
-                                     notice.is_culver});
+                                     notice.is_culver, notice.called_before});
 }
 
 void Ledger::on(const engine::TextReceived& notice) {

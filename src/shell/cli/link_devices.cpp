@@ -24,6 +24,9 @@ int complain(const LinkStage& stage, const Failure& fault) {
   return info(fault.fault).exit_code;
 }
 
+/// A device id belongs to whoever signs in with it first; an account to its key.
+std::string beginning_of(const UserId& account) { return print_hex(account.data).substr(0, 16); }
+
 std::string duration_text(Duration time) {
   const auto seconds = std::chrono::ceil<std::chrono::seconds>(time).count();
   if (seconds < 120) return std::to_string(seconds) + " seconds";
@@ -68,7 +71,9 @@ void OfferLink::question(const linking::Requested& requested) {
                         ? "The device " + printable(requested.device_name->expose())
                         : std::string("A device without a name");
   const auto ticket = console_.confirm(name + " (" + print_uuid(requested.device.data) +
-                                           ") asks to join this account. Let it in? [y/N] ",
+                                           ", account " + beginning_of(requested.device_key) +
+                                           " ...) asks to join this account. The other device "
+                                           "shows the same two. Let it in? [y/N] ",
                                        [this](bool accepted) {
                                          if (!finished_) acts_.decide(accepted);
                                        });
@@ -129,7 +134,8 @@ void JoinAccount::on(const linking::Effect& told) {
   if (finished_) return;
   if (std::holds_alternative<linking::Held>(told))
     return stage_.screen.complain("Waiting until the other device lets this one in.\n  Device  " +
-                                  print_uuid(device_.data));
+                                  print_uuid(device_.data) + "\n  Account " +
+                                  beginning_of(account_) + " ...");
   if (const auto* failed = std::get_if<linking::Failed>(&told)) return fail_with(failed->fault);
   const auto* entered = std::get_if<linking::Entered>(&told);
   if (!entered) return;

@@ -62,9 +62,14 @@ class JoinAccount {
  public:
   static constexpr int max_tries = 3;  ///< at typing the code
 
-  JoinAccount(DeviceId device, std::function<void(const LinkCode&)> spend, Console& console,
-              LinkStage stage)
-      : device_(device), spend_(std::move(spend)), console_(console), stage_(std::move(stage)) {}
+  /// As whom this machine signs in: what the person at the other device is shown as well.
+  JoinAccount(DeviceId device, UserId account, std::function<void(const LinkCode&)> spend,
+              Console& console, LinkStage stage)
+      : device_(device),
+        account_(account),
+        spend_(std::move(spend)),
+        console_(console),
+        stage_(std::move(stage)) {}
 
   /// Without a code the person is asked for it.
   void start(const std::optional<LinkCode>& code);
@@ -77,6 +82,7 @@ class JoinAccount {
   void finish(int exit_code);
 
   DeviceId device_;
+  UserId account_;
   std::function<void(const LinkCode&)> spend_;
   Console& console_;
   LinkStage stage_;

@@ -227,7 +227,8 @@ tl::expected<Verb, Exit> book_options(const Raw& raw) {
 }
 
 constexpr std::string_view name_like_handle =
-    "The name reads like a fingerprint or like NAME@DIGITS: other machines would not show it.";
+    "The name reads like a fingerprint, like NAME@DIGITS or like what culver prints itself: other "
+    "machines would not show it.";
 
 tl::expected<Verb, Exit> name_options(const Raw& raw) {
   if (!raw.new_name) return NameOptions{};

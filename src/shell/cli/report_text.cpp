@@ -171,6 +171,9 @@ void TextReport::show(const report::Connected& e) {
   screen_.say("Connected with " + screen_.bold(name_of(e.peer)) + verified(e.peer) +
               (e.relayed ? ", through a relay." : ", directly.") + "\n  Fingerprint " +
               crypto::fingerprint(e.peer.key));
+  if (e.called_before && e.peer.name)
+    screen_.say("  Until now it was called " + printable(e.called_before->expose()) +
+                "; it calls itself " + printable(e.peer.name->expose()) + " now.");
   if (!e.is_culver)
     screen_.say(
         "  It is no Culver: whoever runs the server could change what its files are called.");

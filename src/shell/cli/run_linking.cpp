@@ -158,7 +158,8 @@ int run(const Options& options, const LinkOptions& verb) {
     signals->cancel();
     watch->cancel();
   };
-  join.emplace(sitting->account.device, spend, console, LinkStage{screen, options.output, done});
+  join.emplace(sitting->account.device, sitting->account.user(), spend, console,
+               LinkStage{screen, options.output, done});
   const auto stop = [&](Fault why) {
     if (linking) linking->cancel();
     join->stop(why);

@@ -10,6 +10,7 @@
 #include "core/engine/api.hpp"
 #include "shell/cli/console.hpp"
 #include "shell/cli/contacts.hpp"
+#include "shell/cli/printable.hpp"
 #include "shell/cli/reporter.hpp"
 
 namespace culver::cli {
@@ -46,12 +47,21 @@ inline Console::Ticket ask_for_another(const Stage& stage, const wire::report::P
                                        const PublicKey& known, std::function<void(bool)> answer) {
   using wire::report::short_fingerprint;
   const auto name = stage.contacts.handle({peer.name, known});
+  const auto nobody = "Nobody is there to ask, which counts as no.";
+  if (stage.contacts.has(peer.key)) {
+    const auto called = stage.contacts.handle({std::nullopt, peer.key});
+    return stage.console.confirm(
+        called + " (" + short_fingerprint(peer.key) + " ...) calls itself " +
+            printable(peer.name ? peer.name->expose() : std::string()) + " now, like the " + name +
+            " that you know (" + short_fingerprint(known) + " ...). Let it in by that name? [y/N] ",
+        std::move(answer), nobody);
+  }
   return stage.console.confirm("This is not the " + name + " that you know: that one's key is " +
                                    short_fingerprint(known) + " ..., this one's " +
                                    short_fingerprint(peer.key) +
                                    " .... It is somebody else of that name, or " + name +
                                    " with a new key. Let it in as somebody else? [y/N] ",
-                               std::move(answer), "Nobody is there to ask, which counts as no.");
+                               std::move(answer), nobody);
 }
 
 }  // namespace culver::cli

@@ -26,7 +26,7 @@ TEST(Acquaintances, ANameBelongsToTheKeyThatHadItFirstWhoeverClaimsIt) {
     const Acquaintances book({called(1, "ana"), called(2, "eve")}, trust);
     EXPECT_EQ(judged(book, 1, "ana"), std::nullopt);
     EXPECT_EQ(judged(book, 2, "eve"), std::nullopt);
-    EXPECT_EQ(judged(book, 2, "Ana"), Fault::peer_key_changed) << "a known key is no exception";
+    EXPECT_EQ(judged(book, 2, "Ana"), Fault::name_of_another) << "a known key is no exception";
     EXPECT_EQ(judged(book, 3, "ana"), Fault::peer_key_changed);
     for (const char* alike : {"ana\u00a0", "\u3000ana", "ana\u2003", "an\U0001d159a", "ana\u2800"})
       EXPECT_EQ(judged(book, 3, alike), Fault::peer_key_changed) << alike;
@@ -59,14 +59,14 @@ TEST(Acquaintances, WhoIsKnownBesideALookAlikeStaysAndKeepsItsName) {
     book.met(key(of), book.name_to_keep(key(of), Plaintext(name)), true, {});
     EXPECT_EQ(book.find(key(of))->called(), Plaintext(name));
   }
-  EXPECT_EQ(judged(book, 2, "Ana"), Fault::peer_key_changed) << "but takes no other's spelling";
+  EXPECT_EQ(judged(book, 2, "Ana"), Fault::name_of_another) << "but takes no other's spelling";
   EXPECT_EQ(book.name_to_keep(key(2), Plaintext("Ana")), std::nullopt);
 }
 
 TEST(Acquaintances, ANameThatWasGivenUpIsNobodyElses) {
   Acquaintances book({called(1, "ana"), called(2, "eve")}, Trust::on_first_use);
   book.met(key(1), Plaintext("laptop"), true, {});
-  EXPECT_EQ(judged(book, 2, "ana"), Fault::peer_key_changed);
+  EXPECT_EQ(judged(book, 2, "ana"), Fault::name_of_another);
   EXPECT_EQ(judged(book, 3, "ana"), Fault::peer_key_changed);
   EXPECT_EQ(judged(book, 1, "ana"), std::nullopt) << "it may have it back";
   auto renamed = called(1, "laptop");
@@ -83,6 +83,16 @@ TEST(Acquaintances, WhoeverWasAcceptedBesideANamesakeKeepsItsName) {
   book.met(key(2), book.name_to_keep(key(2), Plaintext("ana")), true, {});
   EXPECT_EQ(judged(book, 2, "ana"), std::nullopt);
   EXPECT_EQ(book.find(key(2))->called(), Plaintext("ana"));
+}
+
+TEST(Acquaintances, AKnownPeerThatMayHaveTheNameOfAnotherKeepsIt) {
+  Acquaintances book({called(1, "ana"), called(2, "bob")}, Trust::on_first_use);
+  EXPECT_EQ(judged(book, 2, "ana"), Fault::name_of_another);
+  book.tell_apart(key(2));
+  book.met(key(2), book.name_to_keep(key(2), Plaintext("ana")), true, {});
+  EXPECT_EQ(book.find(key(2))->called(), Plaintext("ana"));
+  EXPECT_EQ(judged(book, 2, "ana"), std::nullopt) << "it is not asked about again";
+  EXPECT_EQ(judged(book, 3, "ana"), Fault::peer_key_changed);
 }
 
 TEST(Acquaintances, OnceACulverAlwaysACulver) {

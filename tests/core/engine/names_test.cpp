@@ -137,10 +137,21 @@ TEST(Names, LikeWhatTheProgramsPrintOrTakeAreNoPeersOwn) {
                                        "Ana@1\u0430\u0435\u0441",
                                        "1234\u20105678",
                                        "Ana@12-" + digits(1, 4),
-                                       "deadbeef-" + digits(2, 4)};
+                                       "deadbeef-" + digits(2, 4),
+                                       "Zoe@E38l",
+                                       "Zoe@E381.",
+                                       "Ana@0O0O",
+                                       "BO1D 8523",
+                                       "Ana (verified)",
+                                       "Ana (Verlf\u0456ed)",
+                                       "vm (this device)",
+                                       "Ana (" + fingerprint.substr(0, 19) + ")",
+                                       "culver",
+                                       "\u0421ulver: note"};
   for (const auto& like : likes) EXPECT_FALSE(stays(like)) << like;
-  for (const char* other : {"Ana", "1234567", "ana@example.org", "Cecilia Bell", "laptop-1F3A",
-                            "Martin", "7K2M9Q", "Ana@", "@"})
+  for (const char* other :
+       {"Ana", "1234567", "ana@example.org", "Cecilia Bell", "laptop-1F3A", "Martin", "7K2M9Q",
+        "Ana@", "@", "Adelaide", "bob@aol.de", "Ana (work)", "Cafe (2024)", "Culver City"})
     EXPECT_TRUE(stays(other)) << other;
   EXPECT_TRUE(stays("3f2a9c0b1d4e-" + digits(1, 4))) << "of a host";
   EXPECT_EQ(name_of_peer(std::nullopt, key(1)), std::nullopt);

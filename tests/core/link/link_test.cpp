@@ -29,6 +29,7 @@ wire::sdp::SessionDescription description(wire::sdp::Setup setup) {
   sdp.ice = {"ufrag", "passwordOf22Characters"};
   sdp.fingerprint = fingerprint_of(9);
   sdp.setup = setup;
+  sdp.max_message_size = wire::limits::channel_frame_in;
   return sdp;
 }
 
@@ -80,7 +81,9 @@ struct Scene {
     const LocalDescription local{{"local", "passwordOf22Characters"}, fingerprint_of(1)};
     if (initiator) {
       feed(local);
-      feed(RemoteDescription{Kind::answer, description(wire::sdp::Setup::active)});
+      auto answer = description(wire::sdp::Setup::active);
+      answer.max_message_size = peer_takes;
+      feed(RemoteDescription{Kind::answer, std::move(answer)});
     } else {
       feed(RemoteDescription{Kind::offer, description(wire::sdp::Setup::actpass)});
       feed(local);
@@ -122,6 +125,7 @@ struct Scene {
     feed_frame(messages, *peer_channel(v2).seal(as_bytes("it is me")));
   }
 
+  std::uint32_t peer_takes = wire::limits::channel_frame_in;
   SeededRng random;
   Demand demand;
   SeenFrames seen = SeenFrames::none();
@@ -608,6 +612,18 @@ TEST(Link, LettersAreSpokenWhereBothSayThatTheySpeakThem) {
   EXPECT_EQ(scene.effect<TextArrived>()->text, Plaintext("still a text"));
 }
 
+/// A letter may have 89,000 bytes, and one that is larger than the peer's SCTP takes ends the link.
+TEST(Link, LettersNeedAPeerWhoseSctpTakesThem) {
+  Scene scene(true);
+  scene.peer_takes = 65'536;  // also where the SDP says nothing (RFC 8841)
+  Culver peer(scene);
+  peer.shake();
+  peer.capabilities.letters = 2;
+  peer.confirm();
+  ASSERT_TRUE(scene.effect<Established>());
+  EXPECT_FALSE(scene.effect<Established>()->letters);
+}
+
 TEST(Link, ALetterThatIsBrokenOrOutOfPlaceEndsTheLink) {
   const auto fault_after = [](const std::string& frame) {
     Scene scene(true);
@@ -695,6 +711,8 @@ TEST(Link, APeerThatIsNotWantedHearsWhy) {
   for (const auto& [fault, why] : {std::pair(Fault::store_failed, Refusal::store),
                                    std::pair(Fault::peer_key_changed, Refusal::unwanted),
                                    std::pair(Fault::peer_not_known, Refusal::unwanted),
+                                   std::pair(Fault::name_of_another, Refusal::unwanted),
+                                   std::pair(Fault::replaced, Refusal::replaced),
                                    std::pair(Fault::peer_blocked, Refusal::unwanted)}) {
     Correspondence ours(2);
     ours.scene.feed(Abandon{fault});
@@ -711,8 +729,9 @@ TEST(Link, APeerThatIsNotWantedHearsWhy) {
     Correspondence theirs(2);
     theirs.say(said);
     ASSERT_TRUE(theirs.scene.is<Closed>());
-    EXPECT_EQ(theirs.scene.fault(),
-              why == Refusal::store ? Fault::peer_store_failed : Fault::pair_refused);
+    EXPECT_EQ(theirs.scene.fault(), why == Refusal::store      ? Fault::peer_store_failed
+                                    : why == Refusal::replaced ? Fault::peer_replaced
+                                                               : Fault::pair_refused);
   }
   Correspondence lost(2);
   lost.scene.feed(Abandon{Fault::peer_gone});

@@ -119,7 +119,7 @@ TEST_P(LinkConsent, NobodyWaitsLongerThanAMinute) {
   EXPECT_EQ(withdrawn(ana), "link_withdrawn");
   expect_not_in(bea);
   answer(ana, id, true);
-  EXPECT_EQ(withdrawn(ana), "link_withdrawn") << "too late, and said so";
+  EXPECT_TRUE(ana.take("pairing_withdrawn").empty()) << "that was told";
   EXPECT_TRUE(bea.take("pairing_completed").empty());
 }
 
@@ -183,7 +183,7 @@ TEST_P(LinkConsent, OnlyWhoWasAskedAnswers) {
   answer(bea, id, true);
   answer(ana, id + 1, true);
   EXPECT_EQ(state(bea), "AwaitingConsent");
-  EXPECT_EQ(withdrawn(third), "link_withdrawn");
+  EXPECT_TRUE(third.take("pairing_withdrawn").empty());
   answer(ana, id, false);
   EXPECT_EQ(failure(bea), "link_refused");
 }

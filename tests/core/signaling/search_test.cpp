@@ -106,23 +106,35 @@ TEST_F(SearchTest, WhoHasBegunAnewIsAskedBesideTheOldConnection) {
   EXPECT_TRUE(is<Together>()) << "that is the connection that we have";
   step(Sighted{later});
   EXPECT_EQ(all<AskFor>(step(Turn{})).size(), 1u);
-  step(Parted{false});
+  step(Parted{Parted::How::lost});
   EXPECT_TRUE(is<Asking>()) << "the old connection is nothing to us";
 }
 
 TEST_F(SearchTest, AfterALossItLooksAgain) {
   step(Granted{ana});
   step(Proven{});
-  step(Parted{false});
+  step(Parted{Parted::How::lost});
   ASSERT_TRUE(is<Looking>());
   EXPECT_EQ(all<Bring>(wait()).size(), 1u);
   step(Granted{ana});
-  step(Parted{true});
+  step(Parted{Parted::How::goodbye});
   EXPECT_EQ(fsm::deadline_of(state), now + after_goodbye);
   step(Granted{ana});
   is_reached = false;
-  step(Parted{false});
+  step(Parted{Parted::How::lost});
   EXPECT_TRUE(is<Idle>());
+}
+
+/// Of two processes on one data folder each would take the peer from the other for ever.
+TEST_F(SearchTest, WhoIsSentAwayWaitsForThePeerToLook) {
+  step(Reached{});
+  step(Granted{ana});
+  step(Proven{});
+  step(Parted{Parted::How::sent_away});
+  ASSERT_TRUE(is<Looking>());
+  EXPECT_GT(*fsm::deadline_of(state), now + 1min);
+  step(Sighted{later});
+  EXPECT_EQ(all<AskFor>(step(Turn{})).size(), 1u) << "it is free again, and looks";
 }
 
 TEST_F(SearchTest, WithoutAServerNothingIsSoughtAndAConnectionStays) {

@@ -35,7 +35,7 @@ RC_GTEST_PROP(LetterFrames, ArriveAsTheyWereSaid, ()) {
   RC_ASSERT(std::get<Letter>(*parse_letter_frame(print(letter))) == letter);
   const LettersHad had{letter.name};
   RC_ASSERT(std::get<LettersHad>(*parse_letter_frame(print(had))) == had);
-  const Refused refused{*rc::gen::element(Refusal::store, Refusal::unwanted)};
+  const Refused refused{*rc::gen::element(Refusal::store, Refusal::unwanted, Refusal::replaced)};
   RC_ASSERT(std::get<Refused>(*parse_letter_frame(print(refused))) == refused);
 }
 

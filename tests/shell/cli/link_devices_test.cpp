@@ -27,8 +27,8 @@ class LinkDevices : public testing::Test {
   }
   JoinAccount& join(Output output) {
     return join_.emplace(
-        device_, [this](const LinkCode& code) { spent_.push_back(code); }, scene_.console(),
-        stage(output));
+        device_, account_, [this](const LinkCode& code) { spent_.push_back(code); },
+        scene_.console(), stage(output));
   }
   client::DevicesAnswer devices(const char* name) const {
     wire::gateway::ListedDevice other{other_, Plaintext("Desk"), {}, 0, 0, false, true};
@@ -90,8 +90,10 @@ TEST_F(LinkDevices, ThePersonIsAskedWhoComesIn) {
   EXPECT_NE(scene_.err().find("You will be asked"), std::string::npos);
   verb.on(linking::Requested{device_, account_, Plaintext("Phone\x1b")});
   scene_.settle();
-  EXPECT_NE(scene_.err().find("The device Phone\\x1b (" + print_uuid(device_.data) +
-                              ") asks to join this account. Let it in? [y/N] "),
+  EXPECT_NE(scene_.err().find("The device Phone\\x1b (" + print_uuid(device_.data) + ", account " +
+                              print_hex(account_.data).substr(0, 16) +
+                              " ...) asks to join this account. The other device shows the same "
+                              "two. Let it in? [y/N] "),
             std::string::npos)
       << scene_.err();
   scene_.type("y\n");

@@ -33,6 +33,24 @@ std::string_view first_characters(std::string_view name, std::size_t characters)
   return name.substr(0, bytes);
 }
 
+/// As much of what a device calls itself as can be shown: a label locks nobody out.
+std::optional<Plaintext> as_shown(std::string_view wish) {
+  std::string name;
+  std::size_t characters = 0, end = 0;
+  while (!wish.empty() && characters < max_characters) {
+    const auto next = unicode::first(wish);
+    const auto bytes = wish.substr(0, next.size);
+    wish.remove_prefix(next.size);
+    const bool is_blank = unicode::is_blank(next.value);
+    if (!next.valid || unicode::is_control(next.value) || (is_blank && name.empty())) continue;
+    name += bytes;
+    ++characters;
+    if (!is_blank) end = name.size();
+  }
+  name.resize(end);
+  return name.empty() ? std::nullopt : std::optional(Plaintext(std::move(name)));
+}
+
 /// A revoked device keeps its row, but neither its name nor its place among the others.
 bool is_taken(const std::string& name, const Devices& devices, const DeviceId& except) {
   return std::any_of(devices.begin(), devices.end(), [&](const DeviceRecord& other) {
@@ -128,9 +146,7 @@ Result<relay::Admission> answer(Rows& rows, const relay::AdmitDevice& question) 
   TRY(auto* known, rows.device(question.device));
   if (known && known->record.key != question.key) return fail(Fault::device_of_another);
   if (known && known->record.revoked) return fail(Fault::device_revoked);
-  const bool has_name = question.name && !question.name->expose().empty();
-  const auto wish = has_name ? question.name : std::nullopt;
-  if (wish && !is_acceptable(wish->expose())) return fail(Fault::device_name_refused);
+  const auto wish = question.name ? as_shown(question.name->expose()) : std::nullopt;
   return known ? admit_known(rows, *known, question, wish) : admit_new(rows, question, wish);
 }
 
