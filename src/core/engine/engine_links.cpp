@@ -29,8 +29,27 @@ void Engine::perform(signaling::PairingEffects effects, Env& env, Effects& out) 
                std::move(effect));
 }
 
+namespace {
+
+/// X25519 takes the number without its top bit and modulo 2^255 - 19 (RFC 7748 section 5), so a key
+/// has several spellings, and each would be another peer. To a server they are texts.
+bool is_canonical(const PublicKey& key) {
+  const auto bytes = key.view();
+  const auto top = std::to_integer<unsigned>(bytes.back());
+  if (top != 0x7f) return top < 0x7f;
+  const bool is_full = std::ranges::all_of(bytes.subspan(1, bytes.size() - 2),
+                                           [](std::byte b) { return b == std::byte{0xff}; });
+  return !is_full || std::to_integer<unsigned>(bytes.front()) < 0xed;
+}
+
+}  // namespace
+
 void Engine::requested(signaling::Requested request, Env& env, Effects& out) {
   namesakes_.erase(request.from);
+  if (!is_canonical(request.key)) {
+    out.emplace_back(Dropped{Fault::bad_public_key});
+    return perform(pairing_.answer(request.from, false, env.now), env, out);
+  }
   // Another process on our data folder, or on a copy of it. The match tells the other side why; as
   // anybody can name our key, seldom.
   if (request.key == public_key()) {
@@ -71,6 +90,7 @@ void Engine::turn_away(const Unwelcome& why, const PublicKey& key, KeyStanding s
 /// A new match for a code replaces what the code was establishing: the peer began anew. A
 /// connection that is up stays until the new one is.
 void Engine::matched(signaling::Matched match, Env& env, Effects& out) {
+  if (!is_canonical(match.key)) return failed({match.peer, Fault::bad_public_key}, env, out);
   if (match.key == public_key()) return failed({match.peer, Fault::own_key}, env, out);
   if (match.crossing == signaling::Crossing::second) return matched_again(match, env, out);
   if (!reunion_.expects(match.peer, match.key)) {

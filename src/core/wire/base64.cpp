@@ -2,7 +2,6 @@
 // text with one comparison at its end instead of one per character.
 #include "core/wire/base64.hpp"
 
-#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -113,29 +112,12 @@ std::optional<ByteVector> decode_unpadded_too(std::string_view text) {
   return decode_body(without_padding(text));
 }
 
-namespace {
-
-/// X25519 takes the number without its top bit and modulo 2^255 - 19 (RFC 7748 section 5): one key
-/// would have several spellings, and each would be another peer.
-bool is_canonical(const PublicKey& key) {
-  const auto bytes = key.view();
-  const auto top = std::to_integer<unsigned>(bytes[31]);
-  if (top > 0x7f) return false;
-  if (top < 0x7f) return true;
-  const auto between = bytes.subspan(1, 30);
-  const bool all_ones =
-      std::ranges::all_of(between, [](std::byte b) { return b == std::byte{0xff}; });
-  return !all_ones || std::to_integer<unsigned>(bytes[0]) < 0xed;
-}
-
-}  // namespace
-
 Result<PublicKey> parse_public_key(std::string_view text) {
   if (text.size() > encoded_size(PublicKey::size)) return fail(Fault::bad_public_key);
   const auto bytes = decode_unpadded_too(text);
   if (!bytes) return fail(Fault::bad_public_key);
   const auto key = PublicKey::from(*bytes);
-  if (!key || !is_canonical(*key)) return fail(Fault::bad_public_key);
+  if (!key) return fail(Fault::bad_public_key);
   return *key;
 }
 

@@ -77,20 +77,5 @@ TEST(Base64, ReadsPublicKeys) {
     EXPECT_EQ(parse_public_key(bad).error(), Fault::bad_public_key) << bad;
 }
 
-/// One key has one spelling: of two it would be two peers (RFC 7748, section 5).
-TEST(Base64, APublicKeyIsTheOneSpellingOfItsNumber) {
-  const auto text_of = [](std::uint8_t first, std::uint8_t rest, std::uint8_t last) {
-    ByteVector bytes(PublicKey::size, std::byte{rest});
-    bytes.front() = std::byte{first};
-    bytes.back() = std::byte{last};
-    return encode(bytes);
-  };
-  EXPECT_TRUE(parse_public_key(text_of(9, 0, 0)));
-  EXPECT_TRUE(parse_public_key(text_of(0xec, 0xff, 0x7f))) << "2^255 - 20";
-  EXPECT_FALSE(parse_public_key(text_of(0xed, 0xff, 0x7f))) << "2^255 - 19, which is 0";
-  EXPECT_FALSE(parse_public_key(text_of(0xff, 0xff, 0x7f)));
-  EXPECT_FALSE(parse_public_key(text_of(9, 0, 0x80))) << "9 with a bit that does not count";
-}
-
 }  // namespace
 }  // namespace culver::wire::base64

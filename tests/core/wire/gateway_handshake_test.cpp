@@ -166,7 +166,7 @@ TEST(ClientAuth, RefusesEachBadFieldByName) {
 
 TEST(ClientAuth, TakesFiftyCharactersOfName) {
   EXPECT_EQ(read_auth({}).device_name, std::nullopt);
-  EXPECT_EQ(read_auth({.rest = R"(,"device_name":"")"}).device_name, std::nullopt);
+  EXPECT_EQ(read_auth({.rest = R"(,"device_name":"")"}).device_name, Plaintext(""));
   EXPECT_EQ(read_auth({.rest = R"(,"device_name":null)"}).device_name, std::nullopt);
   std::string name;
   for (int i = 0; i < 50; ++i) name += "\xf0\x9f\x91\x8b";
