@@ -63,8 +63,17 @@ class Ledger {
   std::optional<wire::report::Peer> whom(const engine::Closed& notice) const;
   std::optional<wire::report::Peer> whom(const std::optional<engine::Whom>& about) const;
   bool has_transfers(LinkId link) const;
+  struct Coming {
+    TransferId id;
+    wire::report::File file;
+    bool is_whole;  ///< every byte of it is here
+  };
   /// Files on their way to us, of which something may have come.
-  std::vector<std::pair<TransferId, wire::report::File>> coming() const;
+  std::vector<Coming> coming() const;
+  bool is_coming(TransferId file) const { return transfers_.contains(file); }
+  /// Nothing is reported any more: of how far it is, of its end.
+  void note(const engine::FileProgress& notice);
+  void drop(TransferId file) { transfers_.erase(file); }
   /// 0 as long as nothing has failed.
   int exit_code() const { return first_failure_ ? info(*first_failure_).exit_code : 0; }
 
@@ -74,6 +83,7 @@ class Ledger {
     wire::report::File file;
     std::optional<TimePoint> reported;
     bool started = false;  ///< and not only offered
+    std::uint64_t bytes = 0;
   };
   Transfer* transfer(TransferId id);
 
