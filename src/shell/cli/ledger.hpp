@@ -17,6 +17,13 @@ namespace culver::cli {
 
 wire::report::Tried tried_of(const engine::Tried& tried);
 
+/// Such an end of a connection that nobody had asked for is told all the same: it does not pass by
+/// itself, and only the owner of this machine can do something about it.
+inline bool is_ours(const std::optional<Fault>& fault) {
+  return fault == Fault::store_failed || fault == Fault::no_space || fault == Fault::internal ||
+         fault == Fault::out_of_descriptors;
+}
+
 class Ledger {
  public:
   Ledger(Reporter& reporter, Contacts contacts)

@@ -108,7 +108,8 @@ class Receive {
   std::optional<LinkId> link_of_the_one_;
   /// Of those that were looked for and came: whoever is refused is told once.
   std::set<PublicKey> turned_away_;
-  std::set<LinkId> met_;  ///< links with known peers that are not connected yet
+  std::set<Fault> told_of_us_;  ///< the same of what fails here
+  std::set<LinkId> met_;        ///< links with known peers that are not connected yet
   bool leads_ = false;
   bool was_online_ = false;
   bool told_offline_ = false;

@@ -476,6 +476,19 @@ TEST_F(ReceiveVerb, AFileThatIsAllHereIsNotCalledAPartAndItsNameIsAwaited) {
   EXPECT_EQ(scene_->exit, 143) << "no disk is waited for without end";
 }
 
+TEST_F(ReceiveVerb, WhatFailsHereIsToldAlsoOfAConnectionThatNobodyAskedFor) {
+  begin({false, false, {key(1)}});
+  for (std::uint32_t n = 1; n <= 3; ++n) {
+    hear(engine::Connecting{LinkId{n}, ana_code, key(1)});
+    hear(engine::Closed{LinkId{n}, Fault::store_failed, false});
+  }
+  const std::string_view told = R"({"event":"failed","reason":"store_failed")";
+  const auto first = scene_->out().find(told);
+  ASSERT_NE(first, std::string::npos) << scene_->out();
+  EXPECT_EQ(scene_->out().find(told, first + 1), std::string::npos) << "once is enough";
+  EXPECT_FALSE(scene_->exit);
+}
+
 TEST_F(ReceiveVerb, AsksOnceForABatch) {
   begin({false, false}, Scene::Person::present);
   connect(ana_link, ana_code, "Ana");
