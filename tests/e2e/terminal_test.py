@@ -175,6 +175,27 @@ class Prompts(Terminal):
         self.assertEqual(receiver.end(), 130, receiver.shown)
 
 
+    def test_closing_the_window_at_a_question_refuses_nothing(self):
+        for number in (signal.SIGHUP, None):
+            with self.subTest(number):
+                receiver = self.window("ana", "receive", "--out", self.stage.out)
+                receiver.wait_for("Pairing code:")
+                while not (code := re.search(r"Pairing code:\s+(\w{6})\s", plain(receiver.shown))):
+                    receiver.shown += receiver._read(BOUND)
+                sender = self.stage.send(code[1], "--text", "x", "--wait", "3", name=f"ben{number}")
+                receiver.wait_for("[y/N]")
+                if number:
+                    os.kill(receiver.child, number)
+                    self.assertEqual(receiver.end(), 129, receiver.shown)
+                else:
+                    os.close(receiver.master)
+                    receiver.master = os.open(os.devnull, os.O_RDWR)
+                    self.assertEqual(receiver.reap(), 129)
+                sender.wait_exit()
+                self.assertNotIn(sender.events("failed")[0]["reason"], ("pair_refused",))
+                self.assertNotEqual(sender.exit_code, 10)
+
+
 class EndingSignals(Case):
     def test_each_ends_the_process_itself(self):
         """A shell ends its loop only if the program in it died of the signal."""
