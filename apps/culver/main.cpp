@@ -10,6 +10,7 @@
 #include "shell/host/log.hpp"
 #include "shell/host/no_dumps.hpp"
 #include "shell/host/paths.hpp"
+#include "shell/host/signals.hpp"
 #include "shell/host/standard_streams.hpp"
 
 namespace culver {
@@ -51,7 +52,10 @@ int main(int argc, char** argv) {
   culver::host::fill_standard_streams();
   std::signal(SIGPIPE, SIG_IGN);  // whoever writes is told, and may say goodbye first
   try {
-    return culver::run(argc, argv);
+    const int code = culver::run(argc, argv);
+    std::cout.flush();
+    culver::host::end_by_signal_of(code);
+    return code;
   } catch (const std::exception&) {
     std::cerr << "culver: " << culver::info(culver::Fault::internal).sentence << '\n';
     return culver::info(culver::Fault::internal).exit_code;

@@ -33,6 +33,11 @@ def program(name):
     return str(path)
 
 
+def shell_code(code):
+    """What a shell calls it: 128 + n of a program that signal n has ended, which Python calls -n."""
+    return code if code >= 0 else 128 - code
+
+
 class Process:
     """One running program. Threads read what it prints and wait for its end, so that it never
     blocks on a full pipe and its use of the machine is known exactly."""
@@ -45,6 +50,7 @@ class Process:
         self.lines = []          # of stdout
         self.arrived = []        # when each of them came, on the monotonic clock
         self.exit_code = None    # of a shell: 128 + n after signal n
+        self.ended_by = None     # the signal
         self.usage = None        # resource.struct_rusage, after the end; its ru_maxrss may be ours
         self.peak_memory = None  # bytes, once somebody watches
         self._reading = 2
@@ -85,8 +91,9 @@ class Process:
         code = os.waitstatus_to_exitcode(status)
         with self._changed:
             self._child.returncode = code
+            self.ended_by = -code if code < 0 else None
             self.usage = usage
-            self.exit_code = code if code >= 0 else 128 - code
+            self.exit_code = shell_code(code)
             self._changed.notify_all()
 
     def watch_memory(self, period=0.02):

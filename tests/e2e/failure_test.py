@@ -158,6 +158,21 @@ class NoSpace(Case):
         self.assertEqual(sender.events("failed")[0]["reason"], "peer_store_failed")
         self.expect_exit(receiver, 2)
 
+    def test_the_owner_of_a_full_data_folder_is_told_also_when_a_known_peer_comes(self):
+        data = f"{self.stage.out.name}/data"
+        receiver = self.stage.receive("--yes", "--once", name=data)
+        self.expect_exit(self.stage.send(self.code_of(receiver), "--text", "x", "--name", "ana"), 0)
+        self.expect_exit(receiver, 0)
+        name, = (peer["peer"] for peer in self.stage.peers("sender"))
+        receiver = self.stage.receive(name=data)
+        self.code_of(receiver)
+        self.fill()
+        sender = self.stage.client("sender", "send", "--to", name, "--later", "--text", "y",
+                                   "--wait", "5")
+        self.assertEqual(receiver.wait_event("failed")["reason"], "store_failed")
+        self.expect_exit(sender, 0)
+        self.assertEqual(sender.said.count("cannot write to its data folder"), 1, sender.said)
+
     def test_both_sides_are_told(self):
         file = make_file(self.stage.folder / "in" / "big.bin", 20_000_000)
         receiver = self.stage.receive("--yes", "--once")

@@ -268,7 +268,7 @@ class Devices(GatewayCase):
         unknown = self.devices("revoke", Account().device)
         self.assertEqual(unknown.returncode, 8, unknown)
         self.assertEqual(json.loads(unknown.stdout)["reason"], "device_unknown")
-        self.assertEqual(self.devices("revoke", "laptop").returncode, 1)
+        self.assertEqual(self.devices("revoke", "laptop").returncode, 8)
 
     def test_revocation_counts_at_once(self):
         unasked = self.devices("revoke", self.device)

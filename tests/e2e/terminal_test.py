@@ -12,7 +12,7 @@ import termios
 import time
 import unittest
 
-from culver_e2e import BOUND, Case, make_file, program
+from culver_e2e import BOUND, Case, make_file, program, shell_code
 
 
 def plain(shown):
@@ -64,8 +64,7 @@ class Window:
     def reap(self):
         if self.code is None:
             _, status = os.waitpid(self.child, 0)
-            code = os.waitstatus_to_exitcode(status)
-            self.code = code if code >= 0 else 128 - code
+            self.code = shell_code(os.waitstatus_to_exitcode(status))
         return self.code
 
     def has_echo(self):
@@ -176,7 +175,38 @@ class Prompts(Terminal):
         self.assertEqual(receiver.end(), 130, receiver.shown)
 
 
+    def test_closing_the_window_at_a_question_refuses_nothing(self):
+        for number in (signal.SIGHUP, None):
+            with self.subTest(number):
+                receiver = self.window("ana", "receive", "--out", self.stage.out)
+                receiver.wait_for("Pairing code:")
+                while not (code := re.search(r"Pairing code:\s+(\w{6})\s", plain(receiver.shown))):
+                    receiver.shown += receiver._read(BOUND)
+                sender = self.stage.send(code[1], "--text", "x", "--wait", "3", name=f"ben{number}")
+                receiver.wait_for("[y/N]")
+                if number:
+                    os.kill(receiver.child, number)
+                    self.assertEqual(receiver.end(), 129, receiver.shown)
+                else:
+                    os.close(receiver.master)
+                    receiver.master = os.open(os.devnull, os.O_RDWR)
+                    self.assertEqual(receiver.reap(), 129)
+                sender.wait_exit()
+                self.assertNotIn(sender.events("failed")[0]["reason"], ("pair_refused",))
+                self.assertNotEqual(sender.exit_code, 10)
+
+
 class EndingSignals(Case):
+    def test_each_ends_the_process_itself(self):
+        """A shell ends its loop only if the program in it died of the signal."""
+        for number in (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM, signal.SIGINT):
+            with self.subTest(number.name):
+                receiver = self.stage.receive(name=f"receiver{number}")
+                self.code_of(receiver)
+                receiver.signal(number)
+                self.expect_exit(receiver, 128 + number)
+                self.assertEqual(receiver.ended_by, number)
+
     def test_each_says_goodbye(self):
         for number in (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM, signal.SIGINT):
             with self.subTest(number.name):
@@ -191,6 +221,30 @@ class EndingSignals(Case):
                 self.expect_exit(sender, 7)
                 self.assertIn("What has arrived of big is kept there", sender.said)
                 self.assertLess(time.monotonic() - begun, 8, "it was told and not found out")
+
+    def test_both_sides_tell_the_same_of_a_file_that_was_nearly_there(self):
+        size = 96 << 20
+        for second in (False, True):
+            with self.subTest(second=second):
+                receiver = self.stage.receive("--yes", name=f"receiver{second}")
+                file = make_file(self.stage.folder / "in" / f"big{second}", size)
+                sender = self.stage.send(self.code_of(receiver), file, name=f"sender{second}")
+                receiver.wait_line(
+                    lambda line: True if json.loads(line).get("bytes", 0) > size * 0.6 else None,
+                    "more than half of it")
+                receiver.signal(signal.SIGINT)
+                receiver.wait_said("Ctrl-C again")
+                sender.wait_line(
+                    lambda line: True if json.loads(line).get("bytes", 0) > size * 0.9 or
+                    json.loads(line)["event"] == "file_sent" else None, "nearly all of it")
+                if second:
+                    receiver.signal(signal.SIGINT)
+                self.expect_exit(receiver, 130)
+                sender.wait_exit()
+                is_there = file.name in self.in_out()
+                self.assertEqual(len(receiver.events("file_received")), is_there)
+                self.assertEqual(len(sender.events("file_sent")), is_there)
+                self.assertEqual("Thrown away" in receiver.said, second and not is_there)
 
     def test_of_ctrl_c_it_is_said_what_comes_of_the_file(self):
         receiver = self.stage.receive("--yes")

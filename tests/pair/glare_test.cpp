@@ -108,6 +108,21 @@ struct Glare {
   ZajelServer server;
 };
 
+/// One key in two spellings would be two peers, and two fingerprints (RFC 7748, section 5).
+TEST(Glare, AKeyInAnotherSpellingIsNobodys) {
+  Glare glare(1);
+  glare.begin();
+  glare.bottle.settle();
+  auto& [one, two] = glare.server.clients;
+  const auto asked = glare.one.count<PairRequested>();
+  auto bytes = two.key;
+  bytes.data.back() |= std::byte{0x80};
+  const auto stranger = *PairingCode::parse("ZZZZZ9");
+  glare.server.say(one, sig::print(sig::PairIncoming{stranger, bytes, 120'000, {}}));
+  glare.bottle.settle();
+  EXPECT_EQ(glare.one.count<PairRequested>(), asked);
+}
+
 /// The second match comes at once, or after some of the other side's signals, or when all is over.
 TEST(Glare, OneConnectionWhicheverMatchComesFirst) {
   for (std::uint64_t seed = 0; seed < 30; ++seed)

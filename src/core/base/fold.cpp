@@ -107,6 +107,16 @@ std::string skeleton_of(const Points& latin) {
 
 }  // namespace
 
+std::string without_accents(std::string_view text) {
+  Points points = points_of(seen(text), decompose | UTF8PROC_CASEFOLD);
+  std::erase_if(points, [](utf8proc_int32_t c) {
+    const auto kind = utf8proc_category(c);
+    const bool is_mark = kind == UTF8PROC_CATEGORY_MN || kind == UTF8PROC_CATEGORY_ME;
+    return is_mark || is_blank(static_cast<char32_t>(c));
+  });
+  return tidy(points);
+}
+
 std::string folded(std::string_view text) {
   const auto kept = seen(text);
   Points points = plain_points(kept);

@@ -18,6 +18,9 @@ std::string folded(std::string_view text);
 /// The same, decomposed, with the letters of other scripts as the Latin ones that they look like.
 std::string in_latin(std::string_view text);
 
+/// For a guess at what was meant: folded, without accents and blanks, whoever then reads the same.
+std::string without_accents(std::string_view text);
+
 /// Texts that look alike have one skeleton (the manner of UTS 39, by a table of our own): that of
 /// in_latin(), and i, l and 1 are one letter, and o and 0. The skeleton of a skeleton is itself. It
 /// is never shown.

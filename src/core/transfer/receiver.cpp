@@ -264,9 +264,8 @@ OneOf<Finishing, Aborted> Finishing::on(Tick&&, Env& env, Effects& effects) && {
 OneOf<Aborted> Finishing::on(DiskFailed&& failed, Env&, Effects& effects) && {
   return abort_and_tell(*this, Tell::complete_ack, failed.fault, effects, failed.room);
 }
-OneOf<Finishing, Aborted> Finishing::on(Cancel&& cause, Env&, Effects& effects) && {
-  return cancel_arrived(*this, cause.fault, effects);
-}
+/// Its name is on its way, and cannot be called back: whatever is told must not say otherwise.
+OneOf<Finishing> Finishing::on(Cancel&&, Env&, Effects&) && { return std::move(*this); }
 
 // ---- Machine ------------------------------------------------------------------------------------
 

@@ -136,7 +136,7 @@ struct Finishing {
   OneOf<Done> on(TargetFinished&&, Env&, Effects&) &&;
   OneOf<Finishing, Aborted> on(Tick&&, Env&, Effects&) &&;
   OneOf<Aborted> on(DiskFailed&&, Env&, Effects&) &&;
-  OneOf<Finishing, Aborted> on(Cancel&&, Env&, Effects&) &&;
+  OneOf<Finishing> on(Cancel&&, Env&, Effects&) &&;
 };
 
 struct Done {
@@ -185,6 +185,7 @@ class Receiver {
 
   static Receiver start(Params params, Env& env, Effects& effects);
 
+  /// Nothing takes back a name that the disk has been asked to give.
   /// Cancel{peer_gone} does not end a file of which every byte has arrived: only the disk, and
   /// perhaps a person, is waited for then. Keep the receiver until ended().
   void on(Event event, Env& env, Effects& effects);

@@ -150,7 +150,7 @@ struct Finishing {
   OneOf<Done> on(TargetFinished&&, Env&, Effects&) &&;
   OneOf<Finishing, Aborted> on(Tick&&, Env&, Effects&) &&;
   OneOf<Aborted> on(DiskFailed&&, Env&, Effects&) &&;
-  OneOf<Finishing, Aborted> on(Cancel&&, Env&, Effects&) &&;
+  OneOf<Finishing> on(Cancel&&, Env&, Effects&) &&;
 };
 
 struct Done {
@@ -201,6 +201,7 @@ class StreamReceiver {
 
   static StreamReceiver start(Params params, Env& env, Effects& effects);
 
+  /// Nothing takes back a name that the disk has been asked to give.
   /// Cancel{peer_gone} does not end a file of which every byte has arrived. Keep the receiver until
   /// ended().
   void on(Event event, Env& env, Effects& effects);

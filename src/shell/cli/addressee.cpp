@@ -5,6 +5,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/base/fold.hpp"
 #include "core/base/ids.hpp"
 #include "core/engine/names.hpp"
 #include "shell/cli/printable.hpp"
@@ -54,13 +55,6 @@ bool may_be_meant_for_peer(const std::string& word) {
          !PairingCode::parse_typed(word);
 }
 
-std::string in_lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return lower;
-}
-
 /// How many letters are wrong, missing, too many, or have changed places with the next.
 std::size_t distance(std::string_view one, std::string_view other) {
   const std::size_t rows = one.size() + 1, columns = other.size() + 1;
@@ -82,16 +76,16 @@ std::size_t distance(std::string_view one, std::string_view other) {
   return steps.back();
 }
 
-/// The peers whose names are spelled nearly so, the nearest first.
+/// The peers whose names are spelled nearly so, accents, case and blanks aside, the nearest first.
 std::string alike(std::span<const engine::Known> book, const std::string& word) {
   constexpr std::size_t longest = 64, most = 3;
   if (word.size() > longest) return {};
-  const auto wanted = in_lower_case(word);
+  const auto wanted = unicode::without_accents(word);
   std::vector<std::pair<std::size_t, std::string>> near;
   for (const auto& peer : book) {
     const auto called = peer.called();
     if (!called) continue;
-    const auto name = in_lower_case(called->expose());
+    const auto name = unicode::without_accents(called->expose());
     const auto steps = distance(wanted, name);
     const bool begins = wanted.size() >= 2 && name.starts_with(wanted);
     if (steps <= std::max<std::size_t>(1, wanted.size() / 3) || begins)

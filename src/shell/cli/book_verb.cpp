@@ -25,6 +25,12 @@ const std::string new_pairing =
 
 namespace report = wire::report;
 
+std::string texts_that_wait(std::size_t count) {
+  if (count == 0) return {};
+  return count == 1 ? "a text that waits for it"
+                    : std::to_string(count) + " texts that wait for it";
+}
+
 host::Trouble trouble_of(Fault fault) {
   const auto& row = info(fault);
   std::string sentence(row.sentence);
@@ -86,12 +92,19 @@ void BookVerb::handle(const BlockPeer& verb) {
 }
 
 void BookVerb::handle(const ForgetPeer& verb) {
-  const auto write = [this] {
-    conclude(stage_.book.forget(peer_.key), peer_.key, name_ + " is forgotten.");
+  const auto waiting = stage_.book.letters_to(peer_.key);
+  if (!waiting) return fail_with(trouble_of(waiting.error()));
+  const auto texts = texts_that_wait(*waiting);
+  const auto write = [this, texts] {
+    const auto done = stage_.book.forget(peer_.key);
+    conclude(done, peer_.key,
+             name_ + " is forgotten" + (texts.empty() ? "." : ", and with it " + texts + "."));
+    if (done && stage_.output == Output::json && !texts.empty())
+      stage_.screen.complain("Dropped with the peer: " + texts + ".");
   };
   if (verb.yes) return write();
   say(show_peers(rows_of({peer_}, stage_.self), Output::text));
-  ask("Forget this peer? [y/N] ", write);
+  ask("Forget this peer" + (texts.empty() ? "" : ", and drop " + texts) + "? [y/N] ", write);
 }
 
 void BookVerb::handle(const TrustPeer& verb) {
@@ -122,12 +135,23 @@ void BookVerb::handle(const TrustPeer& verb) {
 }
 
 void BookVerb::trust(const PublicKey& offered, bool is_sure) {
-  const auto write = [this, offered] {
+  const auto waiting = stage_.book.letters_to(peer_.key);
+  if (!waiting) return fail_with(trouble_of(waiting.error()));
+  // They are sealed for nobody yet, but were written to whoever had the old key.
+  const auto advice =
+      new_pairing + (*waiting == 0
+                         ? ""
+                         : "\nFor the old key " +
+                               (*waiting == 1 ? std::string("a text waits and stays")
+                                              : std::to_string(*waiting) + " texts wait and stay") +
+                               ": see culver outbox, and send anew what is meant for the "
+                               "new key.");
+  const auto write = [this, offered, advice] {
     conclude(stage_.book.trust(peer_.key, offered), offered,
              "Trusted. " + name_ + " is not verified" +
                  (peer_.is_blocked ? ", and still blocked." : ": culver verify does that.") + "\n" +
-                 new_pairing);
-    if (stage_.output == Output::json) stage_.screen.complain(new_pairing);
+                 advice);
+    if (stage_.output == Output::json) stage_.screen.complain(advice);
   };
   show_safety_number("Safety number with the new key", offered);
   if (is_sure) return write();

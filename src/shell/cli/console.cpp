@@ -7,6 +7,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/read_until.hpp>
 #include <fcntl.h>
+#include <poll.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -50,7 +51,8 @@ host::FileDescriptor open_answers() {
 
 Console::Console(boost::asio::io_context& loop, host::FileDescriptor input, Screen& screen,
                  Answerer answerer, std::function<TimePoint()> now)
-    : loop_(loop), screen_(screen), answerer_(answerer), now_(std::move(now)) {
+    : loop_(loop), screen_(screen), answerer_(answerer), now_(std::move(now)), hang_up_(loop) {
+  is_terminal_ = input && isatty(input.get());
   if (input) input_.emplace(loop, input.release());
 }
 
@@ -82,7 +84,7 @@ Console::Ticket Console::add(Question question) {
 
 /// What is being read is for the question that was shown when it began.
 void Console::show_next() {
-  if (shown_ || questions_.empty()) return;
+  if (shown_ || questions_.empty() || is_hung_up_) return;
   if (reading_ && answerer_ == Answerer::person) return;
   if (!input_) return nobody_there();
   if (answerer_ == Answerer::program) return read();
@@ -114,14 +116,7 @@ void Console::on_line(boost::system::error_code error, std::size_t size) {
     return show_next();
   }
   const bool is_too_long = error == boost::asio::error::not_found;
-  if (error && !is_too_long) {
-    screen_.leave_question();
-    // The end that a person types is the end of one line.
-    if (error == boost::asio::error::eof && is_terminal()) return take_line(std::nullopt);
-    input_.reset();
-    shown_ = false;
-    return nobody_there();
-  }
+  if (error && !is_too_long) return on_end(error);
   std::string line = is_too_long ? std::string() : typed_.substr(0, size - 1);
   typed_.erase(0, is_too_long ? typed_.size() : size);
   if (line.ends_with('\r')) line.pop_back();
@@ -142,7 +137,40 @@ void Console::take_answer(std::string_view line) {
   question.answer(given->accepted ? "y" : "n");
 }
 
-bool Console::is_terminal() { return input_ && isatty(input_->native_handle()); }
+void Console::on_end(boost::system::error_code error) {
+  screen_.leave_question();
+  if (is_terminal() && has_hung_up(error)) return hung_up();
+  if (is_terminal() && error == boost::asio::error::eof) {
+    // The end that a person types is the end of one line.
+    const bool is_no = shown_ && questions_.front().yes_or_no;
+    if (is_no) screen_.complain("Ctrl-D counts as no.");
+    return take_line(is_no ? std::optional<std::string>("") : std::nullopt);
+  }
+  input_.reset();
+  shown_ = false;
+  nobody_there();
+}
+
+bool Console::has_hung_up(boost::system::error_code error) {
+  pollfd state{input_->native_handle(), 0, 0};
+  return error != boost::asio::error::eof || (poll(&state, 1, 0) == 1 && state.revents & POLLHUP);
+}
+
+/// Nobody has answered: what comes next is the signal that says so, which ends the program. Without
+/// it (nohup), there is nobody to ask any more.
+void Console::hung_up() {
+  input_.reset();
+  shown_ = false;
+  is_hung_up_ = true;
+  hang_up_.expires_after(time_to_be_told);
+  hang_up_.async_wait([this](boost::system::error_code error) {
+    if (error) return;
+    is_hung_up_ = false;
+    nobody_there();
+  });
+}
+
+bool Console::is_terminal() const { return input_ && is_terminal_; }
 
 void Console::take_line(std::optional<std::string> line) {
   if (!shown_) return show_next();  // it was withdrawn while the answer was being typed
@@ -203,6 +231,7 @@ void Console::withdraw(Ticket ticket) {
 }
 
 void Console::close() {
+  hang_up_.cancel();
   questions_.clear();
   if (shown_) screen_.leave_question();
   shown_ = false;

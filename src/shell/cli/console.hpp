@@ -12,6 +12,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include "core/base/env.hpp"
 #include "shell/cli/screen.hpp"
@@ -45,6 +46,8 @@ class Console {
   /// second, whose line may have been begun before.
   static constexpr std::chrono::milliseconds time_to_notice{700};
   static constexpr std::chrono::milliseconds time_to_notice_empty{2'000};
+  /// How long a terminal that has hung up is given to tell so by its signal.
+  static constexpr std::chrono::seconds time_to_be_told{1};
   /// So often a question is asked again that was answered by neither yes nor no; then it is no.
   static constexpr int max_unclear = 3;
 
@@ -83,7 +86,10 @@ class Console {
   void ask_again(std::string_view why);
   void answer_front(std::optional<std::string> line);
   void take_answer(std::string_view line);
-  bool is_terminal();
+  void on_end(boost::system::error_code error);
+  bool has_hung_up(boost::system::error_code error);
+  void hung_up();
+  bool is_terminal() const;
   void nobody_there();
 
   boost::asio::io_context& loop_;
@@ -96,8 +102,11 @@ class Console {
   std::optional<TimePoint> withdrawn_at_;  ///< the question that was on the screen
   std::optional<TimePoint> swapped_at_;    ///< the one that is shown has taken its place
   Ticket last_ticket_ = 0;
-  bool shown_ = false;    ///< the front question is on the screen
-  bool reading_ = false;  ///< a read is under way
+  boost::asio::steady_timer hang_up_;
+  bool is_terminal_ = false;
+  bool is_hung_up_ = false;  ///< the terminal; and nobody was asked since
+  bool shown_ = false;       ///< the front question is on the screen
+  bool reading_ = false;     ///< a read is under way
 };
 
 }  // namespace culver::cli

@@ -38,11 +38,16 @@ bool Ledger::has_transfers(LinkId link) const {
                      [&](const auto& entry) { return entry.second.link == link; });
 }
 
-std::vector<std::pair<TransferId, report::File>> Ledger::coming() const {
-  std::vector<std::pair<TransferId, report::File>> files;
+std::vector<Ledger::Coming> Ledger::coming() const {
+  std::vector<Coming> files;
   for (const auto& [id, moving] : transfers_)
-    if (moving.started && !moving.file.outgoing) files.emplace_back(id, moving.file);
+    if (moving.started && !moving.file.outgoing)
+      files.push_back({id, moving.file, moving.bytes == moving.file.size});
   return files;
+}
+
+void Ledger::note(const engine::FileProgress& notice) {
+  if (auto* moving = transfer(notice.transfer)) moving->bytes = notice.bytes;
 }
 
 Ledger::Transfer* Ledger::transfer(TransferId id) {
@@ -146,6 +151,7 @@ void Ledger::on(const engine::FileStarted& notice) {
 void Ledger::on(const engine::FileProgress& notice, TimePoint now) {
   auto* moving = transfer(notice.transfer);
   if (!moving) return;
+  moving->bytes = notice.bytes;
   const bool complete = notice.bytes == moving->file.size;
   if (!complete && moving->reported && now - *moving->reported < progress_interval) return;
   moving->reported = now;

@@ -17,6 +17,13 @@ namespace culver::cli {
 
 wire::report::Tried tried_of(const engine::Tried& tried);
 
+/// Such an end of a connection that nobody had asked for is told all the same: it does not pass by
+/// itself, and only the owner of this machine can do something about it.
+inline bool is_ours(const std::optional<Fault>& fault) {
+  return fault == Fault::store_failed || fault == Fault::no_space || fault == Fault::internal ||
+         fault == Fault::out_of_descriptors;
+}
+
 class Ledger {
  public:
   Ledger(Reporter& reporter, Contacts contacts)
@@ -63,8 +70,17 @@ class Ledger {
   std::optional<wire::report::Peer> whom(const engine::Closed& notice) const;
   std::optional<wire::report::Peer> whom(const std::optional<engine::Whom>& about) const;
   bool has_transfers(LinkId link) const;
+  struct Coming {
+    TransferId id;
+    wire::report::File file;
+    bool is_whole;  ///< every byte of it is here
+  };
   /// Files on their way to us, of which something may have come.
-  std::vector<std::pair<TransferId, wire::report::File>> coming() const;
+  std::vector<Coming> coming() const;
+  bool is_coming(TransferId file) const { return transfers_.contains(file); }
+  /// Nothing is reported any more: of how far it is, of its end.
+  void note(const engine::FileProgress& notice);
+  void drop(TransferId file) { transfers_.erase(file); }
   /// 0 as long as nothing has failed.
   int exit_code() const { return first_failure_ ? info(*first_failure_).exit_code : 0; }
 
@@ -74,6 +90,7 @@ class Ledger {
     wire::report::File file;
     std::optional<TimePoint> reported;
     bool started = false;  ///< and not only offered
+    std::uint64_t bytes = 0;
   };
   Transfer* transfer(TransferId id);
 

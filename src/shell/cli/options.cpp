@@ -49,10 +49,9 @@ struct Raw {
 };
 
 /// One that names a command is an advice of its own.
-tl::unexpected<Exit> wrong_use(const std::string& sentence) {
-  const bool is_advice = sentence.find("culver ") != std::string::npos;
-  return tl::unexpected<Exit>(
-      Exit{1, "", "culver: " + sentence + (is_advice ? "\n" : " See culver --help.\n")});
+tl::unexpected<Exit> wrong_use(const std::string& sentence, Fault fault = Fault::usage) {
+  const auto* more = sentence.find("culver ") != sentence.npos ? "\n" : " See culver --help.\n";
+  return tl::unexpected<Exit>(Exit{info(fault).exit_code, "", "culver: " + sentence + more});
 }
 
 void add_global(CLI::App& app, Raw& raw) {
@@ -213,7 +212,8 @@ tl::expected<Verb, Exit> devices_options(const Raw& raw) {
   if (raw.offer_link->parsed()) return OfferLinkOptions{raw.yes};
   if (!raw.revoke->parsed() && !raw.rename->parsed()) return DevicesOptions(ListDevices{});
   const auto device = parse_device_id(raw.device);
-  if (!device) return wrong_use("That is not the id of a device. See culver devices.");
+  if (!device)
+    return wrong_use("That is not the id of a device. See culver devices.", Fault::device_unknown);
   if (raw.revoke->parsed()) return DevicesOptions(RevokeDevice{*device, raw.yes});
   if (raw.device_name.empty() || !wire::utf8::is_valid(raw.device_name))
     return wrong_use("The name is empty or not UTF-8.");
@@ -390,6 +390,7 @@ tl::expected<Options, Exit> parse_options(int argc, const char* const* argv,
   if (!is_for_program) return parsed;
   wire::report::Failed failed{Fault::usage, {}};
   constexpr std::string_view prefix = "culver: ";
+  if (parsed.error().code != info(Fault::usage).exit_code) failed.fault = Fault::device_unknown;
   failed.sentence = parsed.error().err.substr(prefix.size());
   if (failed.sentence->ends_with('\n')) failed.sentence->pop_back();
   parsed.error().out = wire::report::print(failed) + "\n";

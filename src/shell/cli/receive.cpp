@@ -59,7 +59,7 @@ void Receive::look_for(const PublicKey& key) {
 }
 
 void Receive::on(const engine::Notice& notice) {
-  if (finished_) return;
+  if (finished_) return follow_files(notice);
   std::visit(overload{[this](const engine::TextReceived& n) { ledger_.on(n); },
                       [this](const engine::FileChecking& n) { ledger_.on(n); },
                       [this](const engine::FileStarted& n) { ledger_.on(n); },
@@ -313,6 +313,8 @@ void Receive::handle(const engine::Closed& notice) {
   if (met_.erase(notice.link) > 0 && !notice.was_connected) {
     if (notice.about && turned_away_.insert(notice.about->key).second)
       ledger_.fail(*notice.fault, ledger_.whom(notice.about));
+    else if (is_ours(notice.fault) && told_of_us_.insert(*notice.fault).second)
+      ledger_.fail(*notice.fault, ledger_.whom(notice));
     return not_met(notice.link);
   }
   std::erase_if(asked_files_, [&](const auto& asked) {
@@ -340,37 +342,6 @@ void Receive::conclude(const engine::Closed& notice) {
   ledger_.on(notice, false);
   if (notice.link == link_of_the_one_) return finish(ledger_.exit_code());
   if (server_gone_ && !ledger_.has_peers()) finish(info(*server_gone_).exit_code);
-}
-
-void Receive::stop(Fault signal) {
-  if (finished_) return;
-  finished_ = true;
-  stage_.console.close();  // what is said next begins on a line of its own
-  if (!is_of_output(signal)) ledger_.fail(signal);
-  const int code = info(signal).exit_code;
-  for (const auto& [id, file] : ledger_.coming()) {
-    stage_.reporter.remark("What has come of " + printable(file.name.expose()) +
-                           " is kept: sent again, it goes on from there.");
-    if (signal == Fault::interrupted) discardable_.push_back(id);
-  }
-  if (discardable_.empty()) return stage_.done(code);
-  stage_.reporter.remark("Ctrl-C again now throws it away.");
-  stage_.after(time_to_discard, [this, code] {
-    if (!std::exchange(discardable_, {}).empty()) stage_.done(code);
-  });
-}
-
-void Receive::discard() {
-  if (discardable_.empty()) return;
-  for (const auto id : std::exchange(discardable_, {})) stage_.command(engine::CancelFile{id});
-  stage_.reporter.remark("Thrown away.");
-  stage_.done(info(Fault::interrupted).exit_code);
-}
-
-void Receive::finish(int exit_code) {
-  finished_ = true;
-  stage_.console.close();
-  stage_.done(exit_code);
 }
 
 }  // namespace culver::cli

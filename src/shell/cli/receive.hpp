@@ -24,6 +24,8 @@ class Receive {
   };
   /// How long Ctrl-C waits for another one while a file is coming in.
   static constexpr auto time_to_discard = std::chrono::seconds(2);
+  /// How long the end waits for a whole file to get its name.
+  static constexpr auto time_to_name = std::chrono::seconds(10);
 
   Receive(Choices choices, Stage stage)
       : choices_(choices), stage_(std::move(stage)), ledger_(stage_.reporter, stage_.contacts) {}
@@ -88,6 +90,10 @@ class Receive {
   void conclude_left();
   void conclude(const engine::Closed& notice);
   void finish(int exit_code);
+  void follow_files(const engine::Notice& notice);
+  void await_names();
+  void leave_after(Duration patience);
+  void leave();
 
   Choices choices_;
   Stage stage_;
@@ -102,13 +108,15 @@ class Receive {
   std::optional<LinkId> link_of_the_one_;
   /// Of those that were looked for and came: whoever is refused is told once.
   std::set<PublicKey> turned_away_;
-  std::set<LinkId> met_;  ///< links with known peers that are not connected yet
+  std::set<Fault> told_of_us_;  ///< the same of what fails here
+  std::set<LinkId> met_;        ///< links with known peers that are not connected yet
   bool leads_ = false;
   bool was_online_ = false;
   bool told_offline_ = false;
   std::optional<Fault> server_gone_;  ///< for good: end when the last peer has left
   bool finished_ = false;
-  std::vector<TransferId> discardable_;  ///< the person has been told how
+  std::optional<int> code_of_stop_;  ///< files are still coming to their ends
+  bool may_discard_ = false;         ///< the person has been told how
 };
 
 }  // namespace culver::cli

@@ -1,6 +1,6 @@
 // receive and send: the client, the reporter and the console around a verb.
 #include <algorithm>
-#include <cstdlib>
+#include <csignal>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -15,6 +15,7 @@
 
 #include "shell/cli/addressee.hpp"
 #include "shell/cli/contacts.hpp"
+#include "shell/cli/log_lines.hpp"
 #include "shell/cli/open_vault.hpp"
 #include "shell/cli/outcome.hpp"
 #include "shell/cli/outlet.hpp"
@@ -113,6 +114,7 @@ int converse(const Options& given, std::optional<host::Vault> vault,
   boost::asio::io_context loop(1);
   Outlet outlet(loop, STDOUT_FILENO, STDERR_FILENO);
   Screen screen(outlet.out(), outlet.error(), standard_abilities(host::environment));
+  const LogLines log_lines(loop, screen);
   screen.ask_whether_behind([&] { return outlet.is_behind(); });
   // Culver stands in front of it, so this is nothing to act on at every start.
   if (const auto hole = p2p::hole_in_openssl(OpenSSL_version_num());
@@ -154,7 +156,7 @@ int converse(const Options& given, std::optional<host::Vault> vault,
     if constexpr (requires { verb->discard(); })
       verb->discard();
     else
-      std::_Exit(info(Fault::interrupted).exit_code);
+      host::end_by(SIGINT);
   });
   screen.when_lost([&](Fault why) { boost::asio::post(loop, [&, why] { stop(why); }); });
   const OutputWatch watch(loop, [&] { screen.reader_left(); });

@@ -281,7 +281,8 @@ void Send::begin_behind_kept() {
 
 void Send::handle(const engine::Closed& notice) {
   if (!is_link(notice.link)) return;
-  if (const auto* connecting = std::get_if<Connecting>(&phase_); known_ && connecting) {
+  if (const auto* connecting = std::get_if<Connecting>(&phase_);
+      known_ && connecting && !cli::is_ours(notice.fault)) {
     const bool is_over = connecting->wait_is_over;
     phase_ = Pairing{};  // it is still looked for
     return is_over ? end_with(Fault::peer_away) : void();

@@ -53,7 +53,7 @@ void SendLater::handle(const engine::Online&) {
 /// What is gone for good cannot be waited for.
 void SendLater::handle(const engine::Offline& notice) {
   if (phase_ != Phase::waiting || link_) return;
-  stage_.reporter.remark(printable(wire::report::happened(notice.fault)));
+  say_why(notice.fault, !notice.retrying);
   if (!notice.retrying) leave_it_there();
 }
 
@@ -97,10 +97,23 @@ void SendLater::handle(const engine::FileOffered& notice) {
 
 /// A peer that leaves before it has everything is looked for again.
 void SendLater::handle(const engine::Closed& notice) {
+  if (is_ours(notice.fault) && told_.insert(*notice.fault).second)
+    ledger_.fail(*notice.fault, ledger_.whom(notice));
   if (notice.link != link_) return;
   ledger_.on(notice, true);
   link_.reset();
+  if (phase_ == Phase::waiting && !is_delivered_ && notice.fault &&
+      told_.insert(*notice.fault).second)
+    say_why(*notice.fault, true);
   if (phase_ == Phase::closing || is_delivered_) finish(ledger_.exit_code());
+}
+
+/// It is no failure of this verb, which keeps the text; but there may be something to do.
+void SendLater::say_why(const Failure& failure, bool is_to_act) {
+  auto why = printable(wire::report::happened(failure));
+  if (const auto advice = info(failure.fault).advice; is_to_act && !advice.empty())
+    why += " " + std::string(advice);
+  stage_.reporter.remark(why);
 }
 
 void SendLater::leave_it_there() {

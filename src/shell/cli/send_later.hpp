@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <optional>
+#include <set>
 
 #include "shell/cli/addressee.hpp"
 #include "shell/cli/ledger.hpp"
@@ -45,6 +46,7 @@ class SendLater {
   void look_after(std::chrono::seconds left);
   void leave_it_there();
   void say_what_becomes_of_it();
+  void say_why(const Failure& failure, bool is_to_act);
   void finish(int exit_code);
 
   Plaintext text_;
@@ -55,6 +57,7 @@ class SendLater {
   Phase phase_ = Phase::storing;
   std::optional<LetterId> letter_;
   std::optional<LinkId> link_;  ///< that is connected
+  std::set<Fault> told_;        ///< why connections ended: each once
   bool is_delivered_ = false;
 };
 

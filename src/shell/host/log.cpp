@@ -1,7 +1,12 @@
 // The log's sink, spdlog on stderr.
 #include "shell/host/log.hpp"
 
-#include <spdlog/sinks/stdout_sinks.h>
+#include <cstdio>
+#include <memory>
+#include <mutex>
+#include <utility>
+
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
 
 namespace culver::log {
@@ -21,10 +26,40 @@ spdlog::level::level_enum to_spdlog(Level level) {
   return spdlog::level::err;
 }
 
-/// The one logger. Any thread may log, hence the locking sink.
+/// To stderr, or to whoever shows it there with the rest. Any thread may log, hence the lock.
+class Sink : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  void redirect(std::function<void(std::string)> to) {
+    const std::lock_guard lock(mutex_);
+    to_ = std::move(to);
+  }
+
+ private:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    spdlog::memory_buf_t text;
+    formatter_->format(message, text);
+    std::string line(text.data(), text.size());
+    if (!to_) {
+      (void)std::fwrite(line.data(), 1, line.size(), stderr);
+      return flush_();
+    }
+    if (line.ends_with('\n')) line.pop_back();
+    to_(std::move(line));
+  }
+  void flush_() override { (void)std::fflush(stderr); }
+
+  std::function<void(std::string)> to_;
+};
+
+std::shared_ptr<Sink> sink() {
+  static const auto made = std::make_shared<Sink>();
+  return made;
+}
+
+/// The one logger.
 spdlog::logger& logger() {
   static spdlog::logger instance = [] {
-    spdlog::logger made("culver", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    spdlog::logger made("culver", sink());
     made.set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
     made.set_level(spdlog::level::warn);
     return made;
@@ -35,6 +70,8 @@ spdlog::logger& logger() {
 }  // namespace
 
 void set_level(Level level) { logger().set_level(to_spdlog(level)); }
+
+void redirect(std::function<void(std::string line)> to) { sink()->redirect(std::move(to)); }
 
 bool enabled(Level level) { return logger().should_log(to_spdlog(level)); }
 

@@ -2,6 +2,7 @@
 // and whole pairing codes cannot get into it.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -12,6 +13,8 @@ namespace culver::log {
 enum class Level { debug, info, warn, error };
 
 void set_level(Level level);
+/// Where the lines go instead of stderr, from any thread; nothing: stderr again.
+void redirect(std::function<void(std::string line)> to);
 bool enabled(Level level);
 /// warn by default; the variable CULVER_LOG (debug, info, warn, error) sets it; each -v lowers it
 /// by one step from info on. Unknown words are ignored.

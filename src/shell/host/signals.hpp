@@ -8,6 +8,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <sys/resource.h>
 
 #include "core/base/fault.hpp"
 
@@ -18,6 +19,25 @@ namespace culver::host {
 /// them is a reason to end; the write that fails says so.
 inline void ignore_signals_of_habit() {
   for (const int number : {SIGPIPE, SIGXFSZ, SIGUSR1, SIGUSR2}) std::signal(number, SIG_IGN);
+}
+
+/// As if nobody had taken the signal, without a core dump: whoever waits for this process, a shell
+/// with a loop, learns that the person has ended more than this one program.
+[[noreturn]] inline void end_by(int number) {
+  const rlimit none{0, 0};
+  ::setrlimit(RLIMIT_CORE, &none);
+  std::signal(number, SIG_DFL);
+  sigset_t only;
+  sigemptyset(&only);
+  sigaddset(&only, number);
+  ::pthread_sigmask(SIG_UNBLOCK, &only, nullptr);
+  std::raise(number);
+  std::_Exit(128 + number);  // the first process of a container is spared by the kernel
+}
+/// If `exit_code` is one of those that stand for a signal that ends a program.
+inline void end_by_signal_of(int exit_code) {
+  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT})
+    if (exit_code == 128 + number) end_by(number);
 }
 
 class Signals {
@@ -64,7 +84,7 @@ class Signals {
     signals_.async_wait([this](boost::system::error_code error, int number) {
       if (error) return;
       const Fault fault = meaning(number);
-      if (asked_ && (number != SIGINT || !on_again_)) std::_Exit(info(fault).exit_code);
+      if (asked_ && (number != SIGINT || !on_again_)) end_by(number);
       wait();
       if (std::exchange(asked_, true)) return std::exchange(on_again_, nullptr)();
       if (number != SIGINT) on_again_ = nullptr;  // it takes two of a kind

@@ -206,6 +206,21 @@ TEST(Receiver, SpoolsForAPeerThatDoesNotWait) {
   EXPECT_EQ(in.written(), in.file);
 }
 
+TEST(Receiver, NothingTakesBackANameThatIsOnItsWay) {
+  for (const auto cause : {Fault::interrupted, Fault::cancelled, Fault::replaced}) {
+    Incoming in(100'000, {.acks = false});
+    in.all_chunks();
+    in.complete();
+    in.all_written();
+    in.say(Decision{true});
+    ASSERT_EQ(in.state(), "Finishing");
+    in.say(Cancel{cause});
+    EXPECT_EQ(in.ends(), 0u);
+    in.say(TargetFinished{"x"});
+    EXPECT_EQ(count<Finished>(in.effects), 1u);
+  }
+}
+
 TEST(Receiver, ADecisionInTheMiddleOfSpoolingGoesOn) {
   Incoming in(5 * chunk_out, {.acks = false});
   in.chunk(0);

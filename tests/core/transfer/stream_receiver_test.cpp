@@ -167,6 +167,22 @@ TEST(StreamReceiver, AFileThatIsAllThereIsOnlyFinished) {
   EXPECT_EQ(scene.receiver.state(), "Finishing");
 }
 
+TEST(StreamReceiver, NothingTakesBackANameThatIsOnItsWay) {
+  for (const auto cause : {Fault::interrupted, Fault::cancelled, Fault::replaced}) {
+    ReceiverScene scene(2 * mib);
+    scene.disk = scene.file;
+    scene.begin(2 * mib);
+    scene.write_one();
+    scene.feed(PeerComplete{crypto::sha256(scene.file)});
+    ASSERT_EQ(scene.receiver.state(), "Finishing");
+    scene.feed(Cancel{cause});
+    EXPECT_FALSE(scene.receiver.ended());
+    scene.feed(TargetFinished{"x"});
+    EXPECT_EQ(count<Finished>(scene.effects), 1u);
+    EXPECT_TRUE(scene.said<ws::Checked>());
+  }
+}
+
 TEST(StreamReceiver, GivesCreditAsTheDiskWrites) {
   ReceiverScene scene(20 * mib);
   scene.begin();

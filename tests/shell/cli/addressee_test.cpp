@@ -110,6 +110,15 @@ TEST(Addressee, WhatIsNeitherAPeerNorAFileIsSaidWithWhatMayBeMeant) {
   EXPECT_NE(trouble_with(to_send({}, "aan")).find("Did you mean Ana?"), std::string::npos);
 }
 
+TEST(Addressee, WhatMayBeMeantIsFoundWithoutAccentsCaseAndBlanks) {
+  const std::vector<engine::Known> named{{nth(1), Plaintext("\u00c9lodie \u00dcnal"), {}}};
+  for (const char* word : {"elodie", "Elodie Unal", "\u00e9lodie\u00fcnal", "ELODIEUNAL"}) {
+    const auto found = peer_named(named, word);
+    ASSERT_FALSE(found) << "a guess is no match";
+    EXPECT_NE(found.error().sentence.find("Did you mean \u00c9lodie"), std::string::npos) << word;
+  }
+}
+
 TEST(Addressee, AFolderOfAPeersNameIsNoDoubt) {
   const TemporaryFolder folder;
   const std::vector<engine::Known> named{{nth(1), Plaintext(folder.path().string()), {}}};

@@ -5,6 +5,7 @@
 #include "core/crypto/hash.hpp"
 #include "core/crypto/keys.hpp"
 #include "shell/cli/show_peers.hpp"
+#include "shell/store/sqlite/outbox.hpp"
 #include "tests/shell/cli/scene.hpp"
 #include "tests/shell/host/temporary_folder.hpp"
 #include "tests/support/keys.hpp"
@@ -146,6 +147,32 @@ TEST_F(BookVerbTest, ForgetsOnAYesOnly) {
   EXPECT_EQ(exit_, 0);
   expect_said(R"("peer":"Ana")");
   EXPECT_EQ(book_.all()->size(), 2U);
+}
+
+TEST_F(BookVerbTest, SaysHowManyTextsAreForgottenWithAPeer) {
+  auto outbox = store::sqlite::Outbox::open(folder_.path(), Secret<32>{});
+  ASSERT_TRUE(outbox);
+  for (const auto& [peer, count] : {std::pair{1, 2}, {2, 1}})
+    for (int i = 0; i < count; ++i)
+      ASSERT_TRUE(outbox->post(key(static_cast<std::uint8_t>(peer)), Plaintext("hi"), 1));
+  begin(ForgetPeer{ana_name, false});
+  expect_complaint("Forget this peer, and drop 2 texts that wait for it? [y/N] ");
+  scene_.type("y\n");
+  expect_said("Ana is forgotten, and with it 2 texts that wait for it.");
+  begin(ForgetPeer{Plaintext(crypto::fingerprint(key(2))), true}, Output::json);
+  expect_complaint("a text that waits for it");
+  begin(ForgetPeer{Plaintext("BEN"), true});
+  expect_said("BEN is forgotten.");
+}
+
+TEST_F(BookVerbTest, SaysWhatWaitsForTheOldKey) {
+  auto outbox = store::sqlite::Outbox::open(folder_.path(), Secret<32>{});
+  ASSERT_TRUE(outbox);
+  ASSERT_TRUE(outbox->post(key(1), Plaintext("hi"), 1));
+  ASSERT_TRUE(book_.keep_offered(key(1), key(7), engine::KeyStanding::claimed));
+  begin(TrustPeer{ana_name, true, std::nullopt});
+  expect_said("For the old key a text waits and stays: see culver outbox");
+  EXPECT_EQ(*book_.letters_to(key(1)), 1U);
 }
 
 TEST_F(BookVerbTest, ShowsBothKeysBeforeItTrustsTheNewOne) {

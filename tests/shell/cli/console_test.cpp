@@ -1,6 +1,7 @@
 #include "shell/cli/console.hpp"
 
 #include <gtest/gtest.h>
+#include <pty.h>
 
 #include "tests/shell/cli/scene.hpp"
 
@@ -198,6 +199,54 @@ TEST_F(ConsoleOnAPipe, LetsTheLoopRunDryOnceClosed) {
   scene_.loop().run_for(std::chrono::seconds(10));
   EXPECT_TRUE(scene_.loop().stopped());
   EXPECT_TRUE(answers_.empty());
+}
+
+/// A person at a terminal, of which the test holds the other end.
+class ConsoleOnATerminal : public testing::Test {
+ protected:
+  void SetUp() override {
+    int ours = -1, theirs = -1;
+    ASSERT_EQ(openpty(&ours, &theirs, nullptr, nullptr, nullptr), 0);
+    window_ = host::FileDescriptor(ours);
+    console_.emplace(loop_, host::FileDescriptor(theirs), screen_);
+    console_->confirm("Accept? ", [this](bool yes) { answers_.push_back(yes); });
+    run(50ms);
+    ASSERT_EQ(err_.str(), "Accept? ");
+  }
+  void run(std::chrono::milliseconds time) {
+    loop_.restart();
+    loop_.run_for(time);
+  }
+  boost::asio::io_context loop_;
+  std::ostringstream out_, err_;
+  Screen screen_{out_, err_, {}};
+  host::FileDescriptor window_;
+  std::optional<Console> console_;
+  std::vector<bool> answers_;
+};
+
+TEST_F(ConsoleOnATerminal, ThatHangsUpIsNoAnswer) {
+  window_ = {};
+  run(200ms);
+  EXPECT_TRUE(answers_.empty()) << "the signal is what ends the program";
+  console_->close();
+  run(3s);
+  EXPECT_TRUE(answers_.empty());
+}
+
+TEST_F(ConsoleOnATerminal, ThatHangsUpWithoutASignalLeavesNobodyToAsk) {
+  window_ = {};
+  run(3s);
+  EXPECT_EQ(answers_, std::vector<bool>{false});
+  EXPECT_NE(err_.str().find("Nobody is there to ask"), std::string::npos);
+}
+
+TEST_F(ConsoleOnATerminal, TakesCtrlDForANoOfThePerson) {
+  ASSERT_EQ(::write(window_.get(), "\x04", 1), 1);
+  run(200ms);
+  EXPECT_EQ(answers_, std::vector<bool>{false});
+  EXPECT_NE(err_.str().find("Ctrl-D counts as no."), std::string::npos) << err_.str();
+  EXPECT_EQ(err_.str().find("Nobody is there"), std::string::npos) << err_.str();
 }
 
 TEST_F(ConsoleOnAPipe, MayBeAskedAgainFromAnAnswer) {

@@ -27,10 +27,10 @@ class CommandLine : public testing::Test {
     std::filesystem::create_directories(folder_ / "culver");
     write_file(folder_ / "culver" / "config.json", json);
   }
-  void expect_wrong(std::vector<const char*> words, const std::string& hint) {
+  void expect_wrong(std::vector<const char*> words, const std::string& hint, int code = 1) {
     const auto options = parse(words);
     ASSERT_FALSE(options) << hint;
-    EXPECT_EQ(options.error().code, 1);
+    EXPECT_EQ(options.error().code, code);
     EXPECT_EQ(options.error().out, "");
     EXPECT_NE(options.error().err.find(hint), std::string::npos) << options.error().err;
     EXPECT_NE(options.error().err.find("culver "), std::string::npos);
@@ -116,7 +116,8 @@ TEST_F(CommandLine, RefusesWrongUseWithAShortHint) {
   expect_wrong({"trust-server", "--fingerprint", "abc"}, "64");
   expect_wrong({"devices", "forget"}, "forget");
   expect_wrong({"devices", "revoke"}, "ID");
-  expect_wrong({"devices", "revoke", "laptop"}, "not the id");
+  expect_wrong({"devices", "revoke", "laptop"}, "not the id", 8);
+  expect_wrong({"devices", "rename", "cfe5", "x"}, "not the id", 8);
   expect_wrong({"devices", "rename", device, ""}, "name");
 }
 
@@ -389,6 +390,8 @@ TEST_F(CommandLine, TellsAProgramWhatIsWrong) {
     EXPECT_FALSE(options);
     return options ? std::string() : options.error().out;
   };
+  EXPECT_NE(error_of({"devices", "revoke", "cfe5", "-o", "json"}).find("\"device_unknown\""),
+            std::string::npos);
   const std::string begin = R"({"event":"failed","reason":"usage","message":")";
   EXPECT_TRUE(error_of({"-o", "json", "send", "--no-such"}).starts_with(begin));
   EXPECT_TRUE(error_of({"send", "--output=json"}).starts_with(begin));

@@ -431,6 +431,9 @@ TEST_F(ReceiveVerb, KeepsWhatHasComeUnlessThePersonPressesTwice) {
   interrupt(Fault::interrupted);
   verb_->discard();
   EXPECT_EQ(scene_->only<engine::CancelFile>()->transfer, file);
+  EXPECT_FALSE(scene_->exit) << "it is not thrown away yet";
+  hear(engine::FileFailed{file, Fault::cancelled});
+  EXPECT_NE(scene_->err().find("Thrown away."), std::string::npos);
   EXPECT_EQ(scene_->exit, 130);
   scene_->alarm();
 
@@ -438,6 +441,52 @@ TEST_F(ReceiveVerb, KeepsWhatHasComeUnlessThePersonPressesTwice) {
   EXPECT_EQ(scene_->exit, 143);
   verb_->discard();
   EXPECT_EQ(scene_->count<engine::CancelFile>(), 0u);
+}
+
+TEST_F(ReceiveVerb, AFileThatIsCompletedAfterTheEndWasAskedForIsTold) {
+  enum class When { in_the_window, after_discarding, while_it_is_named, when_all_is_left };
+  using enum When;
+  for (const auto when : {in_the_window, after_discarding, while_it_is_named, when_all_is_left}) {
+    begin({true, false});
+    connect(ana_link, ana_code, "Ana");
+    offer(ana_link);
+    hear(engine::FileStarted{ana_link, file, false, Plaintext("a.pdf"), 1000});
+    verb_->stop(Fault::interrupted);
+    if (when == after_discarding) verb_->discard();
+    if (when == while_it_is_named) hear(engine::FileProgress{file, 1000});
+    if (when == while_it_is_named || when == when_all_is_left) scene_->alarm();
+    EXPECT_EQ(scene_->exit.has_value(), when == when_all_is_left);
+    hear(engine::FileReceived{file, Plaintext("/in/a.pdf"), Digest{}});
+    EXPECT_NE(scene_->out().find("file_received"), std::string::npos);
+    EXPECT_EQ(scene_->err().find("Thrown away"), std::string::npos);
+    EXPECT_EQ(scene_->exit, 130);
+  }
+}
+
+TEST_F(ReceiveVerb, AFileThatIsAllHereIsNotCalledAPartAndItsNameIsAwaited) {
+  begin({true, false});
+  connect(ana_link, ana_code, "Ana");
+  offer(ana_link);
+  hear(engine::FileStarted{ana_link, file, false, Plaintext("a.pdf"), 1000});
+  hear(engine::FileProgress{file, 1000});
+  verb_->stop(Fault::terminated);
+  EXPECT_EQ(scene_->err().find("is kept"), std::string::npos);
+  EXPECT_FALSE(scene_->exit);
+  scene_->alarm();
+  EXPECT_EQ(scene_->exit, 143) << "no disk is waited for without end";
+}
+
+TEST_F(ReceiveVerb, WhatFailsHereIsToldAlsoOfAConnectionThatNobodyAskedFor) {
+  begin({false, false, {key(1)}});
+  for (std::uint32_t n = 1; n <= 3; ++n) {
+    hear(engine::Connecting{LinkId{n}, ana_code, key(1)});
+    hear(engine::Closed{LinkId{n}, Fault::store_failed, false});
+  }
+  const std::string_view told = R"({"event":"failed","reason":"store_failed")";
+  const auto first = scene_->out().find(told);
+  ASSERT_NE(first, std::string::npos) << scene_->out();
+  EXPECT_EQ(scene_->out().find(told, first + 1), std::string::npos) << "once is enough";
+  EXPECT_FALSE(scene_->exit);
 }
 
 TEST_F(ReceiveVerb, AsksOnceForABatch) {

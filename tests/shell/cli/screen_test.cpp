@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include "shell/cli/log_lines.hpp"
+
 namespace culver::cli {
 namespace {
 
@@ -65,6 +67,22 @@ TEST(Screen, HonoursNoColorAndDumbTerminals) {
   EXPECT_TRUE(with("TERM", "xterm").color);
   EXPECT_FALSE(with("TERM", "dumb").color);
   EXPECT_FALSE(with("NO_COLOR", "1").color);
+}
+
+TEST(LogLinesOnATerminal, StandOnLinesOfTheirOwn) {
+  boost::asio::io_context loop;
+  std::ostringstream out, err;
+  Screen screen(out, err, {false, true});
+  {
+    const LogLines lines(loop, screen);
+    screen.paint_bar("half");
+    log::warn("disk slow");
+    loop.poll();
+    EXPECT_NE(err.str().find("half\r\x1b[K20"), std::string::npos) << err.str();
+    EXPECT_TRUE(err.str().ends_with("disk slow\n")) << err.str();
+    log::warn("last word");
+  }
+  EXPECT_TRUE(err.str().ends_with("last word\n")) << "also what came when the loop had ended";
 }
 
 }  // namespace

@@ -56,6 +56,29 @@ TEST_F(LaterVerb, WithoutAWaitNobodyIsDialled) {
   EXPECT_EQ(scene_.out_of_peers(), "{\"event\":\"letter_kept\",\"peer\":\"Ben\",\"id\":7}\n");
 }
 
+TEST_F(LaterVerb, WhyAPeerTakesNothingIsSaidOnce) {
+  begin();
+  hear(engine::Posted{ben_key, letter});
+  for (int round = 0; round < 3; ++round) {
+    connect();
+    hear(engine::Closed{peer_link, Fault::peer_store_failed, true});
+  }
+  const std::string why(info(Fault::peer_store_failed).sentence);
+  const auto first = scene_.err().find(why);
+  ASSERT_NE(first, std::string::npos) << scene_.err();
+  EXPECT_EQ(scene_.err().find(why, first + 1), std::string::npos) << scene_.err();
+  EXPECT_FALSE(scene_.exit) << "it may take it yet";
+}
+
+TEST_F(LaterVerb, OfAServerWithAnotherIdentityItIsSaidWhatToDo) {
+  begin();
+  hear(engine::Posted{ben_key, letter});
+  hear(engine::Offline{Fault::server_identity_changed, false});
+  EXPECT_EQ(scene_.exit, 0) << "the text is kept";
+  EXPECT_NE(scene_.err().find("Ask who runs it."), std::string::npos) << scene_.err();
+  EXPECT_NE(scene_.err().find("culver trust-server"), std::string::npos) << scene_.err();
+}
+
 TEST_F(LaterVerb, WhoDoesNotComeIsNoFailure) {
   begin(5s);
   hear(engine::Posted{ben_key, letter});

@@ -169,6 +169,13 @@ Result<void> PeerBook::trust(const PublicKey& key, const PublicKey& offered) {
   });
 }
 
+Result<std::size_t> PeerBook::letters_to(const PublicKey& key) {
+  TRY(auto count, database_.prepare("SELECT count(*) FROM letter WHERE peer = ?1"));
+  count.bind(1, ByteView(key.view()));
+  TRY(const bool is_there, count.step());
+  return is_there ? static_cast<std::size_t>(count.integer(0)) : 0;
+}
+
 /// With what waits for it and what came of it.
 Result<void> PeerBook::forget(const PublicKey& key) {
   return database_.all_or_nothing([&]() -> Result<void> {

@@ -28,6 +28,8 @@ class PeerBook {
   Result<void> set_blocked(const PublicKey& key, bool is_blocked);
   Result<void> trust(const PublicKey& key, const PublicKey& offered);
   Result<void> forget(const PublicKey& key);
+  /// How many letters wait for it.
+  Result<std::size_t> letters_to(const PublicKey& key);
   Result<void> put(std::span<const KnownPeer> rows);
   Result<std::vector<KnownPeer>> all();
 
