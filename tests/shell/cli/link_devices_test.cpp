@@ -161,7 +161,7 @@ TEST_F(LinkDevices, WhoWaitsForTheOtherDeviceIsToldSo) {
   verb.on(linking::Held{});
   EXPECT_EQ(scene_.err(), "Waiting until the other device lets this one in.\n  Device  " +
                               print_uuid(device_.data) + "\n  Account " +
-                print_hex(account_.data).substr(0, 16) + " ...\n");
+                              print_hex(account_.data).substr(0, 16) + " ...\n");
   EXPECT_FALSE(exit_);
   verb.on(linking::Failed{Fault::link_refused});
   EXPECT_NE(scene_.err().find("did not let this one in"), std::string::npos);
