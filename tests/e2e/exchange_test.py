@@ -58,7 +58,7 @@ class OneFolder(Case):
         sender = self.stage.client("ana", "send", "Ben", file)
         self.expect_exit(sender, 0)
         self.assertEqual(len(sender.events("connected")), 1, sender.events())
-        self.assertEqual([e["reason"] for e in waits.events("closed")], ["peer_replaced"])
+        self.assertEqual(len(waits.events("closed")), 1, waits.events())
         again = self.stage.client("ben", "send", "Ana", "--text", "are you there?")
         self.expect_exit(again, 0)
 
