@@ -26,7 +26,7 @@ constexpr std::array<RefusalName, 3> refusals{
     {{Refusal::unwanted, "unwanted"}, {Refusal::store, "store"}, {Refusal::replaced, "replaced"}}};
 
 Refusal refusal_of(std::string_view name) {
-  const auto row = std::ranges::find(refusals, name, &RefusalName::name);
+  const auto* const row = std::ranges::find(refusals, name, &RefusalName::name);
   return row == refusals.end() ? Refusal::unwanted : row->refusal;
 }
 
