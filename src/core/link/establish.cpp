@@ -1,6 +1,5 @@
 // The link machine from the match to the open channel.
 #include <algorithm>
-#include <limits>
 
 #include "core/crypto/hash.hpp"
 #include "core/link/exits.hpp"
@@ -183,9 +182,9 @@ fsm::OneOf<Opening, Closed> Securing::on(DtlsUp&& up, Context& context, Effects&
   if (!remote.fingerprint.share_one_with(shown)) return close(Fault::fingerprint_mismatch, out);
   remote.fingerprint = shown;
   out.emplace_back(TransportEffect{StartSctp{remote.sctp_port, remote.max_message_size}});
-  const std::size_t largest_frame = remote.max_message_size != 0
-                                        ? remote.max_message_size
-                                        : std::numeric_limits<std::size_t>::max();
+  std::size_t largest_frame = wire::limits::channel_frame_out;
+  if (remote.max_message_size != 0)
+    largest_frame = std::min<std::size_t>(largest_frame, remote.max_message_size);
   return Opening{.match = std::move(match),
                  .terms = std::move(terms),
                  .candidates = std::move(candidates),

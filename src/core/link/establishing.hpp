@@ -124,7 +124,7 @@ struct Opening {
   Terms terms;
   Candidates::State candidates;
   PathKind path;
-  std::size_t largest_frame;  ///< that the peer's SCTP takes
+  std::size_t largest_frame;  ///< that we send, and the peer's SCTP takes
   std::optional<ChannelId> files;
   std::size_t window;  ///< of files, which may open before messages
   TimePoint deadline;

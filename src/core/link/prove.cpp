@@ -240,7 +240,7 @@ fsm::OneOf<Confirming, Secured, Closed> Confirming::by_frame(std::string_view fr
   const bool streams = context.self.streams && theirs.file_form >= stream_form &&
                        std::min(largest_frame, theirs_at_most) >= least_stream_frame;
   const bool letters = context.self.letters && theirs.letters >= first_letters &&
-                       std::min(largest_frame, theirs_at_most) >= wire::limits::channel_frame_in;
+                       theirs_at_most >= wire::limits::channel_frame_in;
   out.emplace_back(Established{.path = path,
                                .username = std::move(username),
                                .file_acks = true,

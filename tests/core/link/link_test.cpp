@@ -612,18 +612,6 @@ TEST(Link, LettersAreSpokenWhereBothSayThatTheySpeakThem) {
   EXPECT_EQ(scene.effect<TextArrived>()->text, Plaintext("still a text"));
 }
 
-/// A letter may have 89,000 bytes, and one that is larger than the peer's SCTP takes ends the link.
-TEST(Link, LettersNeedAPeerWhoseSctpTakesThem) {
-  Scene scene(true);
-  scene.peer_takes = 65'536;  // also where the SDP says nothing (RFC 8841)
-  Culver peer(scene);
-  peer.shake();
-  peer.capabilities.letters = 2;
-  peer.confirm();
-  ASSERT_TRUE(scene.effect<Established>());
-  EXPECT_FALSE(scene.effect<Established>()->letters);
-}
-
 TEST(Link, ALetterThatIsBrokenOrOutOfPlaceEndsTheLink) {
   const auto fault_after = [](const std::string& frame) {
     Scene scene(true);
