@@ -50,8 +50,8 @@ TEST(Signals, EndTheProcessAtTheSecond) {
     std::raise(SIGINT);
     loop.run();
   };
-  EXPECT_EXIT(twice(SIGINT), testing::ExitedWithCode(130), "");
-  EXPECT_EXIT(twice(SIGTERM), testing::ExitedWithCode(143), "");
+  EXPECT_EXIT(twice(SIGINT), testing::KilledBySignal(SIGINT), "");
+  EXPECT_EXIT(twice(SIGTERM), testing::KilledBySignal(SIGTERM), "");
 }
 
 }  // namespace
