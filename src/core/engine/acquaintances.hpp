@@ -40,9 +40,10 @@ class Acquaintances {
   /// known key does not take another's name with it.
   std::optional<Plaintext> name_to_keep(const PublicKey& key,
                                         const std::optional<Plaintext>& name) const;
-  /// Whether a person may be asked: the key may be somebody else of that name. A blocked peer's
-  /// Why a key may not have the name of another.
+  /// Why a key may not have the name of another: name_of_another if it is known itself, else
+  /// peer_key_changed.
   Fault why_not(const PublicKey& key) const;
+  /// Whether a person may be asked: the key may be somebody else of that name. A blocked peer's
   /// name is never free again.
   bool may_be_another(const Unwelcome& why) const;
   /// A person has said that this key is somebody else of its name.

@@ -137,7 +137,7 @@ void BookVerb::handle(const TrustPeer& verb) {
 void BookVerb::trust(const PublicKey& offered, bool is_sure) {
   const auto waiting = stage_.book.letters_to(peer_.key);
   if (!waiting) return fail_with(trouble_of(waiting.error()));
-  // They are sealed for nobody yet, but were written to whoever had the old key.
+  // They were written to whoever had the old key: whether that is the same person is not proven.
   const auto advice =
       new_pairing + (*waiting == 0
                          ? ""
