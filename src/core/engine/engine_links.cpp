@@ -80,13 +80,6 @@ void Engine::requested(signaling::Requested request, Env& env, Effects& out) {
       Tell{PairRequested{request.from, request.key, std::move(request.proposed_name)}});
 }
 
-void Engine::turn_away(const Unwelcome& why, const PublicKey& key, KeyStanding standing,
-                       Effects& out) {
-  // A key that is somebody else's already is nobody's new one.
-  if (why.of && !acquaintances_.find(key)) out.emplace_back(KeepOffered{*why.of, key, standing});
-  out.emplace_back(Dropped{why.fault});
-}
-
 /// A new match for a code replaces what the code was establishing: the peer began anew. A
 /// connection that is up stays until the new one is.
 void Engine::matched(signaling::Matched match, Env& env, Effects& out) {
@@ -308,35 +301,6 @@ void Engine::remember(LinkId id, const std::optional<PublicKey>& instead_of, Env
   waiting.deadline = env.now + book_patience;
   out.emplace_back(Remember{id, peer.key, acquaintances_.name_to_keep(peer.key, peer.name),
                             waiting.established.is_culver, instead_of});
-}
-
-// ---- a name that another has --------------------------------------------------------------------
-
-/// Whoever has typed or given a code expects somebody: only they can say whether it is this one.
-void Engine::ask_name(LinkId id, link::Established now, const PublicKey& namesake, Env& env,
-                      Effects& out) {
-  auto& peer = *roster_.find(id);
-  out.emplace_back(ToTransport{id, link::PauseReading{true}});
-  peer.unremembered = Unremembered{std::move(now), {}, env.now + name_patience, {}, namesake};
-  out.emplace_back(Tell{NameTaken{id, peer.key, *peer.name, namesake}});
-}
-
-void Engine::obey(AnswerName&& answer, Env& env, Effects& out) {
-  auto* peer = roster_.find(answer.link);
-  if (peer == nullptr || !peer->unremembered || !peer->unremembered->namesake) return;
-  if (!answer.accepted) return refuse_name(answer.link, env, out);
-  acquaintances_.tell_apart(peer->key);
-  remember(answer.link, std::nullopt, env, out);
-}
-
-void Engine::refuse_name(LinkId id, Env& env, Effects& out) {
-  auto& peer = *roster_.find(id);
-  peer.refused_for = peer.unremembered->namesake;
-  peer.unremembered.reset();
-  const auto fault = acquaintances_.why_not(peer.key);
-  turn_away({fault, peer.refused_for}, peer.key, KeyStanding::proven, out);
-  to_link(id, link::Abandon{fault}, env, out);
-  forget_if_closed(id, env, out);
 }
 
 void Engine::on(Remembered&& answer, Env& env, Effects& out) {
