@@ -50,12 +50,12 @@ std::optional<AccountSecrets> parse(ByteView content) {
   return AccountSecrets{std::move(*seed), *device};
 }
 
-constexpr SecretFile file{"account", file_name,
-                          [](ByteView content) { return parse(content).has_value(); }};
+constexpr SecretFile account_file{"account", file_name,
+                                  [](ByteView content) { return parse(content).has_value(); }};
 
 /// What is there; `fresh` if nothing was.
 Outcome<AccountSecrets> open_or_make(const Vault& vault, const AccountSecrets& fresh) {
-  const auto content = vault.read_or_make(file, print(fresh).expose());
+  const auto content = vault.read_or_make(account_file, print(fresh).expose());
   if (!content) return tl::unexpected(content.error());
   return std::move(*parse(content->expose()));
 }

@@ -5,6 +5,8 @@
 #include <charconv>
 #include <iterator>
 
+#include "shell/net/field_value.hpp"
+
 namespace culver::net_ {
 namespace {
 
@@ -23,12 +25,6 @@ std::string bytes_of(const ip::address& address) {
   const std::string all(bytes.begin(), bytes.end());
   const bool holds_v4 = address.to_v6().is_v4_mapped() || all.starts_with(translated);
   return holds_v4 ? all.substr(translated.size()) : all;
-}
-
-std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
 /// Without its zone, which says nothing about who it is.
@@ -97,9 +93,9 @@ bool is_proxy(const ip::address& peer, const Proxies& proxies) {
 }
 
 std::optional<ip::address> parse_hop(std::string_view text) {
-  text = trim(text);
+  text = without_blanks(text);
   if (text.size() >= 2 && text.front() == '"' && text.back() == '"')
-    text = trim(text.substr(1, text.size() - 2));
+    text = without_blanks(text.substr(1, text.size() - 2));
   if (text.starts_with('[')) {
     const auto end = text.find(']');
     if (end == std::string_view::npos) return std::nullopt;

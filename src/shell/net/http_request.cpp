@@ -4,6 +4,8 @@
 #include <boost/beast/http/rfc7230.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
 
+#include "shell/net/field_value.hpp"
+
 namespace culver::net_ {
 namespace {
 
@@ -19,12 +21,6 @@ bool is_question(const HttpHeader& header) {
           header.method() == http::verb::delete_);
 }
 
-std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 /// The parts between separators that stand in no quotes.
 std::vector<std::string_view> split(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
@@ -33,7 +29,7 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
   for (std::size_t i = 0; i <= text.size(); ++i) {
     if (i < text.size() && text[i] == '"') quoted = !quoted;
     if (i < text.size() && (quoted || text[i] != separator)) continue;
-    if (const auto part = trim(text.substr(begin, i - begin)); !part.empty()) parts.push_back(part);
+    if (const auto part = without_blanks(text.substr(begin, i - begin)); !part.empty()) parts.push_back(part);
     begin = i + 1;
   }
   return parts;

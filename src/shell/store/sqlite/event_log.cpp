@@ -20,7 +20,7 @@ using relay::Question;
 
 // Events are appended, whatever account they are of, so that a batch of many accounts fills few
 // pages. An index finds those of an account in their order, and which are the asking device's own.
-constexpr std::array migrations{
+constexpr std::array migrations_of_the_log{
     "CREATE TABLE account (id INTEGER PRIMARY KEY,"
     " user_id BLOB NOT NULL UNIQUE CHECK (length(user_id) = 32), head INTEGER NOT NULL DEFAULT 0,"
     " events INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT 0,"
@@ -94,7 +94,7 @@ struct EventLog::Tables {
 
   Result<void> prepare() {
     CHECK_OK(database.execute(settings));
-    CHECK_OK(migrate(database, migrations));
+    CHECK_OK(migrate(database, migrations_of_the_log));
     CHECK_OK(rows.prepare());
     CHECK_OK(events.prepare());
     CHECK_OK(drops.prepare());

@@ -9,11 +9,6 @@ namespace {
 using relay::AppendRefused;
 using Outcome = Events::Outcome;
 
-std::int64_t stored(std::uint64_t number) { return static_cast<std::int64_t>(number); }
-std::uint64_t count(const Statement& row, int column) {
-  return static_cast<std::uint64_t>(row.integer(column));
-}
-
 Outcome refused(Fault fault, std::optional<relay::RunTime> retry_at = std::nullopt) {
   return Outcome(tl::unexpect, AppendRefused{fault, retry_at});
 }

@@ -14,7 +14,7 @@
 namespace culver::store::sqlite {
 namespace {
 
-constexpr std::array migrations{
+constexpr std::array migrations_of_the_peers{
     "CREATE TABLE peer (public_key BLOB PRIMARY KEY NOT NULL CHECK (length(public_key) = 32),"
     " name TEXT, first_seen TEXT NOT NULL, last_seen TEXT NOT NULL) WITHOUT ROWID",
     "ALTER TABLE peer ADD COLUMN alias TEXT;"
@@ -52,7 +52,7 @@ void bind_name(Statement& statement, int parameter, const std::optional<Plaintex
 
 host::Outcome<PeerBook> PeerBook::open(const std::filesystem::path& file) {
   auto database = Database::open(file);
-  if (!database || !migrate(*database, migrations)) return unusable("The peer book", file);
+  if (!database || !migrate(*database, migrations_of_the_peers)) return unusable("The peer book", file);
   return PeerBook(std::move(*database));
 }
 

@@ -11,11 +11,6 @@ constexpr std::size_t max_rows = 65'536;
 
 constexpr WallTime seen_precision = 60'000;
 
-std::int64_t stored(std::uint64_t number) { return static_cast<std::int64_t>(number); }
-std::uint64_t count(const Statement& row, int column) {
-  return static_cast<std::uint64_t>(row.integer(column));
-}
-
 void bind_text(Statement& statement, int parameter, const std::optional<Plaintext>& text) {
   if (text)
     statement.bind(parameter, text->expose());

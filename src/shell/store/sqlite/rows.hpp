@@ -16,6 +16,12 @@
 
 namespace culver::store::sqlite {
 
+/// Counts as SQLite keeps them, with a sign.
+inline std::int64_t stored(std::uint64_t number) { return static_cast<std::int64_t>(number); }
+inline std::uint64_t count(const Statement& row, int column) {
+  return static_cast<std::uint64_t>(row.integer(column));
+}
+
 /// A name within an account, and the stream_seq that was given last.
 struct Stream {
   std::uint64_t last = 0;

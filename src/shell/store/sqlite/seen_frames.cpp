@@ -9,7 +9,7 @@
 namespace culver::store::sqlite {
 namespace {
 
-constexpr std::array steps{
+constexpr std::array migrations_of_seen_frames{
     "CREATE TABLE frame (peer BLOB NOT NULL CHECK (length(peer) = 32),"
     " nonce BLOB NOT NULL CHECK (length(nonce) = 12), PRIMARY KEY (peer, nonce)) WITHOUT ROWID",
 };
@@ -18,7 +18,7 @@ constexpr std::array steps{
 
 host::Outcome<SeenFrames> SeenFrames::open(const std::filesystem::path& file) {
   auto database = Database::open(file);
-  if (!database || !migrate(*database, steps) || !database->execute("PRAGMA synchronous = FULL"))
+  if (!database || !migrate(*database, migrations_of_seen_frames) || !database->execute("PRAGMA synchronous = FULL"))
     return unusable("The list of taken frames", file);
   return SeenFrames(std::move(*database));
 }

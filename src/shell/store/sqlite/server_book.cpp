@@ -9,7 +9,7 @@
 namespace culver::store::sqlite {
 namespace {
 
-constexpr std::array steps{
+constexpr std::array migrations_of_the_servers{
     "CREATE TABLE server (url TEXT PRIMARY KEY NOT NULL,"
     " identity BLOB NOT NULL CHECK (length(identity) = 32), version INTEGER NOT NULL,"
     " first_seen TEXT NOT NULL, last_seen TEXT NOT NULL) WITHOUT ROWID",
@@ -20,7 +20,7 @@ constexpr std::array steps{
 
 host::Outcome<ServerBook> ServerBook::open(const std::filesystem::path& file) {
   auto database = Database::open(file);
-  if (!database || !migrate(*database, steps)) return unusable("The server book", file);
+  if (!database || !migrate(*database, migrations_of_the_servers)) return unusable("The server book", file);
   return ServerBook(std::move(*database));
 }
 
