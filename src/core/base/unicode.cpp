@@ -54,4 +54,23 @@ bool is_blank(char32_t c) {
          c == 0x205F || c == 0x2800 || c == 0x3000;
 }
 
+std::string label(std::string_view text, Room room) {
+  std::string clean;
+  std::size_t characters = 0;
+  std::size_t end = 0;  // behind the last character that is not a blank
+  while (!text.empty() && characters < room.characters) {
+    const auto point = first(text);
+    const auto bytes = text.substr(0, point.size);
+    text.remove_prefix(point.size);
+    const bool blank = is_blank(point.value);
+    if (!point.valid || is_control(point.value) || (blank && clean.empty())) continue;
+    if (bytes.size() > room.bytes - clean.size()) break;
+    clean += bytes;
+    ++characters;
+    if (!blank) end = clean.size();
+  }
+  clean.resize(end);
+  return clean;
+}
+
 }  // namespace culver::unicode

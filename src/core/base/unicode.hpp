@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
+#include <string>
 #include <string_view>
 
 namespace culver::unicode {
@@ -28,5 +30,14 @@ bool is_invisible(char32_t c);
 
 /// Leaves room and no mark: spaces of every width, and the empty braille pattern.
 bool is_blank(char32_t c);
+
+/// How much of a label may be kept.
+struct Room {
+  std::size_t bytes = std::numeric_limits<std::size_t>::max();
+  std::size_t characters = std::numeric_limits<std::size_t>::max();
+};
+/// One line without controls, without what is not UTF-8 and without blanks at its ends; as much of
+/// it as there is room for.
+std::string label(std::string_view text, Room room);
 
 }  // namespace culver::unicode

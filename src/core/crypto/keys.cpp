@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/base/ids.hpp"
+#include "core/crypto/field.hpp"
 #include "core/crypto/hash.hpp"
 #include "core/crypto/openssl.hpp"
 
@@ -53,6 +54,8 @@ Result<SharedSecret> x25519(const PrivateKey& ours, const PublicKey& theirs) {
   require(size == SharedSecret::size);
   return secret;
 }
+
+bool is_canonical(const PublicKey& key) { return is_reduced(key.data); }
 
 /// Scalars are multiples of eight, and so of every small order: any one of them tells.
 bool is_of_small_order(const PublicKey& key) { return !x25519(PrivateKey{}, key); }

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "core/base/ids.hpp"
+#include "core/crypto/field.hpp"
 #include "core/crypto/openssl.hpp"
 
 namespace culver::crypto {
@@ -24,14 +25,6 @@ constexpr std::array<std::string_view, 5> small_order_y{
 VerifyKey y_of(VerifyKey key) {
   key.data.back() &= std::byte{0x7f};
   return key;
-}
-
-/// y < p = 2^255 - 19. RFC 8032 section 5.1.3 step 1.
-bool is_canonical(const VerifyKey& y) {
-  const auto& bytes = y.data;
-  if (bytes.back() != std::byte{0x7f} || bytes.front() < std::byte{0xed}) return true;
-  return !std::all_of(bytes.begin() + 1, bytes.end() - 1,
-                      [](std::byte byte) { return byte == std::byte{0xff}; });
 }
 
 bool has_small_order(const VerifyKey& y) {
@@ -77,7 +70,8 @@ Signature SigningKey::sign(ByteView message) const {
 
 bool is_weak(const VerifyKey& key) {
   const auto y = y_of(key);
-  return !is_canonical(y) || has_small_order(y);
+  // RFC 8032 section 5.1.3 step 1.
+  return !is_reduced(y.data) || has_small_order(y);
 }
 
 Result<void> verify(const VerifyKey& key, ByteView message, const Signature& signature) {

@@ -90,7 +90,8 @@ void Engine::obey(SendText&& send, Env& env, Effects& out) {
   };
   if (peer == nullptr || peer->standing == Standing::establishing || !link::is_up(peer->state))
     return refused(Fault::not_connected);
-  if (wire::peer::escape(send.text).size() > wire::limits::text)
+  if (wire::peer::escape(send.text).size() > wire::limits::text ||
+      !letters_.takes(send.link, send.text))
     return refused(Fault::text_too_long);
   if (letters_.speaks(send.link)) {
     LetterEffects effects;

@@ -1,5 +1,6 @@
 // The engine's part in the life of a peer: asked for, matched, established, written into the book,
 // connected, closed.
+#include "core/crypto/keys.hpp"
 #include "core/engine/engine.hpp"
 #include "core/wire/signaling.hpp"
 
@@ -29,24 +30,10 @@ void Engine::perform(signaling::PairingEffects effects, Env& env, Effects& out) 
                std::move(effect));
 }
 
-namespace {
-
-/// X25519 takes the number without its top bit and modulo 2^255 - 19 (RFC 7748 section 5), so a key
-/// has several spellings, and each would be another peer. To a server they are texts.
-bool is_canonical(const PublicKey& key) {
-  const auto bytes = key.view();
-  const auto top = std::to_integer<unsigned>(bytes.back());
-  if (top != 0x7f) return top < 0x7f;
-  const bool is_full = std::ranges::all_of(bytes.subspan(1, bytes.size() - 2),
-                                           [](std::byte b) { return b == std::byte{0xff}; });
-  return !is_full || std::to_integer<unsigned>(bytes.front()) < 0xed;
-}
-
-}  // namespace
-
 void Engine::requested(signaling::Requested request, Env& env, Effects& out) {
   namesakes_.erase(request.from);
-  if (!is_canonical(request.key)) {
+  // To a server keys are texts, and each spelling would be another peer.
+  if (!crypto::is_canonical(request.key)) {
     out.emplace_back(Dropped{Fault::bad_public_key});
     return perform(pairing_.answer(request.from, false, env.now), env, out);
   }
@@ -83,7 +70,7 @@ void Engine::requested(signaling::Requested request, Env& env, Effects& out) {
 /// A new match for a code replaces what the code was establishing: the peer began anew. A
 /// connection that is up stays until the new one is.
 void Engine::matched(signaling::Matched match, Env& env, Effects& out) {
-  if (!is_canonical(match.key)) return failed({match.peer, Fault::bad_public_key}, env, out);
+  if (!crypto::is_canonical(match.key)) return failed({match.peer, Fault::bad_public_key}, env, out);
   if (match.key == public_key()) return failed({match.peer, Fault::own_key}, env, out);
   if (match.crossing == signaling::Crossing::second) return matched_again(match, env, out);
   if (!reunion_.expects(match.peer, match.key)) {
@@ -270,7 +257,7 @@ void Engine::claimed(LinkId id, link::Claimed now, Env& env, Effects& out) {
   }
   peer.standing = Standing::claimed;
   pacer_.release(peer.code);
-  transfers_.open(id, peer.key, false, 0);
+  transfers_.open(id, peer.key, {false});
   auto name = known ? known->called() : why ? std::nullopt : peer.name;
   out.emplace_back(Tell{Unproven{id, peer.key, std::move(name), now.path, peer.met.has_value()}});
 }
@@ -337,14 +324,15 @@ void Engine::connected(LinkId id, Env& env, Effects& out) {
   const auto called_before = before ? before->called() : std::nullopt;
   acquaintances_.met(peer.key, acquaintances_.name_to_keep(peer.key, peer.name),
                      now.established.is_culver, now.instead_of);
-  transfers_.open(id, peer.key, now.established.file_acks, now.established.stream_frame);
+  const auto& settled = now.established;
+  transfers_.open(id, peer.key, {settled.file_acks, settled.stream_frame, settled.largest_message});
   const auto& known = *acquaintances_.find(peer.key);
   const bool is_renamed = called_before && known.called() != called_before;
   out.emplace_back(Tell{Connected{
       id, peer.key, known.called(), now.established.path, env.now - peer.matched, now.instead_of,
       known.is_verified, now.established.is_culver, is_renamed ? called_before : std::nullopt}});
   LetterEffects letters;
-  letters_.open(id, peer.key, now.established.letters, env, letters);
+  letters_.open(id, peer.key, settled.letters, settled.largest_message, env, letters);
   perform(std::move(letters), env, out);
   // Before what was held, which may pause it anew.
   if (!link::is_closed(peer.state)) out.emplace_back(ToTransport{id, link::PauseReading{false}});

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/link/sealed_channel.hpp"
 #include "core/wire/utf8.hpp"
 
 namespace culver::engine {
@@ -35,8 +36,9 @@ void Letters::on(LetterStored stored, Env& env, LetterEffects& out) {
     }
 }
 
-void Letters::open(LinkId id, const PublicKey& peer, bool spoken, Env& env, LetterEffects& out) {
-  auto& link = links_.insert_or_assign(id, Link{peer, spoken}).first->second;
+void Letters::open(LinkId id, const PublicKey& peer, bool spoken, std::size_t largest_message,
+                   Env& env, LetterEffects& out) {
+  auto& link = links_.insert_or_assign(id, Link{peer, spoken, largest_message}).first->second;
   load(id, link, env, out);
 }
 
@@ -64,6 +66,12 @@ void Letters::on(LettersLoaded loaded, Env& env, LetterEffects& out) {
   link.loading.reset();
   if (loaded.letters.size() >= link.asked) link.may_be_more = true;
   for (auto& letter : loaded.letters) {
+    // What comes behind it waits too: the peer would take its number for one that it had.
+    if (!takes(at->first, letter.text)) {
+      link.may_be_more = false;
+      loaded.fault = Fault::text_too_long;
+      break;
+    }
     link.last = letter.id;
     link.under_way.push_back({letter.id, letter.name});
     link.is_told_empty = false;
@@ -122,6 +130,17 @@ void Letters::on_had(LinkId id, const wire::peer::LettersHad& had, Env& env, Let
 bool Letters::speaks(LinkId id) const {
   const auto at = links_.find(id);
   return at != links_.end() && at->second.spoken;
+}
+
+bool Letters::takes(LinkId id, const Plaintext& text) const {
+  const auto at = links_.find(id);
+  if (at == links_.end()) return true;
+  constexpr auto greatest = wire::limits::letter_number;
+  const auto frame =
+      at->second.spoken
+          ? wire::peer::print(wire::peer::Letter{{{}, greatest}, greatest, greatest, text})
+          : wire::peer::escape(text);
+  return link::SealedChannel::sealed_size(frame.size()) <= at->second.largest_message;
 }
 
 void Letters::send(SendText send, Env& env, LetterEffects& out) {

@@ -37,12 +37,16 @@ class Letters {
   /// again after that time.
   static constexpr Duration patience = std::chrono::seconds(30);
 
-  /// A link of this peer is connected; `spoken`: in letters, otherwise they go as texts.
-  void open(LinkId id, const PublicKey& peer, bool spoken, Env&, LetterEffects&);
+  /// A link of this peer is connected; `spoken`: in letters, otherwise they go as texts. It takes
+  /// messages of `largest_message` bytes at most.
+  void open(LinkId id, const PublicKey& peer, bool spoken, std::size_t largest_message, Env&,
+            LetterEffects&);
   void close(LinkId id) { links_.erase(id); }
 
   /// Letters are spoken on this link.
   bool speaks(LinkId id) const;
+  /// The peer's SCTP takes it, as whatever is spoken on this link.
+  bool takes(LinkId id, const Plaintext& text) const;
   /// A text that is not in any queue goes as a letter of this process.
   void send(SendText send, Env&, LetterEffects&);
 
@@ -81,6 +85,7 @@ class Letters {
   struct Link {
     PublicKey peer;
     bool spoken;
+    std::size_t largest_message;  ///< bytes, sealed
     // Out.
     std::deque<UnderWay> under_way = {};
     LetterId last = {};                         ///< of the queue, that was loaded for this link

@@ -85,19 +85,7 @@ bool means_only(std::span<const Known> book, std::string_view text, const Public
 }  // namespace
 
 std::optional<Plaintext> clean_name(std::string_view text) {
-  std::string clean;
-  std::size_t end = 0;  // behind the last character that is not a blank
-  while (!text.empty()) {
-    const auto point = unicode::first(text);
-    const auto bytes = text.substr(0, point.size);
-    text.remove_prefix(point.size);
-    const bool is_blank = unicode::is_blank(point.value);
-    if (!point.valid || unicode::is_control(point.value) || (is_blank && clean.empty())) continue;
-    if (clean.size() + bytes.size() > wire::limits::proposed_name) break;
-    clean += bytes;
-    if (!is_blank) end = clean.size();
-  }
-  clean.resize(end);
+  auto clean = unicode::label(text, {.bytes = wire::limits::proposed_name});
   if (clean.empty()) return std::nullopt;
   return Plaintext(std::move(clean));
 }

@@ -38,11 +38,10 @@ void announce(wire::stream::Number number, const Batch& batch, transfer::Effects
 
 // ---- links --------------------------------------------------------------------------------------
 
-void Transfers::open(LinkId link, const PublicKey& peer, bool acks, std::size_t stream_frame) {
+void Transfers::open(LinkId link, const PublicKey& peer, Manner manner) {
   auto& files = links_[link];
   files.peer = peer;
-  files.acks = acks;
-  files.stream_frame = stream_frame;
+  files.manner = manner;
 }
 
 void Transfers::close(LinkId link, Fault cause, Env& env, TransferEffects& out) {
@@ -101,15 +100,16 @@ void Transfers::send_next(LinkId link, Env& env, TransferEffects& out) {
 
 Transfers::Transfer Transfers::outgoing(LinkId link, Files& files, const SendFile& file, Env& env,
                                         transfer::Effects& effects) {
-  if (files.stream_frame > 0) {
+  if (files.manner.stream_frame > 0) {
     const auto number = files.next_number++;
     if (file.batch) announce(number, *file.batch, effects);
     auto sender = transfer::StreamSender::start(
-        {number, file.name, file.size, files.stream_frame, file.attributes}, env, effects);
+        {number, file.name, file.size, files.manner.stream_frame, file.attributes}, env, effects);
     return {link, number, true, file.name, file.size, std::move(sender)};
   }
   auto id = wire::peer::FileId::from_random(env.rng.bytes<16>());
-  auto sender = transfer::Sender::start({id, file.name, file.size, files.acks}, env, effects);
+  auto sender = transfer::Sender::start(
+      {id, file.name, file.size, files.manner.acks, files.manner.largest_message}, env, effects);
   return {link, std::move(id), true, file.name, file.size, std::move(sender)};
 }
 

@@ -40,9 +40,14 @@ class Transfers {
 
   explicit Transfers(std::uint64_t largest_file) : largest_file_(largest_file) {}
 
-  /// A link became Secured. A `stream_frame` that is not 0 means that files go in the second form,
-  /// in frames of at most so many bytes.
-  void open(LinkId link, const PublicKey& peer, bool acks, std::size_t stream_frame);
+  /// How files go on a link.
+  struct Manner {
+    bool acks = false;
+    std::size_t stream_frame = 0;  ///< of the second form, at most so many bytes; 0: the first
+    std::size_t largest_message = link::no_limit;  ///< that the peer's SCTP takes
+  };
+  /// A link became Secured.
+  void open(LinkId link, const PublicKey& peer, Manner manner);
   /// It is gone for this cause, or will be.
   void close(LinkId link, Fault cause, Env&, TransferEffects&);
 
@@ -93,8 +98,7 @@ class Transfers {
   };
   struct Files {  ///< of one link
     PublicKey peer;
-    bool acks = false;
-    std::size_t stream_frame = 0;          ///< 0: the first form
+    Manner manner;
     wire::stream::Number next_number = 1;  ///< of the files that we send
     wire::stream::Number last_number = 0;  ///< of those that were offered to us
     std::size_t window = 0;                ///< the largest that was told: that of an empty buffer

@@ -246,7 +246,8 @@ fsm::OneOf<Confirming, Secured, Closed> Confirming::by_frame(std::string_view fr
                                .file_acks = true,
                                .is_culver = true,
                                .stream_frame = streams ? least_stream_frame : 0,
-                               .letters = letters});
+                               .letters = letters,
+                               .largest_message = session.terms.remote.largest_message()});
   if (window > 0) out.emplace_back(FilesWindow{window});
   session.terms.culver = true;
   Secured next{.session = std::move(session),

@@ -24,7 +24,11 @@ namespace culver::link {
 struct Remote {
   wire::sdp::Fingerprints fingerprint;  ///< of the certificate itself, once DTLS has shown it
   std::uint16_t sctp_port;
-  std::uint32_t max_message_size;
+  std::uint32_t max_message_size;  ///< 0: without a limit
+
+  std::size_t largest_message() const {
+    return max_message_size == 0 ? no_limit : std::size_t{max_message_size};
+  }
 };
 
 /// What the two descriptions settled for the life of the connection.

@@ -23,12 +23,18 @@
 #include "core/base/result.hpp"
 #include "core/crypto/aead.hpp"
 #include "core/link/session_keys.hpp"
+#include "core/wire/base64.hpp"
 
 namespace culver::link {
 
 class SealedChannel {
  public:
   static constexpr std::size_t overhead = 12 + crypto::Aead::tag_size;
+
+  /// What so many bytes have once they are sealed.
+  static constexpr std::size_t sealed_size(std::size_t plaintext) {
+    return wire::base64::encoded_size(plaintext + overhead);
+  }
 
   /// Under a key of this connection alone.
   SealedChannel(const SessionKey& key, Rng& rng);

@@ -132,7 +132,8 @@ Secured Unproven::secured(PeerKeyProven proof, Effects& out) && {
   auto* heard = std::get_if<Heard>(&said);
   out.emplace_back(Established{.path = path,
                                .username = heard ? std::move(heard->username) : std::nullopt,
-                               .file_acks = heard && heard->file_acks});
+                               .file_acks = heard && heard->file_acks,
+                               .largest_message = session.terms.remote.largest_message()});
   return Secured{.session = std::move(session),
                  .proof = std::move(proof),
                  .stream = std::nullopt,

@@ -2,6 +2,7 @@
 // the words between it and the transport. Types only.
 #pragma once
 
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -109,6 +110,8 @@ struct GiveAgain {
   std::vector<ChannelData> frames;
   std::optional<TransportClosed> end;
 };
+inline constexpr std::size_t no_limit = std::numeric_limits<std::size_t>::max();
+
 /// The link has become Secured.
 struct Established {
   PathKind path;
@@ -118,6 +121,7 @@ struct Established {
   /// The largest frame of the second form of files that may be sent; 0: the first form is spoken.
   std::size_t stream_frame = 0;
   bool letters = false;  ///< both speak them
+  std::size_t largest_message = no_limit;  ///< bytes, sealed, that the peer's SCTP takes
 };
 struct TextArrived {
   Plaintext text;

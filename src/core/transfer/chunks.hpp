@@ -15,6 +15,9 @@ namespace culver::transfer {
 /// What the disk is asked for at a time: a whole number of our chunks, so that no chunk spans two.
 inline constexpr std::size_t block_size = 16 * wire::limits::chunk_out;
 
+/// For peers whose SCTP takes next to nothing.
+inline constexpr std::size_t least_chunk = 1'024;
+
 constexpr std::uint64_t chunk_count(std::uint64_t size, std::uint64_t chunk) {
   return size / chunk + (size % chunk != 0 ? 1 : 0);
 }

@@ -70,6 +70,15 @@ Fault fault_of(std::string_view reason) {
   return Fault::peer_file_failed;
 }
 
+/// The name of one of our faults is said by a Culver that failed, and did not refuse.
+Fault refusal_of(std::string_view reason) {
+  const auto heard = fault_of(reason);
+  if (heard != Fault::peer_file_failed) return heard;
+  for (std::size_t i = 0; i < fault_count; ++i)
+    if (info(static_cast<Fault>(i)).name == reason) return heard;
+  return Fault::file_refused;
+}
+
 Reason stream_reason_of(Fault fault) {
   for (const auto& row : stream_rows)
     if (row.ours == fault) return row.reason;

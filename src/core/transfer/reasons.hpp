@@ -21,6 +21,9 @@ std::string reason_of(Fault fault);
 /// What the peer's reason means to us. Words that we do not know are peer_file_failed.
 Fault fault_of(std::string_view reason);
 
+/// The same of a file_start_ack that does not accept: whatever else it says, that is a no.
+Fault refusal_of(std::string_view reason);
+
 /// Whether the peer itself told us of this fault, so that it need not be told back.
 bool told_by_peer(Fault fault);
 

@@ -57,7 +57,7 @@ Done finish(const Digest& sha256, bool confirmed, Effects& effects) {
 template <class S>
 OneOf<S, Aborted> late_answer(S&& state, const PeerStartAck& ack, Effects& effects) {
   if (ack.accepted) return std::move(state);
-  return abort(fault_of(ack.reason), effects);
+  return abort(refusal_of(ack.reason), effects);
 }
 template <class S>
 OneOf<S, Aborted> tick(S&& state, const Env& env, Effects& effects) {
@@ -144,7 +144,7 @@ Sending begin(Job job, std::size_t budget, const Env& env, Effects& effects) {
 // ---- AwaitingAck --------------------------------------------------------------------------------
 
 OneOf<Sending, Aborted> AwaitingAck::on(PeerStartAck&& ack, Env& env, Effects& effects) && {
-  if (!ack.accepted) return abort(fault_of(ack.reason), effects);
+  if (!ack.accepted) return abort(refusal_of(ack.reason), effects);
   return begin(std::move(job), budget, env, effects);
 }
 OneOf<Aborted> AwaitingAck::on(PeerCompleteAck&& ack, Env&, Effects& effects) && {
@@ -260,7 +260,8 @@ Sender Sender::start(Params params, Env& env, Effects& effects) {
   using namespace sender;
   if (params.size > wire::limits::file_size) return Sender(abort(Fault::file_too_large, effects));
   // Zajel's Python client takes no others, whatever was announced.
-  const auto chunk = params.acks ? chunk_out : chunk_to_zajel;
+  auto chunk = params.acks ? chunk_out : chunk_to_zajel;
+  while (chunk > least_chunk && wire_cost(chunk) > params.largest_message) chunk /= 2;
   Job job{std::move(params.id), params.size, params.acks, chunk};
   const bool empty_for_zajel = job.size == 0 && !job.acks;
   const std::uint64_t chunks = empty_for_zajel ? 1 : chunk_count(job.size, chunk);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string_view>
 #include <variant>
@@ -146,6 +147,8 @@ class Sender {
     Plaintext name;  ///< announced as a safe basename
     std::uint64_t size;
     bool acks;  ///< the peer's handshake promised acknowledgements
+    /// Bytes: no chunk takes more once it is sealed, unless it is one of least_chunk.
+    std::size_t largest_message = std::numeric_limits<std::size_t>::max();
   };
 
   /// Announces the file; to a peer without acks it begins at once. Tell it the channel's Credit

@@ -136,6 +136,8 @@ void Receive::answer_pair(const PairingCode& from, bool accepted) {
 
 void Receive::refuse_others() {
   for (const auto& key : choices_.known) stage_.command(engine::Unmeet{key});
+  for (const auto& [link, code] : met_)
+    if (code != the_one_) stage_.command(engine::CloseLink{link});
   std::erase_if(requests_, [this](const auto& entry) {
     const auto& [code, request] = entry;
     if (!request.ticket) return false;
@@ -177,14 +179,12 @@ void Receive::handle(const engine::Connecting& notice) {
   stage_.reporter.remark("Connecting...");
 }
 
+/// Whoever claims a known key has not shown it yet: with --once the place goes to the first that
+/// has.
 void Receive::meet(const engine::Connecting& notice) {
   if (choices_.once && the_one_ && the_one_ != notice.peer)
     return stage_.command(engine::CloseLink{notice.link});
-  met_.insert(notice.link);
-  if (!choices_.once) return;
-  the_one_ = notice.peer;
-  link_of_the_one_ = notice.link;
-  refuse_others();
+  met_.insert_or_assign(notice.link, notice.peer);
 }
 
 void Receive::handle(const engine::Paced& notice) {
@@ -225,16 +225,19 @@ void Receive::handle(const engine::Unproven& notice) { ledger_.on(notice); }
 
 /// Whoever was let in once is known from now on.
 void Receive::handle(const engine::Connected& notice) {
-  met_.erase(notice.link);
+  if (const auto met = met_.find(notice.link); met != met_.end()) {
+    const auto code = met->second;
+    if (choices_.once && the_one_ && the_one_ != code)
+      return stage_.command(engine::CloseLink{notice.link});
+    met_.erase(met);
+    if (choices_.once) {
+      the_one_ = code;
+      link_of_the_one_ = notice.link;
+      refuse_others();
+    }
+  }
   ledger_.on(notice);
   if (!choices_.once) look_for(notice.key);
-}
-
-void Receive::not_met(LinkId link) {
-  if (link != link_of_the_one_) return;
-  the_one_.reset();
-  link_of_the_one_.reset();
-  look_for_known();
 }
 
 void Receive::handle(const engine::FileOffered& notice) {
@@ -310,12 +313,12 @@ void Receive::handle(const engine::Closed& notice) {
   const auto gone = (other ? stage_.contacts.handle(*other) : "The other side") +
                     " is gone: nothing of it is asked about any more.";
   if (const auto asked = asked_names_.extract(notice.link)) withdraw(asked.mapped(), gone);
-  if (met_.erase(notice.link) > 0 && !notice.was_connected) {
+  if (met_.erase(notice.link) > 0) {
     if (notice.about && turned_away_.insert(notice.about->key).second)
       ledger_.fail(*notice.fault, ledger_.whom(notice.about));
     else if (is_ours(notice.fault) && told_of_us_.insert(*notice.fault).second)
       ledger_.fail(*notice.fault, ledger_.whom(notice));
-    return not_met(notice.link);
+    return;
   }
   std::erase_if(asked_files_, [&](const auto& asked) {
     if (asked.second.link != notice.link) return false;

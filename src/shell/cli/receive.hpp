@@ -64,8 +64,6 @@ class Receive {
   void look_for_known();
   void look_for(const PublicKey& key);
   void meet(const engine::Connecting& notice);
-  /// Nobody has asked for this connection, and nobody misses it: the peer is looked for again.
-  void not_met(LinkId link);
   struct Asked {
     LinkId link;
     Console::Ticket ticket;
@@ -104,12 +102,15 @@ class Receive {
   std::map<LinkId, Said> said_;
   std::map<LinkId, Console::Ticket> asked_names_;
   std::map<LinkId, engine::Closed> left_;  ///< their last files are being checked and named
-  std::optional<PairingCode> the_one_;     ///< with --once: the peer that was accepted
+  /// With --once: the peer that was accepted, or the first known one that has shown its key.
+  std::optional<PairingCode> the_one_;
   std::optional<LinkId> link_of_the_one_;
   /// Of those that were looked for and came: whoever is refused is told once.
   std::set<PublicKey> turned_away_;
   std::set<Fault> told_of_us_;  ///< the same of what fails here
-  std::set<LinkId> met_;        ///< links with known peers that are not connected yet
+  /// Links with known peers that have not shown their keys yet, by whose code. One that fails is
+  /// nobody's news: the engine looks for the peer again.
+  std::map<LinkId, PairingCode> met_;
   bool leads_ = false;
   bool was_online_ = false;
   bool told_offline_ = false;

@@ -36,11 +36,12 @@ std::string title(const ListedDevice& device) {
 std::string lines(const ListedDevice& device, const DeviceId& this_device) {
   std::string text = title(device);
   if (device.type) text += ", " + std::string(name(*device.type));
-  if (device.device == this_device) text += " (this device)";
   text += device.is_revoked  ? "\n  Revoked   "
           : device.is_online ? "\n  Online    "
                              : "\n  Offline   ";
-  return text + print_uuid(device.device.data) + "\n  Here since " + date(device.registered) +
+  // Not behind the name, which is for the device to choose.
+  return text + print_uuid(device.device.data) +
+         (device.device == this_device ? ", this device" : "") + "\n  Here since " + date(device.registered) +
          ", last seen " + date(device.last_seen);
 }
 

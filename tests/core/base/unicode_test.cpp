@@ -48,5 +48,13 @@ TEST(Unicode, KnowsWhatLeavesNoMark) {
     EXPECT_FALSE(is_invisible(c)) << std::hex << unsigned(c);
 }
 
+TEST(Unicode, ALabelIsOneLineWithoutBlanksAtItsEnds) {
+  EXPECT_EQ(label(" \xC2\xA0" "A\x1b[1mn\xFFn\na  ", {}), "A[1mnna");
+  EXPECT_EQ(label("\t \x7F", {}), "");
+  EXPECT_EQ(label("a b", {.characters = 2}), "a") << "cut at a blank";
+  EXPECT_EQ(label("\xC3\xA9\xC3\xA9", {.characters = 1}), "\xC3\xA9");
+  EXPECT_EQ(label("a\xC3\xA9", {.bytes = 2}), "a") << "no half characters";
+}
+
 }  // namespace
 }  // namespace culver::unicode

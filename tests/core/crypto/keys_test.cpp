@@ -11,6 +11,7 @@
 #include "core/wire/base64.hpp"
 #include "tests/core/crypto/wycheproof_support.hpp"
 #include "tests/core/vectors_support.hpp"
+#include "tests/support/seeded.hpp"
 
 namespace culver::crypto {
 namespace {
@@ -166,6 +167,19 @@ TEST(Keys, ComeFromTheGivenRandomness) {
   const auto pair = KeyPair::generate(rng);
   EXPECT_EQ(pair.secret.expose()[31], std::byte{5});
   EXPECT_EQ(pair.shared, public_key_of(pair.secret));
+}
+
+TEST(X25519, EachKeyHasOneSpelling) {
+  const auto key = [](const std::string& first, const std::string& last) {
+    return *parse_hex<PublicKey>(first + std::string(60, 'f') + last);
+  };
+  EXPECT_TRUE(is_canonical(key("ec", "7f"))) << "p - 1";
+  EXPECT_FALSE(is_canonical(key("ed", "7f"))) << "p";
+  EXPECT_FALSE(is_canonical(key("ff", "7f")));
+  EXPECT_TRUE(is_canonical(key("ff", "7e")));
+  EXPECT_FALSE(is_canonical(key("00", "80"))) << "the top bit counts for nothing";
+  test::SeededRng random(1);
+  EXPECT_TRUE(is_canonical(KeyPair::generate(random.rng()).shared));
 }
 
 }  // namespace

@@ -28,7 +28,12 @@ class LettersMachine : public testing::Test {
     work(world, effects_);
   }
   void open(bool spoken = true) {
-    act([&](Env& e, LetterEffects& out) { letters_.open(link, peer, spoken, e, out); });
+    open_to(link::no_limit, spoken);
+  }
+  void open_to(std::size_t largest_message, bool spoken = true) {
+    act([&](Env& e, LetterEffects& out) {
+      letters_.open(link, peer, spoken, largest_message, e, out);
+    });
   }
   /// The store answers with so many letters from this number on.
   void load(std::size_t count, std::uint64_t first = 1, std::optional<Fault> fault = {}) {
@@ -96,6 +101,50 @@ TEST_F(LettersMachine, ASecondHalfOfTheWindowIsLoadedWhenTheFirstIsHad) {
   EXPECT_FALSE(letters_.deadline());
 }
 
+TEST_F(LettersMachine, ALetterThatThePeersTransportDoesNotTakeIsHeldWithThoseBehindIt) {
+  open_to(65'536);
+  const std::string short_text(30'000, 'a'), long_text(40'000, 'a');
+  const auto letter = [](std::uint64_t n, const std::string& text) {
+    return WaitingLetter{
+        LetterId{static_cast<std::int64_t>(n)}, {series, n}, 5, Plaintext(text)};
+  };
+  const auto load_long = [&] {
+    LettersLoaded loaded{link, {}, {}};
+    loaded.letters.push_back(letter(2, long_text));
+    loaded.letters.push_back(letter(3, short_text));
+    act([&](Env& e, LetterEffects& out) { letters_.on(std::move(loaded), e, out); });
+  };
+  LettersLoaded first{link, {}, {}};
+  first.letters.push_back(letter(1, short_text));
+  act([&](Env& e, LetterEffects& out) { letters_.on(std::move(first), e, out); });
+  EXPECT_EQ(all<ToLetterLink>().size(), 1u);
+  act([&](Env& e, LetterEffects& out) { letters_.on_change(e, out); });
+  ASSERT_EQ(all<LoadLetters>().size(), 1u);
+  load_long();
+  EXPECT_TRUE(all<ToLetterLink>().empty()) << "the peer would take its number for one it had";
+  ASSERT_EQ(told<LettersStuck>().size(), 1u);
+  EXPECT_EQ(told<LettersStuck>()[0].fault, Fault::text_too_long);
+  had(1);
+  EXPECT_EQ(told<LetterDelivered>().size(), 1u);
+  EXPECT_TRUE(told<NothingWaits>().empty());
+  act([&](Env& e, LetterEffects& out) { letters_.on_change(e, out); });
+  ASSERT_EQ(all<LoadLetters>().size(), 1u);
+  EXPECT_EQ(all<LoadLetters>()[0].after, LetterId{1});
+  load_long();
+  EXPECT_TRUE(told<LettersStuck>().empty()) << "once is enough";
+}
+
+TEST_F(LettersMachine, WhatATransportTakesIsReckonedWithItsEnvelopeAndTheSeal) {
+  open_to(65'536);
+  EXPECT_TRUE(letters_.takes(link, Plaintext(std::string(36'000, 'a'))));
+  EXPECT_FALSE(letters_.takes(link, Plaintext(std::string(37'000, 'a'))));
+  open_to(65'536, false);
+  EXPECT_TRUE(letters_.takes(link, Plaintext(std::string(49'124, 'a')))) << "as a text it fits";
+  EXPECT_FALSE(letters_.takes(link, Plaintext(std::string(49'125, 'a'))));
+  open_to(link::no_limit);
+  EXPECT_TRUE(letters_.takes(link, Plaintext(std::string(49'124, '"'))));
+}
+
 TEST_F(LettersMachine, WhatWasNotSentCannotBeAcknowledged) {
   open();
   load(3);
@@ -115,7 +164,7 @@ TEST_F(LettersMachine, WhatWasNotSentCannotBeAcknowledged) {
 class LettersTexts : public LettersMachine {
  protected:
   void open_empty(LinkId on) {
-    act([&](Env& e, LetterEffects& out) { letters_.open(on, peer, true, e, out); });
+    act([&](Env& e, LetterEffects& out) { letters_.open(on, peer, true, link::no_limit, e, out); });
   }
   /// The letter that goes out for it, if one does at once.
   std::optional<Letter> send(LinkId on, std::uint64_t id, std::string text = "x") {

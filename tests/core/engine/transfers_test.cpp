@@ -15,7 +15,7 @@ const LinkId only_link{1};
 class TransfersOfALink : public testing::Test {
  protected:
   TransfersOfALink() {
-    transfers_.open(only_link, PublicKey{}, true, wire::limits::channel_frame_out);
+    transfers_.open(only_link, PublicKey{}, {true, wire::limits::channel_frame_out});
   }
 
   void hear(stream::Frame frame) {

@@ -134,6 +134,26 @@ TEST(Sender, EverySizeArrivesWhole) {
   }
 }
 
+TEST(Sender, MakesChunksThatThePeersTransportTakes) {
+  const auto first_chunk = [](std::size_t largest_message) {
+    World world;
+    Effects effects;
+    auto sender = Sender::start({file_id(), Plaintext("x"), 100'000, true, largest_message},
+                                world.env, effects);
+    const auto chunks = envelope<peer::FileStart>(effects)->chunks;
+    sender.on(PeerStartAck{true, {}}, world.env, effects);
+    sender.on(Credit{plenty}, world.env, effects);
+    sender.on(BlockRead{ByteVector(100'000)}, world.env, effects);
+    const auto size = find<SendChunk>(effects)->bytes.size();
+    EXPECT_EQ(chunks, chunk_count(100'000, size));
+    return size;
+  };
+  EXPECT_EQ(first_chunk(65'536), chunk_out);
+  EXPECT_EQ(first_chunk(16'384), 8'192u);
+  EXPECT_EQ(first_chunk(8'192), 4'096u);
+  EXPECT_EQ(first_chunk(100), least_chunk);
+}
+
 TEST(Sender, AnEmptyFileIsOneEmptyChunkForZajelAndNoneForUs) {
   Outgoing zajel(0, false);
   zajel.say(Credit{plenty});
@@ -211,14 +231,22 @@ TEST(Sender, NoticesAFileThatShrinksOrGrows) {
 }
 
 TEST(Sender, TellsWhyThePeerRefused) {
-  const std::pair<const char*, Fault> cases[] = {
-      {"declined", Fault::file_refused},          {"no_space", Fault::peer_no_space},
-      {"too_large", Fault::file_too_large},       {"damaged", Fault::file_damaged},
-      {"out of coffee", Fault::peer_file_failed}, {"", Fault::peer_file_failed}};
-  for (const auto& [reason, fault] : cases) {
+  struct Case {
+    const char* reason;
+    Fault at_the_start, at_the_end;
+  };
+  const Case cases[] = {
+      {"declined", Fault::file_refused, Fault::file_refused},
+      {"no_space", Fault::peer_no_space, Fault::peer_no_space},
+      {"too_large", Fault::file_too_large, Fault::file_too_large},
+      {"damaged", Fault::file_damaged, Fault::file_damaged},
+      {"internal", Fault::peer_file_failed, Fault::peer_file_failed},
+      {"out of coffee", Fault::file_refused, Fault::peer_file_failed},
+      {"", Fault::file_refused, Fault::peer_file_failed}};
+  for (const auto& [reason, at_the_start, fault] : cases) {
     Outgoing asked(10, true);
     asked.say(PeerStartAck{false, reason});
-    EXPECT_EQ(failure(asked.effects), fault) << reason;
+    EXPECT_EQ(failure(asked.effects), at_the_start) << reason;
     EXPECT_EQ(count<SendEnvelope>(asked.effects), 1u) << "only the start";
 
     Outgoing checked(10, true);

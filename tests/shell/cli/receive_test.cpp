@@ -614,21 +614,39 @@ TEST_F(ReceiveVerb, AMeetingThatFailsIsNobodysNews) {
   EXPECT_EQ(scene_->out().find("failed"), std::string::npos) << scene_->out();
 }
 
-TEST_F(ReceiveVerb, OnceIsForAKnownPeerToo) {
+TEST_F(ReceiveVerb, OnceIsForTheFirstKnownPeerThatShowsItsKey) {
   begin({true, true, {key(1), key(2)}});
   hear(engine::Connecting{ana_link, ana_code, key(1)});
-  EXPECT_EQ(scene_->count<engine::Unmeet>(), 2u);
   hear(engine::Connecting{ben_link, ben_code, key(2)});
-  EXPECT_EQ(scene_->only<engine::CloseLink>()->link, ben_link);
+  EXPECT_EQ(scene_->count<engine::CloseLink>(), 0u) << "who claims a key keeps nobody out";
+  EXPECT_EQ(scene_->count<engine::Unmeet>(), 0u);
+  hear(engine::Connected{ben_link, key(2), Plaintext("Ben"), link::PathKind::direct, {}});
+  EXPECT_EQ(scene_->only<engine::CloseLink>()->link, ana_link);
+  EXPECT_EQ(scene_->count<engine::Unmeet>(), 2u);
+  hear(engine::Closed{ana_link, {}, false});
   request(code("CCCCCC"), "Cleo");
   EXPECT_EQ(pair_answers(), Answers({false}));
-  hear(engine::Closed{ana_link, Fault::ice_failed, false});
-  EXPECT_FALSE(scene_->exit) << "it did not come about: they are looked for again";
-  EXPECT_EQ(scene_->count<engine::Meet>(), 4u);
-  hear(engine::Connecting{ben_link, ben_code, key(2)});
-  hear(engine::Connected{ben_link, key(2), Plaintext("Ben"), link::PathKind::direct, {}});
   hear(engine::Closed{ben_link, {}, true});
   EXPECT_EQ(scene_->exit, 0);
+}
+
+TEST_F(ReceiveVerb, OnceLooksOnWhenAKnownPeerFailsToShowItsKey) {
+  begin({true, true, {key(1), key(2)}});
+  hear(engine::Connecting{ana_link, ana_code, key(1)});
+  hear(engine::Closed{ana_link, Fault::ice_failed, false});
+  EXPECT_FALSE(scene_->exit);
+  request(ben_code, "Ben");
+  EXPECT_EQ(pair_answers(), Answers({true})) << "the place is free";
+}
+
+TEST_F(ReceiveVerb, OnceEndsWhatIsOnItsWayWhenAnotherIsAccepted) {
+  begin({true, true, {key(1)}});
+  hear(engine::Connecting{ana_link, ana_code, key(1)});
+  request(ben_code, "Ben");
+  EXPECT_EQ(scene_->only<engine::CloseLink>()->link, ana_link);
+  hear(engine::Connected{ana_link, key(1), Plaintext("Ana"), link::PathKind::direct, {}});
+  EXPECT_EQ(scene_->out().find("\"connected\""), std::string::npos) << "it came too late";
+  EXPECT_EQ(scene_->count<engine::CloseLink>(), 2u);
 }
 
 // ---- a name that another has --------------------------------------------------------------------

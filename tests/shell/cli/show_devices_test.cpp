@@ -18,8 +18,8 @@ std::vector<ListedDevice> two_devices() {
 
 TEST(ShowDevices, ListsThemForPeople) {
   EXPECT_EQ(show_devices(ListDevices{}, two_devices(), here, Output::text),
-            "La\\x1bp, desktop (this device)\n"
-            "  Online    00000000-0000-4000-8000-000000000001\n"
+            "La\\x1bp, desktop\n"
+            "  Online    00000000-0000-4000-8000-000000000001, this device\n"
             "  Here since 1970-01-01T00:00:00Z, last seen 1970-01-02T00:00:00Z\n"
             "\n"
             "Without a name\n"

@@ -35,19 +35,7 @@ std::string_view first_characters(std::string_view name, std::size_t characters)
 
 /// As much of what a device calls itself as can be shown: a label locks nobody out.
 std::optional<Plaintext> as_shown(std::string_view wish) {
-  std::string name;
-  std::size_t characters = 0, end = 0;
-  while (!wish.empty() && characters < max_characters) {
-    const auto next = unicode::first(wish);
-    const auto bytes = wish.substr(0, next.size);
-    wish.remove_prefix(next.size);
-    const bool is_blank = unicode::is_blank(next.value);
-    if (!next.valid || unicode::is_control(next.value) || (is_blank && name.empty())) continue;
-    name += bytes;
-    ++characters;
-    if (!is_blank) end = name.size();
-  }
-  name.resize(end);
+  auto name = unicode::label(wish, {.characters = max_characters});
   return name.empty() ? std::nullopt : std::optional(Plaintext(std::move(name)));
 }
 
