@@ -45,7 +45,8 @@ struct Limits {
   /// Addresses remembered at once, so that reconnecting does not reset what they used up.
   std::size_t addresses = 65'536;
 
-  std::size_t pending_per_target = 10;
+  std::size_t pending_per_target = 20;
+  std::size_t pending_per_target_and_address = 10;  ///< so that one address leaves room for others
   std::size_t matches_per_code = 256;
 
   Duration upgrade = std::chrono::seconds(10);  ///< from accept to the end of the HTTP upgrade
@@ -100,6 +101,7 @@ struct Limits {
 
   std::size_t link_codes = 1'000;
   std::size_t link_codes_per_user = 3;
+  std::size_t link_codes_per_address = 30;
   /// Wrong ones of six digits, of everybody together, until a code of six digits is void.
   std::uint32_t link_code_tries = 3;
   Duration link_code_life = std::chrono::seconds(300);

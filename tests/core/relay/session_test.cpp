@@ -219,7 +219,7 @@ TEST_F(Session, SelfUnknownAwayAndFullLookTheSame_Z191_4) {
   }
 }
 
-TEST_F(Session, AtMostTenWaitForOneTarget_Z191_5) {
+TEST_F(Session, AtMostTenOfOneAddressWaitForOneTarget_Z191_5) {
   room.join("TTTTTT", 100);
   for (int i = 0; i < 10; ++i) {
     const std::string own = std::string("AAAAA") + "ABCDEFGHJK"[i];
@@ -230,6 +230,9 @@ TEST_F(Session, AtMostTenWaitForOneTarget_Z191_5) {
   const auto eleventh = room.join("BBBBBB", 50);
   room.ask(eleventh, "TTTTTT");
   EXPECT_EQ(room.read(eleventh), unknown_pair);
+  const auto elsewhere = room.join("CCCCCC", 60, "elsewhere");
+  room.ask(elsewhere, "TTTTTT");
+  EXPECT_EQ(room.read(elsewhere), "");
 }
 
 TEST_F(Session, ARepeatedRequestNotifiesAgainAndStartsAnew) {
