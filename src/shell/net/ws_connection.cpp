@@ -26,6 +26,8 @@ using boost::system::error_code;
 using Answer = http::response<http::string_body>;
 
 constexpr unsigned http_version = 11;
+/// Where the questions are, whose request is gone when they are answered.
+constexpr std::string_view question_target = "/api/";
 
 bool is_later(const error_code& error) {
   return error == asio::error::would_block || error == asio::error::try_again;
@@ -193,7 +195,9 @@ void WsConnection::respond(unsigned status, std::string_view content_type, std::
     answer.erase(http::field::content_type);
     answer.erase(http::field::content_length);
   }
-  if (header && status == 405) answer.set(http::field::allow, allowed_methods(header->target()));
+  if (status == 405)
+    answer.set(http::field::allow,
+               header ? allowed_methods(header->target()) : allowed_methods(question_target));
   // Its length is told, and it is not sent: RFC 9110 section 9.3.2.
   if (header && header->method() == http::verb::head) answer.body().clear();
   error_code never;
