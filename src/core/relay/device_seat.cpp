@@ -132,7 +132,8 @@ bool outlives(Seat& seat, EventCame&& came, Context& context, Effects& effects) 
                        expires_at,
                        context.ran,
                        limits.stored_events_per_user,
-                       limits.stored_bytes_per_user};
+                       limits.stored_bytes_per_user,
+                       limits.stored_bytes};
   effects.push_back(context.questions.ask(
       std::move(question),
       ForEvent{context.socket, seat.user, seat.device, event.id, event.device_seq, bytes}));

@@ -96,6 +96,7 @@ struct Limits {
   Duration store_retry = std::chrono::seconds(1);  ///< told to whom the store has failed
   std::uint64_t stored_events_per_user = 1'000'000;
   std::uint64_t stored_bytes_per_user = std::uint64_t{4} << 30;
+  std::uint64_t stored_bytes = std::uint64_t{32} << 30;  ///< on the disk, of all accounts
   std::size_t page_bytes = 524'288;
   std::size_t accounts = 65'536;  ///< remembered for the sake of their rates, without a session
 
