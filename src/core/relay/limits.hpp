@@ -45,8 +45,8 @@ struct Limits {
   /// Addresses remembered at once, so that reconnecting does not reset what they used up.
   std::size_t addresses = 65'536;
 
-  std::size_t pending_per_target = 20;
-  std::size_t pending_per_target_and_address = 10;  ///< so that one address leaves room for others
+  std::size_t pending_per_target = 10;             ///< as many as a client keeps
+  std::size_t pending_per_target_and_address = 8;  ///< so that one address leaves room for others
   std::size_t matches_per_code = 256;
 
   Duration upgrade = std::chrono::seconds(10);  ///< from accept to the end of the HTTP upgrade
