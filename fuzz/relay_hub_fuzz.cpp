@@ -125,7 +125,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   limits.connections_per_address = 4;
   limits.refusals_per_address = 1;
   limits.addresses = 2;
-  limits.pending_per_target = 2;
+  limits.pending_per_target = 3;
+  limits.pending_per_target_and_address = 2;
   limits.matches_per_code = 3;
   limits.dead_drops = {6, 20, 2, 5, 15, 3, 2};
   limits.meeting_tokens = {8, 100, 2, 5, 100, 3, 2};

@@ -53,6 +53,7 @@ constexpr Option options[] = {
     {"--max-connections", "maxConnections", "In all (10000)"},
     {"--max-connections-per-address", "maxConnectionsPerAddress", "(250)"},
     {"--max-devices-per-user", "maxDevicesPerUser", "(10)"},
+    {"--max-stored-bytes", "maxStoredBytes", "Of all events, on the disk (34359738368)"},
     {"--event-days", "eventDays", "How long events are kept (30)"},
 };
 

@@ -295,11 +295,13 @@ class Devices(GatewayCase):
         account = Account()
         identity = self.stage.server.identity
         sign_in(self.url, account).close()
-        for target, status in (("/api/devices", 200), ("/api/devices/x", 404)):
-            header = signed(account, identity, "GET", target)
-            answer = http_with_headers(self.url, target, headers={"Authorization": header})
+        for method, target, status in (("GET", "/api/devices", 200), ("GET", "/api/devices/x", 404),
+                                       ("PUT", "/api/devices", 405)):
+            header = signed(account, identity, method, target)
+            answer = http_with_headers(self.url, target, method,
+                                       headers={"Authorization": header})
             self.assertEqual(answer[0], status, answer)
-            told = verify_answer(header, identity, "GET", target, *answer)
+            told = verify_answer(header, identity, method, target, *answer)
             self.assertLess(abs(told - time.time() * 1000), 30_000)
 
     def test_what_somebody_in_between_makes_up_is_not_believed(self):

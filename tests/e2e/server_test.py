@@ -32,7 +32,8 @@ class ServerOptions(ServerCase):
     def test_a_senseless_number_gets_a_sentence(self):
         for option, most in (("--max-connections", 1000000), ("--event-days", 3650),
                              ("--max-connections-per-address", 1000000),
-                             ("--max-devices-per-user", 1000), ("--turn-minutes", 525600)):
+                             ("--max-devices-per-user", 1000), ("--turn-minutes", 525600),
+                             ("--max-stored-bytes", 2 ** 50)):
             for value in ("0", "1.5", "x", "", "9" * 30):
                 self.assertIn(f"{option} takes a whole number from 1 to {most}.",
                               self.refuses(option, value))

@@ -418,6 +418,7 @@ TEST(Establishment, TwoHundredAtOnceDoNotDisturbEachOther) {
   constexpr relay::Rate many{100'000, std::chrono::seconds(60)};
   relay::Limits crowd;  // all of them have one address here
   crowd.connections_per_address = crowd.matches_per_code = crowd.pending_per_target = 1'000;
+  crowd.pending_per_target_and_address = 1'000;
   crowd.messages_per_socket = crowd.messages_per_address = crowd.registers_per_address = many;
   crowd.pair_requests_per_address = crowd.handshakes_per_address = many;
   Bottle bottle(11, crowd);

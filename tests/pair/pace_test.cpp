@@ -88,7 +88,7 @@ TEST(Pace, AServerThatTakesMoreIsToldMore) {
   relay::Limits limits;
   limits.messages_per_device = limits.messages_per_socket = {5'000, 60s};
   limits.messages_per_address = {50'000, 60s};
-  limits.pending_per_target = 200;
+  limits.pending_per_target = limits.pending_per_target_and_address = 200;
   Crowd crowd(2, 200, limits);
   const auto since = crowd.bottle.now;
   for (int rounds = 0; crowd.connected() < 200 && rounds < 20; ++rounds) {

@@ -91,6 +91,10 @@ Result<Request> read(const HttpRequest& request, std::string_view server_identit
   return Request{std::move(action), authorization, digest};
 }
 
+bool is_method(std::string_view method) {
+  return method == "GET" || method == "POST" || method == "DELETE";
+}
+
 std::optional<Digest> digest_of(const HttpRequest& request, std::string_view server_identity) {
   const auto authorization = gateway::parse_authorization(request.authorization);
   if (!authorization) return std::nullopt;

@@ -42,6 +42,10 @@ Result<Request> read(const HttpRequest& request, std::string_view server_identit
 /// What the signature of any request is of, if there can be one: its answer is signed for it.
 std::optional<Digest> digest_of(const HttpRequest& request, std::string_view server_identity);
 
+/// Any other one is refused with this status, whatever the target.
+bool is_method(std::string_view method);
+constexpr unsigned method_not_allowed = 405;
+
 /// Whether the device that the store knows has made this request: bad_request_signature,
 /// device_revoked, directory_failed. That it is made once, the store says.
 Result<void> verify(const Request& request, const Result<DeviceRecord>& signer);

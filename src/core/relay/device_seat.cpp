@@ -132,7 +132,8 @@ bool outlives(Seat& seat, EventCame&& came, Context& context, Effects& effects) 
                        expires_at,
                        context.ran,
                        limits.stored_events_per_user,
-                       limits.stored_bytes_per_user};
+                       limits.stored_bytes_per_user,
+                       limits.stored_bytes};
   effects.push_back(context.questions.ask(
       std::move(question),
       ForEvent{context.socket, seat.user, seat.device, event.id, event.device_seq, bytes}));
@@ -163,13 +164,13 @@ void serve(Seat& seat, CodeAsked&& asked, Context& context, Effects& effects) {
   using Consent = LinkCodes::Consent;
   // The clients of version 1 could not answer.
   const auto consent = asked.message.asks && seat.version > 1 ? Consent::asked : Consent::given;
-  const LinkCodes::Offer offer{seat.user, seat.device, consent};
+  const LinkCodes::Offer offer{seat.user, seat.device, consent, context.address};
   // The clients of version 1 have a field for six digits.
   const auto form = seat.version == 1 ? LinkCodes::Form::digits : LinkCodes::Form::whole;
   const auto code = context.codes.offer(offer, form, context.env.now, context.env.rng);
   if (!code) {
     gateway::PairingFailed failed{code.error(), std::nullopt};
-    const auto wait = context.codes.wait_for_room(seat.user, context.env.now);
+    const auto wait = context.codes.wait_for_room(offer, context.env.now);
     if (wait > Duration::zero()) failed.retry_after_ms = in_milliseconds(wait);
     return fail_pairing(failed, context, effects);
   }

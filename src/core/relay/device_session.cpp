@@ -216,7 +216,7 @@ OneOf<Paused> Paused::on(CodeCame&&, Context& context, Effects& effects) && {
 // ---- AwaitingConsent ----------------------------------------------------------------------------
 
 OneOf<Live, Linking> AwaitingConsent::on(LetIn&& by, Context& context, Effects& effects) && {
-  const auto& [id, to, asked, joining] = by.request;
+  const auto& [id, to, asked, joining, address] = by.request;
   if (context.questions.full(context.limits)) {
     fail_pairing({Fault::directory_failed}, context, effects);
     const gateway::PairingWithdrawn news{id, Fault::directory_failed};

@@ -73,6 +73,7 @@ struct AppendEvent {
   RunTime now;
   std::uint64_t events_per_user;
   std::uint64_t bytes_per_user;
+  std::uint64_t bytes_in_all = UINT64_MAX;  ///< on the disk, about, with what is around them
 };
 struct Appended {
   wire::gateway::StoredEvent event;

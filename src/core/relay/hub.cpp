@@ -251,7 +251,7 @@ void Hub::due(SocketId id, const Env& env, Effects& effects) {
     gateway_.tick(*shaking, context, effects);
     due_.set(id, fsm::deadline_of(shaking->state));
   } else if (socket->request()) {
-    refuse_request(id, Fault::directory_failed, effects);
+    answer_request(refusal(id, Fault::directory_failed), env, effects);
   } else if (socket->device()) {
     step_device(id, device_session::Due{}, env, effects);
   } else {

@@ -114,15 +114,17 @@ void Hub::on(HttpRequest&& event, const Env& env, Effects& effects) {
   auto request = admin::read(event, identity, limits_, env.wall);
   if (!request) {
     auto refused = refusal(id, request.error());
+    if (!admin::is_method(event.method)) refused.status = admin::method_not_allowed;
     if (const auto asked = admin::digest_of(event, identity))
       refused = admin::prove(std::move(refused), *asked, key, env.wall);
     return effects.push_back(std::move(refused));
   }
-  if (questions_.full(limits_)) return refuse_request(id, Fault::directory_failed, effects);
-  const FindDevice question{request->authorization.device};
-  effects.push_back(questions_.ask(question, ForSigner{id}));
   // It has the rest of the time that a connection has for its beginning.
+  const FindDevice question{request->authorization.device};
   socket->place = std::make_unique<admin::Request>(std::move(*request));
+  if (questions_.full(limits_))
+    return answer_request(refusal(id, Fault::directory_failed), env, effects);
+  effects.push_back(questions_.ask(question, ForSigner{id}));
 }
 
 void Hub::answered(const ForSigner& asked, Answer&& answer, const Env& env, Effects& effects) {

@@ -45,7 +45,8 @@ struct Limits {
   /// Addresses remembered at once, so that reconnecting does not reset what they used up.
   std::size_t addresses = 65'536;
 
-  std::size_t pending_per_target = 10;
+  std::size_t pending_per_target = 10;             ///< as many as a client keeps
+  std::size_t pending_per_target_and_address = 8;  ///< so that one address leaves room for others
   std::size_t matches_per_code = 256;
 
   Duration upgrade = std::chrono::seconds(10);  ///< from accept to the end of the HTTP upgrade
@@ -95,11 +96,13 @@ struct Limits {
   Duration store_retry = std::chrono::seconds(1);  ///< told to whom the store has failed
   std::uint64_t stored_events_per_user = 1'000'000;
   std::uint64_t stored_bytes_per_user = std::uint64_t{4} << 30;
+  std::uint64_t stored_bytes = std::uint64_t{32} << 30;  ///< on the disk, of all accounts
   std::size_t page_bytes = 524'288;
   std::size_t accounts = 65'536;  ///< remembered for the sake of their rates, without a session
 
   std::size_t link_codes = 1'000;
   std::size_t link_codes_per_user = 3;
+  std::size_t link_codes_per_address = 30;
   /// Wrong ones of six digits, of everybody together, until a code of six digits is void.
   std::uint32_t link_code_tries = 3;
   Duration link_code_life = std::chrono::seconds(300);

@@ -33,7 +33,8 @@ std::optional<LinkCode> draw(LinkCodes::Form form, Rng& rng) {
 
 Result<LinkCode> LinkCodes::offer(const Offer& offer, Form form, TimePoint now, Rng& rng) {
   sweep(now);
-  if (open_codes() >= limits_.link_codes || count_of(offer.user) >= limits_.link_codes_per_user)
+  if (open_codes() >= limits_.link_codes || count_of(offer.user) >= limits_.link_codes_per_user ||
+      address_is_full(offer.address))
     return fail(Fault::too_many_link_codes);
   for (int i = 0; i < draws; ++i) {
     const auto code = draw(form, rng);
@@ -45,7 +46,7 @@ Result<LinkCode> LinkCodes::offer(const Offer& offer, Form form, TimePoint now, 
   return fail(Fault::too_many_link_codes);
 }
 
-Duration LinkCodes::wait_for_room(const UserId& user, TimePoint now) const {
+Duration LinkCodes::wait_for_room(const Offer& offer, TimePoint now) const {
   const auto room_at = [&](auto&& leaves_room) {
     auto at = now + limits_.link_code_life;  // those that wait for an answer go sooner
     for (const auto& [code, open] : offers_)
@@ -53,8 +54,10 @@ Duration LinkCodes::wait_for_room(const UserId& user, TimePoint now) const {
     return at;
   };
   auto at = now;
-  if (count_of(user) >= limits_.link_codes_per_user)
-    at = room_at([&](const Open& open) { return open.offer.user == user; });
+  if (count_of(offer.user) >= limits_.link_codes_per_user)
+    at = room_at([&](const Open& open) { return open.offer.user == offer.user; });
+  if (address_is_full(offer.address))
+    at = std::max(at, room_at([&](const Open& o) { return o.offer.address == offer.address; }));
   if (open_codes() >= limits_.link_codes)
     at = std::max(at, room_at([](const Open&) { return true; }));
   return std::max(at - now, Duration::zero());
@@ -65,6 +68,18 @@ std::size_t LinkCodes::count_of(const UserId& user) const {
     return entry.second.offer.user == user;
   });
   return static_cast<std::size_t>(shown + std::ranges::count(requests_, user, &Request::to));
+}
+
+std::size_t LinkCodes::count_of(const Address& address) const {
+  const auto shown = std::count_if(offers_.begin(), offers_.end(), [&](const auto& entry) {
+    return entry.second.offer.address == address;
+  });
+  return static_cast<std::size_t>(shown +
+                                  std::ranges::count(requests_, address, &Request::address));
+}
+
+bool LinkCodes::address_is_full(const Address& address) const {
+  return !address.empty() && count_of(address) >= limits_.link_codes_per_address;
 }
 
 Duration LinkCodes::wait(const LinkCode& code, TimePoint now) const {
@@ -89,7 +104,8 @@ void LinkCodes::withdraw(const DeviceId& device) {
 }
 
 const LinkCodes::Request& LinkCodes::request(const Offer& offer, SocketId asked, SocketId joining) {
-  return requests_.emplace_back(Request{++last_request_, offer.user, asked, joining});
+  return requests_.emplace_back(
+      Request{++last_request_, offer.user, asked, joining, offer.address});
 }
 
 std::optional<LinkCodes::Request> LinkCodes::answered(std::uint64_t id, SocketId asked) {

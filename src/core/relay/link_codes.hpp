@@ -29,12 +29,14 @@ class LinkCodes {
     UserId user;
     DeviceId device;
     Consent consent = Consent::given;
+    Address address = {};  ///< whose room it takes; empty: nobody's
   };
   /// Somebody has used the code.
   struct Request {
     std::uint64_t id;
     UserId to;
     SocketId asked, joining;
+    Address address;  ///< that showed the code
   };
   /// What the people at the device can read and type.
   enum class Form : std::uint8_t { digits, whole };
@@ -50,8 +52,8 @@ class LinkCodes {
 
   /// A code that nobody else holds. too_many_link_codes.
   Result<LinkCode> offer(const Offer& offer, Form form, TimePoint now, Rng& rng);
-  /// When one of those that leave no room for another is over; zero if there is room.
-  Duration wait_for_room(const UserId& user, TimePoint now) const;
+  /// When one of those that leave no room for this one is over; zero if there is room.
+  Duration wait_for_room(const Offer& offer, TimePoint now) const;
   /// How long such a code cannot be tried, since everybody together has tried too many wrong ones.
   Duration wait(const LinkCode& code, TimePoint now) const;
   /// What the code opens; it opens nothing afterwards. A wrong one of digits counts against all
@@ -84,6 +86,8 @@ class LinkCodes {
   /// With those that were spent, and wait for an answer.
   std::size_t open_codes() const { return offers_.size() + requests_.size(); }
   std::size_t count_of(const UserId& user) const;
+  std::size_t count_of(const Address& address) const;
+  bool address_is_full(const Address& address) const;
   Offers::iterator find(const LinkCode& code);
   std::optional<Request> take_request(const auto& is_meant);
   /// Behind it.

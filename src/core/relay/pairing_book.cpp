@@ -1,19 +1,21 @@
 // Asking, answering, crossing, expiring.
 #include "core/relay/pairing_book.hpp"
 
+#include <algorithm>
+
 namespace culver::relay {
 
 PairingBook::Asked PairingBook::ask(const PairingCode& requester, const PairingCode& target,
-                                    TimePoint now) {
+                                    TimePoint now, const Address& from) {
   if (const Route crossing{target, requester}; requests_.contains(crossing)) {
     erase(crossing);
     match(requester, target);
     return Asked::crossed;
   }
   const Route route{requester, target};
-  if (!requests_.contains(route) && !has_room(requester, target)) return Asked::full;
+  if (!requests_.contains(route) && !has_room(requester, target, from)) return Asked::full;
   const bool warns = limits_.pair_warning < limits_.pair_expiry;
-  requests_.insert_or_assign(route, Request{now + limits_.pair_expiry, !warns});
+  requests_.insert_or_assign(route, Request{now + limits_.pair_expiry, !warns, from});
   requesters_[target].insert(requester);
   due_.set(route, now + (warns ? limits_.pair_warning : limits_.pair_expiry));
   return Asked::waiting;
@@ -85,8 +87,19 @@ std::size_t PairingBook::waiting_for(const PairingCode& target) const {
   return found == requesters_.end() ? 0 : found->second.size();
 }
 
-bool PairingBook::has_room(const PairingCode& requester, const PairingCode& target) const {
-  if (waiting_for(target) >= limits_.pending_per_target) return false;
+bool PairingBook::address_has_room(const PairingCode& target, const Address& from) const {
+  const auto found = requesters_.find(target);
+  if (from.empty() || found == requesters_.end()) return true;
+  const auto waiting = std::ranges::count_if(found->second, [&](const PairingCode& requester) {
+    return requests_.at(Route{requester, target}).from == from;
+  });
+  return static_cast<std::size_t>(waiting) < limits_.pending_per_target_and_address;
+}
+
+bool PairingBook::has_room(const PairingCode& requester, const PairingCode& target,
+                           const Address& from) const {
+  if (waiting_for(target) >= limits_.pending_per_target || !address_has_room(target, from))
+    return false;
   return matched(requester, target) || (partners(requester).size() < limits_.matches_per_code &&
                                         partners(target).size() < limits_.matches_per_code);
 }

@@ -10,6 +10,7 @@
 
 #include "core/base/strong.hpp"
 #include "core/relay/deadlines.hpp"
+#include "core/relay/events.hpp"
 #include "core/relay/limits.hpp"
 
 namespace culver::relay {
@@ -23,9 +24,12 @@ class PairingBook {
   enum class Asked {
     waiting,  ///< the target is to be told, also when it was told before: the time starts anew
     crossed,  ///< the target had asked the requester already: that is a match, the target leads
-    full,     ///< too many wait for this target, or one of the two has too many matches
+    full,     ///< too many wait for this target, of all or of this address, or one of the two has
+              ///< too many matches
   };
-  Asked ask(const PairingCode& requester, const PairingCode& target, TimePoint now);
+  /// `from`: whose room it takes; empty: nobody's.
+  Asked ask(const PairingCode& requester, const PairingCode& target, TimePoint now,
+            const Address& from = {});
 
   /// False if there is no such request. With `accepted` the two are matched from now on.
   bool answer(const PairingCode& requester, const PairingCode& target, bool accepted);
@@ -55,13 +59,15 @@ class PairingBook {
   struct Request {
     TimePoint expires;
     bool warned;
+    Address from;
   };
   const std::map<Route, Request>& requests() const { return requests_; }
   const std::map<PairingCode, std::set<PairingCode>>& matches() const { return matches_; }
   std::size_t waiting_for(const PairingCode& target) const;
 
  private:
-  bool has_room(const PairingCode& requester, const PairingCode& target) const;
+  bool has_room(const PairingCode& requester, const PairingCode& target, const Address& from) const;
+  bool address_has_room(const PairingCode& target, const Address& from) const;
   void erase(const Route& route);
   void match(const PairingCode& a, const PairingCode& b);
 

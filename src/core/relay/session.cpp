@@ -211,7 +211,7 @@ OneOf<Registered> Registered::on(PairRequest&& event, Context& context, Effects&
     refuse_pairing(Fault::pair_unknown, context, effects);
     return *this;
   }
-  switch (context.book.ask(code, target, context.now)) {
+  switch (context.book.ask(code, target, context.now, context.address)) {
     case PairingBook::Asked::full:
       refuse_pairing(Fault::too_many_pending, context, effects);
       break;

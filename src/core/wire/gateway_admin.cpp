@@ -65,8 +65,8 @@ Result<ListedDevice> read_device(const Fields& fields) {
   if (const auto text = fields.text_if_any("device_name"))
     listed.name = Plaintext(std::string(*text));
   listed.type = type_named(fields.text_if_any("device_type").value_or(""));
-  TRY(const auto registered, fields.number("registered_at", latest, Fault::malformed));
-  TRY(const auto seen, fields.number("last_seen", latest, Fault::malformed));
+  TRY(const auto registered, read_time(fields, "registered_at", Fault::malformed));
+  TRY(const auto seen, read_time(fields, "last_seen", Fault::malformed));
   TRY(listed.is_revoked, fields.boolean("is_revoked"));
   TRY(listed.is_online, fields.boolean("is_online"));
   listed.registered = static_cast<WallTime>(registered);

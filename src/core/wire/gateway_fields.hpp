@@ -58,6 +58,14 @@ inline Result<std::optional<std::uint64_t>> read_number_if_any(const json::Field
   return number;
 }
 
+/// The same for a time or a length of time: a longer one is as good as 2^53 - 1.
+inline Result<std::uint64_t> read_time(const json::Fields& fields, std::string_view key,
+                                       Fault fault) {
+  const auto time = fields.number_or_largest(key, largest_number, fault);
+  if (!time) return fail(fault);
+  return *time;
+}
+
 /// What a device calls itself, if it says: at most limits::device_name characters.
 Result<std::optional<Plaintext>> read_device_name(const json::Fields& fields);
 Result<std::optional<DeviceType>> read_device_type(const json::Fields& fields);

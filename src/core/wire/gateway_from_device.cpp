@@ -14,7 +14,7 @@ using json::Fields;
 
 constexpr std::size_t longest_stream_id = 256;
 constexpr std::size_t longest_event_type = 64;
-constexpr std::int64_t largest_page = 1'000;
+constexpr std::uint64_t largest_page = 1'000;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -52,6 +52,14 @@ Result<Payload> read_payload(const Fields& event) {
   return Payload{*text, *size};
 }
 
+/// Nothing is kept for longer than the server keeps it anyway, so what lies beyond all times is no
+/// mistake.
+Result<std::optional<WallTime>> read_ttl(const Fields& event) {
+  if (event.is_null_or_absent("ttl")) return std::nullopt;
+  TRY(const auto ttl, read_time(event, "ttl", Fault::wrong_type));
+  return static_cast<WallTime>(ttl);
+}
+
 /// What a refusal is to say about the message besides the fault: filled as far as it was read.
 struct Named {
   std::optional<EventId> event;
@@ -75,8 +83,7 @@ Result<SessionMessage> read_event(const Fields& frame, Named& named) {
   TRY(auto stream, read_name(event, "stream_id", longest_stream_id, Fault::bad_stream_id));
   TRY(auto type, read_name(event, "type", longest_event_type, Fault::bad_event_type));
   TRY(const auto payload, read_payload(event));
-  TRY(const auto ttl, read_number_if_any(event, "ttl", 0, Fault::wrong_type));
-  const auto expires_at = ttl ? std::optional(static_cast<WallTime>(*ttl)) : std::nullopt;
+  TRY(const auto expires_at, read_ttl(event));
   return NewEvent{*named.event,
                   user,
                   *device,
@@ -106,15 +113,16 @@ Result<SessionMessage> read_ack(const Fields& frame) {
   return AckReceived{cursor, device_seq};
 }
 
-/// Out of range, the original gives as much as there is.
+/// Who asks for more gets as much as there is at once, and `has_more`. Out of range at the other
+/// end, the original gives the least.
 Result<std::uint32_t> read_limit(const Fields& frame, Dialect dialect) {
   const auto fields = holder_of("limit", frame);
   if (fields.is_null_or_absent("limit")) return usual_page;
-  const auto limit = fields.integer_if_any("limit");
-  if (!limit) return fail(Fault::bad_replay_limit);
-  const auto near = std::clamp(*limit, std::int64_t{1}, largest_page);
-  if (dialect == Dialect::own && near != *limit) return fail(Fault::bad_replay_limit);
-  return static_cast<std::uint32_t>(near);
+  const auto limit = fields.number_or_largest("limit", largest_page, Fault::bad_replay_limit);
+  if (limit.value_or(0) > 0) return static_cast<std::uint32_t>(*limit);
+  const bool is_whole = fields.integer_if_any("limit").has_value();
+  if (dialect == Dialect::original && is_whole) return 1;
+  return fail(Fault::bad_replay_limit);
 }
 
 /// Where a continuation token points: "c" and the cursor, in the one spelling that we print.

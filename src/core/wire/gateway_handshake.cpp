@@ -111,7 +111,7 @@ Result<HandshakeFromServer> read_session_established(const Fields& fields) {
   const std::string device_text(fields.text_if_any("device_id").value_or(""));
   if (!parse_device_id(device_text)) return fail(Fault::bad_device_id);
   TRY(const auto last, read_number(fields, "last_ack_device_seq", 0, Fault::bad_device_seq));
-  TRY(const auto expires_at, read_number(fields, "expires_at", 0, Fault::malformed));
+  TRY(const auto expires_at, read_time(fields, "expires_at", Fault::malformed));
   TRY(const auto user, read_bytes_if_any<UserId>(fields, "user_id", Fault::bad_user_id));
   TRY(const auto cursor, read_number_if_any(fields, "cursor", 0, Fault::bad_cursor));
   TRY(const auto session, read_bytes_if_any<SessionId>(fields, "session_id", Fault::malformed));

@@ -13,7 +13,7 @@ using json::Fields;
 
 Result<LinkingMessage> read_initiated(const Fields& payload) {
   TRY(const auto code, LinkCode::parse(payload.text_if_any("code").value_or("")));
-  TRY(const auto expires_in, read_number(payload, "expiresIn", 0, Fault::malformed));
+  TRY(const auto expires_in, read_time(payload, "expiresIn", Fault::malformed));
   if (payload.is_null_or_absent("asks"))
     return PairingInitiated{std::string(code.text()), expires_in};
   TRY(const auto asks, payload.boolean("asks"));
@@ -38,7 +38,7 @@ Result<LinkingMessage> read_requested(const Fields& payload) {
   TRY(const auto key, read_bytes<UserId>(payload, "device_key", Fault::bad_user_id));
   TRY(auto name, read_device_name(payload));
   TRY(const auto type, read_device_type(payload));
-  TRY(const auto expires_in, read_number(payload, "expiresIn", 0, Fault::malformed));
+  TRY(const auto expires_in, read_time(payload, "expiresIn", Fault::malformed));
   return PairingRequested{id, *device, key, std::move(name), type, expires_in};
 }
 
@@ -48,7 +48,7 @@ Result<LinkingMessage> read_withdrawn(const Fields& payload) {
 }
 
 Result<LinkingMessage> read_pending(const Fields& payload) {
-  TRY(const auto expires_in, read_number(payload, "expiresIn", 0, Fault::malformed));
+  TRY(const auto expires_in, read_time(payload, "expiresIn", Fault::malformed));
   return PairingPending{expires_in};
 }
 

@@ -163,6 +163,17 @@ Result<std::uint64_t> Fields::number(std::string_view key, std::uint64_t largest
   return static_cast<std::uint64_t>(*integer);
 }
 
+Result<std::uint64_t> Fields::number_or_largest(std::string_view key, std::uint64_t largest,
+                                                Fault out_of_range) const {
+  const auto* value = object_->if_contains(key);
+  const bool is_huge =
+      value != nullptr &&
+      (value->is_uint64() || (value->is_double() && value->get_double() > exact_integers));
+  if (is_huge) return largest;  // and a whole number: there are no fractions up there
+  TRY(const auto number, this->number(key, UINT64_MAX, out_of_range));
+  return std::min(number, largest);
+}
+
 std::optional<std::string_view> Fields::text_if_any(std::string_view key) const {
   const auto value = text(key);
   return value ? std::optional(*value) : std::nullopt;

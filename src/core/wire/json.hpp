@@ -40,6 +40,9 @@ class Fields {
   /// fraction, below zero or above `largest`.
   Result<std::uint64_t> number(std::string_view key, std::uint64_t largest,
                                Fault out_of_range) const;
+  /// The same, where whatever is greater than `largest` means no more than that.
+  Result<std::uint64_t> number_or_largest(std::string_view key, std::uint64_t largest,
+                                          Fault out_of_range) const;
 
   /// For fields that are for people only, or that a peer may get wrong without harm: nullopt if it
   /// is absent or of another type.

@@ -99,15 +99,15 @@ Result<Capabilities> parse_capabilities(std::string_view opened) {
   TRY(const auto fields, document.parse(opened));
   TRY(const auto type, fields.text("type"));
   if (type != capabilities_type) return fail(Fault::unknown_message);
-  constexpr std::uint64_t any = 0xFFFF'FFFF;
-  TRY(const auto file_form, fields.number("fileForm", any, Fault::wrong_type));
-  TRY(const auto largest_frame, fields.number("largestFrame", any, Fault::wrong_type));
+  constexpr std::uint64_t any = 0xFFFF'FFFF;  // a form of later times is as good as any other
+  TRY(const auto file_form, fields.number_or_largest("fileForm", any, Fault::wrong_type));
+  TRY(const auto largest_frame, fields.number_or_largest("largestFrame", any, Fault::wrong_type));
   TRY(const auto handshakes, fields.text("handshakes"));
   const auto digest = parse_hex<Digest>(handshakes);
   if (!digest) return fail(Fault::wrong_type);
   std::uint64_t letters = 0;
   if (fields.has("letters")) {
-    TRY(letters, fields.number("letters", any, Fault::wrong_type));
+    TRY(letters, fields.number_or_largest("letters", any, Fault::wrong_type));
   }
   return Capabilities{file_form, largest_frame, *digest, letters};
 }

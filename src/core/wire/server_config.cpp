@@ -33,6 +33,7 @@ constexpr Number<ServerConfig> numbers[] = {
     {"maxConnections", &ServerConfig::max_connections, most_connections},
     {"maxConnectionsPerAddress", &ServerConfig::max_connections_per_address, most_connections},
     {"maxDevicesPerUser", &ServerConfig::max_devices_per_user, most_devices},
+    {"maxStoredBytes", &ServerConfig::max_stored_bytes, most_bytes},
     {"eventDays", &ServerConfig::event_days, most_days},
     {"turnMinutes", &ServerConfig::turn_minutes, most_minutes},
 };

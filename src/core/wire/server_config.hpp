@@ -44,8 +44,9 @@ struct ServerConfig {
   std::optional<std::uint64_t> max_connections;
   std::optional<std::uint64_t> max_connections_per_address;
   std::optional<std::uint64_t> max_devices_per_user;
-  std::optional<std::uint64_t> event_days;    ///< how long events are kept
-  std::optional<std::uint64_t> turn_minutes;  ///< "turnMinutes": how long a credential is good
+  std::optional<std::uint64_t> max_stored_bytes;  ///< of the events of all accounts, on the disk
+  std::optional<std::uint64_t> event_days;        ///< how long events are kept
+  std::optional<std::uint64_t> turn_minutes;      ///< "turnMinutes": how long a credential is good
   std::optional<bool> require_handshake;
   ServerLimits limits;
   bool operator==(const ServerConfig&) const = default;

@@ -75,7 +75,7 @@ Result<ServerMessage> read_pair_incoming(const Fields& fields) {
 Result<ServerMessage> read_pair_expiring(const Fields& fields) {
   TRY(const auto peer, read_code(fields, "peerCode"));
   TRY(const auto seconds,
-      fields.number("remainingSeconds", longest_remaining_seconds, Fault::wrong_type));
+      fields.number_or_largest("remainingSeconds", longest_remaining_seconds, Fault::wrong_type));
   return PairExpiring{peer, static_cast<std::uint32_t>(seconds)};
 }
 

@@ -14,11 +14,10 @@ namespace http = beast::http;
 
 bool is_below_api(std::string_view target) { return path_of(target).starts_with("/api/"); }
 
-/// Whether a body is worth reading.
+/// Whether a body is worth reading. Of a method that there is not, so that the refusal can be
+/// signed for this request; but nothing is signed that has no body itself.
 bool is_question(const HttpHeader& header) {
-  return is_below_api(header.target()) &&
-         (header.method() == http::verb::get || header.method() == http::verb::post ||
-          header.method() == http::verb::delete_);
+  return is_below_api(header.target()) && header.method() != http::verb::head;
 }
 
 /// The parts between separators that stand in no quotes.

@@ -28,7 +28,7 @@ struct HttpReader {
 enum class Wish : std::uint8_t {
   upgrade,   ///< to WebSocket, on any path
   page,      ///< a GET or a HEAD; whether there is such a page is not known here
-  question,  ///< below /api/, with a body perhaps
+  question,  ///< below /api/, of any method but HEAD, with a body perhaps
   leave,     ///< OPTIONS of a browser, before a request for a page of another origin
 };
 /// Once the header has been read; otherwise the status that refuses it.

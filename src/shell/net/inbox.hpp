@@ -37,9 +37,14 @@ class Inbox {
     if (size_ == 0) bytes_.assign(first_.data(), size);
     size_ += size;
     if (size_ <= longest_) return false;
+    drop();
+    return true;
+  }
+  /// Nothing more of the message that is being read is kept, nor what has come of it.
+  void drop() {
     std::string().swap(bytes_);
     size_ = 0;
-    return too_long_ = true;
+    too_long_ = true;
   }
   /// The whole message; nullopt if it is thrown away.
   std::optional<std::string> take() {

@@ -10,6 +10,7 @@
 #include <boost/beast/http/write.hpp>
 #include <boost/beast/websocket/error.hpp>
 
+#include "core/wire/close_reason.hpp"
 #include "core/wire/http_date.hpp"
 #include "core/wire/utf8.hpp"
 #include "shell/host/clock.hpp"
@@ -26,6 +27,8 @@ using boost::system::error_code;
 using Answer = http::response<http::string_body>;
 
 constexpr unsigned http_version = 11;
+/// Where the questions are, whose request is gone when they are answered.
+constexpr std::string_view question_target = "/api/";
 
 bool is_later(const error_code& error) {
   return error == asio::error::would_block || error == asio::error::try_again;
@@ -38,6 +41,7 @@ WsConnection::WsConnection(relay::SocketId id, Socket socket, Door door,
     : id_(id),
       door_(door),
       shared_(shared),
+      share_(shared.held),
       request_(new Request{HttpReader(shared.config.max_http_header, shared.config.max_http_body),
                            peer}),
       inbox_(shared.config.first_frames),
@@ -52,8 +56,15 @@ WsConnection::WsConnection(relay::SocketId id, Socket socket, Door door,
 }
 
 WsConnection::~WsConnection() {
-  shared_.counters.queued_bytes -= outbox_.bytes();
-  shared_.counters.unfinished_bytes -= inbox_.held();
+  count_queued(0, outbox_.bytes());
+  const auto held = inbox_.held();
+  inbox_.drop();
+  count_unfinished(held);
+}
+
+void WsConnection::count_queued(std::size_t more, std::size_t less) {
+  shared_.counters.queued_bytes += more - less;
+  share_.count_queued(more, less);
 }
 
 relay::Address WsConnection::address_at_accept() const {
@@ -122,6 +133,8 @@ void WsConnection::upgrade() {
     return drain();
   }
   phase_ = Phase::open;
+  share_.join(address);
+  share_.count_queued(outbox_.bytes(), 0);
   tell(relay::SocketOpened{id_, std::move(address)});
   read_message();
 }
@@ -193,7 +206,9 @@ void WsConnection::respond(unsigned status, std::string_view content_type, std::
     answer.erase(http::field::content_type);
     answer.erase(http::field::content_length);
   }
-  if (header && status == 405) answer.set(http::field::allow, allowed_methods(header->target()));
+  if (status == 405)
+    answer.set(http::field::allow,
+               header ? allowed_methods(header->target()) : allowed_methods(question_target));
   // Its length is told, and it is not sent: RFC 9110 section 9.3.2.
   if (header && header->method() == http::verb::head) answer.body().clear();
   error_code never;
@@ -225,16 +240,37 @@ void WsConnection::read_message() {
 void WsConnection::on_message_bytes(error_code error, std::size_t size) {
   if (has_ended()) return finish();
   if (error) return on_messages_over(error);
-  auto& unfinished = shared_.counters.unfinished_bytes;
-  unfinished -= inbox_.held();
+  const auto before = inbox_.held();
   take(size);
-  unfinished += inbox_.held();
-  if (unfinished > shared_.config.total_unfinished_bytes) abort();
+  count_unfinished(before);
+  if (inbox_.held() > before && is_too_much()) send_away();
   read_message();
+}
+
+void WsConnection::count_unfinished(std::size_t before) {
+  shared_.counters.unfinished_bytes += inbox_.held() - before;
+  share_.count_unfinished(inbox_.held(), before);
+}
+
+bool WsConnection::is_too_much() const {
+  const auto& config = shared_.config;
+  return shared_.counters.unfinished_bytes > config.total_unfinished_bytes ||
+         share_.held().unfinished_bytes > config.unfinished_bytes_per_address;
+}
+
+/// What it has begun to say is let fall at once, so that it makes room for others.
+void WsConnection::send_away() {
+  const auto held = inbox_.held();
+  inbox_.drop();
+  count_unfinished(held);
+  ++shared_.counters.unfinished_refused;
+  constexpr auto why = Fault::directory_failed;
+  close(relay::close_code(why), wire::print_close_reason(why, 0));
 }
 
 /// Once we have said goodbye, only the client's close frame matters.
 void WsConnection::take(std::size_t size) {
+  if (phase_ != Phase::open) inbox_.drop();
   const bool too_long = inbox_.commit(size);
   if (too_long && phase_ == Phase::open) tell(relay::Oversized{id_});
   if (!ws_.is_message_done()) return;
@@ -281,6 +317,7 @@ void WsConnection::ping() {
 bool WsConnection::has_room(std::size_t bytes) {
   const auto& [config, counters] = std::tie(shared_.config, shared_.counters);
   if (outbox_.bytes() + bytes <= config.queue_bytes &&
+      share_.held().queued_bytes + bytes <= config.queue_bytes_per_address &&
       counters.queued_bytes + bytes <= config.total_queue_bytes)
     return true;
   ++shared_.counters.slow_readers;
@@ -290,7 +327,7 @@ bool WsConnection::has_room(std::size_t bytes) {
 
 void WsConnection::gather(std::string_view bytes) {
   if (bytes.empty() || has_ended()) return;
-  shared_.counters.queued_bytes += bytes.size();
+  count_queued(bytes.size(), 0);
   outbox_.append(bytes);
   if (!std::exchange(flush_is_due_, true)) shared_.flush_list.add(shared_from_this());
 }
@@ -308,7 +345,7 @@ void WsConnection::flush() {
       return;
     }
     if (error) return abort();
-    shared_.counters.queued_bytes -= size;
+    count_queued(0, size);
     outbox_.consume(size);
   }
   if (phase_ != Phase::last_word || has_hung_up_) return;

@@ -83,6 +83,11 @@ class WsConnection : public std::enable_shared_from_this<WsConnection> {
   void ask();
   void refuse(unsigned status);
   void take(std::size_t size);
+  void count_queued(std::size_t more, std::size_t less);
+  void count_unfinished(std::size_t before);
+  /// That all of them, or those of its address, hold of messages that are not complete.
+  bool is_too_much() const;
+  void send_away();
   void on_control(boost::beast::websocket::frame_type kind, std::size_t size);
   void tell(relay::Event event);
 
@@ -97,6 +102,7 @@ class WsConnection : public std::enable_shared_from_this<WsConnection> {
   relay::SocketId id_;
   Door door_;
   WsShared& shared_;
+  Share share_;
   std::unique_ptr<Request> request_;
   std::string allowed_;  ///< to read the answer: the origin that asks, "*", or nobody
   Inbox inbox_;

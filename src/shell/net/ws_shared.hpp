@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -46,8 +47,11 @@ struct WsServerConfig {
   std::size_t queue_bytes = std::size_t{4} << 20;
   /// The same over all connections.
   std::size_t total_queue_bytes = std::size_t{256} << 20;
-  /// Of messages that are not complete, over all connections; beyond it whoever sends is cut off.
+  /// Of messages that are not complete, over all connections; beyond it whoever sends is sent away.
   std::size_t total_unfinished_bytes = std::size_t{256} << 20;
+  /// Both over the connections of one address, so that it leaves room for others.
+  std::size_t queue_bytes_per_address = std::size_t{64} << 20;
+  std::size_t unfinished_bytes_per_address = std::size_t{64} << 20;
   /// From our close frame to the end of the connection, whatever the client does.
   std::chrono::milliseconds close_bound{3'000};
 };
@@ -70,12 +74,49 @@ struct Page {
 using Pages = std::function<std::optional<Page>(Door door, std::string_view path)>;
 
 struct WsCounters {
-  std::size_t queued_bytes = 0;      ///< now
-  std::size_t unfinished_bytes = 0;  ///< now
-  std::size_t slow_readers = 0;      ///< cut off so far, as all that follows
+  std::size_t queued_bytes = 0;        ///< now
+  std::size_t unfinished_bytes = 0;    ///< now
+  std::size_t slow_readers = 0;        ///< cut off so far, as all that follows
+  std::size_t unfinished_refused = 0;  ///< sent away for what they had not finished
   std::uint64_t messages_in = 0;
   std::uint64_t messages_out = 0;
   std::uint64_t writes = 0;  ///< calls of the kernel that carried them out
+};
+
+/// What the upgraded connections of one address hold of what is bounded over all of them.
+struct Held {
+  std::size_t connections = 0;
+  std::size_t queued_bytes = 0;
+  std::size_t unfinished_bytes = 0;
+};
+using HeldByAddress = std::map<relay::Address, Held>;
+
+/// A connection's part in that. Before it has joined an address, it holds nothing of anybody's.
+class Share {
+ public:
+  explicit Share(HeldByAddress& all) : all_(all), joined_(all.end()) {}
+  ~Share() {
+    if (joined_ != all_.end() && --joined_->second.connections == 0) all_.erase(joined_);
+  }
+  Share(const Share&) = delete;
+  Share& operator=(const Share&) = delete;
+
+  void join(const relay::Address& address) {
+    joined_ = all_.try_emplace(address).first;
+    ++joined_->second.connections;
+  }
+  void count_queued(std::size_t more, std::size_t less) {
+    if (joined_ != all_.end()) joined_->second.queued_bytes += more - less;
+  }
+  void count_unfinished(std::size_t more, std::size_t less) {
+    if (joined_ != all_.end()) joined_->second.unfinished_bytes += more - less;
+  }
+  /// By all connections of its address.
+  Held held() const { return joined_ == all_.end() ? Held{} : joined_->second; }
+
+ private:
+  HeldByAddress& all_;
+  HeldByAddress::iterator joined_;
 };
 
 /// Connections that have something to write. They write at the end of the turn of the loop, so that
@@ -123,6 +164,7 @@ struct WsShared {
   /// The connection is gone, told once. True in `goodbye` if its client closed it properly.
   std::function<void(relay::SocketId, bool goodbye)> gone;
   WsCounters counters;
+  HeldByAddress held;
   FlushList flush_list;
   CloseBounds close_bounds;
   bool proxy_was_unreadable = false;  ///< and that was said

@@ -93,6 +93,7 @@ relay::Limits limits_of(const wire::ServerConfig& from) {
   set(to.connections, from.max_connections);
   set(to.connections_per_address, from.max_connections_per_address);
   set(to.devices_per_user, from.max_devices_per_user);
+  set(to.stored_bytes, from.max_stored_bytes);
   if (from.event_days)
     to.retention = std::chrono::hours(24 * static_cast<std::int64_t>(*from.event_days));
   set(to.handshakes_per_address.count, from.limits.handshakes_per_minute_per_address);

@@ -59,6 +59,11 @@ void add_sockets(Sheet& sheet, const Figures& figures) {
   const auto& sockets = figures.sockets;
   sheet.gauge("culver_connections", "Open connections", figures.connections);
   sheet.gauge("culver_queued_bytes", "Bytes that wait to be written", sockets.queued_bytes);
+  sheet.gauge("culver_unfinished_bytes", "Bytes of messages that are not complete",
+              sockets.unfinished_bytes);
+  sheet.counter("culver_unfinished_refused_total",
+                "Connections closed since too many bytes of such messages were held",
+                sockets.unfinished_refused);
   sheet.counter("culver_slow_readers_total", "Connections cut off for not reading",
                 sockets.slow_readers);
   sheet.counter("culver_messages_in_total", "WebSocket messages received", sockets.messages_in);
@@ -118,6 +123,8 @@ void add_rendezvous(Sheet& sheet, const relay::Counters& relay) {
 void add_store(Sheet& sheet, const Figures& figures) {
   sheet.counter("culver_store_batches_total", "Transactions of the store", figures.store_batches);
   sheet.counter("culver_store_questions_total", "Questions in them", figures.store_questions);
+  sheet.gauge("culver_stored_bytes", "What stored events take on the disk, about",
+              figures.stored_bytes);
   sheet.gauge("culver_store_unanswered", "Questions that wait", figures.store_unanswered);
   sheet.gauge("culver_store_failing", "1 from a failure to the next success",
               figures.store_failing ? 1 : 0);

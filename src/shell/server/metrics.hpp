@@ -19,6 +19,7 @@ struct Figures {
   std::uint64_t store_questions;
   std::size_t store_unanswered;
   bool store_failing;
+  std::uint64_t stored_bytes;
 };
 
 inline constexpr std::string_view metrics_content_type = "text/plain; version=0.0.4; charset=utf-8";

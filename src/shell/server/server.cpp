@@ -224,13 +224,10 @@ std::optional<net_::Page> Server::page(net_::Door door, std::string_view path) c
     return net_::Page{200, "application/json", R"({"status":"healthy"})"};
   }
   if (path != "/metrics" || door != net_::Door::operators) return std::nullopt;
-  const Figures figures{hub_->counters(),
-                        sockets_.counters(),
-                        sockets_.connections(),
-                        store_counters_->batches,
-                        store_counters_->questions,
-                        log_->unanswered(),
-                        store_failing_};
+  const Figures figures{
+      hub_->counters(),         sockets_.counters(),          sockets_.connections(),
+      store_counters_->batches, store_counters_->questions,   log_->unanswered(),
+      store_failing_,           store_counters_->stored_bytes};
   return net_::Page{200, metrics_content_type, print_metrics(figures)};
 }
 

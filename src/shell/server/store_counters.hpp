@@ -18,6 +18,7 @@ namespace culver::server {
 struct StoreCounters {
   std::atomic<std::uint64_t> batches{0};
   std::atomic<std::uint64_t> questions{0};
+  std::atomic<std::uint64_t> stored_bytes{0};  ///< of events, on the disk, about
 };
 
 /// The same log, and counts.
@@ -25,15 +26,23 @@ template <store::EventLog Log>
 class CountedLog {
  public:
   CountedLog(Log log, std::shared_ptr<StoreCounters> counters)
-      : log_(std::move(log)), counters_(std::move(counters)) {}
+      : log_(std::move(log)), counters_(std::move(counters)) {
+    count_bytes();
+  }
 
   std::vector<std::optional<relay::Answer>> answer(std::span<const relay::Question> batch) {
     counters_->batches.fetch_add(1, std::memory_order_relaxed);
     counters_->questions.fetch_add(batch.size(), std::memory_order_relaxed);
-    return log_.answer(batch);
+    auto answers = log_.answer(batch);
+    count_bytes();
+    return answers;
   }
 
  private:
+  void count_bytes() {
+    counters_->stored_bytes.store(log_.stored_bytes(), std::memory_order_relaxed);
+  }
+
   Log log_;
   std::shared_ptr<StoreCounters> counters_;
 };

@@ -187,6 +187,8 @@ TEST_F(Admin, WhatAnswersASignedRequestIsSigned) {
   Phone nobody(7, 2);
   expect_signed(lobby.signed_request(nobody, "GET", "/api/devices"), 401);
   expect_signed(lobby.signed_request(ana, "GET", "/api/devicesx"), 404);
+  for (const auto* method : {"PUT", "PATCH", "BREW"})
+    expect_signed(lobby.signed_request(ana, method, target, "{}"), 405);
   expect_signed(lobby.signed_request(stranger, "DELETE", target), 404);
   const auto late = list();
   lobby.pass(61s);
@@ -213,7 +215,15 @@ TEST_F(Admin, WhatIsNotThereIs404) {
        {"/", "/api", "/api/devices/", "/api/devices/x", "/api/devicesx", "/api/devicesx?x"})
     EXPECT_EQ(lobby.request(lobby.signed_request(ana, "GET", path)).status, 404u) << path;
   EXPECT_EQ(lobby.request(lobby.signed_request(ana, "DELETE", "/api/devices/x")).status, 404u);
-  EXPECT_EQ(lobby.request(lobby.signed_request(ana, "PUT", target)).status, 404u);
+}
+
+TEST_F(Admin, AStoreThatIsTooFarBehindIsToldBySignature) {
+  auto limits = lobby.hub.limits();
+  limits.questions = 0;
+  lobby.hub.reconfigure({"ed25519:test", "ws://here", std::nullopt}, limits, false);
+  const auto answer = get();
+  EXPECT_EQ(answer.status, 503u);
+  EXPECT_NE(answer.proof, "");
 }
 
 TEST_F(Admin, AStoreThatFailsAnswersNobody) {
@@ -232,6 +242,7 @@ TEST_F(Admin, ASlowStoreIsNotWaitedForForEver) {
   lobby.pass(10s);
   ASSERT_TRUE(lobby.responded(socket));
   EXPECT_EQ(lobby.responded(socket)->status, 503u);
+  EXPECT_NE(lobby.responded(socket)->proof, "") << "it was read";
   lobby.holds_answers = false;
   lobby.settle();
 }

@@ -2,6 +2,8 @@
 // shut.
 #include "core/relay/device_session.hpp"
 
+#include <memory>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -734,6 +736,25 @@ TEST_P(Linking, AnAccountHasThreeCodesAtMostAndNoneIsOverwritten_S7) {
   ASSERT_EQ(refused.size(), 1u);
   EXPECT_EQ(text(payload(refused[0]), "code"), "too_many_link_codes");
   EXPECT_EQ(number(payload(refused[0]), "retry_after_ms"), 300'000u);
+}
+
+TEST_P(Linking, OneAddressLeavesRoomForTheCodesOfOthers) {
+  std::vector<std::unique_ptr<Phone>> crowd;
+  std::size_t shown = 0;
+  for (int i = 0; i < 12; ++i) {
+    auto& phone = *crowd.emplace_back(std::make_unique<Phone>(20 + i, GetParam()));
+    phone.address = "crowd";
+    lobby.connect(phone);
+    for (int code = 0; code < 3; ++code) shown += offer(phone) == "none" ? 0 : 1;
+  }
+  EXPECT_EQ(shown, 30u);
+  const auto refused = crowd.back()->take("pairing_failed");
+  ASSERT_EQ(refused.size(), 3u);
+  EXPECT_EQ(text(payload(refused[0]), "code"), "too_many_link_codes");
+  EXPECT_EQ(number(payload(refused[0]), "retry_after_ms"), 300'000u);
+  EXPECT_NE(offer(ana), "none");
+  for (const auto& phone : crowd) lobby.hang_up(*phone);
+  std::erase_if(lobby.phones, [&](const Phone* phone) { return phone->address == "crowd"; });
 }
 
 TEST_P(Linking, ARevokedDeviceTakesItsCodesWithIt) {

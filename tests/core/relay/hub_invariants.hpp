@@ -2,6 +2,7 @@
 // and the fuzz target.
 #pragma once
 
+#include <algorithm>
 #include <string>
 
 #include "core/relay/hub.hpp"
@@ -36,6 +37,12 @@ inline std::string broken_book(const Hub& hub) {
     if (book.requests().contains({route.target, route.requester})) return "crossing requests";
     if (book.waiting_for(route.target) > hub.limits().pending_per_target)
       return "too many requests wait for one target";
+    const auto of_address = std::ranges::count_if(book.requests(), [&](const auto& other) {
+      return other.first.target == route.target && other.second.from == request.from;
+    });
+    const auto room = hub.limits().pending_per_target_and_address;
+    if (!request.from.empty() && static_cast<std::size_t>(of_address) > room)
+      return "too many requests of one address wait for one target";
   }
   for (const auto& [code, partners] : book.matches()) {
     if (!hub.registry().find(code)) return "a match of a code that nobody holds";

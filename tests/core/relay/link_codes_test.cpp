@@ -2,6 +2,7 @@
 #include "core/relay/link_codes.hpp"
 
 #include <set>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -71,17 +72,44 @@ TEST(LinkCodes, AreBoundedByAccountAndInAll) {
 TEST(LinkCodes, WhoHasNoRoomIsToldWhenThereWillBe) {
   LinkCodes codes{Limits{}};
   test::SeededRng random(4);
-  const auto user = offer_of(1).user;
-  EXPECT_EQ(codes.wait_for_room(user, start), 0s);
+  const auto mine = offer_of(1);
+  EXPECT_EQ(codes.wait_for_room(mine, start), 0s);
   for (int i = 0; i < 3; ++i)
     ASSERT_TRUE(codes.offer(offer_of(1), LinkCodes::Form::whole, start + i * 10s, random.rng()));
-  EXPECT_EQ(codes.wait_for_room(user, start + 20s), 280s);
-  EXPECT_EQ(codes.wait_for_room(offer_of(2).user, start + 20s), 0s);
+  EXPECT_EQ(codes.wait_for_room(mine, start + 20s), 280s);
+  EXPECT_EQ(codes.wait_for_room(offer_of(2), start + 20s), 0s);
   codes.sweep(start + 300s);
-  EXPECT_EQ(codes.wait_for_room(user, start + 300s), 0s);
+  EXPECT_EQ(codes.wait_for_room(mine, start + 300s), 0s);
   for (int i = 2; codes.size() < 1'000; ++i)
     ASSERT_TRUE(codes.offer(offer_of(i), LinkCodes::Form::whole, start + 300s, random.rng()));
-  EXPECT_EQ(codes.wait_for_room(user, start + 300s), 10s) << "the oldest of all";
+  EXPECT_EQ(codes.wait_for_room(mine, start + 300s), 10s) << "the oldest of all";
+}
+
+/// New accounts cost nothing; addresses do.
+TEST(LinkCodes, AreBoundedByAddressWhateverTheAccounts) {
+  LinkCodes codes{Limits{}};
+  test::SeededRng random(8);
+  const auto offer = [&](int account, const Address& address, TimePoint now) {
+    auto from = offer_of(account);
+    from.address = address;
+    return codes.offer(from, LinkCodes::Form::whole, now, random.rng());
+  };
+  std::vector<LinkCode> mine;
+  for (int i = 1; i <= 30; ++i) mine.push_back(*offer(i, "one", start + i * 1s));
+  EXPECT_EQ(offer(40, "one", start + 31s).error(), Fault::too_many_link_codes);
+  auto next = offer_of(40);
+  next.address = "one";
+  EXPECT_EQ(codes.wait_for_room(next, start + 31s), 270s) << "until the oldest of the address";
+  next.address = "other";
+  EXPECT_EQ(codes.wait_for_room(next, start + 31s), 0s);
+  EXPECT_TRUE(offer(40, "other", start + 31s));
+
+  const auto opened = codes.take(mine.front(), start + 32s).opened;
+  ASSERT_TRUE(opened);
+  const auto request = codes.request(*opened, SocketId{1}, SocketId{2});
+  EXPECT_FALSE(offer(41, "one", start + 32s)) << "whoever waits counts as the code";
+  ASSERT_TRUE(codes.answered(request.id, SocketId{1}));
+  EXPECT_TRUE(offer(41, "one", start + 32s));
 }
 
 TEST(LinkCodes, LiveForFiveMinutes) {

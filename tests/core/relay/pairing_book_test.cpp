@@ -21,6 +21,20 @@ TEST(PairingBook, ARepeatAtTheCapIsStillTaken) {
   EXPECT_EQ(book.waiting_for(b), 1u);
 }
 
+TEST(PairingBook, OneAddressLeavesRoomForTheRequestsOfOthers) {
+  Limits limits;
+  limits.pending_per_target_and_address = 1;
+  PairingBook book(limits);
+  const auto d = code("DDDDDD");
+  EXPECT_EQ(book.ask(a, d, start, "one"), Asked::waiting);
+  EXPECT_EQ(book.ask(b, d, start, "one"), Asked::full);
+  EXPECT_EQ(book.ask(b, a, start, "one"), Asked::waiting) << "for another target";
+  EXPECT_EQ(book.ask(a, d, start, "one"), Asked::waiting) << "a repeat";
+  EXPECT_EQ(book.ask(c, d, start, "other"), Asked::waiting);
+  ASSERT_TRUE(book.answer(a, d, false));
+  EXPECT_EQ(book.ask(b, d, start, "one"), Asked::waiting);
+}
+
 TEST(PairingBook, ACrossingRequestIsTakenAlsoWhenTheTargetIsFull) {
   Limits limits;
   limits.pending_per_target = 1;

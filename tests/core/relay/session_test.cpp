@@ -219,17 +219,20 @@ TEST_F(Session, SelfUnknownAwayAndFullLookTheSame_Z191_4) {
   }
 }
 
-TEST_F(Session, AtMostTenWaitForOneTarget_Z191_5) {
+TEST_F(Session, AtMostEightOfOneAddressWaitForOneTarget_Z191_5) {
   room.join("TTTTTT", 100);
-  for (int i = 0; i < 10; ++i) {
+  for (int i = 0; i < 8; ++i) {
     const std::string own = std::string("AAAAA") + "ABCDEFGHJK"[i];
     const auto a = room.join(own, 10 + i);
     room.ask(a, "TTTTTT");
     EXPECT_EQ(room.read(a), "");
   }
-  const auto eleventh = room.join("BBBBBB", 50);
-  room.ask(eleventh, "TTTTTT");
-  EXPECT_EQ(room.read(eleventh), unknown_pair);
+  const auto ninth = room.join("BBBBBB", 50);
+  room.ask(ninth, "TTTTTT");
+  EXPECT_EQ(room.read(ninth), unknown_pair);
+  const auto elsewhere = room.join("CCCCCC", 60, "elsewhere");
+  room.ask(elsewhere, "TTTTTT");
+  EXPECT_EQ(room.read(elsewhere), "");
 }
 
 TEST_F(Session, ARepeatedRequestNotifiesAgainAndStartsAnew) {

@@ -93,7 +93,10 @@ TEST(FromDevice, RefusesEachBadFieldOfAnEventByName) {
   expect_refused("encrypted_payload", Fault::bad_payload,
                  {"", R"("")", "7", R"("AAE")", R"("AAE=A")", R"("AB==")", R"("A\nAA")",
                   R"("====")", R"("AA_-")", R"("AAEC=")"});
-  expect_refused("ttl", Fault::wrong_type, {R"("x")", "-1", "0.5", "1e300", "[]"});
+  expect_refused("ttl", Fault::wrong_type, {R"("x")", "-1", "0.5", "-1e300", "[]"});
+  for (const auto* later :
+       {"9007199254740991", "9007199254740992", "18446744073709551615", "1e300"})
+    EXPECT_EQ(read_as<NewEvent>(event("ttl", later)).expires_at, 9'007'199'254'740'991) << later;
   EXPECT_EQ(read_as<NewEvent>(event("device_seq", "9007199254740991")).device_seq,
             9'007'199'254'740'991U);
   EXPECT_EQ(session_fault(R"({"type":"event"})"), Fault::missing_field);
@@ -147,8 +150,10 @@ TEST(FromDevice, ReadsAReplayRequestWhereverItsFieldsAre) {
   EXPECT_EQ(replay(R"(,"payload":{"limit":7})"), (ReplayRequest{7, {}, false}));
   EXPECT_EQ(replay(R"(,"limit":1)").limit, 1U);
   EXPECT_EQ(replay(R"(,"limit":1e3)").limit, 1000U);
-  // The original takes what is out of range for as much as there is.
-  for (const auto& [limit, taken] : {std::pair{"0", 1U}, {"-7", 1U}, {"1001", 1000U}}) {
+  for (const auto* more : {"1001", "9007199254740992", "18446744073709551615", "1e300"})
+    EXPECT_EQ(replay(std::string(R"(,"limit":)") + more).limit, 1000U) << more;
+  // The original takes what is less than anything for the least.
+  for (const auto& [limit, taken] : {std::pair{"0", 1U}, {"-7", 1U}}) {
     const auto frame = std::string(R"({"type":"replay_request","limit":)") + limit + "}";
     EXPECT_EQ(session_fault(frame), Fault::bad_replay_limit);
     EXPECT_EQ(std::get<ReplayRequest>(parse_session(frame, Dialect::original).value()).limit,
@@ -164,7 +169,7 @@ TEST(FromDevice, ReadsAReplayRequestWhereverItsFieldsAre) {
 }
 
 TEST(FromDevice, RefusesBadReplayRequests) {
-  for (const std::string bad : {R"("7")", "1.5", "[]", "1e300"})
+  for (const std::string bad : {R"("7")", "1.5", "[]", "-1e300"})
     EXPECT_EQ(session_fault(R"({"type":"replay_request","limit":)" + bad + "}"),
               Fault::bad_replay_limit)
         << bad;

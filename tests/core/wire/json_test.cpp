@@ -90,6 +90,21 @@ TEST(Json, TakesWholeNumbersHoweverWritten) {
   EXPECT_EQ(fields.integer_if_any("g"), std::nullopt);
 }
 
+TEST(Json, WhatIsGreaterThanTheGreatestMayMeanIt) {
+  Document document;
+  const auto fields = *document.parse(
+      R"({"a":5,"b":6.0,"c":9007199254740993,"d":1e30,"e":18446744073709551615,"f":1e300,)"
+      R"("g":-1,"h":5.5,"i":"9","j":-1e300,"k":9223372036854775807,"l":-0.0})");
+  for (const auto key : {"a", "b", "c", "d", "e", "f", "k"})
+    EXPECT_EQ(fields.number_or_largest(key, 5, Fault::usage), 5u) << key;
+  EXPECT_EQ(fields.number_or_largest("b", 9, Fault::usage), 6u);
+  EXPECT_EQ(fields.number_or_largest("l", 9, Fault::usage), 0u);
+  for (const auto key : {"g", "h", "j"})
+    EXPECT_EQ(fields.number_or_largest(key, 5, Fault::usage).error(), Fault::usage) << key;
+  EXPECT_EQ(fields.number_or_largest("i", 5, Fault::usage).error(), Fault::wrong_type);
+  EXPECT_EQ(fields.number_or_largest("none", 5, Fault::usage).error(), Fault::missing_field);
+}
+
 // They would be passed on as what is no JSON.
 TEST(Json, HasNoNumberThatNoDoubleHolds) {
   for (const std::string_view bad : {"1e400", "-1e400", "1e999", "[1e400]", R"([{"b":[-2e308]}])"})

@@ -8,7 +8,7 @@ namespace {
 TEST(ServerConfig, ReadsEveryKey) {
   const auto config = parse_server_config(
       R"({"listen":"[::1]:0","dataDir":"/d","keyFile":"/k","endpoint":"wss://e","trustedProxy":"10.0.0.1","allowOrigin":["https://a.org","null"],"iceServers":["stun:a","turn:b"],"turnSecretFile":"/s","turnMinutes":5,"metricsListen":"none",)"
-      R"("maxConnections":5,"maxConnectionsPerAddress":2,"maxDevicesPerUser":3,"eventDays":7,)"
+      R"("maxConnections":5,"maxConnectionsPerAddress":2,"maxDevicesPerUser":3,"maxStoredBytes":9000000000,"eventDays":7,)"
       R"("requireHandshake":true,"limits":{"handshakesAtOnce":8,"storedBytesPerUser":10000000000}})");
   ASSERT_TRUE(config);
   EXPECT_EQ(config->listen, "[::1]:0");
@@ -24,6 +24,7 @@ TEST(ServerConfig, ReadsEveryKey) {
   EXPECT_EQ(config->max_connections, 5u);
   EXPECT_EQ(config->max_connections_per_address, 2u);
   EXPECT_EQ(config->max_devices_per_user, 3u);
+  EXPECT_EQ(config->max_stored_bytes, 9'000'000'000u);
   EXPECT_EQ(config->event_days, 7u);
   EXPECT_EQ(config->require_handshake, true);
   EXPECT_EQ(config->limits.handshakes_at_once, 8u);

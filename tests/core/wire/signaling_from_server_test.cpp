@@ -148,7 +148,7 @@ TEST(FromServer, IsRefusedForEachFieldThatIsMissingOrWrong) {
       {R"({"type":"pair_expiring","peerCode":"K7MW2Q"})", Fault::missing_field},
       {R"({"type":"pair_expiring","peerCode":"K7MW2Q","remainingSeconds":"30"})",
        Fault::wrong_type},
-      {R"({"type":"pair_expiring","peerCode":"K7MW2Q","remainingSeconds":601})", Fault::wrong_type},
+      {R"({"type":"pair_expiring","peerCode":"K7MW2Q","remainingSeconds":-1})", Fault::wrong_type},
       {R"({"type":"pair_matched","peerCode":"K7MW2Q"})", Fault::missing_field},
       {R"({"type":"pair_matched","peerCode":"K7MW2Q",)"
        R"("peerPublicKey":"B6N8vBQgk8i3VdwbEOhstCY3StFqqFPtC9/AsrhtHHw="})",

@@ -54,5 +54,15 @@ TEST(Inbox, TellsOnceOfAMessageThatIsTooLongAndKeepsTheNext) {
   EXPECT_TRUE(fill(inbox, std::string(1'001, 'x'))) << "told of each";
 }
 
+TEST(Inbox, WhatIsDroppedIsThrownAwayToItsEnd) {
+  Inbox inbox(10'000);
+  fill(inbox, std::string(5'000, 'x'));
+  inbox.drop();
+  EXPECT_EQ(inbox.held(), 0u);
+  EXPECT_FALSE(fill(inbox, std::string(9'000, 'x'))) << "nobody is told";
+  EXPECT_EQ(inbox.held(), 0u);
+  EXPECT_EQ(inbox.take(), std::nullopt);
+}
+
 }  // namespace
 }  // namespace culver::net_

@@ -253,14 +253,23 @@ TEST_P(Gateway, TakesLongFramesOfADeviceThatIsKnown) {
   EXPECT_THAT(phone.await("ack"), HasSubstr("ack"));
 }
 
-TEST(Frames, ThatNeverEndAreNotHeldWithoutBound) {
+/// By whoever makes them too many in all, and by whoever does of his address.
+class UnfinishedFrames : public testing::TestWithParam<bool> {};
+INSTANTIATE_TEST_SUITE_P(OfOneAddress, UnfinishedFrames, testing::Bool());
+
+TEST_P(UnfinishedFrames, AreNotHeldWithoutBound) {
   Config config;
-  config.sockets.total_unfinished_bytes = 1'000;
+  auto& sockets = config.sockets;
+  (GetParam() ? sockets.unfinished_bytes_per_address : sockets.total_unfinished_bytes) = 1'000;
+  sockets.close_bound = std::chrono::milliseconds(100);
   RunningServer server(std::move(config));
   Client other(server.port());
   const auto whole = frame(binary, std::string(5'000, 'x'));
   EXPECT_THAT(talk(server.port(), std::string(upgrade) + whole.substr(0, 2'000)),
-              Not(HasSubstr("\x88")));
+              testing::EndsWith("\x88\x2d\x03\xf0Service unavailable, please try again later"));
+  EXPECT_THAT(talk(server.metrics_port(), "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"),
+              AllOf(HasSubstr("culver_unfinished_bytes 0\n"),
+                    HasSubstr("culver_unfinished_refused_total 1\n")));
   other.send(R"({"type":"ping"})");
   EXPECT_EQ(other.receive(), R"({"type":"pong"})");
 }

@@ -21,7 +21,7 @@ TEST(Metrics, AreWhatPrometheusReads) {
   relay.live_matches = 19;
   net_::WsCounters sockets;
   sockets.slow_readers = 2;
-  const auto text = print_metrics({relay, sockets, 5, 11, 13, 1, true});
+  const auto text = print_metrics({relay, sockets, 5, 11, 13, 1, true, 23});
   EXPECT_THAT(text, HasSubstr("# TYPE culver_sessions gauge\nculver_sessions 3\n"));
   EXPECT_THAT(text, HasSubstr("culver_connections 5\n"));
   EXPECT_THAT(text, HasSubstr("culver_slow_readers_total 2\n"));
@@ -33,6 +33,7 @@ TEST(Metrics, AreWhatPrometheusReads) {
   EXPECT_THAT(text, HasSubstr("culver_live_matches_total 19\n"));
   EXPECT_THAT(text, HasSubstr("culver_store_batches_total 11\n"));
   EXPECT_THAT(text, HasSubstr("culver_store_failing 1\n"));
+  EXPECT_THAT(text, HasSubstr("culver_stored_bytes 23\n"));
 }
 
 TEST(Metrics, AFailureOfTheStoreIsToldFromARefusal) {

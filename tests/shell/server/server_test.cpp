@@ -219,8 +219,11 @@ TEST(Server, AnswersAQuestionForTheHeadOnlyWithIt) {
     EXPECT_THAT(refused, StartsWith("HTTP/1.1 405"));
     EXPECT_THAT(refused, HasSubstr("Allow: GET, HEAD\r\n"));
   }
-  EXPECT_THAT(talk(server.port(), "PUT /api/devices HTTP/1.1\r\nHost: x\r\n\r\n"),
-              HasSubstr("Allow: GET, POST, DELETE\r\n"));
+  for (const std::string method : {"PUT", "HEAD", "BREW"}) {
+    const auto refused = talk(server.port(), method + " /api/devices HTTP/1.1\r\nHost: x\r\n\r\n");
+    EXPECT_THAT(refused, StartsWith("HTTP/1.1 405"));
+    EXPECT_THAT(refused, HasSubstr("Allow: GET, POST, DELETE\r\n"));
+  }
 }
 
 TEST(Server, TalksToPagesOfTheOriginsThatAreNamed) {

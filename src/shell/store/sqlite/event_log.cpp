@@ -162,6 +162,7 @@ struct EventLog::Tables {
     }
     CHECK_OK(rows.write_back());
     CHECK_OK(commit.run());
+    events.committed();
     return answers;
   }
 };
@@ -182,6 +183,9 @@ host::Outcome<EventLog> EventLog::open(const std::filesystem::path& file) {
 }
 
 Result<relay::KeepTime> EventLog::time() { return tables_->time(); }
+
+std::uint64_t EventLog::stored_bytes() const { return tables_->events.bytes_on_disk(); }
+
 host::Outcome<void> EventLog::copy(const std::filesystem::path& log,
                                    const std::filesystem::path& file) {
   const auto refuse = [](const std::filesystem::path& path, const std::string& why) {
@@ -207,6 +211,7 @@ std::vector<std::optional<Answer>> EventLog::answer(std::span<const Question> ba
   // SQLite may have rolled back already, which makes this one fail.
   std::ignore = tables_->roll_back.run();
   tables_->rows.forget();
+  tables_->events.rolled_back();
   std::vector<std::optional<Answer>> failures;
   for (const auto& question : batch) failures.push_back(failed_answer(question));
   return failures;

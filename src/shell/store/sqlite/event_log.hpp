@@ -2,6 +2,7 @@
 // alone.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -29,6 +30,8 @@ class EventLog {
   /// How long earlier processes have run, and what the clock said when they last looked.
   Result<relay::KeepTime> time();
   std::vector<std::optional<relay::Answer>> answer(std::span<const relay::Question> batch);
+  /// What the events take on the disk, about.
+  std::uint64_t stored_bytes() const;
 
  private:
   struct Tables;

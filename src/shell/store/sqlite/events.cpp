@@ -9,6 +9,17 @@ namespace {
 using relay::AppendRefused;
 using Outcome = Events::Outcome;
 
+/// Of an event besides its payload, which is in base64: its other fields, its row, three indexes.
+constexpr std::uint64_t around_an_event = 512;
+std::uint64_t on_disk(std::uint64_t events, std::uint64_t payloads) {
+  return events * around_an_event + payloads + payloads / 3;
+}
+
+/// When all accounts together have too much, room comes whenever something of anybody's goes.
+constexpr relay::RunTime until_room = 60'000;
+/// Looked for at once, when there is none.
+constexpr std::uint32_t expired_at_once = 1'000;
+
 Outcome refused(Fault fault, std::optional<relay::RunTime> retry_at = std::nullopt) {
   return Outcome(tl::unexpect, AppendRefused{fault, retry_at});
 }
@@ -40,8 +51,16 @@ Result<void> Events::prepare() {
                                      " ORDER BY expires_at, id LIMIT ?2"));
   CHECK_OK(
       prepare(oldest_, facts + "stored_at FROM event WHERE account = ?1 ORDER BY cursor LIMIT ?2"));
-  return prepare(remove_, "DELETE FROM event WHERE id = ?1");
+  CHECK_OK(prepare(remove_, "DELETE FROM event WHERE id = ?1"));
+  Statement sums;
+  CHECK_OK(prepare(sums, "SELECT coalesce(sum(events), 0), coalesce(sum(bytes), 0) FROM account"));
+  const Reading reading(sums);
+  TRY(const bool found, sums.step());
+  if (found) total_ = total_on_disk_ = {count(sums, 0), count(sums, 1)};
+  return {};
 }
+
+std::uint64_t Events::bytes_on_disk() const { return on_disk(total_.events, total_.bytes); }
 
 // ---- append -------------------------------------------------------------------------------------
 
@@ -58,6 +77,8 @@ Result<Outcome> Events::answer(const relay::AppendEvent& question) {
   if (device->used.contains(question.device_seq)) return refused(Fault::device_seq_taken);
   TRY(const auto too_much, make_room(question, *account));
   if (too_much) return refused(too_much->fault, too_much->retry_at);
+  TRY(const auto too_much_in_all, make_room_in_all(question));
+  if (too_much_in_all) return refused(too_much_in_all->fault, too_much_in_all->retry_at);
   return store(question, *account, *device);
 }
 
@@ -104,6 +125,18 @@ Result<std::optional<AppendRefused>> Events::make_room(const relay::AppendEvent&
   }
 }
 
+/// What has expired goes first, whoever's it is. Nobody else loses anything for it.
+Result<std::optional<AppendRefused>> Events::make_room_in_all(const relay::AppendEvent& question) {
+  const auto fits = [&] {
+    return on_disk(total_.events + 1, total_.bytes + question.payload_size) <=
+           question.bytes_in_all;
+  };
+  if (fits()) return std::nullopt;
+  CHECK_OK(prune_expired(question.now, expired_at_once));
+  if (fits()) return std::nullopt;
+  return AppendRefused{Fault::too_many_stored_bytes, question.now + until_room};
+}
+
 Result<Outcome> Events::store(const relay::AppendEvent& question, Account& account,
                               Device& device) {
   TRY(auto* stream, rows_.stream(account, question.stream));
@@ -118,6 +151,8 @@ Result<Outcome> Events::store(const relay::AppendEvent& question, Account& accou
   ++account.events;
   ++stream->last;
   account.bytes += question.payload_size;
+  ++total_.events;
+  total_.bytes += question.payload_size;
   device.used.insert(question.device_seq);
   rows_.changed(account);
   rows_.changed(device);
@@ -198,6 +233,8 @@ Result<void> Events::remove(Account& account, const Fact& event) {
   CHECK_OK(remove_.bind(1, event.id).run());
   --account.events;
   account.bytes -= event.size;
+  --total_.events;
+  total_.bytes -= event.size;
   if (account.events == 0) account.oldest = std::nullopt;
   rows_.changed(account);
   return {};

@@ -23,7 +23,19 @@ class Events {
   Result<relay::EventFound> answer(const relay::FindEvent& question);
   Result<void> answer(const relay::Prune& question);
 
+  /// What the events of all accounts take on the disk, about.
+  std::uint64_t bytes_on_disk() const;
+  /// The batch is on the disk; or none of it is, and nothing of it has happened.
+  void committed() { total_on_disk_ = total_; }
+  void rolled_back() { total_ = total_on_disk_; }
+
  private:
+  /// Of all accounts.
+  struct Total {
+    std::uint64_t events = 0;
+    std::uint64_t bytes = 0;  ///< of their payloads
+  };
+
   /// What has to be known of an event to remove it.
   struct Fact {
     std::int64_t id;  ///< of its row
@@ -38,6 +50,7 @@ class Events {
                                       const Device& device);
   Result<std::optional<relay::AppendRefused>> make_room(const relay::AppendEvent& question,
                                                         Account& account);
+  Result<std::optional<relay::AppendRefused>> make_room_in_all(const relay::AppendEvent& question);
   Result<Outcome> store(const relay::AppendEvent& question, Account& account, Device& device);
   Result<void> fill(relay::Page& page, const relay::FetchPage& question);
   Result<std::vector<Fact>> facts(Statement& query);
@@ -49,6 +62,7 @@ class Events {
   Rows& rows_;
   Statement by_event_id_, insert_, page_;
   Statement first_to_expire_, expired_, oldest_, remove_;
+  Total total_, total_on_disk_;
 };
 
 }  // namespace culver::store::sqlite

@@ -299,6 +299,42 @@ TEST_F(Append, IsLimitedByCountAndBytesAndSaysWhenItMayBeTriedAgain) {
   EXPECT_EQ(said(limited(6, std::nullopt, 70)), "too_many_stored_events");
 }
 
+/// What has expired makes room, whoever's it is; what has not stays, whoever wants the room.
+TEST_F(Append, AllAccountsTogetherAreLimitedByWhatTheyTakeOnTheDisk) {
+  admit_three();
+  const auto limited = [](relay::AppendEvent question, std::optional<WallTime> expires_at = {}) {
+    question.payload_size = 300;
+    question.expires_at = expires_at;
+    question.bytes_in_all = 2 * (512 + 400);
+    return question;
+  };
+  EXPECT_EQ(log_.stored_bytes(), 0u);
+  EXPECT_EQ(said(limited(append(1, 1, 1))), "1/1 body 1");
+  EXPECT_EQ(said(limited(append(2, 3, 1), 50)), "1/1 body 1");
+  EXPECT_EQ(log_.stored_bytes(), 1'824u);
+  EXPECT_EQ(said(limited(append(1, 1, 2))), "too_many_stored_bytes until 60000");
+  EXPECT_EQ(said(limited(append(2, 3, 2))), "too_many_stored_bytes until 60000");
+  EXPECT_EQ(said(limited(append(1, 1, 1))), "1/1 duplicate") << "what is there is there";
+  reopen();
+  EXPECT_EQ(log_.stored_bytes(), 1'824u);
+  EXPECT_EQ(said(limited(append(1, 1, 2, 49))), "too_many_stored_bytes until 60049");
+  EXPECT_EQ(said(limited(append(1, 1, 2, 50))), "2/2 body 2") << "the other account's has expired";
+  EXPECT_EQ(said(fetch(1, 2, 0, 50)), "1/1 body 1, 2/2 body 2, cursor 2");
+  EXPECT_EQ(said(limited(append(2, 3, 2, 50))), "too_many_stored_bytes until 60050");
+  said(relay::Prune{40, 60, 10});
+  EXPECT_EQ(log_.stored_bytes(), 912u) << "the first one was too old";
+  EXPECT_EQ(said(limited(append(2, 3, 2, 60))), "2/2 body 2");
+}
+
+TEST_F(Append, WhatCouldNotBeStoredDoesNotCount) {
+  admit_three();
+  said(append(1, 1, 1));
+  const auto before = log_.stored_bytes();
+  ASSERT_TRUE(Database::open(file())->execute("ALTER TABLE event RENAME TO moved"));
+  EXPECT_EQ(said(append(1, 1, 2)), "store_failed");
+  EXPECT_EQ(log_.stored_bytes(), before);
+}
+
 TEST_F(Append, AnAccountHasNoMoreStreamsThanEvents) {
   admit_three();
   for (int i = 1; i <= 3; ++i) {
