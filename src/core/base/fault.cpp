@@ -30,7 +30,8 @@ constexpr std::array<FaultInfo, fault_count> table{{
      "Check the data folder and the space on its disk."},
     {F::text_too_long, "text_too_long", us, 1, "Message too large",
      "The text is too long for one message (49124 bytes of UTF-8, fewer where the other side's "
-     "connection takes less).", "Send it as a file."},
+     "connection takes less).",
+     "Send it as a file."},
     {F::not_connected, "not_connected", us, 7, "Not connected", "That peer is not connected.", ""},
     {F::no_such_peer, "no_such_peer", us, 8, "No such peer",
      "The peer book has nobody of that name.", "See culver peers."},

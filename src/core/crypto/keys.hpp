@@ -28,8 +28,8 @@ PublicKey public_key_of(const PrivateKey& secret);
 /// RFC 7748 section 6.1. An all-zero result (a peer key of small order) is Fault::weak_public_key.
 Result<SharedSecret> x25519(const PrivateKey& ours, const PublicKey& theirs);
 
-/// X25519 takes the number without its top bit and modulo 2^255 - 19 (RFC 7748 section 5), so that a
-/// key has several spellings. Whether this is the one that public_key_of() gives.
+/// X25519 takes the number without its top bit and modulo 2^255 - 19 (RFC 7748 section 5), so that
+/// a key has several spellings. Whether this is the one that public_key_of() gives.
 bool is_canonical(const PublicKey& key);
 /// Whether every agreement with the key is refused so, whoever makes it.
 bool is_of_small_order(const PublicKey& key);

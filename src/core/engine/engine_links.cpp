@@ -70,7 +70,8 @@ void Engine::requested(signaling::Requested request, Env& env, Effects& out) {
 /// A new match for a code replaces what the code was establishing: the peer began anew. A
 /// connection that is up stays until the new one is.
 void Engine::matched(signaling::Matched match, Env& env, Effects& out) {
-  if (!crypto::is_canonical(match.key)) return failed({match.peer, Fault::bad_public_key}, env, out);
+  if (!crypto::is_canonical(match.key))
+    return failed({match.peer, Fault::bad_public_key}, env, out);
   if (match.key == public_key()) return failed({match.peer, Fault::own_key}, env, out);
   if (match.crossing == signaling::Crossing::second) return matched_again(match, env, out);
   if (!reunion_.expects(match.peer, match.key)) {

@@ -60,8 +60,8 @@ void Transfers::offer(LinkId link, FileStart start, Env& env, TransferEffects& o
   }
   const TransferId id{next_incoming_++};
   transfer::Effects effects;
-  auto receiver =
-      transfer::Receiver::start({start, largest_file_, files->second.manner.acks, false}, env, effects);
+  auto receiver = transfer::Receiver::start(
+      {start, largest_file_, files->second.manner.acks, false}, env, effects);
   transfers_.insert_or_assign(
       id, Transfer{link, start.id, false, start.name, start.size, std::move(receiver)});
   settle(id, std::move(effects), env, out);

@@ -120,7 +120,7 @@ struct Established {
   bool is_culver = false;  ///< it has confirmed the handshakes
   /// The largest frame of the second form of files that may be sent; 0: the first form is spoken.
   std::size_t stream_frame = 0;
-  bool letters = false;  ///< both speak them
+  bool letters = false;                    ///< both speak them
   std::size_t largest_message = no_limit;  ///< bytes, sealed, that the peer's SCTP takes
 };
 struct TextArrived {

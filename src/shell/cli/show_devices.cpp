@@ -41,8 +41,8 @@ std::string lines(const ListedDevice& device, const DeviceId& this_device) {
                              : "\n  Offline   ";
   // Not behind the name, which is for the device to choose.
   return text + print_uuid(device.device.data) +
-         (device.device == this_device ? ", this device" : "") + "\n  Here since " + date(device.registered) +
-         ", last seen " + date(device.last_seen);
+         (device.device == this_device ? ", this device" : "") + "\n  Here since " +
+         date(device.registered) + ", last seen " + date(device.last_seen);
 }
 
 }  // namespace

@@ -28,7 +28,8 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
   for (std::size_t i = 0; i <= text.size(); ++i) {
     if (i < text.size() && text[i] == '"') quoted = !quoted;
     if (i < text.size() && (quoted || text[i] != separator)) continue;
-    if (const auto part = without_blanks(text.substr(begin, i - begin)); !part.empty()) parts.push_back(part);
+    if (const auto part = without_blanks(text.substr(begin, i - begin)); !part.empty())
+      parts.push_back(part);
     begin = i + 1;
   }
   return parts;

@@ -49,7 +49,10 @@ TEST(Unicode, KnowsWhatLeavesNoMark) {
 }
 
 TEST(Unicode, ALabelIsOneLineWithoutBlanksAtItsEnds) {
-  EXPECT_EQ(label(" \xC2\xA0" "A\x1b[1mn\xFFn\na  ", {}), "A[1mnna");
+  EXPECT_EQ(label(" \xC2\xA0"
+                  "A\x1b[1mn\xFFn\na  ",
+                  {}),
+            "A[1mnna");
   EXPECT_EQ(label("\t \x7F", {}), "");
   EXPECT_EQ(label("a b", {.characters = 2}), "a") << "cut at a blank";
   EXPECT_EQ(label("\xC3\xA9\xC3\xA9", {.characters = 1}), "\xC3\xA9");

@@ -27,9 +27,7 @@ class LettersMachine : public testing::Test {
     auto world = env();
     work(world, effects_);
   }
-  void open(bool spoken = true) {
-    open_to(link::no_limit, spoken);
-  }
+  void open(bool spoken = true) { open_to(link::no_limit, spoken); }
   void open_to(std::size_t largest_message, bool spoken = true) {
     act([&](Env& e, LetterEffects& out) {
       letters_.open(link, peer, spoken, largest_message, e, out);
@@ -105,8 +103,7 @@ TEST_F(LettersMachine, ALetterThatThePeersTransportDoesNotTakeIsHeldWithThoseBeh
   open_to(65'536);
   const std::string short_text(30'000, 'a'), long_text(40'000, 'a');
   const auto letter = [](std::uint64_t n, const std::string& text) {
-    return WaitingLetter{
-        LetterId{static_cast<std::int64_t>(n)}, {series, n}, 5, Plaintext(text)};
+    return WaitingLetter{LetterId{static_cast<std::int64_t>(n)}, {series, n}, 5, Plaintext(text)};
   };
   const auto load_long = [&] {
     LettersLoaded loaded{link, {}, {}};

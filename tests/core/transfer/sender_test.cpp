@@ -235,14 +235,13 @@ TEST(Sender, TellsWhyThePeerRefused) {
     const char* reason;
     Fault at_the_start, at_the_end;
   };
-  const Case cases[] = {
-      {"declined", Fault::file_refused, Fault::file_refused},
-      {"no_space", Fault::peer_no_space, Fault::peer_no_space},
-      {"too_large", Fault::file_too_large, Fault::file_too_large},
-      {"damaged", Fault::file_damaged, Fault::file_damaged},
-      {"internal", Fault::peer_file_failed, Fault::peer_file_failed},
-      {"out of coffee", Fault::file_refused, Fault::peer_file_failed},
-      {"", Fault::file_refused, Fault::peer_file_failed}};
+  const Case cases[] = {{"declined", Fault::file_refused, Fault::file_refused},
+                        {"no_space", Fault::peer_no_space, Fault::peer_no_space},
+                        {"too_large", Fault::file_too_large, Fault::file_too_large},
+                        {"damaged", Fault::file_damaged, Fault::file_damaged},
+                        {"internal", Fault::peer_file_failed, Fault::peer_file_failed},
+                        {"out of coffee", Fault::file_refused, Fault::peer_file_failed},
+                        {"", Fault::file_refused, Fault::peer_file_failed}};
   for (const auto& [reason, at_the_start, fault] : cases) {
     Outgoing asked(10, true);
     asked.say(PeerStartAck{false, reason});

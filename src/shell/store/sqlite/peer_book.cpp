@@ -52,7 +52,8 @@ void bind_name(Statement& statement, int parameter, const std::optional<Plaintex
 
 host::Outcome<PeerBook> PeerBook::open(const std::filesystem::path& file) {
   auto database = Database::open(file);
-  if (!database || !migrate(*database, migrations_of_the_peers)) return unusable("The peer book", file);
+  if (!database || !migrate(*database, migrations_of_the_peers))
+    return unusable("The peer book", file);
   return PeerBook(std::move(*database));
 }
 

@@ -18,7 +18,8 @@ constexpr std::array migrations_of_seen_frames{
 
 host::Outcome<SeenFrames> SeenFrames::open(const std::filesystem::path& file) {
   auto database = Database::open(file);
-  if (!database || !migrate(*database, migrations_of_seen_frames) || !database->execute("PRAGMA synchronous = FULL"))
+  if (!database || !migrate(*database, migrations_of_seen_frames) ||
+      !database->execute("PRAGMA synchronous = FULL"))
     return unusable("The list of taken frames", file);
   return SeenFrames(std::move(*database));
 }

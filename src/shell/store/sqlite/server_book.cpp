@@ -20,7 +20,8 @@ constexpr std::array migrations_of_the_servers{
 
 host::Outcome<ServerBook> ServerBook::open(const std::filesystem::path& file) {
   auto database = Database::open(file);
-  if (!database || !migrate(*database, migrations_of_the_servers)) return unusable("The server book", file);
+  if (!database || !migrate(*database, migrations_of_the_servers))
+    return unusable("The server book", file);
   return ServerBook(std::move(*database));
 }
 
