@@ -5,11 +5,12 @@
 #include <stdexcept>
 
 #include "core/base/ids.hpp"
+#include "tests/support/places.hpp"
 
 namespace culver::testing {
 
 std::string shared_path(std::string_view name) {
-  return std::string(CULVER_SOURCE_DIR "/../shared/") + std::string(name);
+  return culver::test::source_dir() + "/../shared/" + std::string(name);
 }
 
 std::optional<boost::json::value> shared_json(std::string_view name) {

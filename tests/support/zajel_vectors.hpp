@@ -14,6 +14,7 @@
 
 #include "core/base/ids.hpp"
 #include "core/crypto/keys.hpp"
+#include "tests/support/places.hpp"
 
 namespace culver::test {
 
@@ -22,7 +23,7 @@ class Vectors {
   static constexpr const char* absent = "../shared/vectors/zajel.json is not there";
 
   static std::optional<Vectors> load() {
-    std::ifstream file(CULVER_SOURCE_DIR "/../shared/vectors/zajel.json");
+    std::ifstream file(culver::test::source_dir() + "/../shared/vectors/zajel.json");
     if (!file) return std::nullopt;
     const std::string text{std::istreambuf_iterator<char>(file), {}};
     return Vectors(boost::json::parse(text));

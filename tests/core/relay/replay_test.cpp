@@ -14,6 +14,7 @@
 
 #include "tests/core/relay/hub_invariants.hpp"
 #include "tests/core/relay/room_support.hpp"
+#include "tests/support/places.hpp"
 
 namespace culver::relay {
 namespace {
@@ -26,7 +27,7 @@ struct Step {
 };
 
 std::vector<Step> steps_of(const std::string& server) {
-  std::ifstream file(CULVER_SOURCE_DIR "/../shared/recordings/zajel-server.jsonl");
+  std::ifstream file(culver::test::source_dir() + "/../shared/recordings/zajel-server.jsonl");
   std::vector<Step> steps;
   const auto text = [](const json::object& row, const char* name) {
     const auto* value = row.if_contains(name);

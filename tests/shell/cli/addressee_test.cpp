@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/shell/host/temporary_folder.hpp"
+#include "tests/support/places.hpp"
 
 namespace culver::cli {
 namespace {
@@ -63,7 +64,7 @@ TEST(Addressee, AnEmptyWordIsNoPeer) {
 }
 
 TEST(Addressee, FilesAreForWhoHasTheCode) {
-  auto options = to_send({CULVER_SOURCE_DIR "/README.md"});
+  auto options = to_send({culver::test::source_dir() + "/README.md"});
   auto found = take_addressee(options, known_peers, false);
   ASSERT_TRUE(found);
   EXPECT_FALSE(*found);

@@ -8,11 +8,14 @@
 #include "core/wire/report.hpp"
 #include "shell/cli/options.hpp"
 #include "tests/shell/host/temporary_folder.hpp"
+#include "tests/support/places.hpp"
 
 namespace culver::cli {
 namespace {
 
-std::string page() { return read_file(CULVER_SOURCE_DIR "/docs/protocol/command-line.md"); }
+std::string page() {
+  return read_file(culver::test::source_dir() + "/docs/protocol/command-line.md");
+}
 
 /// The codes in the first column of the table under "Exit codes".
 std::set<int> documented_codes() {
@@ -164,7 +167,7 @@ std::set<int> numbers_in(std::string_view text) {
 TEST(CommandLinePage, HasTheExitCodesOfTheReadme) {
   std::set<int> real{0};
   for (std::size_t n = 0; n < fault_count; ++n) real.insert(info(static_cast<Fault>(n)).exit_code);
-  const auto readme = read_file(CULVER_SOURCE_DIR "/README.md");
+  const auto readme = read_file(culver::test::source_dir() + "/README.md");
   const auto begin = readme.find("Exit codes: ");
   ASSERT_NE(begin, std::string::npos);
   EXPECT_EQ(numbers_in(readme.substr(begin, readme.find("\n\n", begin) - begin)), real);
