@@ -68,6 +68,11 @@ void Node::restart() {
   make_engine();
 }
 
+void Node::take_identity_of(const Node& other) {
+  identity_ = Secret<32>(other.identity_.expose());
+  make_engine();
+}
+
 void Node::feed(engine::Event event) {
   events_.push_back(std::move(event));
   if (pumping_) return;

@@ -163,5 +163,79 @@ TEST(Version1, OneThatIsProvenWhileItEndsReplacesNothing) {
   EXPECT_GT(proven, 10u);
 }
 
+/// One machine has begun a lesser connection when another of the same key is known as a Culver's.
+TEST(Version1, WhatWasBegunBeforeAKeyWasKnownAsACulversEndsWithIt) {
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    Old job(seed);
+    auto& newer = job.bottle.add("newer");
+    newer.take_identity_of(job.bob);
+    job.go_online_and_pair();
+    job.bottle.settle();
+    ASSERT_EQ(job.alice.count<Unproven>(), 1u) << seed;
+    const auto lesser = job.alice.last<Connecting>()->link;
+    job.alice.tamper = nullptr;
+    newer.command(GoOnline{});
+    job.bottle.settle();
+    newer.command(Pair{job.alice.last<Online>()->code});
+    job.bottle.settle();
+    ASSERT_EQ(job.alice.count<Connected>(), 1u) << seed;
+    EXPECT_TRUE(job.alice.last<Connected>()->is_culver) << seed;
+    const auto is_downgrade = [&](const Notice& notice) {
+      const auto* closed = std::get_if<Closed>(&notice);
+      return closed && closed->link == lesser && closed->fault == Fault::peer_downgraded;
+    };
+    EXPECT_TRUE(std::ranges::any_of(job.alice.notices, is_downgrade)) << seed;
+    job.say(job.bob, "in the lesser form");
+    job.bottle.settle();
+    EXPECT_EQ(job.alice.count<Connected>(), 1u) << seed;
+    EXPECT_EQ(live(job.alice), 1u) << seed;
+    EXPECT_TRUE(job.alice.texts().empty()) << seed;
+  }
+}
+
+/// The same where the lesser one is proven while the disk still writes down what the other is.
+TEST(Version1, ALesserConnectionThatIsProvenAfterwardsIsNone) {
+  std::size_t refused = 0;
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    Old job(seed);
+    auto& newer = job.bottle.add("newer");
+    newer.take_identity_of(job.bob);
+    job.go_online_and_pair();
+    newer.command(GoOnline{});
+    job.bottle.settle();
+    job.alice.tamper = nullptr;
+    newer.command(Pair{job.alice.last<Online>()->code});
+    job.bottle.settle(1 + seed);
+    job.say(job.bob, "in the lesser form");
+    job.bottle.settle();
+    bool is_known = false;
+    for (const auto& notice : job.alice.notices) {
+      const auto* connected = std::get_if<Connected>(&notice);
+      if (!connected) continue;
+      EXPECT_TRUE(connected->is_culver || !is_known) << seed;
+      is_known = is_known || connected->is_culver;
+    }
+    EXPECT_TRUE(is_known) << seed;
+    refused += job.alice.texts().empty();
+  }
+  EXPECT_GT(refused, 20u);
+  EXPECT_LT(refused, 200u) << "some came before";
+}
+
+/// The newer one is connected when the older is over, and not five seconds before.
+TEST(Version1, AnOlderConnectionIsOverBeforeTheNewerIsTold) {
+  MainJob job(1);
+  job.bob.react = nullptr;
+  job.go_online_and_pair();
+  job.bottle.settle();
+  ASSERT_EQ(job.alice.count<Connected>(), 1u);
+  job.bob.command(Pair{job.alice.last<Online>()->code});
+  job.bottle.settle();
+  ASSERT_EQ(job.alice.count<Connected>(), 2u);
+  const auto index = [](auto notice) { return Notice(std::move(notice)).index(); };
+  EXPECT_EQ((order_of<Connected, Closed>(job.alice)),
+            (std::vector{index(Connected{}), index(Closed{}), index(Connected{})}));
+}
+
 }  // namespace
 }  // namespace culver::test

@@ -74,6 +74,8 @@ class Node {
   std::optional<std::size_t> dies_after;
   std::function<void(Node&)> reborn;
   std::size_t crashes = 0;
+  /// Another machine with the same key, before it has done anything.
+  void take_identity_of(const Node& other);
   /// Lets a slow disk write what it was given first.
   void write_one();
   /// Answers what was asked while reads_frames_late, with this fault if there is one.

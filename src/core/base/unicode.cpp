@@ -58,6 +58,7 @@ std::string label(std::string_view text, Room room) {
   std::string clean;
   std::size_t characters = 0;
   std::size_t end = 0;  // behind the last character that is not a blank
+  bool is_seen = false;
   while (!text.empty() && characters < room.characters) {
     const auto point = first(text);
     const auto bytes = text.substr(0, point.size);
@@ -68,8 +69,9 @@ std::string label(std::string_view text, Room room) {
     clean += bytes;
     ++characters;
     if (!blank) end = clean.size();
+    is_seen = is_seen || !(blank || is_invisible(point.value));
   }
-  clean.resize(end);
+  clean.resize(is_seen ? end : 0);
   return clean;
 }
 

@@ -37,7 +37,7 @@ struct Room {
   std::size_t characters = std::numeric_limits<std::size_t>::max();
 };
 /// One line without controls, without what is not UTF-8 and without blanks at its ends; as much of
-/// it as there is room for.
+/// it as there is room for. Nothing if nobody would see it.
 std::string label(std::string_view text, Room room);
 
 }  // namespace culver::unicode

@@ -36,6 +36,12 @@ class Acquaintances {
   std::variant<Welcome, Unwelcome> judge(const PublicKey& key,
                                          const std::optional<Plaintext>& name) const;
   const Known* find(const PublicKey& key) const;
+  /// The key was known as a Culver's once, perhaps since this connection was begun: with less it
+  /// does not come.
+  bool is_less_than_known(const PublicKey& key, bool is_culver) const {
+    const auto* peer = find(key);
+    return peer != nullptr && peer->is_culver && !is_culver;
+  }
   /// The name under which a connection of this key is written down: none leaves the one it has. A
   /// known key does not take another's name with it.
   std::optional<Plaintext> name_to_keep(const PublicKey& key,

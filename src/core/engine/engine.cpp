@@ -169,10 +169,15 @@ void Engine::obey(Know&& know, Env& env, Effects& out) {
   for (const auto id : theirs) to_link(id, link::Abandon{Fault::peer_blocked}, env, out);
 }
 
-void Engine::obey(Forget&& forget, Env&, Effects& out) {
+/// Who is thrown out of the book says nothing more on a connection that was there.
+void Engine::obey(Forget&& forget, Env& env, Effects& out) {
   if (acquaintances_.find(forget.key)) out.emplace_back(Tell{Acquainted{forget.key, false}});
   acquaintances_.forget(forget.key);
   stop_looking(forget.key);
+  std::vector<LinkId> theirs;
+  for (const auto& [id, peer] : roster_.all())
+    if (peer.key == forget.key && peer.standing != Standing::establishing) theirs.push_back(id);
+  for (const auto id : theirs) obey(CloseLink{id}, env, out);
 }
 
 void Engine::obey(Leave&&, Env& env, Effects& out) {

@@ -157,6 +157,8 @@ class Engine {
   void established(LinkId id, link::Established now, Env&, Effects&);
   void connected(LinkId id, Env&, Effects&);
   void make_room(const PublicKey& key, LinkId fresh, Env&, Effects&);
+  void end_lesser(const PublicKey& key, Env&, Effects&);
+  void tell_closed(LinkId id, std::optional<Fault> fault, Env&, Effects&);
   void give_up_loading_frames(Env&, Effects&);
   void forget_if_closed(LinkId id, Env&, Effects&);
   std::optional<TimePoint> server_deadline() const;

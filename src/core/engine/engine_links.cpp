@@ -167,6 +167,11 @@ void Engine::to_link(LinkId id, link::Machine::Event event, Env& env, Effects& o
       fsm::step<link::Machine>(std::move(peer->state), std::move(event), link_context, effects);
   tell_how_far(id, out);
   perform(id, std::move(effects), env, out);
+  if (const auto* now = roster_.find(id))
+    // The peer still has to hear of it; here it is over.
+    if (const auto* refusing = std::get_if<link::Refusing>(&now->state);
+        refusing && !now->unremembered && !letters_.is_keeping(id))
+      tell_closed(id, refusing->fault, env, out);
   forget_if_closed(id, env, out);
 }
 
@@ -248,6 +253,8 @@ void Engine::tell_goodbyes(Effects& out) {
 void Engine::claimed(LinkId id, link::Claimed now, Env& env, Effects& out) {
   auto& peer = *roster_.find(id);
   if (auto name = name_of_peer(now.username, peer.key)) peer.name = std::move(name);
+  if (acquaintances_.is_less_than_known(peer.key, false))
+    return to_link(id, link::Abandon{Fault::peer_downgraded}, env, out);
   const auto* known = acquaintances_.find(peer.key);
   const auto verdict = acquaintances_.judge(peer.key, peer.name);
   const auto* why = std::get_if<Unwelcome>(&verdict);
@@ -266,6 +273,8 @@ void Engine::claimed(LinkId id, link::Claimed now, Env& env, Effects& out) {
 /// The peer has proven its keys. It is connected once the book has it; until then nothing is read.
 void Engine::established(LinkId id, link::Established now, Env& env, Effects& out) {
   auto& peer = *roster_.find(id);
+  if (acquaintances_.is_less_than_known(peer.key, now.is_culver))
+    return to_link(id, link::Abandon{Fault::peer_downgraded}, env, out);
   if (auto name = name_of_peer(now.username, peer.key)) peer.name = std::move(name);
   const auto verdict = acquaintances_.judge(peer.key, peer.name);
   if (const auto* why = std::get_if<Unwelcome>(&verdict)) {
@@ -294,9 +303,13 @@ void Engine::remember(LinkId id, const std::optional<PublicKey>& instead_of, Env
 void Engine::on(Remembered&& answer, Env& env, Effects& out) {
   auto* peer = roster_.find(answer.link);
   if (peer == nullptr || !peer->unremembered || peer->unremembered->namesake) return;
-  if (answer.fault) {
+  auto fault = answer.fault;
+  if (!fault &&
+      acquaintances_.is_less_than_known(peer->key, peer->unremembered->established.is_culver))
+    fault = Fault::peer_downgraded;
+  if (fault) {
     peer->unremembered.reset();
-    to_link(answer.link, link::Abandon{*answer.fault}, env, out);
+    to_link(answer.link, link::Abandon{*fault}, env, out);
     return forget_if_closed(answer.link, env, out);
   }
   connected(answer.link, env, out);
@@ -306,6 +319,17 @@ void Engine::on(Remembered&& answer, Env& env, Effects& out) {
 void Engine::make_room(const PublicKey& key, LinkId fresh, Env& env, Effects& out) {
   if (const auto old = roster_.connected(key, fresh))
     to_link(*old, link::Abandon{Fault::replaced}, env, out);
+}
+
+/// What was begun under less than the key is known for now.
+void Engine::end_lesser(const PublicKey& key, Env& env, Effects& out) {
+  std::vector<LinkId> lesser;
+  for (const auto& [id, peer] : roster_.all())
+    if (peer.key == key && peer.standing == Standing::claimed) lesser.push_back(id);
+  for (const auto id : lesser) {
+    to_link(id, link::Abandon{Fault::peer_downgraded}, env, out);
+    forget_if_closed(id, env, out);
+  }
 }
 
 /// Whatever has come in since is told after it, and an older connection of the key makes room,
@@ -325,6 +349,7 @@ void Engine::connected(LinkId id, Env& env, Effects& out) {
   const auto called_before = before ? before->called() : std::nullopt;
   acquaintances_.met(peer.key, acquaintances_.name_to_keep(peer.key, peer.name),
                      now.established.is_culver, now.instead_of);
+  if (now.established.is_culver) end_lesser(peer.key, env, out);
   const auto& settled = now.established;
   transfers_.open(id, peer.key, {settled.file_acks, settled.stream_frame, settled.largest_message});
   const auto& known = *acquaintances_.find(peer.key);
@@ -351,25 +376,33 @@ signaling::search::Parted how_it_ended(std::optional<Fault> fault) {
 
 }  // namespace
 
+/// Once; nothing more of it is told or taken then.
+void Engine::tell_closed(LinkId id, std::optional<Fault> fault, Env& env, Effects& out) {
+  auto& peer = *roster_.find(id);
+  const bool is_refusal = fault == Fault::peer_key_changed || fault == Fault::name_of_another ||
+                          fault == Fault::peer_not_known || fault == Fault::peer_blocked;
+  const bool is_no_path = fault == Fault::ice_failed || fault == Fault::ice_timeout;
+  const bool is_told = !std::exchange(peer.superseded, true);
+  Closed closed{id, fault, peer.standing == Standing::connected,
+                is_refusal ? std::optional(whom(peer.refused_for, peer.key)) : std::nullopt,
+                is_no_path ? std::optional(peer.tried) : std::nullopt};
+  letters_.close(id);
+  goodbyes_.erase(id);
+  TransferEffects effects;
+  transfers_.close(id, fault.value_or(Fault::peer_gone), env, effects);
+  perform(std::move(effects), env, out);
+  if (is_told) out.emplace_back(Tell{std::move(closed)});
+}
+
 void Engine::forget_if_closed(LinkId id, Env& env, Effects& out) {
   const auto* peer = roster_.find(id);
   if (peer == nullptr || !link::is_closed(peer->state)) return;
   // What it said before it left is still to be told.
   if (peer->unremembered || letters_.is_keeping(id)) return;
   const auto fault = std::get<link::Closed>(peer->state).fault;
-  const bool was_connected = peer->standing == Standing::connected;
-  const bool is_told = !peer->superseded;
-  TransferEffects effects;
-  transfers_.close(id, fault.value_or(Fault::peer_gone), env, effects);
   const auto key = peer->key;
-  const bool is_refusal = fault == Fault::peer_key_changed || fault == Fault::name_of_another ||
-                          fault == Fault::peer_not_known || fault == Fault::peer_blocked;
-  const auto about = is_refusal ? std::optional(whom(peer->refused_for, key)) : std::nullopt;
-  const bool is_no_path = fault == Fault::ice_failed || fault == Fault::ice_timeout;
-  const auto tried = is_no_path ? std::optional(peer->tried) : std::nullopt;
-  letters_.close(id);
-  goodbyes_.erase(id);
   const auto code = peer->code;
+  tell_closed(id, fault, env, out);
   roster_.remove(id);
   if (!roster_.find(code)) pacer_.drop(code);
   if (!roster_.has(key)) {
@@ -377,8 +410,6 @@ void Engine::forget_if_closed(LinkId id, Env& env, Effects& out) {
     loading_frames_.erase(key);
     reunion_.parted(key, how_it_ended(fault), env);
   }
-  perform(std::move(effects), env, out);
-  if (is_told) out.emplace_back(Tell{Closed{id, fault, was_connected, about, tried}});
 }
 
 }  // namespace culver::engine

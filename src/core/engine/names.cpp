@@ -120,7 +120,7 @@ std::optional<std::string> seen_digits(std::string_view text) {
 }
 
 /// What the programs print behind a name.
-bool is_mark(std::string_view text) {
+bool is_one_mark(std::string_view text) {
   static const auto marks = [] {
     std::vector<std::string> all;
     for (const auto* mark : {"verified", "blocked", "this device", "revoked", "not verified"})
@@ -132,17 +132,31 @@ bool is_mark(std::string_view text) {
          (digits && digits->size() >= digits_alone);
 }
 
+/// The same, alone or among others.
+bool is_mark(std::string_view text) {
+  while (true) {
+    const auto comma = text.find(',');
+    if (is_one_mark(text.substr(0, comma))) return true;
+    if (comma == std::string_view::npos) return false;
+    text.remove_prefix(comma + 1);
+  }
+}
+
 /// Anything in brackets that the programs might have put there.
 bool has_mark(std::string_view plain) {
-  for (auto open = plain.find('('); open != std::string_view::npos;
-       open = plain.find('(', open + 1))
-    if (is_mark(plain.substr(open + 1, plain.find(')', open) - open - 1))) return true;
+  constexpr std::string_view opening = "([{", closing = ")]}";
+  for (auto open = plain.find_first_of(opening); open != std::string_view::npos;
+       open = plain.find_first_of(opening, open + 1))
+    if (is_mark(plain.substr(open + 1, plain.find_first_of(closing, open) - open - 1))) return true;
   return false;
 }
 
 /// What stands before what the programs themselves say.
 bool is_ours(std::string_view plain) {
   static const auto own = unicode::skeleton("culver");
+  const auto begin = plain.find_first_not_of(":;,. -");
+  if (begin == std::string_view::npos) return false;
+  plain.remove_prefix(begin);
   return unicode::skeleton(plain.substr(0, plain.find(':'))) == own;
 }
 

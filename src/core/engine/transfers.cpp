@@ -9,6 +9,9 @@
 namespace culver::engine {
 namespace {
 
+/// Stands for the files of a link together; no transfer has this id.
+constexpr TransferId of_all{0xFFFF'FFFF};
+
 template <class Machine>
 bool ended(const Machine& machine) {
   return std::visit([](const auto& m) { return m.ended(); }, machine);
@@ -214,12 +217,13 @@ void Transfers::to(Transferring::iterator at, Event event, Env& env, TransferEff
 void Transfers::settle(TransferId id, transfer::Effects effects, Env& env, TransferEffects& out) {
   auto& transfer = transfers_.at(id);
   for (auto& effect : effects) address(id, transfer, std::move(effect), out);
-  if (!ended(transfer.machine)) return;
   const auto link = transfer.link;
+  if (!ended(transfer.machine)) return wait_for_disk(link, out);
   transfers_.erase(id);
   const auto files = links_.find(link);
   if (files == links_.end()) return;
   pause(link, id, false, out);
+  wait_for_disk(link, out);
   if (files->second.sending == id) {
     files->second.sending.reset();
     send_next(link, env, out);
@@ -285,6 +289,18 @@ void Transfers::stream_frame(LinkId link, ByteVector frame, TransferEffects& out
   if (files == links_.end()) return;
   files->second.credit -= std::min(files->second.credit, frame.size());
   out.emplace_back(ToLink{link, link::SendStreamFrame{std::move(frame)}});
+}
+
+/// Files may come faster than the disk gives them their names.
+void Transfers::wait_for_disk(LinkId link, TransferEffects& out) {
+  const auto files = links_.find(link);
+  if (files == links_.end() || files->second.manner.acks || files->second.manner.stream_frame > 0)
+    return;
+  const auto waiting = std::ranges::count_if(transfers_, [&](const auto& entry) {
+    const auto* receiver = std::get_if<transfer::Receiver>(&entry.second.machine);
+    return receiver != nullptr && entry.second.link == link && receiver->waits_for_disk();
+  });
+  pause(link, of_all, static_cast<std::size_t>(waiting) >= unasked_at_the_disk, out);
 }
 
 void Transfers::pause(LinkId link, TransferId id, bool paused, TransferEffects& out) {

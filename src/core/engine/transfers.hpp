@@ -35,6 +35,10 @@ class Transfers {
  public:
   static constexpr std::size_t queued_per_link = 1'000;
   static constexpr std::size_t incoming_per_link = 10;
+  /// Of a peer that waits for no answer, and does not hear a refusal.
+  static constexpr std::size_t incoming_unasked = 100;
+  /// So many of them may wait for the disk alone; then nothing is read until one has its name.
+  static constexpr std::size_t unasked_at_the_disk = 8;
   /// Incoming transfers get their ids here, above every id that the shell gives to outgoing ones.
   static constexpr std::uint32_t first_incoming = 0x8000'0000;
 
@@ -127,6 +131,7 @@ class Transfers {
   void envelope(LinkId link, std::string frame, TransferEffects&);
   void stream_frame(LinkId link, ByteVector frame, TransferEffects&);
   void pause(LinkId link, TransferId id, bool paused, TransferEffects&);
+  void wait_for_disk(LinkId link, TransferEffects&);
   Transferring::iterator find(LinkId link, const Key& key, bool outgoing);
 
   std::uint64_t largest_file_;

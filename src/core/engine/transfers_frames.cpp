@@ -14,7 +14,10 @@ bool Transfers::is_crowded(LinkId link) const {
   const auto coming = std::count_if(transfers_.begin(), transfers_.end(), [&](const auto& entry) {
     return entry.second.link == link && !entry.second.outgoing;
   });
-  return static_cast<std::size_t>(coming) >= incoming_per_link;
+  const auto& manner = links_.at(link).manner;
+  const bool hears_refusals = manner.acks || manner.stream_frame > 0;
+  return static_cast<std::size_t>(coming) >=
+         (hears_refusals ? incoming_per_link : incoming_unasked);
 }
 
 // ---- the first form -----------------------------------------------------------------------------

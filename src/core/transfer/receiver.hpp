@@ -193,6 +193,11 @@ class Receiver {
   std::optional<TimePoint> deadline() const { return fsm::deadline_of(state_); }
   /// Finished or Failed was told; further events change nothing.
   bool ended() const;
+  /// Wanted, here and right: only the disk is waited for.
+  bool waits_for_disk() const {
+    return std::holds_alternative<receiver::Draining>(state_) ||
+           std::holds_alternative<receiver::Finishing>(state_);
+  }
   std::string_view state() const { return fsm::name_of(state_); }
 
  private:

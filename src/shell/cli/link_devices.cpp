@@ -8,6 +8,7 @@
 #include "shell/cli/printable.hpp"
 #include "shell/cli/qr.hpp"
 #include "shell/cli/report_text.hpp"
+#include "shell/cli/show_devices.hpp"
 
 namespace culver::cli {
 namespace {
@@ -67,13 +68,15 @@ void OfferLink::show(const linking::Offered& offered) {
 
 void OfferLink::question(const linking::Requested& requested) {
   if (finished_) return;
-  const auto name = requested.device_name
-                        ? "The device " + printable(requested.device_name->expose())
-                        : std::string("A device without a name");
-  const auto ticket = console_.confirm(name + " (" + print_uuid(requested.device.data) +
+  // What it calls itself is its own to choose, and stands behind what is not.
+  const auto label = label_of(requested.device_name);
+  const auto called =
+      label ? "It calls itself \"" + *label + "\"." : std::string("It has no name.");
+  const auto ticket = console_.confirm("The device " + print_uuid(requested.device.data) +
                                            ", account " + beginning_of(requested.device_key) +
-                                           " ...) asks to join this account. The other device "
-                                           "shows the same two. Let it in? [y/N] ",
+                                           " ..., asks to join this account. The other device "
+                                           "shows the same two. " +
+                                           called + " Let it in? [y/N] ",
                                        [this](bool accepted) {
                                          if (!finished_) acts_.decide(accepted);
                                        });

@@ -95,9 +95,12 @@ void Receive::handle(const engine::Offline& notice) {
     return;
   }
   ledger_.fail(notice.fault);
-  if (ledger_.has_peers())
+  if (ledger_.has_peers()) {
     server_gone_ = notice.fault;
-  else
+    stage_.reporter.remark(
+        "The open connections go on, and nobody else can come: culver receive ends with the last "
+        "of them, and has then to be started again.");
+  } else
     finish(info(notice.fault).exit_code);
 }
 
@@ -243,6 +246,8 @@ void Receive::handle(const engine::Connected& notice) {
 void Receive::handle(const engine::FileOffered& notice) {
   ledger_.on(notice);
   if (choices_.yes) return stage_.command(engine::AnswerFile{notice.transfer, true});
+  // Another announcement is another question.
+  if (notice.batch) said_.erase(notice.link);
   if (!is_answered(notice)) ask_about(notice);
 }
 
@@ -260,6 +265,8 @@ bool Receive::is_answered(const engine::FileOffered& notice) {
 void Receive::answer_file(const engine::FileOffered& notice, bool accepted) {
   asked_files_.erase(notice.transfer);
   if (finished_) return;
+  // Of what was announced before, nothing is left that this answer was not about.
+  said_.erase(notice.link);
   if (const auto& batch = notice.batch; batch && batch->files > 0 && batch->bytes >= notice.size)
     said_.insert_or_assign(notice.link,
                            Said{accepted, {batch->files - 1, batch->bytes - notice.size}});

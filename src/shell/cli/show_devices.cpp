@@ -4,6 +4,8 @@
 #include <algorithm>
 
 #include "core/base/fsm.hpp"
+#include "core/base/unicode.hpp"
+#include "core/engine/names.hpp"
 #include "core/wire/report.hpp"
 #include "shell/cli/printable.hpp"
 #include "shell/host/clock.hpp"
@@ -30,7 +32,7 @@ report::Device row(const ListedDevice& device, const DeviceId& this_device) {
 }
 
 std::string title(const ListedDevice& device) {
-  return device.name ? printable(device.name->expose()) : "Without a name";
+  return label_of(device.name).value_or("Without a name");
 }
 
 std::string lines(const ListedDevice& device, const DeviceId& this_device) {
@@ -46,6 +48,12 @@ std::string lines(const ListedDevice& device, const DeviceId& this_device) {
 }
 
 }  // namespace
+
+std::optional<std::string> label_of(const std::optional<Plaintext>& name) {
+  const auto seen = name ? unicode::label(name->expose(), {}) : std::string();
+  if (seen.empty() || engine::is_like_handle(seen)) return std::nullopt;
+  return printable(name->expose());
+}
 
 std::string show_devices(const DevicesOptions& verb, const std::vector<ListedDevice>& devices,
                          const DeviceId& this_device, Output output) {

@@ -5,10 +5,15 @@
 #include <string>
 #include <vector>
 
+#include "core/base/text.hpp"
 #include "core/wire/gateway_admin.hpp"
 #include "shell/cli/options.hpp"
 
 namespace culver::cli {
+
+/// What a device calls itself, which is for it to choose: nothing if nobody would see it, or if it
+/// reads like something that the programs say.
+std::optional<std::string> label_of(const std::optional<Plaintext>& name);
 
 /// For a list all of the devices; after a change the one that was changed.
 std::string show_devices(const DevicesOptions& verb,

@@ -147,11 +147,22 @@ TEST(Names, LikeWhatTheProgramsPrintOrTakeAreNoPeersOwn) {
                                        "vm (this device)",
                                        "Ana (" + fingerprint.substr(0, 19) + ")",
                                        "culver",
-                                       "\u0421ulver: note"};
+                                       "\u0421ulver: note",
+                                       "culver\u2236 x",
+                                       "culver\ua789",
+                                       "culver\u02d0 x",
+                                       "culver\u0589 x",
+                                       "culver\u05c3 x",
+                                       "\u02d0culver: x",
+                                       "Ana \u2768verified\u2769",
+                                       "Ana \u27eeverified\u27ef",
+                                       "Ana [verified]",
+                                       "Ana (verified, 1F3A 2B3C)",
+                                       "Ana (known, verified) wants to pair? Yes"};
   for (const auto& like : likes) EXPECT_FALSE(stays(like)) << like;
-  for (const char* other :
-       {"Ana", "1234567", "ana@example.org", "Cecilia Bell", "laptop-1F3A", "Martin", "7K2M9Q",
-        "Ana@", "@", "Adelaide", "bob@aol.de", "Ana (work)", "Cafe (2024)", "Culver City"})
+  for (const char* other : {"Ana", "1234567", "ana@example.org", "Cecilia Bell", "laptop-1F3A",
+                            "Martin", "7K2M9Q", "Ana@", "@", "Adelaide", "bob@aol.de", "Ana (work)",
+                            "Ana [work, home]", "Cafe (2024)", "Culver City", "Dr. Culver: x"})
     EXPECT_TRUE(stays(other)) << other;
   EXPECT_TRUE(stays("3f2a9c0b1d4e-" + digits(1, 4))) << "of a host";
   EXPECT_EQ(name_of_peer(std::nullopt, key(1)), std::nullopt);
@@ -172,7 +183,8 @@ TEST(Names, AreKeptClean) {
   EXPECT_EQ(clean_name("a\x1b[31m\u202eb\xFF"), Plaintext("a[31mb"));
   EXPECT_EQ(clean_name(std::string(70, 'x')), Plaintext(std::string(64, 'x')));
   EXPECT_EQ(clean_name(std::string(63, 'x') + "ß"), Plaintext(std::string(63, 'x')));
-  for (const char* nothing : {"", "  ", "\n", "\xFF", "\u202e"}) EXPECT_FALSE(clean_name(nothing));
+  for (const char* nothing : {"", "  ", "\n", "\xFF", "\u202e", "\u200b", " \u200b\u2060 "})
+    EXPECT_FALSE(clean_name(nothing));
 }
 
 RC_GTEST_PROP(Names, AreCleanOnceAndForAll, (const std::string& text)) {

@@ -99,5 +99,51 @@ TEST_F(TransfersOfALink, NumbersOfThePeersFilesRise) {
   EXPECT_TRUE(refused()) << "what was said of the one that has ended may still be on its way";
 }
 
+/// A peer that waits for no answer sends one file behind the other, as fast as the line is.
+TEST(TransfersUnasked, FilesThatComeFasterThanTheDiskWait) {
+  Transfers transfers(1'000);
+  transfers.open(only_link, PublicKey{}, {false});
+  test::SeededRng random{1};
+  TransferEffects effects;
+  std::vector<bool> paused;
+  std::vector<TransferId> finishing;
+  const auto act = [&](auto work) {
+    effects.clear();
+    Env env{TimePoint{}, random.rng(), 0};
+    work(env);
+    for (const auto& effect : effects) {
+      if (const auto* pause = std::get_if<PauseLink>(&effect)) paused.push_back(pause->paused);
+      if (const auto* told = std::get_if<Tell>(&effect)) {
+        EXPECT_FALSE(std::holds_alternative<FileFailed>(told->notice));
+      }
+      if (const auto* disk = std::get_if<ToDisk>(&effect))
+        if (std::holds_alternative<transfer::FinishTarget>(disk->effect))
+          finishing.push_back(disk->transfer);
+    }
+  };
+  for (std::uint32_t n = 0; n < 60; ++n) {
+    const auto id = wire::peer::FileId::from_random(random.rng().bytes<16>());
+    act([&](Env& env) {
+      transfers.on_frame(only_link, wire::peer::FileStart{id, Plaintext("x"), 0, 0}, env, effects);
+    });
+    act([&](Env& env) {
+      transfers.decide(TransferId{Transfers::first_incoming + n}, true, env, effects);
+    });
+    act([&](Env& env) {
+      transfers.on_frame(only_link, wire::peer::FileComplete{id, {}}, env, effects);
+    });
+    ASSERT_EQ(finishing.size(), n + 1) << "none is refused";
+    EXPECT_EQ(paused.size(), n + 1 >= Transfers::unasked_at_the_disk ? 1u : 0u);
+  }
+  for (std::size_t n = 0; n < finishing.size(); ++n) {
+    act([&](Env& env) {
+      transfers.on_disk(finishing[n], transfer::TargetFinished{"/x"}, env, effects);
+    });
+    const auto left = finishing.size() - n - 1;
+    EXPECT_EQ(paused.size(), left < Transfers::unasked_at_the_disk ? 2u : 1u) << n;
+  }
+  EXPECT_EQ(paused, (std::vector<bool>{true, false}));
+}
+
 }  // namespace
 }  // namespace culver::engine

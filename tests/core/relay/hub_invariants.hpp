@@ -37,9 +37,10 @@ inline std::string broken_book(const Hub& hub) {
     if (book.requests().contains({route.target, route.requester})) return "crossing requests";
     if (book.waiting_for(route.target) > hub.limits().pending_per_target)
       return "too many requests wait for one target";
-    const auto of_address = std::ranges::count_if(book.requests(), [&](const auto& other) {
-      return other.first.target == route.target && other.second.from == request.from;
-    });
+    const auto of_address = std::ranges::count_if(
+        book.requests(), [&target = route.target, &from = request.from](const auto& other) {
+          return other.first.target == target && other.second.from == from;
+        });
     const auto room = hub.limits().pending_per_target_and_address;
     if (!request.from.empty() && static_cast<std::size_t>(of_address) > room)
       return "too many requests of one address wait for one target";

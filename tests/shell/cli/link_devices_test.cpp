@@ -90,10 +90,10 @@ TEST_F(LinkDevices, ThePersonIsAskedWhoComesIn) {
   EXPECT_NE(scene_.err().find("You will be asked"), std::string::npos);
   verb.on(linking::Requested{device_, account_, Plaintext("Phone\x1b")});
   scene_.settle();
-  EXPECT_NE(scene_.err().find("The device Phone\\x1b (" + print_uuid(device_.data) + ", account " +
+  EXPECT_NE(scene_.err().find("The device " + print_uuid(device_.data) + ", account " +
                               print_hex(account_.data).substr(0, 16) +
-                              " ...) asks to join this account. The other device shows the same "
-                              "two. Let it in? [y/N] "),
+                              " ..., asks to join this account. The other device shows the same "
+                              "two. It calls itself \"Phone\\x1b\". Let it in? [y/N] "),
             std::string::npos)
       << scene_.err();
   scene_.type("y\n");
@@ -108,7 +108,7 @@ TEST_F(LinkDevices, ANoAndNobodyThereKeepItOut) {
   auto& verb = offer(Output::text);
   verb.on(linking::Requested{device_, account_, std::nullopt});
   scene_.settle();
-  EXPECT_NE(scene_.err().find("A device without a name ("), std::string::npos);
+  EXPECT_NE(scene_.err().find("It has no name. Let it in?"), std::string::npos);
   scene_.type("n\n");
   EXPECT_EQ(decided_, std::vector{false});
   verb.on(linking::Failed{Fault::link_refused_by_us});

@@ -516,6 +516,8 @@ TEST_F(ReceiveVerb, AsksOnceForABatch) {
   EXPECT_EQ(answers(), (Answers{true, true}));
   scene_->type("n\n");
   offer_of(4, 500);
+  EXPECT_EQ(answers(), (Answers{true, true, false})) << "a no ends what was said yes to";
+  scene_->type("y\n");
   EXPECT_EQ(answers(), (Answers{true, true, false, true}));
   offer_of(5, 0);  // one more than was said
   EXPECT_EQ(answers().size(), 4u);
@@ -524,6 +526,19 @@ TEST_F(ReceiveVerb, AsksOnceForABatch) {
   scene_->type("n\n");
   offer_of(7, 10);
   EXPECT_EQ(answers(), (Answers{true, true, false, true, false, false, false}));
+}
+
+TEST_F(ReceiveVerb, AnotherAnnouncementIsAnotherQuestion) {
+  begin({false, false}, Scene::Person::present);
+  connect(ana_link, ana_code, "Ana");
+  hear(engine::FileOffered{ana_link, file, Plaintext("a"), 5, 0,
+                           engine::Batch{2, 1'000'005, {Plaintext("a"), Plaintext("b")}}});
+  scene_->type("y\n");
+  EXPECT_EQ(scene_->count<engine::AnswerFile>(), 1u);
+  hear(engine::FileOffered{ana_link, TransferId{77}, Plaintext("evil.sh"), 50'000, 0,
+                           engine::Batch{1, 50'000, {Plaintext("evil.sh")}}});
+  EXPECT_EQ(scene_->count<engine::AnswerFile>(), 1u);
+  EXPECT_NE(scene_->err().find("evil.sh"), std::string::npos) << "it is asked about";
 }
 
 TEST_F(ReceiveVerb, TellsAProgramWhichQuestionItIs) {
