@@ -34,6 +34,22 @@ TEST(Establishment, AFailureOnTheWayLeavesNoPeer) {
   }
 }
 
+TEST(Establishment, WhoIsForgottenIsHungUpOn) {
+  Quiet job(3);
+  job.go_online_and_pair();
+  job.bottle.settle();
+  ASSERT_EQ(live(job.alice), 1u);
+  const auto key = job.alice.last<Connected>()->key;
+  job.alice.command(Forget{key});
+  job.bottle.settle();
+  EXPECT_EQ(live(job.alice), 0u);
+  EXPECT_EQ(live(job.bob), 0u);
+  job.bob.command(SendText{job.link_of(job.bob), TextId{1}, Plaintext("still here?")});
+  job.bottle.settle();
+  EXPECT_TRUE(job.alice.texts().empty());
+  EXPECT_EQ(job.bob.last<TextFailed>()->fault, Fault::not_connected);
+}
+
 // Nobody can be sent anything before the handshake: it is refused at once, and nothing is lost
 // silently.
 TEST(Establishment, APendingPeerCannotBeSentAnything) {

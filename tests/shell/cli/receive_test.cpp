@@ -528,6 +528,18 @@ TEST_F(ReceiveVerb, AsksOnceForABatch) {
   EXPECT_EQ(answers(), (Answers{true, true, false, true, false, false, false}));
 }
 
+TEST_F(ReceiveVerb, SaysThatOnlyTheOpenConnectionsGoOn) {
+  begin({true, false});
+  connect(ana_link, ana_code, "Ana");
+  hear(engine::Offline{Fault::server_identity_changed, false});
+  EXPECT_FALSE(scene_->exit);
+  EXPECT_NE(scene_->err().find("The open connections go on, and nobody else can come"),
+            std::string::npos)
+      << scene_->err();
+  hear(engine::Closed{ana_link, {}, true});
+  EXPECT_EQ(scene_->exit, 4);
+}
+
 TEST_F(ReceiveVerb, AnotherAnnouncementIsAnotherQuestion) {
   begin({false, false}, Scene::Person::present);
   connect(ana_link, ana_code, "Ana");
