@@ -177,7 +177,7 @@ void Engine::obey(Forget&& forget, Env& env, Effects& out) {
   std::vector<LinkId> theirs;
   for (const auto& [id, peer] : roster_.all())
     if (peer.key == forget.key && peer.standing != Standing::establishing) theirs.push_back(id);
-  for (const auto id : theirs) obey(CloseLink{id}, env, out);
+  for (const auto id : theirs) to_link(id, link::Goodbye{.waits = false}, env, out);
 }
 
 void Engine::obey(Leave&&, Env& env, Effects& out) {
