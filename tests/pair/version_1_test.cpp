@@ -70,6 +70,24 @@ TEST(Version1, WhatComesBeforeItIsKnownWhatWasTakenWaits) {
   }
 }
 
+/// It needs it no more, and says something when it is asked.
+TEST(Version1, WhoLeavesTheServerBeforeItHasShownItsKeyStays) {
+  for (std::uint64_t seed = 0; seed < 100; ++seed) {
+    Old job(seed);
+    job.go_online_and_pair();
+    job.bottle.settle();
+    ASSERT_EQ(job.alice.count<Unproven>(), 1u) << seed;
+    job.bottle.socket_closed(job.bob);
+    job.bottle.server_down = true;
+    job.bob.feed(ServerLost{Fault::server_lost});
+    job.bottle.pass(1min);
+    ASSERT_EQ(job.alice.count<Closed>(), 0u) << seed;
+    job.say(job.bob, "still here");
+    job.bottle.settle();
+    EXPECT_EQ(job.alice.texts(), std::vector<std::string>{"still here"}) << seed;
+  }
+}
+
 /// The path that carried it is gone when it is read.
 TEST(Version1, WhoSaysSomethingAndLeavesBeforeThatIsHeard) {
   for (std::uint64_t seed = 0; seed < 100; ++seed) {

@@ -314,10 +314,16 @@ struct FileSent {
   Digest sha256;
   bool confirmed;
 };
+/// Which file that is, as nothing may have been told of it before.
+struct FileOf {
+  LinkId link;
+  Plaintext name;
+};
 struct FileFailed {
   TransferId transfer;
   Fault fault;
   std::optional<std::uint64_t> room = {};  ///< bytes that there are, of no_space
+  std::optional<FileOf> of = {};
 };
 /// The link is gone and everything of it is freed. Without a fault: a goodbye, ours or theirs.
 struct Closed {

@@ -109,7 +109,8 @@ void Engine::obey(SendFile&& file, Env& env, Effects& out) {
   // Its name, size and hash would be there for whoever claims the key, and nobody typed a code.
   if (peer != nullptr && peer->standing == Standing::claimed && peer->met) {
     out.emplace_back(ToDisk{file.transfer, transfer::DropSource{}});
-    return out.emplace_back(Tell{FileFailed{file.transfer, Fault::peer_unproven}}), void();
+    FileFailed failed{file.transfer, Fault::peer_unproven, {}, FileOf{file.link, file.name}};
+    return out.emplace_back(Tell{std::move(failed)}), void();
   }
   transfers_.send(file, env, effects);
   perform(std::move(effects), env, out);

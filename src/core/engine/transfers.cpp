@@ -52,7 +52,7 @@ void Transfers::close(LinkId link, Fault cause, Env& env, TransferEffects& out) 
   if (files == links_.end()) return;
   for (const auto& file : files->second.waiting) {
     out.emplace_back(ToDisk{file.transfer, transfer::DropSource{}});
-    out.emplace_back(Tell{FileFailed{file.transfer, cause}});
+    out.emplace_back(Tell{FileFailed{file.transfer, cause, {}, FileOf{link, file.name}}});
   }
   files->second.waiting.clear();
   std::vector<TransferId> theirs;
@@ -76,8 +76,8 @@ void Transfers::send(const SendFile& file, Env& env, TransferEffects& out) {
   if (files == links_.end() || files->second.waiting.size() >= queued_per_link) {
     out.emplace_back(ToDisk{file.transfer, transfer::DropSource{}});
     const bool unknown = files == links_.end();
-    out.emplace_back(
-        Tell{FileFailed{file.transfer, unknown ? Fault::not_connected : Fault::queue_full}});
+    const auto why = unknown ? Fault::not_connected : Fault::queue_full;
+    out.emplace_back(Tell{FileFailed{file.transfer, why, {}, FileOf{file.link, file.name}}});
     return;
   }
   files->second.waiting.push_back(file);
@@ -130,7 +130,7 @@ void Transfers::cancel_all(Fault cause, Env& env, TransferEffects& out) {
   for (auto& [link, files] : links_) {
     for (const auto& file : files.waiting) {
       out.emplace_back(ToDisk{file.transfer, transfer::DropSource{}});
-      out.emplace_back(Tell{FileFailed{file.transfer, cause}});
+      out.emplace_back(Tell{FileFailed{file.transfer, cause, {}, FileOf{link, file.name}}});
     }
     files.waiting.clear();
   }
@@ -268,7 +268,7 @@ void Transfers::address(TransferId id, Transfer& at, transfer::Effect effect,
               out.emplace_back(Tell{FileReceived{id, Plaintext(std::move(e.path)), e.sha256}});
           },
           [&](transfer::Failed&& e) {
-            out.emplace_back(Tell{FileFailed{id, e.fault, e.room}});
+            out.emplace_back(Tell{FileFailed{id, e.fault, e.room, FileOf{link, at.name}}});
           },
           [&](auto&& to_disk) {
             out.emplace_back(ToDisk{id, std::move(to_disk)});

@@ -103,7 +103,7 @@ ClientAuth auth_of(const Account& account, Env& env) {
   // The wire does not tell an empty name from none.
   if (account.device_name && !account.device_name->expose().empty())
     auth.device_name = account.device_name;
-  auth.device_type = account.device_type;
+  if (account.device_type) auth.device_type = wire::gateway::name(*account.device_type);
   return auth;
 }
 

@@ -28,7 +28,8 @@ class RecordSealer {
 class RecordOpener {
  public:
   explicit RecordOpener(Secret<32> key) : key_(std::move(key)) {}
-  /// Fault::malformed (shorter than a record), replayed (not the next counter), not_authentic.
+  /// Fault::malformed (shorter than a record), replayed (not the next counter), not_authentic (also
+  /// what is in the clear).
   /// After a fault nothing has changed.
   Result<std::string> open(std::string_view record);
 

@@ -127,8 +127,8 @@ OneOf<S, Rejected> tick(S&& state, const Context& context) {
 
 CheckingDevice ask(TimePoint deadline, SignatureVerified&& proof, ClientAuth&& auth,
                    std::optional<SessionKeys>&& keys, Effects& effects) {
-  effects.push_back(
-      AskDirectory{proof.key(), auth.device, std::move(auth.device_name), auth.device_type});
+  const auto type = wire::gateway::device_type_named(auth.device_type.value_or(""));
+  effects.push_back(AskDirectory{proof.key(), auth.device, std::move(auth.device_name), type});
   return CheckingDevice{deadline, std::move(proof), auth.device, std::move(auth.device_text),
                         std::move(keys)};
 }

@@ -87,7 +87,7 @@ void Transcript::add_client_auth(const wire::gateway::ClientAuth& message) {
   add(message.device_name ? "named" : "unnamed");
   if (message.device_name) add(message.device_name->expose());
   add(message.device_type ? "typed" : "untyped");
-  if (message.device_type) add(wire::gateway::name(*message.device_type));
+  if (message.device_type) add(*message.device_type);
 }
 
 Digest server_digest_v1(std::string_view identity, std::string_view ephemeral,

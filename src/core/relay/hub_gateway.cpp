@@ -175,11 +175,6 @@ void Hub::take_device(SocketId id, std::string text, const Env& env, Effects& ef
   if (message) return step_device(id, event_of(std::move(*message)), env, effects);
   if (message.error().fault == Fault::unknown_message)
     return take_signaling(id, socket, text, env, effects);
-  const bool repeats = message.error().fault == Fault::bad_replay_limit ||
-                       message.error().fault == Fault::bad_continuation_token;
-  if (repeats && !device.records)  // the original begins where the acknowledgements ended
-    return step_device(id, device_session::ReplayAsked{{wire::gateway::usual_page, {}, false}}, env,
-                       effects);
   step_device(id, BadFrame{message.error()}, env, effects);
 }
 

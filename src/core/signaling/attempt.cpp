@@ -74,8 +74,10 @@ OneOf<Settled> Accepted::on(Match&& match, PairingContext&, PairingEffects& effe
   return Settled{};
 }
 
+/// A server says of a request that its asking side has withdrawn that nobody answered; we did.
 OneOf<Settled> Accepted::on(Ended&& ended, PairingContext&, PairingEffects& effects) && {
-  effects.push_back(Failed{from, ended.fault});
+  const bool is_withdrawn = ended.fault == Fault::pair_expired;
+  effects.push_back(Failed{from, is_withdrawn ? Fault::pair_left : ended.fault});
   return Settled{};
 }
 

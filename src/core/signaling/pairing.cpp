@@ -73,7 +73,7 @@ PairingEffects Pairing::answer(const PairingCode& from, bool accepted, TimePoint
   if (request && std::holds_alternative<Undecided>(*request))
     to_request(from, Answer{accepted}, now, effects);
   else if (accepted && !(request && std::holds_alternative<Accepted>(*request)))
-    effects.push_back(Failed{from, own_ ? Fault::pair_expired : Fault::server_lost});
+    effects.push_back(Failed{from, own_ ? Fault::pair_left : Fault::server_lost});
   return effects;
 }
 

@@ -60,6 +60,8 @@ struct ServerHello {
 
 enum class DeviceType : std::uint8_t { mobile, desktop, web };
 std::string_view name(DeviceType type);
+/// None for a type that is not known here, which newer clients may have.
+std::optional<DeviceType> device_type_named(std::string_view name);
 
 struct ClientAuth {
   Hex<UserId> user;
@@ -67,8 +69,8 @@ struct ClientAuth {
   std::string device_text;  ///< as it was written
   crypto::Signature signature;
   Hex<HandshakeNonce> nonce2;
-  std::optional<Plaintext> device_name;  ///< at most limits::device_name characters
-  std::optional<DeviceType> device_type;
+  std::optional<Plaintext> device_name;      ///< at most limits::device_name characters
+  std::optional<std::string> device_type;    ///< as it was written, also one that is not known
   std::optional<Confirmation> confirmation;  ///< version 2
   bool operator==(const ClientAuth&) const = default;
 };

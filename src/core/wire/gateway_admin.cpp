@@ -52,19 +52,13 @@ void write(Writer& out, const ListedDevice& device) {
       .boolean("is_online", device.is_online);
 }
 
-std::optional<DeviceType> type_named(std::string_view text) {
-  for (const auto type : {DeviceType::mobile, DeviceType::desktop, DeviceType::web})
-    if (name(type) == text) return type;
-  return std::nullopt;
-}
-
 Result<ListedDevice> read_device(const Fields& fields) {
   const auto device = parse_device_id(fields.text_if_any("device_id").value_or(""));
   if (!device) return fail(Fault::bad_device_id);
   ListedDevice listed{*device, std::nullopt, std::nullopt, 0, 0, false, false};
   if (const auto text = fields.text_if_any("device_name"))
     listed.name = Plaintext(std::string(*text));
-  listed.type = type_named(fields.text_if_any("device_type").value_or(""));
+  listed.type = device_type_named(fields.text_if_any("device_type").value_or(""));
   TRY(const auto registered, read_time(fields, "registered_at", Fault::malformed));
   TRY(const auto seen, read_time(fields, "last_seen", Fault::malformed));
   TRY(listed.is_revoked, fields.boolean("is_revoked"));

@@ -68,7 +68,6 @@ inline Result<std::uint64_t> read_time(const json::Fields& fields, std::string_v
 
 /// What a device calls itself, if it says: at most limits::device_name characters.
 Result<std::optional<Plaintext>> read_device_name(const json::Fields& fields);
-Result<std::optional<DeviceType>> read_device_type(const json::Fields& fields);
 
 /// Names a place in the account of the device that asks, so there is nothing in it to protect.
 inline std::string print_token(std::uint64_t cursor) { return "c" + std::to_string(cursor); }

@@ -137,7 +137,7 @@ std::optional<std::uint64_t> parse_token(std::string_view token) {
   return cursor;
 }
 
-Result<SessionMessage> read_replay_request(const Fields& frame, Dialect dialect) {
+Result<SessionMessage> read_place(const Fields& frame, Dialect dialect) {
   TRY(const auto limit, read_limit(frame, dialect));
   const auto fields = holder_of("continuation_token", frame);
   if (!fields.is_null_or_absent("continuation_token")) {
@@ -149,6 +149,14 @@ Result<SessionMessage> read_replay_request(const Fields& frame, Dialect dialect)
   return ReplayRequest{limit, cursor, false};
 }
 
+/// Whoever hears no errors would wait for ever: the original begins where the acknowledgements
+/// ended.
+Result<SessionMessage> read_replay_request(const Fields& frame, Dialect dialect) {
+  auto request = read_place(frame, dialect);
+  if (!request && dialect == Dialect::original) return ReplayRequest{usual_page, {}, false};
+  return request;
+}
+
 Result<SessionMessage> read_scratchpad(const Fields& frame) {
   auto payload = frame.raw("payload");
   if (!payload) return fail(Fault::missing_field);
@@ -156,8 +164,10 @@ Result<SessionMessage> read_scratchpad(const Fields& frame) {
   return ScratchpadSync{*std::move(payload)};
 }
 
-/// What cannot be read must not be taken for a code that lets everybody in.
-Result<SessionMessage> read_initiate_pairing(const Fields& frame) {
+/// What cannot be read must not be taken for a code that lets everybody in. The original's clients
+/// know no other code, and hear no errors.
+Result<SessionMessage> read_initiate_pairing(const Fields& frame, Dialect dialect) {
+  if (dialect == Dialect::original) return InitiatePairing{};
   const auto fields = holder_of("asks", frame);
   if (fields.is_null_or_absent("asks")) return InitiatePairing{};
   TRY(const auto asks, fields.boolean("asks"));
@@ -166,7 +176,8 @@ Result<SessionMessage> read_initiate_pairing(const Fields& frame) {
 
 Result<SessionMessage> read_answer_pairing(const Fields& frame) {
   TRY(const auto answer, frame.object("payload"));
-  TRY(const auto id, read_number(answer, "id", 1, Fault::malformed));
+  if (answer.is_null_or_absent("id")) return fail(Fault::missing_field);
+  TRY(const auto id, read_number(answer, "id", 1, Fault::wrong_type));
   TRY(const auto accepted, answer.boolean("accepted"));
   return AnswerPairing{id, accepted};
 }
@@ -187,7 +198,7 @@ Result<SessionMessage> read_session(std::string_view frame, Dialect dialect, Nam
   if (type == "replay_request") return read_replay_request(fields, dialect);
   if (type == "ping") return Ping{};
   if (type == "scratchpad_sync") return read_scratchpad(fields);
-  if (type == "initiate_pairing") return read_initiate_pairing(fields);
+  if (type == "initiate_pairing") return read_initiate_pairing(fields, dialect);
   if (type == "complete_pairing") return read_complete_pairing(fields);
   if (type == "answer_pairing") return read_answer_pairing(fields);
   return fail(Fault::unknown_message);

@@ -51,8 +51,8 @@ Result<Message> parse(std::string_view frame, const Types& types,
 
 /// Absent means the first version, which had no such field.
 Result<unsigned> read_version(const Fields& fields, std::string_view key) {
-  TRY(const auto number, read_number_if_any(fields, key, oldest_version, Fault::malformed));
-  if (number > std::numeric_limits<unsigned>::max()) return fail(Fault::malformed);
+  TRY(const auto number, read_number_if_any(fields, key, oldest_version, Fault::wrong_type));
+  if (number > std::numeric_limits<unsigned>::max()) return fail(Fault::wrong_type);
   return static_cast<unsigned>(number.value_or(oldest_version));
 }
 
@@ -61,6 +61,13 @@ Result<Hex<crypto::P256Public>> read_point(const Fields& fields, std::string_vie
   TRY(auto point, read_hex<crypto::P256Public>(fields, key, Fault::bad_ephemeral_key));
   if (point.value.data.front() != std::byte{4}) return fail(Fault::bad_ephemeral_key);
   return point;
+}
+
+/// One that is not known is signed as well.
+Result<std::optional<std::string>> read_device_type(const Fields& fields) {
+  if (fields.is_null_or_absent("device_type")) return std::nullopt;
+  TRY(const auto text, fields.text("device_type"));
+  return std::string(text);
 }
 
 Result<HandshakeFromClient> read_client_hello(const Fields& fields) {
@@ -79,11 +86,17 @@ Result<HandshakeFromClient> read_client_auth(const Fields& fields) {
       read_bytes<crypto::Signature>(fields, "client_signature", Fault::bad_signature));
   TRY(auto nonce2, read_hex<HandshakeNonce>(fields, "nonce_c2", Fault::bad_handshake_nonce));
   TRY(auto device_name, read_device_name(fields));
-  TRY(const auto device_type, read_device_type(fields));
+  TRY(auto device_type, read_device_type(fields));
   TRY(const auto confirmation,
-      read_bytes_if_any<Confirmation>(fields, "confirmation", Fault::malformed));
-  return ClientAuth{std::move(user),        *device,     device_text, signature, std::move(nonce2),
-                    std::move(device_name), device_type, confirmation};
+      read_bytes_if_any<Confirmation>(fields, "confirmation", Fault::wrong_type));
+  return ClientAuth{std::move(user),
+                    *device,
+                    device_text,
+                    signature,
+                    std::move(nonce2),
+                    std::move(device_name),
+                    std::move(device_type),
+                    confirmation};
 }
 
 Result<HandshakeFromClient> read_from_client(const Envelope& message) {
@@ -101,7 +114,7 @@ Result<HandshakeFromServer> read_server_hello(const Fields& fields) {
   TRY(const auto version, read_version(fields, "version"));
   TRY(const auto client_version, read_version(fields, "client_version"));
   TRY(const auto confirmation,
-      read_bytes_if_any<Confirmation>(fields, "confirmation", Fault::malformed));
+      read_bytes_if_any<Confirmation>(fields, "confirmation", Fault::wrong_type));
   return ServerHello{
       std::move(ephemeral), std::move(identity), signature, std::move(nonce), version,
       client_version,       confirmation};
@@ -111,10 +124,10 @@ Result<HandshakeFromServer> read_session_established(const Fields& fields) {
   const std::string device_text(fields.text_if_any("device_id").value_or(""));
   if (!parse_device_id(device_text)) return fail(Fault::bad_device_id);
   TRY(const auto last, read_number(fields, "last_ack_device_seq", 0, Fault::bad_device_seq));
-  TRY(const auto expires_at, read_time(fields, "expires_at", Fault::malformed));
+  TRY(const auto expires_at, read_time(fields, "expires_at", Fault::wrong_type));
   TRY(const auto user, read_bytes_if_any<UserId>(fields, "user_id", Fault::bad_user_id));
   TRY(const auto cursor, read_number_if_any(fields, "cursor", 0, Fault::bad_cursor));
-  TRY(const auto session, read_bytes_if_any<SessionId>(fields, "session_id", Fault::malformed));
+  TRY(const auto session, read_bytes_if_any<SessionId>(fields, "session_id", Fault::wrong_type));
   return SessionEstablished{device_text, last,   static_cast<WallTime>(expires_at),
                             user,        cursor, session};
 }
@@ -133,12 +146,10 @@ Result<std::optional<Plaintext>> read_device_name(const Fields& fields) {
   return Plaintext(std::string(*text));  // also an empty one, which the signature names as such
 }
 
-Result<std::optional<DeviceType>> read_device_type(const Fields& fields) {
-  if (fields.is_null_or_absent("device_type")) return std::nullopt;
+std::optional<DeviceType> device_type_named(std::string_view name) {
   const auto& names = device_type_names;
-  const auto* const found =
-      std::find(names.begin(), names.end(), fields.text_if_any("device_type").value_or(""));
-  if (found == names.end()) return fail(Fault::malformed);
+  const auto* const found = std::find(names.begin(), names.end(), name);
+  if (found == names.end()) return std::nullopt;
   return static_cast<DeviceType>(found - names.begin());
 }
 
@@ -186,7 +197,7 @@ std::string print(const ClientAuth& message) {
       .text("client_signature", print_hex(message.signature.view()))
       .text("nonce_c2", message.nonce2.text);
   if (message.device_name) payload.text("device_name", message.device_name->expose());
-  if (message.device_type) payload.text("device_type", name(*message.device_type));
+  if (message.device_type) payload.text("device_type", *message.device_type);
   if (message.confirmation) payload.text("confirmation", print_hex(message.confirmation->view()));
   return in_envelope(client_types[1], std::move(payload));
 }

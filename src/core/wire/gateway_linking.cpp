@@ -37,7 +37,7 @@ Result<LinkingMessage> read_requested(const Fields& payload) {
   if (!device) return fail(Fault::bad_device_id);
   TRY(const auto key, read_bytes<UserId>(payload, "device_key", Fault::bad_user_id));
   TRY(auto name, read_device_name(payload));
-  TRY(const auto type, read_device_type(payload));
+  const auto type = device_type_named(payload.text_if_any("device_type").value_or(""));
   TRY(const auto expires_in, read_time(payload, "expiresIn", Fault::malformed));
   return PairingRequested{id, *device, key, std::move(name), type, expires_in};
 }

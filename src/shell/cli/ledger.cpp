@@ -12,9 +12,7 @@ namespace {
 namespace report = wire::report;
 
 constexpr auto progress_interval = std::chrono::milliseconds(100);
-/// 9999-12-31T23:59:59Z: whoever writes later has a clock that is wrong.
 constexpr WallTime of_now = 60'000;
-constexpr WallTime latest_date = 253'402'300'799'000;
 
 }  // namespace
 
@@ -88,11 +86,9 @@ void Ledger::on(const engine::TextReceived& notice) {
 }
 
 void Ledger::on(const engine::LetterReceived& notice, WallTime now) {
-  const auto written = std::chrono::system_clock::time_point(
-      std::chrono::milliseconds(std::clamp<WallTime>(notice.written, 0, latest_date)));
   report::OfLetter letter{
       print_hex(notice.letter.series.view()) + "-" + std::to_string(notice.letter.number),
-      host::iso8601(written), std::abs(notice.written - now) < of_now};
+      host::iso8601(notice.written), std::abs(notice.written - now) < of_now};
   reporter_.report(
       report::Text{contacts_.known(notice.name, notice.key), notice.text, std::move(letter)});
 }
@@ -181,8 +177,13 @@ void Ledger::on(const engine::FileFailed& notice) {
     about = ended->file.name;
   else if (source != sources_.end())
     about = source->second;
+  else if (notice.of)
+    about = notice.of->name;
   report::Failed failed{notice.fault, std::move(about)};
-  if (ended) failed.peer = ended->file.peer;
+  if (ended)
+    failed.peer = ended->file.peer;
+  else if (notice.of)
+    failed.peer = at(notice.of->link);
   failed.room = notice.room;
   fail(std::move(failed));
   transfers_.erase(notice.transfer);

@@ -223,14 +223,36 @@ void Send::handle(const engine::NameTaken& notice) {
 
 /// What is sent now is sealed for the key that it claims; whether it has it may never show.
 void Send::handle(const engine::Unproven& notice) {
-  if (!is_link(notice.link)) return;
+  const bool is_ours = is_link(notice.link);
+  const bool is_known = known_ && notice.is_met && notice.key == known_->peer.key;
+  if (!is_ours && !is_known) return;
   ledger_.on(notice);
-  if (!is<Connecting>()) return;  // told again, with its name
-  const auto standing = notice.is_met ? Standing::claimed_when_met : Standing::claimed;
-  phase_ = Sending{notice.link, standing};
-  if (notice.is_met && !parcel_.files.empty())
+  const bool is_new = !is_known || claimed_.insert(notice.link).second;  // else: with its name
+  if (is_ours && is<Connecting>())
+    begin_with_claim(notice.link, is_known ? Standing::claimed_when_met : Standing::claimed);
+  else if (!is_ours && is_new && may_move_to_claim())
+    move_to_claim(notice.link);
+}
+
+void Send::begin_with_claim(LinkId link, Standing standing) {
+  phase_ = Sending{link, standing};
+  if (files_wait(std::get<Sending>(phase_)))
     stage_.reporter.remark("The files wait until it has shown its key: for its first text.");
   begin();
+}
+
+/// What is proven is not left for a claim, unless it is lost.
+bool Send::may_move_to_claim() const {
+  const auto* sending = std::get_if<Sending>(&phase_);
+  return is<Pairing>() || is<Connecting>() ||
+         (sending && sending->standing == Standing::claimed_when_met);
+}
+
+/// It is back, and the old link may be dead: that is seen later. Whichever shows the key first gets
+/// the rest, as the old one is left standing.
+void Send::move_to_claim(LinkId link) {
+  stage_.after(wait_, [this] { give_up_waiting(); });
+  begin_with_claim(link, Standing::claimed_when_met);
 }
 
 void Send::handle(const engine::Connected& notice) {
@@ -240,6 +262,7 @@ void Send::handle(const engine::Connected& notice) {
   const bool is_back = known_ && notice.key == known_->peer.key && may_be_back && !is_ours;
   if (!is_ours && !is_back) return;
   ledger_.on(notice);
+  claimed_.erase(notice.link);
   if (is<Closing>()) return;
   if (auto* sending = std::get_if<Sending>(&phase_); sending && is_ours) {  // claimed until now
     const bool waited = files_wait(*sending);
@@ -280,6 +303,7 @@ void Send::begin_behind_kept() {
 }
 
 void Send::handle(const engine::Closed& notice) {
+  claimed_.erase(notice.link);
   if (!is_link(notice.link)) return;
   if (const auto* connecting = std::get_if<Connecting>(&phase_);
       known_ && connecting && !cli::is_ours(notice.fault)) {
@@ -304,6 +328,7 @@ void Send::look_again(const engine::Closed& notice) {
   stage_.reporter.remark(
       "The connection with " + stage_.contacts.handle({peer.name, peer.key}) +
       " is lost: " + std::string(info(notice.fault.value_or(Fault::peer_gone)).sentence));
+  if (!claimed_.empty()) return move_to_claim(*claimed_.rbegin());
   phase_ = Pairing{};
   look_for_known();
 }

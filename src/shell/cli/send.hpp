@@ -6,6 +6,7 @@
 #include <deque>
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <variant>
 
 #include "shell/cli/addressee.hpp"
@@ -148,6 +149,9 @@ class Send {
   bool is_ours(const engine::Connecting& notice) const;
   void dial();
   bool files_wait(const Sending& sending) const;
+  void begin_with_claim(LinkId link, Standing standing);
+  bool may_move_to_claim() const;
+  void move_to_claim(LinkId link);
   /// The first on a link says how many follow.
   enum class Place { first, later };
   void send_next_file(Place place);
@@ -167,6 +171,7 @@ class Send {
   Stage stage_;
   Ledger ledger_;
   Phase phase_ = Asking{};
+  std::set<LinkId> claimed_;  ///< where a known peer has not shown its key
 };
 
 }  // namespace culver::cli

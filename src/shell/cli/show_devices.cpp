@@ -16,16 +16,12 @@ namespace {
 namespace report = wire::report;
 using wire::gateway::ListedDevice;
 
-std::string date(WallTime time) {
-  return host::iso8601(std::chrono::system_clock::time_point(std::chrono::milliseconds(time)));
-}
-
 report::Device row(const ListedDevice& device, const DeviceId& this_device) {
   return {device.device,
           device.name,
           device.type ? name(*device.type) : std::string_view(),
-          date(device.registered),
-          date(device.last_seen),
+          host::iso8601(device.registered),
+          host::iso8601(device.last_seen),
           device.device == this_device,
           device.is_online,
           device.is_revoked};
@@ -44,7 +40,7 @@ std::string lines(const ListedDevice& device, const DeviceId& this_device) {
   // Not behind the name, which is for the device to choose.
   return text + print_uuid(device.device.data) +
          (device.device == this_device ? ", this device" : "") + "\n  Here since " +
-         date(device.registered) + ", last seen " + date(device.last_seen);
+         host::iso8601(device.registered) + ", last seen " + host::iso8601(device.last_seen);
 }
 
 }  // namespace

@@ -38,8 +38,7 @@ std::vector<report::Waits> waiting_of(const OutboxRows& rows,
     const auto peer = std::ranges::find(book, row.key, &engine::Known::key);
     report::Waits letter{{std::nullopt, row.key}, static_cast<std::uint64_t>(row.id.value), {}, {}};
     if (peer != book.end()) letter.peer.name = peer->called();
-    letter.written = host::iso8601(
-        std::chrono::system_clock::time_point(std::chrono::milliseconds(row.written)));
+    letter.written = host::iso8601(row.written);
     if (row.text) letter.characters = characters(row.text->expose());
     if (with_text) letter.text = row.text;
     letters.push_back(std::move(letter));

@@ -307,7 +307,7 @@ TEST_P(Gate, SealedTakesNothingInTheClearAndNothingTwice) {
 
   begin_anew(2);
   go_established();
-  expect_end(frame("{\"type\":\"pong\"}"), Fault::malformed, true);
+  expect_end(frame("{\"type\":\"pong\"}"), Fault::not_authentic, true);
 }
 
 TEST(GateFaults, OfWhoIsWhoAreFinal) {

@@ -64,6 +64,23 @@ TEST_F(TransfersOfALink, WhoIsAskedHearsTheFirstNamesOfABatch) {
   EXPECT_EQ(asked->batch->names, (std::vector{Plaintext("a2"), Plaintext("b")}));
 }
 
+TEST_F(TransfersOfALink, WhatFailsBeforeItIsOfferedIsToldWithItsNameAndItsLink) {
+  const auto failed = [&]() -> const FileFailed* {
+    for (const auto& effect : effects_)
+      if (const auto* tell = std::get_if<Tell>(&effect))
+        if (const auto* found = std::get_if<FileFailed>(&tell->notice)) return found;
+    return nullptr;
+  };
+  hear(offer(1));
+  hear(stream::Cancel{1, stream::Reason::cancelled});
+  ASSERT_TRUE(failed() && failed()->of);
+  EXPECT_EQ(failed()->of->link, only_link);
+  EXPECT_EQ(failed()->of->name, Plaintext("a1"));
+  hear(stream::Offer{2, std::uint64_t{1} << 31, Plaintext("huge")});
+  ASSERT_TRUE(failed() && failed()->of) << "refused at once";
+  EXPECT_EQ(failed()->of->name, Plaintext("huge"));
+}
+
 TEST_F(TransfersOfALink, AnswersWhatItCannotRead) {
   const auto id = *wire::peer::FileId::parse("theirs");
   Env env{TimePoint{}, random_.rng(), 0};

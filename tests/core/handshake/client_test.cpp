@@ -224,7 +224,7 @@ TEST_P(GatewayClient, TakesNoFrameInTheClearForAGreetingInVersion2) {
     forged.session = waiting.session;  // even if the forger knew it
   client.hear(print(forged));
   if (version() == 2)
-    expect_rejected(Fault::replayed);  // JSON does not begin with the counter of the first record
+    expect_rejected(Fault::not_authentic);
   else
     EXPECT_EQ(name(), "Established");  // what version 1 cannot prevent
 }

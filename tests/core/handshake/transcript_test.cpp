@@ -81,7 +81,7 @@ TEST(Transcript, IsTheRowThatTheProtocolSays) {
   parts.insert(parts.end(), {"unnamed", "untyped"});
   expect_same();
   auth.device_name = Plaintext("Ana");
-  auth.device_type = wire::gateway::DeviceType::web;
+  auth.device_type = "web";
   transcript.add_client_auth(auth);
   parts.insert(parts.end(), {"client_auth", "user", "device", "another nonce"});
   parts.insert(parts.end(), {"named", "Ana", "typed", "web"});
@@ -171,7 +171,7 @@ TEST(Transcript, OfAClientAuthHoldsEachField) {
   EXPECT_TRUE(differs([](auto& m) { m.nonce2.text[0] = '1'; }));
   EXPECT_TRUE(differs([](auto& m) { m.device_name = Plaintext(""); }));
   EXPECT_TRUE(differs([](auto& m) { m.device_name = Plaintext("untyped"); }));
-  EXPECT_TRUE(differs([](auto& m) { m.device_type = wire::gateway::DeviceType::web; }));
+  EXPECT_TRUE(differs([](auto& m) { m.device_type = "tablet"; }));
 }
 
 TEST(Transcript, IsSignedByRole) {

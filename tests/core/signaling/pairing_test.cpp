@@ -273,8 +273,15 @@ TEST_F(PairingTest, TheOtherSideLeaves) {
   expect_failed(on(sig::PeerLeft{bob}), bob, Fault::pair_left);
 }
 
+/// A server tells both sides alike that a request is over.
+TEST_F(PairingTest, WhoeverHasAcceptedHearsThatTheOtherSideIsGone) {
+  (void)incoming(bob);
+  (void)answer(bob, true);
+  expect_failed(on(sig::PairTimeout{bob}), bob, Fault::pair_left);
+}
+
 TEST_F(PairingTest, AnAnswerThatComesTooLateFails) {
-  expect_failed(answer(bob, true), bob, Fault::pair_expired);
+  expect_failed(answer(bob, true), bob, Fault::pair_left);
   EXPECT_TRUE(answer(bob, false).empty());
 }
 

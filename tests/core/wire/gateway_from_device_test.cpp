@@ -182,6 +182,23 @@ TEST(FromDevice, RefusesBadReplayRequests) {
   EXPECT_EQ(session_fault(R"({"type":"replay_request","cursor":"x"})"), Fault::bad_cursor);
 }
 
+TEST(FromDevice, WhoeverHearsNoErrorsIsAnsweredAllTheSame) {
+  for (const std::string bad :
+       {R"("cursor":-1)", R"("cursor":"2")", R"("cursor":2.5)", R"("cursor":1e300)",
+        R"("cursor":[])", R"("limit":"7")", R"("continuation_token":"x")",
+        R"("limit":5,"payload":{"cursor":-1})"}) {
+    const auto frame = R"({"type":"replay_request",)" + bad + "}";
+    EXPECT_FALSE(parse_session(frame)) << bad;
+    EXPECT_EQ(std::get<ReplayRequest>(parse_session(frame, Dialect::original).value()),
+              (ReplayRequest{usual_page, {}, false}))
+        << bad;
+  }
+  EXPECT_EQ(parse_session(R"({"type":"initiate_pairing","asks":"yes"})", Dialect::original).value(),
+            SessionMessage(InitiatePairing{}));
+  EXPECT_FALSE(parse_session(R"({"type":"ack","cursor":-1})", Dialect::original))
+      << "nobody waits for an answer";
+}
+
 TEST(FromDevice, PassesAScratchpadOn) {
   const std::string json = R"({"a":[1,-2,null,"é"],"b":{"c":true}})";
   EXPECT_EQ(read_as<ScratchpadSync>(R"({"type":"scratchpad_sync","payload":)" + json + "}").payload,
@@ -226,6 +243,9 @@ TEST(FromDevice, ReadsWhetherItWantsToBeAskedAndWhatItAnswers) {
        {R"({"id":0,"accepted":true})", R"({"id":1})", R"({"accepted":true})",
         R"({"id":1,"accepted":1})", R"({"id":9007199254740992,"accepted":true})"})
     EXPECT_FALSE(parse_session(R"({"type":"answer_pairing","payload":)" + bad + "}")) << bad;
+  EXPECT_EQ(session_fault(R"({"type":"answer_pairing","payload":{}})"), Fault::missing_field);
+  EXPECT_EQ(session_fault(R"({"type":"answer_pairing","payload":{"id":"1","accepted":true}})"),
+            Fault::wrong_type);
   EXPECT_TRUE(is_of_session(print(AnswerPairing{7, true})));
 }
 

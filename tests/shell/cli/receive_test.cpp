@@ -310,6 +310,18 @@ TEST_F(ReceiveVerb, EndsWithTheFirstFailureOfItsPeer) {
   EXPECT_NE(scene_->err().find("culver: Ana: a.pdf: There is no space left"), std::string::npos);
 }
 
+/// Offered and called back before it could be asked about.
+TEST_F(ReceiveVerb, WhatFailsBeforeItIsOfferedIsToldWithItsNameAndItsPeer) {
+  begin({true, true});
+  request(ana_code, "Ana");
+  connect(ana_link, ana_code, "Ana");
+  hear(engine::FileFailed{
+      file, Fault::peer_cancelled, {}, engine::FileOf{ana_link, Plaintext("a.pdf")}});
+  EXPECT_NE(scene_->out().find(R"("reason":"peer_cancelled","message":"Ana: a.pdf: )"),
+            std::string::npos)
+      << scene_->out();
+}
+
 TEST_F(ReceiveVerb, EndsAfterTheLastFileOfAPeerThatDoesNotWaitForIt) {
   begin({true, true});
   request(ana_code, "Ana");

@@ -492,6 +492,60 @@ TEST_F(SendToKnown, TheEndOfALinkIsToldBeforeTheOneThatTakesItsPlace) {
   EXPECT_FALSE(scene_->exit);
 }
 
+TEST_F(SendToKnown, WhoHasNotShownItsKeyAndIsBackBeforeItIsMissedIsFollowed) {
+  const auto claim = [&](LinkId with) {
+    hear(engine::Connecting{with, target, ben.key});
+    hear(engine::Unproven{with, ben.key, Plaintext("Ben"), link::PathKind::direct, true});
+  };
+  for (const bool is_missed_before : {true, false}) {
+    begin_with({Plaintext("hello"), {"/out/a.pdf"}, 1000});
+    claim(peer_link);
+    hear(engine::TextDelivered{peer_link, TextId{1}, false});
+    hear(engine::Connecting{LinkId{2}, target, ben.key});
+    const engine::Closed lost{peer_link, Fault::peer_gone, false};
+    if (is_missed_before) hear(lost);
+    hear(engine::Unproven{LinkId{2}, ben.key, Plaintext("Ben"), link::PathKind::direct, true});
+    if (!is_missed_before) hear(lost);
+    EXPECT_FALSE(scene_->exit);
+    EXPECT_EQ(scene_->count<engine::SendText>(), 1u) << "it was sent";
+    EXPECT_EQ(scene_->count<engine::SendFile>(), 0u);
+    hear(engine::Connected{LinkId{2}, ben.key, Plaintext("Ben"), link::PathKind::direct, {}});
+    ASSERT_TRUE(scene_->only<engine::SendFile>());
+    EXPECT_EQ(scene_->only<engine::SendFile>()->link, LinkId{2});
+    hear(engine::FileSent{TransferId{1}, Digest{}, true});
+    hear(engine::Closed{LinkId{2}, {}, true});
+    EXPECT_EQ(scene_->exit, 0);
+  }
+}
+
+TEST_F(SendToKnown, WhatIsProvenIsLeftForAClaimWhenItIsLost) {
+  begin_with(files({"/out/a.pdf", "/out/b.pdf"}));
+  come(peer_link);
+  accept_file(1);
+  hear(engine::Connecting{LinkId{2}, target, ben.key});
+  hear(engine::Unproven{LinkId{2}, ben.key, Plaintext("Ben"), link::PathKind::direct, true});
+  EXPECT_EQ(scene_->count<engine::SendFile>(), 2u) << "it goes on over the first";
+  hear(engine::FileFailed{TransferId{2}, Fault::peer_gone});
+  hear(engine::Closed{peer_link, Fault::peer_gone, true});
+  EXPECT_FALSE(scene_->exit);
+  EXPECT_EQ(scene_->count<engine::SendFile>(), 2u) << "a file goes to nobody who only claims";
+  scene_->alarm();
+  EXPECT_EQ(scene_->exit, info(Fault::peer_unproven).exit_code);
+}
+
+/// Somebody else has claimed it, and goes.
+TEST_F(SendToKnown, OfTwoThatClaimTheKeyTheOneThatStaysIsFollowed) {
+  begin_with(files({"/out/a.pdf"}));
+  for (const auto with : {peer_link, LinkId{2}}) {
+    hear(engine::Connecting{with, target, ben.key});
+    hear(engine::Unproven{with, ben.key, Plaintext("Ben"), link::PathKind::direct, true});
+  }
+  hear(engine::Closed{LinkId{2}, {}, false});
+  EXPECT_FALSE(scene_->exit);
+  hear(engine::Connected{peer_link, ben.key, Plaintext("Ben"), link::PathKind::direct, {}});
+  EXPECT_EQ(scene_->only<engine::SendFile>()->link, peer_link);
+}
+
 TEST_F(SendToKnown, WhoIsLostAndDoesNotComeBackIsAway) {
   begin_with(text());
   come(peer_link);
