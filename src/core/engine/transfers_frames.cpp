@@ -59,6 +59,10 @@ void Transfers::offer(LinkId link, FileStart start, Env& env, TransferEffects& o
     envelope(link, print(FileStartAck{start.id, false, transfer::reason_of(Fault::queue_full)}),
              out);
     envelope(link, print(FileError{start.id, transfer::reason_of(Fault::queue_full)}), out);
+    // Who does not wait for an answer does not read one either.
+    if (!files->second.manner.acks)
+      out.emplace_back(Tell{FileFailed{
+          TransferId{next_incoming_++}, Fault::queue_full, {}, FileOf{link, start.name}}});
     return;
   }
   const TransferId id{next_incoming_++};

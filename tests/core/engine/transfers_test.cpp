@@ -162,5 +162,25 @@ TEST(TransfersUnasked, FilesThatComeFasterThanTheDiskWait) {
   EXPECT_EQ(paused, (std::vector<bool>{true, false}));
 }
 
+TEST(TransfersUnasked, OneTooManyIsToldHereSinceThePeerReadsNoRefusal) {
+  Transfers transfers(1'000);
+  transfers.open(only_link, PublicKey{}, {false});
+  test::SeededRng random{1};
+  Env env{TimePoint{}, random.rng(), 0};
+  TransferEffects effects;
+  for (std::size_t n = 0; n <= Transfers::incoming_unasked; ++n) {
+    effects.clear();
+    const auto id = wire::peer::FileId::from_random(random.rng().bytes<16>());
+    transfers.on_frame(only_link, wire::peer::FileStart{id, Plaintext("x"), 1, 1}, env, effects);
+    const auto is_failure = [](const TransferEffect& effect) {
+      const auto* told = std::get_if<Tell>(&effect);
+      const auto* failed = told ? std::get_if<FileFailed>(&told->notice) : nullptr;
+      return failed && failed->fault == Fault::queue_full && failed->of &&
+             failed->of->name == Plaintext("x");
+    };
+    EXPECT_EQ(std::ranges::any_of(effects, is_failure), n == Transfers::incoming_unasked) << n;
+  }
+}
+
 }  // namespace
 }  // namespace culver::engine
