@@ -315,9 +315,14 @@ struct FileSent {
   bool confirmed;
 };
 struct FileFailed {
+  struct Of {
+    LinkId link;
+    Plaintext name;
+  };
   TransferId transfer;
   Fault fault;
   std::optional<std::uint64_t> room = {};  ///< bytes that there are, of no_space
+  std::optional<Of> of = {};               ///< also of one that was never told as offered
 };
 /// The link is gone and everything of it is freed. Without a fault: a goodbye, ours or theirs.
 struct Closed {

@@ -264,7 +264,7 @@ void Transfers::address(TransferId id, Transfer& at, transfer::Effect effect,
               out.emplace_back(Tell{FileReceived{id, Plaintext(std::move(e.path)), e.sha256}});
           },
           [&](transfer::Failed&& e) {
-            out.emplace_back(Tell{FileFailed{id, e.fault, e.room}});
+            out.emplace_back(Tell{FileFailed{id, e.fault, e.room, FileFailed::Of{link, at.name}}});
           },
           [&](auto&& to_disk) {
             out.emplace_back(ToDisk{id, std::move(to_disk)});

@@ -181,8 +181,13 @@ void Ledger::on(const engine::FileFailed& notice) {
     about = ended->file.name;
   else if (source != sources_.end())
     about = source->second;
+  else if (notice.of)
+    about = notice.of->name;
   report::Failed failed{notice.fault, std::move(about)};
-  if (ended) failed.peer = ended->file.peer;
+  if (ended)
+    failed.peer = ended->file.peer;
+  else if (notice.of)
+    failed.peer = at(notice.of->link);
   failed.room = notice.room;
   fail(std::move(failed));
   transfers_.erase(notice.transfer);

@@ -310,6 +310,16 @@ TEST_F(ReceiveVerb, EndsWithTheFirstFailureOfItsPeer) {
   EXPECT_NE(scene_->err().find("culver: Ana: a.pdf: There is no space left"), std::string::npos);
 }
 
+TEST_F(ReceiveVerb, NamesAFileThatWasNeverOffered) {
+  begin({true, false});
+  request(ana_code, "Ana");
+  connect(ana_link, ana_code, "Ana");
+  hear(engine::FileFailed{file, Fault::no_space, 0,
+                          engine::FileFailed::Of{ana_link, Plaintext("a.pdf")}});
+  EXPECT_NE(scene_->err().find("culver: Ana: a.pdf: There is no space left"), std::string::npos)
+      << scene_->err();
+}
+
 TEST_F(ReceiveVerb, EndsAfterTheLastFileOfAPeerThatDoesNotWaitForIt) {
   begin({true, true});
   request(ana_code, "Ana");
