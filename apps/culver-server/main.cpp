@@ -136,7 +136,8 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : wrong_use;
+    if (error.get_exit_code() == 0) return app.exit(error);
+    return complain(wrong_use, std::string(error.what()) + ". culver-server --help lists all.");
   }
   const char* level = std::getenv("CULVER_LOG");
   culver::log::set_level(culver::log::level_from(level ? 0 : 1, level ? level : ""));

@@ -6,6 +6,7 @@ import os
 import pty
 import re
 import select
+import shlex
 import signal
 import subprocess
 import termios
@@ -49,6 +50,11 @@ class Window:
             if not piece:
                 raise AssertionError(f"{text!r} is not shown:\n{self.shown}")
             self.shown += piece
+
+    def pairing_code(self):
+        while not (code := re.search(r"Pairing code:\s+(\w{6})\s", plain(self.shown))):
+            self.shown += self._read(BOUND)
+        return code[1]
 
     def press(self, keys):
         os.write(self.master, keys.encode())
@@ -180,9 +186,7 @@ class Prompts(Terminal):
             with self.subTest(number):
                 receiver = self.window("ana", "receive", "--out", self.stage.out)
                 receiver.wait_for("Pairing code:")
-                while not (code := re.search(r"Pairing code:\s+(\w{6})\s", plain(receiver.shown))):
-                    receiver.shown += receiver._read(BOUND)
-                sender = self.stage.send(code[1], "--text", "x", "--wait", "3", name=f"ben{number}")
+                sender = self.stage.send(receiver.pairing_code(), "--text", "x", "--wait", "3", name=f"ben{number}")
                 receiver.wait_for("[y/N]")
                 if number:
                     os.kill(receiver.child, number)
@@ -255,9 +259,66 @@ class EndingSignals(Case):
         receiver.wait_said("What has come of big is kept")
         receiver.signal(signal.SIGINT)
         self.expect_exit(receiver, 130)
-        self.expect_exit(sender, 7)
+        self.expect_exit(sender, 10)
         self.assertNotIn("is kept there", sender.said)
         self.assertEqual(self.in_out(), [], "pressed twice: thrown away")
+
+
+class Jobs(Terminal):
+    """Of a shell at a terminal: in the background nothing is stopped by a question."""
+
+    def shell(self):
+        window = Window(self, ["/bin/bash", "--norc", "--noprofile", "-i"],
+                        columns=200, environment={"PS1": "$ "})
+        window.wait_for("$ ")
+        return window
+
+    def run_in(self, window, *words):
+        window.press(shlex.join(str(word) for word in words))
+
+    def test_a_question_in_the_background_stops_nothing(self):
+        window = self.shell()
+        self.run_in(window, *self.culver("ana", "receive"))
+        window.press(" &\n")
+        window.wait_for("Pairing code:")
+        sender = self.stage.send(window.pairing_code(), "--text", "hello", name="ben")
+        window.wait_for("asks to pair. Accept? [y/N] (to be answered in the foreground: fg)")
+        window.press("jobs\n")
+        window.wait_for("Running")
+        window.shown = ""
+        window.press("fg\n")
+        window.wait_for("Accept? [y/N] ")
+        window.press("\x1a")
+        window.wait_for("Stopped")
+        window.shown = ""
+        window.press("fg\n")
+        window.wait_for("Accept? [y/N] ")
+        window.press("\x1a")
+        window.wait_for("Stopped")
+        window.shown = ""
+        window.press("bg\n")
+        window.wait_for("(to be answered in the foreground: fg)")
+        window.press("jobs\n")
+        window.wait_for("Running")
+        window.shown = ""
+        window.press("fg\n")
+        window.wait_for("Accept? [y/N] ")
+        window.press("y\n")
+        window.wait_for(": hello")
+        self.expect_exit(sender, 0)
+
+    def test_a_passphrase_is_asked_for_in_the_foreground(self):
+        window = self.shell()
+        self.run_in(window, *self.culver("ana", "lock"))
+        window.press(" &\n")
+        window.wait_for("New passphrase: (to be typed in the foreground: fg)")
+        window.press("jobs\n")
+        window.wait_for("Running")
+        window.shown = ""
+        window.press("fg\n")
+        window.wait_for("New passphrase: ")
+        window.press("\x03")
+        window.wait_for("Interrupted")
 
 
 class LostOutput(Case):

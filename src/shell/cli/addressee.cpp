@@ -8,20 +8,16 @@
 #include "core/base/fold.hpp"
 #include "core/base/ids.hpp"
 #include "core/engine/names.hpp"
+#include "shell/cli/contacts.hpp"
 #include "shell/cli/printable.hpp"
+#include "shell/cli/report_text.hpp"
+#include "shell/cli/words.hpp"
 
 namespace culver::cli {
 namespace {
 
 using host::Outcome;
 using host::trouble;
-
-tl::unexpected<host::Trouble> plain(Fault fault) {
-  const auto& row = info(fault);
-  std::string sentence(row.sentence);
-  if (!row.advice.empty()) sentence += " " + std::string(row.advice);
-  return trouble(fault, std::move(sentence));
-}
 
 /// Of the peers that are called the same: how to name each.
 std::string list_of(std::span<const engine::Known> book, const engine::SeveralMeant& several) {
@@ -37,7 +33,13 @@ Outcome<std::optional<Addressee>> addressee(std::span<const engine::Known> book,
   const auto key = peer_named(book, name);
   if (!key) return tl::unexpected(key.error());
   const auto& peer = *std::ranges::find(book, *key, &engine::Known::key);
-  if (peer.is_blocked) return plain(Fault::peer_blocked);
+  if (peer.is_blocked) {
+    const auto handle = printable(engine::handle(book, peer));
+    return host::trouble(Fault::peer_blocked,
+                         handle + " is blocked: culver unblock " +
+                             word_of({peer.name, peer.key}, Contacts([&] { return book; })) +
+                             " lifts that.");
+  }
   const auto called = peer.called() ? *peer.called() : Plaintext(engine::handle(book, peer));
   return Addressee{*key, called};
 }
@@ -55,27 +57,6 @@ bool may_be_meant_for_peer(const std::string& word) {
          !PairingCode::parse_typed(word);
 }
 
-/// How many letters are wrong, missing, too many, or have changed places with the next.
-std::size_t distance(std::string_view one, std::string_view other) {
-  const std::size_t rows = one.size() + 1, columns = other.size() + 1;
-  std::vector<std::size_t> steps(rows * columns);
-  const auto at = [&](std::size_t i, std::size_t j) -> std::size_t& {
-    return steps[i * columns + j];
-  };
-  for (std::size_t i = 0; i < rows; ++i)
-    for (std::size_t j = 0; j < columns; ++j) {
-      if (i == 0 || j == 0) {
-        at(i, j) = i + j;
-        continue;
-      }
-      const std::size_t wrong = one[i - 1] == other[j - 1] ? 0 : 1;
-      at(i, j) = std::min({at(i - 1, j) + 1, at(i, j - 1) + 1, at(i - 1, j - 1) + wrong});
-      if (i > 1 && j > 1 && one[i - 1] == other[j - 2] && one[i - 2] == other[j - 1])
-        at(i, j) = std::min(at(i, j), at(i - 2, j - 2) + 1);
-    }
-  return steps.back();
-}
-
 /// The peers whose names are spelled nearly so, accents, case and blanks aside, the nearest first.
 std::string alike(std::span<const engine::Known> book, const std::string& word) {
   constexpr std::size_t longest = 64, most = 3;
@@ -86,7 +67,7 @@ std::string alike(std::span<const engine::Known> book, const std::string& word) 
     const auto called = peer.called();
     if (!called) continue;
     const auto name = unicode::without_accents(called->expose());
-    const auto steps = distance(wanted, name);
+    const auto steps = edits_between(wanted, name);
     const bool begins = wanted.size() >= 2 && name.starts_with(wanted);
     if (steps <= std::max<std::size_t>(1, wanted.size() / 3) || begins)
       near.emplace_back(begins ? 0 : steps, printable(engine::handle(book, peer)));

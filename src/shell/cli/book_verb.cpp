@@ -86,9 +86,10 @@ void BookVerb::handle(const RenamePeer& verb) {
 }
 
 void BookVerb::handle(const BlockPeer& verb) {
-  conclude(stage_.book.set_blocked(peer_.key, verb.is_blocked), peer_.key,
-           name_ + (verb.is_blocked ? " is blocked: it is refused before you are asked."
-                                    : " is not blocked any more."));
+  const auto* now = verb.is_blocked    ? " is blocked: it is refused before you are asked."
+                    : peer_.is_blocked ? " is not blocked any more."
+                                       : " was not blocked.";
+  conclude(stage_.book.set_blocked(peer_.key, verb.is_blocked), peer_.key, name_ + now);
 }
 
 void BookVerb::handle(const ForgetPeer& verb) {

@@ -2,6 +2,8 @@
 #include "shell/cli/console.hpp"
 
 #include <algorithm>
+#include <csignal>
+#include <utility>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/post.hpp>
@@ -12,6 +14,7 @@
 #include <unistd.h>
 
 #include "core/wire/report.hpp"
+#include "shell/host/foreground.hpp"
 
 namespace culver::cli {
 namespace {
@@ -51,9 +54,17 @@ host::FileDescriptor open_answers() {
 
 Console::Console(boost::asio::io_context& loop, host::FileDescriptor input, Screen& screen,
                  Answerer answerer, std::function<TimePoint()> now)
-    : loop_(loop), screen_(screen), answerer_(answerer), now_(std::move(now)), hang_up_(loop) {
+    : loop_(loop),
+      screen_(screen),
+      answerer_(answerer),
+      now_(std::move(now)),
+      hang_up_(loop),
+      continued_(loop),
+      foreground_(loop) {
   is_terminal_ = input && isatty(input.get());
   if (input) input_.emplace(loop, input.release());
+  // A read in the background fails then, and stops nobody.
+  if (is_terminal_) std::signal(SIGTTIN, SIG_IGN);
 }
 
 Console::Ticket Console::ask(std::string question, Answer answer) {
@@ -88,6 +99,7 @@ void Console::show_next() {
   if (reading_ && answerer_ == Answerer::person) return;
   if (!input_) return nobody_there();
   if (answerer_ == Answerer::program) return read();
+  if (is_terminal() && host::is_in_background(input_->native_handle())) return put_off();
   const auto now = now_();
   const bool is_swap = withdrawn_at_ && now - *withdrawn_at_ < time_to_notice_empty;
   swapped_at_ = is_swap ? std::optional(now) : std::nullopt;
@@ -97,8 +109,47 @@ void Console::show_next() {
     typed_.clear();
   }
   shown_ = true;
+  put_off_.reset();
+  if (is_terminal()) await_continuation();
   screen_.open_question(questions_.front().text);
   read();
+}
+
+/// What is typed is the shell's, and the peers are looked after meanwhile.
+void Console::put_off() {
+  const auto& question = questions_.front();
+  if (std::exchange(put_off_, question.ticket) != question.ticket)
+    screen_.complain(question.text + "(to be answered in the foreground: fg)");
+  foreground_.expires_after(host::foreground_poll);
+  foreground_.async_wait([this](boost::system::error_code error) {
+    if (!error) show_next();
+  });
+}
+
+void Console::await_continuation() {
+  boost::system::error_code ignored;
+  continued_.add(SIGCONT, ignored);
+  continued_.async_wait([this](boost::system::error_code error, int) {
+    if (error) return;
+    continued();
+    if (shown_) await_continuation();
+  });
+}
+
+void Console::hide() {
+  shown_ = false;
+  boost::system::error_code ignored;
+  continued_.clear(ignored);
+  continued_.cancel(ignored);
+}
+
+/// The shell has used the terminal meanwhile.
+void Console::continued() {
+  if (!host::is_in_background(input_->native_handle())) return screen_.repeat_question();
+  hide();
+  screen_.close_question();
+  boost::system::error_code ignored;
+  if (reading_) input_->cancel(ignored);
 }
 
 void Console::read() {
@@ -139,6 +190,11 @@ void Console::take_answer(std::string_view line) {
 
 void Console::on_end(boost::system::error_code error) {
   screen_.leave_question();
+  if (is_terminal() && host::is_in_background(input_->native_handle())) {
+    hide();
+    typed_.clear();
+    return show_next();
+  }
   if (is_terminal() && has_hung_up(error)) return hung_up();
   if (is_terminal() && error == boost::asio::error::eof) {
     // The end that a person types is the end of one line.
@@ -147,7 +203,7 @@ void Console::on_end(boost::system::error_code error) {
     return take_line(is_no ? std::optional<std::string>("") : std::nullopt);
   }
   input_.reset();
-  shown_ = false;
+  hide();
   nobody_there();
 }
 
@@ -160,7 +216,7 @@ bool Console::has_hung_up(boost::system::error_code error) {
 /// it (nohup), there is nobody to ask any more.
 void Console::hung_up() {
   input_.reset();
-  shown_ = false;
+  hide();
   is_hung_up_ = true;
   hang_up_.expires_after(time_to_be_told);
   hang_up_.async_wait([this](boost::system::error_code error) {
@@ -198,7 +254,7 @@ void Console::ask_again(std::string_view why) {
 }
 
 void Console::answer_front(std::optional<std::string> line) {
-  shown_ = false;
+  hide();
   screen_.close_question();
   auto question = std::move(questions_.front());
   questions_.pop_front();
@@ -221,7 +277,7 @@ void Console::withdraw(Ticket ticket) {
   const bool on_screen = shown_ && found == questions_.begin();
   questions_.erase(found);
   if (!on_screen) return;
-  shown_ = false;
+  hide();
   withdrawn_at_ = now_();
   screen_.close_question();
   screen_.complain(" (no longer needed)");
@@ -232,9 +288,10 @@ void Console::withdraw(Ticket ticket) {
 
 void Console::close() {
   hang_up_.cancel();
+  foreground_.cancel();
   questions_.clear();
   if (shown_) screen_.leave_question();
-  shown_ = false;
+  hide();
   boost::system::error_code ignored;
   if (input_) input_->close(ignored);
   input_.reset();

@@ -12,6 +12,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include "core/base/env.hpp"
@@ -57,6 +58,7 @@ class Console {
 
   /// The answer comes from the loop, never from inside this call. A program is not asked for words.
   Ticket ask(std::string question, Answer answer);
+  /// In the background of the terminal a question is told, and asked when we are in the foreground.
   /// Only "y" and "yes" are a yes, and only "n", "no" and Enter alone a no. What was typed before
   /// the question was shown does not count. `to_nobody` is what is said where there is nobody to
   /// ask.
@@ -79,6 +81,10 @@ class Console {
   };
   Ticket add(Question question);
   void show_next();
+  void put_off();
+  void await_continuation();
+  void continued();
+  void hide();
   void read();
   void on_line(boost::system::error_code error, std::size_t size);
   void take_line(std::optional<std::string> line);
@@ -103,6 +109,9 @@ class Console {
   std::optional<TimePoint> swapped_at_;    ///< the one that is shown has taken its place
   Ticket last_ticket_ = 0;
   boost::asio::steady_timer hang_up_;
+  boost::asio::signal_set continued_;  ///< after Ctrl-Z
+  boost::asio::steady_timer foreground_;
+  std::optional<Ticket> put_off_;  ///< told while we were in the background
   bool is_terminal_ = false;
   bool is_hung_up_ = false;  ///< the terminal; and nobody was asked since
   bool shown_ = false;       ///< the front question is on the screen

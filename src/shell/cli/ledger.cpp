@@ -53,6 +53,15 @@ Ledger::Transfer* Ledger::transfer(TransferId id) {
   return found == transfers_.end() ? nullptr : &found->second;
 }
 
+std::optional<Plaintext> Ledger::kept_of(const engine::FileFailed& notice) const {
+  const auto found = transfers_.find(notice.transfer);
+  if (notice.fault != Fault::peer_gone || found == transfers_.end()) return std::nullopt;
+  const auto& moving = found->second;
+  const bool is_resumable = contacts_.is_culver(moving.file.peer.key);
+  if (!moving.started || moving.file.outgoing || !is_resumable) return std::nullopt;
+  return moving.file.name;
+}
+
 void Ledger::fail(report::Failed failed) {
   if (!first_failure_) first_failure_ = failed.fault.fault;
   reporter_.report(failed);

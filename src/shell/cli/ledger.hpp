@@ -77,6 +77,8 @@ class Ledger {
   };
   /// Files on their way to us, of which something may have come.
   std::vector<Coming> coming() const;
+  /// The name of a file that a peer has left in the middle, and that goes on when it is back.
+  std::optional<Plaintext> kept_of(const engine::FileFailed& notice) const;
   bool is_coming(TransferId file) const { return transfers_.contains(file); }
   /// Nothing is reported any more: of how far it is, of its end.
   void note(const engine::FileProgress& notice);

@@ -29,7 +29,7 @@ class Outlet {
 
   bool is_behind() const;
   /// `act` is called when everything that was printed to `out` has been taken: at once, or later on
-  /// the loop; never if it cannot be written.
+  /// the loop; never if any of it could not be written whole.
   void when_taken(std::function<void()> act);
   /// Waits until everything is taken, or cannot be.
   void drain();

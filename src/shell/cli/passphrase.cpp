@@ -4,6 +4,8 @@
 #include <array>
 #include <csignal>
 #include <cstring>
+#include <string>
+#include <thread>
 #include <variant>
 
 #include <fcntl.h>
@@ -15,6 +17,7 @@
 #include "core/crypto/hash.hpp"
 #include "shell/cli/printable.hpp"
 #include "shell/host/file_descriptor.hpp"
+#include "shell/host/foreground.hpp"
 #include "shell/host/signals.hpp"
 
 namespace culver::cli {
@@ -135,8 +138,18 @@ Typed ask_once(const FileDescriptor& terminal, std::string_view question) {
   return without_end(line, size);
 }
 
+/// Neither the question nor the echo is touched before it is our turn: a job in the background
+/// would be stopped without a word. Signals end it as ever.
+void await_foreground(const FileDescriptor& terminal, std::string_view question) {
+  if (!host::is_in_background(terminal.get())) return;
+  host::write_all(terminal,
+                  as_bytes(std::string(question) + "(to be typed in the foreground: fg)\n"));
+  while (host::is_in_background(terminal.get())) std::this_thread::sleep_for(host::foreground_poll);
+}
+
 Outcome<SecretBytes> ask(const FileDescriptor& terminal, std::string_view question) {
   while (true) {
+    await_foreground(terminal, question);
     auto typed = ask_once(terminal, question);
     if (auto* done = std::get_if<Outcome<SecretBytes>>(&typed)) return std::move(*done);
     std::raise(SIGTSTP);

@@ -160,8 +160,8 @@ void Receive::handle(const engine::PairWithdrawn& notice) {
   const auto asked = requests_.extract(notice.from);
   if (!asked || !asked.mapped().ticket) return;
   withdraw(*asked.mapped().ticket, stage_.contacts.in_full(asked.mapped().peer) +
-                                       " does not wait for an answer any more: it has withdrawn "
-                                       "the request, or that has expired.");
+                                       " does not wait for an answer any more: the request was "
+                                       "withdrawn, has expired, or the server is gone.");
 }
 
 void Receive::handle(const engine::PairFailed& notice) {
@@ -311,7 +311,9 @@ void Receive::handle(const engine::FileReceived& notice) {
 
 void Receive::handle(const engine::FileFailed& notice) {
   withdraw_file(notice.transfer);
+  const auto kept = ledger_.kept_of(notice);
   ledger_.on(notice);
+  if (kept) say_what_is_kept(*kept);
   conclude_left();
 }
 

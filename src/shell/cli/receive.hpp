@@ -82,6 +82,7 @@ class Receive {
   void answer_file(const engine::FileOffered& notice, bool accepted);
   bool is_answered(const engine::FileOffered& notice);
   bool is_the_one(const PairingCode& code) const { return choices_.once && the_one_ == code; }
+  void say_what_is_kept(const Plaintext& name);
   void withdraw_file(TransferId transfer);
   /// The person is told whose question it was that has lost its point.
   void withdraw(Console::Ticket ticket, const std::string& why);

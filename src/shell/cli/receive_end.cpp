@@ -20,15 +20,18 @@ void Receive::stop(Fault signal) {
   code_of_stop_ = info(signal).exit_code;
   const auto coming = ledger_.coming();
   for (const auto& file : coming)
-    if (!file.is_whole)
-      stage_.reporter.remark("What has come of " + printable(file.file.name.expose()) +
-                             " is kept: sent again, it goes on from there.");
+    if (!file.is_whole) say_what_is_kept(file.file.name);
   if (coming.empty() || signal != Fault::interrupted) return await_names();
   stage_.reporter.remark("Ctrl-C again now throws it away.");
   may_discard_ = true;
   stage_.after(time_to_discard, [this] {
     if (std::exchange(may_discard_, false)) await_names();
   });
+}
+
+void Receive::say_what_is_kept(const Plaintext& name) {
+  stage_.reporter.remark("What has come of " + printable(name.expose()) +
+                         " is kept: sent again, it goes on from there.");
 }
 
 void Receive::discard() {

@@ -34,22 +34,6 @@ bool is_renamed(const report::File& file) {
 
 std::string checksum(const Digest& sha256) { return "  SHA-256 " + print_hex(sha256.view()); }
 
-/// As a shell takes it for one word, whatever the peer calls itself: by its handle if that is
-/// letters and digits, else by its fingerprint.
-std::string word_of(const report::Peer& peer, const Contacts& contacts) {
-  const auto name = contacts.handle(peer);
-  const auto is_plain = [](unsigned char c) {
-    return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.' || c == '@' || c == ' ' ||
-           c >= 0x80;
-  };
-  if (name.starts_with('-') || !std::ranges::all_of(name, is_plain)) {
-    auto digits = report::short_fingerprint(peer.key);
-    std::erase(digits, ' ');
-    return digits;
-  }
-  return name.find(' ') == std::string::npos ? name : "'" + name + "'";
-}
-
 /// A verb that is advised is written out for the peer that it is about.
 std::string advice_about(const report::Failed& failed, const Contacts& contacts) {
   constexpr std::string_view any = " NAME";
@@ -63,6 +47,20 @@ std::string advice_about(const report::Failed& failed, const Contacts& contacts)
 }
 
 }  // namespace
+
+std::string word_of(const report::Peer& peer, const Contacts& contacts) {
+  const auto name = contacts.handle(peer);
+  const auto is_plain = [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.' || c == '@' || c == ' ' ||
+           c >= 0x80;
+  };
+  if (name.starts_with('-') || !std::ranges::all_of(name, is_plain)) {
+    auto digits = report::short_fingerprint(peer.key);
+    std::erase(digits, ' ');
+    return digits;
+  }
+  return name.find(' ') == std::string::npos ? name : "'" + name + "'";
+}
 
 std::string failure_sentence(const report::Failed& failed, const Contacts& contacts) {
   std::string sentence = "culver: ";

@@ -14,6 +14,10 @@
 
 namespace culver::cli {
 
+/// As a shell takes it for one word, whatever the peer calls itself: by its handle if that is
+/// letters and digits, else by its fingerprint.
+std::string word_of(const wire::report::Peer& peer, const Contacts& contacts);
+
 /// "culver: NAME: what happened. What to do." The wording of every failure, for both reporters.
 std::string failure_sentence(const wire::report::Failed& failed, const Contacts& contacts = {});
 /// The same of a failure that is not the end.

@@ -44,7 +44,9 @@ Outcome<void> write_new(const std::filesystem::path& path, ByteView bytes) {
   const FileDescriptor file(
       open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (file && host::write_all(file, bytes) && fsync(file.get()) == 0) return {};
-  const std::string why = std::strerror(errno);
+  const std::string why =
+      errno == EEXIST ? "there is one of that name, and none is overwritten. Choose another name"
+                      : std::strerror(errno);
   if (file) unlink(path.c_str());
   return host::trouble(Fault::file_unwritable,
                        "The file " + printable(path.string()) + " cannot be made: " + why + ".");

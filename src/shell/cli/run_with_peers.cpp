@@ -187,7 +187,9 @@ int converse(const Options& given, std::optional<host::Vault> vault,
       make(Stage{[&](engine::Command command) { (*client)->command(std::move(command)); },
                  open_file, *reporter, console, host::now, done, after,
                  [&] { return (*client)->wall(); }, still_waits, contacts,
-                 [&](std::function<void()> act) { outlet.when_taken(std::move(act)); }},
+                 [&](std::function<void()> act) {
+                   if (!screen.is_lost()) outlet.when_taken(std::move(act));
+                 }},
            **client));
   boost::asio::steady_timer seconds(loop);
   const std::function<void()> every_second = [&] {

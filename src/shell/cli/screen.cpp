@@ -66,7 +66,11 @@ void Screen::complain(std::string_view line) { print(err_, line); }
 
 void Screen::print(std::ostream& stream, std::string_view line) {
   clear_bar();
-  if (!question_.empty()) erase_line();
+  if (!question_.empty()) {
+    erase_line();
+    err_ << std::flush;  // before what goes to the other stream
+  }
+  errno = 0;
   stream << line << '\n' << std::flush;
   const int error = errno;  // the question must not hide it
   if (!question_.empty()) err_ << question_ << std::flush;
@@ -80,6 +84,12 @@ void Screen::open_question(std::string question) {
 }
 
 void Screen::close_question() { question_.clear(); }
+
+void Screen::repeat_question() {
+  if (question_.empty()) return;
+  if (abilities_.err_terminal) erase_line();
+  err_ << question_ << std::flush;
+}
 
 void Screen::leave_question() {
   if (!question_.empty()) err_ << '\n' << std::flush;

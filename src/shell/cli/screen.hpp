@@ -37,10 +37,14 @@ class Screen {
   /// Shows the question on standard error and withholds the bar until it is answered.
   void open_question(std::string question);
   void close_question();
+  /// If one is open: something else has used the terminal meanwhile.
+  void repeat_question();
   /// It will not be answered: what comes next begins on a line of its own.
   void leave_question();
   /// The code that a verb ends with: not 0 if its output was lost.
   int exit_code(int of_verb) const;
+  /// Nothing is said any more: what comes now was shown to nobody.
+  bool is_lost() const { return lost_.has_value(); }
   void when_lost(std::function<void(Fault)> act) { when_lost_ = std::move(act); }
   /// Whether what is printed waits to be taken: what would be old by then need not be printed.
   bool is_behind() const { return is_behind_(); }

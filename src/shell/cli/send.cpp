@@ -337,6 +337,8 @@ void Send::stop(Fault signal) {
   if (is<Over>()) return;
   stage_.console.close();  // what is said next begins on a line of its own
   if (!is_of_output(signal)) ledger_.fail(signal);
+  if (const auto* sending = std::get_if<Sending>(&phase_); sending && sending->file)
+    say_what_is_kept(*sending);
   finish(info(signal).exit_code);
 }
 

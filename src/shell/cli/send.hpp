@@ -138,6 +138,7 @@ class Send {
   void await_answer();
   void give_up_waiting();
   void look_again(const engine::Closed& notice);
+  void leave_the_rest();
   void file_is_over(TransferId transfer);
   void keep_file();
   void wait_for_kept();

@@ -135,6 +135,9 @@ void SendLater::say_what_becomes_of_it() {
 }
 
 void SendLater::stop(Fault signal) {
+  // What was to be told on standard output did not get there.
+  if (is_of_output(signal) && letter_ && !is_delivered_ && stage_.still_waits(*letter_))
+    stage_.reporter.remark("The text is kept all the same: culver outbox shows it.");
   if (phase_ == Phase::over) return;
   stage_.console.close();  // what is said next begins on a line of its own
   if (!is_of_output(signal)) ledger_.fail(signal);

@@ -153,7 +153,16 @@ void Send::handle(const engine::FileFailed& notice) {
   if (is_of_link(notice.fault)) say_what_is_kept(*sending);
   if (known_ && is_of_link(notice.fault)) return keep_file();  // more of it is heard at once
   ledger_.on(notice);
+  if (notice.fault == Fault::peer_cancelled) return leave_the_rest();
   file_is_over(notice.transfer);
+}
+
+/// The person there has thrown it away and ends: the other files are not taken either.
+void Send::leave_the_rest() {
+  const auto link = std::get<Sending>(phase_).link;
+  if (!parcel_.files.empty())
+    stage_.reporter.remark("Nothing more is sent: the other side has ended it.");
+  close(link);
 }
 
 /// Whoever throws it away says so, and then the link is not what failed.

@@ -76,7 +76,8 @@ std::string show_outbox(const std::vector<report::Waits>& letters, Output output
   for (const auto& letter : letters) {
     text += (text.empty() ? "" : "\n") + std::to_string(letter.id) + "  to " +
             contacts.handle(letter.peer) + ", since " + letter.written + ", ";
-    text += letter.characters ? std::to_string(*letter.characters) + " characters"
+    text += letter.characters ? std::to_string(*letter.characters) +
+                                    (*letter.characters == 1 ? " character" : " characters")
                               : "cannot be read: it is damaged, or of another identity";
     if (letter.text) text += "\n  | " + printable_text(letter.text->expose(), "  | ");
   }

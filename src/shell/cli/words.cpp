@@ -66,18 +66,24 @@ bool ask_for_json(std::span<const char* const> words) {
   return false;
 }
 
-std::size_t edits_between(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    auto above_left = std::exchange(row[0], i);
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const auto replaced = above_left + (a[i - 1] == b[j - 1] ? 0 : 1);
-      above_left = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
+std::size_t edits_between(std::string_view one, std::string_view other) {
+  const std::size_t rows = one.size() + 1, columns = other.size() + 1;
+  std::vector<std::size_t> steps(rows * columns);
+  const auto at = [&](std::size_t i, std::size_t j) -> std::size_t& {
+    return steps[i * columns + j];
+  };
+  for (std::size_t i = 0; i < rows; ++i)
+    for (std::size_t j = 0; j < columns; ++j) {
+      if (i == 0 || j == 0) {
+        at(i, j) = i + j;
+        continue;
+      }
+      const std::size_t wrong = one[i - 1] == other[j - 1] ? 0 : 1;
+      at(i, j) = std::min({at(i - 1, j) + 1, at(i, j - 1) + 1, at(i - 1, j - 1) + wrong});
+      if (i > 1 && j > 1 && one[i - 1] == other[j - 2] && one[i - 2] == other[j - 1])
+        at(i, j) = std::min(at(i, j), at(i - 2, j - 2) + 1);
     }
-  }
-  return row[b.size()];
+  return steps.back();
 }
 
 }  // namespace culver::cli

@@ -26,7 +26,8 @@ std::string unmarked(std::string word);
 /// Whether the words ask for lines of JSON, however wrong they may be otherwise.
 bool ask_for_json(std::span<const char* const> words);
 
-/// How many letters have to be put in, left out or replaced to make one word of the other.
+/// How many letters have to be put in, left out, replaced or have to change places with the
+/// next one to make one word of the other.
 std::size_t edits_between(std::string_view a, std::string_view b);
 
 }  // namespace culver::cli

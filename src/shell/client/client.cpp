@@ -47,7 +47,8 @@ host::Outcome<wire::WsUrl> parse_server(const std::string& url) {
   auto parsed = wire::WsUrl::parse(url);
   if (!parsed)
     return host::trouble(parsed.error(),
-                         "The server's address must look like ws://HOST:PORT or wss://HOST.");
+                         "The server's address must look like ws://HOST:PORT or wss://HOST, with "
+                         "a port from 1 to 65535.");
   return std::move(*parsed);
 }
 

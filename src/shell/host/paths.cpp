@@ -106,6 +106,9 @@ fs::path config_file(const Variables& variables) {
 }
 
 Outcome<void> make_private_dir(const fs::path& folder) {
+  if (folder.empty())
+    return trouble(Fault::identity_unreadable,
+                   "The data folder has no name: give one (--data-dir, CULVER_DATA_DIR).");
   // "folder/" and "folder" are the same place, but the former has no last component to make.
   const fs::path clean = folder.has_filename() ? folder : folder.parent_path();
   std::error_code error;
@@ -114,6 +117,10 @@ Outcome<void> make_private_dir(const fs::path& folder) {
   const int why = error ? error.value() : errno;
   if (made) return {};
   if (why == EEXIST && fs::is_directory(clean, error)) return check_folder(clean);
+  if (why == EEXIST)
+    return trouble(Fault::identity_unreadable,
+                   "The data folder " + clean.string() +
+                       " cannot be made: a file has that name. Choose another (--data-dir).");
   return trouble(Fault::identity_unreadable,
                  "The data folder " + clean.string() + " cannot be made: " + std::strerror(why));
 }

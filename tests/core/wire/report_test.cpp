@@ -59,7 +59,7 @@ TEST(Report, PrintsEachEventInOneStableLine) {
                 zero_digest + R"(","confirmed":true})");
   EXPECT_EQ(
       print(Failed{Fault::pair_refused, {}}),
-      R"({"event":"failed","reason":"pair_refused","message":"The peer refused the pairing."})");
+      R"({"event":"failed","reason":"pair_refused","message":"The peer does not let us in."})");
   EXPECT_EQ(print(Failed{Fault::file_refused, Plaintext("report.pdf")}),
             R"({"event":"failed","reason":"file_refused",)"
             R"("message":"report.pdf: The peer refused the file.","file":"report.pdf"})");

@@ -135,6 +135,8 @@ TEST_F(BookVerbTest, BlocksAndUnblocks) {
   begin(BlockPeer{ana_name, false});
   expect_said("Ana is not blocked any more.");
   EXPECT_FALSE(row(1).is_blocked);
+  begin(BlockPeer{ana_name, false});
+  expect_said("Ana was not blocked.");
 }
 
 TEST_F(BookVerbTest, ForgetsOnAYesOnly) {

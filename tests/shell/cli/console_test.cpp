@@ -1,5 +1,7 @@
 #include "shell/cli/console.hpp"
 
+#include <csignal>
+
 #include <gtest/gtest.h>
 #include <pty.h>
 
@@ -241,12 +243,29 @@ TEST_F(ConsoleOnATerminal, ThatHangsUpWithoutASignalLeavesNobodyToAsk) {
   EXPECT_NE(err_.str().find("Nobody is there to ask"), std::string::npos);
 }
 
+TEST_F(ConsoleOnATerminal, LetsTheLoopRunDryOnceAnswered) {
+  ASSERT_EQ(::write(window_.get(), "y\n", 2), 2);
+  run(10s);
+  EXPECT_EQ(answers_, std::vector<bool>{true});
+  EXPECT_TRUE(loop_.stopped());
+}
+
 TEST_F(ConsoleOnATerminal, TakesCtrlDForANoOfThePerson) {
   ASSERT_EQ(::write(window_.get(), "\x04", 1), 1);
   run(200ms);
   EXPECT_EQ(answers_, std::vector<bool>{false});
   EXPECT_NE(err_.str().find("Ctrl-D counts as no."), std::string::npos) << err_.str();
   EXPECT_EQ(err_.str().find("Nobody is there"), std::string::npos) << err_.str();
+}
+
+TEST_F(ConsoleOnATerminal, IsShownAgainWhenTheProcessGoesOn) {
+  err_.str("");
+  std::raise(SIGCONT);
+  run(100ms);
+  EXPECT_EQ(err_.str(), "Accept? ");
+  std::raise(SIGCONT);
+  run(100ms);
+  EXPECT_EQ(err_.str(), "Accept? Accept? ");
 }
 
 TEST_F(ConsoleOnAPipe, MayBeAskedAgainFromAnAnswer) {

@@ -333,6 +333,7 @@ TEST_F(CommandLine, NamesAVerbThatThereIsNot) {
   expect_wrong({"chat", "--help"}, "There is no verb chat.");
   expect_wrong({"-o", "text", "chat", "ana"}, "There is no verb chat.");
   expect_wrong({"recieve"}, "Did you mean receive?");
+  expect_wrong({"reciev"}, "Did you mean receive?");
   expect_wrong({"devices", "chat", "--help"}, "There is no verb chat.");
   expect_wrong({"devices", "-o", "text", "renane", "1", "a"}, "Did you mean rename?");
   expect_wrong({"outbox", "drip", "--help"}, "Did you mean drop?");

@@ -2,19 +2,39 @@
 #include "shell/cli/outlet.hpp"
 
 #include <csignal>
+#include <cstdlib>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "shell/cli/report_json.hpp"
 #include "shell/cli/screen.hpp"
+#include "shell/host/file_descriptor.hpp"
 
 namespace culver::cli {
 namespace {
+
+/// No file grows beyond so many bytes.
+class SmallFiles {
+ public:
+  explicit SmallFiles(rlim_t size) {
+    std::signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit limit{size, before_.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  SmallFiles(const SmallFiles&) = delete;
+  SmallFiles& operator=(const SmallFiles&) = delete;
+  ~SmallFiles() { setrlimit(RLIMIT_FSIZE, &before_); }
+
+ private:
+  rlimit before_{};
+};
 
 class OutletOfAPipe : public testing::Test {
  protected:
@@ -105,6 +125,38 @@ TEST_F(OutletOfAPipe, WhoeverLeavesIsNoticed) {
   outlet_.reset();
   loop_.poll();
   EXPECT_FALSE(taken) << "it was not";
+}
+
+TEST_F(OutletOfAPipe, NothingStandsBehindAnOpenQuestion) {
+  Screen screen(outlet_->out(), outlet_->error(), {true, true, false});
+  screen.open_question("Accept? ");
+  screen.say("Cy: hi");
+  screen.complain("Waiting.");
+  const std::string all = "Accept? \r\x1b[KCy: hi\nAccept? \r\x1b[KWaiting.\nAccept? ";
+  EXPECT_EQ(read(all.size()), all);
+}
+
+/// A disk that fills up in the middle of a line.
+TEST(OutletOfAFile, WhatWasCutWasNotTaken) {
+  char name[] = "/tmp/culver-outlet-XXXXXX";
+  const host::FileDescriptor file(mkostemp(name, O_CLOEXEC));
+  unlink(name);
+  boost::asio::io_context loop;
+  Outlet outlet(loop, file.get(), file.get());
+  Screen screen(outlet.out(), outlet.error(), {});
+  int taken = 0;
+  screen.say("whole");
+  outlet.when_taken([&] { ++taken; });
+  EXPECT_EQ(taken, 1);
+  {
+    const SmallFiles limit(10);
+    screen.say("cut in the middle");
+    outlet.when_taken([&] { ++taken; });
+  }
+  EXPECT_EQ(lseek(file.get(), 0, SEEK_END), 10);
+  EXPECT_TRUE(screen.is_lost());
+  outlet.when_taken([&] { ++taken; });
+  EXPECT_EQ(taken, 1) << "not even when there is room again: nothing is printed any more";
 }
 
 }  // namespace

@@ -631,6 +631,27 @@ TEST_F(SendVerb, WhatIsThrownAwayThereIsNotSaidToBeKept) {
   EXPECT_EQ(scene_->err().find("is kept there"), std::string::npos) << scene_->err();
 }
 
+TEST_F(SendVerb, GoesOnWithNothingWhenTheReceiverHasThrownAFileAway) {
+  begin(files({"/out/a.pdf", "/out/b.pdf"}));
+  connect();
+  hear(engine::FileStarted{peer_link, TransferId{1}, true, Plaintext("a.pdf"), 1000});
+  hear(engine::FileFailed{TransferId{1}, Fault::peer_cancelled});
+  EXPECT_EQ(scene_->count<engine::SendFile>(), 1u);
+  EXPECT_NE(scene_->err().find("Nothing more is sent"), std::string::npos) << scene_->err();
+  hear(engine::Closed{peer_link, {}, true});
+  EXPECT_EQ(scene_->exit, 10);
+}
+
+TEST_F(SendVerb, SaysOfAFileInTheMiddleThatItIsKeptWhenItIsInterrupted) {
+  begin(files({"/out/a.pdf"}));
+  scene_->book = {{{}, Plaintext("Ben"), {}, false, true}};
+  connect();
+  hear(engine::FileStarted{peer_link, TransferId{1}, true, Plaintext("a.pdf"), 1000});
+  verb_->stop(Fault::interrupted);
+  EXPECT_NE(scene_->err().find("What has arrived of a.pdf is kept there"), std::string::npos)
+      << scene_->err();
+}
+
 TEST_F(SendVerb, SaysThatItTakesNoFiles) {
   begin(text());
   connect();

@@ -28,7 +28,7 @@ TEST(ShowOutbox, SaysWhatWaitsAndTheTextOnlyWhenAsked) {
             "11  to Ana, since 1970-01-01T00:00:00Z, 4 characters\n"
             "12  to Ana, since 1970-01-01T00:00:00Z, cannot be read: it is damaged, or of another "
             "identity\n"
-            "13  to 12, since 1970-01-01T00:00:00Z, 1 characters");
+            "13  to 12, since 1970-01-01T00:00:00Z, 1 character");
   EXPECT_EQ(show_outbox({}, Output::text), "Nothing waits.");
   const auto shown = show_outbox(waiting_of(rows, recipients, true), Output::text);
   EXPECT_NE(shown.find("\n  | gr\xc3\xbc\xc3\x9f\n"), std::string::npos);

@@ -2,6 +2,7 @@
 
 #include <cerrno>
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 namespace culver::store::sqlite {
@@ -14,6 +15,15 @@ bool is_full(const std::filesystem::path& folder) {
   std::error_code error;
   const auto room = std::filesystem::space(folder, error);
   return !error && room.available < least_room;
+}
+
+/// SQLite calls it a broken disk when the system lets no file grow so far.
+bool is_at_limit(const std::filesystem::path& file) {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return false;
+  std::error_code error;
+  const auto size = std::filesystem::file_size(file, error);
+  return limit.rlim_cur < (error ? 0 : size) + least_room;
 }
 
 }  // namespace
@@ -29,6 +39,11 @@ tl::unexpected<host::Trouble> unusable(const std::string& what, const std::files
   }
   if (is_full(folder))
     return host::trouble(Fault::no_space, named + "there is no space left on its disk.");
+  if (is_at_limit(file))
+    return host::trouble(Fault::store_failed,
+                         named +
+                             "this process may not write files of that size. Raise the limit "
+                             "(ulimit -f).");
   return host::trouble(Fault::store_failed,
                        named + "it is damaged, or was made by a newer Culver.");
 }
