@@ -24,7 +24,7 @@ void Engine::say(sig::ClientMessage message, Env& env, Effects& out) {
 /// A signal that cannot leave ends the establishment that it was for.
 void Engine::cannot_say(const PairingCode& target, Env& env, Effects& out) {
   const auto id = roster_.find(target);
-  if (id && link::is_establishing(roster_.find(*id)->state))
+  if (id && link::needs_server(roster_.find(*id)->state))
     to_link(*id, link::Abandon{Fault::server_lost}, env, out);
 }
 

@@ -147,7 +147,7 @@ void Engine::on_server_message(sig::ServerMessage message, Env& env, Effects& ou
   } else if (const auto* left = std::get_if<sig::PeerLeft>(&message)) {
     // A link that is up does not need the server any more.
     const auto id = roster_.find(left->peer);
-    if (id && link::is_establishing(roster_.find(*id)->state))
+    if (id && link::needs_server(roster_.find(*id)->state))
       to_link(*id, link::Abandon{Fault::pair_left}, env, out);
   }
 }
@@ -174,8 +174,7 @@ void Engine::signaling_back(Env& env, Effects& out) {
 
 /// Without it there will be no link; one that is up is none of the server's business to end.
 void Engine::on_bad_description(LinkId id, Fault fault, Env& env, Effects& out) {
-  if (!link::is_establishing(roster_.find(id)->state))
-    return out.emplace_back(Dropped{fault}), void();
+  if (!link::needs_server(roster_.find(id)->state)) return out.emplace_back(Dropped{fault}), void();
   to_link(id, link::Abandon{fault}, env, out);
 }
 

@@ -60,8 +60,9 @@ bool is_closed(const Machine::State& state);
 bool is_secured(const Machine::State& state);
 /// There is a session: Unproven or Secured.
 bool is_up(const Machine::State& state);
-/// There is no session yet: until there is, the server is needed, and what it says counts.
-bool is_establishing(const Machine::State& state);
+/// There is no session yet, or there will be none (Refusing): the server is needed, and what it
+/// says counts.
+bool needs_server(const Machine::State& state);
 /// We end it, and the peer is hearing so: Parting, Leaving or Refusing.
 bool is_ending(const Machine::State& state);
 /// The initiator, before an answer has come, and the responder, before an offer has.

@@ -17,8 +17,9 @@ bool is_closed(const Machine::State& state) { return std::holds_alternative<Clos
 bool is_up(const Machine::State& state) {
   return is_secured(state) || std::holds_alternative<Unproven>(state);
 }
-bool is_establishing(const Machine::State& state) {
-  return !is_past_proof(state) && !is_closed(state);
+bool needs_server(const Machine::State& state) {
+  const bool is_refusing = std::holds_alternative<Refusing>(state);
+  return is_refusing || (!is_past_proof(state) && !is_closed(state));
 }
 bool is_ending(const Machine::State& state) {
   return std::holds_alternative<Parting>(state) || std::holds_alternative<Leaving>(state) ||
