@@ -132,7 +132,7 @@ void check_url(std::string_view text) {
   const auto url = wire::WsUrl::parse(text);
   if (!url) return;
   // What was understood, printed, is understood as the same.
-  const std::string printed = (url->secure ? "wss://" : "ws://") + url->authority() + url->target;
+  const std::string printed = url->origin() + url->target;
   const auto again = wire::WsUrl::parse(printed);
   require(again ? *again == *url : printed.size() > wire::WsUrl::max_length);
   (void)url->loopback();
