@@ -168,9 +168,11 @@ void Engine::to_link(LinkId id, link::Machine::Event event, Env& env, Effects& o
   tell_how_far(id, out);
   perform(id, std::move(effects), env, out);
   if (const auto* now = roster_.find(id))
-    // The peer still has to hear of it; here it is over.
+    // The peer still has to hear of it; here it is over before the newer one is told. Other ends
+    // are told when the peer has heard: the program may be over then.
     if (const auto* refusing = std::get_if<link::Refusing>(&now->state);
-        refusing && !now->unremembered && !letters_.is_keeping(id))
+        refusing && refusing->fault == Fault::replaced && !now->unremembered &&
+        !letters_.is_keeping(id))
       tell_closed(id, refusing->fault, env, out);
   forget_if_closed(id, env, out);
 }
