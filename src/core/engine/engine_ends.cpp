@@ -17,10 +17,7 @@ void Engine::end_lesser(const PublicKey& key, Env& env, Effects& out) {
   std::vector<LinkId> lesser;
   for (const auto& [id, peer] : roster_.all())
     if (peer.key == key && peer.standing == Standing::claimed) lesser.push_back(id);
-  for (const auto id : lesser) {
-    to_link(id, link::Abandon{Fault::peer_downgraded}, env, out);
-    forget_if_closed(id, env, out);
-  }
+  for (const auto id : lesser) to_link(id, link::Abandon{Fault::peer_downgraded}, env, out);
 }
 
 namespace {

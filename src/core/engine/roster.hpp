@@ -42,7 +42,7 @@ struct Peer {
   bool crossed = false;
   std::optional<PublicKey> met = {};  ///< it was looked for
   Standing standing = Standing::establishing;
-  bool superseded = false;  ///< by the other match: nothing more of it is told
+  bool superseded = false;  ///< by the other match, or by its end: nothing more of it is told
   /// Its keys are proven, and the book has not answered yet.
   std::optional<Unremembered> unremembered = {};
   std::optional<PublicKey> refused_for = {};  ///< the known peer whose name it used

@@ -294,8 +294,7 @@ void Transfers::stream_frame(LinkId link, ByteVector frame, TransferEffects& out
 /// Files may come faster than the disk gives them their names.
 void Transfers::wait_for_disk(LinkId link, TransferEffects& out) {
   const auto files = links_.find(link);
-  if (files == links_.end() || files->second.manner.acks || files->second.manner.stream_frame > 0)
-    return;
+  if (files == links_.end() || files->second.manner.is_answered()) return;
   const auto waiting = std::ranges::count_if(transfers_, [&](const auto& entry) {
     const auto* receiver = std::get_if<transfer::Receiver>(&entry.second.machine);
     return receiver != nullptr && entry.second.link == link && receiver->waits_for_disk();

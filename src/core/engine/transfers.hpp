@@ -49,6 +49,9 @@ class Transfers {
     bool acks = false;
     std::size_t stream_frame = 0;  ///< of the second form, at most so many bytes; 0: the first
     std::size_t largest_message = link::no_limit;  ///< that the peer's SCTP takes
+
+    /// The peer waits for our answers, and reads a refusal.
+    bool is_answered() const { return acks || stream_frame > 0; }
   };
   /// A link became Secured.
   void open(LinkId link, const PublicKey& peer, Manner manner);

@@ -14,10 +14,8 @@ bool Transfers::is_crowded(LinkId link) const {
   const auto coming = std::count_if(transfers_.begin(), transfers_.end(), [&](const auto& entry) {
     return entry.second.link == link && !entry.second.outgoing;
   });
-  const auto& manner = links_.at(link).manner;
-  const bool hears_refusals = manner.acks || manner.stream_frame > 0;
-  return static_cast<std::size_t>(coming) >=
-         (hears_refusals ? incoming_per_link : incoming_unasked);
+  const bool is_answered = links_.at(link).manner.is_answered();
+  return static_cast<std::size_t>(coming) >= (is_answered ? incoming_per_link : incoming_unasked);
 }
 
 // ---- the first form -----------------------------------------------------------------------------
@@ -60,7 +58,7 @@ void Transfers::offer(LinkId link, FileStart start, Env& env, TransferEffects& o
              out);
     envelope(link, print(FileError{start.id, transfer::reason_of(Fault::queue_full)}), out);
     // Who does not wait for an answer does not read one either.
-    if (!files->second.manner.acks)
+    if (!files->second.manner.is_answered())
       out.emplace_back(Tell{FileFailed{
           TransferId{next_incoming_++}, Fault::queue_full, {}, FileOf{link, start.name}}});
     return;
