@@ -194,7 +194,7 @@ void parse_client_auth(benchmark::State& state) {
                                       {},
                                       Hex<HandshakeNonce>::of({}),
                                       Plaintext("Phone"),
-                                      DeviceType::mobile,
+                                      std::string(name(DeviceType::mobile)),
                                       Confirmation{}});
   for (auto _ : state) require(parse_handshake_client(frame).has_value());
 }

@@ -348,6 +348,34 @@ TEST(Texts, WhatIsSaidBeforeAGoodbyeIsAcknowledgedBeforeTheOther) {
   }
 }
 
+/// The other side begins anew by the code, while what was said before the goodbye is on its way.
+TEST(Texts, ANewMatchForItsCodeDoesNotCutAGoodbye) {
+  for (std::uint64_t seed = 0; seed < 300; ++seed) {
+    Correspondents two(seed);
+    two.alice.react = [&](Node& self, const Notice& notice) {
+      two.react(self, notice);
+      if (const auto* now = std::get_if<Connected>(&notice); now && self.count<Connected>() == 1) {
+        for (std::uint64_t n = 1; n <= 3; ++n)
+          self.command(SendText{now->link, TextId{n}, Plaintext(std::to_string(n))});
+        self.command(CloseLink{now->link});
+      }
+    };
+    two.bob.react = [&](Node& self, const Notice& notice) {
+      two.react(self, notice);
+      if (std::holds_alternative<Connected>(notice) && self.count<Connected>() == 1)
+        self.command(Pair{two.alice.last<Online>()->code});
+    };
+    for (auto* node : {&two.alice, &two.bob}) {
+      node->command(Meet{two.key_of(two.other(*node))});
+      node->command(GoOnline{});
+    }
+    for (int rounds = 0; rounds < 60 && two.alice.count<Closed>() == 0; ++rounds)
+      two.bottle.pass(1s);
+    EXPECT_EQ(two.alice.count<TextDelivered>(), 3u) << seed;
+    EXPECT_EQ(two.seen[&two.bob].texts, (std::vector<std::string>{"1", "2", "3"})) << seed;
+  }
+}
+
 TEST(Texts, TwoWhoSendAtOnceAndLeaveBothSeeTheOthers) {
   for (std::uint64_t seed = 0; seed < 300; ++seed) {
     Correspondents two(seed);

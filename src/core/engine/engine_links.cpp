@@ -68,7 +68,7 @@ void Engine::requested(signaling::Requested request, Env& env, Effects& out) {
 }
 
 /// A new match for a code replaces what the code was establishing: the peer began anew. A
-/// connection that is up stays until the new one is.
+/// connection that is up stays until the new one is, and one that is ending ends as it would.
 void Engine::matched(signaling::Matched match, Env& env, Effects& out) {
   if (!crypto::is_canonical(match.key))
     return failed({match.peer, Fault::bad_public_key}, env, out);
@@ -87,7 +87,8 @@ void Engine::matched(signaling::Matched match, Env& env, Effects& out) {
       out.emplace_back(Tell{PairFailed{match.peer, why->fault, whom(why->of, match.key)}});
     return;
   }
-  if (const auto id = roster_.find(match.peer); id && !link::is_secured(roster_.find(*id)->state))
+  if (const auto id = roster_.find(match.peer); id && !link::is_secured(roster_.find(*id)->state) &&
+                                                !link::is_ending(roster_.find(*id)->state))
     to_link(*id, link::Abandon{Fault::replaced}, env, out);
   if (roster_.all().size() >= links_at_once)
     return failed({match.peer, Fault::queue_full}, env, out);

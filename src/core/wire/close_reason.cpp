@@ -34,6 +34,8 @@ std::optional<Fault> read_close_reason(std::string_view reason) {
   if (read_retry_after(reason) != 0) reason = reason.substr(0, reason.rfind(before_seconds));
   for (const auto fault : {Fault::too_many_connections, Fault::shutting_down})
     if (info(fault).wire == reason) return fault;
+  // A server without a gateway knows of codes and keys, and not of devices.
+  if (info(Fault::replaced).wire == reason) return Fault::device_replaced;
   constexpr auto first = static_cast<std::size_t>(Fault::handshake_required);
   constexpr auto last = static_cast<std::size_t>(Fault::session_expired);
   for (auto i = first; i <= last; ++i)

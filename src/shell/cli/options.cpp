@@ -17,6 +17,7 @@
 #include "shell/cli/printable.hpp"
 #include "shell/cli/settings_file.hpp"
 #include "shell/cli/words.hpp"
+#include "shell/client/client.hpp"
 
 namespace culver::cli {
 namespace {
@@ -178,12 +179,6 @@ std::string host_name() {
   return name.data();
 }
 
-bool is_server_url(std::string_view url) {
-  for (const std::string_view scheme : {"ws://", "wss://"})
-    if (url.starts_with(scheme) && url.size() > scheme.size()) return true;
-  return false;
-}
-
 ReceiveOptions receive_options(const Raw& raw, const Settings& settings) {
   return {raw.out.value_or(settings.out.value_or(".")), raw.yes || settings.yes.value_or(false),
           raw.once || settings.once.value_or(false)};
@@ -297,8 +292,9 @@ tl::expected<Options, Exit> merge(const Raw& raw, const Settings& settings,
   if (settings.server) options.server = *settings.server;
   if (const auto set = variables("CULVER_SERVER")) options.server = *set;
   if (raw.server) options.server = *raw.server;
-  if (!is_server_url(options.server))
-    return wrong_use("The server's address must begin with ws:// or wss://.");
+  // Before there is a data folder that a mistyped address would have made.
+  if (const auto url = client::parse_server(options.server); !url)
+    return wrong_use(url.error().sentence);
   const auto output = raw.output.value_or(settings.output.value_or("text"));
   if (output != "text" && output != "json") return wrong_use("--output is text or json.");
   options.output = output == "json" ? Output::json : Output::text;

@@ -13,6 +13,10 @@ TEST(CloseReason, IsReadBackIntoItsFault) {
   }
 }
 
+TEST(CloseReason, OfAServerWithoutDevicesThatHasANewerConnectionIsItsDevices) {
+  EXPECT_EQ(read_close_reason(info(Fault::replaced).wire), Fault::device_replaced);
+}
+
 TEST(CloseReason, SaysWhenToComeAgain) {
   const auto reason = print_close_reason(Fault::too_many_handshakes, 12);
   EXPECT_EQ(read_close_reason(reason), Fault::too_many_handshakes);

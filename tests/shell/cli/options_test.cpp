@@ -111,6 +111,7 @@ TEST_F(CommandLine, RefusesWrongUseWithAShortHint) {
   expect_wrong({"send", "--code", "K7MW2Q", "f"}, "--code");
   expect_wrong({"-o", "xml", "id"}, "text or json");
   expect_wrong({"--server", "http://x", "id"}, "ws://");
+  expect_wrong({"--server", "ws://x:70000", "id"}, "port");
   expect_wrong({"--ice-server", "http://x", "id"}, "stun:HOST");
   expect_wrong({"--name", "\xFF", "id"}, "UTF-8");
   expect_wrong({"trust-server", "--fingerprint", "abc"}, "64");
