@@ -128,7 +128,12 @@ void Node::perform(engine::Effect effect) {
                    frames_asked.push_back(e);
                    if (!reads_frames_late) bottle.later(name + " disk", [this] { read_frames(); });
                  },
-                 [&](engine::KeepFrame&& e) { frames[e.key].insert(e.nonce); },
+                 [&](engine::KeepFrame&& e) {
+                   bottle.later(name + " disk", [this, e] {
+                     const bool is_new = frames[e.key].insert(e.nonce).second;
+                     feed(engine::FrameKept{e.key, e.nonce, is_new && !another_takes_frames});
+                   });
+                 },
                  [](engine::LendIceServers&&) {},
                  [&](engine::Tell&& e) {
                    notices.push_back(e.notice);

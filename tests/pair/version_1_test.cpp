@@ -240,6 +240,43 @@ TEST(Version1, ALesserConnectionThatIsProvenAfterwardsIsNone) {
   EXPECT_LT(refused, 200u) << "some came before";
 }
 
+/// Two processes of one data folder have the same key, and each its own memory.
+TEST(Version1, WhatAnotherProcessHasTakenProvesNothingAndIsNotShown) {
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    Old job(seed);
+    job.alice.another_takes_frames = true;
+    job.go_online_and_pair();
+    job.bottle.settle();
+    job.say(job.bob, "once more");
+    job.say(job.bob, "and again");
+    job.bottle.settle();
+    EXPECT_EQ(job.alice.count<Connected>(), 0u) << seed;
+    EXPECT_TRUE(job.alice.texts().empty()) << seed;
+    ASSERT_EQ(job.alice.count<Closed>(), 1u) << seed;
+    EXPECT_EQ(job.alice.last<Closed>()->fault, Fault::replayed) << seed;
+    job.leave();
+    job.expect_nothing_left(seed);
+  }
+}
+
+/// Another process has seen that the key is a Culver's, and the book says so here.
+TEST(Version1, AConnectionEndsWhenTheBookKnowsMoreOfItsKey) {
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    Old job(seed);
+    job.go_online_and_pair();
+    job.bottle.settle();
+    if (seed % 2 == 0) job.say(job.bob, "hello");
+    job.bottle.settle();
+    ASSERT_EQ(job.alice.count<Connected>(), seed % 2 == 0 ? 1u : 0u) << seed;
+    Known known{job.bob.engine->public_key(), Plaintext("Bob"), std::nullopt};
+    known.is_culver = true;
+    job.alice.command(Know{std::move(known)});
+    job.bottle.settle();
+    ASSERT_EQ(job.alice.count<Closed>(), 1u) << seed;
+    EXPECT_EQ(job.alice.last<Closed>()->fault, Fault::peer_downgraded) << seed;
+  }
+}
+
 /// The newer one is connected when the older is over, and not five seconds before.
 TEST(Version1, AnOlderConnectionIsOverBeforeTheNewerIsTold) {
   MainJob job(1);

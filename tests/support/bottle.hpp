@@ -131,7 +131,8 @@ class Node {
   std::size_t restarts = 0;  ///< of ICE
   LetterStore letters;
   std::map<PublicKey, std::set<Nonce>> frames;  ///< of version 1, that were taken
-  bool reads_frames_late = false;               ///< only by read_frames()
+  bool another_takes_frames = false;  ///< another process of the data folder, before this one
+  bool reads_frames_late = false;     ///< only by read_frames()
   std::deque<engine::LoadFrames> frames_asked;
   bool speaks_letters = true;  ///< from the next start on
   /// Whose public key it says to have, without the private half; from the next start on.

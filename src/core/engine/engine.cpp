@@ -27,6 +27,7 @@ std::optional<TimePoint> Engine::deadline() const {
   for (const auto& [id, peer] : roster_.all()) {
     next = fsm::earlier(next, fsm::deadline_of(peer.state));
     if (peer.unremembered) next = fsm::earlier(next, peer.unremembered->deadline);
+    if (!peer.unkept.empty()) next = fsm::earlier(next, peer.unkept_by);
   }
   return next;
 }
@@ -90,7 +91,9 @@ void Engine::obey(SendText&& send, Env& env, Effects& out) {
   };
   if (peer == nullptr || peer->standing == Standing::establishing || !link::is_up(peer->state))
     return refused(Fault::not_connected);
-  if (wire::peer::escape(send.text).size() > wire::limits::text ||
+  const auto escaped = wire::peer::escape(send.text).size();
+  if (escaped > wire::limits::text ||
+      link::SealedChannel::sealed_size(escaped) > peer->largest_message ||
       !letters_.takes(send.link, send.text))
     return refused(Fault::text_too_long);
   if (letters_.speaks(send.link)) {
@@ -144,8 +147,7 @@ void Engine::obey(CloseLink&& close, Env& env, Effects& out) {
     transfers_.close(close.link, Fault::interrupted, env, effects);
     perform(std::move(effects), env, out);
     // No file that waits for its disk keeps what is still said from being read.
-    if (peer->standing == Standing::connected)
-      out.emplace_back(ToTransport{close.link, link::PauseReading{false}});
+    pause(close.link, Pausing::files, false, out);
     to_link(close.link, link::Goodbye{.waits = !breaks_off}, env, out);
   } else if (!link::is_ending(peer->state)) {
     to_link(close.link, link::Abandon{Fault::cancelled}, env, out);
@@ -158,13 +160,17 @@ void Engine::obey(Know&& know, Env& env, Effects& out) {
   const auto* before = acquaintances_.find(key);
   if (!before || before->is_blocked != is_blocked)
     out.emplace_back(Tell{Acquainted{key, !is_blocked}});
+  const bool is_culver = know.peer.is_culver;
   acquaintances_.know(std::move(know.peer));
+  // Another process may have seen what the key can do.
+  if (is_culver) end_lesser(key, env, out);
   if (!is_blocked) return;
   stop_looking(key);
   std::vector<LinkId> theirs;
   for (auto& [id, peer] : roster_.all()) {
     if (peer.key != key) continue;
     peer.unremembered.reset();  // nothing of it is told any more
+    peer.unkept.clear();
     theirs.push_back(id);
   }
   for (const auto id : theirs) to_link(id, link::Abandon{Fault::peer_blocked}, env, out);
@@ -204,10 +210,7 @@ void Engine::perform(TransferEffects effects, Env& env, Effects& out) {
                      std::visit([&](auto&& c) { to_link(e.link, std::move(c), env, out); },
                                 std::move(e.command));
                    },
-                   [&](PauseLink&& e) {
-                     if (roster_.find(e.link) != nullptr)
-                       out.emplace_back(ToTransport{e.link, link::PauseReading{e.paused}});
-                   },
+                   [&](PauseLink&& e) { pause(e.link, Pausing::files, e.paused, out); },
                    [&](ToDisk&& e) { out.emplace_back(std::move(e)); },
                    [&](Tell&& e) { out.emplace_back(std::move(e)); },
                },

@@ -51,6 +51,10 @@ class Engine {
   static constexpr std::size_t links_at_once = 1'000;
   /// A book that has not answered by then is taken to be broken.
   static constexpr Duration book_patience = std::chrono::seconds(30);
+  /// Frames of version 1 that wait for the store: no more is read above the first, and again below
+  /// the second.
+  static constexpr std::size_t unkept_high = 64;
+  static constexpr std::size_t unkept_low = 16;
   /// A person who has not said by then who somebody is has refused.
   static constexpr Duration name_patience = std::chrono::minutes(2);
   /// Somebody who names our own key is matched, to be told so, once in this time.
@@ -80,6 +84,7 @@ class Engine {
   void on(LetterKept&&, Env&, Effects&);
   void on(HeldLoaded&&, Env&, Effects&);
   void on(FramesLoaded&&, Env&, Effects&);
+  void on(FrameKept&&, Env&, Effects&);
   void on(NetworkChanged&&, Env&, Effects&);
   void on(ClockStepped&&, Env&, Effects&);
   void on(Tick&&, Env&, Effects&);
@@ -113,6 +118,7 @@ class Engine {
   void perform(signaling::PairingEffects effects, Env&, Effects&);
   void perform(signaling::ReunionEffects effects, Env&, Effects&);
   void perform(LinkId id, link::Effects effects, Env&, Effects&);
+  void perform_at_once(LinkId id, link::Effects effects, Env&, Effects&);
   void perform(TransferEffects effects, Env&, Effects&);
   void perform(LetterEffects effects, Env&, Effects&);
 
@@ -160,6 +166,9 @@ class Engine {
   void end_lesser(const PublicKey& key, Env&, Effects&);
   void tell_closed(LinkId id, std::optional<Fault> fault, Env&, Effects&);
   void give_up_loading_frames(Env&, Effects&);
+  void take_kept(LinkId id, Env&, Effects&);
+  void end_unkept(LinkId id, Fault fault, Env&, Effects&);
+  void pause(LinkId id, Pausing who, bool pauses, Effects&);
   void forget_if_closed(LinkId id, Env&, Effects&);
   std::optional<TimePoint> server_deadline() const;
   link::Context context(const PublicKey& peer, Env& env) {

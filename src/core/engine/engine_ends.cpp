@@ -16,7 +16,9 @@ void Engine::make_room(const PublicKey& key, LinkId fresh, Env& env, Effects& ou
 void Engine::end_lesser(const PublicKey& key, Env& env, Effects& out) {
   std::vector<LinkId> lesser;
   for (const auto& [id, peer] : roster_.all())
-    if (peer.key == key && peer.standing == Standing::claimed) lesser.push_back(id);
+    if (peer.key == key && peer.standing != Standing::establishing && !peer.is_culver &&
+        !peer.unremembered)
+      lesser.push_back(id);
   for (const auto id : lesser) to_link(id, link::Abandon{Fault::peer_downgraded}, env, out);
 }
 
@@ -53,7 +55,7 @@ void Engine::forget_if_closed(LinkId id, Env& env, Effects& out) {
   const auto* peer = roster_.find(id);
   if (peer == nullptr || !link::is_closed(peer->state)) return;
   // What it said before it left is still to be told.
-  if (peer->unremembered || letters_.is_keeping(id)) return;
+  if (Roster::is_owing(*peer) || letters_.is_keeping(id)) return;
   const auto fault = std::get<link::Closed>(peer->state).fault;
   const auto key = peer->key;
   const auto code = peer->code;

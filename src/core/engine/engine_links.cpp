@@ -172,13 +172,13 @@ void Engine::to_link(LinkId id, link::Machine::Event event, Env& env, Effects& o
     // The peer still has to hear of it; here it is over before the newer one is told. Other ends
     // are told when the peer has heard: the program may be over then.
     if (const auto* refusing = std::get_if<link::Refusing>(&now->state);
-        refusing && refusing->fault == Fault::replaced && !now->unremembered &&
+        refusing && refusing->fault == Fault::replaced && !Roster::is_owing(*now) &&
         !letters_.is_keeping(id))
       tell_closed(id, refusing->fault, env, out);
   forget_if_closed(id, env, out);
 }
 
-void Engine::perform(LinkId id, link::Effects effects, Env& env, Effects& out) {
+void Engine::perform_at_once(LinkId id, link::Effects effects, Env& env, Effects& out) {
   TransferEffects files;
   LetterEffects letters;
   for (auto& effect : effects) {
@@ -192,6 +192,8 @@ void Engine::perform(LinkId id, link::Effects effects, Env& env, Effects& out) {
     std::visit(
         fsm::overload{
             [&](link::TransportEffect&& e) {
+              if (const auto* reading = std::get_if<link::PauseReading>(&e))
+                return pause(id, Pausing::link, reading->paused, out);
               out.emplace_back(ToTransport{id, std::move(e)});
             },
             [&](link::SignalOut&& e) {
@@ -202,9 +204,7 @@ void Engine::perform(LinkId id, link::Effects effects, Env& env, Effects& out) {
             },
             [&](link::Dropped&& e) { out.emplace_back(Dropped{e.fault}); },
             [&](link::Claimed&& e) { claimed(id, std::move(e), env, out); },
-            [&](link::FrameTaken&& e) {
-              out.emplace_back(KeepFrame{roster_.find(id)->key, e.nonce});
-            },
+            [](link::FrameTaken&&) {},  // never behind another: engine_frames.cpp
             [&](link::GiveAgain&& e) {
               for (auto& frame : e.frames) to_link(id, std::move(frame), env, out);
               if (e.end) to_link(id, *e.end, env, out);
@@ -267,8 +267,9 @@ void Engine::claimed(LinkId id, link::Claimed now, Env& env, Effects& out) {
     return to_link(id, link::Abandon{why->fault}, env, out);
   }
   peer.standing = Standing::claimed;
+  peer.largest_message = now.largest_message;
   pacer_.release(peer.code);
-  transfers_.open(id, peer.key, {false});
+  transfers_.open(id, peer.key, {.acks = false, .largest_message = now.largest_message});
   auto name = known ? known->called() : why ? std::nullopt : peer.name;
   out.emplace_back(Tell{Unproven{id, peer.key, std::move(name), now.path, peer.met.has_value()}});
 }
@@ -287,7 +288,7 @@ void Engine::established(LinkId id, link::Established now, Env& env, Effects& ou
     peer.refused_for = why->of;
     return to_link(id, link::Abandon{why->fault}, env, out);
   }
-  out.emplace_back(ToTransport{id, link::PauseReading{true}});
+  pause(id, Pausing::book, true, out);
   peer.unremembered = Unremembered{std::move(now), {}, {}, {}};
   remember(id, std::get<Welcome>(verdict).instead_of, env, out);
 }
@@ -326,6 +327,8 @@ void Engine::connected(LinkId id, Env& env, Effects& out) {
   auto now = std::move(*peer.unremembered);
   peer.unremembered.reset();
   peer.standing = Standing::connected;
+  peer.is_culver = now.established.is_culver;
+  peer.largest_message = now.established.largest_message;
   pacer_.release(peer.code);
   if (link::is_up(peer.state)) {
     if (now.instead_of) make_room(*now.instead_of, id, env, out);
@@ -347,9 +350,8 @@ void Engine::connected(LinkId id, Env& env, Effects& out) {
   LetterEffects letters;
   letters_.open(id, peer.key, settled.letters, settled.largest_message, env, letters);
   perform(std::move(letters), env, out);
-  // Before what was held, which may pause it anew.
-  if (!link::is_closed(peer.state)) out.emplace_back(ToTransport{id, link::PauseReading{false}});
-  perform(id, std::move(now.held), env, out);
+  pause(id, Pausing::book, false, out);
+  perform_at_once(id, std::move(now.held), env, out);
 }
 
 }  // namespace culver::engine

@@ -15,7 +15,7 @@ void Engine::turn_away(const Unwelcome& why, const PublicKey& key, KeyStanding s
 void Engine::ask_name(LinkId id, link::Established now, const PublicKey& namesake, Env& env,
                       Effects& out) {
   auto& peer = *roster_.find(id);
-  out.emplace_back(ToTransport{id, link::PauseReading{true}});
+  pause(id, Pausing::book, true, out);
   peer.unremembered = Unremembered{std::move(now), {}, env.now + name_patience, {}, namesake};
   out.emplace_back(Tell{NameTaken{id, peer.key, *peer.name, namesake}});
 }

@@ -81,12 +81,18 @@ struct HeldLoaded {
   std::vector<HeldLetter> letters;
   std::optional<Fault> fault;
 };
-/// The answer to LoadFrames, and what becomes of KeepFrame if it fails. With a fault: nothing of
-/// this key may be taken.
+/// The answer to LoadFrames, and to KeepFrame if it fails. With a fault: nothing of this key may be
+/// taken.
 struct FramesLoaded {
   PublicKey key;
   std::vector<Nonce> nonces;
   std::optional<Fault> fault;
+};
+/// The answer to KeepFrame, in the order of the questions: it is on the disk.
+struct FrameKept {
+  PublicKey key;
+  Nonce nonce;
+  bool is_first;  ///< no other process of this data folder has taken it
 };
 /// This machine may have other addresses than before.
 struct NetworkChanged {};
@@ -97,7 +103,7 @@ struct Tick {};
 
 using Event = std::variant<Command, ServerOpened, ServerFrame, ServerLost, FromTransport, FromDisk,
                            Remembered, OutboxChanged, LetterStored, LettersLoaded, LetterKept,
-                           HeldLoaded, FramesLoaded, NetworkChanged, ClockStepped, Tick>;
+                           HeldLoaded, FramesLoaded, FrameKept, NetworkChanged, ClockStepped, Tick>;
 
 // ---- effects ------------------------------------------------------------------------------------
 
@@ -182,7 +188,8 @@ struct MarkShown {
 struct LoadFrames {
   PublicKey key;
 };
-/// Writes down that a frame was taken. Answered by FramesLoaded only if that fails.
+/// Writes down that a frame was taken, before anything comes of it. Answered by FrameKept, or by
+/// FramesLoaded if that fails.
 struct KeepFrame {
   PublicKey key;
   Nonce nonce;

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <algorithm>
+#include <bitset>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <vector>
@@ -21,6 +23,30 @@ struct Unremembered {
   link::Effects held;
   /// A person is asked first whether it is somebody else than this one of its name.
   std::optional<PublicKey> namesake = {};
+};
+
+/// A frame of version 1 that the store has not answered for: another process of this data folder
+/// may have taken it. What came of it waits, and what comes behind it.
+struct UnkeptFrame {
+  Nonce nonce;
+  bool is_kept = false;
+  link::Effects then = {};
+};
+
+/// Who wants nothing to be read of a peer. Each ends its own wish and no other.
+enum class Pausing : std::uint8_t { link, book, frames, files };
+
+class Pauses {
+ public:
+  /// Whether this pauses or resumes the reading.
+  [[nodiscard]] bool set(Pausing who, bool pauses) {
+    const bool before = wanted_.any();
+    wanted_.set(static_cast<std::size_t>(who), pauses);
+    return wanted_.any() != before;
+  }
+
+ private:
+  std::bitset<4> wanted_;
 };
 
 /// How far a peer has come.
@@ -45,10 +71,15 @@ struct Peer {
   bool superseded = false;  ///< by the other match, or by its end: nothing more of it is told
   /// Its keys are proven, and the book has not answered yet.
   std::optional<Unremembered> unremembered = {};
-  std::optional<PublicKey> refused_for = {};  ///< the known peer whose name it used
-  std::vector<TextId> texts = {};             ///< under way, to one that speaks no letters
-  Tried tried = {};                           ///< until it is established
-  std::optional<Establishing> told = {};      ///< the last of them
+  std::optional<PublicKey> refused_for = {};     ///< the known peer whose name it used
+  std::vector<TextId> texts = {};                ///< under way, to one that speaks no letters
+  std::size_t largest_message = link::no_limit;  ///< bytes, sealed, that its SCTP takes
+  bool is_culver = false;                        ///< connected with all that a Culver promises
+  std::deque<UnkeptFrame> unkept = {};
+  TimePoint unkept_by = {};  ///< until when the store has to answer for the first
+  Pauses pauses = {};
+  Tried tried = {};                       ///< until it is established
+  std::optional<Establishing> told = {};  ///< the last of them
 };
 
 class Roster {
@@ -76,6 +107,8 @@ class Roster {
   bool has(const PublicKey& key) const {
     return std::ranges::any_of(peers_, [&](const auto& at) { return at.second.key == key; });
   }
+  /// Something of it is still to be told, or written down first.
+  static bool is_owing(const Peer& peer) { return peer.unremembered || !peer.unkept.empty(); }
   std::map<LinkId, Peer>& all() { return peers_; }
   const std::map<LinkId, Peer>& all() const { return peers_; }
 

@@ -52,7 +52,18 @@ void Transfers::on_frame(LinkId link, FileFrame frame, Env& env, TransferEffects
 void Transfers::offer(LinkId link, FileStart start, Env& env, TransferEffects& out) {
   const auto files = links_.find(link);
   if (files == links_.end()) return;
-  if (find(link, start.id, false) != transfers_.end()) return;  // a repeated start changes nothing
+  if (const auto living = find(link, start.id, false); living != transfers_.end()) {
+    const auto& [name, size] = std::tie(living->second.name, living->second.size);
+    if (name == start.name && size == start.size) return;  // a repeated start changes nothing
+    // Another file: what comes of it cannot be told from what comes of the first.
+    if (files->second.manner.acks)
+      envelope(link,
+               print(FileStartAck{start.id, false, transfer::reason_of(Fault::file_protocol)}),
+               out);
+    out.emplace_back(Tell{FileFailed{
+        TransferId{next_incoming_++}, Fault::file_protocol, {}, FileOf{link, start.name}}});
+    return;
+  }
   if (is_crowded(link)) {
     envelope(link, print(FileStartAck{start.id, false, transfer::reason_of(Fault::queue_full)}),
              out);

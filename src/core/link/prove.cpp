@@ -117,7 +117,8 @@ Proving::Next Proving::by_handshake(Handshake theirs, ByteView frame, Context& c
 Proving::Next Proving::claimed(Handshake theirs, Context& context, Effects& out) && {
   auto session = std::move(*this).session(theirs, context);
   if (!session) return close(session.error(), out);
-  out.emplace_back(Claimed{path, theirs.username});
+  const auto largest = session->terms.remote.largest_message();
+  out.emplace_back(Claimed{path, theirs.username, largest});
   if (window > 0) out.emplace_back(FilesWindow{window});
   return Unproven{std::move(*session), Heard{std::move(theirs.username), theirs.file_acks}, path,
                   window, std::move(early)};
@@ -138,7 +139,7 @@ Result<Session> Proving::session(const Handshake& theirs, Context& context) && {
 Result<Unproven> Proving::unheard(Context& context, Effects& out) && {
   TRY(auto session, Session::lasting(match.peer_key, Dialect::plain, channels, std::move(terms),
                                      std::move(candidates), context));
-  out.emplace_back(Claimed{path, std::nullopt});
+  out.emplace_back(Claimed{path, std::nullopt, session.terms.remote.largest_message()});
   if (window > 0) out.emplace_back(FilesWindow{window});
   Unheard unheard{std::move(match), largest_frame, our_handshake};
   return Unproven{std::move(session), std::move(unheard), path, window, std::move(early)};

@@ -108,7 +108,7 @@ Next Unproven::on_late_handshake(Handshake theirs, ByteView frame, Context& cont
     return close(claim.error(), out);
   if (!theirs.ephemeral) {
     session.dialect = dialect_of(theirs);
-    out.emplace_back(Claimed{path, theirs.username});
+    out.emplace_back(Claimed{path, theirs.username, session.terms.remote.largest_message()});
     said = Heard{std::move(theirs.username), theirs.file_acks};
     return std::move(*this);
   }

@@ -93,12 +93,15 @@ struct SignalOut {
 struct Dropped {
   Fault fault;
 };
+inline constexpr std::size_t no_limit = std::numeric_limits<std::size_t>::max();
+
 /// A session is there, and the peer's handshake names the right key, or it sent none: nothing has
 /// shown yet that it has the key. Texts and files may be sent; Established follows when a frame of
 /// it has opened.
 struct Claimed {
   PathKind path;
   std::optional<Plaintext> username;
+  std::size_t largest_message;  ///< bytes, sealed, that the peer's SCTP takes
 };
 /// A frame was taken under the key of all connections with this peer (version 1): it is never taken
 /// again. Comes before what it brought.
@@ -110,8 +113,6 @@ struct GiveAgain {
   std::vector<ChannelData> frames;
   std::optional<TransportClosed> end;
 };
-inline constexpr std::size_t no_limit = std::numeric_limits<std::size_t>::max();
-
 /// The link has become Secured.
 struct Established {
   PathKind path;

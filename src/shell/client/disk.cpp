@@ -311,8 +311,11 @@ void Disk::keep_frames() {
       const auto alive = sink.lock();
       if (!alive) return;
       keeping_frames_ = false;
-      if (!kept)
-        for (const auto& frame : keys) (*alive)(engine::FramesLoaded{frame.key, {}, kept.error()});
+      for (std::size_t i = 0; i < keys.size(); ++i)
+        if (kept)
+          (*alive)(engine::FrameKept{keys[i].key, keys[i].nonce, (*kept)[i]});
+        else
+          (*alive)(engine::FramesLoaded{keys[i].key, {}, kept.error()});
       if (!frames_.empty()) keep_frames();
     });
   });

@@ -182,5 +182,31 @@ TEST(TransfersUnasked, OneTooManyIsToldHereSinceThePeerReadsNoRefusal) {
   }
 }
 
+TEST(TransfersOfTheFirstForm, AnotherFileUnderALivingIdIsRefusedAndTold) {
+  for (const bool acks : {false, true}) {
+    Transfers transfers(1'000);
+    transfers.open(only_link, PublicKey{}, {acks});
+    test::SeededRng random{1};
+    Env env{TimePoint{}, random.rng(), 0};
+    const auto id = wire::peer::FileId::from_random(random.rng().bytes<16>());
+    const auto start = [&](const char* name) {
+      TransferEffects effects;
+      transfers.on_frame(only_link, wire::peer::FileStart{id, Plaintext(name), 1, 1}, env, effects);
+      return effects;
+    };
+    ASSERT_FALSE(start("one").empty());
+    EXPECT_TRUE(start("one").empty()) << "said again";
+    const auto told = [](const TransferEffect& effect) {
+      const auto* tell = std::get_if<Tell>(&effect);
+      const auto* failed = tell ? std::get_if<FileFailed>(&tell->notice) : nullptr;
+      return failed && failed->fault == Fault::file_protocol && failed->of &&
+             failed->of->name == Plaintext("two");
+    };
+    const auto effects = start("two");
+    EXPECT_TRUE(std::ranges::any_of(effects, told));
+    EXPECT_EQ(effects.size(), acks ? 2u : 1u) << "and the peer, if it waits for an answer";
+  }
+}
+
 }  // namespace
 }  // namespace culver::engine

@@ -37,15 +37,20 @@ Result<std::vector<Nonce>> SeenFrames::of(const PublicKey& key) {
   }
 }
 
-Result<void> SeenFrames::keep(std::span<const engine::KeepFrame> frames) {
-  return database_.all_or_nothing([&]() -> Result<void> {
+Result<std::vector<bool>> SeenFrames::keep(std::span<const engine::KeepFrame> frames) {
+  std::vector<bool> are_new;
+  const auto kept = database_.all_or_nothing([&]() -> Result<void> {
     TRY(auto insert,
         database_.prepare("INSERT OR IGNORE INTO frame (peer, nonce) VALUES (?1, ?2)"));
-    for (const auto& frame : frames)
+    for (const auto& frame : frames) {
       CHECK_OK(
           insert.bind(1, ByteView(frame.key.view())).bind(2, ByteView(frame.nonce.view())).run());
+      are_new.push_back(database_.changes() > 0);
+    }
     return {};
   });
+  CHECK_OK(kept);
+  return are_new;
 }
 
 }  // namespace culver::store::sqlite

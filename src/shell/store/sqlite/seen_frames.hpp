@@ -20,7 +20,8 @@ class SeenFrames {
   /// Everything that was taken of this key, by any process.
   Result<std::vector<Nonce>> of(const PublicKey& key);
   /// All of them or none, and on the disk when it returns.
-  Result<void> keep(std::span<const engine::KeepFrame> frames);
+  /// Of each, in their order, whether it is new: neither this process nor another has taken it.
+  Result<std::vector<bool>> keep(std::span<const engine::KeepFrame> frames);
 
  private:
   explicit SeenFrames(Database database) : database_(std::move(database)) {}
