@@ -284,6 +284,8 @@ void Hub::take_open(SocketId id, Socket& socket, std::string text, const Env& en
                     Effects& effects) {
   if (is_connecting(socket)) return;
   if (!socket.has_spoken && wire::gateway::is_handshake(text)) {
+    if (text.size() > wire::limits::handshake_frame_in)
+      return close(id, Fault::too_large, env, effects);
     open_gateway(id, socket, effects);
     return take_handshake(id, socket, std::move(text), env, effects);
   }

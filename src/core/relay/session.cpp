@@ -88,21 +88,38 @@ bool take_code(const PairingCode& code, const Claimant& claimant, Context& conte
   return true;
 }
 
+/// To a code that is there, or that is told when it is back.
+void tell_of_match(const PairingCode& code, const PairingCode& peer, bool leads,
+                   const Context& context, Effects& effects) {
+  const auto* seat = context.registry.find(peer);
+  if (seat == nullptr) return;
+  context.registry.told_of_match(code, peer, leads);
+  const auto socket = context.registry.socket_of(code);
+  if (!socket) return;
+  auto servers = offered(context.server.ice, *socket, context.wall);
+  effects.push_back(Send{
+      *socket, sig::print(sig::PairMatched{peer, seat->holder.key, leads, std::move(servers)})});
+}
+
 void match(const PairingCode& initiator, const PairingCode& other, const Context& context,
            Effects& effects) {
-  const auto* first = context.registry.find(initiator);
-  const auto* second = context.registry.find(other);
-  if (!first || !second) return;
-  const auto matched = [&](const PairingCode& code, const PairingCode& peer, const PublicKey& key,
-                           bool leads) {
-    const auto socket = context.registry.socket_of(code);
-    if (!socket) return;
-    auto servers = offered(context.server.ice, *socket, context.wall);
-    effects.push_back(
-        Send{*socket, sig::print(sig::PairMatched{peer, key, leads, std::move(servers)})});
-  };
-  matched(initiator, other, second->holder.key, true);
-  matched(other, initiator, first->holder.key, false);
+  tell_of_match(initiator, other, true, context, effects);
+  tell_of_match(other, initiator, false, context, effects);
+}
+
+/// What was said to the code while it had no socket, or may have been lost with the one that it
+/// had: of a match in which it has said nothing it may not have heard.
+void catch_up(const PairingCode& code, const Context& context, Effects& effects) {
+  const auto* seat = context.registry.find(code);
+  if (seat == nullptr) return;
+  const auto unheard = seat->unheard;
+  for (const auto& [partner, leads] : unheard)
+    if (context.book.matched(code, partner))
+      tell_of_match(code, partner, leads, context, effects);
+    else
+      context.registry.spoke(code, partner);
+  for (auto& message : context.registry.take_missed(code))
+    effects.push_back(Send{context.socket, std::move(message)});
 }
 
 /// What the client is told to have left must be there also if this process ends now.
@@ -164,6 +181,7 @@ OneOf<Unregistered, Registered> Unregistered::on(Register&& event, Context& cont
   const Claimant claimant{key, speaker};
   if (!take_code(code, claimant, context, effects)) return *this;
   answer(sig::Registered{code, context.server.id}, context, effects);
+  catch_up(code, context, effects);
   std::optional<TimePoint> next_ping;
   if (deadline) next_ping = context.now + context.limits.ping_interval;
   return Registered{code, claimant, std::nullopt, next_ping};
@@ -244,11 +262,14 @@ OneOf<Registered> Registered::on(PairResponse&& event, Context& context, Effects
 OneOf<Registered> Registered::on(Relay&& event, Context& context, Effects& effects) && {
   const auto& [kind, target, payload] = event.message;
   const auto socket = context.registry.socket_of(target);
+  const bool is_matched = context.book.matched(code, target);
+  if (is_matched) context.registry.spoke(code, target);
   // A stranger learns nothing about which codes exist: unknown and unrelated look the same.
-  if (!socket || !context.book.matched(code, target)) {
+  if (!is_matched ||
+      (!socket && !context.registry.keep(target, sig::print_relayed(kind, code, payload)))) {
     const auto text = std::string(info(Fault::unrelated_target).wire) + ": ";
     answer(sig::Error{text + std::string(target.text())}, context, effects);
-  } else {
+  } else if (socket) {
     effects.push_back(Send{*socket, sig::print_relayed(kind, code, payload)});
   }
   return *this;

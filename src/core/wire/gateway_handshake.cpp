@@ -156,7 +156,7 @@ std::optional<DeviceType> device_type_named(std::string_view name) {
 std::string_view name(DeviceType type) { return device_type_names[static_cast<std::size_t>(type)]; }
 
 bool is_handshake(std::string_view frame) {
-  if (frame.size() > limits::handshake_frame_in) return false;
+  if (frame.size() > limits::signaling_frame_in) return false;
   json::Document document;
   const auto fields = document.parse(frame);
   return fields && open_envelope(*fields, client_types);

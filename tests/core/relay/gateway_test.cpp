@@ -332,6 +332,15 @@ TEST(Gateway, FramesAreShortFromTheBeginningWhereTheHandshakeIsRequired) {
   EXPECT_EQ(lobby.closes.at(two).fault, Fault::too_large);
 }
 
+TEST(Gateway, ALongHelloIsNoMessageOfSignaling) {
+  Lobby lobby;
+  const auto socket = lobby.open();
+  const std::string padding(wire::limits::handshake_frame_in, ' ');
+  lobby.deliver(Frame{socket, R"({"type":"client_hello","payload":{}})" + padding});
+  ASSERT_TRUE(lobby.closes.contains(socket));
+  EXPECT_EQ(lobby.closes.at(socket).fault, Fault::too_large);
+}
+
 TEST(Gateway, FramesOfSignalingKeepTheirLength) {
   Lobby lobby;
   const auto socket = lobby.open();

@@ -404,8 +404,55 @@ TEST_F(Session, ACodeThatIsAwayIsUnknownToStrangers) {
   room.hang_up(a, false);
   room.ask(c, "AAAAAA");
   EXPECT_EQ(room.read(c), unknown_pair);
+  room.offer(c, "AAAAAA");
+  EXPECT_EQ(room.read(c), not_found("AAAAAA"));
+}
+
+TEST_F(Session, WhatAPartnerSaysToACodeThatIsAwayWaitsForIt) {
+  for (const bool goodbye : {false, true}) {
+    Room fresh;
+    const auto a = fresh.join("AAAAAA", 1), b = fresh.join("BBBBBB", 2);
+    fresh.pair(a, "AAAAAA", b, "BBBBBB");
+    fresh.offer(a, "BBBBBB");
+    fresh.hang_up(a, goodbye);
+    fresh.read(b);
+    fresh.offer(b, "AAAAAA");
+    fresh.offer(b, "AAAAAA");
+    EXPECT_EQ(fresh.read(b), "");
+    const auto again = fresh.connect();
+    fresh.enroll(again, "AAAAAA", 1);
+    EXPECT_EQ(fresh.read(again),
+              registered("AAAAAA") + offer_from("BBBBBB") + offer_from("BBBBBB"));
+    EXPECT_EQ(broken(fresh.hub), "");
+  }
+}
+
+TEST_F(Session, NoMoreWaitsThanThereIsRoomFor) {
+  const auto a = room.join("AAAAAA", 1), b = room.join("BBBBBB", 2);
+  room.pair(a, "AAAAAA", b, "BBBBBB");
+  room.hang_up(a, false);
+  for (std::size_t i = 0; i < Registry::missed_messages; ++i) room.offer(b, "AAAAAA");
+  EXPECT_EQ(room.read(b), "");
   room.offer(b, "AAAAAA");
   EXPECT_EQ(room.read(b), not_found("AAAAAA"));
+}
+
+TEST_F(Session, AMatchThatWasPerhapsNotHeardOfIsToldAgain) {
+  const auto a = room.join("AAAAAA", 1), b = room.join("BBBBBB", 2);
+  room.pair(a, "AAAAAA", b, "BBBBBB");
+  room.hang_up(a, false);
+  room.offer(b, "AAAAAA");
+  const auto again = room.connect();
+  room.enroll(again, "AAAAAA", 1);
+  const auto said = room.read(again);
+  EXPECT_TRUE(said.starts_with(registered("AAAAAA"))) << said;
+  EXPECT_THAT(said, HasSubstr("pair_matched"));
+  EXPECT_TRUE(said.ends_with(offer_from("BBBBBB"))) << said;
+  room.offer(again, "BBBBBB");
+  room.hang_up(again, false);
+  const auto once_more = room.connect();
+  room.enroll(once_more, "AAAAAA", 1);
+  EXPECT_EQ(room.read(once_more), registered("AAAAAA"));
 }
 
 TEST_F(Session, ACodeWithoutMatchesIsFreeAtOnce) {
