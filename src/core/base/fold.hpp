@@ -1,5 +1,5 @@
 // How names are compared: by what they say in whatever spelling, and by what they look like.
-// Source: docs/decisions/names.md.
+// Source: docs/decisions/012-names.md.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
 // Which characters look like a Latin letter, a dash or an apostrophe. Source:
-// docs/decisions/names.md.
+// docs/decisions/012-names.md.
 #pragma once
 
 namespace culver::unicode {

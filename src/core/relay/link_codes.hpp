@@ -1,7 +1,7 @@
 // Codes by which a device that is in an account lets another one in. Each opens one account once,
 // for a while. Nobody guesses a whole one, so wrong tries void none; one of six digits is void
-// after a few, whoever makes them. Why: docs/decisions/link-codes.md. And those who have used one
-// of a device that wants to be asked: until it has answered they are kept in the place of their
+// after a few, whoever makes them. Why: docs/decisions/011-link-codes.md. And those who have used
+// one of a device that wants to be asked: until it has answered they are kept in the place of their
 // code.
 #pragma once
 

@@ -1,4 +1,4 @@
-// The version of both programs, as the build names it.
+// The version of both programs: that of project() in CMakeLists.txt.
 #pragma once
 
 #include <string_view>

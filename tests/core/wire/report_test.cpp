@@ -140,7 +140,7 @@ TEST(Report, PrintsIdentityAndVersion) {
             R"({"public_key":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=","fingerprint":")" +
                 zero_fingerprint + R"(","account":")" + std::string(64, '0') +
                 R"(","device":"00000000-0000-0000-0000-000000000000"})");
-  EXPECT_EQ(print_version("0.1.0"), R"({"version":"0.1.0"})");
+  EXPECT_EQ(print_version("1.2.3"), R"({"version":"1.2.3"})");
 }
 
 TEST(Report, PrintsAServerWithWhatWasKnownOfIt) {

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "shell/host/version.hpp"
 #include "tests/shell/host/temporary_folder.hpp"
 
 namespace culver::cli {
@@ -131,7 +132,7 @@ TEST_F(CommandLine, ShowsHelpAndVersionWithoutAnError) {
     EXPECT_NE(options.error().out.find("culver"), std::string::npos);
     EXPECT_EQ(options.error().err, "");
   }
-  EXPECT_EQ(parse({"--version"}).error().out, "culver 0.1.0\n");
+  EXPECT_EQ(parse({"--version"}).error().out, "culver " + std::string(host::version) + "\n");
 }
 
 TEST_F(CommandLine, LetsFlagsWinOverVariablesOverTheFile) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "shell/host/version.hpp"
 #include "tests/shell/cli/fingerprint_support.hpp"
 
 namespace culver::cli {
@@ -17,8 +18,8 @@ TEST(Show, TellsWhoWeAre) {
   EXPECT_EQ(show_id({}, Output::json), R"({"public_key":")" + key_text + R"(","fingerprint":")" +
                                            zero_fingerprint + R"(","account":")" + account +
                                            R"(","device":")" + device + R"("})");
-  EXPECT_EQ(show_version(Output::text), "culver 0.1.0");
-  EXPECT_EQ(show_version(Output::json), R"({"version":"0.1.0"})");
+  EXPECT_EQ(show_version(Output::text), "culver " + std::string(host::version));
+  EXPECT_EQ(show_version(Output::json), R"({"version":")" + std::string(host::version) + R"("})");
 }
 
 }  // namespace
