@@ -5,8 +5,6 @@
 #include <utility>
 
 #include "core/base/fsm.hpp"
-#include "core/wire/dcep.hpp"
-#include "core/wire/limits.hpp"
 
 namespace culver::p2p {
 namespace {
@@ -17,16 +15,6 @@ constexpr std::size_t flush_at = std::size_t{64} << 10;        // bytes
 constexpr std::size_t early_limit = 64;                        // datagrams, of each kind
 constexpr std::size_t unsent_limit = std::size_t{64} << 10;    // bytes, while there is no path
 constexpr std::size_t read_per_turn = std::size_t{256} << 10;  // bytes
-
-std::uint32_t ppid_of(bool binary, bool empty) {
-  namespace dcep = wire::dcep;
-  if (binary) return empty ? dcep::ppid_binary_empty : dcep::ppid_binary;
-  return empty ? dcep::ppid_string_empty : dcep::ppid_string;
-}
-
-bool is_binary(std::uint32_t ppid) {
-  return ppid == wire::dcep::ppid_binary || ppid == wire::dcep::ppid_binary_empty;
-}
 
 bool keep(Batch& batch, Datagram datagram, Counters& counters) {
   if (batch.size() >= early_limit) {
@@ -179,7 +167,8 @@ void Transport::read_sctp() {
 }
 
 void Transport::on_sctp(AssociationUp up) {
-  channels_.emplace(*role_, up.streams);
+  const auto ids = *role_ == link::DtlsRole::client ? dcep::Ids::even : dcep::Ids::odd;
+  channels_.emplace(dcep::Channels::Association{ids, up.streams, peer_sctp_->max_message_size});
   host_.tell(link::SctpUp{});
   for (auto& label : std::exchange(waiting_labels_, {}))
     perform(link::OpenChannel{std::move(label)});
@@ -195,82 +184,68 @@ void Transport::enqueue(SctpMessage message) {
 
 void Transport::perform(link::OpenChannel effect) {
   if (!channels_) {
-    if (waiting_labels_.size() < Channels::limit)
+    if (waiting_labels_.size() < dcep::Channels::limit)
       waiting_labels_.push_back(std::move(effect.label));
     return;
   }
-  const auto channel = channels_->open(effect.label);
-  if (!channel) return;  // the machine's own deadline for channels tells
-  wire::dcep::Open open;
-  open.label = std::move(effect.label);
-  enqueue({channel->value, wire::dcep::ppid_dcep, wire::dcep::print(open)});
+  perform(channels_->open(std::move(effect.label)));
 }
 
 void Transport::on_sctp(SctpMessage message) {
-  namespace dcep = wire::dcep;
-  const ChannelId channel{message.stream};
-  const bool control = message.ppid == dcep::ppid_dcep;
-  const bool empty =
-      message.ppid == dcep::ppid_string_empty || message.ppid == dcep::ppid_binary_empty;
-  const bool data = empty || message.ppid == dcep::ppid_string || message.ppid == dcep::ppid_binary;
-  if (!channels_ || (!control && !data)) {
+  if (!channels_) {
     ++host_.counters.messages_dropped;
     return;
   }
-  auto outcome = control ? channels_->on_control(message.stream, message.bytes)
-                         : channels_->on_data(message.stream);
-  if (std::holds_alternative<Channels::Refused>(outcome)) {
-    ++(control ? host_.counters.channels_refused : host_.counters.messages_dropped);
-    return;
-  }
-  if (auto* peers = std::get_if<Channels::OpenedByPeer>(&outcome)) {
-    enqueue({message.stream, dcep::ppid_dcep, dcep::print(dcep::Ack{})});
-    opened(channel, std::move(peers->label));
-  }
-  if (auto* own = std::get_if<Channels::OpenedByUs>(&outcome))
-    opened(channel, std::move(own->label));
-  if (control) return;
-  if (empty) message.bytes.clear();
-  host_.tell(link::ChannelData{channel, std::move(message.bytes), is_binary(message.ppid)});
-}
-
-void Transport::opened(ChannelId channel, std::string label) {
-  host_.tell(link::ChannelOpen{channel, std::move(label)});
-  credits_[channel] = {sctp_->room()};
-  host_.tell(link::Window{channel, sctp_->room()});
+  perform(channels_->take(message.stream, message.ppid, std::move(message.bytes)));
 }
 
 void Transport::on_sctp(const StreamsReset& reset) {
   if (!channels_) return;
-  for (auto stream : reset.streams.empty() ? channels_->streams() : reset.streams) {
-    if (reset.incoming)
-      closed(stream);
-    else
-      channels_->on_outgoing_reset(stream);
-  }
-}
-
-void Transport::closed(std::uint16_t stream) {
-  const auto reset = channels_->on_incoming_reset(stream);
-  if (reset.answer) sctp_->reset(stream);
-  if (!reset.closed) return;
-  credits_.erase(ChannelId{stream});
-  host_.tell(link::ChannelClosed{ChannelId{stream}});
+  if (reset.incoming)
+    perform(channels_->on_incoming_reset(reset.streams));
+  else
+    channels_->on_outgoing_reset(reset.streams);
 }
 
 void Transport::perform(link::SendOn effect) {
-  if (!channels_ || !channels_->takes_data(effect.channel)) {
-    ++host_.counters.messages_dropped;  // the peer closed it a moment ago
+  if (!channels_) {
+    ++host_.counters.messages_dropped;
     return;
   }
-  const auto limit = peer_sctp_->max_message_size;
-  if (limit != 0 && effect.bytes.size() > limit) return end();
-  auto& left = credits_[effect.channel].left;
-  left -= std::min(left, effect.bytes.size());
-  all_sent_told_ = false;
-  const bool empty = effect.bytes.empty();
-  if (empty) effect.bytes.push_back(std::byte{0});  // SCTP has no empty messages
-  enqueue({effect.channel.value, ppid_of(effect.binary, empty), std::move(effect.bytes)});
+  const auto size = effect.bytes.size();
+  auto effects = channels_->send(effect.channel, std::move(effect.bytes), effect.binary);
+  if (std::holds_alternative<dcep::Send>(effects.front())) {
+    auto& left = credits_[effect.channel].left;
+    left -= std::min(left, size);
+    all_sent_told_ = false;
+  }
+  perform(std::move(effects));
+}
+
+void Transport::perform(dcep::Effects&& effects) {
+  const fsm::overload one{[this](dcep::Send& e) {
+                            enqueue({e.stream, e.ppid, std::move(e.bytes)});
+                          },
+                          [this](dcep::ResetStream& e) { sctp_->reset(e.stream); },
+                          [this](dcep::Opened& e) {
+                            host_.tell(link::ChannelOpen{e.channel, std::move(e.label)});
+                            credits_[e.channel] = {sctp_->room()};
+                            host_.tell(link::Window{e.channel, sctp_->room()});
+                          },
+                          [this](dcep::Data& e) {
+                            host_.tell(link::ChannelData{e.channel, std::move(e.bytes), e.binary});
+                          },
+                          [this](dcep::Closed& e) {
+                            credits_.erase(e.channel);
+                            host_.tell(link::ChannelClosed{e.channel});
+                          },
+                          [this](dcep::Dropped& e) {
+                            ++(e.what == dcep::Dropped::What::control
+                                   ? host_.counters.channels_refused
+                                   : host_.counters.messages_dropped);
+                          },
+                          [this](dcep::TooLarge&) { end(); }};
+  for (auto& effect : effects) std::visit(one, effect);
 }
 
 void Transport::perform(link::PauseReading effect) {

@@ -10,8 +10,8 @@
 #include <boost/asio/io_context.hpp>
 
 #include "core/base/env.hpp"
+#include "core/dcep/channels.hpp"
 #include "shell/p2p/counters.hpp"
-#include "shell/p2p/dcep.hpp"
 #include "shell/p2p/dtls.hpp"
 #include "shell/p2p/path.hpp"
 #include "shell/p2p/sctp.hpp"
@@ -68,8 +68,7 @@ class Transport {
   void on_sctp(AssociationUp up);
   void on_sctp(const StreamsReset& reset);
   void on_sctp(AssociationEnded);
-  void opened(ChannelId channel, std::string label);
-  void closed(std::uint16_t stream);
+  void perform(dcep::Effects&& effects);
   void tell_windows();
   void tell_all_sent(TimePoint now);
   // transport_parting.cpp
@@ -93,7 +92,7 @@ class Transport {
   bool dtls_told_ = false;
   std::optional<link::StartSctp> peer_sctp_;
   std::optional<Association> sctp_;
-  std::optional<Channels> channels_;
+  std::optional<dcep::Channels> channels_;
   std::map<ChannelId, Credit> credits_;
   std::vector<std::string> waiting_labels_;  ///< of channels asked for before SctpUp
   bool paused_ = false;

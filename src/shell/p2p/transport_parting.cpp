@@ -34,7 +34,7 @@ bool Transport::may_close_channels(TimePoint now) const {
 /// A Culver takes the end of one channel for the end of all, also of what it has not read yet.
 void Transport::close_channels() {
   if (peer_reads_to_the_end_ || !channels_) return;
-  for (const auto stream : channels_->close_all()) sctp_->reset(stream);
+  perform(channels_->close_all());
 }
 
 /// Without DTLS the peer could not answer, and some notice that a channel has closed by SCTP only.
