@@ -60,7 +60,7 @@ class Fuzzed {
       case 7:
         return ours_are_reset(stream, choice & 0x10);
       default:
-        return check(channels_.close_all());
+        for (const auto& reset : channels_.close_all()) asked(reset);
     }
   }
 
@@ -109,11 +109,7 @@ class Fuzzed {
     for (const auto& effect : effects)
       std::visit(fsm::overload{
                      [this](const dcep::Send& e) { sent(e); },
-                     [this](const dcep::ResetStream& e) {
-                       auto& ends = used_.at(e.stream);
-                       require(!std::exchange(ends.asked, true));
-                       ends.first_by_us = !ends.theirs;
-                     },
+                     [this](const dcep::ResetStream& e) { asked(e); },
                      [this](const dcep::Opened& e) {
                        require(used_.contains(e.channel.value));
                        require(open_.insert(e.channel.value).second);
@@ -124,6 +120,11 @@ class Fuzzed {
                  },
                  effect);
     require(used_.size() <= dcep::Channels::limit);
+  }
+  void asked(const dcep::ResetStream& e) {
+    auto& ends = used_.at(e.stream);
+    require(!std::exchange(ends.asked, true));
+    ends.first_by_us = !ends.theirs;
   }
   void sent(const dcep::Send& e) {
     require(e.stream < association_.streams && !e.bytes.empty());

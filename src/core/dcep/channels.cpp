@@ -152,13 +152,13 @@ void Channels::on_outgoing_reset(std::vector<std::uint16_t> streams) {
   }
 }
 
-Effects Channels::close_all() {
-  Effects out;
+std::vector<ResetStream> Channels::close_all() {
+  std::vector<ResetStream> out;
   for (auto& [stream, channel] : channels_) {
     const bool was_open = std::holds_alternative<Open>(channel);
     if (!was_open && !std::holds_alternative<Opening>(channel)) continue;
     channel = Left{was_open};
-    out.emplace_back(ResetStream{stream});
+    out.push_back({stream});
   }
   return out;
 }

@@ -75,7 +75,7 @@ class Channels {
   void on_outgoing_reset(std::vector<std::uint16_t> streams);
   /// Closes all that is open. Each is gone once the peer has answered with a reset of its own
   /// direction, which may still carry data until then.
-  Effects close_all();
+  std::vector<ResetStream> close_all();
   bool empty() const { return channels_.empty(); }
 
  private:

@@ -50,6 +50,12 @@ Words words(const Effects& effects) {
   return out;
 }
 
+Words words(const std::vector<ResetStream>& resets) {
+  Words out;
+  for (const auto& reset : resets) out.push_back(InWords{}(reset));
+  return out;
+}
+
 Words control(Channels& channels, std::uint16_t stream, ByteVector bytes) {
   return words(channels.take(stream, wire::dcep::ppid_dcep, std::move(bytes)));
 }
