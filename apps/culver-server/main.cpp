@@ -102,8 +102,9 @@ int serve(server::Config config, const Given& given) {
               started->identity.c_str());
   if (started->metrics) std::printf("metrics at %s\n", started->metrics->c_str());
   std::fflush(stdout);
-  server.run();
-  return 0;
+  if (server.run() == server::Server::End::drained) return 0;
+  return complain(unexpected,
+                  "Something went wrong inside; the log says what. It can be started again.");
 }
 
 int back_up(const server::Config& config, const std::string& file) {

@@ -75,7 +75,7 @@ void Engine::obey(AnswerPair&& answer, Env& env, Effects& out) {
     if (answer.accepted) {
       acquaintances_.tell_apart(key);
     } else {
-      turn_away(why, key, KeyStanding::claimed, out);
+      turn_away(why, key, KeyStanding::claimed, FrameKind::pair_request, {}, out);
       out.emplace_back(Tell{PairFailed{answer.from, why.fault, whom(of, key)}});
     }
   }

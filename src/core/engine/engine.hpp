@@ -154,7 +154,8 @@ class Engine {
   /// A person's own request goes first.
   void make_way(const PairingCode& code, Env&);
   /// A key that may not go on: kept as offered if it came under another's name.
-  void turn_away(const Unwelcome& why, const PublicKey& key, KeyStanding standing, Effects&);
+  void turn_away(const Unwelcome& why, const PublicKey& key, KeyStanding standing, FrameKind,
+                 std::optional<LinkId>, Effects&);
   Whom whom(const std::optional<PublicKey>& namesake, const PublicKey& key) const;
   void ask_name(LinkId id, link::Established now, const PublicKey& namesake, Env&, Effects&);
   void refuse_name(LinkId id, Env&, Effects&);

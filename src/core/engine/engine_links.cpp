@@ -34,7 +34,7 @@ void Engine::requested(signaling::Requested request, Env& env, Effects& out) {
   namesakes_.erase(request.from);
   // To a server keys are texts, and each spelling would be another peer.
   if (!crypto::is_canonical(request.key)) {
-    out.emplace_back(Dropped{Fault::bad_public_key});
+    out.emplace_back(Dropped{Fault::bad_public_key, FrameKind::pair_request});
     return perform(pairing_.answer(request.from, false, env.now), env, out);
   }
   // Another process on our data folder, or on a copy of it. The match tells the other side why; as
@@ -54,7 +54,7 @@ void Engine::requested(signaling::Requested request, Env& env, Effects& out) {
   }
   if (why) {
     perform(pairing_.answer(request.from, false, env.now), env, out);
-    turn_away(*why, request.key, KeyStanding::claimed, out);
+    turn_away(*why, request.key, KeyStanding::claimed, FrameKind::pair_request, {}, out);
     if (why->fault != Fault::peer_blocked)
       out.emplace_back(Tell{PairFailed{request.from, why->fault, whom(why->of, request.key)}});
     return;
@@ -75,12 +75,12 @@ void Engine::matched(signaling::Matched match, Env& env, Effects& out) {
   if (match.key == public_key()) return failed({match.peer, Fault::own_key}, env, out);
   if (match.crossing == signaling::Crossing::second) return matched_again(match, env, out);
   if (!reunion_.expects(match.peer, match.key)) {
-    out.emplace_back(Dropped{Fault::key_mismatch});
+    out.emplace_back(Dropped{Fault::key_mismatch, FrameKind::pair_match});
     return reunion_.failed(match.peer, Fault::key_mismatch, env);
   }
   const auto verdict = acquaintances_.judge(match.key, std::nullopt);
   if (const auto* why = std::get_if<Unwelcome>(&verdict)) {
-    turn_away(*why, match.key, KeyStanding::claimed, out);
+    turn_away(*why, match.key, KeyStanding::claimed, FrameKind::pair_match, {}, out);
     const bool is_ours = reunion_.is_ours(match.peer);
     reunion_.failed(match.peer, why->fault, env);
     if (!is_ours)
@@ -202,7 +202,9 @@ void Engine::perform_at_once(LinkId id, link::Effects effects, Env& env, Effects
                   std::visit([&](const auto& s) { return sig::relay_of(code, s); }, e.signal);
               say(std::move(relay), env, out);
             },
-            [&](link::Dropped&& e) { out.emplace_back(Dropped{e.fault}); },
+            [&](link::Dropped&& e) {
+              out.emplace_back(Dropped{e.fault, e.kind, id});
+            },
             [&](link::Claimed&& e) { claimed(id, std::move(e), env, out); },
             [](link::FrameTaken&&) {},  // never behind another: engine_frames.cpp
             [&](link::GiveAgain&& e) {
@@ -262,7 +264,7 @@ void Engine::claimed(LinkId id, link::Claimed now, Env& env, Effects& out) {
   const auto verdict = acquaintances_.judge(peer.key, peer.name);
   const auto* why = std::get_if<Unwelcome>(&verdict);
   if (why && !acquaintances_.may_be_another(*why)) {
-    turn_away(*why, peer.key, KeyStanding::claimed, out);
+    turn_away(*why, peer.key, KeyStanding::claimed, FrameKind::handshake, id, out);
     peer.refused_for = why->of;
     return to_link(id, link::Abandon{why->fault}, env, out);
   }
@@ -284,7 +286,7 @@ void Engine::established(LinkId id, link::Established now, Env& env, Effects& ou
   if (const auto* why = std::get_if<Unwelcome>(&verdict)) {
     if (acquaintances_.may_be_another(*why))
       return ask_name(id, std::move(now), *why->of, env, out);
-    turn_away(*why, peer.key, KeyStanding::proven, out);
+    turn_away(*why, peer.key, KeyStanding::proven, FrameKind::handshake, id, out);
     peer.refused_for = why->of;
     return to_link(id, link::Abandon{why->fault}, env, out);
   }

@@ -5,10 +5,10 @@
 namespace culver::engine {
 
 void Engine::turn_away(const Unwelcome& why, const PublicKey& key, KeyStanding standing,
-                       Effects& out) {
+                       FrameKind kind, std::optional<LinkId> link, Effects& out) {
   // A key that is somebody else's already is nobody's new one.
   if (why.of && !acquaintances_.find(key)) out.emplace_back(KeepOffered{*why.of, key, standing});
-  out.emplace_back(Dropped{why.fault});
+  out.emplace_back(Dropped{why.fault, kind, link});
 }
 
 /// Whoever has typed or given a code expects somebody: only they can say whether it is this one.
@@ -33,7 +33,8 @@ void Engine::refuse_name(LinkId id, Env& env, Effects& out) {
   peer.refused_for = peer.unremembered->namesake;
   peer.unremembered.reset();
   const auto fault = acquaintances_.why_not(peer.key);
-  turn_away({fault, peer.refused_for}, peer.key, KeyStanding::proven, out);
+  turn_away({fault, peer.refused_for}, peer.key, KeyStanding::proven, FrameKind::handshake, id,
+            out);
   to_link(id, link::Abandon{fault}, env, out);
   forget_if_closed(id, env, out);
 }

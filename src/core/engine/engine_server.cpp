@@ -51,7 +51,9 @@ void Engine::perform(gate::Effects effects, Env& env, Effects& out) {
                      const bool is_final = gate::is_final(e.fault);
                      to_session(signaling::SocketLost{std::move(e.fault), is_final}, env, out);
                    },
-                   [&](gate::Ignored&& e) { out.emplace_back(Dropped{e.fault}); },
+                   [&](gate::Ignored&& e) {
+                     out.emplace_back(Dropped{e.fault, FrameKind::server_message});
+                   },
                },
                std::move(effect));
 }
@@ -62,7 +64,7 @@ void Engine::on_server_text(std::string text, Env& env, Effects& out) {
     if (const auto* info = std::get_if<sig::ServerInfo>(&*message)) keep_pace(*info);
     to_session(signaling::Frame{std::move(*message)}, env, out);
   } else {
-    out.emplace_back(Dropped{message.error()});
+    out.emplace_back(Dropped{message.error(), FrameKind::server_message});
     to_session(signaling::BadFrame{message.error()}, env, out);
   }
 }
@@ -132,15 +134,18 @@ void Engine::on_server_message(sig::ServerMessage message, Env& env, Effects& ou
   perform(reunion_.on(message, env), env, out);
   if (auto* signal = std::get_if<sig::RelayedDescription>(&message)) {
     const auto id = roster_.find(signal->from);
-    if (!id) return out.emplace_back(Dropped{Fault::unrelated_target}), void();
+    if (!id)
+      return out.emplace_back(Dropped{Fault::unrelated_target, FrameKind::description}), void();
     on_description(*id, signal->description, env, out);
   } else if (auto* candidate = std::get_if<sig::RelayedCandidate>(&message)) {
     const auto id = roster_.find(candidate->from);
-    if (!id) return out.emplace_back(Dropped{Fault::unrelated_target}), void();
+    if (!id)
+      return out.emplace_back(Dropped{Fault::unrelated_target, FrameKind::candidate}), void();
     const auto& line = candidate->candidate.candidate;
     if (line.empty()) return to_link(*id, link::RemoteCandidate{std::nullopt}, env, out);
     auto parsed = wire::sdp::parse_candidate(line);
-    if (!parsed) return out.emplace_back(Dropped{parsed.error()}), void();
+    if (!parsed)
+      return out.emplace_back(Dropped{parsed.error(), FrameKind::candidate, *id}), void();
     if (parsed->skipped) return;
     roster_.find(*id)->tried.theirs.count(parsed->candidate);
     to_link(*id, link::RemoteCandidate{std::move(parsed->candidate)}, env, out);
@@ -174,7 +179,8 @@ void Engine::signaling_back(Env& env, Effects& out) {
 
 /// Without it there will be no link; one that is up is none of the server's business to end.
 void Engine::on_bad_description(LinkId id, Fault fault, Env& env, Effects& out) {
-  if (!link::needs_server(roster_.find(id)->state)) return out.emplace_back(Dropped{fault}), void();
+  if (!link::needs_server(roster_.find(id)->state))
+    return out.emplace_back(Dropped{fault, FrameKind::description, id}), void();
   to_link(id, link::Abandon{fault}, env, out);
 }
 

@@ -204,6 +204,8 @@ struct LendIceServers {
 /// A frame was dropped: for the log and the counters.
 struct Dropped {
   Fault fault;
+  FrameKind kind;
+  std::optional<LinkId> link = std::nullopt;  ///< if there is one already
 };
 
 using Effect =

@@ -121,7 +121,7 @@ void Letters::on_had(LinkId id, const wire::peer::LettersHad& had, Env& env, Let
     return letter.name.series == had.up_to.series && letter.name.number <= had.up_to.number;
   };
   if (std::ranges::none_of(at->second.under_way, is_had))
-    return out.emplace_back(Dropped{Fault::out_of_order}), void();
+    return out.emplace_back(Dropped{Fault::out_of_order, FrameKind::acknowledgement, id}), void();
   delivered(id, at->second, is_had, env, out);
 }
 

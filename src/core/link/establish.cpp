@@ -69,7 +69,7 @@ fsm::OneOf<Offering> Offering::on(RemoteCandidate&& remote, Context& context, Ef
 fsm::OneOf<Connecting, Offering, Closed> Offering::on(RemoteDescription&& remote, Context& context,
                                                       Effects& out) && {
   if (remote.kind != Kind::answer) {
-    out.emplace_back(Dropped{Fault::out_of_order});
+    out.emplace_back(Dropped{Fault::out_of_order, FrameKind::description});
     return std::move(*this);
   }
   if (remote.sdp.setup == Setup::actpass) return close(Fault::bad_description, out);
@@ -96,7 +96,7 @@ fsm::OneOf<Awaiting> Awaiting::on(RemoteCandidate&& remote, Context& context, Ef
 fsm::OneOf<Answering, Awaiting> Awaiting::on(RemoteDescription&& remote, Context&,
                                              Effects& out) && {
   if (remote.kind != Kind::offer) {
-    out.emplace_back(Dropped{Fault::out_of_order});
+    out.emplace_back(Dropped{Fault::out_of_order, FrameKind::description});
     return std::move(*this);
   }
   out.emplace_back(TransportEffect{StartIce{.controlling = false}});

@@ -43,7 +43,12 @@ struct Machine {
   /// What no state asked for. Our own late events change nothing; a signal out of order is dropped.
   template <class S, class E>
   static State unexpected(S&& state, E&&, Context&, Effects& out) {
-    if constexpr (E::origin == Origin::peer) out.emplace_back(Dropped{Fault::out_of_order});
+    if constexpr (std::same_as<E, RemoteDescription>)
+      out.emplace_back(Dropped{Fault::out_of_order, FrameKind::description});
+    else if constexpr (std::same_as<E, RemoteCandidate>)
+      out.emplace_back(Dropped{Fault::out_of_order, FrameKind::candidate});
+    else
+      static_assert(E::origin == Origin::ours);
     return State{std::move(state)};
   }
 };

@@ -82,7 +82,7 @@ Proving::Next Proving::on(ChannelData&& data, Context& context, Effects& out) &&
     return std::move(*this);
   }
   if (data.channel != channels.messages) {
-    out.emplace_back(Dropped{Fault::unknown_message});
+    out.emplace_back(Dropped{Fault::unknown_message, FrameKind::other_channel});
     return std::move(*this);
   }
   auto parsed = parse_messages_frame(as_text(data.bytes));
@@ -90,12 +90,12 @@ Proving::Next Proving::on(ChannelData&& data, Context& context, Effects& out) &&
   if (auto* handshake = std::get_if<Handshake>(&*parsed))
     return std::move(*this).by_handshake(std::move(*handshake), data.bytes, context, out);
   if (std::holds_alternative<OtherJson>(*parsed) || match.demand == Demand::confirmation) {
-    out.emplace_back(Dropped{Fault::unknown_message});
+    out.emplace_back(Dropped{Fault::unknown_message, FrameKind::message});
     return std::move(*this);
   }
   // Zajel's web page may speak version 1 without ever sending its handshake.
   if (!opens_under_version_1(as_text(data.bytes), match, context)) {
-    out.emplace_back(Dropped{Fault::not_authentic});
+    out.emplace_back(Dropped{Fault::not_authentic, FrameKind::message});
     return std::move(*this);
   }
   auto unheard = std::move(*this).unheard(context, out);
@@ -220,7 +220,7 @@ fsm::OneOf<Confirming, Secured, Closed> Confirming::on(ChannelData&& data, Conte
     return std::move(*this);
   }
   if (data.channel != session.channels.messages) {
-    out.emplace_back(Dropped{Fault::unknown_message});
+    out.emplace_back(Dropped{Fault::unknown_message, FrameKind::other_channel});
     return std::move(*this);
   }
   const auto frame = as_text(data.bytes);
@@ -228,7 +228,9 @@ fsm::OneOf<Confirming, Secured, Closed> Confirming::on(ChannelData&& data, Conte
   if (parsed && std::holds_alternative<NotHandshake>(*parsed))
     return std::move(*this).by_frame(frame, context, out);
   // A second handshake changes nothing, and what we do not know is ignored, as ever.
-  out.emplace_back(Dropped{parsed ? Fault::out_of_order : parsed.error()});
+  const bool is_handshake = parsed && std::holds_alternative<Handshake>(*parsed);
+  out.emplace_back(Dropped{parsed ? Fault::out_of_order : parsed.error(),
+                           is_handshake ? FrameKind::handshake : FrameKind::message});
   return std::move(*this);
 }
 

@@ -14,11 +14,11 @@ namespace {
 bool continues(const RemoteDescription& remote, Description::Kind kind, const Terms& terms,
                Effects& out) {
   if (remote.kind != kind) {
-    out.emplace_back(Dropped{Fault::out_of_order});
+    out.emplace_back(Dropped{Fault::out_of_order, FrameKind::description});
     return false;
   }
   if (remote.sdp.fingerprint.share_one_with(terms.remote.fingerprint)) return true;
-  out.emplace_back(Dropped{Fault::fingerprint_mismatch});
+  out.emplace_back(Dropped{Fault::fingerprint_mismatch, FrameKind::description});
   return false;
 }
 

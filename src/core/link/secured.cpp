@@ -21,19 +21,19 @@ fsm::OneOf<Secured, Closed> Secured::on(ChannelData&& data, Context& context, Ef
   else if (data.channel == session.channels.files)
     fatal = on_file_frame(std::move(data.bytes), context, out);
   else
-    out.emplace_back(Dropped{Fault::unknown_message});
+    out.emplace_back(Dropped{Fault::unknown_message, FrameKind::other_channel});
   if (fatal) return close(*fatal, out);
   return std::move(*this);
 }
 
 std::optional<Fault> Secured::on_message(ByteView frame, Context& context, Effects& out) {
   auto parsed = parse_messages_frame(as_text(frame));
-  if (!parsed) return session.dropped(parsed.error(), out);
+  if (!parsed) return session.dropped(parsed.error(), FrameKind::message, out);
   if (const auto* handshake = std::get_if<Handshake>(&*parsed))
     return on_late_handshake(*handshake, out);
   if (std::holds_alternative<OtherJson>(*parsed)) return std::nullopt;
   const auto opened = session.open(as_text(frame), context, out);
-  if (!opened) return session.dropped(opened.error(), out);
+  if (!opened) return session.dropped(opened.error(), FrameKind::message, out);
   return on_opened(*opened, out);
 }
 
@@ -58,7 +58,7 @@ std::optional<Fault> Secured::on_opened(ByteView plaintext, Effects& out) {
     return on_letter_frame(as_text(plaintext), out);
   auto content = parse_content(std::string(as_text(plaintext)), session.dialect);
   if (!content)
-    out.emplace_back(Dropped{content.error()});
+    out.emplace_back(Dropped{content.error(), FrameKind::message});
   else if (auto* chat = std::get_if<ChatText>(&*content))
     out.emplace_back(TextArrived{std::move(chat->text)});
   return std::nullopt;
@@ -84,7 +84,7 @@ std::optional<Fault> Secured::on_letter_frame(std::string_view opened, Effects& 
 /// A connection has one session: a handshake can confirm it, never change it.
 std::optional<Fault> Secured::on_late_handshake(const Handshake& theirs, Effects& out) {
   if (handshake_seen) {
-    out.emplace_back(Dropped{Fault::out_of_order});
+    out.emplace_back(Dropped{Fault::out_of_order, FrameKind::handshake});
     return std::nullopt;
   }
   if (auto claim = Proof::claim(session.peer_key, theirs); !claim) return claim.error();
@@ -106,12 +106,12 @@ std::optional<Fault> Secured::on_file_frame(ByteVector bytes, Context& context, 
   if (stream && !bytes.empty() && bytes.front() == wire::stream::form)
     return on_stream_frame(std::move(bytes), out);
   // What was agreed does not fall back: these frames are not sealed.
-  if (stream) return session.dropped(Fault::file_protocol, out);
+  if (stream) return session.dropped(Fault::file_protocol, FrameKind::file_frame, out);
   auto parsed = parse_file_frame(as_text(bytes));
   if (!parsed) {
     if (auto id = id_of_unreadable(as_text(bytes)))
       out.emplace_back(FileFrameRefused{std::move(*id), parsed.error()});
-    return session.dropped(parsed.error(), out);
+    return session.dropped(parsed.error(), FrameKind::file_frame, out);
   }
   if (auto* chunk = std::get_if<FileChunk>(&*parsed))
     return on_chunk(std::move(*chunk), context, out);
@@ -136,7 +136,7 @@ std::optional<Fault> Secured::on_chunk(FileChunk chunk, Context& context, Effect
     // A replay changes nothing; what is not authentic ends its transfer.
     if (opened.error() == Fault::not_authentic || opened.error() == Fault::malformed)
       out.emplace_back(FileFrameRefused{std::move(chunk.id), opened.error()});
-    return session.dropped(opened.error(), out);
+    return session.dropped(opened.error(), FrameKind::file_frame, out);
   }
   take_chunk(std::move(chunk), *opened, out);
   return std::nullopt;

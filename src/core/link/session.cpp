@@ -42,9 +42,9 @@ Result<ByteVector> Session::open(std::string_view wire, Context& context, Effect
   return std::move(opened.plaintext);
 }
 
-std::optional<Fault> Session::dropped(Fault fault, Effects& out) {
+std::optional<Fault> Session::dropped(Fault fault, FrameKind kind, Effects& out) {
   if (fault == Fault::key_worn_out || fault == Fault::store_failed) return fault;
-  out.emplace_back(Dropped{fault});
+  out.emplace_back(Dropped{fault, kind});
   return ++failures >= tolerated_failures ? std::optional(Fault::not_authentic) : std::nullopt;
 }
 

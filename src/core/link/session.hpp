@@ -48,7 +48,7 @@ struct Session {
   /// Opens a frame and takes it. Faults as of SealedChannel::open and of FrameMemory::take.
   Result<ByteVector> open(std::string_view wire, Context&, Effects&);
   /// A frame was dropped: the fault that ends the link, if it was one too many.
-  std::optional<Fault> dropped(Fault fault, Effects&);
+  std::optional<Fault> dropped(Fault fault, FrameKind kind, Effects&);
 
   /// False: the session is worn out.
   [[nodiscard]] bool send_text(const Plaintext& text, Effects&);

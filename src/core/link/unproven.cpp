@@ -20,18 +20,18 @@ Next Unproven::on(ChannelData&& data, Context& context, Effects& out) && {
     return std::move(*this).on_message(std::move(data.bytes), context, out);
   if (data.channel == session.channels.files)
     return std::move(*this).on_file_frame(std::move(data), context, out);
-  out.emplace_back(Dropped{Fault::unknown_message});
+  out.emplace_back(Dropped{Fault::unknown_message, FrameKind::other_channel});
   return std::move(*this);
 }
 
 Next Unproven::on_message(ByteVector frame, Context& context, Effects& out) && {
   auto parsed = parse_messages_frame(as_text(frame));
-  if (!parsed) return std::move(*this).dropped(parsed.error(), out);
+  if (!parsed) return std::move(*this).dropped(parsed.error(), FrameKind::message, out);
   if (auto* handshake = std::get_if<Handshake>(&*parsed))
     return std::move(*this).on_late_handshake(std::move(*handshake), frame, context, out);
   if (std::holds_alternative<OtherJson>(*parsed)) return std::move(*this);
   auto opened = Proof::by_frame(session, as_text(frame), context, out);
-  if (!opened) return std::move(*this).dropped(opened.error(), out);
+  if (!opened) return std::move(*this).dropped(opened.error(), FrameKind::message, out);
   auto held = std::move(early);
   auto next = std::move(*this).secured(std::move(opened->proof), out);
   auto fatal = next.on_opened(opened->plaintext, out);
@@ -44,7 +44,7 @@ Next Unproven::on_message(ByteVector frame, Context& context, Effects& out) && {
 Next Unproven::on_file_frame(ChannelData&& frame, Context& context, Effects& out) && {
   auto parsed = parse_file_frame(as_text(frame.bytes));
   if (!parsed && !id_of_unreadable(as_text(frame.bytes)))
-    return std::move(*this).dropped(parsed.error(), out);
+    return std::move(*this).dropped(parsed.error(), FrameKind::file_frame, out);
   auto* chunk = parsed ? std::get_if<FileChunk>(&*parsed) : nullptr;
   if (chunk == nullptr) {
     if (!early.keep(std::move(frame))) return close(Fault::queue_full, out);
@@ -55,7 +55,7 @@ Next Unproven::on_file_frame(ChannelData&& frame, Context& context, Effects& out
     return std::move(*this);
   }
   auto opened = Proof::by_frame(session, chunk->data, context, out);
-  if (!opened) return std::move(*this).dropped(opened.error(), out);
+  if (!opened) return std::move(*this).dropped(opened.error(), FrameKind::file_frame, out);
   auto held = std::move(early);
   auto next = std::move(*this).secured(std::move(opened->proof), out);
   if (const auto fatal = next.catch_up(std::move(held), context, out)) return close(*fatal, out);
@@ -90,8 +90,8 @@ fsm::OneOf<Unproven> Unproven::on(FramesRead&&, Context&, Effects& out) && {
 
 // ---- what is dropped, and a handshake that comes late -------------------------------------------
 
-Next Unproven::dropped(Fault fault, Effects& out) && {
-  if (const auto fatal = session.dropped(fault, out)) return close(*fatal, out);
+Next Unproven::dropped(Fault fault, FrameKind kind, Effects& out) && {
+  if (const auto fatal = session.dropped(fault, kind, out)) return close(*fatal, out);
   return std::move(*this);
 }
 
@@ -101,7 +101,7 @@ Next Unproven::on_late_handshake(Handshake theirs, ByteView frame, Context& cont
                                  Effects& out) && {
   auto* unheard = std::get_if<Unheard>(&said);
   if (unheard == nullptr) {
-    out.emplace_back(Dropped{Fault::out_of_order});
+    out.emplace_back(Dropped{Fault::out_of_order, FrameKind::handshake});
     return std::move(*this);
   }
   if (const auto claim = Proof::claim(session.peer_key, theirs); !claim)

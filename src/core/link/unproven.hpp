@@ -70,7 +70,7 @@ struct Unproven {
   Proving::Next on_message(ByteVector frame, Context&, Effects&) &&;
   Proving::Next on_file_frame(ChannelData&&, Context&, Effects&) &&;
   Proving::Next on_late_handshake(wire::peer::Handshake, ByteView frame, Context&, Effects&) &&;
-  Proving::Next dropped(Fault, Effects&) &&;
+  Proving::Next dropped(Fault, FrameKind, Effects&) &&;
   Secured secured(PeerKeyProven, Effects&) &&;
   void spoken();
 };

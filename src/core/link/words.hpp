@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/base/frame_kind.hpp"
 #include "core/link/events.hpp"
 #include "core/wire/stream.hpp"
 
@@ -89,9 +90,10 @@ struct Tick {
 struct SignalOut {
   std::variant<wire::signaling::Description, wire::signaling::TrickledCandidate> signal;
 };
-/// One frame was dropped; for the counters.
+/// One frame was dropped; for the log and the counters.
 struct Dropped {
   Fault fault;
+  FrameKind kind;
 };
 inline constexpr std::size_t no_limit = std::numeric_limits<std::size_t>::max();
 

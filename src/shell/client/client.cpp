@@ -207,7 +207,12 @@ void Client::perform(engine::Effect effect) {
           [this](engine::KeepFrame&& e) { disk_.keep(e); },
           [this](engine::LendIceServers&& e) { transports_.lend(e.servers); },
           [this](engine::Tell&& e) { on_notice_(std::move(e.notice)); },
-          [](engine::Dropped&& e) { log::info("frame dropped", e.fault); },
+          [](engine::Dropped&& e) {
+            if (e.link)
+              log::info("frame dropped", e.fault, name_of(e.kind), *e.link);
+            else
+              log::info("frame dropped", e.fault, name_of(e.kind));
+          },
       },
       std::move(effect));
 }

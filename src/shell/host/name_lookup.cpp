@@ -12,6 +12,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "shell/host/log_exception.hpp"
 #include "shell/run/awaited.hpp"
 
 namespace culver::host {
@@ -75,7 +76,8 @@ asio::awaitable<Found> NameLookup::find(std::string host, std::uint16_t port,
   };
   try {
     std::thread(work).detach();
-  } catch (const std::system_error&) {  // no more threads
+  } catch (const std::system_error& error) {  // no more threads
+    log::caught(log::Level::error, "no thread to look up a name", error);
     pending->abandon();
     co_return tl::unexpected(error_code(asio::error::no_memory));
   }

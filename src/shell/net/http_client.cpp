@@ -7,7 +7,6 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
@@ -16,6 +15,7 @@
 
 #include "core/wire/gateway_admin.hpp"
 #include "shell/host/dial.hpp"
+#include "shell/host/log_exception.hpp"
 #include "shell/host/tls_client.hpp"
 #include "shell/run/awaited.hpp"
 
@@ -114,7 +114,8 @@ asio::awaitable<void> run(asio::io_context& io, Ref exchange, HttpDone done) {
 
 void exchange(asio::io_context& io, HttpExchange request, HttpDone done) {
   auto shared = std::make_shared<const HttpExchange>(std::move(request));
-  asio::co_spawn(io, run(io, std::move(shared), std::move(done)), asio::detached);
+  asio::co_spawn(io, run(io, std::move(shared), std::move(done)),
+                 log::Caught{"an HTTP request ended"});
 }
 
 }  // namespace culver::net

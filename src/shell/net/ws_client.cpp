@@ -9,7 +9,6 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -23,7 +22,7 @@
 #include "core/wire/http_date.hpp"
 #include "shell/host/clock.hpp"
 #include "shell/host/dial.hpp"
-#include "shell/host/log.hpp"
+#include "shell/host/log_exception.hpp"
 #include "shell/net/heard_socket.hpp"
 #include "shell/run/awaited.hpp"
 
@@ -161,7 +160,9 @@ void WsClient::hang_up() {
 
 // ---- what WsClient asks of a connection ---------------------------------------------------------
 
-void WsClient::Connection::dial(Ref self) { asio::co_spawn(self->io_, run(self), asio::detached); }
+void WsClient::Connection::dial(Ref self) {
+  asio::co_spawn(self->io_, run(self), log::Caught{"a connection to the server ended"});
+}
 
 void WsClient::Connection::send(Ref self, std::string bytes, bool binary) {
   if (!self->open_) return;
@@ -306,9 +307,11 @@ void WsClient::Connection::pump(Ref self) {
   if (self->writing_ || self->dropped_) return;
   self->writing_ = true;
   if (self->plain_)
-    asio::co_spawn(self->io_, write(self, *self->plain_), asio::detached);
+    asio::co_spawn(self->io_, write(self, *self->plain_),
+                   log::Caught{"a connection to the server ended"});
   else
-    asio::co_spawn(self->io_, write(self, *self->tls_), asio::detached);
+    asio::co_spawn(self->io_, write(self, *self->tls_),
+                   log::Caught{"a connection to the server ended"});
 }
 
 template <class Stream>

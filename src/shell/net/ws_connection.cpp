@@ -1,7 +1,6 @@
 // Reading, writing and ending one connection.
 #include "shell/net/ws_connection.hpp"
 
-#include <exception>
 #include <utility>
 
 #include <boost/asio/error.hpp>
@@ -72,14 +71,7 @@ relay::Address WsConnection::address_at_accept() const {
   return is_proxy(peer, shared_.config.trusted_proxies) ? relay::Address{} : address_key(peer);
 }
 
-/// A failure inside one connection ends that connection only.
-void WsConnection::tell(relay::Event event) {
-  try {
-    shared_.sink(std::move(event));
-  } catch (const std::exception&) {
-    abort();
-  }
-}
+void WsConnection::tell(relay::Event event) { shared_.sink(std::move(event)); }
 
 // ---- the request --------------------------------------------------------------------------------
 

@@ -6,11 +6,11 @@
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 
 #include "shell/host/log.hpp"
 #include "shell/net/ws_connection.hpp"
 #include "shell/run/awaited.hpp"
+#include "shell/run/rethrown.hpp"
 
 namespace culver::net_ {
 namespace {
@@ -54,7 +54,7 @@ tl::expected<tcp::endpoint, boost::system::error_code> WsServer::open(
     acceptor.close(ignored);
     return tl::unexpected(error);
   }
-  asio::co_spawn(io_, accept(acceptor, door), asio::detached);
+  asio::co_spawn(io_, accept(acceptor, door), run::rethrown);
   return acceptor.local_endpoint();
 }
 

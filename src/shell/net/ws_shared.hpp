@@ -56,7 +56,8 @@ struct WsServerConfig {
   std::chrono::milliseconds close_bound{3'000};
 };
 
-/// Takes every event. It may call WsServer: nothing there tells another event before it returns.
+/// Takes every event, and throws nothing: what came half-way is not for a connection to judge. It
+/// may call WsServer: nothing there tells another event before it returns.
 using Sink = std::function<void(relay::Event)>;
 
 /// Which of the two doors a connection came through.

@@ -8,8 +8,8 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 
+#include "shell/host/log_exception.hpp"
 #include "shell/p2p/socket_address.hpp"
 
 namespace culver::p2p {
@@ -68,7 +68,8 @@ void ServerNames::Search::begin(const Ref& self, std::span<const IceServer> serv
       continue;
     }
     ++self->asked_;
-    asio::co_spawn(self->io_, look_up(self, server), asio::detached);
+    asio::co_spawn(self->io_, look_up(self, server),
+                   log::Caught{"the look-up of an ICE server ended"});
   }
   self->settle();
 }

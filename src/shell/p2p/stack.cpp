@@ -9,6 +9,7 @@
 #include <boost/asio/post.hpp>
 
 #include "core/wire/ice_url.hpp"
+#include "shell/host/log_exception.hpp"
 #include "shell/p2p/ice_path.hpp"
 #include "shell/p2p/transport.hpp"
 
@@ -61,12 +62,16 @@ void Stack::start(LinkId id, bool controlling) {
                         config_.loopback, config_.addresses,
                         places_,          [this](const RelayTrouble& trouble) { tell(trouble); }};
   Transport::Host host{
-      io_, identity_, counters_,
+      id,
+      io_,
+      identity_,
+      counters_,
       [this, id](link::TransportEvent event) { events_.emplace_back(id, std::move(event)); },
       [this] { wake(); }};
   try {
     transports_.emplace(id, std::make_unique<Transport>(std::move(host), config_.make_path, path));
-  } catch (const std::exception&) {
+  } catch (const std::exception& error) {
+    log::caught(log::Level::error, "no transport for link", error, id);
     events_.emplace_back(id, link::PathFailed{});
   }
 }

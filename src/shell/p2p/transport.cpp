@@ -1,32 +1,17 @@
+// A transport's life from its path to its association, and its turns.
 #include "shell/p2p/transport.hpp"
 
-#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
 #include "core/base/fsm.hpp"
-#include "core/wire/dcep.hpp"
-#include "core/wire/limits.hpp"
+#include "shell/host/log_exception.hpp"
 
 namespace culver::p2p {
 namespace {
 
-constexpr std::size_t refill = std::size_t{768} << 10;         // bytes that a window is told for
-constexpr std::size_t worth_telling = std::size_t{256} << 10;  // bytes of it that were used
-constexpr std::size_t flush_at = std::size_t{64} << 10;        // bytes
-constexpr std::size_t early_limit = 64;                        // datagrams, of each kind
-constexpr std::size_t unsent_limit = std::size_t{64} << 10;    // bytes, while there is no path
-constexpr std::size_t read_per_turn = std::size_t{256} << 10;  // bytes
-
-std::uint32_t ppid_of(bool binary, bool empty) {
-  namespace dcep = wire::dcep;
-  if (binary) return empty ? dcep::ppid_binary_empty : dcep::ppid_binary;
-  return empty ? dcep::ppid_string_empty : dcep::ppid_string;
-}
-
-bool is_binary(std::uint32_t ppid) {
-  return ppid == wire::dcep::ppid_binary || ppid == wire::dcep::ppid_binary_empty;
-}
+constexpr std::size_t flush_at = std::size_t{64} << 10;  // bytes
+constexpr std::size_t early_limit = 64;                  // datagrams, of each kind
 
 bool keep(Batch& batch, Datagram datagram, Counters& counters) {
   if (batch.size() >= early_limit) {
@@ -49,8 +34,7 @@ Transport::Transport(Host host, const PathFactory& make_path, const PathConfig& 
 }
 
 Transport::~Transport() {
-  sctp_.reset();
-  if (dtls_) dtls_->close();
+  say_goodbye(phase_);
   flush();
 }
 
@@ -65,277 +49,162 @@ void Transport::perform(link::AddCandidate effect) { path_->add_candidate(effect
 void Transport::perform(link::RemoteCandidatesDone) { path_->remote_candidates_done(); }
 
 void Transport::on_path(PathEvent event) {
+  if (ended()) return;
   std::visit(fsm::overload{
                  [this](PathCarries& path) {
                    datagram_ = path.bytes;
-                   if (sctp_) sctp_->set_datagram(datagram_);
+                   if (auto* session = phase::session_of(phase_))
+                     session->sctp->set_datagram(datagram_);
                  },
                  [this](link::PathReady& ready) {
-                   path_ready_ = true;
                    host_.tell(ready);
+                   on_path_ready();
                  },
                  [this](auto& e) { host_.tell(std::move(e)); },
              },
              event);
-  begin_dtls();
   host_.wake();
+}
+
+void Transport::on_path_ready() {
+  if (auto* gathering = std::get_if<phase::Gathering>(&phase_))
+    phase_ = phase::WaitingForRole{std::move(gathering->records)};
+  else if (auto* waiting = std::get_if<phase::WaitingForPath>(&phase_))
+    begin_dtls(waiting->role, std::move(waiting->records));
 }
 
 void Transport::on_batch(std::span<const Datagram> batch) {
   for (const auto& datagram : batch) {
     if (!looks_like_dtls(datagram)) {
       ++host_.counters.datagrams_not_dtls;
-    } else if (dtls_) {
+    } else if (auto* records = phase::records_of(phase_)) {
+      if (keep(*records, datagram, host_.counters)) ++host_.counters.datagrams_early;
+    } else {
       on_dtls(datagram);
-    } else if (keep(early_datagrams_, datagram, host_.counters)) {
-      ++host_.counters.datagrams_early;
     }
   }
   host_.wake();
 }
 
-// What cannot go yet is kept while it is little, and lost like any datagram when it is much.
 void Transport::flush() {
   if (out_.empty()) return;
-  if (path_ready_) {
-    path_->send_batch(out_.views());
-    out_.clear();
-  } else if (out_.bytes() > unsent_limit) {
-    out_.clear();
-  }
+  path_->send_batch(out_.views());
+  out_.clear();
 }
 
 // ---- DTLS ---------------------------------------------------------------------------------------
 
 void Transport::perform(link::StartDtls effect) {
-  role_ = effect.role;
-  begin_dtls();
+  if (auto* gathering = std::get_if<phase::Gathering>(&phase_))
+    phase_ = phase::WaitingForPath{effect.role, std::move(gathering->records)};
+  else if (auto* waiting = std::get_if<phase::WaitingForRole>(&phase_))
+    begin_dtls(effect.role, std::move(waiting->records));
 }
 
-// Not before there is a path: a flight into nothing would only start the timer.
-void Transport::begin_dtls() {
-  if (!role_ || !path_ready_ || dtls_) return;
-  dtls_.emplace(host_.identity, *role_, out_);
-  dtls_->start();
-  on_dtls_state();
-  for (const auto& datagram : early_datagrams_.views()) on_dtls(datagram);
-  early_datagrams_.clear();
+void Transport::begin_dtls(link::DtlsRole role, Batch records) {
+  auto dtls = std::make_unique<Dtls>(host_.identity, role, out_);
+  dtls->start();
+  phase_ = phase::ShakingHands{role, std::move(dtls)};
+  on_handshake();
+  for (const auto& datagram : records.views()) on_dtls(datagram);
 }
 
 void Transport::on_dtls(Datagram datagram) {
-  dtls_->feed(datagram);
-  on_dtls_state();
-  while (const auto packet = dtls_->read()) {
-    if (sctp_)
-      sctp_->input(*packet);
-    else
-      keep(early_packets_, *packet, host_.counters);
-  }
-  if (dtls_->state() == Dtls::State::closed) peer_left_ = true;
+  if (auto* dtls = phase::dtls_of(phase_)) dtls->feed(datagram);
+  on_handshake();
+  auto* dtls = phase::dtls_of(phase_);  // gone, if the handshake has failed
+  if (!dtls) return;
+  while (const auto packet = dtls->read()) on_packet(*packet);
 }
 
-void Transport::on_dtls_state() {
-  if (dtls_told_ || dtls_->state() == Dtls::State::handshaking) return;
-  dtls_told_ = true;
-  const auto certificate = dtls_->peer_certificate();
-  if (certificate)
-    host_.tell(link::DtlsUp{*certificate});
-  else
-    host_.tell(link::DtlsFailed{});
+void Transport::on_packet(ByteView packet) {
+  if (auto* session = phase::session_of(phase_))
+    session->sctp->input(packet);
+  else if (auto* waiting = std::get_if<phase::WaitingForSctp>(&phase_))
+    keep(waiting->packets, packet, host_.counters);
+}
+
+void Transport::on_handshake() {
+  auto* shaking = std::get_if<phase::ShakingHands>(&phase_);
+  if (!shaking || shaking->dtls->state() == Dtls::State::handshaking) return;
+  const auto certificate = shaking->dtls->peer_certificate();
+  if (!certificate) {
+    shaking->dtls->close();
+    phase_ = phase::Failed{};
+    return host_.tell(link::DtlsFailed{});
+  }
+  phase_ = phase::WaitingForSctp{shaking->role, std::move(shaking->dtls), {}};
+  host_.tell(link::DtlsUp{*certificate});
+}
+
+void Transport::repeat_flight() {
+  auto* shaking = std::get_if<phase::ShakingHands>(&phase_);
+  if (!shaking) return;
+  const auto left = shaking->dtls->timeout();
+  if (!left || *left > left->zero()) return;
+  ++host_.counters.dtls_retransmissions;
+  shaking->dtls->on_timeout();
+  on_handshake();
+}
+
+bool Transport::peer_has_left() {
+  const auto* dtls = phase::dtls_of(phase_);
+  if (!dtls || dtls->state() != Dtls::State::closed) return false;
+  // What it sent before is delivered first, however long the reader pauses.
+  const auto* session = phase::session_of(phase_);
+  return !(session && session->sctp->has_unread());
 }
 
 // ---- SCTP ---------------------------------------------------------------------------------------
 
 void Transport::perform(link::StartSctp effect) {
-  if (sctp_ || !dtls_ || dtls_->state() != Dtls::State::up) return;
-  peer_sctp_ = effect;
+  auto* waiting = std::get_if<phase::WaitingForSctp>(&phase_);
+  if (!waiting || waiting->dtls->state() != Dtls::State::up) return;
+  std::unique_ptr<Association> sctp;
   try {
-    sctp_.emplace(effect.port, datagram_, [this](ByteView packet) {
-      dtls_->send(packet);
-      if (out_.bytes() >= flush_at) flush();
-    });
-  } catch (const std::exception&) {
-    end();
-    return;
+    sctp = std::make_unique<Association>(effect.port, datagram_,
+                                         [this, dtls = waiting->dtls.get()](ByteView packet) {
+                                           dtls->send(packet);
+                                           if (out_.bytes() >= flush_at) flush();
+                                         });
+  } catch (const std::exception& error) {
+    log::caught(log::Level::error, "no SCTP association on link", error, host_.link);
+    return end();
   }
-  sctp_->pause(paused_);
-  for (const auto& packet : early_packets_.views()) sctp_->input(packet);
-  early_packets_.clear();
-}
-
-void Transport::read_sctp() {
-  std::size_t budget = read_per_turn;
-  while (sctp_ && !ended_) {
-    if (budget == 0) {
-      host_.wake();
-      return;
-    }
-    auto event = sctp_->next();
-    if (!event) return;
-    const auto* message = std::get_if<SctpMessage>(&*event);
-    budget -= std::min(budget, message ? std::max<std::size_t>(message->bytes.size(), 64) : 64);
-    std::visit([this](auto&& e) { on_sctp(std::move(e)); }, std::move(*event));
-  }
-}
-
-void Transport::on_sctp(AssociationUp up) {
-  channels_.emplace(*role_, up.streams);
-  host_.tell(link::SctpUp{});
-  for (auto& label : std::exchange(waiting_labels_, {}))
-    perform(link::OpenChannel{std::move(label)});
-}
-
-void Transport::on_sctp(AssociationEnded) { end(); }
-
-void Transport::enqueue(SctpMessage message) {
-  if (!sctp_->send(std::move(message))) end();
-}
-
-// ---- channels -----------------------------------------------------------------------------------
-
-void Transport::perform(link::OpenChannel effect) {
-  if (!channels_) {
-    if (waiting_labels_.size() < Channels::limit)
-      waiting_labels_.push_back(std::move(effect.label));
-    return;
-  }
-  const auto channel = channels_->open(effect.label);
-  if (!channel) return;  // the machine's own deadline for channels tells
-  wire::dcep::Open open;
-  open.label = std::move(effect.label);
-  enqueue({channel->value, wire::dcep::ppid_dcep, wire::dcep::print(open)});
-}
-
-void Transport::on_sctp(SctpMessage message) {
-  namespace dcep = wire::dcep;
-  const ChannelId channel{message.stream};
-  const bool control = message.ppid == dcep::ppid_dcep;
-  const bool empty =
-      message.ppid == dcep::ppid_string_empty || message.ppid == dcep::ppid_binary_empty;
-  const bool data = empty || message.ppid == dcep::ppid_string || message.ppid == dcep::ppid_binary;
-  if (!channels_ || (!control && !data)) {
-    ++host_.counters.messages_dropped;
-    return;
-  }
-  auto outcome = control ? channels_->on_control(message.stream, message.bytes)
-                         : channels_->on_data(message.stream);
-  if (std::holds_alternative<Channels::Refused>(outcome)) {
-    ++(control ? host_.counters.channels_refused : host_.counters.messages_dropped);
-    return;
-  }
-  if (auto* peers = std::get_if<Channels::OpenedByPeer>(&outcome)) {
-    enqueue({message.stream, dcep::ppid_dcep, dcep::print(dcep::Ack{})});
-    opened(channel, std::move(peers->label));
-  }
-  if (auto* own = std::get_if<Channels::OpenedByUs>(&outcome))
-    opened(channel, std::move(own->label));
-  if (control) return;
-  if (empty) message.bytes.clear();
-  host_.tell(link::ChannelData{channel, std::move(message.bytes), is_binary(message.ppid)});
-}
-
-void Transport::opened(ChannelId channel, std::string label) {
-  host_.tell(link::ChannelOpen{channel, std::move(label)});
-  credits_[channel] = {sctp_->room()};
-  host_.tell(link::Window{channel, sctp_->room()});
-}
-
-void Transport::on_sctp(const StreamsReset& reset) {
-  if (!channels_) return;
-  for (auto stream : reset.streams.empty() ? channels_->streams() : reset.streams) {
-    if (reset.incoming)
-      closed(stream);
-    else
-      channels_->on_outgoing_reset(stream);
-  }
-}
-
-void Transport::closed(std::uint16_t stream) {
-  const auto reset = channels_->on_incoming_reset(stream);
-  if (reset.answer) sctp_->reset(stream);
-  if (!reset.closed) return;
-  credits_.erase(ChannelId{stream});
-  host_.tell(link::ChannelClosed{ChannelId{stream}});
-}
-
-void Transport::perform(link::SendOn effect) {
-  if (!channels_ || !channels_->takes_data(effect.channel)) {
-    ++host_.counters.messages_dropped;  // the peer closed it a moment ago
-    return;
-  }
-  const auto limit = peer_sctp_->max_message_size;
-  if (limit != 0 && effect.bytes.size() > limit) return end();
-  auto& left = credits_[effect.channel].left;
-  left -= std::min(left, effect.bytes.size());
-  all_sent_told_ = false;
-  const bool empty = effect.bytes.empty();
-  if (empty) effect.bytes.push_back(std::byte{0});  // SCTP has no empty messages
-  enqueue({effect.channel.value, ppid_of(effect.binary, empty), std::move(effect.bytes)});
+  sctp->pause(paused_);
+  for (const auto& packet : waiting->packets.views()) sctp->input(packet);
+  phase_ = phase::Connecting{
+      waiting->role, effect.max_message_size, {std::move(waiting->dtls), std::move(sctp)}};
 }
 
 void Transport::perform(link::PauseReading effect) {
   paused_ = effect.paused;
-  if (sctp_) sctp_->pause(paused_);
-}
-
-void Transport::perform(link::AcknowledgeSeldom) {
-  peer_reads_to_the_end_ = true;
-  if (sctp_) sctp_->acknowledge_seldom();
-}
-
-// A window is told anew only when it was used, so that an idle channel is silent.
-void Transport::tell_windows() {
-  const auto room = sctp_->room();
-  const auto used = [room](const auto& entry) { return entry.second.left < room - worth_telling; };
-  if (std::none_of(credits_.begin(), credits_.end(), used)) return;
-  const auto buffered = sctp_->buffered();
-  if (buffered > room - refill) return;
-  for (auto& entry : credits_) {
-    if (!used(entry)) continue;
-    entry.second.left = room - buffered;
-    host_.tell(link::Window{entry.first, entry.second.left});
-  }
-}
-
-// By the amount that is not acknowledged, not by SCTP's "sender dry": that notice waits in the
-// receive buffer behind data that a paused reader does not take.
-void Transport::tell_all_sent(TimePoint now) {
-  if (all_sent_told_ || sctp_->buffered() != 0) return;
-  all_sent_told_ = true;
-  all_sent_at_ = now;
-  host_.tell(link::AllSent{});
+  if (auto* session = phase::session_of(phase_)) session->sctp->pause(paused_);
 }
 
 // ---- time and end -------------------------------------------------------------------------------
 
-bool Transport::wants_ticks() const {
-  return sctp_ || (dtls_ && dtls_->state() == Dtls::State::handshaking);
+bool Transport::wants_ticks() {
+  return phase::session_of(phase_) || std::holds_alternative<phase::ShakingHands>(phase_);
 }
 
 void Transport::run(TimePoint now) {
-  if (ended_) return;
-  if (dtls_ && dtls_->state() == Dtls::State::handshaking) {
-    const auto left = dtls_->timeout();
-    if (left && *left <= left->zero()) {
-      ++host_.counters.dtls_retransmissions;
-      dtls_->on_timeout();
-      on_dtls_state();
-    }
-  }
+  if (ended()) return;
+  repeat_flight();
   read_sctp();
-  if (sctp_ && !ended_) {
-    sctp_->pump();
-    tell_windows();
-    tell_all_sent(now);
+  if (auto* live = phase::live_of(phase_)) {
+    live->session.sctp->pump();
+    tell_windows(*live);
+    tell_all_sent(*live, now);
   }
-  // What the peer sent before it left is delivered first, however long the reader pauses.
-  if (peer_left_ && !(sctp_ && sctp_->has_unread())) end();
+  if (peer_has_left()) end();
   part(now);
   flush();
 }
 
 void Transport::end() {
-  if (std::exchange(ended_, true)) return;
+  auto last = std::exchange(phase_, phase::Ended{});
+  say_goodbye(last);
   host_.tell(link::TransportClosed{});
 }
 

@@ -2,25 +2,21 @@
 // the stack tells it.
 #pragma once
 
-#include <map>
+#include <functional>
 #include <memory>
-#include <optional>
-#include <vector>
 
 #include <boost/asio/io_context.hpp>
 
 #include "core/base/env.hpp"
 #include "shell/p2p/counters.hpp"
-#include "shell/p2p/dcep.hpp"
-#include "shell/p2p/dtls.hpp"
-#include "shell/p2p/path.hpp"
-#include "shell/p2p/sctp.hpp"
+#include "shell/p2p/transport_phases.hpp"
 
 namespace culver::p2p {
 
 class Transport {
  public:
   struct Host {  ///< what a transport has of its stack
+    LinkId link;
     boost::asio::io_context& io;
     const DtlsIdentity& identity;
     Counters& counters;
@@ -49,65 +45,42 @@ class Transport {
   /// A turn of the loop: reads a bounded amount, says what changed, sends what is ready.
   void run(TimePoint now);
   /// Whether time matters to it now.
-  bool wants_ticks() const;
+  bool wants_ticks();
   /// TransportClosed has been told: nothing more will happen.
-  bool ended() const { return ended_; }
+  bool ended() const { return std::holds_alternative<phase::Ended>(phase_); }
 
  private:
-  struct Credit {
-    std::size_t left;  ///< of the last Window that was told
-  };
-
   void on_path(PathEvent event);
+  void on_path_ready();
   void on_batch(std::span<const Datagram> batch);
-  void begin_dtls();
+  void begin_dtls(link::DtlsRole role, Batch records);
   void on_dtls(Datagram datagram);
-  void on_dtls_state();
+  void on_packet(ByteView packet);
+  void on_handshake();
+  void repeat_flight();
+  bool peer_has_left();
+  void flush();
+  void end();
+  // transport_channels.cpp
   void read_sctp();
   void on_sctp(SctpMessage message);
   void on_sctp(AssociationUp up);
   void on_sctp(const StreamsReset& reset);
   void on_sctp(AssociationEnded);
-  void opened(ChannelId channel, std::string label);
-  void closed(std::uint16_t stream);
-  void tell_windows();
-  void tell_all_sent(TimePoint now);
+  [[nodiscard]] bool perform(phase::Live& live, dcep::Effects effects);
+  void tell_windows(phase::Live& live);
+  void tell_all_sent(phase::Live& live, TimePoint now);
   // transport_parting.cpp
   void part(TimePoint now);
-  bool may_close_channels(TimePoint now) const;
-  void close_channels();
-  void shut_down(TimePoint now);
-  void enqueue(SctpMessage message);
-  void flush();
-  void end();
+  void cut();
+  static void say_goodbye(phase::Phase& phase);
 
   Host host_;
-  Batch out_;
-  Batch early_datagrams_;  ///< DTLS records that came before DTLS began
-  Batch early_packets_;    ///< SCTP packets that came before StartSctp
+  Batch out_;  ///< what DTLS says: there is a path as soon as there is DTLS
   std::unique_ptr<Path> path_;
-  bool path_ready_ = false;
   std::size_t datagram_ = base_datagram;  ///< that the path carries
-  std::optional<link::DtlsRole> role_;
-  std::optional<Dtls> dtls_;
-  bool dtls_told_ = false;
-  std::optional<link::StartSctp> peer_sctp_;
-  std::optional<Association> sctp_;
-  std::optional<Channels> channels_;
-  std::map<ChannelId, Credit> credits_;
-  std::vector<std::string> waiting_labels_;  ///< of channels asked for before SctpUp
-  bool paused_ = false;
-  bool all_sent_told_ = true;
-  std::optional<TimePoint> all_sent_at_;  ///< told last
-  bool peer_reads_to_the_end_ = false;    ///< a Culver: it takes what was sent before a goodbye
-  bool peer_left_ = false;
-  bool ended_ = false;
-  struct Parting {
-    enum class Phase : std::uint8_t { sending, closing, leaving } phase;
-    TimePoint by;      ///< this phase, at the latest
-    TimePoint end_by;  ///< all of it
-  };
-  std::optional<Parting> parting_;  ///< hanging up
+  bool paused_ = false;                   ///< the reader's wish, in any phase
+  phase::Phase phase_;
 };
 
 }  // namespace culver::p2p

@@ -9,7 +9,6 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/ssl/stream.hpp>
@@ -18,6 +17,7 @@
 
 #include "core/wire/stun.hpp"
 #include "shell/host/dial.hpp"
+#include "shell/host/log_exception.hpp"
 #include "shell/p2p/socket_address.hpp"
 #include "shell/run/awaited.hpp"
 
@@ -102,7 +102,7 @@ bool TurnStream::send(ByteView head, ByteView tail) {
 
 void TurnStream::Connection::dial(Ref self) {
   watch(self);
-  asio::co_spawn(self->io_, run(self), asio::detached);
+  asio::co_spawn(self->io_, run(self), log::Caught{"a connection to a TURN server ended"});
 }
 
 bool TurnStream::Connection::send(Ref self, ByteView head, ByteView tail) {
@@ -117,9 +117,11 @@ bool TurnStream::Connection::send(Ref self, ByteView head, ByteView tail) {
   pending.insert(pending.end(), padding, std::byte{});
   if (std::exchange(self->writing_, true)) return true;
   if (self->tls_)
-    asio::co_spawn(self->io_, write(self, *self->tls_), asio::detached);
+    asio::co_spawn(self->io_, write(self, *self->tls_),
+                   log::Caught{"a connection to a TURN server ended"});
   else
-    asio::co_spawn(self->io_, write(self, self->plain_), asio::detached);
+    asio::co_spawn(self->io_, write(self, self->plain_),
+                   log::Caught{"a connection to a TURN server ended"});
   return true;
 }
 

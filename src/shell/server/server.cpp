@@ -6,7 +6,6 @@
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <sys/resource.h>
 
@@ -14,10 +13,10 @@
 #include "core/base/ids.hpp"
 #include "core/wire/close_reason.hpp"
 #include "shell/host/clock.hpp"
-#include "shell/host/entropy.hpp"
-#include "shell/host/log.hpp"
+#include "shell/host/log_exception.hpp"
 #include "shell/host/private_file.hpp"
 #include "shell/run/awaited.hpp"
+#include "shell/run/rethrown.hpp"
 #include "shell/server/metrics.hpp"
 #include "shell/server/server_key.hpp"
 
@@ -88,10 +87,10 @@ Result<std::vector<relay::StoredDrop>> left_drops(store::sqlite::EventLog& log,
 
 }  // namespace
 
-Server::Server(Config config, Reread reread)
+Server::Server(Config config, Reread reread, Rng rng)
     : config_(std::move(config)),
       reread_(std::move(reread)),
-      rng_(host::system_rng()),
+      rng_(rng),
       sockets_(
           io_, config_.sockets, [this](relay::Event event) { deliver(std::move(event)); },
           [this](net_::Door door, std::string_view path) { return page(door, path); }),
@@ -142,8 +141,8 @@ tl::expected<Server::Started, Server::Refusal> Server::start() {
                  take_answer(number, std::move(answer));
                });
   for (const int number : {SIGTERM, SIGINT, SIGQUIT, SIGHUP}) signals_.add(number);
-  asio::co_spawn(io_, keep_time(), asio::detached);
-  asio::co_spawn(io_, await_signal(), asio::detached);
+  asio::co_spawn(io_, keep_time(), run::rethrown);
+  asio::co_spawn(io_, await_signal(), run::rethrown);
   return started;
 }
 
@@ -173,13 +172,25 @@ tl::expected<std::optional<std::string>, Server::Refusal> Server::open_to_operat
   return std::nullopt;
 }
 
-void Server::run() { io_.run(); }
+Server::End Server::run() {
+  io_.run();
+  return phase_ == Phase::broken ? End::broken : End::drained;
+}
 
 void Server::stop() {
   asio::post(io_, [this] { drain(); });
 }
 
 void Server::deliver(relay::Event event) {
+  if (phase_ == Phase::broken) return;
+  try {
+    step(std::move(event));
+  } catch (const std::exception& error) {
+    break_off(error);
+  }
+}
+
+void Server::step(relay::Event&& event) {
   const auto not_lived = clock_.not_lived();
   const Env env{clock_.now(due()), rng_, host::wall_now()};
   if (clock_.not_lived() != not_lived)
@@ -233,24 +244,39 @@ std::optional<net_::Page> Server::page(net_::Door door, std::string_view path) c
 
 /// The connections end by themselves, each within its close bound; then run() has nothing to do.
 void Server::drain() {
-  if (std::exchange(draining_, true)) return;
+  if (phase_ != Phase::serving) return;
+  phase_ = Phase::draining;
   log::info("draining", sockets_.connections());
   sockets_.stop_accepting();
   deliver(relay::Drain{});
+  stop_waiting();
+}
+
+/// What the hub knows may be half-moved, and what it wanted is half done: nobody is served by that.
+/// What the store was asked for is still done, in order, and then run() has nothing to do.
+void Server::break_off(const std::exception& error) {
+  phase_ = Phase::broken;
+  log::caught(log::Level::error, "the server ends for a fault of its own", error);
+  sockets_.stop_accepting();
+  sockets_.abort_all();
+  stop_waiting();
+}
+
+void Server::stop_waiting() {
   timer_.cancel();
   signals_.cancel();
 }
 
 asio::awaitable<void> Server::keep_time() {
-  while (!draining_) {
+  while (phase_ == Phase::serving) {
     timer_.expires_at(clock_.steady(due()));
     const auto [error] = co_await timer_.async_wait(awaited);
-    if (!error && !draining_) deliver(relay::Tick{});
+    if (!error && phase_ == Phase::serving) deliver(relay::Tick{});
   }
 }
 
 asio::awaitable<void> Server::await_signal() {
-  while (!draining_) {
+  while (phase_ == Phase::serving) {
     const auto [error, number] = co_await signals_.async_wait(awaited);
     if (error) co_return;
     number == SIGHUP ? reload() : drain();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <exception>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -19,6 +20,7 @@
 
 #include "core/base/env.hpp"
 #include "core/relay/hub.hpp"
+#include "shell/host/entropy.hpp"
 #include "shell/host/lived_clock.hpp"
 #include "shell/net/ws_server.hpp"
 #include "shell/server/store_counters.hpp"
@@ -53,7 +55,7 @@ class Server {
   /// The configuration as it is written now; nothing if it cannot be used, which has been said
   /// then.
   using Reread = std::function<std::optional<Config>()>;
-  explicit Server(Config config, Reread reread = nullptr);
+  explicit Server(Config config, Reread reread = nullptr, Rng rng = host::system_rng());
   ~Server();
 
   /// Why the server cannot start, as a sentence and an exit code.
@@ -67,9 +69,12 @@ class Server {
     std::optional<std::string> metrics;  ///< their URL
   };
   tl::expected<Started, Refusal> start();
-  /// Returns after a drain: SIGTERM, SIGINT, SIGQUIT or stop(). SIGHUP has the configuration read
-  /// again.
-  void run();
+  enum class End : std::uint8_t {
+    drained,  ///< by SIGTERM, SIGINT, SIGQUIT or stop()
+    broken    ///< by a fault of its own, which the log has
+  };
+  /// SIGHUP has the configuration read again.
+  End run();
   /// From any thread: begins the drain.
   void stop();
 
@@ -87,6 +92,9 @@ class Server {
   void reload();
   TimePoint due() const;
   void drain();
+  void step(relay::Event&& event);
+  void break_off(const std::exception& error);
+  void stop_waiting();
   boost::asio::awaitable<void> keep_time();
   boost::asio::awaitable<void> await_signal();
 
@@ -104,7 +112,11 @@ class Server {
   std::optional<relay::Hub> hub_;
   std::optional<store::LogThread<Log>> log_;
   bool store_failing_ = false;
-  bool draining_ = false;
+  enum class Phase : std::uint8_t {
+    serving,
+    draining,
+    broken  ///< a step was left half-way: the hub is not asked any more
+  } phase_ = Phase::serving;
 };
 
 }  // namespace culver::server

@@ -151,7 +151,9 @@ TEST_F(LettersMachine, WhatWasNotSentCannotBeAcknowledged) {
     letters_.on_had(link, LettersHad{{other, 3}}, e, out);
   });
   EXPECT_TRUE(all<RemoveLetters>().empty());
-  EXPECT_EQ(all<Dropped>().size(), 1u);
+  ASSERT_EQ(all<Dropped>().size(), 1u);
+  EXPECT_EQ(all<Dropped>()[0].link, link);
+  EXPECT_EQ(all<Dropped>()[0].kind, FrameKind::acknowledgement);
   had(3);
   had(3);
   EXPECT_TRUE(all<RemoveLetters>().empty());

@@ -183,7 +183,8 @@ TEST(Link, SignalsOutOfOrderAreDroppedAndChangeNothing) {
   Scene scene(true);
   scene.feed(RemoteDescription{Kind::answer, description(wire::sdp::Setup::active)});
   EXPECT_TRUE(scene.is<Gathering>());
-  EXPECT_NE(scene.effect<Dropped>(), nullptr);
+  ASSERT_NE(scene.effect<Dropped>(), nullptr);
+  EXPECT_EQ(scene.effect<Dropped>()->kind, FrameKind::description);
   scene.to_connecting(true);
   scene.feed(RemoteDescription{Kind::answer, description(wire::sdp::Setup::passive)});
   EXPECT_TRUE(scene.is<Connecting>());
@@ -255,6 +256,7 @@ TEST(Link, APeerThatNeverSendsItsHandshakeIsKnownByItsFirstFrame) {
   scene.feed_frame(messages, wire::peer::print(scene.handshake(true)));
   EXPECT_TRUE(scene.is<Secured>()) << "a second handshake changes nothing";
   EXPECT_EQ(scene.effect<Dropped>()->fault, Fault::out_of_order);
+  EXPECT_EQ(scene.effect<Dropped>()->kind, FrameKind::handshake);
 }
 
 TEST(Link, APeerThatSpokeV1MayNotAskForV2Afterwards) {

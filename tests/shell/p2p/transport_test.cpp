@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "core/base/text.hpp"
+#include "core/dcep/channels.hpp"
 #include "core/wire/dcep.hpp"
 #include "core/wire/limits.hpp"
 #include "tests/shell/p2p/raw_peer_support.hpp"
@@ -123,10 +124,10 @@ TEST(Transport, AcceptsEveryReliability) {
 TEST(Transport, BoundsTheChannelsOfAPeer) {
   RawPeer peer;
   ASSERT_TRUE(peer.connect());
-  for (std::uint16_t i = 0; i < Channels::limit + 10; ++i)
+  for (std::uint16_t i = 0; i < culver::dcep::Channels::limit + 10; ++i)
     peer.open_channel(static_cast<std::uint16_t>(2 * i), "many");
   ASSERT_TRUE(still_works(peer));
-  EXPECT_EQ(peer.count("ChannelOpen"), Channels::limit);
+  EXPECT_EQ(peer.count("ChannelOpen"), culver::dcep::Channels::limit);
   EXPECT_EQ(peer.stack->counters().channels_refused, 10u);
 }
 

@@ -32,18 +32,18 @@ TemporaryFolder::~TemporaryFolder() {
   std::filesystem::remove_all(path, ignored);
 }
 
-RunningServer::RunningServer(Config config) {
+RunningServer::RunningServer(Config config, Rng rng) {
   config.sockets.listen.port(0);
   config.sockets.operators = local(0);
-  config.data_dir = folder_.path / "data";
-  server_.emplace(std::move(config));
+  if (config.data_dir.empty()) config.data_dir = folder_.path / "data";
+  server_.emplace(std::move(config), nullptr, rng);
   const auto started = server_->start();
   if (!started) throw std::runtime_error(started.error().sentence);
   const auto& url = started->url;
   port_ = static_cast<std::uint16_t>(std::stoi(url.substr(url.rfind(':') + 1)));
   const auto& metrics = started->metrics.value();
   metrics_port_ = static_cast<std::uint16_t>(std::stoi(metrics.substr(metrics.rfind(':') + 1)));
-  thread_ = std::thread([this] { server_->run(); });
+  thread_ = std::thread([this] { end_ = server_->run(); });
 }
 
 RunningServer::~RunningServer() {

@@ -32,7 +32,8 @@ struct TemporaryFolder {
 
 class RunningServer {
  public:
-  explicit RunningServer(Config config = {});
+  /// In a folder of its own, unless one is named.
+  explicit RunningServer(Config config = {}, Rng rng = host::system_rng());
   ~RunningServer();
   RunningServer(const RunningServer&) = delete;
   RunningServer& operator=(const RunningServer&) = delete;
@@ -45,12 +46,15 @@ class RunningServer {
   /// After the drain.
   void join();
   /// Once joined.
+  Server::End end() const { return end_; }
+  /// Once joined.
   const net_::WsServer& sockets() const { return server_->sockets(); }
 
  private:
   TemporaryFolder folder_;
   std::optional<Server> server_;
   std::uint16_t port_ = 0, metrics_port_ = 0;
+  Server::End end_ = Server::End::drained;
   std::thread thread_;
 };
 

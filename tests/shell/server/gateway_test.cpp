@@ -1,4 +1,5 @@
 // The gateway over real sockets: devices that shake hands, the store behind them, HTTP beside them.
+#include <atomic>
 #include <memory>
 #include <stdexcept>
 
@@ -7,6 +8,8 @@
 
 #include "core/wire/limits.hpp"
 #include "shell/host/clock.hpp"
+#include "shell/host/entropy.hpp"
+#include "shell/host/log.hpp"
 #include "tests/shell/server/client_support.hpp"
 #include "tests/support/handshake.hpp"
 
@@ -108,6 +111,45 @@ TEST_P(Gateway, AnswersManyFramesThatComeAtOnceInOrder) {
   for (std::uint64_t seq = 1; seq <= events; ++seq) sender.send(print(sender.event(seq)));
   for (std::uint64_t seq = 1; seq <= events; ++seq)
     EXPECT_THAT(sender.await("\"ack\""), HasSubstr("\"device_seq\":" + std::to_string(seq) + ","));
+}
+
+// The hub may be left half-moved, so that nobody is served by it any more.
+TEST(GatewayServer, EndsInOrderForAFaultOfItsOwnAndKeepsWhatIsStored) {
+  const TemporaryFolder folder;
+  const auto in_folder = [&] {
+    Config config;
+    config.data_dir = folder.path / "data";
+    return config;
+  };
+  std::vector<std::string> lines;
+  log::redirect([&](std::string line) { lines.push_back(std::move(line)); });
+  {
+    std::atomic<bool> fails = false;
+    const Rng failing(
+        [](void* context, std::span<std::byte> out) {
+          if (*static_cast<std::atomic<bool>*>(context)) throw std::runtime_error("on purpose");
+          host::system_rng().fill(out);
+        },
+        &fails);
+    RunningServer server(in_folder(), failing);
+    Device sender(server.port(), 1, 1);
+    Client bystander(server.port());
+    sender.send(print(sender.event(1)));
+    EXPECT_THAT(sender.await("\"ack\""), HasSubstr("\"device_seq\":1"));
+    fails = true;
+    EXPECT_THROW(Device(server.port(), 1, 2), std::runtime_error) << "its step fails";
+    EXPECT_EQ(bystander.receive(), "");
+    server.join();
+    EXPECT_EQ(server.end(), Server::End::broken);
+    EXPECT_ANY_THROW(Client{server.port()}) << "nobody listens";
+  }
+  log::redirect({});
+  ASSERT_EQ(lines.size(), 1u);
+  EXPECT_THAT(lines[0], HasSubstr("the server ends for a fault of its own: on purpose"));
+  RunningServer again(in_folder());
+  Device late(again.port(), 1, 3);
+  late.send(print(wire::gateway::ReplayRequest{10, 0, false}));
+  EXPECT_THAT(late.await("replay_response"), HasSubstr("aGVsbG8="));
 }
 
 TEST(GatewayServer, IsKnownByItsKeyWhateverTheDevice) {
