@@ -328,7 +328,7 @@ TEST_F(CommandLine, LinksDevices) {
   EXPECT_EQ(link({"link"}).code, std::nullopt);
   EXPECT_EQ(link({"link", "012-345"}).code, LinkCode::parse("012345").value());
   EXPECT_EQ(link({"link", "--code-file", "-"}).code_file, "-");
-  expect_wrong({"link", "K7MW2Q"}, "six digits");
+  expect_wrong({"link", "K7MW2Q"}, "six digits", 8);
   EXPECT_EQ(link({"link", "k7m-w2qp-abcd"}).code, LinkCode::parse("K7MW2QPABCD").value());
   expect_wrong({"link", "012345", "--code-file", "-"}, "twice");
 }
