@@ -19,10 +19,11 @@ namespace {
 int run(int argc, char** argv) {
   const auto options = cli::parse_options(argc, argv, host::environment);
   if (!options) {
-    const auto& [code, out, err] = options.error();
-    std::cerr << err;
-    const int of_output = out.empty() ? 0 : cli::print(out.substr(0, out.size() - 1));
-    return code != 0 ? code : of_output;
+    const auto& exit = options.error();
+    std::cerr << exit.err;
+    const int of_output =
+        exit.out.empty() ? 0 : cli::print(exit.out.substr(0, exit.out.size() - 1));
+    return exit.code != 0 ? exit.code : of_output;
   }
   const auto level = host::environment("CULVER_LOG").value_or("");
   log::set_level(log::level_from(options->verbosity, level));

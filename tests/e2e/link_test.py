@@ -188,7 +188,7 @@ class WhatDoesNotLink(LinkCase):
         self.expect_exit(self.link(code, "another"), 0)
         self.expect_exit(offering, 0)
         self.refused(code, "link_code_unknown", 8)
-        self.assertEqual(self.stage.try_run("new", "link", "1234567").returncode, 1)
+        self.assertEqual(self.stage.try_run("new", "link", "1234567").returncode, 8)
 
     def test_wrong_tries_spoil_nobodys_code(self):
         offering, code = self.offer()

@@ -50,6 +50,18 @@ TEST(Establishment, WhoIsForgottenIsHungUpOn) {
   EXPECT_EQ(job.bob.last<TextFailed>()->fault, Fault::not_connected);
 }
 
+TEST(Establishment, AFileOfWhoIsForgottenEndsForThatReason) {
+  MainJob job(3, 5'000'000);
+  job.go_online_and_pair();
+  while (!job.alice.last<FileProgress>()) job.bottle.settle(1);
+  job.alice.command(Forget{job.bob.engine->public_key()});
+  job.bottle.settle();
+  EXPECT_EQ(job.alice.last<FileFailed>()->fault, Fault::peer_not_known);
+  EXPECT_EQ(job.alice.kept.size(), 1u) << "it goes on when the peer is let in again";
+  EXPECT_TRUE(job.bob.last<FileFailed>());
+  EXPECT_EQ(live(job.alice) + live(job.bob), 0u);
+}
+
 // Nobody can be sent anything before the handshake: it is refused at once, and nothing is lost
 // silently.
 TEST(Establishment, APendingPeerCannotBeSentAnything) {

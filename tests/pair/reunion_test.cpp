@@ -1,6 +1,7 @@
 // Peers who know each other and meet again without a code, with the real hub between them: in every
 // order that a seeded scheduler finds, and whoever of them, or the server, begins anew.
 #include <algorithm>
+#include <map>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -69,6 +70,82 @@ TEST(Reunion, TwoWhoLookForEachOtherMeetInEveryOrder) {
       EXPECT_EQ(node->engine->deadline(), std::nullopt) << "seed " << seed;
     }
   }
+}
+
+// Whoever was let in without a question is not let in when that has lost its reason.
+TEST(Reunion, WhoIsForgottenWhileItComesDoesNotComeIn) {
+  for (std::size_t steps = 0;; ++steps) {
+    Acquainted two(7);
+    two.look(two.alice);
+    two.look(two.bob);
+    two.bottle.settle(steps);
+    const bool is_there = two.alice.last<Connected>() != nullptr;
+    two.alice.command(Forget{two.bob.engine->public_key()});
+    const auto told = two.alice.count<Connected>();
+    two.bottle.pass(6s);
+    EXPECT_EQ(two.alice.count<Connected>(), told) << "after " << steps << " steps";
+    EXPECT_EQ(live(two.alice), 0u) << "after " << steps << " steps";
+    if (is_there) break;
+  }
+}
+
+// One key at a time: the other is refused with its handshake, before anything of it is taken.
+TEST(Reunion, OfTwoWhoComeAtOnceOnlyOneIsLetInWhereThereIsOnePlace) {
+  for (std::uint64_t seed = 0; seed < 100; ++seed) {
+    Acquainted two(seed);
+    auto& cleo = two.bottle.add("cleo");
+    two.introduce(two.alice, cleo);
+    for (auto* node : {&two.alice, &cleo}) node->command(Leave{});
+    two.bottle.pass(1min);
+    two.alice.only_one = true;
+    for (auto* node : {&two.alice, &cleo}) node->restart();
+    std::map<Node*, bool> refused;
+    for (auto* node : {&two.bob, &cleo})
+      node->react = [&](Node& self, const Notice& notice) {
+        if (const auto* connected = std::get_if<Connected>(&notice))
+          self.command(SendText{connected->link, TextId{1}, Plaintext(self.name)});
+        const auto* closed = std::get_if<Closed>(&notice);
+        if (std::holds_alternative<TurnedAway>(notice) ||
+            (closed && closed->fault == Fault::pair_refused))
+          refused[&self] = true;
+      };
+    two.look(two.alice);
+    two.look(two.bob);
+    two.look(cleo);
+    two.bottle.pass(20s);
+    ASSERT_EQ(two.alice.count<Connected>(), 1u) << "seed " << seed;
+    ASSERT_EQ(two.alice.texts().size(), 1u) << "seed " << seed;
+    auto& other = two.alice.texts()[0] == "bob" ? cleo : two.bob;
+    EXPECT_TRUE(refused[&other]) << "seed " << seed;
+    EXPECT_EQ(refused.size(), 1u) << "seed " << seed;
+  }
+}
+
+TEST(Reunion, WhoTakesAnothersNameHearsThatItIsRefused) {
+  Acquainted two(3);
+  auto& cleo = two.bottle.add("cleo");
+  two.introduce(two.alice, cleo);
+  for (auto* node : {&two.alice, &cleo}) node->command(Leave{});
+  two.bottle.pass(1min);
+  cleo.name = "bob";
+  for (auto* node : {&two.alice, &cleo}) node->restart();
+  two.alice.react = [](Node& self, const Notice& notice) {
+    if (const auto* asked = std::get_if<PairRequested>(&notice))
+      self.command(AnswerPair{asked->from, false});
+    if (const auto* taken = std::get_if<NameTaken>(&notice))
+      self.command(AnswerName{taken->link, false});
+  };
+  two.look(two.alice);
+  two.look(cleo);
+  two.bottle.pass(20s);
+  const auto* failed = two.alice.last<PairFailed>();
+  const auto* closed = two.alice.last<Closed>();
+  const auto about = failed ? failed->about : closed ? closed->about : std::nullopt;
+  ASSERT_TRUE(about);
+  EXPECT_EQ(about->key, cleo.engine->public_key());
+  EXPECT_EQ(about->name, Plaintext("cleo"));
+  EXPECT_EQ(about->calls_itself, Plaintext("bob"));
+  EXPECT_TRUE(cleo.last<TurnedAway>() || cleo.last<Closed>()->fault == Fault::pair_refused);
 }
 
 TEST(Reunion, WhoComesLaterFindsWhoWaitsAtOnce) {

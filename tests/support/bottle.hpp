@@ -135,6 +135,7 @@ class Node {
   bool reads_frames_late = false;     ///< only by read_frames()
   std::deque<engine::LoadFrames> frames_asked;
   bool speaks_letters = true;  ///< from the next start on
+  bool only_one = false;       ///< the same
   /// Whose public key it says to have, without the private half; from the next start on.
   std::optional<PublicKey> claims;
 

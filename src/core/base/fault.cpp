@@ -257,8 +257,8 @@ constexpr std::array<FaultInfo, fault_count> table{{
     {F::link_pending, "link_pending", peer, 3, "Device waits to be let in",
      "This device waits to be let into an account already.", ""},
     {F::bad_request_signature, "bad_request_signature", peer, 4, "Request not signed by a device",
-     "The server did not accept the signature of the request.",
-     "If it does not know this device yet: culver receive, once, makes it known."},
+     "The server does not know this device yet, or did not accept the signature of the request.",
+     "culver receive, once, makes the device known there."},
     {F::stale_request, "stale_request", peer, 4, "Request is too old or was sent before",
      "The server takes this request for an old one.", "Check the clock of this machine."},
 
@@ -320,11 +320,11 @@ constexpr std::array<FaultInfo, fault_count> table{{
      "culver unblock NAME lifts that."},
     {F::name_of_another, "name_of_another", peer, 4, "Name refused",
      "A known peer calls itself like another one.",
-     "Ask it for another name. Or let both have it: culver rename NAME OTHER gives the other one a "
-     "name of your own."},
+     "Ask it for another name. Or give it a name of your own: culver rename NAME OTHER."},
     {F::peer_replaced, "peer_replaced", world, 7, "Replaced by a newer connection",
      "The other side has a newer connection with this data folder.",
-     "Another culver that runs on it, or on a copy of it, has taken over."},
+     "Another culver that runs on it, or on a copy of it, has taken over. When that one has ended, "
+     "send again what is missing."},
     {F::peer_away, "peer_away", world, 7, "Peer away", "The peer did not come in time.",
      "It has to run culver receive on the same server, and to know this machine too: if one of the "
      "two has a new key, pair once more with a code."},
@@ -384,7 +384,8 @@ constexpr std::array<FaultInfo, fault_count> table{{
     {F::file_changed, "file_changed", us, 2, "File changed while it was sent",
      "The file changed while it was being sent.", "It has to be sent again."},
     {F::file_refused, "file_refused", world, 10, "File refused", "The peer refused the file.",
-     "If culver send runs there too: it takes no files, culver receive does."},
+     "Ask the person there. Or else culver send runs there, which takes no files: culver receive "
+     "does."},
     {F::file_refused_by_us, "file_refused_by_us", us, 1, "File refused", "The file was refused.",
      ""},
     {F::file_unanswered, "file_unanswered", world, 7, "File not accepted",

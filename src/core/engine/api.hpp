@@ -135,10 +135,12 @@ struct PairRequested {
   /// The known peer that is called so, and has another key. Nobody may say yes to that by habit.
   std::optional<PublicKey> namesake = {};
 };
-/// Whom a refusal is about: the known peer whose name was used, or else the key that was refused.
+/// Whom a refusal is about: the known peer whose name was used by a key that is not known, or else
+/// the key that was refused.
 struct Whom {
   PublicKey key;
-  std::optional<Plaintext> name;
+  std::optional<Plaintext> name;               ///< by which it is known
+  std::optional<Plaintext> calls_itself = {};  ///< of name_of_another
 };
 /// A request that waits for our answer is void: expired, or the other side left.
 struct PairWithdrawn {
@@ -162,6 +164,10 @@ struct Connecting {
 struct WasHere {
   PublicKey key;
   WallTime at;
+};
+/// A peer that is looked for, and was asked, does not let us in. It is asked again in another hour.
+struct TurnedAway {
+  PublicKey key;
 };
 /// The server takes only so much from us in a minute: what is next in turn, a peer that is to be
 /// asked or one that was let in, waits so long.
@@ -335,10 +341,10 @@ struct Closed {
 };
 
 using Notice = std::variant<Online, Offline, PairRequested, PairWithdrawn, PairFailed, Connecting,
-                            NameTaken, Acquainted, WasHere, Paced, ClockWrong, Establishing,
-                            Unproven, Connected, TextReceived, TextDelivered, TextFailed,
-                            GoodbyeReceived, Posted, PostFailed, LetterDelivered, NothingWaits,
-                            LettersStuck, LetterReceived, FileOffered, FileChecking, FileStarted,
-                            FileProgress, FileReceived, FileSent, FileFailed, Closed>;
+                            NameTaken, Acquainted, WasHere, TurnedAway, Paced, ClockWrong,
+                            Establishing, Unproven, Connected, TextReceived, TextDelivered,
+                            TextFailed, GoodbyeReceived, Posted, PostFailed, LetterDelivered,
+                            NothingWaits, LettersStuck, LetterReceived, FileOffered, FileChecking,
+                            FileStarted, FileProgress, FileReceived, FileSent, FileFailed, Closed>;
 
 }  // namespace culver::engine

@@ -70,16 +70,19 @@ void Engine::obey(Pair&& pair, Env& env, Effects& out) {
 
 void Engine::obey(AnswerPair&& answer, Env& env, Effects& out) {
   if (const auto found = namesakes_.extract(answer.from)) {
-    const auto& [key, of] = found.mapped();
+    const auto& [key, of, name] = found.mapped();
     const Unwelcome why{acquaintances_.why_not(key), of};
     if (answer.accepted) {
       acquaintances_.tell_apart(key);
     } else {
       turn_away(why, key, KeyStanding::claimed, FrameKind::pair_request, {}, out);
-      out.emplace_back(Tell{PairFailed{answer.from, why.fault, whom(of, key)}});
+      out.emplace_back(Tell{PairFailed{answer.from, why.fault, whom(why, key, name)}});
     }
   }
-  if (answer.accepted) return accept(answer.from, env, out);
+  if (answer.accepted) {
+    if (const auto key = pairing_.key_of(answer.from)) give_place(*key);
+    return accept(answer.from, env, out);
+  }
   std::erase(accepted_, answer.from);
   perform(pairing_.answer(answer.from, false, env.now), env, out);
 }
@@ -176,15 +179,27 @@ void Engine::obey(Know&& know, Env& env, Effects& out) {
   for (const auto id : theirs) to_link(id, link::Abandon{Fault::peer_blocked}, env, out);
 }
 
-/// Who is thrown out of the book says nothing more on a connection that was there.
+/// Who is thrown out of the book says nothing more on a connection that was there, and does not
+/// come in on one that was let in without a question.
 void Engine::obey(Forget&& forget, Env& env, Effects& out) {
   if (acquaintances_.find(forget.key)) out.emplace_back(Tell{Acquainted{forget.key, false}});
   acquaintances_.forget(forget.key);
   stop_looking(forget.key);
-  std::vector<LinkId> theirs;
-  for (const auto& [id, peer] : roster_.all())
-    if (peer.key == forget.key && peer.standing != Standing::establishing) theirs.push_back(id);
-  for (const auto id : theirs) to_link(id, link::Goodbye{.waits = false}, env, out);
+  std::vector<LinkId> told, coming;
+  for (auto& [id, peer] : roster_.all()) {
+    if (peer.key != forget.key) continue;
+    if (peer.standing != Standing::establishing) told.push_back(id);
+    if (peer.standing != Standing::establishing || !peer.met) continue;
+    peer.unremembered.reset();
+    coming.push_back(id);
+  }
+  for (const auto id : told) {
+    TransferEffects effects;
+    transfers_.close(id, Fault::peer_not_known, env, effects);
+    perform(std::move(effects), env, out);
+    to_link(id, link::Goodbye{.waits = false}, env, out);
+  }
+  for (const auto id : coming) to_link(id, link::Abandon{Fault::peer_not_known}, env, out);
 }
 
 void Engine::obey(Leave&&, Env& env, Effects& out) {
@@ -256,10 +271,14 @@ void Engine::on(Tick&&, Env& env, Effects& out) {
   forget_closed(env, out);
 }
 
-Whom Engine::whom(const std::optional<PublicKey>& namesake, const PublicKey& key) const {
-  const auto about = namesake.value_or(key);
+Whom Engine::whom(const Unwelcome& why, const PublicKey& key,
+                  std::optional<Plaintext> claimed) const {
+  // A key that is known is told by the name by which it is.
+  const bool is_known = why.fault == Fault::name_of_another;
+  const auto about = is_known ? key : why.of.value_or(key);
   const auto* known = acquaintances_.find(about);
-  return {about, known ? known->called() : std::nullopt};
+  return {about, known ? known->called() : std::nullopt,
+          is_known ? std::move(claimed) : std::nullopt};
 }
 
 }  // namespace culver::engine

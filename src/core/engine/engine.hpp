@@ -36,6 +36,9 @@ struct Config {
   Trust trust = Trust::on_first_use;
   bool streams = true;  ///< offer the second form of files to those who speak it
   bool letters = true;  ///< offer letters to those who speak them
+  /// The first key that is accepted, or that is looked for and has proven itself, is the only one:
+  /// others are refused with their handshakes, before anything of them is taken.
+  bool only_one = false;
 };
 
 /// How much of everything is alive: what a test of leaks compares.
@@ -156,7 +159,12 @@ class Engine {
   /// A key that may not go on: kept as offered if it came under another's name.
   void turn_away(const Unwelcome& why, const PublicKey& key, KeyStanding standing, FrameKind,
                  std::optional<LinkId>, Effects&);
-  Whom whom(const std::optional<PublicKey>& namesake, const PublicKey& key) const;
+  Whom whom(const Unwelcome& why, const PublicKey& key, std::optional<Plaintext> claimed) const;
+  /// Whether this key may come in beside those that are in.
+  bool has_place(const PublicKey& key) const { return !the_only_one_ || *the_only_one_ == key; }
+  void give_place(const PublicKey& key) {
+    if (config_.only_one) the_only_one_ = key;
+  }
   void ask_name(LinkId id, link::Established now, const PublicKey& namesake, Env&, Effects&);
   void refuse_name(LinkId id, Env&, Effects&);
   void remember(LinkId id, const std::optional<PublicKey>& instead_of, Env&, Effects&);
@@ -198,8 +206,10 @@ class Engine {
   /// Requests of keys that use this known peer's name, until the person has answered.
   struct Namesake {
     PublicKey key, of;
+    std::optional<Plaintext> name;  ///< as it calls itself
   };
   std::map<PairingCode, Namesake> namesakes_;
+  std::optional<PublicKey> the_only_one_;  ///< of Config::only_one
   std::optional<TimePoint> told_own_key_;  ///< to the last who named it
 };
 

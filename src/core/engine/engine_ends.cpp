@@ -41,7 +41,8 @@ void Engine::tell_closed(LinkId id, std::optional<Fault> fault, Env& env, Effect
   const bool is_no_path = fault == Fault::ice_failed || fault == Fault::ice_timeout;
   const bool is_told = !std::exchange(peer.superseded, true);
   Closed closed{id, fault, peer.standing == Standing::connected,
-                is_refusal ? std::optional(whom(peer.refused_for, peer.key)) : std::nullopt,
+                is_refusal ? std::optional(whom({*fault, peer.refused_for}, peer.key, peer.name))
+                           : std::nullopt,
                 is_no_path ? std::optional(peer.tried) : std::nullopt};
   letters_.close(id);
   goodbyes_.erase(id);
@@ -59,10 +60,12 @@ void Engine::forget_if_closed(LinkId id, Env& env, Effects& out) {
   const auto fault = std::get<link::Closed>(peer->state).fault;
   const auto key = peer->key;
   const auto code = peer->code;
+  const bool was_connected = peer->standing == Standing::connected;
   tell_closed(id, fault, env, out);
   roster_.remove(id);
   if (!roster_.find(code)) pacer_.drop(code);
   if (!roster_.has(key)) {
+    if (!was_connected && the_only_one_ == key) the_only_one_.reset();
     seen_.erase(key);
     loading_frames_.erase(key);
     reunion_.parted(key, how_it_ended(fault), env);

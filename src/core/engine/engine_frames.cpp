@@ -66,7 +66,7 @@ void Engine::take_kept(LinkId id, Env& env, Effects& out) {
 /// Nothing of what waited is told.
 void Engine::end_unkept(LinkId id, Fault fault, Env& env, Effects& out) {
   roster_.find(id)->unkept.clear();
-  out.emplace_back(Dropped{fault});
+  out.emplace_back(Dropped{fault, FrameKind::message, id});
   to_link(id, link::Abandon{fault}, env, out);
   forget_if_closed(id, env, out);
 }

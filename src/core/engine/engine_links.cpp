@@ -44,11 +44,14 @@ void Engine::requested(signaling::Requested request, Env& env, Effects& out) {
     if (is_told) told_own_key_ = env.now;
     return perform(pairing_.answer(request.from, is_told, env.now), env, out);
   }
+  if (!has_place(request.key))
+    return perform(pairing_.answer(request.from, false, env.now), env, out);
   request.proposed_name = name_of_peer(std::move(request.proposed_name), request.key);
   const auto verdict = acquaintances_.judge(request.key, request.proposed_name);
   const auto* why = std::get_if<Unwelcome>(&verdict);
   if (why && acquaintances_.may_be_another(*why)) {
-    namesakes_.insert_or_assign(request.from, Namesake{request.key, *why->of});
+    namesakes_.insert_or_assign(request.from,
+                                Namesake{request.key, *why->of, request.proposed_name});
     return out.push_back(
         Tell{PairRequested{request.from, request.key, std::move(request.proposed_name), why->of}});
   }
@@ -56,7 +59,8 @@ void Engine::requested(signaling::Requested request, Env& env, Effects& out) {
     perform(pairing_.answer(request.from, false, env.now), env, out);
     turn_away(*why, request.key, KeyStanding::claimed, FrameKind::pair_request, {}, out);
     if (why->fault != Fault::peer_blocked)
-      out.emplace_back(Tell{PairFailed{request.from, why->fault, whom(why->of, request.key)}});
+      out.emplace_back(Tell{
+          PairFailed{request.from, why->fault, whom(*why, request.key, request.proposed_name)}});
     return;
   }
   if (reunion_.is_sought(request.key)) {
@@ -84,15 +88,20 @@ void Engine::matched(signaling::Matched match, Env& env, Effects& out) {
     const bool is_ours = reunion_.is_ours(match.peer);
     reunion_.failed(match.peer, why->fault, env);
     if (!is_ours)
-      out.emplace_back(Tell{PairFailed{match.peer, why->fault, whom(why->of, match.key)}});
+      out.emplace_back(Tell{PairFailed{match.peer, why->fault, whom(*why, match.key, {})}});
     return;
+  }
+  const bool is_met = reunion_.is_ours(match.peer);
+  // It was let in without a question, and is forgotten since.
+  if (is_met && !acquaintances_.find(match.key) && !reunion_.is_sought(match.key)) {
+    out.emplace_back(Dropped{Fault::peer_not_known, FrameKind::pair_match});
+    return reunion_.failed(match.peer, Fault::peer_not_known, env);
   }
   if (const auto id = roster_.find(match.peer); id && !link::is_secured(roster_.find(*id)->state) &&
                                                 !link::is_ending(roster_.find(*id)->state))
     to_link(*id, link::Abandon{Fault::replaced}, env, out);
   if (roster_.all().size() >= links_at_once)
     return failed({match.peer, Fault::queue_full}, env, out);
-  const bool is_met = reunion_.is_ours(match.peer);
   reunion_.matched(match.peer, match.key, env);
   Peer peer{match.peer, match.key, name_of_peer(std::move(match.proposed_name), match.key),
             {},         env.now,   match.initiator};
@@ -260,6 +269,7 @@ void Engine::claimed(LinkId id, link::Claimed now, Env& env, Effects& out) {
   if (auto name = name_of_peer(now.username, peer.key)) peer.name = std::move(name);
   if (acquaintances_.is_less_than_known(peer.key, false))
     return to_link(id, link::Abandon{Fault::peer_downgraded}, env, out);
+  if (!has_place(peer.key)) return to_link(id, link::Abandon{Fault::pair_refused}, env, out);
   const auto* known = acquaintances_.find(peer.key);
   const auto verdict = acquaintances_.judge(peer.key, peer.name);
   const auto* why = std::get_if<Unwelcome>(&verdict);
@@ -281,6 +291,7 @@ void Engine::established(LinkId id, link::Established now, Env& env, Effects& ou
   auto& peer = *roster_.find(id);
   if (acquaintances_.is_less_than_known(peer.key, now.is_culver))
     return to_link(id, link::Abandon{Fault::peer_downgraded}, env, out);
+  if (!has_place(peer.key)) return to_link(id, link::Abandon{Fault::pair_refused}, env, out);
   if (auto name = name_of_peer(now.username, peer.key)) peer.name = std::move(name);
   const auto verdict = acquaintances_.judge(peer.key, peer.name);
   if (const auto* why = std::get_if<Unwelcome>(&verdict)) {
@@ -298,6 +309,12 @@ void Engine::established(LinkId id, link::Established now, Env& env, Effects& ou
 void Engine::remember(LinkId id, const std::optional<PublicKey>& instead_of, Env& env,
                       Effects& out) {
   auto& peer = *roster_.find(id);
+  if (!has_place(peer.key)) {
+    peer.unremembered.reset();
+    to_link(id, link::Abandon{Fault::pair_refused}, env, out);
+    return forget_if_closed(id, env, out);
+  }
+  give_place(peer.key);
   auto& waiting = *peer.unremembered;
   waiting.namesake.reset();
   waiting.instead_of = instead_of;

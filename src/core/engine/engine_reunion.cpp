@@ -45,9 +45,11 @@ void Engine::perform(signaling::ReunionEffects effects, Env& env, Effects& out) 
 
 void Engine::failed(const signaling::Failed& failure, Env& env, Effects& out) {
   const bool is_ours = reunion_.is_ours(failure.peer);
+  const auto sought = reunion_.sought_by(failure.peer);
   reunion_.failed(failure.peer, failure.fault, env);
   namesakes_.erase(failure.peer);
   if (!is_ours) out.emplace_back(Tell{PairFailed{failure.peer, failure.fault}});
+  if (sought && failure.fault == Fault::pair_refused) out.emplace_back(Tell{TurnedAway{*sought}});
 }
 
 void Engine::take_turns(Env& env, Effects& out) {

@@ -97,7 +97,9 @@ Plaintext default_name(std::string_view host, const PublicKey& key) {
 }
 
 std::optional<Plaintext> name_of_peer(std::optional<Plaintext> name, const PublicKey& key) {
-  if (!name || !is_like_handle(name->expose())) return name;
+  const auto like = name ? reads_like(name->expose()) : std::nullopt;
+  if (!like) return name;
+  if (like == ReadsLike::speech) return std::nullopt;
   const bool is_of_host = name->expose().find('@') == std::string::npos &&
                           folded(name->expose()).ends_with(own_digits(key));
   return is_of_host ? name : std::nullopt;
@@ -162,13 +164,40 @@ bool is_ours(std::string_view plain) {
 
 }  // namespace
 
-bool is_like_handle(std::string_view name) {
+namespace {
+
+/// As a reader sees it: what fills room and leaves no mark is a blank.
+std::string with_fillers_as_blanks(std::string_view name) {
+  std::string text;
+  while (!name.empty()) {
+    const auto point = unicode::first(name);
+    const bool is_filler = point.value == 0x115F || point.value == 0x1160 ||
+                           point.value == 0x3164 || point.value == 0xFFA0;
+    text += is_filler && point.valid ? std::string_view(" ") : name.substr(0, point.size);
+    name.remove_prefix(point.size);
+  }
+  return text;
+}
+
+/// Somebody's name, and what that one says.
+bool is_like_speech(std::string_view name) {
+  const auto plain = unicode::in_latin(with_fillers_as_blanks(name));
+  return plain.ends_with(':') || plain.find(": ") != std::string::npos;
+}
+
+}  // namespace
+
+std::optional<ReadsLike> reads_like(std::string_view name) {
   const auto plain = unicode::in_latin(name);
-  if (is_ours(plain) || has_mark(plain)) return true;
+  if (is_ours(plain)) return ReadsLike::ours;
+  if (has_mark(plain)) return ReadsLike::mark;
   const auto digits = seen_digits(plain);
-  if (digits && digits->size() >= digits_alone) return true;
+  if (digits && digits->size() >= digits_alone) return ReadsLike::fingerprint;
   const auto at = plain.rfind('@');
-  return at != std::string::npos && seen_digits(std::string_view(plain).substr(at + 1));
+  if (at != std::string::npos && seen_digits(std::string_view(plain).substr(at + 1)))
+    return ReadsLike::handle;
+  if (is_like_speech(name)) return ReadsLike::speech;
+  return std::nullopt;
 }
 
 Reading::Reading(std::string_view name)

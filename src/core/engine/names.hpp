@@ -2,6 +2,7 @@
 // docs/protocol/known-peers.md.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -26,11 +27,20 @@ Plaintext default_name(std::string_view host, const PublicKey& key);
 
 /// As a peer may call itself: nothing for what reads like the digits of a fingerprint or like
 /// NAME@DIGITS, by which the programs print and take peers, like a mark that they print behind a
-/// name, as in "Ana (verified)", or like their own, "culver". The digits that default_name() puts
+/// name, as in "Ana (verified)", like their own, "culver", or like what somebody says, "Bob: yes".
+/// The digits that default_name() puts
 /// behind a host's name are its own to bear.
 std::optional<Plaintext> name_of_peer(std::optional<Plaintext> name, const PublicKey& key);
+enum class ReadsLike : std::uint8_t {
+  fingerprint,
+  handle,  ///< NAME@DIGITS
+  mark,    ///< in brackets
+  ours,    ///< "culver"
+  speech,  ///< a colon, and then a blank or nothing
+};
 /// As above, of a name whose key does not matter.
-bool is_like_handle(std::string_view name);
+std::optional<ReadsLike> reads_like(std::string_view name);
+inline bool is_like_handle(std::string_view name) { return reads_like(name).has_value(); }
 
 /// How a name reads. To be kept where one name is compared with many.
 class Reading {

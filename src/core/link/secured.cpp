@@ -284,6 +284,7 @@ std::optional<wire::peer::Refusal> refusal_of(Fault fault) {
     case Fault::name_of_another:
     case Fault::peer_not_known:
     case Fault::peer_blocked:
+    case Fault::pair_refused:
       return wire::peer::Refusal::unwanted;
     default:
       return std::nullopt;

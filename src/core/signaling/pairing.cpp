@@ -77,6 +77,20 @@ PairingEffects Pairing::answer(const PairingCode& from, bool accepted, TimePoint
   return effects;
 }
 
+std::optional<PublicKey> Pairing::key_of(const PairingCode& from) const {
+  for (const auto& request : requests_)
+    if (is_from(request, from))
+      return std::visit(
+          [](const auto& r) -> std::optional<PublicKey> {
+            if constexpr (requires { r.key; })
+              return r.key;
+            else
+              return std::nullopt;
+          },
+          request);
+  return std::nullopt;
+}
+
 // ---- what the server says -----------------------------------------------------------------------
 
 PairingEffects Pairing::on(const Message& message, TimePoint now) {

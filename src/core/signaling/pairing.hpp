@@ -30,6 +30,8 @@ class Pairing {
   }
   /// Answers a Requested. Acceptance ends in one Matched or Failed, also when it comes too late.
   [[nodiscard]] PairingEffects answer(const PairingCode& from, bool accepted, TimePoint now);
+  /// Who has asked under this code, and is not settled with.
+  std::optional<PublicKey> key_of(const PairingCode& from) const;
   /// What the session announces as Received; messages that are not about pairing change nothing.
   [[nodiscard]] PairingEffects on(const wire::signaling::ServerMessage& message, TimePoint now);
 

@@ -98,6 +98,8 @@ class Reunion {
   bool expects(const PairingCode& code, const PublicKey& key) const;
   /// Whether a match of this code was our doing, and nobody's who has typed a code.
   bool is_ours(const PairingCode& code) const;
+  /// For which peer this code is being asked.
+  std::optional<PublicKey> sought_by(const PairingCode& code) const;
   /// An ask or an acceptance came to nothing.
   void failed(const PairingCode& code, Fault fault, Env& env);
 
@@ -138,7 +140,6 @@ class Reunion {
   void read(const wire::signaling::DeadDrop& drop, Env& env, ReunionEffects& effects);
   void bring(Env& env, ReunionEffects& effects);
   bool add_to(wire::signaling::RegisterRendezvous& message, const PublicKey& key, Env& env);
-  std::optional<PublicKey> asked_key(const PairingCode& code) const;
   search::Context context(Env& env) const;
 
   std::map<PublicKey, Sought> sought_;

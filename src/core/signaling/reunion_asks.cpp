@@ -50,7 +50,7 @@ std::optional<PairingCode> Reunion::asked() const {
   return std::nullopt;
 }
 
-std::optional<PublicKey> Reunion::asked_key(const PairingCode& code) const {
+std::optional<PublicKey> Reunion::sought_by(const PairingCode& code) const {
   for (const auto& [key, sought] : sought_)
     if (const auto* asking = std::get_if<search::Asking>(&sought.search);
         asking && asking->code == code)
@@ -59,13 +59,13 @@ std::optional<PublicKey> Reunion::asked_key(const PairingCode& code) const {
 }
 
 bool Reunion::expects(const PairingCode& code, const PublicKey& key) const {
-  if (const auto expected = asked_key(code)) return *expected == key;
+  if (const auto expected = sought_by(code)) return *expected == key;
   if (asking_unnamed_ && asking_unnamed_->code == code) return is_sought(key);
   return true;
 }
 
 bool Reunion::is_ours(const PairingCode& code) const {
-  return asked_key(code) || (asking_unnamed_ && asking_unnamed_->code == code) ||
+  return sought_by(code) || (asking_unnamed_ && asking_unnamed_->code == code) ||
          let_in_.contains(code);
 }
 
@@ -78,7 +78,7 @@ void Reunion::failed(const PairingCode& code, Fault fault, Env& env) {
     if (fault == Fault::pair_unknown && env.now < asked_at_ + at_once) asks_.give_back();
   }
   if (asking_unnamed_ && asking_unnamed_->code == code) asking_unnamed_.reset();
-  if (const auto key = asked_key(code)) step(*key, search::AskFailed{fault}, env, none);
+  if (const auto key = sought_by(code)) step(*key, search::AskFailed{fault}, env, none);
 }
 
 }  // namespace culver::signaling

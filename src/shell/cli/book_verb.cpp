@@ -49,6 +49,12 @@ void BookVerb::start() {
   std::visit([this](const auto& verb) { handle(verb); }, options_);
 }
 
+void BookVerb::stop(Fault signal) {
+  if (signal == Fault::output_unwritable && !done_.empty())
+    stage_.screen.complain("It was done all the same: " + done_);
+  fail_with({signal, std::string(info(signal).sentence)});
+}
+
 host::Outcome<store::KnownPeer> BookVerb::find(const std::string& name) {
   auto all = stage_.book.all();
   if (!all) return tl::unexpected(trouble_of(all.error()));
@@ -99,7 +105,9 @@ void BookVerb::handle(const ForgetPeer& verb) {
   const auto write = [this, texts] {
     const auto done = stage_.book.forget(peer_.key);
     conclude(done, peer_.key,
-             name_ + " is forgotten" + (texts.empty() ? "." : ", and with it " + texts + "."));
+             name_ + " is forgotten" + (texts.empty() ? "." : ", and with it " + texts + ".") +
+                 "\nA culver receive that runs on this data folder asks before it lets this key in "
+                 "again, also with --yes.");
     if (done && stage_.output == Output::json && !texts.empty())
       stage_.screen.complain("Dropped with the peer: " + texts + ".");
   };
@@ -177,6 +185,7 @@ void BookVerb::ask(const std::string& question, std::function<void()> go_on) {
 
 void BookVerb::conclude(const Result<void>& done, const PublicKey& key, const std::string& said) {
   if (!done) return fail_with(trouble_of(done.error()));
+  done_ = said;
   say(said);
   print_row(key);
   finish(0);

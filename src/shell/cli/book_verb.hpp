@@ -29,7 +29,8 @@ class BookVerb {
       : options_(std::move(options)), stage_(std::move(stage)) {}
 
   void start();
-  void stop(Fault signal) { fail_with({signal, std::string(info(signal).sentence)}); }
+  /// Where standard output is full, it is said what was done all the same.
+  void stop(Fault signal);
 
  private:
   void handle(const VerifyPeer&);
@@ -57,6 +58,7 @@ class BookVerb {
   store::KnownPeer peer_ = {};           ///< the one that is meant
   std::string name_;                     ///< how it is called, fit for a terminal
   bool finished_ = false;
+  std::string done_;  ///< what was changed, in a sentence
 };
 
 }  // namespace culver::cli

@@ -4,6 +4,8 @@
 #include <algorithm>
 
 #include "core/base/ids.hpp"
+#include "shell/cli/printable.hpp"
+#include "shell/cli/report_text.hpp"
 #include "shell/host/clock.hpp"
 
 namespace culver::cli {
@@ -55,9 +57,10 @@ Ledger::Transfer* Ledger::transfer(TransferId id) {
 
 std::optional<Plaintext> Ledger::kept_of(const engine::FileFailed& notice) const {
   const auto found = transfers_.find(notice.transfer);
-  if (notice.fault != Fault::peer_gone || found == transfers_.end()) return std::nullopt;
+  const bool is_of_link = notice.fault == Fault::peer_gone || notice.fault == Fault::peer_not_known;
+  if (!is_of_link || found == transfers_.end()) return std::nullopt;
   const auto& moving = found->second;
-  const bool is_resumable = contacts_.is_culver(moving.file.peer.key);
+  const bool is_resumable = moving.is_resumable || contacts_.is_culver(moving.file.peer.key);
   if (!moving.started || moving.file.outgoing || !is_resumable) return std::nullopt;
   return moving.file.name;
 }
@@ -65,6 +68,17 @@ std::optional<Plaintext> Ledger::kept_of(const engine::FileFailed& notice) const
 void Ledger::fail(report::Failed failed) {
   if (!first_failure_) first_failure_ = failed.fault.fault;
   reporter_.report(failed);
+}
+
+void Ledger::fail_about(Fault fault, const std::optional<engine::Whom>& about,
+                        std::optional<report::Peer> otherwise) {
+  report::Failed failed{fault, {}, about ? whom(about) : std::move(otherwise)};
+  if (about && about->calls_itself)
+    failed.sentence = "It calls itself " + printable(about->calls_itself->expose()) +
+                      " now, like another peer that you know, and was not let in. "
+                      "Ask it for another name. Or give it a name of your own: culver rename " +
+                      word_of(*failed.peer, contacts_) + " OTHER.";
+  fail(std::move(failed));
 }
 
 void Ledger::note_source(TransferId id, const std::filesystem::path& path) {
@@ -149,7 +163,9 @@ void Ledger::on(const engine::FileChecking& notice) {
 void Ledger::on(const engine::FileStarted& notice) {
   const auto file = file_of(notice);
   if (!file) return;
-  transfers_.insert_or_assign(notice.transfer, Transfer{notice.link, *file, {}, true});
+  transfers_.insert_or_assign(
+      notice.transfer,
+      Transfer{notice.link, *file, {}, true, 0, contacts_.is_culver(file->peer.key)});
   reporter_.report(report::FileStarted{*file, notice.from});
 }
 
@@ -194,6 +210,9 @@ void Ledger::on(const engine::FileFailed& notice) {
   else if (notice.of)
     failed.peer = at(notice.of->link);
   failed.room = notice.room;
+  // It was known when it sent the file.
+  if (notice.fault == Fault::peer_not_known)
+    failed.sentence = "The peer was forgotten here (culver forget), so its connection was ended.";
   fail(std::move(failed));
   transfers_.erase(notice.transfer);
   sources_.erase(notice.transfer);

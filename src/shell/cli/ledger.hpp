@@ -62,6 +62,10 @@ class Ledger {
     fail(wire::report::Failed{fault, {}, std::move(peer)});
   }
 
+  /// A refusal of ours; `otherwise` is whom it is about where it does not say.
+  void fail_about(Fault fault, const std::optional<engine::Whom>& about,
+                  std::optional<wire::report::Peer> otherwise);
+
   bool has_peers() const { return !peers_.empty(); }
   const wire::report::Peer* peer(LinkId link) const;
   /// Who is at the other end of a link, or was to be.
@@ -93,6 +97,7 @@ class Ledger {
     std::optional<TimePoint> reported;
     bool started = false;  ///< and not only offered
     std::uint64_t bytes = 0;
+    bool is_resumable = false;  ///< as was known when it started
   };
   Transfer* transfer(TransferId id);
 

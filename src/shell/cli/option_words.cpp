@@ -78,11 +78,19 @@ std::optional<std::string> unknown_word(CLI::App& app, Words words) {
   return unknown ? unknown : unknown_verb(app, app, words);
 }
 
-std::vector<const char*> without_help(Words words) {
+std::vector<const char*> without_help(CLI::App& app, Words words) {
   std::vector<const char*> plain(words.begin(), words.end());
-  if (plain.empty() || plain.front() != std::string_view("help")) return plain;
-  plain.erase(plain.begin());
-  plain.push_back("--help");
+  for (std::size_t i = 0; i < plain.size(); ++i) {
+    const std::string_view word = plain[i];
+    if (word.starts_with('-') && word.size() > 1) {
+      if (option_takes_value(app, word)) ++i;
+      continue;
+    }
+    if (word != "help") break;
+    plain.erase(plain.begin() + static_cast<std::ptrdiff_t>(i));
+    plain.push_back("--help");
+    break;
+  }
   return plain;
 }
 

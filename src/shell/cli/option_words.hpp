@@ -28,6 +28,6 @@ void let_arguments_pass(CLI::App& app);
 std::optional<std::string> unknown_word(CLI::App& app, Words words);
 
 /// culver help, and culver help VERB, in the parser's words.
-std::vector<const char*> without_help(Words words);
+std::vector<const char*> without_help(CLI::App& app, Words words);
 
 }  // namespace culver::cli

@@ -13,6 +13,7 @@
 #include "core/wire/report.hpp"
 #include "core/wire/settings.hpp"
 #include "core/wire/utf8.hpp"
+#include "shell/cli/name_words.hpp"
 #include "shell/cli/option_words.hpp"
 #include "shell/cli/printable.hpp"
 #include "shell/cli/settings_file.hpp"
@@ -52,7 +53,7 @@ struct Raw {
 /// One that names a command is an advice of its own.
 tl::unexpected<Exit> wrong_use(const std::string& sentence, Fault fault = Fault::usage) {
   const auto* more = sentence.find("culver ") != sentence.npos ? "\n" : " See culver --help.\n";
-  return tl::unexpected<Exit>(Exit{info(fault).exit_code, "", "culver: " + sentence + more});
+  return tl::unexpected<Exit>(Exit{info(fault).exit_code, "", "culver: " + sentence + more, fault});
 }
 
 void add_global(CLI::App& app, Raw& raw) {
@@ -198,7 +199,9 @@ tl::expected<Verb, Exit> link_options(const Raw& raw) {
   if (!raw.link_code) return options;
   if (raw.code_file) return wrong_use("The code is given twice.");
   const auto code = LinkCode::parse_typed(*raw.link_code);
-  if (!code) return wrong_use("A code for linking devices has eleven characters, or six digits.");
+  if (!code)
+    return wrong_use("A code for linking devices has eleven characters, or six digits.",
+                     Fault::bad_link_code);
   options.code = *code;
   return options;
 }
@@ -210,8 +213,9 @@ tl::expected<Verb, Exit> devices_options(const Raw& raw) {
   if (!device)
     return wrong_use("That is not the id of a device. See culver devices.", Fault::device_unknown);
   if (raw.revoke->parsed()) return DevicesOptions(RevokeDevice{*device, raw.yes});
-  if (raw.device_name.empty() || !wire::utf8::is_valid(raw.device_name))
-    return wrong_use("The name is empty or not UTF-8.");
+  // What the server would not take, or no list would show.
+  if (const auto why = why_not_called(raw.device_name, {.characters = wire::limits::device_name}))
+    return wrong_use(*why);
   return DevicesOptions(RenameDevice{*device, Plaintext(raw.device_name)});
 }
 
@@ -221,17 +225,11 @@ tl::expected<Verb, Exit> book_options(const Raw& raw) {
   return std::move(*options);
 }
 
-constexpr std::string_view name_like_handle =
-    "The name reads like a fingerprint, like NAME@DIGITS or like what culver prints itself: other "
-    "machines would not show it.";
-
 tl::expected<Verb, Exit> name_options(const Raw& raw) {
   if (!raw.new_name) return NameOptions{};
-  if (!raw.new_name->empty() && engine::clean_name(*raw.new_name) != Plaintext(*raw.new_name))
-    return wrong_use(
-        "The name is longer than 64 bytes, begins or ends with a blank, or has characters that "
-        "cannot be shown.");
-  if (engine::is_like_handle(*raw.new_name)) return wrong_use(std::string(name_like_handle));
+  if (!raw.new_name->empty())
+    if (const auto why = why_not_called(*raw.new_name, {.bytes = wire::limits::proposed_name}))
+      return wrong_use(*why);
   return NameOptions{Plaintext(*raw.new_name)};
 }
 
@@ -304,8 +302,8 @@ tl::expected<Options, Exit> merge(const Raw& raw, const Settings& settings,
                       : settings.name ? NameFrom::settings
                                       : NameFrom::host;
   if (!wire::utf8::is_valid(name)) return wrong_use("The name is not UTF-8.");
-  if (options.name_from != NameFrom::host && engine::is_like_handle(name))
-    return wrong_use(std::string(name_like_handle));
+  if (options.name_from != NameFrom::host)
+    if (const auto why = why_not_read_as(name)) return wrong_use(*why);
   options.name = Plaintext(std::string(wire::utf8::cut(name, wire::limits::proposed_name)));
   for (const auto& text : raw.ice_servers.empty() ? settings.ice_server : raw.ice_servers) {
     auto server = parse_ice_server(text);
@@ -349,7 +347,7 @@ tl::expected<Options, Exit> parse(int argc, const char* const* argv,
   Raw raw;
   add_global(app, raw);
   add_verbs(app, raw);
-  const auto plain = without_help({argv + std::min(argc, 1), argv + argc});
+  const auto plain = without_help(app, {argv + std::min(argc, 1), argv + argc});
   const std::span<const char* const> words(plain);
   const auto takes_value_here = [&](std::string_view word) {
     return option_takes_value(app, word);
@@ -384,9 +382,8 @@ tl::expected<Options, Exit> parse_options(int argc, const char* const* argv,
   if (const auto settings = read_settings(host::config_file(variables)); settings)
     is_for_program |= settings->output == "json";
   if (!is_for_program) return parsed;
-  wire::report::Failed failed{Fault::usage, {}};
+  wire::report::Failed failed{parsed.error().fault, {}};
   constexpr std::string_view prefix = "culver: ";
-  if (parsed.error().code != info(Fault::usage).exit_code) failed.fault = Fault::device_unknown;
   failed.sentence = parsed.error().err.substr(prefix.size());
   if (failed.sentence->ends_with('\n')) failed.sentence->pop_back();
   parsed.error().out = wire::report::print(failed) + "\n";

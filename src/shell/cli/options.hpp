@@ -109,6 +109,7 @@ struct Exit {
   int code;
   std::string out;  ///< for standard output
   std::string err;  ///< for standard error
+  Fault fault = Fault::usage;
 };
 
 /// Flags win over variables, variables over the configuration file, that over the defaults.

@@ -4,8 +4,8 @@
 #include <CLI/CLI.hpp>
 
 #include "core/base/ids.hpp"
-#include "core/engine/names.hpp"
-#include "core/wire/utf8.hpp"
+#include "core/wire/limits.hpp"
+#include "shell/cli/name_words.hpp"
 
 namespace culver::cli {
 namespace {
@@ -69,11 +69,9 @@ tl::expected<BookOptions, std::string> BookWords::parse() const {
   }
   if (!rename_->parsed()) return BlockPeer{peer, block_->parsed()};
   if (alias_.empty()) return RenamePeer{peer, std::nullopt};
-  // What would be kept otherwise than it was written is refused.
-  if (engine::clean_name(alias_) != Plaintext(alias_))
-    return wrong_words(
-        "The new name is longer than 64 bytes, begins or ends with a blank, or has characters that "
-        "cannot be shown.");
+  // What would be kept otherwise than it was written is refused, and what no peer may call itself.
+  if (const auto why = why_not_called(alias_, {.bytes = wire::limits::proposed_name}))
+    return wrong_words(*why);
   return RenamePeer{peer, Plaintext(alias_)};
 }
 

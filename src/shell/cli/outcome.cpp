@@ -39,12 +39,14 @@ int complain(const Options& options, const Failure& failure) {
   return complain(options, wire::report::Failed{failure, {}});
 }
 
-int print(const std::string& text) {
+int print(const std::string& text, std::string_view done) {
   errno = 0;
   std::cout << text << '\n' << std::flush;
   if (std::cout) return 0;
   const auto trouble = trouble_of_output(errno);
   if (trouble.fault != Fault::output_gone) std::cerr << "culver: " << trouble.sentence << '\n';
+  if (trouble.fault != Fault::output_gone && !done.empty())
+    std::cerr << "It was done all the same: " << done << '\n';
   return info(trouble.fault).exit_code;
 }
 

@@ -17,7 +17,8 @@ inline constexpr int code_of_no = 1;
 
 int complain(const Options& options, const host::Trouble& trouble);
 int complain(const Options& options, const Failure& failure);
-/// On standard output, which may be closed.
-int print(const std::string& text);
+/// On standard output, which may be closed or full: then `done` is said of what was done all the
+/// same.
+int print(const std::string& text, std::string_view done = {});
 
 }  // namespace culver::cli

@@ -11,6 +11,7 @@
 #include "core/wire/limits.hpp"
 #include "shell/cli/printable.hpp"
 #include "shell/host/file_descriptor.hpp"
+#include "shell/host/no_room.hpp"
 
 namespace culver::cli {
 namespace {
@@ -21,8 +22,9 @@ using host::Outcome;
 std::filesystem::path file_of(const Options& options) { return options.data_dir / "name"; }
 
 tl::unexpected<host::Trouble> unusable(const std::filesystem::path& path, const char* what) {
-  return host::trouble(Fault::store_failed, "The file " + printable(path.string()) + " cannot be " +
-                                                what + ": " + std::strerror(errno) + ".");
+  return host::trouble(host::fault_of_writing(errno, Fault::store_failed),
+                       "The file " + printable(path.string()) + " cannot be " + what + ": " +
+                           std::strerror(errno) + ".");
 }
 
 Outcome<std::optional<Plaintext>> kept_name(const Options& options) {

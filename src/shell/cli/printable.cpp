@@ -76,6 +76,10 @@ std::string in_unit(std::uint64_t bytes, const Unit& unit) {
 
 }  // namespace
 
+std::string written_out(std::string_view character) {
+  return written_out(unicode::first(character));
+}
+
 std::string printable(std::string_view text) {
   std::string out;
   while (!text.empty()) {

@@ -12,6 +12,9 @@ namespace culver::cli {
 /// out (\n, \x1b, \u{202e}). Backslashes stay as they are: this is for eyes, not for parsers.
 std::string printable(std::string_view text);
 
+/// One character by its number, whatever it is.
+std::string written_out(std::string_view character);
+
 /// Several lines: newlines and tabs stay, and each further line begins with `indent`, so that no
 /// line of a peer can pass for one of ours.
 std::string printable_text(std::string_view text, std::string_view indent);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/base/fsm.hpp"
+#include "core/base/unicode.hpp"
 #include "shell/cli/printable.hpp"
 #include "shell/cli/report_text.hpp"
 
@@ -20,11 +21,24 @@ std::string already_here(const engine::FileOffered& notice) {
   return ", of which " + size_text(notice.have) + " are here already and would be continued";
 }
 
+/// The name of a file among others: one that reads like several, or like none, is set off.
+std::string listed(std::string_view name) {
+  std::string text;
+  const bool is_seen = !unicode::label(name, {}).empty();
+  while (!is_seen && !name.empty()) {
+    const auto point = unicode::first(name);
+    text += cli::written_out(name.substr(0, point.size));
+    name.remove_prefix(point.size);
+  }
+  if (is_seen) text = printable(name);
+  return is_seen && text.find_first_of(",\"") == std::string::npos ? text : '"' + text + '"';
+}
+
 /// What the sender calls the files behind the first one.
 std::string further_names(const engine::Batch& batch) {
   std::string text;
   for (std::size_t i = 1; i < batch.names.size() && i < batch.files; ++i)
-    text += (i == 1 ? ", then " : ", ") + printable(batch.names[i].expose());
+    text += (i == 1 ? ", then " : ", ") + listed(batch.names[i].expose());
   return text.empty() || batch.names.size() >= batch.files ? text : text + ", ...";
 }
 
@@ -112,17 +126,31 @@ void Receive::handle(const engine::PairRequested& notice) {
   if (const auto before = requests_.extract(notice.from); before && before.mapped().ticket)
     stage_.console.withdraw(*before.mapped().ticket);
   auto& request = requests_[notice.from] = {peer, std::nullopt};
-  if (choices_.yes) {
+  const bool was_forgotten = forgotten_.contains(notice.key);
+  if (choices_.yes && !was_forgotten) {
     stage_.reporter.report(wire::report::PairRequest{peer, notice.namesake});
     return answer_pair(notice.from, true);
   }
   const auto answer = [this, from = notice.from](bool accepted) { answer_pair(from, accepted); };
   request.ticket =
-      notice.namesake
-          ? ask_for_another(stage_, peer, *notice.namesake, answer)
+      notice.namesake ? ask_for_another(stage_, peer, *notice.namesake, answer)
+      : was_forgotten
+          ? ask_for_forgotten(peer, answer)
           : stage_.console.confirm(stage_.contacts.in_full(peer) + " asks to pair. Accept? [y/N] ",
                                    answer);
   stage_.reporter.report(wire::report::PairRequest{peer, notice.namesake, request.ticket});
+}
+
+/// It may have found us by what was left on the server when it was known, without any code.
+Console::Ticket Receive::ask_for_forgotten(const wire::report::Peer& peer,
+                                           std::function<void(bool)> answer) {
+  const auto who = stage_.contacts.in_full(peer);
+  return stage_.console.confirm(
+      who + " asks to pair, and was forgotten while this culver receive runs. Accept? [y/N] ",
+      std::move(answer),
+      who +
+          " was forgotten while this culver receive runs: --yes does not let it in again, and "
+          "nobody is there to ask. It is refused.");
 }
 
 void Receive::answer_pair(const PairingCode& from, bool accepted) {
@@ -139,8 +167,6 @@ void Receive::answer_pair(const PairingCode& from, bool accepted) {
 
 void Receive::refuse_others() {
   for (const auto& key : choices_.known) stage_.command(engine::Unmeet{key});
-  for (const auto& [link, code] : met_)
-    if (code != the_one_) stage_.command(engine::CloseLink{link});
   std::erase_if(requests_, [this](const auto& entry) {
     const auto& [code, request] = entry;
     if (!request.ticket) return false;
@@ -167,9 +193,12 @@ void Receive::handle(const engine::PairWithdrawn& notice) {
 void Receive::handle(const engine::PairFailed& notice) {
   const auto asked = requests_.extract(notice.peer);
   if (asked && asked.mapped().ticket) stage_.console.withdraw(*asked.mapped().ticket);
-  auto whom = ledger_.whom(notice.about);
-  if (!whom && asked) whom = asked.mapped().peer;
-  ledger_.fail(notice.fault, std::move(whom));
+  // A known peer tries again and again.
+  const bool is_told = notice.fault == Fault::name_of_another && notice.about &&
+                       !turned_away_.insert(notice.about->key).second;
+  if (!is_told)
+    ledger_.fail_about(notice.fault, notice.about,
+                       asked ? std::optional(asked.mapped().peer) : std::nullopt);
   if (is_the_one(notice.peer)) finish(ledger_.exit_code());
 }
 
@@ -178,16 +207,8 @@ void Receive::handle(const engine::Connecting& notice) {
   if (const auto request = requests_.extract(notice.peer))
     ledger_.expect(notice.link, request.mapped().peer);
   if (notice.met) ledger_.expect(notice.link, stage_.contacts.known(std::nullopt, *notice.met));
-  if (notice.met) meet(notice);
+  if (notice.met) met_.insert_or_assign(notice.link, notice.peer);
   stage_.reporter.remark("Connecting...");
-}
-
-/// Whoever claims a known key has not shown it yet: with --once the place goes to the first that
-/// has.
-void Receive::meet(const engine::Connecting& notice) {
-  if (choices_.once && the_one_ && the_one_ != notice.peer)
-    return stage_.command(engine::CloseLink{notice.link});
-  met_.insert_or_assign(notice.link, notice.peer);
 }
 
 void Receive::handle(const engine::Paced& notice) {
@@ -218,7 +239,8 @@ void Receive::handle(const engine::NameTaken& notice) {
 /// Another process has paired with it, or wants no more of it.
 void Receive::handle(const engine::Acquainted& notice) {
   std::erase(choices_.known, notice.key);
-  if (!notice.is_welcome) return;
+  if (!notice.is_welcome) return void(forgotten_.insert(notice.key));
+  forgotten_.erase(notice.key);
   choices_.known.push_back(notice.key);
   if (!the_one_) look_for(notice.key);
 }
@@ -230,16 +252,15 @@ void Receive::handle(const engine::Unproven& notice) { ledger_.on(notice); }
 void Receive::handle(const engine::Connected& notice) {
   if (const auto met = met_.find(notice.link); met != met_.end()) {
     const auto code = met->second;
-    if (choices_.once && the_one_ && the_one_ != code)
-      return stage_.command(engine::CloseLink{notice.link});
     met_.erase(met);
-    if (choices_.once) {
+    if (choices_.once) {  // the engine lets no other in
       the_one_ = code;
       link_of_the_one_ = notice.link;
       refuse_others();
     }
   }
   ledger_.on(notice);
+  forgotten_.erase(notice.key);
   if (!choices_.once) look_for(notice.key);
 }
 
@@ -277,7 +298,7 @@ void Receive::ask_about(const engine::FileOffered& notice) {
   const auto* from = ledger_.peer(notice.link);
   const auto who = from ? stage_.contacts.handle(*from) : "The peer";
   const auto file =
-      printable(notice.name.expose()) + " (" + size_text(notice.size) + ")" + already_here(notice);
+      listed(notice.name.expose()) + " (" + size_text(notice.size) + ")" + already_here(notice);
   const auto batch = notice.batch.value_or(engine::Batch{1, notice.size});
   const auto what = batch.files > 1
                         ? std::to_string(batch.files) + " files, " + size_text(batch.bytes) +
@@ -322,9 +343,14 @@ void Receive::handle(const engine::Closed& notice) {
   const auto gone = (other ? stage_.contacts.handle(*other) : "The other side") +
                     " is gone: nothing of it is asked about any more.";
   if (const auto asked = asked_names_.extract(notice.link)) withdraw(asked.mapped(), gone);
+  if (notice.fault == Fault::pair_refused && the_one_ && !notice.was_connected) {
+    met_.erase(notice.link);
+    return stage_.reporter.remark((other ? stage_.contacts.in_full(*other) : "Somebody") +
+                                  " is refused: with --once nobody else is let in.");
+  }
   if (met_.erase(notice.link) > 0) {
     if (notice.about && turned_away_.insert(notice.about->key).second)
-      ledger_.fail(*notice.fault, ledger_.whom(notice.about));
+      ledger_.fail_about(*notice.fault, notice.about, {});
     else if (is_ours(notice.fault) && told_of_us_.insert(*notice.fault).second)
       ledger_.fail(*notice.fault, ledger_.whom(notice));
     return;

@@ -17,7 +17,7 @@ class Receive {
  public:
   struct Choices {
     bool yes;   ///< accept pairings and files without asking
-    bool once;  ///< end after the first accepted peer; nobody else is let in
+    bool once;  ///< end after the first accepted peer; the engine lets nobody else in
     std::vector<PublicKey> known = {};  ///< are let in without a question
     /// Whether known peers come to this process and not to another on the same data folder.
     std::function<bool()> leads = [] { return true; };
@@ -47,6 +47,7 @@ class Receive {
   void handle(const engine::PairFailed&);
   void handle(const engine::Connecting&);
   void handle(const engine::NameTaken&);
+  void handle(const engine::TurnedAway&) {}  // it is looked for again
   void handle(const engine::Paced&);
   void handle(const engine::ClockWrong&);
   void handle(const engine::Establishing&);
@@ -63,7 +64,8 @@ class Receive {
   void refuse_others();
   void look_for_known();
   void look_for(const PublicKey& key);
-  void meet(const engine::Connecting& notice);
+  Console::Ticket ask_for_forgotten(const wire::report::Peer& peer,
+                                    std::function<void(bool)> answer);
   struct Asked {
     LinkId link;
     Console::Ticket ticket;
@@ -108,6 +110,8 @@ class Receive {
   std::optional<LinkId> link_of_the_one_;
   /// Of those that were looked for and came: whoever is refused is told once.
   std::set<PublicKey> turned_away_;
+  /// Since this process runs, by another: --yes does not let them in again.
+  std::set<PublicKey> forgotten_;
   std::set<Fault> told_of_us_;  ///< the same of what fails here
   /// Links with known peers that have not shown their keys yet, by whose code. One that fails is
   /// nobody's news: the engine looks for the peer again.

@@ -155,8 +155,8 @@ void TextReport::show(const report::FileRefused& e) {
 }
 
 void TextReport::show(const report::Waiting& e) {
-  screen_.say("Waiting for " + screen_.bold(name_of(e.peer)) + ", " + std::to_string(e.seconds) +
-              " s at most: culver receive has to run there.");
+  screen_.complain("Waiting for " + screen_.bold(name_of(e.peer)) + ", " +
+                   std::to_string(e.seconds) + " s at most: culver receive has to run there.");
 }
 
 void TextReport::show(const report::Unproven& e) {
@@ -189,7 +189,7 @@ void TextReport::show(const report::Text& e) {
 }
 
 void TextReport::show(const report::TextSent& e) {
-  if (e.confirmed) screen_.complain("Text delivered to " + name_of(e.peer) + ".");
+  if (e.confirmed) screen_.say("Text delivered to " + name_of(e.peer) + ".");
 }
 
 void TextReport::show(const report::LetterKept& e) {
@@ -205,8 +205,8 @@ void TextReport::show(const report::FileChecking& e) {
   const auto now = now_();
   if (e.bytes == 0) {
     bar_.emplace(Bar{e.file.name.expose(), e.file.peer.key, Progress("Checking", e.of, now), {}});
-    return screen_.say("Continuing " + with_size(e.file) + ": checking the " + size_text(e.of) +
-                       " that are there already.");
+    return screen_.complain("Continuing " + with_size(e.file) + ": checking the " +
+                            size_text(e.of) + " that are there already.");
   }
   if (bar_) paint(e.bytes, now);
 }
@@ -214,10 +214,10 @@ void TextReport::show(const report::FileChecking& e) {
 void TextReport::show(const report::FileStarted& e) {
   bar_.emplace(Bar{
       e.file.name.expose(), e.file.peer.key, Progress(title_of(e.file), e.file.size, now_()), {}});
-  screen_.say((e.file.outgoing ? "Sending " + with_size(e.file) + " to "
-                               : "Receiving " + with_size(e.file) + " from ") +
-              name_of(e.file.peer) +
-              (e.from > 0 ? ", continuing at " + size_text(e.from) + "." : "."));
+  screen_.complain((e.file.outgoing ? "Sending " + with_size(e.file) + " to "
+                                    : "Receiving " + with_size(e.file) + " from ") +
+                   name_of(e.file.peer) +
+                   (e.from > 0 ? ", continuing at " + size_text(e.from) + "." : "."));
 }
 
 void TextReport::show(const report::FileProgress& e) {

@@ -21,6 +21,7 @@
 #include "shell/host/entropy.hpp"
 #include "shell/host/file_descriptor.hpp"
 #include "shell/host/identity.hpp"
+#include "shell/host/no_room.hpp"
 
 namespace culver::cli {
 namespace {
@@ -44,11 +45,12 @@ Outcome<void> write_new(const std::filesystem::path& path, ByteView bytes) {
   const FileDescriptor file(
       open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (file && host::write_all(file, bytes) && fsync(file.get()) == 0) return {};
+  const int error = errno;
   const std::string why =
-      errno == EEXIST ? "there is one of that name, and none is overwritten. Choose another name"
-                      : std::strerror(errno);
+      error == EEXIST ? "there is one of that name, and none is overwritten. Choose another name"
+                      : std::strerror(error);
   if (file) unlink(path.c_str());
-  return host::trouble(Fault::file_unwritable,
+  return host::trouble(host::fault_of_writing(error, Fault::file_unwritable),
                        "The file " + printable(path.string()) + " cannot be made: " + why + ".");
 }
 
@@ -105,12 +107,14 @@ int run_verb(const Options& options, const ExportOptions& verb) {
   const auto missing = left_out(options, *content);
   if (options.output == Output::json) {
     if (!missing.empty()) std::cerr << missing << '\n';
-    return print(wire::report::print(made));
+    return print(wire::report::print(made), "The file was written.");
   }
-  return print("Exported the identity with " + counts(made) + " to " +
-               printable(verb.file.string()) + "." + (missing.empty() ? "" : "\n" + missing) +
-               "\nWhoever has the file and the passphrase is you. Without the passphrase it is of "
-               "no use, to you either.");
+  return print(
+      "Exported the identity with " + counts(made) + " to " + printable(verb.file.string()) + "." +
+          (missing.empty() ? "" : "\n" + missing) +
+          "\nWhoever has the file and the passphrase is you. Without the passphrase it is of "
+          "no use, to you either.",
+      "The file was written.");
 }
 
 int run_verb(const Options& options, const ImportOptions& verb) {
@@ -129,16 +133,27 @@ int run_verb(const Options& options, const ImportOptions& verb) {
     if (verb.lock) return host::Vault::make_locked(folder, passphrase->expose());
     return open_vault(options, folder);
   };
+  const bool was_locked = host::Vault::is_locked_in(options.data_dir);
   const auto before = client::install(*content, options.data_dir, replace, make_vault);
   if (!before) return complain(options, before.error());
   auto made = report_of(*content);
   if (*before) made.kept.emplace((*before)->string());
-  if (options.output == Output::json) return print(wire::report::print(made));
-  return print("Imported the identity " + crypto::fingerprint(made.identity) + "\nwith " +
-               counts(made) + "." +
-               (made.kept ? "\nWhat was there before is in " + printable(made.kept->expose()) + "."
-                          : std::string()) +
-               "\nUse it on one machine only: two would push each other out.");
+  const std::string locking =
+      was_locked && !verb.lock
+          ? "The folder was locked, and the new one is not: culver lock puts it under a passphrase."
+          : "";
+  if (options.output == Output::json) {
+    if (!locking.empty()) std::cerr << locking << '\n';
+    return print(wire::report::print(made), "The identity was imported.");
+  }
+  return print(
+      "Imported the identity " + crypto::fingerprint(made.identity) + "\nwith " + counts(made) +
+          "." +
+          (made.kept ? "\nWhat was there before is in " + printable(made.kept->expose()) + "."
+                     : std::string()) +
+          (locking.empty() ? "" : "\n" + locking) +
+          "\nUse it on one machine only: two would push each other out.",
+      "The identity was imported.");
 }
 
 }  // namespace

@@ -44,7 +44,8 @@ int run(const Options& options, const NameOptions& verb) {
   return print(
       show_name({is_hosts ? engine::default_name(own->name.expose(), identity->shared) : own->name,
                  !is_hosts},
-                options.output));
+                options.output),
+      verb.name ? "The name was changed." : "");
 }
 
 int run(const Options& options, const VersionOptions&) {

@@ -31,12 +31,13 @@ int run(const Options& options, const OutboxOptions& verb) {
   if (!meant) return complain(options, meant.error());
   std::vector<LetterId> ids;
   for (const auto& row : *meant) ids.push_back(row.id);
-  if (const auto removed = outbox->remove(ids); !removed) return complain(options, removed.error());
+  if (const auto gone = outbox->remove(ids); !gone) return complain(options, gone.error());
+  const auto removed = ids.empty() ? std::string()
+                                   : "Removed: " + std::to_string(ids.size()) +
+                                         (ids.size() == 1 ? " text." : " texts.");
   if (options.output == Output::json)
-    return print(show_outbox(waiting_of(*meant, known, false), options.output));
-  return print(ids.empty() ? "Nothing waits for that peer."
-                           : "Removed: " + std::to_string(ids.size()) +
-                                 (ids.size() == 1 ? " text." : " texts."));
+    return print(show_outbox(waiting_of(*meant, known, false), options.output), removed);
+  return print(ids.empty() ? "Nothing waits for that peer." : removed, removed);
 }
 
 }  // namespace culver::cli

@@ -24,9 +24,12 @@ Outcome<void> make_whole(const Vault& vault) {
 }
 
 int show(const Options& options, const Vault& vault, const std::string& sentence) {
-  if (options.output == Output::text) return print(sentence);
+  const auto* done =
+      vault.is_locked() ? "The data folder is locked." : "The data folder is not locked.";
+  if (options.output == Output::text) return print(sentence, done);
   return print(wire::report::print(
-      wire::report::Lock{vault.is_locked(), Plaintext(vault.key_file().string())}));
+                   wire::report::Lock{vault.is_locked(), Plaintext(vault.key_file().string())}),
+               done);
 }
 
 int run_verb(const Options& options, const LockOptions& verb) {

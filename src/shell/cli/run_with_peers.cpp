@@ -102,10 +102,15 @@ void tick(Verb& verb) {
   if constexpr (requires { verb.tick(); }) verb.tick();
 }
 
+struct Terms {
+  Asked asked;
+  bool only_one = false;  ///< peer is let in
+};
+
 /// Runs a verb that needs the network; `make` builds it from its stage.
 template <class Make>
 int converse(const Options& given, std::optional<host::Vault> vault,
-             const std::filesystem::path& download_dir, Asked asked, Make make) {
+             const std::filesystem::path& download_dir, Terms terms, Make make) {
   const auto own = with_own_name(given);
   if (!own) return complain(given, own.error());
   const auto& options = *own;
@@ -121,9 +126,9 @@ int converse(const Options& given, std::optional<host::Vault> vault,
       hole && log::enabled(log::Level::info))
     screen.complain(*hole);
   const bool is_program =
-      options.output == Output::json && asked != Asked::terminal && !isatty(STDIN_FILENO);
+      options.output == Output::json && terms.asked != Asked::terminal && !isatty(STDIN_FILENO);
   const auto answerer = is_program ? Answerer::program : Answerer::person;
-  Console console(loop, input_of(asked, answerer), screen, answerer);
+  Console console(loop, input_of(terms.asked, answerer), screen, answerer);
   const client::Client* opened = nullptr;
   const Contacts contacts([&]() -> std::span<const engine::Known> {
     if (!opened) return {};
@@ -134,6 +139,7 @@ int converse(const Options& given, std::optional<host::Vault> vault,
   using Verb = std::invoke_result_t<Make, Stage, client::Client&>;
   std::unique_ptr<Verb> verb;
   auto config = make_config(options, download_dir);
+  config.only_one = terms.only_one;
   config.on_relay_trouble = [&](const p2p::RelayTrouble& trouble) {
     reporter->report(wire::report::RelayFailed{trouble.host, trouble.port, trouble.fault});
   };
@@ -261,7 +267,7 @@ int run(const Options& options, const ReceiveOptions& receive) {
   auto vault = open_vault(options);
   if (!vault) return complain(options, vault.error());
   host::SoleReceiver sole(options.data_dir);
-  return converse(options, std::move(*vault), receive.out, Asked::input,
+  return converse(options, std::move(*vault), receive.out, Terms{Asked::input, receive.once},
                   [&](Stage stage, client::Client& client) {
                     return Receive({receive.yes, receive.once, to_look_for(client.book()),
                                     [&] { return sole.try_become(); }},
@@ -284,12 +290,13 @@ int run(const Options& options, const SendOptions& send) {
   const bool is_addressed = *known || prepared->code;
   const auto asked = is_input_free && is_addressed ? Asked::input_or_terminal : Asked::terminal;
   if (send.later)
-    return converse(options, std::move(*vault), ".", asked, [&](Stage stage, client::Client&) {
-      return SendLater(std::move(*prepared->parcel.text), **known,
-                       send.wait.value_or(SendOptions::default_wait), std::move(stage));
-    });
+    return converse(
+        options, std::move(*vault), ".", Terms{asked}, [&](Stage stage, client::Client&) {
+          return SendLater(std::move(*prepared->parcel.text), **known,
+                           send.wait.value_or(SendOptions::default_wait), std::move(stage));
+        });
   const auto answer_wait = send.wait.value_or(SendOptions::default_answer_wait);
-  return converse(options, std::move(*vault), ".", asked, [&](Stage stage, client::Client&) {
+  return converse(options, std::move(*vault), ".", Terms{asked}, [&](Stage stage, client::Client&) {
     if (*known)
       return Send(std::move(prepared->parcel),
                   Send::Known{**known, send.wait.value_or(SendOptions::default_wait), answer_wait},

@@ -137,7 +137,8 @@ int run(const Options& options, const DevicesOptions& verb) {
     return code_of_no;
   }
   if (!about.answer) return complain(options, about.answer.error());
-  return print(show_devices(verb, *about.answer, account->device, options.output));
+  return print(show_devices(verb, *about.answer, account->device, options.output),
+               std::holds_alternative<ListDevices>(verb) ? "" : "The device was changed.");
 }
 
 }  // namespace culver::cli

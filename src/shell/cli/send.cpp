@@ -166,6 +166,11 @@ void Send::handle(const engine::WasHere& notice) {
   stage_.reporter.remark(said + ".");
 }
 
+/// It will not let us in for being asked again.
+void Send::handle(const engine::TurnedAway& notice) {
+  if (known_ && notice.key == known_->peer.key && is<Pairing>()) end_with(Fault::pair_refused);
+}
+
 /// Without a match there is nothing to wait for; afterwards the link stands on its own. A known
 /// peer may still come when the server is there again.
 void Send::handle(const engine::Offline& notice) {
@@ -185,6 +190,8 @@ void Send::handle(const engine::PairRequested& notice) {
   const auto answer = [this, from = notice.from](bool accepted) {
     if (!is<Over>()) stage_.command(engine::AnswerPair{from, accepted});
   };
+  // We are about to leave: another process of ours may let it in, so that it is not refused.
+  if (known_ && notice.key == known_->peer.key) return;
   if (notice.from != code_ || !notice.namesake) return answer(notice.from == code_);
   const wire::report::Peer peer{notice.proposed_name, notice.key};
   const auto ticket = ask_for_another(stage_, peer, *notice.namesake, answer);
@@ -306,7 +313,7 @@ void Send::handle(const engine::Closed& notice) {
   claimed_.erase(notice.link);
   if (!is_link(notice.link)) return;
   if (const auto* connecting = std::get_if<Connecting>(&phase_);
-      known_ && connecting && !cli::is_ours(notice.fault)) {
+      known_ && connecting && !cli::is_ours(notice.fault) && notice.fault != Fault::pair_refused) {
     const bool is_over = connecting->wait_is_over;
     phase_ = Pairing{};  // it is still looked for
     return is_over ? end_with(Fault::peer_away) : void();
@@ -337,6 +344,8 @@ void Send::stop(Fault signal) {
   if (is<Over>()) return;
   stage_.console.close();  // what is said next begins on a line of its own
   if (!is_of_output(signal)) ledger_.fail(signal);
+  if (signal == Fault::output_unwritable && !is<Sending>() && !is<Closing>())
+    stage_.reporter.remark("Nothing was sent.");
   if (const auto* sending = std::get_if<Sending>(&phase_); sending && sending->file)
     say_what_is_kept(*sending);
   finish(info(signal).exit_code);
@@ -344,8 +353,9 @@ void Send::stop(Fault signal) {
 
 void Send::end_with(Failure failure) {
   wire::report::Failed failed{std::move(failure), {}};
-  const bool is_of_peer =
-      failed.fault.fault == Fault::peer_away || failed.fault.fault == Fault::peer_unproven;
+  const bool is_of_peer = failed.fault.fault == Fault::peer_away ||
+                          failed.fault.fault == Fault::peer_unproven ||
+                          failed.fault.fault == Fault::pair_refused;
   if (known_ && is_of_peer)
     failed.peer = stage_.contacts.known(known_->peer.name, known_->peer.key);
   ledger_.fail(std::move(failed));

@@ -117,6 +117,7 @@ class Send {
   void handle(const engine::PairFailed&);
   void handle(const engine::Connecting&);
   void handle(const engine::WasHere&);
+  void handle(const engine::TurnedAway&);
   void handle(const engine::NameTaken&);
   void handle(const engine::Paced&);
   void handle(const engine::ClockWrong&);

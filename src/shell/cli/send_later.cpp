@@ -57,7 +57,15 @@ void SendLater::handle(const engine::Offline& notice) {
   if (!notice.retrying) leave_it_there();
 }
 
+/// The text waits; somebody may have to act.
+void SendLater::handle(const engine::TurnedAway& notice) {
+  if (notice.key == peer_.key && told_.insert(Fault::pair_refused).second)
+    say_why(Fault::pair_refused, true);
+}
+
 void SendLater::handle(const engine::PairRequested& notice) {
+  // We are about to leave, and another process of ours may let it in.
+  if (notice.key == peer_.key) return;
   stage_.command(engine::AnswerPair{notice.from, false});
 }
 

@@ -34,6 +34,7 @@ class SendLater {
   void handle(const engine::Online&);
   void handle(const engine::Offline&);
   void handle(const engine::PairRequested&);
+  void handle(const engine::TurnedAway&);
   void handle(const engine::Unproven&);
   void handle(const engine::Connected&);
   void handle(const engine::LetterReceived&);

@@ -150,7 +150,8 @@ void Send::handle(const engine::FileSent& notice) {
 void Send::handle(const engine::FileFailed& notice) {
   const auto* sending = std::get_if<Sending>(&phase_);
   if (!sending || !sending->file || notice.transfer != sending->file->id) return;  // refused by us
-  if (is_of_link(notice.fault)) say_what_is_kept(*sending);
+  // The other side has not thrown it away: another process of ours has taken the connection.
+  if (is_of_link(notice.fault) || notice.fault == Fault::peer_replaced) say_what_is_kept(*sending);
   if (known_ && is_of_link(notice.fault)) return keep_file();  // more of it is heard at once
   ledger_.on(notice);
   if (notice.fault == Fault::peer_cancelled) return leave_the_rest();

@@ -13,9 +13,11 @@
 #include "core/crypto/keys.hpp"
 #include "shell/host/account.hpp"
 #include "shell/host/identity.hpp"
+#include "shell/host/no_room.hpp"
 #include "shell/host/paths.hpp"
 #include "shell/store/sqlite/peer_book.hpp"
 #include "shell/store/sqlite/server_book.hpp"
+#include "shell/store/sqlite/why_unusable.hpp"
 
 namespace culver::client {
 namespace {
@@ -25,9 +27,9 @@ namespace backup = wire::backup;
 using host::Outcome;
 
 tl::unexpected<host::Trouble> failed(const fs::path& folder) {
-  return host::trouble(Fault::store_failed, "The data folder " + folder.string() +
-                                                " cannot be written: " + std::strerror(errno) +
-                                                ". Nothing was changed.");
+  const auto fault = host::fault_of_writing(errno, Fault::store_failed);
+  return host::trouble(fault, "The data folder " + folder.string() + " cannot be written: " +
+                                  std::strerror(errno) + ". Nothing was changed.");
 }
 
 tl::unexpected<host::Trouble> as_trouble(Fault fault) {
@@ -82,8 +84,10 @@ Outcome<void> fill(const fs::path& folder, const backup::Content& content,
   for (const auto& row : content.servers)
     server_rows.push_back(
         {row.url, {row.identity, row.version, row.first_seen, row.last_seen, row.account}});
-  if (auto put = peers->put(peer_rows); !put) return as_trouble(put.error());
-  if (auto put = servers->put(server_rows); !put) return as_trouble(put.error());
+  if (auto put = peers->put(peer_rows); !put)
+    return store::sqlite::unusable("The peer book", folder / "peers.db");
+  if (auto put = servers->put(server_rows); !put)
+    return store::sqlite::unusable("The server book", folder / "servers.db");
   return {};
 }
 
@@ -138,6 +142,11 @@ Outcome<std::optional<fs::path>> install(const backup::Content& content, const f
   if (is_taken && replace == Replace::no)
     return host::trouble(Fault::usage, "There is an identity in " + data_dir.string() +
                                            " already. --replace puts this one in its place.");
+  // It would write on into the folder that is put aside.
+  if (is_taken && host::DeviceSeat::is_any_taken(data_dir))
+    return host::trouble(Fault::data_folder_in_use,
+                         "Another culver is running on the data folder " + data_dir.string() +
+                             ". End it and try again.");
   fs::create_directories(data_dir.parent_path(), error);
   Staging staging(data_dir);
   if (!staging) return failed(data_dir);

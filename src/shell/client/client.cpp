@@ -83,7 +83,8 @@ host::Outcome<std::unique_ptr<Client>> Client::open(asio::io_context& loop,
       .server = *pin,
       .username = std::move(username),
       .known = store::as_known(*peers),
-      .trust = config.trust};
+      .trust = config.trust,
+      .only_one = config.only_one};
   p2p::StackConfig transports;
   transports.ice_servers = std::move(config.ice_servers);
   transports.on_relay_trouble = std::move(config.on_relay_trouble);

@@ -106,6 +106,15 @@ Outcome<void> put_account(const Vault& vault, const AccountSecrets& account) {
   return {};
 }
 
+bool DeviceSeat::is_any_taken(const std::filesystem::path& data_dir) {
+  const FileDescriptor locks(open((data_dir / file_name).c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC));
+  struct flock held {};
+  held.l_type = F_WRLCK;
+  held.l_whence = SEEK_SET;
+  held.l_len = seats;
+  return locks && fcntl(locks.get(), F_OFD_GETLK, &held) == 0 && held.l_type != F_UNLCK;
+}
+
 Outcome<DeviceSeat> DeviceSeat::take(const std::filesystem::path& data_dir,
                                      const DeviceId& account_device) {
   FileDescriptor locks(open((data_dir / file_name).c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC));

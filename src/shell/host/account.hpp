@@ -47,6 +47,8 @@ class DeviceSeat {
 
   const DeviceId& device() const { return device_; }
   /// No other process is the account's own device while this one lives.
+  /// Whether a process that runs has one of them.
+  static bool is_any_taken(const std::filesystem::path& data_dir);
   bool is_first() const { return is_first_; }
 
  private:

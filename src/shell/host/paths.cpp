@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "shell/host/log.hpp"
+#include "shell/host/no_room.hpp"
 
 namespace culver::host {
 namespace {
@@ -121,7 +122,7 @@ Outcome<void> make_private_dir(const fs::path& folder) {
     return trouble(Fault::identity_unreadable,
                    "The data folder " + clean.string() +
                        " cannot be made: a file has that name. Choose another (--data-dir).");
-  return trouble(Fault::identity_unreadable,
+  return trouble(fault_of_writing(why, Fault::identity_unreadable),
                  "The data folder " + clean.string() + " cannot be made: " + std::strerror(why));
 }
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "shell/host/file_descriptor.hpp"
+#include "shell/host/no_room.hpp"
 
 namespace culver::host {
 namespace {
@@ -93,6 +94,13 @@ void wipe(Buffer& buffer) {
 
 std::string because() { return std::string(": ") + strerror(errno) + "."; }
 
+/// With what a person can do where the disk is full.
+tl::unexpected<Trouble> unwritten(const PrivateFile& file, const std::string& what) {
+  const auto fault = fault_of_writing(errno, Fault::identity_unreadable);
+  return file.unusable(what + because() + (fault == Fault::no_space ? " Free some space." : ""),
+                       fault);
+}
+
 }  // namespace
 
 tl::unexpected<Trouble> PrivateFile::unusable(const std::string& why, Fault fault) const {
@@ -126,7 +134,7 @@ Outcome<void> PrivateFile::create(ByteView content) const {
   const LockedFolder folder(path_.parent_path());
   remove_drafts(folder, path_);
   Draft draft(path_);
-  if (!draft.write(content) || !draft.publish(path_)) return unusable("cannot be made" + because());
+  if (!draft.write(content) || !draft.publish(path_)) return unwritten(*this, "cannot be made");
   folder.make_durable();
   return {};
 }
@@ -138,8 +146,7 @@ Outcome<bool> PrivateFile::replace(ByteView before, ByteView content) const {
   if (!now) return tl::unexpected(now.error());
   if (!*now || !std::ranges::equal((*now)->expose(), before)) return false;
   Draft draft(path_);
-  if (!draft.write(content) || !draft.replace(path_))
-    return unusable("cannot be replaced" + because());
+  if (!draft.write(content) || !draft.replace(path_)) return unwritten(*this, "cannot be replaced");
   folder.make_durable();
   return true;
 }

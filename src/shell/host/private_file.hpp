@@ -30,7 +30,7 @@ class PrivateFile {
   tl::unexpected<Trouble> unusable(const std::string& why,
                                    Fault fault = Fault::identity_unreadable) const;
 
-  // Troubles: identity_unreadable.
+  // Troubles: identity_unreadable; no_space of what is written.
 
   /// Nothing if there is no such file. Refused if it has more than `most` bytes (at most 1024), is
   /// of another owner or kind, or if others can read it.

@@ -78,6 +78,13 @@ Outcome<Vault> Vault::open(const fs::path& folder, const std::optional<fs::path>
   return vault;
 }
 
+bool Vault::is_locked_in(const fs::path& folder) {
+  const auto stored = key_in(folder, std::nullopt).read(largest);
+  if (!stored || !*stored) return false;
+  const auto parsed = form::parse_key((*stored)->expose());
+  return parsed && std::holds_alternative<form::WrappedKey>(*parsed);
+}
+
 Outcome<Vault> Vault::make_locked(const fs::path& folder, ByteView passphrase,
                                   crypto::ScryptCost cost) {
   if (auto made = make_private_dir(folder); !made) return tl::unexpected(made.error());

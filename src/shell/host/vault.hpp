@@ -32,6 +32,8 @@ class Vault {
   static Outcome<Vault> open(const std::filesystem::path& folder,
                              const std::optional<std::filesystem::path>& key_file,
                              const AskPassphrase& ask);
+  /// Whether the key that lies in this folder is under a passphrase.
+  static bool is_locked_in(const std::filesystem::path& folder);
   /// A key in an empty folder, wrapped from the start. Secrets can be made until this vault dies.
   static Outcome<Vault> make_locked(const std::filesystem::path& folder, ByteView passphrase,
                                     crypto::ScryptCost cost = wire::vault::default_cost);

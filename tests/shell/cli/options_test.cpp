@@ -121,6 +121,26 @@ TEST_F(CommandLine, RefusesWrongUseWithAShortHint) {
   expect_wrong({"devices", "revoke", "laptop"}, "not the id", 8);
   expect_wrong({"devices", "rename", "cfe5", "x"}, "not the id", 8);
   expect_wrong({"devices", "rename", device, ""}, "name");
+  expect_wrong({"devices", "rename", device, "Ana@1f3a"}, "NAME@DIGITS");
+  expect_wrong({"devices", "rename", device, "Old phone (revoked)"}, "mark");
+  expect_wrong({"devices", "rename", device, "a\tb"}, "cannot be shown");
+  const std::string long_name(51, 'x');
+  expect_wrong({"devices", "rename", device, long_name.c_str()}, "50 characters");
+  for (const char* verb : {"rename", "name"}) {
+    const auto named = [&](const char* name) {
+      return std::string_view(verb) == "name" ? std::vector<const char*>{"name", name}
+                                              : std::vector<const char*>{"rename", "ana", name};
+    };
+    expect_wrong(named("ana@1f3a"), "NAME@DIGITS");
+    expect_wrong(named("Bob (verified)"), "mark");
+    expect_wrong(named("Bob: the new account is 4711"), "colon");
+    expect_wrong(named("Bob:"), "colon");
+    expect_wrong(named("Bob "), "blank");
+    expect_wrong(named("1234 5678"), "fingerprint");
+    expect_wrong(named("\u3164"), "no character that is seen");
+  }
+  expect_wrong({"--name", "Bob: x", "id"}, "colon");
+  expect_wrong({"link", "short"}, "eleven characters", 8);
 }
 
 TEST_F(CommandLine, ShowsHelpAndVersionWithoutAnError) {
@@ -234,8 +254,10 @@ TEST_F(CommandLine, KnowsTheVerbsAboutAPeer) {
   expect_wrong({"verify"}, "NAME");
   expect_wrong({"verify", "ana", "--yes", "--no"}, "--no");
   expect_wrong({"rename", "ana"}, "NEW");
-  for (const char* bad : {"a\x1b[31m", " ana", "ana ", "\xFF", "\u202e"})
+  for (const char* bad : {"a\x1b[31m", "a\tb", "\u202e"})
     expect_wrong({"rename", "ana", bad}, "cannot be shown");
+  for (const char* bad : {" ana", "ana "}) expect_wrong({"rename", "ana", bad}, "blank");
+  expect_wrong({"rename", "ana", "\xFF"}, "UTF-8");
   expect_wrong({"rename", "ana", std::string(65, 'x').c_str()}, "64 bytes");
   expect_wrong({"trust", "ana", "--fingerprint", "1f"}, "64");
 }
@@ -307,7 +329,7 @@ TEST_F(CommandLine, LinksDevices) {
   EXPECT_EQ(link({"link"}).code, std::nullopt);
   EXPECT_EQ(link({"link", "012-345"}).code, LinkCode::parse("012345").value());
   EXPECT_EQ(link({"link", "--code-file", "-"}).code_file, "-");
-  expect_wrong({"link", "K7MW2Q"}, "six digits");
+  expect_wrong({"link", "K7MW2Q"}, "six digits", 8);
   EXPECT_EQ(link({"link", "k7m-w2qp-abcd"}).code, LinkCode::parse("K7MW2QPABCD").value());
   expect_wrong({"link", "012345", "--code-file", "-"}, "twice");
 }

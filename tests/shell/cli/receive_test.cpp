@@ -660,9 +660,10 @@ TEST_F(ReceiveVerb, OnceIsForTheFirstKnownPeerThatShowsItsKey) {
   EXPECT_EQ(scene_->count<engine::CloseLink>(), 0u) << "who claims a key keeps nobody out";
   EXPECT_EQ(scene_->count<engine::Unmeet>(), 0u);
   hear(engine::Connected{ben_link, key(2), Plaintext("Ben"), link::PathKind::direct, {}});
-  EXPECT_EQ(scene_->only<engine::CloseLink>()->link, ana_link);
   EXPECT_EQ(scene_->count<engine::Unmeet>(), 2u);
-  hear(engine::Closed{ana_link, {}, false});
+  hear(engine::Closed{ana_link, Fault::pair_refused, false});
+  EXPECT_NE(scene_->err().find("is refused: with --once nobody else is let in."),
+            std::string::npos);
   request(code("CCCCCC"), "Cleo");
   EXPECT_EQ(pair_answers(), Answers({false}));
   hear(engine::Closed{ben_link, {}, true});
@@ -676,16 +677,6 @@ TEST_F(ReceiveVerb, OnceLooksOnWhenAKnownPeerFailsToShowItsKey) {
   EXPECT_FALSE(scene_->exit);
   request(ben_code, "Ben");
   EXPECT_EQ(pair_answers(), Answers({true})) << "the place is free";
-}
-
-TEST_F(ReceiveVerb, OnceEndsWhatIsOnItsWayWhenAnotherIsAccepted) {
-  begin({true, true, {key(1)}});
-  hear(engine::Connecting{ana_link, ana_code, key(1)});
-  request(ben_code, "Ben");
-  EXPECT_EQ(scene_->only<engine::CloseLink>()->link, ana_link);
-  hear(engine::Connected{ana_link, key(1), Plaintext("Ana"), link::PathKind::direct, {}});
-  EXPECT_EQ(scene_->out().find("\"connected\""), std::string::npos) << "it came too late";
-  EXPECT_EQ(scene_->count<engine::CloseLink>(), 2u);
 }
 
 // ---- a name that another has --------------------------------------------------------------------
@@ -736,12 +727,71 @@ TEST_F(ReceiveVerb, NamesWhomARefusalIsAbout) {
   EXPECT_NE(scene_->err().find("culver trust 'Ana Bell'"), std::string::npos);
 }
 
+TEST_F(ReceiveVerb, AKnownPeerThatTakesAnothersNameIsNamedAsItIsKnownAndOnce) {
+  begin({true, false});
+  scene_->book = {{key(1), Plaintext("Cyd"), {}}, {key(2), Plaintext("Bob"), {}}};
+  const engine::Whom about{key(1), Plaintext("Cyd"), Plaintext("Bob")};
+  hear(engine::PairFailed{ana_code, Fault::name_of_another, about});
+  EXPECT_NE(scene_->err().find("Cyd: It calls itself Bob now, like another peer that you know"),
+            std::string::npos)
+      << scene_->err();
+  EXPECT_NE(scene_->err().find("culver rename Cyd OTHER"), std::string::npos);
+  const auto said = scene_->err().size();
+  hear(engine::PairFailed{ben_code, Fault::name_of_another, about});
+  EXPECT_EQ(scene_->err().size(), said) << "it tries again and again";
+}
+
 TEST_F(ReceiveVerb, LooksForWhomAnotherProcessHasPaired) {
   begin({true, false});
   hear(engine::Acquainted{known_key, true});
   EXPECT_EQ(scene_->only<engine::Meet>()->key, known_key);
   hear(engine::Acquainted{known_key, false});
   EXPECT_EQ(scene_->count<engine::Meet>(), 1u);
+}
+
+/// Its code can still be found by the tokens that are left on the server.
+TEST_F(ReceiveVerb, WhoIsForgottenMeanwhileIsAskedAboutInSpiteOfYes) {
+  begin({true, false, {key(1)}}, Scene::Person::present);
+  hear(engine::Acquainted{key(1), false});
+  hear(engine::PairRequested{ana_code, key(1), Plaintext("Ana")});
+  EXPECT_TRUE(pair_answers().empty());
+  EXPECT_NE(scene_->err().find("forgotten"), std::string::npos) << scene_->err();
+  scene_->type("y\n");
+  EXPECT_EQ(pair_answers(), Answers{true});
+  hear(engine::Connecting{ana_link, ana_code});
+  hear(engine::Connected{ana_link, key(1), Plaintext("Ana"), link::PathKind::direct, {}});
+  hear(engine::PairRequested{ben_code, key(1), Plaintext("Ana")});
+  EXPECT_EQ(pair_answers(), (Answers{true, true})) << "it is known again";
+}
+
+TEST_F(ReceiveVerb, WhoIsForgottenMeanwhileIsRefusedWhereNobodyIsAsked) {
+  begin({true, false, {key(1)}});
+  hear(engine::Acquainted{key(1), false});
+  hear(engine::PairRequested{ana_code, key(1), Plaintext("Ana")});
+  EXPECT_EQ(pair_answers(), Answers{false});
+  EXPECT_NE(scene_->err().find("forgotten"), std::string::npos) << scene_->err();
+  hear(engine::PairRequested{ben_code, key(2), Plaintext("Ben")});
+  EXPECT_EQ(pair_answers(), (Answers{false, true})) << "others are let in";
+  hear(engine::Acquainted{key(1), true});
+  hear(engine::PairRequested{ana_code, key(1), Plaintext("Ana")});
+  EXPECT_EQ(pair_answers(), (Answers{false, true, true}));
+}
+
+TEST_F(ReceiveVerb, AFileOfWhoIsForgottenSaysWhyItEndsAndWhatStays) {
+  begin({true, false, {key(1)}});
+  scene_->book = {{key(1), Plaintext("Ana"), {}, false, true}};
+  hear(engine::Connecting{ana_link, ana_code, key(1)});
+  hear(engine::Connected{ana_link, key(1), Plaintext("Ana"), link::PathKind::direct, {}});
+  offer(ana_link);
+  hear(engine::FileStarted{ana_link, file, false, Plaintext("a.pdf"), 1000});
+  scene_->book.clear();
+  hear(engine::Acquainted{key(1), false});
+  hear(engine::FileFailed{file, Fault::peer_not_known});
+  hear(engine::Closed{ana_link, {}, true});
+  EXPECT_NE(scene_->err().find("Ana: a.pdf: The peer was forgotten here"), std::string::npos)
+      << scene_->err();
+  EXPECT_NE(scene_->err().find("What has come of a.pdf is kept"), std::string::npos);
+  EXPECT_EQ(scene_->err().find("gone"), std::string::npos) << scene_->err();
 }
 
 TEST_F(ReceiveVerb, LooksForNobodyWhileTheOneIsThere) {

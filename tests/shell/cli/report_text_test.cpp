@@ -23,6 +23,7 @@ class TextReportOn : public testing::Test {
  protected:
   void show(report::Event event) { report_.report(event); }
   std::string out() { return std::exchange(out_, std::ostringstream()).str(); }
+  std::string err() { return std::exchange(err_, std::ostringstream()).str(); }
   std::ostringstream out_, err_;
   Screen screen_{out_, err_, {}};
   TimePoint now_{};
@@ -58,7 +59,7 @@ TEST_F(TextReportOn, CallsTwoOfOneNameByWhatTheVerbsTake) {
           report::Event(report::PairRequest{ben}),
           report::Event(report::FileSent{file(n), Digest{}, true})}) {
       report.report(event);
-      const auto shown = out();
+      const auto shown = out() + err();
       EXPECT_NE(shown.find(handle), std::string::npos) << shown;
     }
   }
@@ -107,9 +108,9 @@ TEST_F(TextReportOn, TellsAVisitInPlainLines) {
   show(report::Text{ana(), Plaintext("hello\nthere")});
   EXPECT_EQ(out(), "Ana: hello\n  | there\n");
   show(report::FileStarted{pdf(false)});
-  EXPECT_EQ(out(), "Receiving a.pdf (2.0 KiB) from Ana.\n");
+  EXPECT_EQ(err(), "Receiving a.pdf (2.0 KiB) from Ana.\n");
   show(report::FileStarted{pdf(false), 1024});
-  EXPECT_EQ(out(), "Receiving a.pdf (2.0 KiB) from Ana, continuing at 1.0 KiB.\n");
+  EXPECT_EQ(err(), "Receiving a.pdf (2.0 KiB) from Ana, continuing at 1.0 KiB.\n");
   auto saved = pdf(false);
   saved.path = Plaintext("/in/a (1).pdf");
   show(report::FileReceived{saved, Digest{}});
@@ -119,9 +120,9 @@ TEST_F(TextReportOn, TellsAVisitInPlainLines) {
   show(report::FileReceived{saved, Digest{}});
   EXPECT_EQ(out(), "Received /in/a.pdf (2.0 KiB), checked.\n  SHA-256 " + digest + "\n");
   show(report::FileChecking{pdf(false), 1024, 0});
-  EXPECT_EQ(out(), "Continuing a.pdf (2.0 KiB): checking the 1.0 KiB that are there already.\n");
+  EXPECT_EQ(err(), "Continuing a.pdf (2.0 KiB): checking the 1.0 KiB that are there already.\n");
   show(report::FileStarted{pdf(true)});
-  EXPECT_EQ(out(), "Sending a.pdf (2.0 KiB) to Ana.\n");
+  EXPECT_EQ(err(), "Sending a.pdf (2.0 KiB) to Ana.\n");
   show(report::FileSent{pdf(true), Digest{}, true});
   EXPECT_EQ(out(), "Sent a.pdf (2.0 KiB), confirmed by Ana.\n  SHA-256 " + digest + "\n");
   show(report::FileSent{pdf(true), Digest{}, false});

@@ -118,6 +118,21 @@ TEST_F(BackupOfAFolder, ReplacesNoIdentityUnlessItIsTold) {
   EXPECT_EQ(identity_in(**kept), theirs);
 }
 
+TEST_F(BackupOfAFolder, TakesTheFolderFromNobodyWhoRunsOnIt) {
+  const auto theirs = host::open_identity(to())->shared;
+  const auto account = host::open_account(to());
+  auto first = host::DeviceSeat::take(to(), account->device);
+  {
+    const auto second = host::DeviceSeat::take(to(), account->device);
+    first = host::trouble(Fault::usage, "It has ended.");
+    const auto refused = install(collected(), to(), Replace::yes, host::open_vault);
+    ASSERT_FALSE(refused) << "the second process goes on";
+    EXPECT_EQ(refused.error().fault, Fault::data_folder_in_use);
+    EXPECT_EQ(identity_in(to()), theirs);
+  }
+  EXPECT_TRUE(install(collected(), to(), Replace::yes, host::open_vault));
+}
+
 TEST_F(BackupOfAFolder, KeepsOtherFilesThatWereThere) {
   fs::create_directory(to());
   write_file(to() / "notes", "mine");
