@@ -54,6 +54,8 @@ bool is_blank(char32_t c) {
          c == 0x205F || c == 0x2800 || c == 0x3000;
 }
 
+bool is_filler(char32_t c) { return within(c, 0x115F, 0x1160) || c == 0x3164 || c == 0xFFA0; }
+
 std::string label(std::string_view text, Room room) {
   std::string clean;
   std::size_t characters = 0;
@@ -63,7 +65,7 @@ std::string label(std::string_view text, Room room) {
     const auto point = first(text);
     const auto bytes = text.substr(0, point.size);
     text.remove_prefix(point.size);
-    const bool blank = is_blank(point.value);
+    const bool blank = is_blank(point.value) || is_filler(point.value);
     if (!point.valid || is_control(point.value) || (blank && clean.empty())) continue;
     if (bytes.size() > room.bytes - clean.size()) break;
     clean += bytes;

@@ -30,6 +30,8 @@ bool is_invisible(char32_t c);
 
 /// Leaves room and no mark: spaces of every width, and the empty braille pattern.
 bool is_blank(char32_t c);
+/// Counts as a letter and is seen as a blank: the fillers of Hangul.
+bool is_filler(char32_t c);
 
 /// How much of a label may be kept.
 struct Room {

@@ -171,17 +171,20 @@ std::string with_fillers_as_blanks(std::string_view name) {
   std::string text;
   while (!name.empty()) {
     const auto point = unicode::first(name);
-    const bool is_filler = point.value == 0x115F || point.value == 0x1160 ||
-                           point.value == 0x3164 || point.value == 0xFFA0;
-    text += is_filler && point.valid ? std::string_view(" ") : name.substr(0, point.size);
+    const bool is_blank = point.valid && unicode::is_filler(point.value);
+    text += is_blank ? std::string_view(" ") : name.substr(0, point.size);
     name.remove_prefix(point.size);
   }
   return text;
 }
 
-/// Somebody's name, and what that one says.
+/// Somebody's name, and what that one says; or what ends the quotation or the question in which the
+/// programs put a name.
 bool is_like_speech(std::string_view name) {
   const auto plain = unicode::in_latin(with_fillers_as_blanks(name));
+  for (const std::string_view mark :
+       {"\"", "\u201C", "\u201D", "\u201E", "\u201F", "\u00AB", "\u00BB", "?"})
+    if (plain.find(mark) != std::string::npos) return true;
   return plain.ends_with(':') || plain.find(": ") != std::string::npos;
 }
 

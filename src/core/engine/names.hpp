@@ -36,7 +36,7 @@ enum class ReadsLike : std::uint8_t {
   handle,  ///< NAME@DIGITS
   mark,    ///< in brackets
   ours,    ///< "culver"
-  speech,  ///< a colon, and then a blank or nothing
+  speech,  ///< a colon, and then a blank or nothing; a question; quotation marks
 };
 /// As above, of a name whose key does not matter.
 std::optional<ReadsLike> reads_like(std::string_view name);

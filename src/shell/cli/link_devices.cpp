@@ -90,7 +90,8 @@ void OfferLink::on(const client::DevicesAnswer& devices) {
   report::LinkedDevice linked{*joined_, std::nullopt};
   if (devices)
     for (const auto& device : *devices)
-      if (device.device == *joined_) linked.name = device.name;
+      if (const auto label = label_of(device.name); label && device.device == *joined_)
+        linked.name = Plaintext(*label);
   if (stage_.output == Output::json) {
     stage_.screen.say(report::print(linked));
   } else {

@@ -39,7 +39,7 @@ std::string_view what_it_reads_like(engine::ReadsLike like) {
     case engine::ReadsLike::speech:
       break;
   }
-  return "like a name and what that one says, with its colon";
+  return "like somebody who speaks or is asked: a colon, a question mark, quotation marks";
 }
 
 }  // namespace

@@ -55,6 +55,7 @@ TEST(Unicode, ALabelIsOneLineWithoutBlanksAtItsEnds) {
             "A[1mnna");
   EXPECT_EQ(label("\t \x7F", {}), "");
   EXPECT_EQ(label("a b", {.characters = 2}), "a") << "cut at a blank";
+  EXPECT_EQ(label("\u3164x\u115f\u3164", {}), "x") << "letters that are seen as blanks";
   EXPECT_EQ(label("\xC3\xA9\xC3\xA9", {.characters = 1}), "\xC3\xA9");
   EXPECT_EQ(label("a\xC3\xA9", {.bytes = 2}), "a") << "no half characters";
 }

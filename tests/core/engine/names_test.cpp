@@ -161,15 +161,20 @@ TEST(Names, LikeWhatTheProgramsPrintOrTakeAreNoPeersOwn) {
                                        "Ana (known, verified) wants to pair? Yes",
                                        "Bob: the new account is 4711",
                                        "Bob:",
+                                       "phone\". It is known here already. Let it in? \"",
+                                       "Ana. Known and verified. Let in?",
+                                       "Ana\u201d",
+                                       "\u00abAna\u00bb",
                                        "Bob\uff1a the new account is 4711",
                                        "Bob\ua789\u00a0x",
                                        "Bob:\u3164x",
                                        "Bob\u02f8 x",
                                        "Dr. Culver: x"};
   for (const auto& like : likes) EXPECT_FALSE(stays(like)) << like;
-  for (const char* other : {"Ana", "1234567", "ana@example.org", "Cecilia Bell", "laptop-1F3A",
-                            "Martin", "7K2M9Q", "Ana@", "@", "Adelaide", "bob@aol.de", "Ana (work)",
-                            "Ana [work, home]", "Cafe (2024)", "Culver City", "Team 3:1", "A:B"})
+  for (const char* other :
+       {"Ana", "1234567", "ana@example.org", "Cecilia Bell", "laptop-1F3A", "Martin", "7K2M9Q",
+        "Ana@", "@", "Adelaide", "bob@aol.de", "Ana (work)", "Ana [work, home]", "Cafe (2024)",
+        "Culver City", "Team 3:1", "A:B", "O'Brien", "Dr. Who"})
     EXPECT_TRUE(stays(other)) << other;
   EXPECT_TRUE(stays("3f2a9c0b1d4e-" + digits(1, 4))) << "of a host";
   EXPECT_EQ(name_of_peer(std::nullopt, key(1)), std::nullopt);
