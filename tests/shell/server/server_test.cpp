@@ -62,6 +62,7 @@ TEST(Server, AMatchSurvivesALostConnection) {
   Client again(server.port());
   again.enroll("BBBBBB", bob_key);
   EXPECT_THAT(again.receive(), HasSubstr("registered"));
+  EXPECT_THAT(again.receive(), HasSubstr("pair_matched")) << "he may not have heard of it";
   ana.send(sdp_offer("BBBBBB", 1));
   EXPECT_THAT(again.receive(), HasSubstr("\"from\":\"AAAAAA\""));
 }
