@@ -2,6 +2,7 @@
 sleeps, no port is fixed, and every process is ended by its own id."""
 
 import base64
+import contextlib
 import json
 import os
 import pty
@@ -172,7 +173,8 @@ class Process:
             self.signal(signal.SIGKILL)
             self.wait_exit(10)
         if self.stdin:
-            self.stdin.close()
+            with contextlib.suppress(BrokenPipeError):
+                self.stdin.close()
 
     def stderr(self):
         return self.log.read_text(encoding="utf-8", errors="replace")
@@ -238,9 +240,12 @@ class Client(Process):
         raise KeyError(name)
 
     def type_in(self, text):
-        """A line on its standard input, which then ends."""
-        self.stdin.write(text.encode() + b"\n")
-        self.stdin.close()
+        """A line on its standard input, which then ends. Of one that is over already its end tells."""
+        with contextlib.suppress(BrokenPipeError):
+            self.stdin.write(text.encode() + b"\n")
+            self.stdin.flush()
+        with contextlib.suppress(BrokenPipeError):
+            self.stdin.close()
 
 
 class Terminal:
