@@ -191,8 +191,8 @@ constexpr std::array<FaultInfo, fault_count> table{{
      "The server did not take that name.", "Choose another one."},
     {F::device_replaced, "device_replaced", world, 3, "New connection established for this device",
      "A newer connection of this device took over.",
-     "Another culver runs on this data folder, or on a copy of it. Give one of them a folder of its "
-     "own: --data-dir."},
+     "Another culver runs on this data folder, or on a copy of it. Give one of them another "
+     "folder: --data-dir."},
     {F::too_many_devices, "too_many_devices", world, 3, "Too many devices in this account",
      "The account has as many devices as it may have.", "Revoke one first: culver devices revoke."},
     {F::too_many_sessions, "too_many_sessions", world, 3, "Maximum connections per user exceeded",
