@@ -1,6 +1,7 @@
 // Two engines whose handshakes lose what version 2 needs: between Zajel's clients and us nothing
 // confirms, and all connections have one key. What they say must come all the same, once.
 #include <algorithm>
+#include <set>
 
 #include <gtest/gtest.h>
 
@@ -227,9 +228,14 @@ TEST(Version1, ALesserConnectionThatIsProvenAfterwardsIsNone) {
     job.say(job.bob, "in the lesser form");
     job.bottle.settle();
     bool is_known = false;
+    std::set<LinkId> let_in;
     for (const auto& notice : job.alice.notices) {
+      if (const auto* text = std::get_if<TextReceived>(&notice)) {
+        EXPECT_TRUE(let_in.contains(text->link)) << seed << ": of one that was refused";
+      }
       const auto* connected = std::get_if<Connected>(&notice);
       if (!connected) continue;
+      let_in.insert(connected->link);
       EXPECT_TRUE(connected->is_culver || !is_known) << seed;
       is_known = is_known || connected->is_culver;
     }
@@ -275,6 +281,27 @@ TEST(Version1, AConnectionEndsWhenTheBookKnowsMoreOfItsKey) {
     ASSERT_EQ(job.alice.count<Closed>(), 1u) << seed;
     EXPECT_EQ(job.alice.last<Closed>()->fault, Fault::peer_downgraded) << seed;
   }
+}
+
+/// It was proven by a text while the store was slow, and refused before the store had answered.
+TEST(Version1, NothingIsShownOfOneThatWasRefusedMeanwhile) {
+  Old job(1);
+  job.alice.keeps_frames_late = true;
+  job.go_online_and_pair();
+  job.bottle.settle();
+  job.say(job.bob, "hello");
+  job.bottle.settle();
+  ASSERT_EQ(job.alice.frames_to_keep.size(), 1u);
+  Known known{job.bob.engine->public_key(), Plaintext("Bob"), std::nullopt};
+  known.is_culver = true;
+  job.alice.command(Know{std::move(known)});
+  for (const auto& frame : job.alice.frames_to_keep)
+    job.alice.feed(FrameKept{frame.key, frame.nonce, true});
+  job.bottle.settle();
+  EXPECT_TRUE(job.alice.texts().empty());
+  EXPECT_EQ(job.alice.count<Connected>(), 0u);
+  ASSERT_EQ(job.alice.count<Closed>(), 1u);
+  EXPECT_EQ(job.alice.last<Closed>()->fault, Fault::peer_downgraded);
 }
 
 /// The newer one is connected when the older is over, and not five seconds before.

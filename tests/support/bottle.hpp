@@ -131,6 +131,8 @@ class Node {
   std::size_t restarts = 0;  ///< of ICE
   LetterStore letters;
   std::map<PublicKey, std::set<Nonce>> frames;  ///< of version 1, that were taken
+  bool keeps_frames_late = false;               ///< the test answers for frames_to_keep
+  std::vector<engine::KeepFrame> frames_to_keep;
   bool another_takes_frames = false;  ///< another process of the data folder, before this one
   bool reads_frames_late = false;     ///< only by read_frames()
   std::deque<engine::LoadFrames> frames_asked;
