@@ -60,7 +60,7 @@ class Client {
   void open() {
     if (std::exchange(is_connected_, true)) return;
     opened_ = pair_.world.now;
-    is_met_ = is_passable_ = false;
+    is_authenticated_ = is_passable_ = false;
     greeting_.clear();
     server_.emplace(pair_.world, pair_.identity, version_);
     step(gate::Opened{});
@@ -95,13 +95,13 @@ class Client {
     if (!server_->asked.empty()) server_->admit();
   }
   /// Nobody here can sign but the server.
-  void look(const gate::Met& met, bool) {
+  void look(const gate::Authenticated& met, bool) {
     require(met.identity == pair_.identity.key.verify_key() && met.version >= pin_.version);
-    require(!is_met_ && !is_passable_);
-    is_met_ = true;
+    require(!is_authenticated_ && !is_passable_);
+    is_authenticated_ = true;
   }
   void look(const gate::Passable&, bool) {
-    require(!is_passable_ && (is_met_ || !pin_.identity));
+    require(!is_passable_ && (is_authenticated_ || !pin_.identity));
     is_passable_ = true;
   }
   void look(const gate::Deliver&, bool) { require(is_passable_); }
@@ -130,7 +130,7 @@ class Client {
   std::optional<test::ServerEnd> server_;
   std::string greeting_;  ///< as it was sealed, once
   TimePoint opened_{};
-  bool is_connected_ = false, is_met_ = false, is_passable_ = false;
+  bool is_connected_ = false, is_authenticated_ = false, is_passable_ = false;
 };
 
 }  // namespace

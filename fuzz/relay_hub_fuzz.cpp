@@ -129,7 +129,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   limits.pending_per_target_and_address = 2;
   limits.matches_per_code = 3;
   limits.dead_drops = {6, 20, 2, 5, 15, 3, 2};
-  limits.meeting_tokens = {8, 100, 2, 5, 100, 3, 2};
+  limits.rendezvous_tokens = {8, 100, 2, 5, 100, 3, 2};
   Hub hub({"ed25519:fuzz", "ws://fuzz", std::nullopt}, limits, test_door());
   while (!input.empty()) {
     auto event = event_from(input, now);

@@ -1,11 +1,11 @@
-// Both directions of signaling, and what is left at meeting points: nothing crashes, and what is
+// Both directions of signaling, and what is left at rendezvous points: nothing crashes, and what is
 // read is read again as it is printed.
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 #include <string_view>
 
-#include "core/wire/left_note.hpp"
+#include "core/wire/drop_content.hpp"
 #include "core/wire/signaling.hpp"
 
 namespace {
@@ -41,9 +41,9 @@ void check_client(std::string_view frame) {
 }
 
 void check_note(std::string_view text) {
-  const auto note = culver::wire::parse_left_note(text);
+  const auto note = culver::wire::parse_drop_content(text);
   if (!note) return;
-  const auto again = culver::wire::parse_left_note(culver::wire::print(*note));
+  const auto again = culver::wire::parse_drop_content(culver::wire::print(*note));
   require(again && *again == *note);
 }
 

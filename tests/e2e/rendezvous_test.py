@@ -59,7 +59,7 @@ class MeetsAgain(GatewayCase):
             ana, bob = Peer(self.url, "AAAAAA"), Peer(self.url, "BBBBBB")
             ana.meet(hourly_tokens=["hr_one"])
             getattr(ana.socket, leave)()
-            self.wait_metric("culver_meeting_tokens", 0)
+            self.wait_metric("culver_rendezvous_tokens", 0)
             self.assertEqual(bob.meet(hourly_tokens=["hr_one"])["liveMatches"], [])
             bob.socket.close()
             self.wait_metric("culver_connections", 1)  # the one that asks
@@ -80,7 +80,7 @@ class MeetsAgain(GatewayCase):
             drop = number.name
             Peer(self.url, "AAAAAA").meet(daily_points=["day_" + drop], deadDrop=drop)
             self.restart(number=number)
-            self.assertEqual(metrics(self.url)["culver_meeting_tokens"], 0)
+            self.assertEqual(metrics(self.url)["culver_rendezvous_tokens"], 0)
             met = Peer(self.url, "BBBBBB").meet(daily_points=["day_" + drop])
             self.assertEqual([left["deadDrop"] for left in met["deadDrops"]], [drop])
         self.assertEqual(metrics(self.url)["culver_dead_drops"], 2)
@@ -89,7 +89,7 @@ class MeetsAgain(GatewayCase):
         ana = Peer(self.url, "AAAAAA")
         ana.say({"type": "register_rendezvous", "peerId": "BBBBBB", "hourlyTokens": ["hr_one"]})
         self.assertEqual(ana.hear("error")["message"], "peerId mismatch with registered identity")
-        self.assertEqual(metrics(self.url)["culver_meeting_tokens"], 0)
+        self.assertEqual(metrics(self.url)["culver_rendezvous_tokens"], 0)
 
     def test_the_most_that_may_be_brought_is_found(self):
         ana, bob = Peer(self.url, "AAAAAA"), Peer(self.url, "BBBBBB")

@@ -1,7 +1,7 @@
 // Somebody who has both public keys of two that know each other, and neither private one, plays the
 // one towards the other, through an honest server: with every part of a handshake left out, by the
-// meeting points, by a code in either direction, before, during and after a true connection, saying
-// nothing, garbage, what the true one has said, or what it was told itself. It gets nothing.
+// rendezvous points, by a code in either direction, before, during and after a true connection,
+// saying nothing, garbage, what the true one has said, or what it was told itself. It gets nothing.
 // usage: impostor_bottle FIRST COUNT
 #include <cstdio>
 #include <cstdlib>
@@ -123,7 +123,7 @@ struct Try {
   }
 
   void look(Node& node) {
-    for (const auto& [key, known] : node.book) node.command(Meet{key});
+    for (const auto& [key, known] : node.book) node.command(LookFor{key});
     node.command(GoOnline{});
   }
 

@@ -53,7 +53,7 @@ struct Correspondents {
 
   static void look(Node& node) {
     node.command(ShowHeld{});
-    for (const auto& [key, known] : node.book) node.command(Meet{key});
+    for (const auto& [key, known] : node.book) node.command(LookFor{key});
     node.command(GoOnline{});
   }
   const PublicKey& key_of(const Node& node) const { return node.engine->public_key(); }
@@ -240,7 +240,7 @@ TEST(Letters, ForABlockedPeerWaitUntilItIsNot) {
   EXPECT_EQ(two.alice.letters.queue.size(), 2u);
   bob.is_blocked = false;
   two.alice.command(Know{bob});
-  two.alice.command(Meet{bob.key});
+  two.alice.command(LookFor{bob.key});
   two.bottle.pass(2h);
   two.expect_all_shown_once(two.bob, 2);
 }
@@ -337,7 +337,7 @@ TEST(Texts, WhatIsSaidBeforeAGoodbyeIsAcknowledgedBeforeTheOther) {
       }
     };
     for (auto* node : {&two.alice, &two.bob}) {
-      node->command(Meet{two.key_of(two.other(*node))});
+      node->command(LookFor{two.key_of(two.other(*node))});
       node->command(GoOnline{});
     }
     for (int rounds = 0; rounds < 60 && two.alice.count<Closed>() == 0; ++rounds)
@@ -366,7 +366,7 @@ TEST(Texts, ANewMatchForItsCodeDoesNotCutAGoodbye) {
         self.command(Pair{two.alice.last<Online>()->code});
     };
     for (auto* node : {&two.alice, &two.bob}) {
-      node->command(Meet{two.key_of(two.other(*node))});
+      node->command(LookFor{two.key_of(two.other(*node))});
       node->command(GoOnline{});
     }
     for (int rounds = 0; rounds < 60 && two.alice.count<Closed>() == 0; ++rounds)
@@ -385,7 +385,7 @@ TEST(Texts, TwoWhoSendAtOnceAndLeaveBothSeeTheOthers) {
         talk_and_leave(self, notice);
       };
     for (auto* node : {&two.alice, &two.bob}) {
-      node->command(Meet{two.key_of(two.other(*node))});
+      node->command(LookFor{two.key_of(two.other(*node))});
       node->command(GoOnline{});
     }
     for (int rounds = 0; rounds < 60 && two.alice.count<Closed>() == 0; ++rounds)

@@ -24,7 +24,7 @@
 #include "core/relay/device_session.hpp"
 #include "core/relay/session.hpp"
 #include "core/signaling/attempt.hpp"
-#include "core/signaling/search.hpp"
+#include "core/signaling/lookup.hpp"
 #include "core/signaling/session.hpp"
 #include "core/transfer/receiver.hpp"
 #include "core/transfer/sender.hpp"
@@ -48,7 +48,7 @@ constexpr Page pages[] = {
     {"session", "A client's place on the signaling server", &fsm::table<signaling::Session>},
     {"ask", "A pairing that we asked for", &fsm::table<signaling::Ask>},
     {"request", "A pairing that somebody asks of us", &fsm::table<signaling::Request>},
-    {"search", "A known peer that is looked for", &fsm::table<signaling::search::Machine>},
+    {"lookup", "A known peer that is looked for", &fsm::table<signaling::lookup::Machine>},
     {"link", "One connection to one peer", &fsm::table<link::Machine>},
     {"candidates", "The candidates of a peer, sorted", &fsm::table<link::Candidates>},
     {"restart", "A new path under a connection that lives on", &fsm::table<link::Restart>},

@@ -99,8 +99,8 @@ void rename(Known& peer, const Plaintext& name) {
 
 }  // namespace
 
-void Acquaintances::met(const PublicKey& key, const std::optional<Plaintext>& name, bool is_culver,
-                        const std::optional<PublicKey>& instead_of) {
+void Acquaintances::connected(const PublicKey& key, const std::optional<Plaintext>& name,
+                              bool is_culver, const std::optional<PublicKey>& instead_of) {
   if (instead_of)
     if (auto old = known_.extract(*instead_of)) {
       old.key() = key;

@@ -58,8 +58,8 @@ class Acquaintances {
   /// The row as it is now.
   void know(Known peer);
   /// A connection of this key was written down.
-  void met(const PublicKey& key, const std::optional<Plaintext>& name, bool is_culver,
-           const std::optional<PublicKey>& instead_of);
+  void connected(const PublicKey& key, const std::optional<Plaintext>& name, bool is_culver,
+                 const std::optional<PublicKey>& instead_of);
   void forget(const PublicKey& key) { known_.erase(key); }
 
  private:

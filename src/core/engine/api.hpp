@@ -88,12 +88,12 @@ struct Know {
 struct Forget {
   PublicKey key;
 };
-/// Look for this peer at the server's meeting points, as long as it is not connected, until Unmeet:
-/// its requests are accepted without a question. Ignored for a blocked key.
-struct Meet {
+/// Look for this peer at the server's rendezvous points, as long as it is not connected, until
+/// StopLooking: its requests are accepted without a question. Ignored for a blocked key.
+struct LookFor {
   PublicKey key;
 };
-struct Unmeet {
+struct StopLooking {
   PublicKey key;
 };
 /// Keep a text for a peer of the book, and deliver it once, in order, when it is there: at once, if
@@ -114,8 +114,8 @@ struct GoOffline {};
 struct Leave {};
 
 using Command = std::variant<GoOnline, Pair, AnswerPair, AnswerName, SendText, SendFile, AnswerFile,
-                             CancelFile, CancelFiles, CloseLink, Know, Forget, Meet, Unmeet, Post,
-                             ShowHeld, Shown, GoOffline, Leave>;
+                             CancelFile, CancelFiles, CloseLink, Know, Forget, LookFor, StopLooking,
+                             Post, ShowHeld, Shown, GoOffline, Leave>;
 
 // ---- notices ------------------------------------------------------------------------------------
 
@@ -158,7 +158,7 @@ struct Connecting {
   PairingCode peer;
   /// The peer that was looked for, if that is how the match came about: a failure is nobody's
   /// news, since it is looked for again.
-  std::optional<PublicKey> met = {};
+  std::optional<PublicKey> sought = {};
 };
 /// A peer that is looked for is not there, and was then.
 struct WasHere {
@@ -195,7 +195,7 @@ struct NameTaken {
   Plaintext name;
   PublicKey namesake;
 };
-/// The book was changed by another hand: this peer has become one to be met, or is not any more.
+/// The book was changed by another hand: this peer has become one to be looked for, or is not any more.
 struct Acquainted {
   PublicKey key;
   bool is_welcome;
@@ -209,7 +209,7 @@ struct Unproven {
   PublicKey key;
   std::optional<Plaintext> name;  ///< none also where another peer is called so
   link::PathKind path;
-  bool is_met;  ///< it was looked for, and nobody typed a code
+  bool is_sought;  ///< it was looked for, and nobody typed a code
 };
 /// Both keys are proven.
 struct Connected {

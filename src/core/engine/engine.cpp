@@ -19,7 +19,7 @@ void Engine::step(Event event, Env& env, Effects& effects) {
 
 std::optional<TimePoint> Engine::deadline() const {
   auto next = fsm::earlier(server_deadline(), pairing_.deadline());
-  next = fsm::earlier(next, reunion_.deadline());
+  next = fsm::earlier(next, rendezvous_.deadline());
   next = fsm::earlier(next, pacing_deadline());
   next = fsm::earlier(next, transfers_.deadline());
   next = fsm::earlier(next, letters_.deadline());
@@ -57,7 +57,7 @@ void Engine::obey(GoOnline&&, Env& env, Effects& out) {
 
 void Engine::obey(GoOffline&&, Env& env, Effects& out) {
   to_session(signaling::Stop{}, env, out);
-  reunion_.offline(env);
+  rendezvous_.offline(env);
   signaling_gone(env, out);
 }
 
@@ -113,7 +113,7 @@ void Engine::obey(SendFile&& file, Env& env, Effects& out) {
   TransferEffects effects;
   const auto* peer = roster_.find(file.link);
   // Its name, size and hash would be there for whoever claims the key, and nobody typed a code.
-  if (peer != nullptr && peer->standing == Standing::claimed && peer->met) {
+  if (peer != nullptr && peer->standing == Standing::claimed && peer->sought) {
     out.emplace_back(ToDisk{file.transfer, transfer::DropSource{}});
     FileFailed failed{file.transfer, Fault::peer_unproven, {}, FileOf{file.link, file.name}};
     return out.emplace_back(Tell{std::move(failed)}), void();
@@ -189,7 +189,7 @@ void Engine::obey(Forget&& forget, Env& env, Effects& out) {
   for (auto& [id, peer] : roster_.all()) {
     if (peer.key != forget.key) continue;
     if (peer.standing != Standing::establishing) told.push_back(id);
-    if (peer.standing != Standing::establishing || !peer.met) continue;
+    if (peer.standing != Standing::establishing || !peer.sought) continue;
     peer.unremembered.reset();
     coming.push_back(id);
   }
@@ -243,7 +243,7 @@ void Engine::on(Tick&&, Env& env, Effects& out) {
       to_session(signaling::Tick{}, env, out);
   }
   if (due(pairing_.deadline())) perform(pairing_.tick(env.now), env, out);
-  if (due(reunion_.deadline())) perform(reunion_.tick(env), env, out);
+  if (due(rendezvous_.deadline())) perform(rendezvous_.tick(env), env, out);
   if (due(pacing_deadline())) say_what_may(env, out);
   take_turns(env, out);
   std::vector<LinkId> late, unwritten;

@@ -19,7 +19,7 @@
 #include "core/engine/transfers.hpp"
 #include "core/signaling/pacer.hpp"
 #include "core/signaling/pairing.hpp"
-#include "core/signaling/reunion.hpp"
+#include "core/signaling/rendezvous.hpp"
 #include "core/signaling/session.hpp"
 #include "core/wire/limits.hpp"
 
@@ -95,8 +95,8 @@ class Engine {
   void obey(GoOnline&&, Env&, Effects&);
   void obey(Know&&, Env&, Effects&);
   void obey(Forget&&, Env&, Effects&);
-  void obey(Meet&&, Env&, Effects&);
-  void obey(Unmeet&&, Env&, Effects&);
+  void obey(LookFor&&, Env&, Effects&);
+  void obey(StopLooking&&, Env&, Effects&);
   void obey(Post&&, Env&, Effects&);
   void obey(ShowHeld&&, Env&, Effects&);
   void obey(Shown&&, Env&, Effects&);
@@ -119,7 +119,7 @@ class Engine {
   void perform(gate::Effects effects, Env&, Effects&);
   void perform(signaling::SessionEffects effects, Env&, Effects&);
   void perform(signaling::PairingEffects effects, Env&, Effects&);
-  void perform(signaling::ReunionEffects effects, Env&, Effects&);
+  void perform(signaling::RendezvousEffects effects, Env&, Effects&);
   void perform(LinkId id, link::Effects effects, Env&, Effects&);
   void perform_at_once(LinkId id, link::Effects effects, Env&, Effects&);
   void perform(TransferEffects effects, Env&, Effects&);
@@ -193,7 +193,7 @@ class Engine {
   signaling::Pacer pacer_;
   /// Accepted by us; the server is told when there is room for their links.
   std::deque<PairingCode> accepted_;
-  signaling::Reunion reunion_;
+  signaling::Rendezvous rendezvous_;
   Acquaintances acquaintances_;
   Roster roster_;
   Transfers transfers_;

@@ -24,8 +24,8 @@ void Engine::end_lesser(const PublicKey& key, Env& env, Effects& out) {
 
 namespace {
 
-signaling::search::Parted how_it_ended(std::optional<Fault> fault) {
-  using How = signaling::search::Parted::How;
+signaling::lookup::Parted how_it_ended(std::optional<Fault> fault) {
+  using How = signaling::lookup::Parted::How;
   if (!fault) return {How::goodbye};
   const bool is_sent_away = fault == Fault::peer_replaced || fault == Fault::pair_refused;
   return {is_sent_away ? How::sent_away : How::lost};
@@ -68,7 +68,7 @@ void Engine::forget_if_closed(LinkId id, Env& env, Effects& out) {
     if (!was_connected && the_only_one_ == key) the_only_one_.reset();
     seen_.erase(key);
     loading_frames_.erase(key);
-    reunion_.parted(key, how_it_ended(fault), env);
+    rendezvous_.parted(key, how_it_ended(fault), env);
   }
 }
 

@@ -63,8 +63,8 @@ void Engine::requested(signaling::Requested request, Env& env, Effects& out) {
           PairFailed{request.from, why->fault, whom(*why, request.key, request.proposed_name)}});
     return;
   }
-  if (reunion_.is_sought(request.key)) {
-    reunion_.let_in(request.from);
+  if (rendezvous_.is_sought(request.key)) {
+    rendezvous_.let_in(request.from);
     return accept(request.from, env, out);
   }
   out.emplace_back(
@@ -78,35 +78,35 @@ void Engine::matched(signaling::Matched match, Env& env, Effects& out) {
     return failed({match.peer, Fault::bad_public_key}, env, out);
   if (match.key == public_key()) return failed({match.peer, Fault::own_key}, env, out);
   if (match.crossing == signaling::Crossing::second) return matched_again(match, env, out);
-  if (!reunion_.expects(match.peer, match.key)) {
+  if (!rendezvous_.expects(match.peer, match.key)) {
     out.emplace_back(Dropped{Fault::key_mismatch, FrameKind::pair_match});
-    return reunion_.failed(match.peer, Fault::key_mismatch, env);
+    return rendezvous_.failed(match.peer, Fault::key_mismatch, env);
   }
   const auto verdict = acquaintances_.judge(match.key, std::nullopt);
   if (const auto* why = std::get_if<Unwelcome>(&verdict)) {
     turn_away(*why, match.key, KeyStanding::claimed, FrameKind::pair_match, {}, out);
-    const bool is_ours = reunion_.is_ours(match.peer);
-    reunion_.failed(match.peer, why->fault, env);
+    const bool is_ours = rendezvous_.is_ours(match.peer);
+    rendezvous_.failed(match.peer, why->fault, env);
     if (!is_ours)
       out.emplace_back(Tell{PairFailed{match.peer, why->fault, whom(*why, match.key, {})}});
     return;
   }
-  const bool is_met = reunion_.is_ours(match.peer);
+  const bool is_sought = rendezvous_.is_ours(match.peer);
   // It was let in without a question, and is forgotten since.
-  if (is_met && !acquaintances_.find(match.key) && !reunion_.is_sought(match.key)) {
+  if (is_sought && !acquaintances_.find(match.key) && !rendezvous_.is_sought(match.key)) {
     out.emplace_back(Dropped{Fault::peer_not_known, FrameKind::pair_match});
-    return reunion_.failed(match.peer, Fault::peer_not_known, env);
+    return rendezvous_.failed(match.peer, Fault::peer_not_known, env);
   }
   if (const auto id = roster_.find(match.peer); id && !link::is_secured(roster_.find(*id)->state) &&
                                                 !link::is_ending(roster_.find(*id)->state))
     to_link(*id, link::Abandon{Fault::replaced}, env, out);
   if (roster_.all().size() >= links_at_once)
     return failed({match.peer, Fault::queue_full}, env, out);
-  reunion_.matched(match.peer, match.key, env);
+  rendezvous_.matched(match.peer, match.key, env);
   Peer peer{match.peer, match.key, name_of_peer(std::move(match.proposed_name), match.key),
             {},         env.now,   match.initiator};
   peer.crossed = match.crossing == signaling::Crossing::first;
-  if (is_met) peer.met = match.key;
+  if (is_sought) peer.sought = match.key;
   add_link(std::move(peer), env, out);
 }
 
@@ -123,7 +123,7 @@ LinkId Engine::add_link(Peer peer, Env& env, Effects& out) {
     out.emplace_back(LoadFrames{added.key});
     loading_frames_.insert_or_assign(added.key, env.now + book_patience);
   }
-  out.emplace_back(Tell{Connecting{id, added.code, added.met}});
+  out.emplace_back(Tell{Connecting{id, added.code, added.sought}});
   perform(id, std::move(effects), env, out);
   return id;
 }
@@ -151,7 +151,7 @@ LinkId Engine::swap_roles(LinkId id, Env& env, Effects& out) {
   old.superseded = true;
   Peer peer{old.code, old.key, old.name, {}, old.matched, !old.initiator};
   peer.crossed = true;
-  peer.met = old.met;
+  peer.sought = old.sought;
   const auto fresh = add_link(std::move(peer), env, out);
   to_link(id, link::Abandon{Fault::replaced}, env, out);
   return fresh;
@@ -283,7 +283,8 @@ void Engine::claimed(LinkId id, link::Claimed now, Env& env, Effects& out) {
   pacer_.release(peer.code);
   transfers_.open(id, peer.key, {.acks = false, .largest_message = now.largest_message});
   auto name = known ? known->called() : why ? std::nullopt : peer.name;
-  out.emplace_back(Tell{Unproven{id, peer.key, std::move(name), now.path, peer.met.has_value()}});
+  out.emplace_back(
+      Tell{Unproven{id, peer.key, std::move(name), now.path, peer.sought.has_value()}});
 }
 
 /// The peer has proven its keys. It is connected once the book has it; until then nothing is read.
@@ -353,11 +354,11 @@ void Engine::connected(LinkId id, Env& env, Effects& out) {
     if (now.instead_of) make_room(*now.instead_of, id, env, out);
     make_room(peer.key, id, env, out);
   }
-  reunion_.proven(peer.key, env);
+  rendezvous_.proven(peer.key, env);
   const auto* before = acquaintances_.find(peer.key);
   const auto called_before = before ? before->called() : std::nullopt;
-  acquaintances_.met(peer.key, acquaintances_.name_to_keep(peer.key, peer.name),
-                     now.established.is_culver, now.instead_of);
+  acquaintances_.connected(peer.key, acquaintances_.name_to_keep(peer.key, peer.name),
+                           now.established.is_culver, now.instead_of);
   if (now.established.is_culver) end_lesser(peer.key, env, out);
   const auto& settled = now.established;
   transfers_.open(id, peer.key, {settled.file_acks, settled.stream_frame, settled.largest_message});

@@ -39,7 +39,7 @@ void Engine::perform(gate::Effects effects, Env& env, Effects& out) {
                    [&](gate::Transmit&& e) {
                      out.emplace_back(SendToServer{std::move(e.frame), e.binary});
                    },
-                   [&](gate::Met&& e) {
+                   [&](gate::Authenticated&& e) {
                      auto& known = config_.server;
                      known = {e.identity, std::max(known.version, e.version)};
                      out.emplace_back(RememberServer{e.identity, e.version});
@@ -70,13 +70,13 @@ void Engine::on_server_text(std::string text, Env& env, Effects& out) {
 }
 
 /// What a server takes from a device is more than it takes from strangers, and both sides of a
-/// meeting may have to ask.
+/// rendezvous may have to ask.
 void Engine::keep_pace(const sig::ServerInfo& info) {
   const bool is_device = gate::is_of_device(gate_);
   pacer_.limit(is_device ? std::max(info.messages_per_minute, info.device_messages_per_minute)
                          : info.messages_per_minute);
-  reunion_.pace(is_device ? info.device_pair_requests_per_minute : 0,
-                is_device ? info.device_rendezvous_per_minute : 0);
+  rendezvous_.pace(is_device ? info.device_pair_requests_per_minute : 0,
+                   is_device ? info.device_rendezvous_per_minute : 0);
 }
 
 void Engine::to_session(signaling::SessionEvent event, Env& env, Effects& out) {
@@ -92,10 +92,10 @@ void Engine::perform(signaling::SessionEffects effects, Env& env, Effects& out) 
         perform(pairing_.online(online.code), env, out);
         out.emplace_back(Tell{Online{online.code}});
         signaling_back(env, out);
-        perform(reunion_.online(public_key(), online.code, env), env, out);
+        perform(rendezvous_.online(public_key(), online.code, env), env, out);
       },
       [&](signaling::WentOffline&& offline) {
-        reunion_.offline(env);
+        rendezvous_.offline(env);
         signaling_gone(env, out);
         out.emplace_back(Tell{Offline{std::move(offline.fault), offline.retrying}});
       },
@@ -131,7 +131,7 @@ void Engine::on_server_message(sig::ServerMessage message, Env& env, Effects& ou
       matched && !matched->ice_servers.empty())
     out.emplace_back(LendIceServers{std::exchange(matched->ice_servers, {})});
   perform(pairing_.on(message, env.now), env, out);
-  perform(reunion_.on(message, env), env, out);
+  perform(rendezvous_.on(message, env), env, out);
   if (auto* signal = std::get_if<sig::RelayedDescription>(&message)) {
     const auto id = roster_.find(signal->from);
     if (!id)

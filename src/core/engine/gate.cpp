@@ -60,7 +60,7 @@ void deliver(std::string text, Effects& effects) {
 /// The server has proven who it is, and has let us in.
 template <class Next>
 Next enter(hs::Established now, std::string greeting, Effects& effects) {
-  effects.emplace_back(Met{now.proof.identity(), now.proof.version(), now.session.user});
+  effects.emplace_back(Authenticated{now.proof.identity(), now.proof.version(), now.session.user});
   pass(std::move(greeting), effects);
   if (now.records) return Sealed{std::move(*now.records)};
   return Plain{};

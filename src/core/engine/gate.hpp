@@ -75,7 +75,7 @@ struct Transmit {
   bool binary;
 };
 /// The server has proven this identity; it comes before Passable.
-struct Met {
+struct Authenticated {
   crypto::VerifyKey identity;
   unsigned version;
   std::optional<UserId> account;  ///< of the device, if the server tells
@@ -95,7 +95,7 @@ struct Ended {
 struct Ignored {
   Fault fault;
 };
-using Effect = std::variant<Transmit, Met, Passable, Deliver, Ended, Ignored>;
+using Effect = std::variant<Transmit, Authenticated, Passable, Deliver, Ended, Ignored>;
 using Effects = std::vector<Effect>;
 
 /// Faults after which another try would end in the same way.

@@ -66,7 +66,7 @@ struct Peer {
   bool initiator = false;
   /// Its request and ours had crossed: there may be two matches, and the peer may be in the other.
   bool crossed = false;
-  std::optional<PublicKey> met = {};  ///< it was looked for
+  std::optional<PublicKey> sought = {};  ///< it was looked for
   Standing standing = Standing::establishing;
   bool superseded = false;  ///< by the other match, or by its end: nothing more of it is told
   /// Its keys are proven, and the book has not answered yet.

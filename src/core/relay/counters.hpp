@@ -34,7 +34,7 @@ struct Counters {
   std::uint64_t questions = 0;  ///< that the store has not answered
   std::uint64_t dead_drops = 0;
   std::uint64_t dead_drop_bytes = 0;
-  std::uint64_t meeting_tokens = 0;
+  std::uint64_t rendezvous_tokens = 0;
 
   // Since the start.
   std::uint64_t handshakes = 0;

@@ -150,7 +150,7 @@ struct LinkDevice {
   std::size_t devices_per_user;
   WallTime now;
 };
-/// What somebody left at a meeting point: relay/rendezvous.hpp.
+/// What somebody left at a rendezvous point: relay/rendezvous.hpp.
 struct StoredDrop {
   std::string point;
   Holder owner;

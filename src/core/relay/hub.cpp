@@ -67,7 +67,7 @@ Effects Hub::step(Event event, const Env& env) {
   counters_.questions = questions_.size();
   counters_.dead_drops = rendezvous_.drops().size();
   counters_.dead_drop_bytes = rendezvous_.drops().bytes();
-  counters_.meeting_tokens = rendezvous_.live().size();
+  counters_.rendezvous_tokens = rendezvous_.live().size();
   return effects;
 }
 

@@ -64,12 +64,12 @@ struct Limits {
   Rate rendezvous_per_device{120, std::chrono::seconds(60)};
   Rate rendezvous_per_address{1'200, std::chrono::seconds(60)};
   Duration dead_drop_life = std::chrono::hours(48);
-  Duration meeting_token_life = std::chrono::hours(3);
+  Duration rendezvous_token_life = std::chrono::hours(3);
   /// Few enough at one place that all that was left there fits into one answer, also if every
   /// character of it has to be escaped.
   BoardLimits dead_drops{65'536, std::size_t{64} << 20, 256, 2'048, std::size_t{2} << 20, 8, 4};
-  BoardLimits meeting_tokens{131'072, std::size_t{32} << 20, 512, 4'096, std::size_t{1} << 20, 8,
-                             4};
+  BoardLimits rendezvous_tokens{131'072, std::size_t{32} << 20, 512, 4'096, std::size_t{1} << 20, 8,
+                                4};
 
   // ---- the gateway: coming in -------------------------------------------------------------------
 

@@ -29,12 +29,11 @@ void find_drops(const Rendezvous::Drops& drops, const Rendezvous::Peer& peer,
 }
 
 void find_live(const Rendezvous::Live& live, const Rendezvous::Peer& peer,
-               const std::string& relay_id, const std::string& token,
-               Rendezvous::Meeting& meeting) {
+               const std::string& relay_id, const std::string& token, Rendezvous::Found& found) {
   for (const auto& [code, kept] : live.at(token)) {
     if (kept.note.key == peer.claimant.key) continue;
-    meeting.result.live.push_back({code, kept.note.relay_id, token});
-    meeting.pushes.push_back({code, {{peer.code, relay_id, token}}});
+    found.result.live.push_back({code, kept.note.relay_id, token});
+    found.pushes.push_back({code, {{peer.code, relay_id, token}}});
   }
 }
 
@@ -42,37 +41,37 @@ void find_live(const Rendezvous::Live& live, const Rendezvous::Peer& peer,
 
 Rendezvous::Rendezvous(const Limits& limits)
     : drop_life_(limits.dead_drop_life),
-      token_life_(limits.meeting_token_life),
+      token_life_(limits.rendezvous_token_life),
       drops_(limits.dead_drops),
-      live_(limits.meeting_tokens) {}
+      live_(limits.rendezvous_tokens) {}
 
-Rendezvous::Meeting Rendezvous::meet(const Peer& peer, const sig::RegisterRendezvous& asked,
-                                     TimePoint now, RunTime ran) {
+Rendezvous::Found Rendezvous::visit(const Peer& peer, const sig::RegisterRendezvous& asked,
+                                    TimePoint now, RunTime ran) {
   sweep(now);
-  Meeting meeting;
-  for (const auto& point : asked.points) find_drops(drops_, peer, point, meeting.result);
-  for (const auto& token : asked.tokens) find_live(live_, peer, asked.relay_id, token, meeting);
+  Found found;
+  for (const auto& point : asked.points) find_drops(drops_, peer, point, found.result);
+  for (const auto& token : asked.tokens) find_live(live_, peer, asked.relay_id, token, found);
 
   const auto holder = holder_of(peer.claimant);
   for (const auto& [point, text] : asked.drops) {
     const auto bytes = bytes_of(point, asked.relay_id, text);
     Drops::Kept kept{{peer.code, asked.relay_id, text}, peer.address, bytes, now + drop_life_};
     if (!drops_.leave(point, holder, std::move(kept))) {
-      meeting.is_full = true;
+      found.is_full = true;
       continue;
     }
     // What was left without a proof goes as well.
     if (const Holder unproven{holder.key, Unproven{}}; holder.is_proven())
       drops_.take_back(point, unproven);
-    meeting.kept.push_back({point, holder, peer.code, asked.relay_id, text,
-                            ran + duration_cast<milliseconds>(drop_life_).count()});
+    found.kept.push_back({point, holder, peer.code, asked.relay_id, text,
+                          ran + duration_cast<milliseconds>(drop_life_).count()});
   }
   for (const auto& token : asked.tokens) {
     const auto bytes = bytes_of(token, asked.relay_id, {});
     Live::Kept kept{{peer.claimant.key, asked.relay_id}, peer.address, bytes, now + token_life_};
-    if (!live_.leave(token, peer.code, std::move(kept))) meeting.is_full = true;
+    if (!live_.leave(token, peer.code, std::move(kept))) found.is_full = true;
   }
-  return meeting;
+  return found;
 }
 
 /// Nothing lives longer than if it were new.

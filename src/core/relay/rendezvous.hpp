@@ -31,7 +31,7 @@ class Rendezvous {
     PairingCode to;
     wire::signaling::RendezvousMatch match;
   };
-  struct Meeting {
+  struct Found {
     wire::signaling::RendezvousResult result;
     std::vector<Push> pushes;      ///< one per peer and token
     std::vector<StoredDrop> kept;  ///< of its own drops, for the store
@@ -40,8 +40,8 @@ class Rendezvous {
   /// What others have left at the points, and who of them is there by the tokens; then the peer's
   /// own drops and tokens are kept, as far as there is room. What it left earlier stays unless
   /// there is a new drop for the same point. Whoever has the same key is not another.
-  Meeting meet(const Peer& peer, const wire::signaling::RegisterRendezvous& asked, TimePoint now,
-               RunTime ran);
+  Found visit(const Peer& peer, const wire::signaling::RegisterRendezvous& asked, TimePoint now,
+              RunTime ran);
 
   /// A drop that was kept before this process began. It takes no room of any address.
   void restore(const StoredDrop& drop, TimePoint now, RunTime ran);

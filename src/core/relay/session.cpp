@@ -286,17 +286,17 @@ OneOf<Registered> Registered::on(RegisterRendezvous&& event, Context& context,
     Machine::refuse(Fault::directory_failed, context, effects);
     return *this;
   }
-  auto meeting =
-      context.rendezvous.meet({code, claimant, context.address}, asked, context.now, context.ran);
-  for (const auto& [other, match] : meeting.pushes) tell(other, match, context.registry, effects);
-  if (meeting.is_full) Machine::refuse(Fault::rendezvous_full, context, effects);
-  if (meeting.kept.empty())
-    answer(meeting.result, context, effects);
+  auto found =
+      context.rendezvous.visit({code, claimant, context.address}, asked, context.now, context.ran);
+  for (const auto& [other, match] : found.pushes) tell(other, match, context.registry, effects);
+  if (found.is_full) Machine::refuse(Fault::rendezvous_full, context, effects);
+  if (found.kept.empty())
+    answer(found.result, context, effects);
   else
-    answer_once_kept(std::move(meeting.kept), sig::print(meeting.result), context, effects);
+    answer_once_kept(std::move(found.kept), sig::print(found.result), context, effects);
   ++context.counters.rendezvous;
-  context.counters.live_matches += meeting.result.live.size();
-  context.counters.dead_drops_given += meeting.result.drops.size();
+  context.counters.live_matches += found.result.live.size();
+  context.counters.dead_drops_given += found.result.drops.size();
   return *this;
 }
 

@@ -20,7 +20,7 @@ namespace culver::signaling {
 /// What Zajel's server takes from a connection within a minute (zajel-server 11), and every one of
 /// which nothing else is known.
 inline constexpr std::size_t messages_per_minute = 100;
-/// Left for what does not wait: pairings, meeting points, pings. No more than half of a small
+/// Left for what does not wait: pairings, rendezvous points, pings. No more than half of a small
 /// limit.
 inline constexpr std::size_t messages_aside = 20;
 inline constexpr Duration pacing_window = std::chrono::seconds(60);

@@ -18,9 +18,9 @@ inline constexpr std::size_t candidate = 1'024;
 inline constexpr std::size_t candidates = 100;  ///< held for one negotiation
 
 // Rendezvous; what is no number of bytes is counted in the units of UTF-16, as Zajel counts.
-inline constexpr std::size_t meeting_points = 50;
-inline constexpr std::size_t meeting_tokens = 50;
-inline constexpr std::size_t meeting_text = 128;  ///< of a point or a token
+inline constexpr std::size_t rendezvous_points = 50;
+inline constexpr std::size_t rendezvous_tokens = 50;
+inline constexpr std::size_t rendezvous_text = 128;  ///< of a point or a token
 inline constexpr std::size_t dead_drop = 4'096;
 inline constexpr std::size_t relay_id = 128;
 inline constexpr std::size_t peer_id = 128;

@@ -51,8 +51,9 @@ inline std::optional<Plaintext> read_proposed_name(const json::Fields& fields) {
 
 // Rendezvous: signaling_rendezvous.cpp.
 
-/// bad_peer_id, bad_relay_id, bad_meeting_point, too_many_meeting_points, bad_meeting_token,
-/// too_many_meeting_tokens, too_many_dead_drops, dead_drop_too_large, missing_field, wrong_type.
+/// bad_peer_id, bad_relay_id, bad_rendezvous_point, too_many_rendezvous_points,
+/// bad_rendezvous_token, too_many_rendezvous_tokens, too_many_dead_drops, dead_drop_too_large,
+/// missing_field, wrong_type.
 Result<RegisterRendezvous> read_register_rendezvous(const json::Fields& fields);
 void write(json::Writer& out, const RegisterRendezvous& message);
 Result<RendezvousResult> read_rendezvous_result(const json::Fields& fields);

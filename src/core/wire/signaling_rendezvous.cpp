@@ -40,15 +40,15 @@ Result<std::string> read_relay_id(const Fields& fields) {
 }
 
 /// Points or tokens.
-Result<std::set<std::string>> read_meeting_texts(const Fields& fields, std::string_view key,
-                                                 std::size_t most, Fault bad, Fault too_many) {
+Result<std::set<std::string>> read_rendezvous_texts(const Fields& fields, std::string_view key,
+                                                    std::size_t most, Fault bad, Fault too_many) {
   std::set<std::string> found;
   if (fields.is_null_or_absent(key)) return found;
   // A text that is there twice counts once, so all are looked at: the frame bounds them.
   const auto texts = fields.texts(key, limits::signaling_frame_in);
   if (!texts) return fail(bad);
   for (const auto text : *texts) {
-    if (text.empty() || !fits(text, limits::meeting_text)) return fail(bad);
+    if (text.empty() || !fits(text, limits::rendezvous_text)) return fail(bad);
     found.emplace(text);
     if (found.size() > most) return fail(too_many);
   }
@@ -70,7 +70,7 @@ Result<std::map<std::string, std::string>> read_drops(const Fields& fields,
   const auto key = spelling(fields, "deadDrops", "dead_drops");
   if (!fields.is_null_or_absent(key)) {
     TRY(const auto map, fields.object(key));
-    if (map.size() > limits::meeting_points) return fail(Fault::too_many_dead_drops);
+    if (map.size() > limits::rendezvous_points) return fail(Fault::too_many_dead_drops);
     for (const auto& point : points) {
       TRY(auto drop, read_drop(map, point));
       if (drop) drops.emplace(point, std::move(*drop));
@@ -95,7 +95,7 @@ std::optional<std::string> read_short(const Fields& fields, std::string_view key
 std::optional<LiveMatch> read_live_match(const Fields& fields) {
   const auto peer = read_code(fields, "peerId");
   auto relay_id = read_short(fields, "relayId", limits::relay_id);
-  auto token = read_short(fields, "token", limits::meeting_text);
+  auto token = read_short(fields, "token", limits::rendezvous_text);
   if (!peer || !relay_id || !token) return std::nullopt;
   return LiveMatch{*peer, std::move(*relay_id), std::move(*token)};
 }
@@ -104,7 +104,7 @@ std::optional<DeadDrop> read_dead_drop(const Fields& fields) {
   const auto peer = read_code(fields, "peerId");
   auto text = read_short(fields, "deadDrop", limits::dead_drop);
   auto relay_id = read_short(fields, "relayId", limits::relay_id);
-  auto point = read_short(fields, "meetingPoint", limits::meeting_text);
+  auto point = read_short(fields, "meetingPoint", limits::rendezvous_text);
   if (!peer || !text || text->empty() || !relay_id || !point) return std::nullopt;
   return DeadDrop{*peer, std::move(*text), std::move(*relay_id), std::move(*point)};
 }
@@ -157,11 +157,13 @@ Result<RegisterRendezvous> read_register_rendezvous(const Fields& fields) {
   message.peer_id = peer_id;
   TRY(message.relay_id, read_relay_id(fields));
   const auto points = spelling(fields, "dailyPoints", "daily_points");
-  TRY(message.points, read_meeting_texts(fields, points, limits::meeting_points,
-                                         Fault::bad_meeting_point, Fault::too_many_meeting_points));
+  TRY(message.points,
+      read_rendezvous_texts(fields, points, limits::rendezvous_points, Fault::bad_rendezvous_point,
+                            Fault::too_many_rendezvous_points));
   const auto tokens = spelling(fields, "hourlyTokens", "hourly_tokens");
-  TRY(message.tokens, read_meeting_texts(fields, tokens, limits::meeting_tokens,
-                                         Fault::bad_meeting_token, Fault::too_many_meeting_tokens));
+  TRY(message.tokens,
+      read_rendezvous_texts(fields, tokens, limits::rendezvous_tokens, Fault::bad_rendezvous_token,
+                            Fault::too_many_rendezvous_tokens));
   TRY(message.drops, read_drops(fields, message.points));
   return message;
 }

@@ -1,5 +1,5 @@
 // Rendezvous, as far as it travels in messages: two peers who know each other find each other again
-// at points and by tokens that only they can derive (core/signaling/meeting_points.hpp).
+// at points and by tokens that only they can derive (core/signaling/rendezvous_points.hpp).
 // Layout and rules: docs/protocol/signaling.md.
 #pragma once
 
@@ -13,7 +13,7 @@
 namespace culver::wire::signaling {
 
 /// Client -> server. Points, tokens and drops are the clients' business: opaque texts within
-/// limits::meeting_text and limits::dead_drop.
+/// limits::rendezvous_text and limits::dead_drop.
 struct RegisterRendezvous {
   std::string peer_id;                       ///< 1 to 128 of A-Z a-z 0-9 _ -; for us, our code
   std::string relay_id;                      ///< of Zajel's relays; empty: none

@@ -69,7 +69,7 @@ void Receive::look_for_known() {
 }
 
 void Receive::look_for(const PublicKey& key) {
-  if (leads_) stage_.command(engine::Meet{key});
+  if (leads_) stage_.command(engine::LookFor{key});
 }
 
 void Receive::on(const engine::Notice& notice) {
@@ -166,7 +166,7 @@ void Receive::answer_pair(const PairingCode& from, bool accepted) {
 }
 
 void Receive::refuse_others() {
-  for (const auto& key : choices_.known) stage_.command(engine::Unmeet{key});
+  for (const auto& key : choices_.known) stage_.command(engine::StopLooking{key});
   std::erase_if(requests_, [this](const auto& entry) {
     const auto& [code, request] = entry;
     if (!request.ticket) return false;
@@ -206,8 +206,9 @@ void Receive::handle(const engine::Connecting& notice) {
   if (is_the_one(notice.peer)) link_of_the_one_ = notice.link;
   if (const auto request = requests_.extract(notice.peer))
     ledger_.expect(notice.link, request.mapped().peer);
-  if (notice.met) ledger_.expect(notice.link, stage_.contacts.known(std::nullopt, *notice.met));
-  if (notice.met) met_.insert_or_assign(notice.link, notice.peer);
+  if (notice.sought)
+    ledger_.expect(notice.link, stage_.contacts.known(std::nullopt, *notice.sought));
+  if (notice.sought) found_.insert_or_assign(notice.link, notice.peer);
   stage_.reporter.remark("Connecting...");
 }
 
@@ -250,9 +251,9 @@ void Receive::handle(const engine::Unproven& notice) { ledger_.on(notice); }
 
 /// Whoever was let in once is known from now on.
 void Receive::handle(const engine::Connected& notice) {
-  if (const auto met = met_.find(notice.link); met != met_.end()) {
-    const auto code = met->second;
-    met_.erase(met);
+  if (const auto found = found_.find(notice.link); found != found_.end()) {
+    const auto code = found->second;
+    found_.erase(found);
     if (choices_.once) {  // the engine lets no other in
       the_one_ = code;
       link_of_the_one_ = notice.link;
@@ -344,11 +345,11 @@ void Receive::handle(const engine::Closed& notice) {
                     " is gone: nothing of it is asked about any more.";
   if (const auto asked = asked_names_.extract(notice.link)) withdraw(asked.mapped(), gone);
   if (notice.fault == Fault::pair_refused && the_one_ && !notice.was_connected) {
-    met_.erase(notice.link);
+    found_.erase(notice.link);
     return stage_.reporter.remark((other ? stage_.contacts.in_full(*other) : "Somebody") +
                                   " is refused: with --once nobody else is let in.");
   }
-  if (met_.erase(notice.link) > 0) {
+  if (found_.erase(notice.link) > 0) {
     if (notice.about && turned_away_.insert(notice.about->key).second)
       ledger_.fail_about(*notice.fault, notice.about, {});
     else if (is_ours(notice.fault) && told_of_us_.insert(*notice.fault).second)

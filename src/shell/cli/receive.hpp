@@ -115,7 +115,7 @@ class Receive {
   std::set<Fault> told_of_us_;  ///< the same of what fails here
   /// Links with known peers that have not shown their keys yet, by whose code. One that fails is
   /// nobody's news: the engine looks for the peer again.
-  std::map<LinkId, PairingCode> met_;
+  std::map<LinkId, PairingCode> found_;
   bool leads_ = false;
   bool was_online_ = false;
   bool told_offline_ = false;

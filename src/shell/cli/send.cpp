@@ -135,7 +135,7 @@ void Send::look_for_known() {
   const auto& peer = known_->peer;
   stage_.reporter.report(wire::report::Waiting{stage_.contacts.known(peer.name, peer.key),
                                                static_cast<std::uint64_t>(wait_.count())});
-  stage_.command(engine::Meet{peer.key});
+  stage_.command(engine::LookFor{peer.key});
   stage_.after(wait_, [this] { give_up_waiting(); });
 }
 
@@ -206,7 +206,7 @@ void Send::handle(const engine::PairFailed& notice) {
 
 bool Send::is_ours(const engine::Connecting& notice) const {
   if (!is<Pairing>() && !is<Connecting>()) return false;
-  return known_ ? notice.met == known_->peer.key : notice.peer == code_;
+  return known_ ? notice.sought == known_->peer.key : notice.peer == code_;
 }
 
 void Send::handle(const engine::Connecting& notice) {
@@ -231,12 +231,12 @@ void Send::handle(const engine::NameTaken& notice) {
 /// What is sent now is sealed for the key that it claims; whether it has it may never show.
 void Send::handle(const engine::Unproven& notice) {
   const bool is_ours = is_link(notice.link);
-  const bool is_known = known_ && notice.is_met && notice.key == known_->peer.key;
+  const bool is_known = known_ && notice.is_sought && notice.key == known_->peer.key;
   if (!is_ours && !is_known) return;
   ledger_.on(notice);
   const bool is_new = !is_known || claimed_.insert(notice.link).second;  // else: with its name
   if (is_ours && is<Connecting>())
-    begin_with_claim(notice.link, is_known ? Standing::claimed_when_met : Standing::claimed);
+    begin_with_claim(notice.link, is_known ? Standing::claimed_and_sought : Standing::claimed);
   else if (!is_ours && is_new && may_move_to_claim())
     move_to_claim(notice.link);
 }
@@ -252,14 +252,14 @@ void Send::begin_with_claim(LinkId link, Standing standing) {
 bool Send::may_move_to_claim() const {
   const auto* sending = std::get_if<Sending>(&phase_);
   return is<Pairing>() || is<Connecting>() ||
-         (sending && sending->standing == Standing::claimed_when_met);
+         (sending && sending->standing == Standing::claimed_and_sought);
 }
 
 /// It is back, and the old link may be dead: that is seen later. Whichever shows the key first gets
 /// the rest, as the old one is left standing.
 void Send::move_to_claim(LinkId link) {
   stage_.after(wait_, [this] { give_up_waiting(); });
-  begin_with_claim(link, Standing::claimed_when_met);
+  begin_with_claim(link, Standing::claimed_and_sought);
 }
 
 void Send::handle(const engine::Connected& notice) {

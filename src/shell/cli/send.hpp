@@ -75,7 +75,7 @@ class Send {
     Answer answer = Answer::none;
   };
   /// Files wait until a peer that was looked for, and only claims its key, has shown it.
-  enum class Standing { claimed, claimed_when_met, proven };
+  enum class Standing { claimed, claimed_and_sought, proven };
 
   struct Asking {};
   struct Dialing {};

@@ -47,7 +47,7 @@ void SendLater::handle(const engine::Online&) {
   if (phase_ != Phase::waiting) return;
   stage_.reporter.report(wire::report::Waiting{stage_.contacts.known(peer_.name, peer_.key),
                                                static_cast<std::uint64_t>(wait_.count())});
-  stage_.command(engine::Meet{peer_.key});
+  stage_.command(engine::LookFor{peer_.key});
 }
 
 /// What is gone for good cannot be waited for.

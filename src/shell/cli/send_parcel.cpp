@@ -54,7 +54,7 @@ bool Send::awaits_text_on(LinkId link) const {
 }
 
 bool Send::files_wait(const Sending& sending) const {
-  return sending.standing == Standing::claimed_when_met && !parcel_.files.empty();
+  return sending.standing == Standing::claimed_and_sought && !parcel_.files.empty();
 }
 
 void Send::send_next_file(Place place) {
@@ -201,7 +201,7 @@ void Send::close_if_complete() {
 
 void Send::close(LinkId link) {
   phase_ = Closing{link};
-  if (known_) stage_.command(engine::Unmeet{known_->peer.key});
+  if (known_) stage_.command(engine::StopLooking{known_->peer.key});
   stage_.command(engine::CloseLink{link});
 }
 

@@ -50,7 +50,8 @@ void Linking::to_gate(gate::Event event) {
 void Linking::perform(gate::Effect effect) {
   std::visit(
       fsm::overload{[this](gate::Transmit&& e) { socket_.send(std::move(e.frame), e.binary); },
-                    [this](gate::Met&& e) { met_ = e; }, [this](gate::Passable&&) { enter(); },
+                    [this](gate::Authenticated&& e) { authenticated_ = e; },
+                    [this](gate::Passable&&) { enter(); },
                     [this](gate::Deliver&& e) {
                       if (auto heard = linking::read(e.text)) to_machine(std::move(*heard));
                     },
@@ -60,8 +61,9 @@ void Linking::perform(gate::Effect effect) {
 }
 
 void Linking::enter() {
-  if (!met_) return finish(linking::Failed{Fault::server_without_accounts});
-  if (const auto noted = server_.remember({met_->identity, met_->version}); !noted)
+  if (!authenticated_) return finish(linking::Failed{Fault::server_without_accounts});
+  if (const auto noted = server_.remember({authenticated_->identity, authenticated_->version});
+      !noted)
     return finish(linking::Failed{noted.error()});
   if (const auto fault = settle_account()) return finish(linking::Failed{*fault});
   auto rng = host::system_rng();
@@ -79,7 +81,7 @@ std::optional<Fault> Linking::settle_account() {
   const auto& own = self_.account.user;
   const auto noted = server_.known ? server_.known->account : std::nullopt;
   // A server that does not tell (version 1) leaves us with what was noted.
-  const auto account = met_->account ? *met_->account : noted.value_or(own);
+  const auto account = authenticated_->account ? *authenticated_->account : noted.value_or(own);
   const auto linked = account == own ? std::nullopt : std::optional(account);
   // Further processes of a machine are devices of the account that its own key founded.
   if (!self_.is_first)

@@ -67,7 +67,7 @@ class Linking {
   Wish wish_;
   OnReport on_report_;  ///< none once it is over
   engine::gate::Machine::State gate_;
-  std::optional<engine::gate::Met> met_;
+  std::optional<engine::gate::Authenticated> authenticated_;
   std::optional<engine::linking::Machine::State> machine_;  ///< none before the gate is open
   host::LivedClock clock_;
   boost::asio::steady_timer deadline_;

@@ -113,7 +113,7 @@ void add_events(Sheet& sheet, const relay::Counters& relay) {
 void add_rendezvous(Sheet& sheet, const relay::Counters& relay) {
   sheet.gauge("culver_dead_drops", "Dead drops that wait", relay.dead_drops);
   sheet.gauge("culver_dead_drop_bytes", "Their bytes", relay.dead_drop_bytes);
-  sheet.gauge("culver_meeting_tokens", "Tokens of those who are there", relay.meeting_tokens);
+  sheet.gauge("culver_rendezvous_tokens", "Tokens of those who are there", relay.rendezvous_tokens);
   sheet.counter("culver_rendezvous_total", "Registrations answered", relay.rendezvous);
   sheet.counter("culver_live_matches_total", "Peers named in the answers", relay.live_matches);
   sheet.counter("culver_dead_drops_given_total", "Dead drops in the answers",

@@ -43,7 +43,7 @@ inline std::vector<engine::Known> as_known(std::span<const KnownPeer> peers) {
 }
 
 /// A connection whose keys were proven.
-struct Meeting {
+struct ProvenPeer {
   PublicKey key;
   std::optional<Plaintext> name;
   bool is_culver;
@@ -53,7 +53,7 @@ struct Meeting {
 /// Each call happens as a whole or not at all. Calls about a peer that the book does not have are
 /// Fault::no_such_peer.
 template <class Book>
-concept PeerBook = requires(Book& book, const Meeting& meeting, const PublicKey& key,
+concept PeerBook = requires(Book& book, const ProvenPeer& proven, const PublicKey& key,
                             const PublicKey& other, engine::KeyStanding standing,
                             const std::optional<Plaintext>& name, bool flag,
                             const std::string& now) {
@@ -61,7 +61,7 @@ concept PeerBook = requires(Book& book, const Meeting& meeting, const PublicKey&
   /// leaves it, and the one before is kept as an earlier one. Once a Culver, always a Culver.
   /// Taking over a row: alias, first_seen and the blocked mark stay, the verified mark goes. The
   /// key is then nobody's offered key any more.
-  { book.remember(meeting, now) } -> std::same_as<Result<void>>;
+  { book.remember(proven, now) } -> std::same_as<Result<void>>;
   /// The other key was refused under the name of this one. Of each peer's a few are kept: the
   /// newest of those that were proven before any that was only claimed.
   { book.keep_offered(key, other, standing) } -> std::same_as<Result<void>>;

@@ -56,7 +56,7 @@ TEST(Acquaintances, WhoIsKnownBesideALookAlikeStaysAndKeepsItsName) {
   for (const int of : {1, 2}) {
     const char* name = of == 1 ? "Ana" : "An\u0430";
     EXPECT_EQ(judged(book, of, name), std::nullopt);
-    book.met(key(of), book.name_to_keep(key(of), Plaintext(name)), true, {});
+    book.connected(key(of), book.name_to_keep(key(of), Plaintext(name)), true, {});
     EXPECT_EQ(book.find(key(of))->called(), Plaintext(name));
   }
   EXPECT_EQ(judged(book, 2, "Ana"), Fault::name_of_another) << "but takes no other's spelling";
@@ -65,7 +65,7 @@ TEST(Acquaintances, WhoIsKnownBesideALookAlikeStaysAndKeepsItsName) {
 
 TEST(Acquaintances, ANameThatWasGivenUpIsNobodyElses) {
   Acquaintances book({called(1, "ana"), called(2, "eve")}, Trust::on_first_use);
-  book.met(key(1), Plaintext("laptop"), true, {});
+  book.connected(key(1), Plaintext("laptop"), true, {});
   EXPECT_EQ(judged(book, 2, "ana"), Fault::name_of_another);
   EXPECT_EQ(judged(book, 3, "ana"), Fault::peer_key_changed);
   EXPECT_EQ(judged(book, 1, "ana"), std::nullopt) << "it may have it back";
@@ -80,7 +80,7 @@ TEST(Acquaintances, WhoeverWasAcceptedBesideANamesakeKeepsItsName) {
   Acquaintances book({called(1, "ana")}, Trust::on_first_use);
   book.tell_apart(key(2));
   EXPECT_EQ(judged(book, 2, "ana"), std::nullopt);
-  book.met(key(2), book.name_to_keep(key(2), Plaintext("ana")), true, {});
+  book.connected(key(2), book.name_to_keep(key(2), Plaintext("ana")), true, {});
   EXPECT_EQ(judged(book, 2, "ana"), std::nullopt);
   EXPECT_EQ(book.find(key(2))->called(), Plaintext("ana"));
 }
@@ -89,7 +89,7 @@ TEST(Acquaintances, AKnownPeerThatMayHaveTheNameOfAnotherKeepsIt) {
   Acquaintances book({called(1, "ana"), called(2, "bob")}, Trust::on_first_use);
   EXPECT_EQ(judged(book, 2, "ana"), Fault::name_of_another);
   book.tell_apart(key(2));
-  book.met(key(2), book.name_to_keep(key(2), Plaintext("ana")), true, {});
+  book.connected(key(2), book.name_to_keep(key(2), Plaintext("ana")), true, {});
   EXPECT_EQ(book.find(key(2))->called(), Plaintext("ana"));
   EXPECT_EQ(judged(book, 2, "ana"), std::nullopt) << "it is not asked about again";
   EXPECT_EQ(judged(book, 3, "ana"), Fault::peer_key_changed);
@@ -97,8 +97,8 @@ TEST(Acquaintances, AKnownPeerThatMayHaveTheNameOfAnotherKeepsIt) {
 
 TEST(Acquaintances, OnceACulverAlwaysACulver) {
   Acquaintances book({}, Trust::on_first_use);
-  book.met(key(1), {}, true, {});
-  book.met(key(1), {}, false, {});
+  book.connected(key(1), {}, true, {});
+  book.connected(key(1), {}, false, {});
   EXPECT_TRUE(book.find(key(1))->is_culver);
 }
 

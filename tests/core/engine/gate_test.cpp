@@ -184,9 +184,9 @@ TEST_P(GateOfVersion, OpensOnceTheServerHasProvenItself) {
   EXPECT_EQ(name(), GetParam() == 2 ? "Sealed" : "Plain");
   EXPECT_FALSE(is_opening(state));
   ASSERT_EQ(effects.size(), 3U);
-  EXPECT_EQ(std::get<Met>(effects[0]).identity, identity.key.verify_key());
-  EXPECT_EQ(std::get<Met>(effects[0]).version, GetParam());
-  EXPECT_EQ(std::get<Met>(effects[0]).account, account.user);
+  EXPECT_EQ(std::get<Authenticated>(effects[0]).identity, identity.key.verify_key());
+  EXPECT_EQ(std::get<Authenticated>(effects[0]).version, GetParam());
+  EXPECT_EQ(std::get<Authenticated>(effects[0]).account, account.user);
   EXPECT_TRUE(std::holds_alternative<Passable>(effects[1]));
   EXPECT_EQ(std::get<Deliver>(effects[2]).text, server_info(2)) << "what came before is handed on";
 }

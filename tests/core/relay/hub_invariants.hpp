@@ -100,7 +100,7 @@ inline std::string broken_rendezvous(const Hub& hub) {
       if (!seat || !seat->socket) return "a token of somebody who is gone";
       if (seat->holder.key != kept.note.key) return "a token under another key than its code";
     }
-  if (rendezvous.live().size() > limits.meeting_tokens.notes) return "too many tokens";
+  if (rendezvous.live().size() > limits.rendezvous_tokens.notes) return "too many tokens";
   if (rendezvous.drops().size() > limits.dead_drops.notes) return "too many dead drops";
   if (rendezvous.drops().bytes() > limits.dead_drops.bytes) return "too large dead drops";
   return {};

@@ -22,14 +22,14 @@ std::string error(std::string_view text) {
 }
 
 struct RendezvousHub : testing::Test {
-  void meet(SocketId socket, std::string_view code_text, std::string_view fields) {
+  void visit(SocketId socket, std::string_view code_text, std::string_view fields) {
     room.say(socket, R"({"type":"register_rendezvous","peerId":")" + std::string(code_text) + "\"" +
                          std::string(fields) + "}");
     EXPECT_EQ(broken(room.hub), "");
   }
   std::string met(SocketId socket, std::string_view code_text, std::string_view fields) {
     room.read(socket);
-    meet(socket, code_text, fields);
+    visit(socket, code_text, fields);
     return room.read(socket);
   }
 
@@ -57,7 +57,7 @@ TEST_F(RendezvousHub, TwoWhoAreThereAreToldOfEachOther) {
                             "\n");
   EXPECT_EQ(room.hub.counters().rendezvous, 2u);
   EXPECT_EQ(room.hub.counters().live_matches, 1u);
-  EXPECT_EQ(room.hub.counters().meeting_tokens, 2u);
+  EXPECT_EQ(room.hub.counters().rendezvous_tokens, 2u);
 }
 
 TEST_F(RendezvousHub, ADropWaitsForWhoComesLater_Z192m) {
@@ -170,7 +170,7 @@ TEST_F(RendezvousHub, TwentyAMinuteAndNoMoreByReconnecting) {
 
 TEST_F(RendezvousHub, TheAnswerComesWhenTheDropsAreKept) {
   const auto ana = room.join("AAAAAA", 1), bob = room.join("BBBBBB", 2);
-  meet(bob, "BBBBBB", token);
+  visit(bob, "BBBBBB", token);
   room.read(bob);
   room.holds_answers = true;
   EXPECT_EQ(met(ana, "AAAAAA", R"(,"hourly_tokens":["hr_t"],"daily_points":["p"],"deadDrop":"x")"),
@@ -216,7 +216,7 @@ TEST_F(RendezvousHub, ABusyStoreIsSaid) {
 }
 
 TEST_F(RendezvousHub, DropsOutliveTheProcess) {
-  meet(room.join("AAAAAA", 1), "AAAAAA", drop);
+  visit(room.join("AAAAAA", 1), "AAAAAA", drop);
   Room later;
   Rng rng([](void*, std::span<std::byte>) {}, nullptr);
   std::vector<StoredDrop> left;
@@ -229,8 +229,8 @@ TEST_F(RendezvousHub, DropsOutliveTheProcess) {
 
 TEST_F(RendezvousHub, TheDrainForgetsIt) {
   const auto ana = room.join("AAAAAA", 1);
-  meet(ana, "AAAAAA", drop);
-  meet(ana, "AAAAAA", token);
+  visit(ana, "AAAAAA", drop);
+  visit(ana, "AAAAAA", token);
   room.deliver(Drain{});
   EXPECT_EQ(room.hub.rendezvous().live().size(), 0u);
   room.hang_up(ana);

@@ -301,7 +301,7 @@ TEST(Hub, NothingBreaksUnderRandomSchedules) {
     limits.rendezvous_per_socket = {10'000, 60s};
     limits.rendezvous_per_address = {10'000, 60s};
     limits.dead_drops = {6, 20, 2, 5, 15, 3, 2};
-    limits.meeting_tokens = {8, 100, 2, 5, 100, 3, 2};
+    limits.rendezvous_tokens = {8, 100, 2, 5, 100, 3, 2};
     Room room(limits);
     RoomSchedule schedule(seed);
     for (int i = 0; i < 400; ++i) {

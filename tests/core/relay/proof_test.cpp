@@ -211,7 +211,8 @@ TEST_P(Proof, AComebackOfTheSameDeviceKeepsRequestsAndMatches) {
   EXPECT_EQ(second.take("pair_matched").size(), 1u);
 }
 
-// ---- meeting points -----------------------------------------------------------------------------
+// ---- rendezvous points
+// -----------------------------------------------------------------------------
 
 TEST_P(Proof, WhoNamesAKeyReplacesNoDropOfWhoHasProven) {
   come(ana);

@@ -27,13 +27,13 @@ sig::RegisterRendezvous at_points(std::set<std::string> points,
 sig::RegisterRendezvous with_tokens(std::set<std::string> tokens, std::string relay_id = "") {
   return {"unread", std::move(relay_id), {}, std::move(tokens), {}};
 }
-Rendezvous::Meeting meet(Rendezvous& rendezvous, const Rendezvous::Peer& who,
-                         const sig::RegisterRendezvous& asked, TimePoint now = start) {
-  return rendezvous.meet(who, asked, now, 0);
+Rendezvous::Found visit(Rendezvous& rendezvous, const Rendezvous::Peer& who,
+                        const sig::RegisterRendezvous& asked, TimePoint now = start) {
+  return rendezvous.visit(who, asked, now, 0);
 }
 std::vector<sig::DeadDrop> found(Rendezvous& rendezvous, const Rendezvous::Peer& who,
                                  const std::string& point, TimePoint now = start) {
-  return meet(rendezvous, who, at_points({point}), now).result.drops;
+  return visit(rendezvous, who, at_points({point}), now).result.drops;
 }
 
 // ---- dead drops ---------------------------------------------------------------------------------
@@ -42,44 +42,44 @@ TEST(Rendezvous, ADropIsFoundByOthersAndSaysWhere) {
   Rendezvous rendezvous(Limits{});
   auto brought = at_points({"p", "q"}, {{"p", "for p"}, {"q", "for q"}});
   brought.relay_id = "rly";
-  EXPECT_FALSE(meet(rendezvous, peer(a, 1), brought).is_full);
-  const auto meeting = meet(rendezvous, peer(b, 2), at_points({"p", "x"}));
-  EXPECT_THAT(meeting.result.drops, ElementsAre(sig::DeadDrop{a, "for p", "rly", "p"}));
-  EXPECT_THAT(meeting.result.live, IsEmpty());
-  EXPECT_THAT(meeting.pushes, IsEmpty());
+  EXPECT_FALSE(visit(rendezvous, peer(a, 1), brought).is_full);
+  const auto found = visit(rendezvous, peer(b, 2), at_points({"p", "x"}));
+  EXPECT_THAT(found.result.drops, ElementsAre(sig::DeadDrop{a, "for p", "rly", "p"}));
+  EXPECT_THAT(found.result.live, IsEmpty());
+  EXPECT_THAT(found.pushes, IsEmpty());
   EXPECT_THAT(found(rendezvous, peer(c, 1), "p"), IsEmpty()) << "the same key is not another";
 }
 
 TEST(Rendezvous, ADropIsFoundAsOftenAsSomebodyAsks) {
   Rendezvous rendezvous(Limits{});
-  meet(rendezvous, peer(a, 1), at_points({"p"}, {{"p", "x"}}));
+  visit(rendezvous, peer(a, 1), at_points({"p"}, {{"p", "x"}}));
   for (int i = 0; i < 3; ++i) EXPECT_EQ(found(rendezvous, peer(b, 2), "p").size(), 1u);
 }
 
 TEST(Rendezvous, RegisteringAgainWithoutADropErasesNothing_Z192m) {
   Rendezvous rendezvous(Limits{});
-  meet(rendezvous, peer(a, 1), at_points({"p"}, {{"p", "x"}}));
-  meet(rendezvous, peer(a, 1), at_points({"p"}), start + 1s);
-  meet(rendezvous, peer(a, 1), at_points({"p", "q"}, {{"q", "y"}}), start + 2s);
+  visit(rendezvous, peer(a, 1), at_points({"p"}, {{"p", "x"}}));
+  visit(rendezvous, peer(a, 1), at_points({"p"}), start + 1s);
+  visit(rendezvous, peer(a, 1), at_points({"p", "q"}, {{"q", "y"}}), start + 2s);
   EXPECT_THAT(found(rendezvous, peer(b, 2), "p"), ElementsAre(sig::DeadDrop{a, "x", "", "p"}));
 }
 
 TEST(Rendezvous, ADropStaysWhenItsOwnerLeaves_Z192m) {
   Rendezvous rendezvous(Limits{});
-  meet(rendezvous, peer(a, 1), at_points({"p"}, {{"p", "x"}}));
+  visit(rendezvous, peer(a, 1), at_points({"p"}, {{"p", "x"}}));
   rendezvous.withdraw(a);
   EXPECT_EQ(found(rendezvous, peer(b, 2), "p").size(), 1u);
 }
 
 TEST(Rendezvous, OnlyTheSameKeyReplacesADrop) {
   Rendezvous rendezvous(Limits{});
-  meet(rendezvous, peer(a, 1), at_points({"p"}, {{"p", "old"}}));
-  meet(rendezvous, peer(a, 2), at_points({"p"}, {{"p", "other"}}));
+  visit(rendezvous, peer(a, 1), at_points({"p"}, {{"p", "old"}}));
+  visit(rendezvous, peer(a, 2), at_points({"p"}, {{"p", "other"}}));
   EXPECT_THAT(
       found(rendezvous, peer(b, 3), "p"),
       UnorderedElementsAre(sig::DeadDrop{a, "old", "", "p"}, sig::DeadDrop{a, "other", "", "p"}))
       << "the code is the same, but it has another owner by now";
-  meet(rendezvous, peer(c, 1), at_points({"p"}, {{"p", "new"}}));
+  visit(rendezvous, peer(c, 1), at_points({"p"}, {{"p", "new"}}));
   EXPECT_THAT(
       found(rendezvous, peer(b, 3), "p"),
       UnorderedElementsAre(sig::DeadDrop{c, "new", "", "p"}, sig::DeadDrop{a, "other", "", "p"}));
@@ -87,13 +87,13 @@ TEST(Rendezvous, OnlyTheSameKeyReplacesADrop) {
 
 TEST(Rendezvous, ADropLivesForTwoDaysFromWhenItWasLeft) {
   Rendezvous rendezvous(Limits{});
-  meet(rendezvous, peer(a, 1), at_points({"p"}, {{"p", "x"}}));
-  meet(rendezvous, peer(b, 2), at_points({"p"}, {{"p", "y"}}), start + 1h);
+  visit(rendezvous, peer(a, 1), at_points({"p"}, {{"p", "x"}}));
+  visit(rendezvous, peer(b, 2), at_points({"p"}, {{"p", "y"}}), start + 1h);
   EXPECT_EQ(rendezvous.deadline(), start + 48h);
   EXPECT_EQ(found(rendezvous, peer(c, 3), "p", start + 48h - 1ns).size(), 2u);
   EXPECT_THAT(found(rendezvous, peer(c, 3), "p", start + 48h),
               ElementsAre(sig::DeadDrop{b, "y", "", "p"}));
-  meet(rendezvous, peer(b, 2), at_points({"p"}, {{"p", "z"}}), start + 48h);
+  visit(rendezvous, peer(b, 2), at_points({"p"}, {{"p", "z"}}), start + 48h);
   EXPECT_EQ(rendezvous.deadline(), start + 96h) << "a new drop has its own time";
   rendezvous.sweep(start + 96h);
   EXPECT_EQ(rendezvous.drops().size(), 0u);
@@ -108,9 +108,9 @@ TEST(Rendezvous, WhatIsKeptIsForTheStoreAndComesBack) {
     Rendezvous rendezvous(limits);
     auto asked = at_points({"p", "q", "r"}, {{"p", "x"}, {"q", "y"}, {"r", "z"}});
     asked.relay_id = "rly";
-    const auto meeting = rendezvous.meet(peer(a, 1), asked, start, wall);
-    EXPECT_TRUE(meeting.is_full);
-    kept = meeting.kept;
+    const auto found = rendezvous.visit(peer(a, 1), asked, start, wall);
+    EXPECT_TRUE(found.is_full);
+    kept = found.kept;
   }
   EXPECT_EQ(kept, (std::vector<StoredDrop>{{"p", unproven(1), a, "rly", "x", wall + 2 * day},
                                            {"q", unproven(1), a, "rly", "y", wall + 2 * day}}));
@@ -122,7 +122,7 @@ TEST(Rendezvous, WhatIsKeptIsForTheStoreAndComesBack) {
   EXPECT_EQ(later.drops().notes_of("home"), 0u) << "nobody's address was stored";
   EXPECT_EQ(later.drops().at("p").at(unproven(1)).expires, start + 24h);
   EXPECT_EQ(later.drops().at("q").at(unproven(1)).expires, start + 48h) << "the clock was set back";
-  EXPECT_FALSE(meet(later, peer(a, 1), at_points({"p"}, {{"p", "new"}})).is_full);
+  EXPECT_FALSE(visit(later, peer(a, 1), at_points({"p"}, {{"p", "new"}})).is_full);
   EXPECT_EQ(found(later, peer(b, 2), "p").front().text, "new");
 }
 
@@ -130,40 +130,40 @@ TEST(Rendezvous, WhatIsKeptIsForTheStoreAndComesBack) {
 
 TEST(Rendezvous, TwoWhoAreThereMeetByTheirToken) {
   Rendezvous rendezvous(Limits{});
-  EXPECT_THAT(meet(rendezvous, peer(a, 1), with_tokens({"t", "u"}, "rly")).result.live, IsEmpty());
-  const auto meeting = meet(rendezvous, peer(b, 2), with_tokens({"t", "v"}));
-  EXPECT_THAT(meeting.result.live, ElementsAre(sig::LiveMatch{a, "rly", "t"}));
-  ASSERT_EQ(meeting.pushes.size(), 1u);
-  EXPECT_EQ(meeting.pushes[0].to, a);
-  EXPECT_EQ(meeting.pushes[0].match, (sig::RendezvousMatch{{b, "", "t"}}));
+  EXPECT_THAT(visit(rendezvous, peer(a, 1), with_tokens({"t", "u"}, "rly")).result.live, IsEmpty());
+  const auto found = visit(rendezvous, peer(b, 2), with_tokens({"t", "v"}));
+  EXPECT_THAT(found.result.live, ElementsAre(sig::LiveMatch{a, "rly", "t"}));
+  ASSERT_EQ(found.pushes.size(), 1u);
+  EXPECT_EQ(found.pushes[0].to, a);
+  EXPECT_EQ(found.pushes[0].match, (sig::RendezvousMatch{{b, "", "t"}}));
 }
 
 TEST(Rendezvous, APeerIsToldOncePerTokenThatMatches) {
   Rendezvous rendezvous(Limits{});
-  meet(rendezvous, peer(a, 1), with_tokens({"t", "u"}));
-  meet(rendezvous, peer(a, 1), with_tokens({"t"}), start + 1s);
-  const auto meeting = meet(rendezvous, peer(b, 2), with_tokens({"t", "u"}), start + 2s);
-  ASSERT_EQ(meeting.pushes.size(), 2u);
-  EXPECT_EQ(meeting.pushes[0].match.match.token, "t");
-  EXPECT_EQ(meeting.pushes[1].match.match.token, "u");
-  EXPECT_EQ(meeting.result.live.size(), 2u);
+  visit(rendezvous, peer(a, 1), with_tokens({"t", "u"}));
+  visit(rendezvous, peer(a, 1), with_tokens({"t"}), start + 1s);
+  const auto found = visit(rendezvous, peer(b, 2), with_tokens({"t", "u"}), start + 2s);
+  ASSERT_EQ(found.pushes.size(), 2u);
+  EXPECT_EQ(found.pushes[0].match.match.token, "t");
+  EXPECT_EQ(found.pushes[1].match.match.token, "u");
+  EXPECT_EQ(found.result.live.size(), 2u);
 }
 
 TEST(Rendezvous, TokensAddUpAndEndWithTheirSocket_Z192m) {
   Rendezvous rendezvous(Limits{});
-  meet(rendezvous, peer(a, 1), with_tokens({"t"}));
-  meet(rendezvous, peer(a, 1), with_tokens({"u"}));
-  EXPECT_EQ(meet(rendezvous, peer(b, 2), with_tokens({"t", "u"})).result.live.size(), 2u);
+  visit(rendezvous, peer(a, 1), with_tokens({"t"}));
+  visit(rendezvous, peer(a, 1), with_tokens({"u"}));
+  EXPECT_EQ(visit(rendezvous, peer(b, 2), with_tokens({"t", "u"})).result.live.size(), 2u);
   rendezvous.withdraw(a);
-  EXPECT_THAT(meet(rendezvous, peer(b, 2), with_tokens({"t", "u"})).result.live, IsEmpty());
+  EXPECT_THAT(visit(rendezvous, peer(b, 2), with_tokens({"t", "u"})).result.live, IsEmpty());
 }
 
 TEST(Rendezvous, ATokenLivesForThreeHours) {
   Rendezvous rendezvous(Limits{});
-  meet(rendezvous, peer(a, 1), with_tokens({"t"}));
+  visit(rendezvous, peer(a, 1), with_tokens({"t"}));
   EXPECT_EQ(rendezvous.deadline(), start + 3h);
   const auto live = [&](TimePoint now) {
-    return meet(rendezvous, peer(b, 2), with_tokens({"t"}), now).result.live.size();
+    return visit(rendezvous, peer(b, 2), with_tokens({"t"}), now).result.live.size();
   };
   EXPECT_EQ(live(start + 3h - 1ns), 1u);
   EXPECT_EQ(live(start + 3h), 0u);
@@ -171,11 +171,11 @@ TEST(Rendezvous, ATokenLivesForThreeHours) {
 
 TEST(Rendezvous, NobodyMeetsHimself) {
   Rendezvous rendezvous(Limits{});
-  meet(rendezvous, peer(a, 1), with_tokens({"t"}));
+  visit(rendezvous, peer(a, 1), with_tokens({"t"}));
   for (const auto& own : {a, b}) {
-    const auto meeting = meet(rendezvous, peer(own, 1), with_tokens({"t"}));
-    EXPECT_THAT(meeting.result.live, IsEmpty());
-    EXPECT_THAT(meeting.pushes, IsEmpty());
+    const auto found = visit(rendezvous, peer(own, 1), with_tokens({"t"}));
+    EXPECT_THAT(found.result.live, IsEmpty());
+    EXPECT_THAT(found.pushes, IsEmpty());
   }
 }
 
@@ -184,17 +184,17 @@ TEST(Rendezvous, NobodyMeetsHimself) {
 TEST(Rendezvous, WhatFindsNoRoomIsSaidAndTheRestIsDone) {
   Limits limits;
   limits.dead_drops.notes_per_holder = 1;
-  limits.meeting_tokens.notes_per_holder = 1;
+  limits.rendezvous_tokens.notes_per_holder = 1;
   Rendezvous rendezvous(limits);
-  meet(rendezvous, peer(b, 2), at_points({"q"}, {{"q", "from b"}}));
-  meet(rendezvous, peer(b, 2), with_tokens({"u"}));
+  visit(rendezvous, peer(b, 2), at_points({"q"}, {{"q", "from b"}}));
+  visit(rendezvous, peer(b, 2), with_tokens({"u"}));
   auto asked = at_points({"p", "q"}, {{"p", "x"}, {"q", "y"}});
   asked.tokens = {"t", "u"};
-  const auto meeting = meet(rendezvous, peer(a, 1), asked);
-  EXPECT_TRUE(meeting.is_full);
-  EXPECT_EQ(meeting.result.drops.size(), 1u);
-  EXPECT_EQ(meeting.result.live.size(), 1u) << "it meets those for whose token it had no room";
-  EXPECT_EQ(meeting.pushes.size(), 1u);
+  const auto found = visit(rendezvous, peer(a, 1), asked);
+  EXPECT_TRUE(found.is_full);
+  EXPECT_EQ(found.result.drops.size(), 1u);
+  EXPECT_EQ(found.result.live.size(), 1u) << "it meets those for whose token it had no room";
+  EXPECT_EQ(found.pushes.size(), 1u);
   EXPECT_EQ(found(rendezvous, peer(c, 3), "p").size(), 1u);
   EXPECT_EQ(found(rendezvous, peer(c, 3), "q").size(), 1u);
 }
@@ -203,9 +203,9 @@ TEST(Rendezvous, AFullServerStillReplaces) {
   Limits limits;
   limits.dead_drops.notes = 1;
   Rendezvous rendezvous(limits);
-  EXPECT_FALSE(meet(rendezvous, peer(a, 1), at_points({"p"}, {{"p", "x"}})).is_full);
-  EXPECT_TRUE(meet(rendezvous, peer(b, 2), at_points({"p"}, {{"p", "y"}})).is_full);
-  EXPECT_FALSE(meet(rendezvous, peer(a, 1), at_points({"p"}, {{"p", "z"}})).is_full);
+  EXPECT_FALSE(visit(rendezvous, peer(a, 1), at_points({"p"}, {{"p", "x"}})).is_full);
+  EXPECT_TRUE(visit(rendezvous, peer(b, 2), at_points({"p"}, {{"p", "y"}})).is_full);
+  EXPECT_FALSE(visit(rendezvous, peer(a, 1), at_points({"p"}, {{"p", "z"}})).is_full);
   EXPECT_THAT(found(rendezvous, peer(c, 3), "p"), ElementsAre(sig::DeadDrop{a, "z", "", "p"}));
 }
 
@@ -217,9 +217,9 @@ TEST(Rendezvous, WhatWasLeftAtOnePointFitsIntoOneAnswer) {
     const std::string at{"AAAA", 4};
     const auto holder = code(at + "ABCDEFGHJKLMNPQRSTUVWXYZ"[i] + "A");
     sig::RegisterRendezvous asked{"unread", point, {point}, {}, {{point, drop}}};
-    meet(rendezvous, peer(holder, i, "address" + std::to_string(i)), asked);
+    visit(rendezvous, peer(holder, i, "address" + std::to_string(i)), asked);
   }
-  const auto result = meet(rendezvous, peer(b, 99), at_points({point})).result;
+  const auto result = visit(rendezvous, peer(b, 99), at_points({point})).result;
   EXPECT_EQ(result.drops.size(), limits.dead_drops.holders_per_place);
   const auto read = sig::parse_server(print(result));
   ASSERT_TRUE(read);

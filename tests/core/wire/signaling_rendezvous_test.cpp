@@ -59,12 +59,12 @@ RC_GTEST_PROP(RegisterRendezvous, IsReadAsPrinted, ()) {
                              {},
                              {}};
   for (int i = *rc::gen::inRange(0, 6); i > 0; --i) {
-    const auto point = *culver::testing::utf8_text(limits::meeting_text);
+    const auto point = *culver::testing::utf8_text(limits::rendezvous_text);
     if (point.empty()) continue;
     message.points.insert(point);
     const auto drop = *culver::testing::utf8_text(200);
     if (!drop.empty()) message.drops[point] = drop;
-    message.tokens.insert("hr_" + *culver::testing::utf8_text(limits::meeting_text - 3));
+    message.tokens.insert("hr_" + *culver::testing::utf8_text(limits::rendezvous_text - 3));
   }
   const auto back = parse_client(print(message));
   RC_ASSERT(back.has_value());
@@ -123,12 +123,12 @@ TEST(RegisterRendezvous, IsRefusedForEachFieldThatIsWrong) {
       {R"(,"peerId":"")", Fault::bad_peer_id},
       {R"(,"peerId":"bad id!")", Fault::bad_peer_id},
       {R"(,"relayId":7)", Fault::bad_relay_id},
-      {R"(,"dailyPoints":"p")", Fault::bad_meeting_point},
-      {R"(,"dailyPoints":[7])", Fault::bad_meeting_point},
-      {R"(,"daily_points":[""])", Fault::bad_meeting_point},
-      {R"(,"dailyPoints":["a\u0000"])", Fault::bad_meeting_point},
-      {R"(,"hourlyTokens":{})", Fault::bad_meeting_token},
-      {R"(,"hourly_tokens":[null])", Fault::bad_meeting_token},
+      {R"(,"dailyPoints":"p")", Fault::bad_rendezvous_point},
+      {R"(,"dailyPoints":[7])", Fault::bad_rendezvous_point},
+      {R"(,"daily_points":[""])", Fault::bad_rendezvous_point},
+      {R"(,"dailyPoints":["a\u0000"])", Fault::bad_rendezvous_point},
+      {R"(,"hourlyTokens":{})", Fault::bad_rendezvous_token},
+      {R"(,"hourly_tokens":[null])", Fault::bad_rendezvous_token},
       {R"(,"deadDrops":[])", Fault::wrong_type},
       {R"(,"dailyPoints":["p"],"deadDrops":{"p":7})", Fault::wrong_type},
       {R"(,"dailyPoints":["p"],"deadDrop":{})", Fault::wrong_type},
@@ -142,19 +142,19 @@ TEST(RegisterRendezvous, HasLimits) {
   const auto text = [](std::size_t size) { return std::string(size, 'x'); };
   EXPECT_EQ(read(R"(,"dailyPoints":)" + array_of(50)).points.size(), 50u);
   EXPECT_EQ(registration_fault(R"(,"dailyPoints":)" + array_of(51)),
-            Fault::too_many_meeting_points);
+            Fault::too_many_rendezvous_points);
   std::string doubles = R"("p")";
   for (int i = 0; i < 50; ++i) doubles += R"(,"p")";
   EXPECT_EQ(read(R"(,"dailyPoints":[)" + doubles + "]").points.size(), 1u);
   EXPECT_EQ(read(R"(,"hourlyTokens":[)" + doubles + "]").tokens.size(), 1u);
   EXPECT_EQ(read(R"(,"hourlyTokens":)" + array_of(50)).tokens.size(), 50u);
   EXPECT_EQ(registration_fault(R"(,"hourlyTokens":)" + array_of(51)),
-            Fault::too_many_meeting_tokens);
+            Fault::too_many_rendezvous_tokens);
   EXPECT_EQ(read(R"(,"dailyPoints":)" + array_of(1, text(127))).points.size(), 1u);
   EXPECT_EQ(registration_fault(R"(,"dailyPoints":)" + array_of(1, text(128))),
-            Fault::bad_meeting_point);
+            Fault::bad_rendezvous_point);
   EXPECT_EQ(registration_fault(R"(,"hourlyTokens":)" + array_of(1, text(128))),
-            Fault::bad_meeting_token);
+            Fault::bad_rendezvous_token);
   EXPECT_EQ(read(R"(,"relayId":")" + text(128) + '"').relay_id.size(), 128u);
   EXPECT_EQ(registration_fault(R"(,"relayId":")" + text(129) + '"'), Fault::bad_relay_id);
   EXPECT_EQ(registration_fault(R"(,"peerId":")" + text(129) + '"'), Fault::bad_peer_id);
@@ -192,10 +192,10 @@ RC_GTEST_PROP(RendezvousResult, IsReadAsPrinted, ()) {
   for (int i = *rc::gen::inRange(0, 5); i > 0; --i) {
     const LiveMatch match{*culver::testing::pairing_code(),
                           *culver::testing::utf8_text(limits::relay_id),
-                          *culver::testing::utf8_text(limits::meeting_text)};
+                          *culver::testing::utf8_text(limits::rendezvous_text)};
     result.live.push_back(match);
     result.drops.push_back({match.peer, "x" + *culver::testing::utf8_text(300), match.relay_id,
-                            *culver::testing::utf8_text(limits::meeting_text)});
+                            *culver::testing::utf8_text(limits::rendezvous_text)});
     const auto pushed = parse_server(print(RendezvousMatch{match}));
     RC_ASSERT(pushed && std::get<RendezvousMatch>(*pushed).match == match);
   }

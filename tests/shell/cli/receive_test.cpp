@@ -582,17 +582,17 @@ TEST_F(ReceiveVerb, TellsAProgramWhichQuestionItIs) {
 TEST_F(ReceiveVerb, OfSeveralOnOneFolderOnlyTheFirstLooksForKnownPeers) {
   bool leads = false;
   begin({false, false, {PublicKey{}}, [&] { return leads; }});
-  EXPECT_EQ(scene_->count<engine::Meet>(), 0u);
+  EXPECT_EQ(scene_->count<engine::LookFor>(), 0u);
   EXPECT_EQ(scene_->count<engine::ShowHeld>(), 0u);
   EXPECT_NE(scene_->err().find("Another culver receive runs on this data folder"),
             std::string::npos);
   connect(ana_link, ana_code, "Ana");
   verb_->tick();
-  EXPECT_EQ(scene_->count<engine::Meet>(), 0u);
+  EXPECT_EQ(scene_->count<engine::LookFor>(), 0u);
   leads = true;
   verb_->tick();
   verb_->tick();
-  EXPECT_EQ(scene_->count<engine::Meet>(), 1u);
+  EXPECT_EQ(scene_->count<engine::LookFor>(), 1u);
   EXPECT_EQ(scene_->count<engine::ShowHeld>(), 1u);
 }
 
@@ -627,7 +627,7 @@ TEST_F(ReceiveVerb, AsksInWordsThatNoNameCanForge) {
 
 TEST_F(ReceiveVerb, KnownPeersAreLookedForAndLetInWithoutAQuestion) {
   begin({false, false, {key(1), key(2)}}, Scene::Person::present);
-  EXPECT_EQ(scene_->count<engine::Meet>(), 2u);
+  EXPECT_EQ(scene_->count<engine::LookFor>(), 2u);
   hear(engine::Connecting{ana_link, ana_code, key(1)});
   hear(engine::Connected{ana_link, key(1), Plaintext("Ana"), link::PathKind::direct, {}});
   EXPECT_TRUE(pair_answers().empty());
@@ -642,7 +642,7 @@ TEST_F(ReceiveVerb, WhoWasLetInIsLookedForFromThenOn) {
   request(ana_code, "Ana");
   hear(engine::Connecting{ana_link, ana_code});
   hear(engine::Connected{ana_link, key(1), Plaintext("Ana"), link::PathKind::direct, {}});
-  EXPECT_EQ(scene_->only<engine::Meet>()->key, key(1));
+  EXPECT_EQ(scene_->only<engine::LookFor>()->key, key(1));
 }
 
 TEST_F(ReceiveVerb, AMeetingThatFailsIsNobodysNews) {
@@ -658,9 +658,9 @@ TEST_F(ReceiveVerb, OnceIsForTheFirstKnownPeerThatShowsItsKey) {
   hear(engine::Connecting{ana_link, ana_code, key(1)});
   hear(engine::Connecting{ben_link, ben_code, key(2)});
   EXPECT_EQ(scene_->count<engine::CloseLink>(), 0u) << "who claims a key keeps nobody out";
-  EXPECT_EQ(scene_->count<engine::Unmeet>(), 0u);
+  EXPECT_EQ(scene_->count<engine::StopLooking>(), 0u);
   hear(engine::Connected{ben_link, key(2), Plaintext("Ben"), link::PathKind::direct, {}});
-  EXPECT_EQ(scene_->count<engine::Unmeet>(), 2u);
+  EXPECT_EQ(scene_->count<engine::StopLooking>(), 2u);
   hear(engine::Closed{ana_link, Fault::pair_refused, false});
   EXPECT_NE(scene_->err().find("is refused: with --once nobody else is let in."),
             std::string::npos);
@@ -744,9 +744,9 @@ TEST_F(ReceiveVerb, AKnownPeerThatTakesAnothersNameIsNamedAsItIsKnownAndOnce) {
 TEST_F(ReceiveVerb, LooksForWhomAnotherProcessHasPaired) {
   begin({true, false});
   hear(engine::Acquainted{known_key, true});
-  EXPECT_EQ(scene_->only<engine::Meet>()->key, known_key);
+  EXPECT_EQ(scene_->only<engine::LookFor>()->key, known_key);
   hear(engine::Acquainted{known_key, false});
-  EXPECT_EQ(scene_->count<engine::Meet>(), 1u);
+  EXPECT_EQ(scene_->count<engine::LookFor>(), 1u);
 }
 
 /// Its code can still be found by the tokens that are left on the server.
@@ -798,7 +798,7 @@ TEST_F(ReceiveVerb, LooksForNobodyWhileTheOneIsThere) {
   begin({true, true});
   request(ana_code, "Ana");
   hear(engine::Acquainted{known_key, true});
-  EXPECT_EQ(scene_->count<engine::Meet>(), 0u);
+  EXPECT_EQ(scene_->count<engine::LookFor>(), 0u);
 }
 
 // ---- what waited --------------------------------------------------------------------------------

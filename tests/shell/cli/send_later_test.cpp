@@ -38,7 +38,7 @@ TEST_F(LaterVerb, KeepsFirstAndDialsAfterwards) {
   hear(engine::Posted{ben_key, letter});
   EXPECT_TRUE(scene_.only<engine::GoOnline>());
   connect();
-  EXPECT_EQ(scene_.only<engine::Meet>()->key, ben_key);
+  EXPECT_EQ(scene_.only<engine::LookFor>()->key, ben_key);
   hear(engine::LetterDelivered{ben_key, letter, true});
   hear(engine::NothingWaits{peer_link, ben_key});
   EXPECT_EQ(scene_.only<engine::CloseLink>()->link, peer_link);

@@ -335,14 +335,14 @@ class SendToKnown : public SendVerb {
 
 TEST_F(SendToKnown, LooksForItAndSendsWhenItHasCome) {
   begin_with(text());
-  EXPECT_EQ(scene_->only<engine::Meet>()->key, ben.key);
+  EXPECT_EQ(scene_->only<engine::LookFor>()->key, ben.key);
   EXPECT_EQ(scene_->count<engine::Pair>(), 0u);
   EXPECT_EQ(scene_->alarm_time, std::chrono::seconds(60));
   come(peer_link);
   EXPECT_EQ(scene_->only<engine::SendText>()->link, peer_link);
-  EXPECT_FALSE(scene_->only<engine::Unmeet>()) << "it may be lost";
+  EXPECT_FALSE(scene_->only<engine::StopLooking>()) << "it may be lost";
   hear(engine::TextDelivered{peer_link, TextId{1}, true});
-  EXPECT_TRUE(scene_->only<engine::Unmeet>());
+  EXPECT_TRUE(scene_->only<engine::StopLooking>());
   hear(engine::Closed{peer_link, {}, true});
   EXPECT_EQ(scene_->exit, 0);
   EXPECT_TRUE(scene_->out().starts_with(R"({"event":"waiting","peer":"Ben","fingerprint":)"));
@@ -421,7 +421,7 @@ TEST_F(SendToKnown, AServerThatComesBackIsAwaitedToo) {
   hear(engine::Offline{Fault::server_lost, true});
   EXPECT_FALSE(scene_->exit);
   hear(engine::Online{own_code});
-  EXPECT_EQ(scene_->count<engine::Meet>(), 1u);
+  EXPECT_EQ(scene_->count<engine::LookFor>(), 1u);
   come(peer_link);
   EXPECT_TRUE(scene_->only<engine::SendText>());
 }
@@ -454,7 +454,7 @@ TEST_F(SendToKnown, GoesOnWhenALostPeerIsBack) {
   EXPECT_FALSE(scene_->exit);
   EXPECT_EQ(scene_->out().find(R"("event":"failed")"), std::string::npos) << "nothing has failed";
   EXPECT_NE(scene_->err().find("The connection with Ben is lost"), std::string::npos);
-  EXPECT_EQ(scene_->count<engine::Meet>(), 2u);
+  EXPECT_EQ(scene_->count<engine::LookFor>(), 2u);
   EXPECT_EQ(scene_->alarm_time, std::chrono::seconds(60));
   scene_->commands.clear();
   come(LinkId{2});

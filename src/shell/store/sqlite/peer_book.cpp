@@ -100,27 +100,27 @@ Result<void> PeerBook::keep_earlier_name(const PublicKey& key, const Plaintext& 
       .run();
 }
 
-Result<void> PeerBook::note(const Meeting& meeting, const std::string& now) {
-  if (const auto name = meeting.name ? engine::clean_name(meeting.name->expose()) : std::nullopt)
-    CHECK_OK(keep_earlier_name(meeting.key, *name));
+Result<void> PeerBook::note(const ProvenPeer& proven, const std::string& now) {
+  if (const auto name = proven.name ? engine::clean_name(proven.name->expose()) : std::nullopt)
+    CHECK_OK(keep_earlier_name(proven.key, *name));
   TRY(auto upsert,
       database_.prepare("INSERT INTO peer (public_key, name, first_seen, last_seen, culver)"
                         " VALUES (?1, ?2, ?3, ?3, ?4) ON CONFLICT (public_key) DO UPDATE SET"
                         " name = coalesce(excluded.name, name), last_seen = excluded.last_seen,"
                         " culver = max(culver, excluded.culver)"));
-  upsert.bind(1, ByteView(meeting.key.view())).bind(3, now);
-  upsert.bind(4, std::int64_t{meeting.is_culver});
-  bind_name(upsert, 2, meeting.name);
+  upsert.bind(1, ByteView(proven.key.view())).bind(3, now);
+  upsert.bind(4, std::int64_t{proven.is_culver});
+  bind_name(upsert, 2, proven.name);
   CHECK_OK(upsert.run());
   TRY(auto settle, database_.prepare("DELETE FROM offered_key WHERE key = ?1"));
-  return settle.bind(1, ByteView(meeting.key.view())).run();
+  return settle.bind(1, ByteView(proven.key.view())).run();
 }
 
-Result<void> PeerBook::remember(const Meeting& meeting, const std::string& now) {
+Result<void> PeerBook::remember(const ProvenPeer& proven, const std::string& now) {
   return database_.all_or_nothing([&]() -> Result<void> {
-    if (meeting.instead_of && *meeting.instead_of != meeting.key)
-      CHECK_OK(take_over(*meeting.instead_of, meeting.key));
-    return note(meeting, now);
+    if (proven.instead_of && *proven.instead_of != proven.key)
+      CHECK_OK(take_over(*proven.instead_of, proven.key));
+    return note(proven, now);
   });
 }
 

@@ -20,7 +20,7 @@ class PeerBook {
   /// with a sentence that names the file.
   static host::Outcome<PeerBook> open(const std::filesystem::path& file);
 
-  Result<void> remember(const Meeting& meeting, const std::string& now);
+  Result<void> remember(const ProvenPeer& proven, const std::string& now);
   Result<void> keep_offered(const PublicKey& of, const PublicKey& offered,
                             engine::KeyStanding standing);
   Result<void> rename(const PublicKey& key, const std::optional<Plaintext>& alias);
@@ -39,7 +39,7 @@ class PeerBook {
   Result<void> keep_earlier_name(const PublicKey& key, const Plaintext& name);
   Result<std::map<PublicKey, std::vector<Plaintext>>> earlier_names();
   Result<std::map<PublicKey, std::vector<PublicKey>>> offered_keys();
-  Result<void> note(const Meeting& meeting, const std::string& now);
+  Result<void> note(const ProvenPeer& proven, const std::string& now);
   /// A statement about one row, which must be there.
   Result<void> change(Statement statement);
   Database database_;

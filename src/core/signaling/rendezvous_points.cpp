@@ -1,5 +1,5 @@
 // Hashing dates and hours.
-#include "core/signaling/meeting_points.hpp"
+#include "core/signaling/rendezvous_points.hpp"
 
 #include <algorithm>
 #include <string_view>

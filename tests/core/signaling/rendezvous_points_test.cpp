@@ -1,5 +1,5 @@
 // Points and tokens: Zajel's known answers, and what must hold of any two peers.
-#include "core/signaling/meeting_points.hpp"
+#include "core/signaling/rendezvous_points.hpp"
 
 #include <set>
 
@@ -27,13 +27,13 @@ Three three_at(const boost::json::value& object, std::string_view key) {
           std::string(list.at(2).as_string())};
 }
 
-TEST(MeetingPoints, AreThoseOfZajel) {
+TEST(RendezvousPoints, AreThoseOfZajel) {
   const auto vectors = culver::testing::shared_json("vectors/zajel.json");
   SKIP_UNLESS(vectors);
   const auto& keys = vectors->at("keys");
   const auto alice = *PublicKey::from(hex_at(keys.at("alice_identity"), "public"));
   const auto bob = *PublicKey::from(hex_at(keys.at("bob_identity"), "public"));
-  const auto& expected = vectors->at("meeting_points");
+  const auto& expected = vectors->at("rendezvous_points");
   EXPECT_EQ(daily_points(alice, bob, recorded), three_at(expected, "daily_from_public_keys"));
   EXPECT_EQ(daily_points(bob, alice, recorded), three_at(expected, "daily_from_public_keys"));
   const auto secret =
@@ -42,7 +42,7 @@ TEST(MeetingPoints, AreThoseOfZajel) {
 }
 
 /// Without the folder of vectors: computed once with Python's hashlib and hmac.
-TEST(MeetingPoints, OfKnownKeys) {
+TEST(RendezvousPoints, OfKnownKeys) {
   PublicKey zeros, ones;
   ones.data.fill(std::byte{1});
   const auto day = std::chrono::sys_days(std::chrono::year(2024) / 2 / 29);
@@ -51,7 +51,7 @@ TEST(MeetingPoints, OfKnownKeys) {
   EXPECT_EQ(hourly_token(secret, day + 7h), "hr_eccCFydJBxqrUF__xUQPvl");
 }
 
-TEST(MeetingPoints, CrossMidnightAndTheEndOfTheYear) {
+TEST(RendezvousPoints, CrossMidnightAndTheEndOfTheYear) {
   PublicKey one, other;
   other.data.fill(std::byte{7});
   constexpr WallTime second = 1'000, day = 86'400 * second;
@@ -73,7 +73,7 @@ TEST(MeetingPoints, CrossMidnightAndTheEndOfTheYear) {
   EXPECT_EQ(first_hour[1], last_hour[2]);
 }
 
-RC_GTEST_PROP(MeetingPoints, AreTheSameForBothAndFitTheWire, ()) {
+RC_GTEST_PROP(RendezvousPoints, AreTheSameForBothAndFitTheWire, ()) {
   const auto one = *culver::testing::fixed_bytes<PublicKey>();
   const auto other = *culver::testing::fixed_bytes<PublicKey>();
   const auto now = *rc::gen::inRange<WallTime>(0, 4'102'444'800'000);

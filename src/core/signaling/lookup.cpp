@@ -1,9 +1,9 @@
-// The handlers of search.hpp.
-#include "core/signaling/search.hpp"
+// The handlers of lookup.hpp.
+#include "core/signaling/lookup.hpp"
 
 #include "core/signaling/backoff.hpp"
 
-namespace culver::signaling::search {
+namespace culver::signaling::lookup {
 namespace {
 
 unsigned one_more(unsigned failures) {
@@ -133,4 +133,4 @@ OneOf<Looking, Idle> Together::on(Parted&& parted, Context& context, Effects&) &
   return retry(failures, context);
 }
 
-}  // namespace culver::signaling::search
+}  // namespace culver::signaling::lookup

@@ -1,4 +1,4 @@
-#include "core/signaling/reunion.hpp"
+#include "core/signaling/rendezvous.hpp"
 
 #include <gtest/gtest.h>
 
@@ -24,37 +24,37 @@ struct Side {
       : random(seed), identity(crypto::KeyPair::generate(random.rng())) {}
 
   Env env() { return {now, random.rng(), wall}; }
-  ReunionEffects meet(const PublicKey& key, bool is_culver = true) {
+  RendezvousEffects look_for(const PublicKey& key, bool is_culver = true) {
     auto world = env();
-    return reunion.meet(identity, key, is_culver, world);
+    return rendezvous.look_for(identity, key, is_culver, world);
   }
-  ReunionEffects online(const PairingCode& own) {
+  RendezvousEffects online(const PairingCode& own) {
     auto world = env();
-    return reunion.online(identity.shared, own, world);
+    return rendezvous.online(identity.shared, own, world);
   }
-  ReunionEffects on(sig::ServerMessage message) {
+  RendezvousEffects on(sig::ServerMessage message) {
     auto world = env();
-    return reunion.on(message, world);
+    return rendezvous.on(message, world);
   }
-  ReunionEffects live(const PairingCode& peer, const std::string& token) {
+  RendezvousEffects live(const PairingCode& peer, const std::string& token) {
     return on(sig::RendezvousMatch{{peer, "", token}});
   }
-  std::vector<search::AskFor> turn() {
+  std::vector<lookup::AskFor> turn() {
     auto world = env();
-    return all<search::AskFor>(reunion.turn(world));
+    return all<lookup::AskFor>(rendezvous.turn(world));
   }
   void failed(const PairingCode& peer, Fault fault) {
     auto world = env();
-    reunion.failed(peer, fault, world);
+    rendezvous.failed(peer, fault, world);
   }
-  ReunionEffects pass(Duration time) {
+  RendezvousEffects pass(Duration time) {
     now += time;
     wall += std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
     auto world = env();
-    return reunion.tick(world);
+    return rendezvous.tick(world);
   }
 
-  static std::vector<sig::RegisterRendezvous> brought(const ReunionEffects& effects) {
+  static std::vector<sig::RegisterRendezvous> brought(const RendezvousEffects& effects) {
     std::vector<sig::RegisterRendezvous> messages;
     for (const auto& send : all<Send>(effects))
       messages.push_back(std::get<sig::RegisterRendezvous>(send.message));
@@ -63,7 +63,7 @@ struct Side {
 
   testing::SeededRng random;
   crypto::KeyPair identity;
-  Reunion reunion;
+  Rendezvous rendezvous;
   TimePoint now{1'000s};
   WallTime wall = 1'764'000'000'000;
 };
@@ -74,10 +74,10 @@ PublicKey nth_key(std::size_t n) {
   return crypto::KeyPair::generate(random.rng()).shared;
 }
 
-TEST(Reunion, BothSidesBringTheSameTokensAndPoints) {
+TEST(Rendezvous, BothSidesBringTheSameTokensAndPoints) {
   Side one(1), other(2);
-  one.meet(other.identity.shared);
-  other.meet(one.identity.shared);
+  one.look_for(other.identity.shared);
+  other.look_for(one.identity.shared);
   const auto ours = Side::brought(one.online(small));
   const auto theirs = Side::brought(other.online(large));
   ASSERT_EQ(ours.size(), 1u);
@@ -90,17 +90,17 @@ TEST(Reunion, BothSidesBringTheSameTokensAndPoints) {
   EXPECT_EQ(ours[0].peer_id, small.text());
 }
 
-TEST(Reunion, WhoIsNoCulverIsLookedForAtItsPointsToo) {
+TEST(Rendezvous, WhoIsNoCulverIsLookedForAtItsPointsToo) {
   Side one(1);
-  one.meet(nth_key(1), false);
+  one.look_for(nth_key(1), false);
   const auto brought = Side::brought(one.online(small));
   EXPECT_EQ(brought[0].tokens.size(), 6u);
   for (const auto& point : brought[0].points) EXPECT_TRUE(brought[0].tokens.contains(point));
 }
 
-TEST(Reunion, TheSmallerCodeAsksAndTheOtherWaits) {
+TEST(Rendezvous, TheSmallerCodeAsksAndTheOtherWaits) {
   Side one(1);
-  one.meet(nth_key(1));
+  one.look_for(nth_key(1));
   const auto token = *Side::brought(one.online(middle))[0].tokens.begin();
   one.live(small, token);
   EXPECT_TRUE(one.turn().empty());
@@ -108,81 +108,81 @@ TEST(Reunion, TheSmallerCodeAsksAndTheOtherWaits) {
   const auto asked = one.turn();
   ASSERT_EQ(asked.size(), 1u);
   EXPECT_EQ(asked[0].code, large);
-  EXPECT_EQ(one.reunion.asked(), large);
+  EXPECT_EQ(one.rendezvous.asked(), large);
 }
 
-TEST(Reunion, WhatWasAskedForOnePeerIsForNoOther) {
+TEST(Rendezvous, WhatWasAskedForOnePeerIsForNoOther) {
   Side one(1);
-  one.meet(nth_key(1));
-  one.meet(nth_key(2));
-  EXPECT_TRUE(one.reunion.expects(large, nth_key(3))) << "a code that a person has typed";
+  one.look_for(nth_key(1));
+  one.look_for(nth_key(2));
+  EXPECT_TRUE(one.rendezvous.expects(large, nth_key(3))) << "a code that a person has typed";
   one.online(middle);
   Side same(1);
-  same.meet(nth_key(1));
+  same.look_for(nth_key(1));
   const auto token = *Side::brought(same.online(middle))[0].tokens.begin();
   one.live(large, token);
   ASSERT_EQ(one.turn().size(), 1u);
-  EXPECT_TRUE(one.reunion.is_ours(large));
-  EXPECT_TRUE(one.reunion.expects(large, nth_key(1)));
-  EXPECT_FALSE(one.reunion.expects(large, nth_key(2)));
+  EXPECT_TRUE(one.rendezvous.is_ours(large));
+  EXPECT_TRUE(one.rendezvous.expects(large, nth_key(1)));
+  EXPECT_FALSE(one.rendezvous.expects(large, nth_key(2)));
 }
 
-TEST(Reunion, AServerThatDoesNotSayTheTokenIsTakenAtItsWordOnce) {
+TEST(Rendezvous, AServerThatDoesNotSayTheTokenIsTakenAtItsWordOnce) {
   Side one(1);
-  one.meet(nth_key(1));
+  one.look_for(nth_key(1));
   one.online(middle);
   one.live(small, "");
   EXPECT_TRUE(one.turn().empty()) << "it asks us";
   one.live(large, "");
   one.live(large, "");
   ASSERT_EQ(one.turn().size(), 1u);
-  EXPECT_TRUE(one.reunion.expects(large, nth_key(1)));
-  EXPECT_FALSE(one.reunion.expects(large, nth_key(2)));
+  EXPECT_TRUE(one.rendezvous.expects(large, nth_key(1)));
+  EXPECT_FALSE(one.rendezvous.expects(large, nth_key(2)));
   one.failed(large, Fault::pair_unknown);
   one.live(large, "");
   EXPECT_TRUE(one.turn().empty());
-  one.pass(Reunion::unnamed_again_after);
+  one.pass(Rendezvous::unnamed_again_after);
   one.live(large, "");
   EXPECT_EQ(one.turn().size(), 1u);
 }
 
-TEST(Reunion, TokensThatAreNotOursAreNothingToUs) {
+TEST(Rendezvous, TokensThatAreNotOursAreNothingToUs) {
   Side one(1);
-  one.meet(nth_key(1));
+  one.look_for(nth_key(1));
   one.online(middle);
   one.live(large, "hr_somebody");
   EXPECT_TRUE(one.turn().empty());
 }
 
-TEST(Reunion, ManyPeersNeedMoreMessagesAndEachFits) {
+TEST(Rendezvous, ManyPeersNeedMoreMessagesAndEachFits) {
   Side one(1);
-  for (std::size_t n = 0; n < Reunion::peers_at_once + 5; ++n) one.meet(nth_key(n), n % 3 == 0);
-  EXPECT_FALSE(one.reunion.is_sought(nth_key(Reunion::peers_at_once)));
+  for (std::size_t n = 0; n < Rendezvous::peers_at_once + 5; ++n) one.look_for(nth_key(n), n % 3 == 0);
+  EXPECT_FALSE(one.rendezvous.is_sought(nth_key(Rendezvous::peers_at_once)));
   const auto messages = Side::brought(one.online(small));
   std::set<std::string> points;
   for (const auto& message : messages) {
-    EXPECT_LE(message.points.size(), wire::limits::meeting_points);
-    EXPECT_LE(message.tokens.size(), wire::limits::meeting_tokens);
+    EXPECT_LE(message.points.size(), wire::limits::rendezvous_points);
+    EXPECT_LE(message.tokens.size(), wire::limits::rendezvous_tokens);
     points.insert(message.points.begin(), message.points.end());
   }
-  EXPECT_EQ(points.size(), 3 * Reunion::peers_at_once);
-  EXPECT_LE(messages.size(), Reunion::registrations_per_minute);
+  EXPECT_EQ(points.size(), 3 * Rendezvous::peers_at_once);
+  EXPECT_LE(messages.size(), Rendezvous::registrations_per_minute);
 }
 
-TEST(Reunion, NeverMoreThanAServerAllows) {
+TEST(Rendezvous, NeverMoreThanAServerAllows) {
   Side one(1);
-  for (std::size_t n = 0; n < Reunion::peers_at_once; ++n) one.meet(nth_key(n), false);
+  for (std::size_t n = 0; n < Rendezvous::peers_at_once; ++n) one.look_for(nth_key(n), false);
   std::size_t sent = Side::brought(one.online(small)).size();
   for (int second = 1; second < 60; ++second) sent += Side::brought(one.pass(1s)).size();
-  EXPECT_LE(sent, Reunion::registrations_per_minute);
-  ASSERT_TRUE(one.reunion.deadline());
+  EXPECT_LE(sent, Rendezvous::registrations_per_minute);
+  ASSERT_TRUE(one.rendezvous.deadline());
   for (int second = 0; second < 60; ++second) sent += Side::brought(one.pass(1s)).size();
   EXPECT_GE(sent, 26u) << "what found no room comes later: 13 messages, twice";
 }
 
-TEST(Reunion, TheTokensOfTheNextHourComeWithIt) {
+TEST(Rendezvous, TheTokensOfTheNextHourComeWithIt) {
   Side one(1);
-  one.meet(nth_key(1));
+  one.look_for(nth_key(1));
   const auto first = Side::brought(one.online(small))[0].tokens;
   EXPECT_EQ(Side::brought(one.pass(5s)).size(), 1u) << "again, for who has come at the same moment";
   EXPECT_TRUE(Side::brought(one.pass(50min)).empty());
@@ -191,12 +191,12 @@ TEST(Reunion, TheTokensOfTheNextHourComeWithIt) {
   EXPECT_NE(next[0].tokens, first);
 }
 
-TEST(Reunion, OnlyWhatThePeerHasSealedIsRead) {
+TEST(Rendezvous, OnlyWhatThePeerHasSealedIsRead) {
   Side one(1), other(2), third(3);
-  one.meet(other.identity.shared);
+  one.look_for(other.identity.shared);
   one.online(small);
-  other.meet(one.identity.shared);
-  third.meet(one.identity.shared);
+  other.look_for(one.identity.shared);
+  third.look_for(one.identity.shared);
   const auto left = Side::brought(other.online(large))[0].drops;
   const auto foreign = Side::brought(third.online(middle))[0].drops;
   const auto& [point, text] = *left.begin();
@@ -214,11 +214,11 @@ TEST(Reunion, OnlyWhatThePeerHasSealedIsRead) {
   EXPECT_TRUE(read(point, text).empty()) << "no news";
 }
 
-TEST(Reunion, TheNoteOfWhoIsThereIsNotRead) {
+TEST(Rendezvous, TheNoteOfWhoIsThereIsNotRead) {
   Side one(1), other(2);
-  one.meet(other.identity.shared);
+  one.look_for(other.identity.shared);
   one.online(large);
-  other.meet(one.identity.shared);
+  other.look_for(one.identity.shared);
   const auto left = Side::brought(other.online(small))[0];
   const auto& [point, text] = *left.drops.begin();
   const sig::DeadDrop drop{middle, text, "", point};  // of an earlier code of its
@@ -228,18 +228,18 @@ TEST(Reunion, TheNoteOfWhoIsThereIsNotRead) {
   EXPECT_EQ(all<WasHere>(one.on(sig::RendezvousResult{{}, {drop}})).size(), 1u);
 }
 
-TEST(Reunion, OurOwnNoteSentBackIsNotThePeers) {
+TEST(Rendezvous, OurOwnNoteSentBackIsNotThePeers) {
   Side one(1);
-  one.meet(nth_key(1));
+  one.look_for(nth_key(1));
   const auto left = Side::brought(one.online(small))[0].drops;
   const auto& [point, text] = *left.begin();
   EXPECT_TRUE(all<WasHere>(one.on(sig::RendezvousResult{{}, {{large, text, "", point}}})).empty());
 }
 
-TEST(Reunion, AKeyOfSmallOrderIsNotLookedFor) {
+TEST(Rendezvous, AKeyOfSmallOrderIsNotLookedFor) {
   Side one(1);
-  one.meet(PublicKey{});
-  EXPECT_FALSE(one.reunion.is_sought(PublicKey{}));
+  one.look_for(PublicKey{});
+  EXPECT_FALSE(one.rendezvous.is_sought(PublicKey{}));
 }
 
 TEST(Allowance, GivesSoManyWithinItsWindow) {
@@ -258,9 +258,9 @@ PairingCode gone(std::size_t n) {
   return code(std::string("YYYY") + "ABCDEFGHJKLMNPQ"[n / 8] + static_cast<char>('2' + n % 8));
 }
 
-TEST(Reunion, OfAServersListTheNewestIsAskedFirst) {
+TEST(Rendezvous, OfAServersListTheNewestIsAskedFirst) {
   Side one(1);
-  one.meet(nth_key(1));
+  one.look_for(nth_key(1));
   one.online(small);
   sig::RendezvousResult list;
   for (std::size_t n = 0; n < 40; ++n) list.live.push_back({gone(n), "", ""});
@@ -271,9 +271,9 @@ TEST(Reunion, OfAServersListTheNewestIsAskedFirst) {
   EXPECT_EQ(asked[0].code, large);
 }
 
-TEST(Reunion, WhoIsPushedGoesBeforeAllThatAreListed) {
+TEST(Rendezvous, WhoIsPushedGoesBeforeAllThatAreListed) {
   Side one(1);
-  one.meet(nth_key(1));
+  one.look_for(nth_key(1));
   one.online(small);
   sig::RendezvousResult list;
   for (std::size_t n = 0; n < 40; ++n) list.live.push_back({gone(n), "", ""});
@@ -284,11 +284,11 @@ TEST(Reunion, WhoIsPushedGoesBeforeAllThatAreListed) {
   EXPECT_EQ(asked[0].code, large);
 }
 
-TEST(Reunion, CodesThatNobodyHasAnyMoreCostNoPace) {
+TEST(Rendezvous, CodesThatNobodyHasAnyMoreCostNoPace) {
   Side one(1);
-  one.meet(nth_key(1));
+  one.look_for(nth_key(1));
   one.online(small);
-  for (std::size_t n = 0; n < 3 * Reunion::asks_per_minute; ++n) {
+  for (std::size_t n = 0; n < 3 * Rendezvous::asks_per_minute; ++n) {
     one.live(gone(n), "");
     ASSERT_EQ(one.turn().size(), 1u) << n;
     one.failed(gone(n), Fault::pair_unknown);
@@ -297,10 +297,10 @@ TEST(Reunion, CodesThatNobodyHasAnyMoreCostNoPace) {
   EXPECT_EQ(one.turn().size(), 1u);
 }
 
-TEST(Reunion, WhatAServerTakesFromADeviceIsUsed) {
+TEST(Rendezvous, WhatAServerTakesFromADeviceIsUsed) {
   Side one(1);
-  one.meet(nth_key(1));
-  one.reunion.pace(100, 0);
+  one.look_for(nth_key(1));
+  one.rendezvous.pace(100, 0);
   one.online(small);
   const auto ask = [&](std::size_t n) {
     one.live(gone(n), "");
@@ -311,37 +311,37 @@ TEST(Reunion, WhatAServerTakesFromADeviceIsUsed) {
   for (std::size_t n = 0; n < 90; ++n) ASSERT_TRUE(ask(n)) << n;
   EXPECT_FALSE(ask(90)) << "the rest is for what a person does";
   Side other(2);
-  other.meet(nth_key(1));
-  other.reunion.pace(0, 0);
+  other.look_for(nth_key(1));
+  other.rendezvous.pace(0, 0);
   other.online(small);
   other.live(large, "");
   EXPECT_EQ(other.turn().size(), 1u) << "a server that tells nothing takes what it always took";
 }
 
-TEST(Reunion, WhoIsAskedInVainCostsPaceAndTheWaitIsTold) {
+TEST(Rendezvous, WhoIsAskedInVainCostsPaceAndTheWaitIsTold) {
   Side one(1);
-  one.meet(nth_key(1));
+  one.look_for(nth_key(1));
   one.online(small);
-  for (std::size_t n = 0; n < Reunion::asks_per_minute; ++n) {
+  for (std::size_t n = 0; n < Rendezvous::asks_per_minute; ++n) {
     one.live(gone(n), "");
     ASSERT_EQ(one.turn().size(), 1u) << n;
     one.failed(gone(n), Fault::pair_left);
   }
   one.live(large, "");
   auto world = one.env();
-  const auto effects = one.reunion.turn(world);
-  EXPECT_TRUE(all<search::AskFor>(effects).empty());
+  const auto effects = one.rendezvous.turn(world);
+  EXPECT_TRUE(all<lookup::AskFor>(effects).empty());
   const auto later = all<AskingLater>(effects);
   ASSERT_EQ(later.size(), 1u);
   EXPECT_EQ(later[0].at, one.now + 60s);
-  EXPECT_TRUE(one.reunion.turn(world).empty()) << "told once";
+  EXPECT_TRUE(one.rendezvous.turn(world).empty()) << "told once";
   one.pass(60s);
   EXPECT_EQ(one.turn().size(), 1u);
 }
 
-TEST(Reunion, AServerThatSaysItIsEnoughIsLeftAloneForAMinute) {
+TEST(Rendezvous, AServerThatSaysItIsEnoughIsLeftAloneForAMinute) {
   Side one(1);
-  one.meet(nth_key(1));
+  one.look_for(nth_key(1));
   one.online(small);
   one.live(gone(1), "");
   ASSERT_EQ(one.turn().size(), 1u);
@@ -352,15 +352,15 @@ TEST(Reunion, AServerThatSaysItIsEnoughIsLeftAloneForAMinute) {
   EXPECT_EQ(one.turn().size(), 1u);
 }
 
-TEST(Reunion, AnAskThatIsNotAnsweredMakesWayForWhoComes) {
+TEST(Rendezvous, AnAskThatIsNotAnsweredMakesWayForWhoComes) {
   Side one(1);
-  one.meet(nth_key(1));
+  one.look_for(nth_key(1));
   one.online(small);
   one.live(gone(1), "");
   ASSERT_EQ(one.turn().size(), 1u);
-  EXPECT_TRUE(all<search::LetGo>(one.live(gone(2), "")).empty()) << "it may be accepting";
-  one.pass(Reunion::alive_patience);
-  const auto let_go = all<search::LetGo>(one.live(large, ""));
+  EXPECT_TRUE(all<lookup::LetGo>(one.live(gone(2), "")).empty()) << "it may be accepting";
+  one.pass(Rendezvous::alive_patience);
+  const auto let_go = all<lookup::LetGo>(one.live(large, ""));
   ASSERT_EQ(let_go.size(), 1u);
   EXPECT_EQ(let_go[0].code, gone(1));
   const auto asked = one.turn();
@@ -368,20 +368,20 @@ TEST(Reunion, AnAskThatIsNotAnsweredMakesWayForWhoComes) {
   EXPECT_EQ(asked[0].code, large);
 }
 
-TEST(Reunion, WhenTheClockIsSetTheTokensAreThoseOfTheOtherHour) {
+TEST(Rendezvous, WhenTheClockIsSetTheTokensAreThoseOfTheOtherHour) {
   Side one(1);
-  one.meet(nth_key(1));
+  one.look_for(nth_key(1));
   auto world = one.env();
-  EXPECT_TRUE(one.reunion.clock_set(world).empty()) << "not before there is a server";
+  EXPECT_TRUE(one.rendezvous.clock_set(world).empty()) << "not before there is a server";
   const auto first = Side::brought(one.online(small))[0].tokens;
   for (const WallTime step : {3 * 3'600'000LL, 30 * 86'400'000LL, -50 * 365 * 86'400'000LL}) {
     one.wall += step;
     auto later = one.env();
-    const auto brought = Side::brought(one.reunion.clock_set(later));
+    const auto brought = Side::brought(one.rendezvous.clock_set(later));
     ASSERT_EQ(brought.size(), 1u);
     EXPECT_NE(brought[0].tokens, first);
-    ASSERT_TRUE(one.reunion.deadline());
-    EXPECT_LE(*one.reunion.deadline(), one.now + 62min);
+    ASSERT_TRUE(one.rendezvous.deadline());
+    EXPECT_LE(*one.rendezvous.deadline(), one.now + 62min);
   }
 }
 

@@ -1,13 +1,13 @@
-// Tokens to keys, keys to searches, searches to effects.
-#include "core/signaling/reunion.hpp"
+// Tokens to keys, keys to lookups, lookups to effects.
+#include "core/signaling/rendezvous.hpp"
 
 #include <algorithm>
 
 #include "core/crypto/aead.hpp"
 #include "core/crypto/hash.hpp"
-#include "core/signaling/meeting_points.hpp"
+#include "core/signaling/rendezvous_points.hpp"
 #include "core/wire/base64.hpp"
-#include "core/wire/left_note.hpp"
+#include "core/wire/drop_content.hpp"
 #include "core/wire/limits.hpp"
 
 namespace culver::signaling {
@@ -33,7 +33,7 @@ Result<Secret<32>> derive(const Secret<32>& from, std::string_view info) {
 }
 
 std::string seal_note(const Secret<32>& key, const PublicKey& own, Env& env) {
-  const auto text = print(wire::LeftNote{own, env.wall});
+  const auto text = print(wire::DropContent{own, env.wall});
   const Nonce nonce{env.rng.bytes<Nonce::size>()};
   ByteVector sealed(Nonce::size + text.size() + crypto::Aead::tag_size);
   std::copy(nonce.data.begin(), nonce.data.end(), sealed.begin());
@@ -42,7 +42,7 @@ std::string seal_note(const Secret<32>& key, const PublicKey& own, Env& env) {
   return wire::base64::encode(sealed);
 }
 
-Result<wire::LeftNote> open_note(const Secret<32>& key, std::string_view text) {
+Result<wire::DropContent> open_note(const Secret<32>& key, std::string_view text) {
   const auto sealed = wire::base64::decode(text);
   constexpr auto overhead = Nonce::size + crypto::Aead::tag_size;
   if (!sealed || sealed->size() < overhead) return fail(Fault::malformed);
@@ -50,7 +50,7 @@ Result<wire::LeftNote> open_note(const Secret<32>& key, std::string_view text) {
   ByteVector opened(sealed->size() - overhead);
   CHECK_OK(crypto::open_once(crypto::AeadAlgorithm::chacha20_poly1305, key, *nonce, {},
                              ByteView(*sealed).subspan(Nonce::size), opened));
-  return wire::parse_left_note(as_text(opened));
+  return wire::parse_drop_content(as_text(opened));
 }
 
 }  // namespace
@@ -71,9 +71,9 @@ std::optional<TimePoint> Allowance::next(TimePoint now) const {
 
 // ---- whom we look for ---------------------------------------------------------------------------
 
-ReunionEffects Reunion::meet(const crypto::KeyPair& own, const PublicKey& key, bool is_culver,
-                             Env& env) {
-  ReunionEffects effects;
+RendezvousEffects Rendezvous::look_for(const crypto::KeyPair& own, const PublicKey& key,
+                                       bool is_culver, Env& env) {
+  RendezvousEffects effects;
   if (sought_.contains(key) || sought_.size() >= peers_at_once || key == own.shared) return effects;
   const auto shared = crypto::x25519(own.secret, key);
   if (!shared) return effects;
@@ -82,38 +82,38 @@ ReunionEffects Reunion::meet(const crypto::KeyPair& own, const PublicKey& key, b
   auto notes = derive(*tokens, "culver note");
   if (!notes) return effects;
   sought_.emplace(key, Sought{is_culver, std::move(*tokens), std::move(*notes)});
-  if (code_) step(key, search::Reached{}, env, effects);
+  if (code_) step(key, lookup::Reached{}, env, effects);
   bring(env, effects);
   return effects;
 }
 
 // ---- the server ---------------------------------------------------------------------------------
 
-ReunionEffects Reunion::online(const PublicKey& own, const PairingCode& code, Env& env) {
-  ReunionEffects effects;
+RendezvousEffects Rendezvous::online(const PublicKey& own, const PairingCode& code, Env& env) {
+  RendezvousEffects effects;
   offline(env);
   own_ = own;
   code_ = code;
   spread_ = std::chrono::duration_cast<Duration>(std::chrono::duration<double>(spread_seconds) *
                                                  env.rng.unit());
-  step_all(search::Reached{}, env, effects);
+  step_all(lookup::Reached{}, env, effects);
   bring(env, effects);
   return effects;
 }
 
-ReunionEffects Reunion::clock_set(Env& env) {
-  ReunionEffects effects;
+RendezvousEffects Rendezvous::clock_set(Env& env) {
+  RendezvousEffects effects;
   if (!code_) return effects;
-  step_all(search::Reached{}, env, effects);
+  step_all(lookup::Reached{}, env, effects);
   bring(env, effects);
   return effects;
 }
 
-void Reunion::offline(Env& env) {
-  ReunionEffects none;
+void Rendezvous::offline(Env& env) {
+  RendezvousEffects none;
   code_.reset();
   own_.reset();
-  step_all(search::Unreached{}, env, none);
+  step_all(lookup::Unreached{}, env, none);
   to_bring_.clear();
   texts_.clear();
   unnamed_.clear();
@@ -124,8 +124,8 @@ void Reunion::offline(Env& env) {
   next_registration_.reset();
 }
 
-ReunionEffects Reunion::on(const sig::ServerMessage& message, Env& env) {
-  ReunionEffects effects;
+RendezvousEffects Rendezvous::on(const sig::ServerMessage& message, Env& env) {
+  RendezvousEffects effects;
   if (!code_ || sought_.empty()) return effects;
   if (const auto* result = std::get_if<sig::RendezvousResult>(&message)) {
     for (const auto& match : result->live) sighted(match, env, effects);  // the newest comes last
@@ -134,7 +134,7 @@ ReunionEffects Reunion::on(const sig::ServerMessage& message, Env& env) {
   } else if (const auto* push = std::get_if<sig::RendezvousMatch>(&message)) {
     sighted(push->match, env, effects);
     if (asking_unnamed_ && !unnamed_.empty() && asked_at_ + alive_patience <= env.now) {
-      effects.emplace_back(search::LetGo{asking_unnamed_->code});
+      effects.emplace_back(lookup::LetGo{asking_unnamed_->code});
       asking_unnamed_.reset();
     }
   }
@@ -142,7 +142,7 @@ ReunionEffects Reunion::on(const sig::ServerMessage& message, Env& env) {
 }
 
 /// Whoever has left it is there still, or again: nobody needs its note.
-bool Reunion::is_live(const sig::DeadDrop& drop, const sig::RendezvousResult& result) const {
+bool Rendezvous::is_live(const sig::DeadDrop& drop, const sig::RendezvousResult& result) const {
   const auto owner = texts_.find(drop.point);
   return std::any_of(result.live.begin(), result.live.end(), [&](const auto& match) {
     if (match.peer == drop.peer) return true;
@@ -152,22 +152,22 @@ bool Reunion::is_live(const sig::DeadDrop& drop, const sig::RendezvousResult& re
 }
 
 /// The side with the smaller code asks, and the other one waits for it.
-void Reunion::sighted(const sig::LiveMatch& match, Env& env, ReunionEffects& effects) {
+void Rendezvous::sighted(const sig::LiveMatch& match, Env& env, RendezvousEffects& effects) {
   if (!(*code_ < match.peer)) return;
   if (match.token.empty()) return sighted_unnamed(match.peer, env.now);
   const auto owner = texts_.find(match.token);
   if (owner == texts_.end()) return;
-  step(owner->second.key, search::Sighted{match.peer}, env, effects);
+  step(owner->second.key, lookup::Sighted{match.peer}, env, effects);
 }
 
 /// A server that does not say by which token: the pairing will tell whose code it is. Such a server
 /// also tells codes whose owners are long gone, and the newest are the likeliest to answer.
-void Reunion::sighted_unnamed(const PairingCode& code, TimePoint now) {
+void Rendezvous::sighted_unnamed(const PairingCode& code, TimePoint now) {
   std::erase_if(unnamed_asked_,
                 [&](const auto& asked) { return asked.second + unnamed_again_after <= now; });
   if (unnamed_asked_.contains(code) || (asking_unnamed_ && asking_unnamed_->code == code)) return;
   const bool is_with_us = std::any_of(sought_.begin(), sought_.end(), [&](const auto& one) {
-    const auto* together = std::get_if<search::Together>(&one.second.search);
+    const auto* together = std::get_if<lookup::Together>(&one.second.lookup);
     return together && together->code == code;
   });
   if (is_with_us) return;
@@ -178,13 +178,13 @@ void Reunion::sighted_unnamed(const PairingCode& code, TimePoint now) {
 
 /// Only what its peer has sealed, at a point of the two, counts; and it is news only while nothing
 /// newer is known.
-void Reunion::read(const sig::DeadDrop& drop, Env& env, ReunionEffects& effects) {
+void Rendezvous::read(const sig::DeadDrop& drop, Env& env, RendezvousEffects& effects) {
   const auto owner = texts_.find(drop.point);
   if (owner == texts_.end()) return;
   const auto found = sought_.find(owner->second.key);
   if (found == sought_.end()) return;
   auto& [key, sought] = *found;
-  if (std::holds_alternative<search::Together>(sought.search)) return;
+  if (std::holds_alternative<lookup::Together>(sought.lookup)) return;
   const auto note = open_note(sought.notes, drop.text);
   if (!note || note->key != key) return;
   if (note->at <= sought.was_here || note->at > env.wall + clocks_differ) return;
@@ -193,7 +193,7 @@ void Reunion::read(const sig::DeadDrop& drop, Env& env, ReunionEffects& effects)
 }
 
 /// As many messages as it takes for the points and tokens of everybody whose turn it is.
-void Reunion::bring(Env& env, ReunionEffects& effects) {
+void Rendezvous::bring(Env& env, RendezvousEffects& effects) {
   next_registration_.reset();
   std::erase_if(texts_, [&](const auto& text) { return text.second.until <= env.now; });
   std::erase_if(to_bring_, [&](const auto& one) { return !sought_.contains(one.first); });
@@ -211,7 +211,7 @@ void Reunion::bring(Env& env, ReunionEffects& effects) {
 }
 
 /// False if it does not fit any more.
-bool Reunion::add_to(sig::RegisterRendezvous& message, const PublicKey& key, Env& env) {
+bool Rendezvous::add_to(sig::RegisterRendezvous& message, const PublicKey& key, Env& env) {
   const auto& sought = sought_.at(key);
   const auto points = sought.is_culver ? secret_points(sought.tokens, env.wall)
                                        : daily_points(*own_, key, env.wall);
@@ -219,8 +219,8 @@ bool Reunion::add_to(sig::RegisterRendezvous& message, const PublicKey& key, Env
   std::vector<std::string> tokens(hourly.begin(), hourly.end());
   // Zajel's app lists its points as tokens too, and derives none from what we have.
   if (!sought.is_culver) tokens.insert(tokens.end(), points.begin(), points.end());
-  if (message.points.size() + points.size() > wire::limits::meeting_points ||
-      message.tokens.size() + tokens.size() > wire::limits::meeting_tokens)
+  if (message.points.size() + points.size() > wire::limits::rendezvous_points ||
+      message.tokens.size() + tokens.size() > wire::limits::rendezvous_tokens)
     return false;
   const Owner owner{key, env.now + text_life};
   for (const auto& point : points) texts_.insert_or_assign(point, owner);
@@ -235,59 +235,60 @@ bool Reunion::add_to(sig::RegisterRendezvous& message, const PublicKey& key, Env
 
 // ---- connections --------------------------------------------------------------------------------
 
-void Reunion::matched(const PairingCode& code, const PublicKey& key, Env& env) {
-  ReunionEffects none;
+void Rendezvous::matched(const PairingCode& code, const PublicKey& key, Env& env) {
+  RendezvousEffects none;
   let_in_.erase(code);
   if (asking_unnamed_ && asking_unnamed_->code == code) asking_unnamed_.reset();
-  step(key, search::Granted{code}, env, none);
+  step(key, lookup::Granted{code}, env, none);
 }
 
-void Reunion::proven(const PublicKey& key, Env& env) {
-  ReunionEffects none;
-  step(key, search::Proven{}, env, none);
+void Rendezvous::proven(const PublicKey& key, Env& env) {
+  RendezvousEffects none;
+  step(key, lookup::Proven{}, env, none);
 }
 
-void Reunion::parted(const PublicKey& key, search::Parted how, Env& env) {
-  ReunionEffects none;
+void Rendezvous::parted(const PublicKey& key, lookup::Parted how, Env& env) {
+  RendezvousEffects none;
   step(key, std::move(how), env, none);
 }
 
 // ---- stepping and time --------------------------------------------------------------------------
 
-search::Context Reunion::context(Env& env) const {
+lookup::Context Rendezvous::context(Env& env) const {
   const auto until = milliseconds(hour - env.wall % hour);
   return {env, code_.has_value(), until + after_the_turn + spread_};
 }
 
-void Reunion::step(const PublicKey& key, search::Machine::Event event, Env& env,
-                   ReunionEffects& effects) {
+void Rendezvous::step(const PublicKey& key, lookup::Machine::Event event, Env& env,
+                      RendezvousEffects& effects) {
   const auto found = sought_.find(key);
   if (found == sought_.end()) return;
-  auto search_context = context(env);
-  search::Effects out;
-  auto& state = found->second.search;
-  state = fsm::step<search::Machine>(std::move(state), std::move(event), search_context, out);
+  auto lookup_context = context(env);
+  lookup::Effects out;
+  auto& state = found->second.lookup;
+  state = fsm::step<lookup::Machine>(std::move(state), std::move(event), lookup_context, out);
   for (auto& effect : out)
     std::visit(fsm::overload{
-                   [&](const search::Bring& e) {
-                     auto& leave_note = to_bring_.try_emplace(key, false).first->second;
-                     leave_note = leave_note || e.leave_note;
+                   [&](const lookup::Bring& e) {
+                     auto& leave_drop = to_bring_.try_emplace(key, false).first->second;
+                     leave_drop = leave_drop || e.leave_drop;
                    },
-                   [&](const search::AskFor& e) { effects.emplace_back(e); },
-                   [&](const search::LetGo& e) { effects.emplace_back(e); },
+                   [&](const lookup::AskFor& e) { effects.emplace_back(e); },
+                   [&](const lookup::LetGo& e) { effects.emplace_back(e); },
                },
                effect);
 }
 
-void Reunion::step_all(const search::Machine::Event& event, Env& env, ReunionEffects& effects) {
+void Rendezvous::step_all(const lookup::Machine::Event& event, Env& env,
+                          RendezvousEffects& effects) {
   for (const auto& [key, sought] : sought_) step(key, event, env, effects);
 }
 
-ReunionEffects Reunion::tick(Env& env) {
-  ReunionEffects effects;
+RendezvousEffects Rendezvous::tick(Env& env) {
+  RendezvousEffects effects;
   step_all(Tick{}, env, effects);
   if (asking_unnamed_ && asking_unnamed_->deadline <= env.now) {
-    effects.emplace_back(search::LetGo{asking_unnamed_->code});
+    effects.emplace_back(lookup::LetGo{asking_unnamed_->code});
     asking_unnamed_.reset();
   }
   if (next_ask_ && *next_ask_ <= env.now) next_ask_.reset();  // turn() is next
@@ -295,11 +296,11 @@ ReunionEffects Reunion::tick(Env& env) {
   return effects;
 }
 
-std::optional<TimePoint> Reunion::deadline() const {
+std::optional<TimePoint> Rendezvous::deadline() const {
   auto first = fsm::earlier(next_ask_, next_registration_);
   if (asking_unnamed_) first = fsm::earlier(first, asking_unnamed_->deadline);
   for (const auto& [key, sought] : sought_)
-    first = fsm::earlier(first, fsm::deadline_of(sought.search));
+    first = fsm::earlier(first, fsm::deadline_of(sought.lookup));
   return first;
 }
 

@@ -1,5 +1,5 @@
 // One small object, and the calendar of ISO 8601.
-#include "core/wire/left_note.hpp"
+#include "core/wire/drop_content.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -83,7 +83,7 @@ std::optional<WallTime> parse_time(std::string_view text) {
 
 }  // namespace
 
-std::string print(const LeftNote& note) {
+std::string print(const DropContent& note) {
   json::Writer out;
   out.text("pubkey", base64::print(note.key))
       .raw("fallbackRelays", "[]")
@@ -91,7 +91,7 @@ std::string print(const LeftNote& note) {
   return std::move(out).finish();
 }
 
-Result<LeftNote> parse_left_note(std::string_view text) {
+Result<DropContent> parse_drop_content(std::string_view text) {
   json::Document document;
   TRY(const auto fields, document.parse(text));
   TRY(const auto key_text, fields.text("pubkey"));
@@ -99,7 +99,7 @@ Result<LeftNote> parse_left_note(std::string_view text) {
   TRY(const auto time_text, fields.text("timestamp"));
   const auto at = parse_time(time_text);
   if (!at) return fail(Fault::malformed);
-  return LeftNote{key, *at};
+  return DropContent{key, *at};
 }
 
 }  // namespace culver::wire

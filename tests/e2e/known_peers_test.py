@@ -7,7 +7,7 @@ import unittest
 from culver_e2e import Case, make_file, sha256
 
 
-class Reunion(Case):
+class Rendezvous(Case):
     def setUp(self):
         super().setUp()
         receiver = self.receive("--once")

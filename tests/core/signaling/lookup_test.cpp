@@ -1,11 +1,11 @@
-#include "core/signaling/search.hpp"
+#include "core/signaling/lookup.hpp"
 
 #include <gtest/gtest.h>
 
 #include "core/signaling/backoff.hpp"
 #include "tests/core/signaling/signaling_support.hpp"
 
-namespace culver::signaling::search {
+namespace culver::signaling::lookup {
 namespace {
 
 using namespace std::chrono_literals;
@@ -15,7 +15,7 @@ using testing::code;
 const PairingCode ana = code("BBBBBB");
 const PairingCode later = code("CCCCCC");
 
-class SearchTest : public ::testing::Test {
+class LookupTest : public ::testing::Test {
  protected:
   Effects step(Machine::Event event) {
     Context context{{now, random.rng()}, is_reached, 30min};
@@ -39,22 +39,22 @@ class SearchTest : public ::testing::Test {
   Machine::State state = Idle{};
 };
 
-TEST_F(SearchTest, BringsItsTokensTwiceAndThenWithTheHour) {
+TEST_F(LookupTest, BringsItsTokensTwiceAndThenWithTheHour) {
   auto effects = step(Reached{});
   ASSERT_EQ(all<Bring>(effects).size(), 1u);
-  EXPECT_TRUE(all<Bring>(effects)[0].leave_note);
+  EXPECT_TRUE(all<Bring>(effects)[0].leave_drop);
   EXPECT_EQ(fsm::deadline_of(state), now + again_after);
   EXPECT_TRUE(step(Tick{}).empty()) << "not before its time";
   effects = wait();
   ASSERT_EQ(all<Bring>(effects).size(), 1u);
-  EXPECT_FALSE(all<Bring>(effects)[0].leave_note) << "it is there already";
+  EXPECT_FALSE(all<Bring>(effects)[0].leave_drop) << "it is there already";
   EXPECT_EQ(fsm::deadline_of(state), now + 30min);
   effects = wait();
   ASSERT_EQ(all<Bring>(effects).size(), 1u);
-  EXPECT_TRUE(all<Bring>(effects)[0].leave_note);
+  EXPECT_TRUE(all<Bring>(effects)[0].leave_drop);
 }
 
-TEST_F(SearchTest, AsksWhoWasSightedWhenItIsItsTurn) {
+TEST_F(LookupTest, AsksWhoWasSightedWhenItIsItsTurn) {
   step(Reached{});
   EXPECT_TRUE(step(Turn{}).empty()) << "nobody is there";
   EXPECT_TRUE(step(Sighted{ana}).empty());
@@ -67,7 +67,7 @@ TEST_F(SearchTest, AsksWhoWasSightedWhenItIsItsTurn) {
   EXPECT_FALSE(fsm::deadline_of(state));
 }
 
-TEST_F(SearchTest, FailuresAreRetriedMoreAndMoreSlowlyAndWithoutEnd) {
+TEST_F(LookupTest, FailuresAreRetriedMoreAndMoreSlowlyAndWithoutEnd) {
   step(Reached{});
   for (unsigned i = 0; i < 20; ++i) {
     step(Sighted{ana});
@@ -80,7 +80,7 @@ TEST_F(SearchTest, FailuresAreRetriedMoreAndMoreSlowlyAndWithoutEnd) {
   }
 }
 
-TEST_F(SearchTest, WhoHasRefusedIsLeftAloneUntilTheHourChanges) {
+TEST_F(LookupTest, WhoHasRefusedIsLeftAloneUntilTheHourChanges) {
   step(Reached{});
   step(Sighted{ana});
   step(Turn{});
@@ -88,7 +88,7 @@ TEST_F(SearchTest, WhoHasRefusedIsLeftAloneUntilTheHourChanges) {
   EXPECT_EQ(fsm::deadline_of(state), now + 30min);
 }
 
-TEST_F(SearchTest, WhoDoesNotAnswerIsLetGo) {
+TEST_F(LookupTest, WhoDoesNotAnswerIsLetGo) {
   step(Reached{});
   step(Sighted{ana});
   step(Turn{});
@@ -99,7 +99,7 @@ TEST_F(SearchTest, WhoDoesNotAnswerIsLetGo) {
   EXPECT_TRUE(is<Looking>());
 }
 
-TEST_F(SearchTest, WhoHasBegunAnewIsAskedBesideTheOldConnection) {
+TEST_F(LookupTest, WhoHasBegunAnewIsAskedBesideTheOldConnection) {
   step(Reached{});
   step(Granted{ana});
   step(Sighted{ana});
@@ -110,7 +110,7 @@ TEST_F(SearchTest, WhoHasBegunAnewIsAskedBesideTheOldConnection) {
   EXPECT_TRUE(is<Asking>()) << "the old connection is nothing to us";
 }
 
-TEST_F(SearchTest, AfterALossItLooksAgain) {
+TEST_F(LookupTest, AfterALossItLooksAgain) {
   step(Granted{ana});
   step(Proven{});
   step(Parted{Parted::How::lost});
@@ -126,7 +126,7 @@ TEST_F(SearchTest, AfterALossItLooksAgain) {
 }
 
 /// Of two processes on one data folder each would take the peer from the other for ever.
-TEST_F(SearchTest, WhoIsSentAwayWaitsForThePeerToLook) {
+TEST_F(LookupTest, WhoIsSentAwayWaitsForThePeerToLook) {
   step(Reached{});
   step(Granted{ana});
   step(Proven{});
@@ -137,7 +137,7 @@ TEST_F(SearchTest, WhoIsSentAwayWaitsForThePeerToLook) {
   EXPECT_EQ(all<AskFor>(step(Turn{})).size(), 1u) << "it is free again, and looks";
 }
 
-TEST_F(SearchTest, WithoutAServerNothingIsSoughtAndAConnectionStays) {
+TEST_F(LookupTest, WithoutAServerNothingIsSoughtAndAConnectionStays) {
   step(Reached{});
   step(Sighted{ana});
   step(Unreached{});
@@ -150,7 +150,7 @@ TEST_F(SearchTest, WithoutAServerNothingIsSoughtAndAConnectionStays) {
       << "so that the peer finds us if it begins anew";
 }
 
-TEST_F(SearchTest, WhoComesBackUnderAnotherCodeWhileItIsAskedIsAskedThere) {
+TEST_F(LookupTest, WhoComesBackUnderAnotherCodeWhileItIsAskedIsAskedThere) {
   step(Reached{});
   step(Sighted{ana});
   step(Turn{});
@@ -165,4 +165,4 @@ TEST_F(SearchTest, WhoComesBackUnderAnotherCodeWhileItIsAskedIsAskedThere) {
 }
 
 }  // namespace
-}  // namespace culver::signaling::search
+}  // namespace culver::signaling::lookup

@@ -43,14 +43,14 @@ struct Acquainted {
   }
 
   static void look(Node& node) {
-    for (const auto& [key, known] : node.book) node.command(Meet{key});
+    for (const auto& [key, known] : node.book) node.command(LookFor{key});
     node.command(GoOnline{});
   }
   /// Each has told of a connection with the other that is not over.
   bool are_together() const { return live(alice) == 1 && live(bob) == 1; }
 };
 
-TEST(Reunion, TwoWhoLookForEachOtherMeetInEveryOrder) {
+TEST(Rendezvous, TwoWhoLookForEachOtherMeetInEveryOrder) {
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
     Acquainted two(seed);
     two.look(two.alice);
@@ -58,7 +58,7 @@ TEST(Reunion, TwoWhoLookForEachOtherMeetInEveryOrder) {
     two.bottle.pass(6s);
     ASSERT_TRUE(two.are_together()) << "seed " << seed;
     EXPECT_EQ(two.alice.last<Connected>()->key, two.bob.engine->public_key());
-    EXPECT_EQ(two.alice.last<Connecting>()->met, two.bob.engine->public_key());
+    EXPECT_EQ(two.alice.last<Connecting>()->sought, two.bob.engine->public_key());
     EXPECT_EQ(two.alice.count<Connecting>() + two.bob.count<Connecting>(), 2u) << "seed " << seed;
     for (auto* node : {&two.alice, &two.bob}) {
       EXPECT_EQ(node->count<PairRequested>() + node->count<PairFailed>(), 0u) << "seed " << seed;
@@ -73,7 +73,7 @@ TEST(Reunion, TwoWhoLookForEachOtherMeetInEveryOrder) {
 }
 
 // Whoever was let in without a question is not let in when that has lost its reason.
-TEST(Reunion, WhoIsForgottenWhileItComesDoesNotComeIn) {
+TEST(Rendezvous, WhoIsForgottenWhileItComesDoesNotComeIn) {
   for (std::size_t steps = 0;; ++steps) {
     Acquainted two(7);
     two.look(two.alice);
@@ -90,7 +90,7 @@ TEST(Reunion, WhoIsForgottenWhileItComesDoesNotComeIn) {
 }
 
 // One key at a time: the other is refused with its handshake, before anything of it is taken.
-TEST(Reunion, OfTwoWhoComeAtOnceOnlyOneIsLetInWhereThereIsOnePlace) {
+TEST(Rendezvous, OfTwoWhoComeAtOnceOnlyOneIsLetInWhereThereIsOnePlace) {
   for (std::uint64_t seed = 0; seed < 100; ++seed) {
     Acquainted two(seed);
     auto& cleo = two.bottle.add("cleo");
@@ -121,7 +121,7 @@ TEST(Reunion, OfTwoWhoComeAtOnceOnlyOneIsLetInWhereThereIsOnePlace) {
   }
 }
 
-TEST(Reunion, WhoTakesAnothersNameHearsThatItIsRefused) {
+TEST(Rendezvous, WhoTakesAnothersNameHearsThatItIsRefused) {
   Acquainted two(3);
   auto& cleo = two.bottle.add("cleo");
   two.introduce(two.alice, cleo);
@@ -148,7 +148,7 @@ TEST(Reunion, WhoTakesAnothersNameHearsThatItIsRefused) {
   EXPECT_TRUE(cleo.last<TurnedAway>() || cleo.last<Closed>()->fault == Fault::pair_refused);
 }
 
-TEST(Reunion, WhoComesLaterFindsWhoWaitsAtOnce) {
+TEST(Rendezvous, WhoComesLaterFindsWhoWaitsAtOnce) {
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
     Acquainted two(seed);
     auto& first = seed % 2 ? two.alice : two.bob;
@@ -161,7 +161,7 @@ TEST(Reunion, WhoComesLaterFindsWhoWaitsAtOnce) {
   }
 }
 
-TEST(Reunion, AfterALossTheyMeetAgain) {
+TEST(Rendezvous, AfterALossTheyMeetAgain) {
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
     Acquainted two(seed);
     two.look(two.alice);
@@ -174,7 +174,7 @@ TEST(Reunion, AfterALossTheyMeetAgain) {
   }
 }
 
-TEST(Reunion, WhoIsKilledAndStartedAgainIsMetBeforeItIsMissed) {
+TEST(Rendezvous, WhoIsKilledAndStartedAgainIsMetBeforeItIsMissed) {
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
     Acquainted two(seed);
     two.look(two.alice);
@@ -189,7 +189,7 @@ TEST(Reunion, WhoIsKilledAndStartedAgainIsMetBeforeItIsMissed) {
   }
 }
 
-TEST(Reunion, BothRestartedAtOnceMeet) {
+TEST(Rendezvous, BothRestartedAtOnceMeet) {
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
     Acquainted two(seed);
     two.look(two.alice);
@@ -204,7 +204,7 @@ TEST(Reunion, BothRestartedAtOnceMeet) {
   }
 }
 
-TEST(Reunion, AServerThatIsStartedAgainHearsOfThemAnew) {
+TEST(Rendezvous, AServerThatIsStartedAgainHearsOfThemAnew) {
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
     Acquainted two(seed);
     two.look(two.alice);
@@ -223,7 +223,7 @@ TEST(Reunion, AServerThatIsStartedAgainHearsOfThemAnew) {
   }
 }
 
-TEST(Reunion, WhoIsBlockedIsNeverMet) {
+TEST(Rendezvous, WhoIsBlockedIsNeverMet) {
   Acquainted two(1);
   auto known = two.alice.book.begin()->second;
   known.is_blocked = true;
@@ -245,7 +245,7 @@ TEST(Reunion, WhoIsBlockedIsNeverMet) {
   EXPECT_EQ(live(later.alice) + live(later.bob), 0u);
 }
 
-TEST(Reunion, WhoIsNotLookedForIsAskedAbout) {
+TEST(Rendezvous, WhoIsNotLookedForIsAskedAbout) {
   Acquainted two(3);
   two.alice.command(GoOnline{});
   two.look(two.bob);
@@ -253,7 +253,7 @@ TEST(Reunion, WhoIsNotLookedForIsAskedAbout) {
   EXPECT_EQ(two.alice.count<PairRequested>() + two.alice.count<Connecting>(), 0u);
 }
 
-TEST(Reunion, TwentyPeersAtOnce) {
+TEST(Rendezvous, TwentyPeersAtOnce) {
   for (std::uint64_t seed = 0; seed < 5; ++seed) {
     Bottle bottle(seed);
     auto& hub = bottle.add("hub");
@@ -276,7 +276,7 @@ TEST(Reunion, TwentyPeersAtOnce) {
   }
 }
 
-TEST(Reunion, APersonsOwnRequestGoesFirst) {
+TEST(Rendezvous, APersonsOwnRequestGoesFirst) {
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
     Acquainted two(seed);
     auto& carol = two.bottle.add("carol");
@@ -297,7 +297,7 @@ TEST(Reunion, APersonsOwnRequestGoesFirst) {
   }
 }
 
-TEST(Reunion, EveryEffectMayFailOnce) {
+TEST(Rendezvous, EveryEffectMayFailOnce) {
   Acquainted whole(1);
   const auto before = whole.bottle.effects();
   whole.look(whole.alice);
@@ -319,7 +319,7 @@ TEST(Reunion, EveryEffectMayFailOnce) {
   }
 }
 
-TEST(Reunion, WhoWasHereIsToldOnce) {
+TEST(Rendezvous, WhoWasHereIsToldOnce) {
   Acquainted two(5);
   two.look(two.alice);
   two.bottle.settle();

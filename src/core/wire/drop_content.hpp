@@ -1,5 +1,5 @@
-// What a client leaves for a peer at a meeting point, before it is sealed: who was here, and when.
-// Source: zajel-peer 1.6. What else Zajel's app writes (relays, addresses) is not read.
+// What a client leaves for a peer at a rendezvous point, before it is sealed: who was here, and
+// when. Source: zajel-peer 1.6. What else Zajel's app writes (relays, addresses) is not read.
 #pragma once
 
 #include <string>
@@ -11,16 +11,16 @@
 
 namespace culver::wire {
 
-struct LeftNote {
+struct DropContent {
   PublicKey key;
   WallTime at;  ///< to the millisecond
-  bool operator==(const LeftNote&) const = default;
+  bool operator==(const DropContent&) const = default;
 };
 
 /// {"pubkey","fallbackRelays":[],"timestamp"}, the time in ISO 8601 and UTC.
-std::string print(const LeftNote& note);
+std::string print(const DropContent& note);
 /// Faults: malformed (also a time that is none, or of another zone), missing_field, wrong_type,
 /// bad_public_key.
-Result<LeftNote> parse_left_note(std::string_view text);
+Result<DropContent> parse_drop_content(std::string_view text);
 
 }  // namespace culver::wire

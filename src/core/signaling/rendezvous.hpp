@@ -1,6 +1,6 @@
-// Meeting known peers again without a code: whom we look for at the server's meeting points, under
-// which tokens, and whom to ask when somebody is there. It speaks to the server by effects, and to
-// Pairing through its boss. Source: docs/protocol/known-peers.md, zajel-peer 1.6.
+// How known peers find each other without a code: whom we look for at the server's rendezvous points,
+// under which tokens, and whom to ask when somebody is there. It speaks to the server by effects,
+// and to Pairing through its boss. Source: docs/protocol/known-peers.md, zajel-peer 1.6.
 #pragma once
 
 #include <deque>
@@ -13,7 +13,7 @@
 
 #include "core/base/secret.hpp"
 #include "core/crypto/keys.hpp"
-#include "core/signaling/search.hpp"
+#include "core/signaling/lookup.hpp"
 #include "core/wire/signaling.hpp"
 
 namespace culver::signaling {
@@ -29,8 +29,8 @@ struct AskingLater {
   TimePoint at;
 };
 
-using ReunionEffect = std::variant<Send, search::AskFor, search::LetGo, WasHere, AskingLater>;
-using ReunionEffects = std::vector<ReunionEffect>;
+using RendezvousEffect = std::variant<Send, lookup::AskFor, lookup::LetGo, WasHere, AskingLater>;
+using RendezvousEffects = std::vector<RendezvousEffect>;
 
 /// Things done of late, so that there are never more than `most` within `window`.
 class Allowance {
@@ -54,7 +54,7 @@ class Allowance {
   std::deque<TimePoint> taken_;
 };
 
-class Reunion {
+class Rendezvous {
  public:
   /// So many tokens fit under one code on the server (docs/protocol/signaling.md).
   static constexpr std::size_t peers_at_once = 100;
@@ -74,22 +74,22 @@ class Reunion {
 
   /// Looks for this peer from now on. Nothing happens for a key of small order, and when so many
   /// are looked for already.
-  [[nodiscard]] ReunionEffects meet(const crypto::KeyPair& own, const PublicKey& key,
-                                    bool is_culver, Env& env);
-  void unmeet(const PublicKey& key) { sought_.erase(key); }
+  [[nodiscard]] RendezvousEffects look_for(const crypto::KeyPair& own, const PublicKey& key,
+                                           bool is_culver, Env& env);
+  void stop_looking(const PublicKey& key) { sought_.erase(key); }
   bool is_sought(const PublicKey& key) const { return sought_.contains(key); }
 
   /// Registered on the server under this code; its answers and pushes; away from it.
-  [[nodiscard]] ReunionEffects online(const PublicKey& own, const PairingCode& code, Env& env);
-  [[nodiscard]] ReunionEffects on(const wire::signaling::ServerMessage& message, Env& env);
+  [[nodiscard]] RendezvousEffects online(const PublicKey& own, const PairingCode& code, Env& env);
+  [[nodiscard]] RendezvousEffects on(const wire::signaling::ServerMessage& message, Env& env);
   void offline(Env& env);
   /// What the server takes from us within a minute: requests for a pairing, and registrations.
   void pace(std::size_t requests, std::size_t registrations);
   /// It is another hour than it seemed.
-  [[nodiscard]] ReunionEffects clock_set(Env& env);
+  [[nodiscard]] RendezvousEffects clock_set(Env& env);
 
   /// To be called whenever Pairing asks nobody: gives one AskFor at most.
-  [[nodiscard]] ReunionEffects turn(Env& env);
+  [[nodiscard]] RendezvousEffects turn(Env& env);
   /// The code that is asked for us.
   std::optional<PairingCode> asked() const;
   /// We have let in a request of a peer that is looked for.
@@ -107,17 +107,17 @@ class Reunion {
   void matched(const PairingCode& code, const PublicKey& key, Env& env);
   void proven(const PublicKey& key, Env& env);
   /// The last connection with the peer is gone.
-  void parted(const PublicKey& key, search::Parted how, Env& env);
+  void parted(const PublicKey& key, lookup::Parted how, Env& env);
 
-  [[nodiscard]] ReunionEffects tick(Env& env);
+  [[nodiscard]] RendezvousEffects tick(Env& env);
   std::optional<TimePoint> deadline() const;
 
  private:
   struct Sought {
     bool is_culver;
-    Secret<32> tokens;  ///< the meeting secret
+    Secret<32> tokens;  ///< the rendezvous secret
     Secret<32> notes;   ///< what is left at the points is sealed under it
-    search::Machine::State search = search::Idle{};
+    lookup::Machine::State lookup = lookup::Idle{};
     WallTime was_here = 0;  ///< the latest that was told
   };
   /// Whose token or point a text is, and until when anybody can bring it.
@@ -130,17 +130,18 @@ class Reunion {
     TimePoint deadline;
   };
 
-  void step(const PublicKey& key, search::Machine::Event event, Env& env, ReunionEffects& effects);
-  void step_all(const search::Machine::Event& event, Env& env, ReunionEffects& effects);
-  void sighted(const wire::signaling::LiveMatch& match, Env& env, ReunionEffects& effects);
+  void step(const PublicKey& key, lookup::Machine::Event event, Env& env,
+            RendezvousEffects& effects);
+  void step_all(const lookup::Machine::Event& event, Env& env, RendezvousEffects& effects);
+  void sighted(const wire::signaling::LiveMatch& match, Env& env, RendezvousEffects& effects);
   void sighted_unnamed(const PairingCode& code, TimePoint now);
-  void ask_unnamed(Env& env, ReunionEffects& effects);
+  void ask_unnamed(Env& env, RendezvousEffects& effects);
   bool is_live(const wire::signaling::DeadDrop& drop,
                const wire::signaling::RendezvousResult& result) const;
-  void read(const wire::signaling::DeadDrop& drop, Env& env, ReunionEffects& effects);
-  void bring(Env& env, ReunionEffects& effects);
+  void read(const wire::signaling::DeadDrop& drop, Env& env, RendezvousEffects& effects);
+  void bring(Env& env, RendezvousEffects& effects);
   bool add_to(wire::signaling::RegisterRendezvous& message, const PublicKey& key, Env& env);
-  search::Context context(Env& env) const;
+  lookup::Context context(Env& env) const;
 
   std::map<PublicKey, Sought> sought_;
   std::optional<PublicKey> own_;  ///< while online

@@ -1,5 +1,5 @@
 // One known peer that we look for: from bringing its tokens to the server until there is a match,
-// and again after it is lost. Reunion tells it what it has found and when it is its turn.
+// and again after it is lost. Rendezvous tells it what it has found and when it is its turn.
 #pragma once
 
 #include <chrono>
@@ -12,7 +12,7 @@
 #include "core/base/strong.hpp"
 #include "core/signaling/events.hpp"
 
-namespace culver::signaling::search {
+namespace culver::signaling::lookup {
 
 using fsm::OneOf;
 
@@ -27,7 +27,7 @@ inline constexpr Duration after_goodbye = std::chrono::seconds(3);
 
 /// Bring the tokens of this peer to the server.
 struct Bring {
-  bool leave_note;  ///< and say at the meeting points that we were here
+  bool leave_drop;  ///< and say at the rendezvous points that we were here
 };
 /// Ask this code for a pairing.
 struct AskFor {
@@ -162,12 +162,12 @@ struct Machine {
   using State = std::variant<Idle, Looking, Found, Asking, Together>;
   using Event =
       std::variant<Reached, Unreached, Sighted, Turn, AskFailed, Granted, Proven, Parted, Tick>;
-  using Context = search::Context;
-  using Effects = search::Effects;
+  using Context = lookup::Context;
+  using Effects = lookup::Effects;
   template <class S, class E>
   static State unexpected(S&& state, E&&, Context&, Effects&) {
     return std::move(state);
   }
 };
 
-}  // namespace culver::signaling::search
+}  // namespace culver::signaling::lookup
