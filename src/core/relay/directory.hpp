@@ -17,7 +17,7 @@
 #include "core/base/strong.hpp"
 #include "core/base/text.hpp"
 #include "core/relay/clock.hpp"
-#include "core/relay/holder.hpp"
+#include "core/relay/owner.hpp"
 #include "core/wire/gateway.hpp"
 #include "core/wire/gateway_admin.hpp"
 
@@ -153,14 +153,14 @@ struct LinkDevice {
 /// What somebody left at a rendezvous point: relay/rendezvous.hpp.
 struct StoredDrop {
   std::string point;
-  Holder owner;
+  Owner owner;
   PairingCode code;
   std::string relay_id;
   std::string text;
   RunTime expires_at;
   bool operator==(const StoredDrop&) const = default;
 };
-/// Each in place of what its owner may replace (relay/holder.hpp) of what is left at its point.
+/// Each in place of what its owner may replace (relay/owner.hpp) of what is left at its point.
 struct KeepDrops {
   std::vector<StoredDrop> drops;
 };

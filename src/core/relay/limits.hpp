@@ -17,15 +17,15 @@ struct Rate {
   Duration window;
 };
 
-/// What may be left on a board: in all, by one holder, from one address, and at one place.
-struct BoardLimits {
-  std::size_t notes;
+/// What may be left in a store: in all, by one owner, from one address, and at one key.
+struct ExpiringStoreLimits {
+  std::size_t values;
   std::size_t bytes;
-  std::size_t notes_per_holder;
-  std::size_t notes_per_address;
+  std::size_t values_per_owner;
+  std::size_t values_per_address;
   std::size_t bytes_per_address;
-  std::size_t holders_per_place;
-  std::size_t holders_per_place_and_address;
+  std::size_t owners_per_key;
+  std::size_t owners_per_key_and_address;
 };
 
 struct Limits {
@@ -65,11 +65,12 @@ struct Limits {
   Rate rendezvous_per_address{1'200, std::chrono::seconds(60)};
   Duration dead_drop_life = std::chrono::hours(48);
   Duration rendezvous_token_life = std::chrono::hours(3);
-  /// Few enough at one place that all that was left there fits into one answer, also if every
+  /// Few enough at one key that all that was left there fits into one answer, also if every
   /// character of it has to be escaped.
-  BoardLimits dead_drops{65'536, std::size_t{64} << 20, 256, 2'048, std::size_t{2} << 20, 8, 4};
-  BoardLimits rendezvous_tokens{131'072, std::size_t{32} << 20, 512, 4'096, std::size_t{1} << 20, 8,
-                                4};
+  ExpiringStoreLimits dead_drops{65'536, std::size_t{64} << 20, 256, 2'048, std::size_t{2} << 20, 8,
+                                 4};
+  ExpiringStoreLimits rendezvous_tokens{
+      131'072, std::size_t{32} << 20, 512, 4'096, std::size_t{1} << 20, 8, 4};
 
   // ---- the gateway: coming in -------------------------------------------------------------------
 

@@ -7,19 +7,19 @@ namespace culver::relay {
 
 Registry::Claim Registry::claim(const PairingCode& code, const Claimant& claimant,
                                 SocketId socket) {
-  const auto holder = holder_of(claimant);
-  const auto [seat, is_free] = seats_.try_emplace(code, Seat{holder, socket});
+  const auto owner = owner_of(claimant);
+  const auto [seat, is_free] = seats_.try_emplace(code, Seat{owner, socket});
   if (is_free) return {Granted::anew, std::nullopt};
-  const auto& older = seat->second.holder;
-  if (!may_replace(holder, older)) return {Granted::no, std::nullopt};
-  const auto granted = holder == older ? Granted::again : Granted::by_a_proof;
+  const auto& older = seat->second.owner;
+  if (!may_replace(owner, older)) return {Granted::no, std::nullopt};
+  const auto granted = owner == older ? Granted::again : Granted::by_a_proof;
   auto displaced = seat->second.socket;
   if (displaced == socket) displaced.reset();
   seat->second.socket = socket;
   seat->second.announced = false;
   if (granted == Granted::by_a_proof) {
     missed_bytes_ -= seat->second.missed_bytes;
-    seat->second = Seat{holder, socket};
+    seat->second = Seat{owner, socket};
   }
   parked_.erase(code);
   return {granted, displaced};

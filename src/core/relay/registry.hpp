@@ -1,5 +1,5 @@
-// Who holds which code: code <-> socket, code -> holder. A code whose socket was lost can be parked
-// for a while: then only its holder gets it, and what is said to it meanwhile.
+// Who holds which code: code <-> socket, code -> owner. A code whose socket was lost can be parked
+// for a while: then only its owner gets it, and what is said to it meanwhile.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@
 #include "core/base/strong.hpp"
 #include "core/relay/deadlines.hpp"
 #include "core/relay/events.hpp"
-#include "core/relay/holder.hpp"
+#include "core/relay/owner.hpp"
 
 namespace culver::relay {
 
@@ -24,7 +24,7 @@ class Registry {
   static constexpr std::size_t missed_bytes_of_all = std::size_t{16} << 20;
 
   struct Seat {
-    Holder holder;
+    Owner owner;
     std::optional<SocketId> socket;  ///< none while parked
     bool announced = false;          ///< parked, and its partners have been told that it left
     /// Of its matches those in which it has said nothing yet, and whether it leads: it may not have
@@ -36,7 +36,7 @@ class Registry {
   enum class Granted {
     no,         ///< it is somebody else's
     anew,       ///< it was free
-    again,      ///< to its holder: what hangs on the code goes on
+    again,      ///< to its owner: what hangs on the code goes on
     by_a_proof  ///< from somebody who had only named the key: what he has agreed to binds nobody
   };
   struct Claim {

@@ -10,9 +10,9 @@
 
 #include "core/base/bytes.hpp"
 #include "core/base/strong.hpp"
-#include "core/relay/board.hpp"
 #include "core/relay/directory.hpp"
-#include "core/relay/holder.hpp"
+#include "core/relay/expiring_store.hpp"
+#include "core/relay/owner.hpp"
 #include "core/wire/signaling_rendezvous.hpp"
 
 namespace culver::relay {
@@ -23,7 +23,7 @@ class Rendezvous {
 
   struct Peer {
     PairingCode code;
-    Claimant claimant;  ///< replaces what it may: relay/holder.hpp
+    Claimant claimant;  ///< replaces what it may: relay/owner.hpp
     Address address;
   };
   /// To be told to somebody who brought the token earlier.
@@ -62,8 +62,8 @@ class Rendezvous {
     PublicKey key;
     std::string relay_id;
   };
-  using Drops = Board<Holder, Drop>;
-  using Live = Board<PairingCode, Presence>;
+  using Drops = ExpiringStore<Owner, Drop>;
+  using Live = ExpiringStore<PairingCode, Presence>;
   const Drops& drops() const { return drops_; }
   const Live& live() const { return live_; }
 

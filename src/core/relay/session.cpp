@@ -51,8 +51,8 @@ void leave(const PairingCode& code, Leaving leaving, Context& context, Effects& 
 
   const auto* seat = registry.find(code);
   // What somebody has proven to hold is not to be had by whoever waits for his network to fail.
-  const bool is_kept = !book.partners(code).empty() ||
-                       (leaving == Leaving::lost && seat && seat->holder.is_proven());
+  const bool is_kept =
+      !book.partners(code).empty() || (leaving == Leaving::lost && seat && seat->owner.is_proven());
   const bool stays_away =
       leaving == Leaving::given_up || !is_kept || registry.parked() >= limits.connections;
   if (stays_away || leaving == Leaving::goodbye)
@@ -98,7 +98,7 @@ void tell_of_match(const PairingCode& code, const PairingCode& peer, bool leads,
   if (!socket) return;
   auto servers = offered(context.server.ice, *socket, context.wall);
   effects.push_back(Send{
-      *socket, sig::print(sig::PairMatched{peer, seat->holder.key, leads, std::move(servers)})});
+      *socket, sig::print(sig::PairMatched{peer, seat->owner.key, leads, std::move(servers)})});
 }
 
 void match(const PairingCode& initiator, const PairingCode& other, const Context& context,

@@ -124,8 +124,8 @@ TEST_P(SetClock, ARequestIsNotServedTwice_D10) {
 
 TEST(RestoredDrops, LiveByTheTimeThatHasRun) {
   Lobby lobby;
-  const StoredDrop drop{"point", Holder{}, *PairingCode::parse("AAAAAA"),
-                        "rly",   "text",   1'000 + 3'600'000};
+  const StoredDrop drop{"point", Owner{}, *PairingCode::parse("AAAAAA"),
+                        "rly",   "text",  1'000 + 3'600'000};
   lobby.hub.restore({drop}, Env{lobby.now, lobby.random.rng(), 4'000'000'000'000}, 1'000);
   EXPECT_EQ(lobby.hub.rendezvous().drops().size(), 1u);
   EXPECT_EQ(lobby.hub.rendezvous().deadline(), lobby.now + 1h);

@@ -18,7 +18,7 @@ inline std::string broken_seats(const Hub& hub) {
     const auto* state = hub.state_of(*seat.socket);
     const auto* registered = state ? std::get_if<session::Registered>(state) : nullptr;
     if (!registered) return "a code points to a dead socket";
-    if (registered->code != code || holder_of(registered->claimant) != seat.holder)
+    if (registered->code != code || owner_of(registered->claimant) != seat.owner)
       return "a code points to a socket that holds another code";
   }
   if (live + hub.registry().parked() != hub.registry().seats().size())
@@ -98,7 +98,7 @@ inline std::string broken_rendezvous(const Hub& hub) {
     for (const auto& [code, kept] : there) {
       const auto* seat = hub.registry().find(code);
       if (!seat || !seat->socket) return "a token of somebody who is gone";
-      if (seat->holder.key != kept.note.key) return "a token under another key than its code";
+      if (seat->owner.key != kept.note.key) return "a token under another key than its code";
     }
   if (rendezvous.live().size() > limits.rendezvous_tokens.notes) return "too many tokens";
   if (rendezvous.drops().size() > limits.dead_drops.notes) return "too many dead drops";

@@ -132,7 +132,7 @@ TEST_F(RendezvousHub, TokensOfTheSilentEnd) {
 
 TEST_F(RendezvousHub, WhatIsFullIsSaidBeforeTheAnswer) {
   Limits limits;
-  limits.dead_drops.notes_per_address = 1;
+  limits.dead_drops.values_per_address = 1;
   Room small(limits);
   const auto ana = small.join("AAAAAA", 1);
   small.say(ana, R"({"type":"register_rendezvous","peerId":"AAAAAA","daily_points":["p","q"],)"

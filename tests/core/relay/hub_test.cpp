@@ -251,8 +251,8 @@ struct RoomSchedule {
       case 2:
       case 3: {
         const auto number = below(6);
-        const auto holder = static_cast<int>(below(10) == 0 ? 99 : number);
-        room.enroll(socket, std::string("AAAAA") + "ABCDEF"[number], holder);
+        const auto owner = static_cast<int>(below(10) == 0 ? 99 : number);
+        room.enroll(socket, std::string("AAAAA") + "ABCDEF"[number], owner);
         break;
       }
       case 4:

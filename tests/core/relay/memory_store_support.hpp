@@ -38,7 +38,7 @@ class MemoryStore {
   std::vector<Row> events;  ///< in the order of their cursors
   std::map<DeviceId, Known> devices;
   std::vector<Prune> prunes;
-  std::map<std::pair<std::string, Holder>, StoredDrop> drops;
+  std::map<std::pair<std::string, Owner>, StoredDrop> drops;
   std::set<std::pair<DeviceId, wire::gateway::RequestNonce>> nonces;
   bool is_failing = false;  ///< every question is answered by store_failed
 

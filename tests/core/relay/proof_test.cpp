@@ -231,7 +231,7 @@ TEST_P(Proof, WhoNamesAKeyReplacesNoDropOfWhoHasProven) {
 
 TEST_P(Proof, NorUsesUpItsRoom) {
   Limits limits;
-  limits.dead_drops.notes_per_holder = 1;
+  limits.dead_drops.values_per_owner = 1;
   Lobby small(limits);
   const auto thief = small.open("elsewhere");
   small.deliver(Frame{thief, enrolling("BBBBBB", 1)});

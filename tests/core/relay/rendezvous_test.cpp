@@ -19,7 +19,7 @@ namespace sig = wire::signaling;
 Rendezvous::Peer peer(const PairingCode& at, int number, Address address = "home") {
   return {at, {key(number), Unproven{}}, std::move(address)};
 }
-Holder unproven(int number) { return {key(number), Unproven{}}; }
+Owner unproven(int number) { return {key(number), Unproven{}}; }
 sig::RegisterRendezvous at_points(std::set<std::string> points,
                                   std::map<std::string, std::string> drops = {}) {
   return {"unread", "", std::move(points), {}, std::move(drops)};
@@ -101,7 +101,7 @@ TEST(Rendezvous, ADropLivesForTwoDaysFromWhenItWasLeft) {
 
 TEST(Rendezvous, WhatIsKeptIsForTheStoreAndComesBack) {
   Limits limits;
-  limits.dead_drops.notes_per_address = 2;
+  limits.dead_drops.values_per_address = 2;
   constexpr WallTime wall = 1'700'000'000'000, day = 86'400'000;
   std::vector<StoredDrop> kept;
   {
@@ -119,7 +119,7 @@ TEST(Rendezvous, WhatIsKeptIsForTheStoreAndComesBack) {
   Rendezvous later(limits);
   for (const auto& drop : kept) later.restore(drop, start, wall + day);
   EXPECT_THAT(found(later, peer(b, 2), "p"), ElementsAre(sig::DeadDrop{a, "x", "rly", "p"}));
-  EXPECT_EQ(later.drops().notes_of("home"), 0u) << "nobody's address was stored";
+  EXPECT_EQ(later.drops().values_of("home"), 0u) << "nobody's address was stored";
   EXPECT_EQ(later.drops().at("p").at(unproven(1)).expires, start + 24h);
   EXPECT_EQ(later.drops().at("q").at(unproven(1)).expires, start + 48h) << "the clock was set back";
   EXPECT_FALSE(visit(later, peer(a, 1), at_points({"p"}, {{"p", "new"}})).is_full);
@@ -183,8 +183,8 @@ TEST(Rendezvous, NobodyMeetsHimself) {
 
 TEST(Rendezvous, WhatFindsNoRoomIsSaidAndTheRestIsDone) {
   Limits limits;
-  limits.dead_drops.notes_per_holder = 1;
-  limits.rendezvous_tokens.notes_per_holder = 1;
+  limits.dead_drops.values_per_owner = 1;
+  limits.rendezvous_tokens.values_per_owner = 1;
   Rendezvous rendezvous(limits);
   visit(rendezvous, peer(b, 2), at_points({"q"}, {{"q", "from b"}}));
   visit(rendezvous, peer(b, 2), with_tokens({"u"}));
@@ -201,7 +201,7 @@ TEST(Rendezvous, WhatFindsNoRoomIsSaidAndTheRestIsDone) {
 
 TEST(Rendezvous, AFullServerStillReplaces) {
   Limits limits;
-  limits.dead_drops.notes = 1;
+  limits.dead_drops.values = 1;
   Rendezvous rendezvous(limits);
   EXPECT_FALSE(visit(rendezvous, peer(a, 1), at_points({"p"}, {{"p", "x"}})).is_full);
   EXPECT_TRUE(visit(rendezvous, peer(b, 2), at_points({"p"}, {{"p", "y"}})).is_full);
@@ -215,12 +215,12 @@ TEST(Rendezvous, WhatWasLeftAtOnePointFitsIntoOneAnswer) {
   const std::string point(128, '\x01'), drop(4096, '\x01');
   for (int i = 0; i < 20; ++i) {
     const std::string at{"AAAA", 4};
-    const auto holder = code(at + "ABCDEFGHJKLMNPQRSTUVWXYZ"[i] + "A");
+    const auto owner = code(at + "ABCDEFGHJKLMNPQRSTUVWXYZ"[i] + "A");
     sig::RegisterRendezvous asked{"unread", point, {point}, {}, {{point, drop}}};
-    visit(rendezvous, peer(holder, i, "address" + std::to_string(i)), asked);
+    visit(rendezvous, peer(owner, i, "address" + std::to_string(i)), asked);
   }
   const auto result = visit(rendezvous, peer(b, 99), at_points({point})).result;
-  EXPECT_EQ(result.drops.size(), limits.dead_drops.holders_per_place);
+  EXPECT_EQ(result.drops.size(), limits.dead_drops.owners_per_key);
   const auto read = sig::parse_server(print(result));
   ASSERT_TRUE(read);
   EXPECT_EQ(std::get<sig::RendezvousResult>(*read), result);

@@ -48,10 +48,10 @@ inline relay::FetchPage fetch(int user_number, int device_number, std::uint64_t 
 /// Of somebody unproven, if no prover is named.
 inline relay::StoredDrop drop(std::string point, int owner, std::string body, WallTime expires_at,
                               int prover = 0) {
-  relay::Holder holder{numbered<PublicKey>(owner), relay::Unproven{}};
-  if (prover > 0) holder.prover = user(prover);
+  relay::Owner owner{numbered<PublicKey>(owner), relay::Unproven{}};
+  if (prover > 0) owner.prover = user(prover);
   return {std::move(point),
-          holder,
+          owner,
           *PairingCode::parse("AAAAA" + std::string(1, static_cast<char>('A' + owner % 8))),
           "rly",
           std::move(body),

@@ -56,7 +56,7 @@ Result<relay::StoredDrop> Drops::read() {
   const auto proven = list_.blob_view(6);
   const auto prover = UserId::from(proven);
   if (!key || !code || (!prover && !proven.empty())) return fail(Fault::store_failed);
-  relay::Holder owner{*key, relay::Unproven{}};
+  relay::Owner owner{*key, relay::Unproven{}};
   if (prover) owner.prover = *prover;
   return relay::StoredDrop{list_.text(0), owner,         *code,
                            list_.text(3), list_.text(4), list_.integer(5)};

@@ -27,15 +27,15 @@ struct Claimant {
 };
 
 /// Whose something is, as it is kept. It gives no right: that takes a Claimant.
-struct Holder {
+struct Owner {
   PublicKey key;
   std::variant<Unproven, UserId> prover;
-  auto operator<=>(const Holder&) const = default;
+  auto operator<=>(const Owner&) const = default;
 
   bool is_proven() const { return !std::holds_alternative<Unproven>(prover); }
 };
 
-inline Holder holder_of(const Claimant& claimant) {
+inline Owner owner_of(const Claimant& claimant) {
   using Prover = std::variant<Unproven, UserId>;
   return {claimant.key,
           std::visit(fsm::overload{[](const Unproven& nobody) -> Prover { return nobody; },
@@ -47,7 +47,7 @@ inline Holder holder_of(const Claimant& claimant) {
 
 /// Whether something of `newer` may come in the place of what `older` holds: of the same key, and
 /// of the same prover, unless there was none.
-inline bool may_replace(const Holder& newer, const Holder& older) {
+inline bool may_replace(const Owner& newer, const Owner& older) {
   return newer.key == older.key && (!older.is_proven() || newer.prover == older.prover);
 }
 
