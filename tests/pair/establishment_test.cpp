@@ -340,22 +340,22 @@ TEST(Establishment, APeerThatLeavesBeforeItIsKnownWhoItIsLeavesNothing) {
 TEST(Establishment, WhatAnotherProcessHasDoneToTheBookIsTold) {
   Quiet job(11);
   const PublicKey key{SeededRng(79).rng().bytes<32>()};
-  const auto told = [&] { return job.alice.count<Acquainted>(); };
+  const auto told = [&] { return job.alice.count<PeerBookChanged>(); };
   job.alice.command(Know{{key, Plaintext("Cem"), {}, false, true}});
   job.bottle.settle();
   ASSERT_EQ(told(), 1u);
-  EXPECT_TRUE(job.alice.last<Acquainted>()->is_welcome);
+  EXPECT_TRUE(job.alice.last<PeerBookChanged>()->is_welcome);
   job.alice.command(Know{{key, Plaintext("Kemal"), {}, false, true}});
   job.bottle.settle();
   EXPECT_EQ(told(), 1u) << "a name is no news";
   job.alice.command(Know{{key, Plaintext("Kemal"), {}, true, true}});
   job.bottle.settle();
-  EXPECT_FALSE(job.alice.last<Acquainted>()->is_welcome);
+  EXPECT_FALSE(job.alice.last<PeerBookChanged>()->is_welcome);
   job.alice.command(Know{{key, Plaintext("Kemal"), {}, false, true}});
   job.alice.command(Forget{key});
   job.bottle.settle();
   EXPECT_EQ(told(), 4u);
-  EXPECT_FALSE(job.alice.last<Acquainted>()->is_welcome);
+  EXPECT_FALSE(job.alice.last<PeerBookChanged>()->is_welcome);
 }
 
 TEST(Establishment, ABlockedKeyIsRefusedWithoutAQuestion) {

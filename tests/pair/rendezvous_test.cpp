@@ -15,12 +15,12 @@ using namespace engine;
 using namespace std::chrono_literals;
 
 /// Two who were paired once, and have left.
-struct Acquainted {
+struct PeerBookChanged {
   Bottle bottle;
   Node& alice;
   Node& bob;
 
-  explicit Acquainted(std::uint64_t seed)
+  explicit PeerBookChanged(std::uint64_t seed)
       : bottle(seed), alice(bottle.add("alice")), bob(bottle.add("bob")) {
     introduce(alice, bob);
     for (auto* node : {&alice, &bob}) node->command(Leave{});
@@ -52,7 +52,7 @@ struct Acquainted {
 
 TEST(Rendezvous, TwoWhoLookForEachOtherMeetInEveryOrder) {
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
-    Acquainted two(seed);
+    PeerBookChanged two(seed);
     two.look(two.alice);
     two.look(two.bob);
     two.bottle.pass(6s);
@@ -75,7 +75,7 @@ TEST(Rendezvous, TwoWhoLookForEachOtherMeetInEveryOrder) {
 // Whoever was let in without a question is not let in when that has lost its reason.
 TEST(Rendezvous, WhoIsForgottenWhileItComesDoesNotComeIn) {
   for (std::size_t steps = 0;; ++steps) {
-    Acquainted two(7);
+    PeerBookChanged two(7);
     two.look(two.alice);
     two.look(two.bob);
     two.bottle.settle(steps);
@@ -92,7 +92,7 @@ TEST(Rendezvous, WhoIsForgottenWhileItComesDoesNotComeIn) {
 // One key at a time: the other is refused with its handshake, before anything of it is taken.
 TEST(Rendezvous, OfTwoWhoComeAtOnceOnlyOneIsLetInWhereThereIsOnePlace) {
   for (std::uint64_t seed = 0; seed < 100; ++seed) {
-    Acquainted two(seed);
+    PeerBookChanged two(seed);
     auto& cleo = two.bottle.add("cleo");
     two.introduce(two.alice, cleo);
     for (auto* node : {&two.alice, &cleo}) node->command(Leave{});
@@ -122,7 +122,7 @@ TEST(Rendezvous, OfTwoWhoComeAtOnceOnlyOneIsLetInWhereThereIsOnePlace) {
 }
 
 TEST(Rendezvous, WhoTakesAnothersNameHearsThatItIsRefused) {
-  Acquainted two(3);
+  PeerBookChanged two(3);
   auto& cleo = two.bottle.add("cleo");
   two.introduce(two.alice, cleo);
   for (auto* node : {&two.alice, &cleo}) node->command(Leave{});
@@ -150,7 +150,7 @@ TEST(Rendezvous, WhoTakesAnothersNameHearsThatItIsRefused) {
 
 TEST(Rendezvous, WhoComesLaterFindsWhoWaitsAtOnce) {
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
-    Acquainted two(seed);
+    PeerBookChanged two(seed);
     auto& first = seed % 2 ? two.alice : two.bob;
     auto& second = seed % 2 ? two.bob : two.alice;
     two.look(first);
@@ -163,7 +163,7 @@ TEST(Rendezvous, WhoComesLaterFindsWhoWaitsAtOnce) {
 
 TEST(Rendezvous, AfterALossTheyMeetAgain) {
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
-    Acquainted two(seed);
+    PeerBookChanged two(seed);
     two.look(two.alice);
     two.look(two.bob);
     two.bottle.pass(6s);
@@ -176,7 +176,7 @@ TEST(Rendezvous, AfterALossTheyMeetAgain) {
 
 TEST(Rendezvous, WhoIsKilledAndStartedAgainIsMetBeforeItIsMissed) {
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
-    Acquainted two(seed);
+    PeerBookChanged two(seed);
     two.look(two.alice);
     two.look(two.bob);
     two.bottle.pass(6s);
@@ -191,7 +191,7 @@ TEST(Rendezvous, WhoIsKilledAndStartedAgainIsMetBeforeItIsMissed) {
 
 TEST(Rendezvous, BothRestartedAtOnceMeet) {
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
-    Acquainted two(seed);
+    PeerBookChanged two(seed);
     two.look(two.alice);
     two.look(two.bob);
     two.bottle.pass(6s);
@@ -206,7 +206,7 @@ TEST(Rendezvous, BothRestartedAtOnceMeet) {
 
 TEST(Rendezvous, AServerThatIsStartedAgainHearsOfThemAnew) {
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
-    Acquainted two(seed);
+    PeerBookChanged two(seed);
     two.look(two.alice);
     two.bottle.settle();
     two.bottle.restart_server();
@@ -224,7 +224,7 @@ TEST(Rendezvous, AServerThatIsStartedAgainHearsOfThemAnew) {
 }
 
 TEST(Rendezvous, WhoIsBlockedIsNeverMet) {
-  Acquainted two(1);
+  PeerBookChanged two(1);
   auto known = two.alice.book.begin()->second;
   known.is_blocked = true;
   two.alice.command(Know{known});
@@ -234,7 +234,7 @@ TEST(Rendezvous, WhoIsBlockedIsNeverMet) {
   EXPECT_EQ(two.alice.count<Connecting>() + two.bob.count<Connecting>(), 0u);
   EXPECT_EQ(two.bob.count<PairFailed>(), 0u);
 
-  Acquainted later(2);
+  PeerBookChanged later(2);
   later.look(later.alice);
   later.bottle.settle();
   known = later.alice.book.begin()->second;
@@ -246,7 +246,7 @@ TEST(Rendezvous, WhoIsBlockedIsNeverMet) {
 }
 
 TEST(Rendezvous, WhoIsNotLookedForIsAskedAbout) {
-  Acquainted two(3);
+  PeerBookChanged two(3);
   two.alice.command(GoOnline{});
   two.look(two.bob);
   two.bottle.pass(2h);
@@ -268,8 +268,8 @@ TEST(Rendezvous, TwentyPeersAtOnce) {
     bottle.settle();
     hub.restart();
     for (auto* node : others) node->restart();
-    Acquainted::look(hub);
-    for (auto* node : others) Acquainted::look(*node);
+    PeerBookChanged::look(hub);
+    for (auto* node : others) PeerBookChanged::look(*node);
     bottle.pass(5min);
     EXPECT_EQ(live(hub), 20u) << "seed " << seed;
     for (auto* node : others) EXPECT_EQ(live(*node), 1u) << "seed " << seed;
@@ -278,7 +278,7 @@ TEST(Rendezvous, TwentyPeersAtOnce) {
 
 TEST(Rendezvous, APersonsOwnRequestGoesFirst) {
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
-    Acquainted two(seed);
+    PeerBookChanged two(seed);
     auto& carol = two.bottle.add("carol");
     carol.react = [](Node& self, const Notice& notice) {
       if (const auto* asked = std::get_if<PairRequested>(&notice))
@@ -298,14 +298,14 @@ TEST(Rendezvous, APersonsOwnRequestGoesFirst) {
 }
 
 TEST(Rendezvous, EveryEffectMayFailOnce) {
-  Acquainted whole(1);
+  PeerBookChanged whole(1);
   const auto before = whole.bottle.effects();
   whole.look(whole.alice);
   whole.look(whole.bob);
   whole.bottle.pass(6s);
   const auto after = whole.bottle.effects();
   for (std::size_t n = before; n < after; ++n) {
-    Acquainted two(1);
+    PeerBookChanged two(1);
     two.bottle.fail_effect(n);
     two.look(two.alice);
     two.look(two.bob);
@@ -320,7 +320,7 @@ TEST(Rendezvous, EveryEffectMayFailOnce) {
 }
 
 TEST(Rendezvous, WhoWasHereIsToldOnce) {
-  Acquainted two(5);
+  PeerBookChanged two(5);
   two.look(two.alice);
   two.bottle.settle();
   const auto then = two.bottle.env(two.bottle.random).wall;

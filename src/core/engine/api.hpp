@@ -196,7 +196,7 @@ struct NameTaken {
   PublicKey namesake;
 };
 /// The book was changed by another hand: this peer has become one to be looked for, or is not any more.
-struct Acquainted {
+struct PeerBookChanged {
   PublicKey key;
   bool is_welcome;
 };
@@ -341,7 +341,7 @@ struct Closed {
 };
 
 using Notice = std::variant<Online, Offline, PairRequested, PairWithdrawn, PairFailed, Connecting,
-                            NameTaken, Acquainted, WasHere, TurnedAway, Paced, ClockWrong,
+                            NameTaken, PeerBookChanged, WasHere, TurnedAway, Paced, ClockWrong,
                             Establishing, Unproven, Connected, TextReceived, TextDelivered,
                             TextFailed, GoodbyeReceived, Posted, PostFailed, LetterDelivered,
                             NothingWaits, LettersStuck, LetterReceived, FileOffered, FileChecking,

@@ -10,7 +10,7 @@ Engine::Engine(Config config)
     : config_(std::move(config)),
       self_{config_.identity, config_.username, config_.streams, config_.letters},
       session_config_{config_.identity.shared},
-      acquaintances_(std::move(config_.known), config_.trust),
+      directory_(std::move(config_.known), config_.trust),
       transfers_(config_.largest_file) {}
 
 void Engine::step(Event event, Env& env, Effects& effects) {
@@ -71,9 +71,9 @@ void Engine::obey(Pair&& pair, Env& env, Effects& out) {
 void Engine::obey(AnswerPair&& answer, Env& env, Effects& out) {
   if (const auto found = namesakes_.extract(answer.from)) {
     const auto& [key, of, name] = found.mapped();
-    const Unwelcome why{acquaintances_.why_not(key), of};
+    const Unwelcome why{directory_.why_not(key), of};
     if (answer.accepted) {
-      acquaintances_.tell_apart(key);
+      directory_.tell_apart(key);
     } else {
       turn_away(why, key, KeyStanding::claimed, FrameKind::pair_request, {}, out);
       out.emplace_back(Tell{PairFailed{answer.from, why.fault, whom(why, key, name)}});
@@ -160,11 +160,11 @@ void Engine::obey(CloseLink&& close, Env& env, Effects& out) {
 void Engine::obey(Know&& know, Env& env, Effects& out) {
   const auto key = know.peer.key;
   const bool is_blocked = know.peer.is_blocked;
-  const auto* before = acquaintances_.find(key);
+  const auto* before = directory_.find(key);
   if (!before || before->is_blocked != is_blocked)
-    out.emplace_back(Tell{Acquainted{key, !is_blocked}});
+    out.emplace_back(Tell{PeerBookChanged{key, !is_blocked}});
   const bool is_culver = know.peer.is_culver;
-  acquaintances_.know(std::move(know.peer));
+  directory_.know(std::move(know.peer));
   // Another process may have seen what the key can do.
   if (is_culver) end_lesser(key, env, out);
   if (!is_blocked) return;
@@ -182,8 +182,8 @@ void Engine::obey(Know&& know, Env& env, Effects& out) {
 /// Who is thrown out of the book says nothing more on a connection that was there, and does not
 /// come in on one that was let in without a question.
 void Engine::obey(Forget&& forget, Env& env, Effects& out) {
-  if (acquaintances_.find(forget.key)) out.emplace_back(Tell{Acquainted{forget.key, false}});
-  acquaintances_.forget(forget.key);
+  if (directory_.find(forget.key)) out.emplace_back(Tell{PeerBookChanged{forget.key, false}});
+  directory_.forget(forget.key);
   stop_looking(forget.key);
   std::vector<LinkId> told, coming;
   for (auto& [id, peer] : roster_.all()) {
@@ -276,7 +276,7 @@ Whom Engine::whom(const Unwelcome& why, const PublicKey& key,
   // A key that is known is told by the name by which it is.
   const bool is_known = why.fault == Fault::name_of_another;
   const auto about = is_known ? key : why.of.value_or(key);
-  const auto* known = acquaintances_.find(about);
+  const auto* known = directory_.find(about);
   return {about, known ? known->called() : std::nullopt,
           is_known ? std::move(claimed) : std::nullopt};
 }

@@ -11,10 +11,10 @@
 #include <set>
 
 #include "core/base/env.hpp"
-#include "core/engine/acquaintances.hpp"
 #include "core/engine/events.hpp"
 #include "core/engine/gate.hpp"
 #include "core/engine/letters.hpp"
+#include "core/engine/peer_directory.hpp"
 #include "core/engine/roster.hpp"
 #include "core/engine/transfers.hpp"
 #include "core/signaling/pacer.hpp"
@@ -194,7 +194,7 @@ class Engine {
   /// Accepted by us; the server is told when there is room for their links.
   std::deque<PairingCode> accepted_;
   signaling::Rendezvous rendezvous_;
-  Acquaintances acquaintances_;
+  PeerDirectory directory_;
   Roster roster_;
   Transfers transfers_;
   Letters letters_;

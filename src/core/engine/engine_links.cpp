@@ -47,9 +47,9 @@ void Engine::requested(signaling::Requested request, Env& env, Effects& out) {
   if (!has_place(request.key))
     return perform(pairing_.answer(request.from, false, env.now), env, out);
   request.proposed_name = name_of_peer(std::move(request.proposed_name), request.key);
-  const auto verdict = acquaintances_.judge(request.key, request.proposed_name);
+  const auto verdict = directory_.judge(request.key, request.proposed_name);
   const auto* why = std::get_if<Unwelcome>(&verdict);
-  if (why && acquaintances_.may_be_another(*why)) {
+  if (why && directory_.may_be_another(*why)) {
     namesakes_.insert_or_assign(request.from,
                                 Namesake{request.key, *why->of, request.proposed_name});
     return out.push_back(
@@ -82,7 +82,7 @@ void Engine::matched(signaling::Matched match, Env& env, Effects& out) {
     out.emplace_back(Dropped{Fault::key_mismatch, FrameKind::pair_match});
     return rendezvous_.failed(match.peer, Fault::key_mismatch, env);
   }
-  const auto verdict = acquaintances_.judge(match.key, std::nullopt);
+  const auto verdict = directory_.judge(match.key, std::nullopt);
   if (const auto* why = std::get_if<Unwelcome>(&verdict)) {
     turn_away(*why, match.key, KeyStanding::claimed, FrameKind::pair_match, {}, out);
     const bool is_ours = rendezvous_.is_ours(match.peer);
@@ -93,7 +93,7 @@ void Engine::matched(signaling::Matched match, Env& env, Effects& out) {
   }
   const bool is_sought = rendezvous_.is_ours(match.peer);
   // It was let in without a question, and is forgotten since.
-  if (is_sought && !acquaintances_.find(match.key) && !rendezvous_.is_sought(match.key)) {
+  if (is_sought && !directory_.find(match.key) && !rendezvous_.is_sought(match.key)) {
     out.emplace_back(Dropped{Fault::peer_not_known, FrameKind::pair_match});
     return rendezvous_.failed(match.peer, Fault::peer_not_known, env);
   }
@@ -112,7 +112,7 @@ void Engine::matched(signaling::Matched match, Env& env, Effects& out) {
 
 LinkId Engine::add_link(Peer peer, Env& env, Effects& out) {
   const LinkId id{next_link_++};
-  const auto* known = acquaintances_.find(peer.key);
+  const auto* known = directory_.find(peer.key);
   const auto demand = known && known->is_culver ? link::Demand::confirmation : link::Demand::any;
   auto link_context = context(peer.key, env);
   link::Effects effects;
@@ -267,13 +267,13 @@ void Engine::tell_goodbyes(Effects& out) {
 void Engine::claimed(LinkId id, link::Claimed now, Env& env, Effects& out) {
   auto& peer = *roster_.find(id);
   if (auto name = name_of_peer(now.username, peer.key)) peer.name = std::move(name);
-  if (acquaintances_.is_less_than_known(peer.key, false))
+  if (directory_.is_less_than_known(peer.key, false))
     return to_link(id, link::Abandon{Fault::peer_downgraded}, env, out);
   if (!has_place(peer.key)) return to_link(id, link::Abandon{Fault::pair_refused}, env, out);
-  const auto* known = acquaintances_.find(peer.key);
-  const auto verdict = acquaintances_.judge(peer.key, peer.name);
+  const auto* known = directory_.find(peer.key);
+  const auto verdict = directory_.judge(peer.key, peer.name);
   const auto* why = std::get_if<Unwelcome>(&verdict);
-  if (why && !acquaintances_.may_be_another(*why)) {
+  if (why && !directory_.may_be_another(*why)) {
     turn_away(*why, peer.key, KeyStanding::claimed, FrameKind::handshake, id, out);
     peer.refused_for = why->of;
     return to_link(id, link::Abandon{why->fault}, env, out);
@@ -290,14 +290,13 @@ void Engine::claimed(LinkId id, link::Claimed now, Env& env, Effects& out) {
 /// The peer has proven its keys. It is connected once the book has it; until then nothing is read.
 void Engine::established(LinkId id, link::Established now, Env& env, Effects& out) {
   auto& peer = *roster_.find(id);
-  if (acquaintances_.is_less_than_known(peer.key, now.is_culver))
+  if (directory_.is_less_than_known(peer.key, now.is_culver))
     return to_link(id, link::Abandon{Fault::peer_downgraded}, env, out);
   if (!has_place(peer.key)) return to_link(id, link::Abandon{Fault::pair_refused}, env, out);
   if (auto name = name_of_peer(now.username, peer.key)) peer.name = std::move(name);
-  const auto verdict = acquaintances_.judge(peer.key, peer.name);
+  const auto verdict = directory_.judge(peer.key, peer.name);
   if (const auto* why = std::get_if<Unwelcome>(&verdict)) {
-    if (acquaintances_.may_be_another(*why))
-      return ask_name(id, std::move(now), *why->of, env, out);
+    if (directory_.may_be_another(*why)) return ask_name(id, std::move(now), *why->of, env, out);
     turn_away(*why, peer.key, KeyStanding::proven, FrameKind::handshake, id, out);
     peer.refused_for = why->of;
     return to_link(id, link::Abandon{why->fault}, env, out);
@@ -320,7 +319,7 @@ void Engine::remember(LinkId id, const std::optional<PublicKey>& instead_of, Env
   waiting.namesake.reset();
   waiting.instead_of = instead_of;
   waiting.deadline = env.now + book_patience;
-  out.emplace_back(Remember{id, peer.key, acquaintances_.name_to_keep(peer.key, peer.name),
+  out.emplace_back(Remember{id, peer.key, directory_.name_to_keep(peer.key, peer.name),
                             waiting.established.is_culver, instead_of});
 }
 
@@ -328,8 +327,7 @@ void Engine::on(Remembered&& answer, Env& env, Effects& out) {
   auto* peer = roster_.find(answer.link);
   if (peer == nullptr || !peer->unremembered || peer->unremembered->namesake) return;
   auto fault = answer.fault;
-  if (!fault &&
-      acquaintances_.is_less_than_known(peer->key, peer->unremembered->established.is_culver))
+  if (!fault && directory_.is_less_than_known(peer->key, peer->unremembered->established.is_culver))
     fault = Fault::peer_downgraded;
   if (fault) {
     peer->unremembered.reset();
@@ -355,14 +353,14 @@ void Engine::connected(LinkId id, Env& env, Effects& out) {
     make_room(peer.key, id, env, out);
   }
   rendezvous_.proven(peer.key, env);
-  const auto* before = acquaintances_.find(peer.key);
+  const auto* before = directory_.find(peer.key);
   const auto called_before = before ? before->called() : std::nullopt;
-  acquaintances_.connected(peer.key, acquaintances_.name_to_keep(peer.key, peer.name),
-                           now.established.is_culver, now.instead_of);
+  directory_.connected(peer.key, directory_.name_to_keep(peer.key, peer.name),
+                       now.established.is_culver, now.instead_of);
   if (now.established.is_culver) end_lesser(peer.key, env, out);
   const auto& settled = now.established;
   transfers_.open(id, peer.key, {settled.file_acks, settled.stream_frame, settled.largest_message});
-  const auto& known = *acquaintances_.find(peer.key);
+  const auto& known = *directory_.find(peer.key);
   const bool is_renamed = called_before && known.called() != called_before;
   out.emplace_back(Tell{Connected{
       id, peer.key, known.called(), now.established.path, env.now - peer.matched, now.instead_of,

@@ -7,7 +7,7 @@ namespace culver::engine {
 void Engine::turn_away(const Unwelcome& why, const PublicKey& key, KeyStanding standing,
                        FrameKind kind, std::optional<LinkId> link, Effects& out) {
   // A key that is somebody else's already is nobody's new one.
-  if (why.of && !acquaintances_.find(key)) out.emplace_back(KeepOffered{*why.of, key, standing});
+  if (why.of && !directory_.find(key)) out.emplace_back(KeepOffered{*why.of, key, standing});
   out.emplace_back(Dropped{why.fault, kind, link});
 }
 
@@ -24,7 +24,7 @@ void Engine::obey(AnswerName&& answer, Env& env, Effects& out) {
   auto* peer = roster_.find(answer.link);
   if (peer == nullptr || !peer->unremembered || !peer->unremembered->namesake) return;
   if (!answer.accepted) return refuse_name(answer.link, env, out);
-  acquaintances_.tell_apart(peer->key);
+  directory_.tell_apart(peer->key);
   remember(answer.link, std::nullopt, env, out);
 }
 
@@ -32,7 +32,7 @@ void Engine::refuse_name(LinkId id, Env& env, Effects& out) {
   auto& peer = *roster_.find(id);
   peer.refused_for = peer.unremembered->namesake;
   peer.unremembered.reset();
-  const auto fault = acquaintances_.why_not(peer.key);
+  const auto fault = directory_.why_not(peer.key);
   turn_away({fault, peer.refused_for}, peer.key, KeyStanding::proven, FrameKind::handshake, id,
             out);
   to_link(id, link::Abandon{fault}, env, out);

@@ -55,7 +55,7 @@ void Engine::on(HeldLoaded&& loaded, Env&, Effects& out) {
 }
 
 void Engine::tell(LetterReceived letter, Effects& out) const {
-  if (const auto* known = acquaintances_.find(letter.key)) {
+  if (const auto* known = directory_.find(letter.key)) {
     if (known->is_blocked) return;
     letter.name = known->called();
   }

@@ -5,7 +5,7 @@
 namespace culver::engine {
 
 void Engine::obey(LookFor&& sought, Env& env, Effects& out) {
-  const auto* known = acquaintances_.find(sought.key);
+  const auto* known = directory_.find(sought.key);
   if (known && known->is_blocked) return;
   const bool is_culver = known && known->is_culver;
   perform(rendezvous_.look_for(config_.identity, sought.key, is_culver, env), env, out);

@@ -238,7 +238,7 @@ void Receive::handle(const engine::NameTaken& notice) {
 }
 
 /// Another process has paired with it, or wants no more of it.
-void Receive::handle(const engine::Acquainted& notice) {
+void Receive::handle(const engine::PeerBookChanged& notice) {
   std::erase(choices_.known, notice.key);
   if (!notice.is_welcome) return void(forgotten_.insert(notice.key));
   forgotten_.erase(notice.key);

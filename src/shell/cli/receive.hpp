@@ -51,7 +51,7 @@ class Receive {
   void handle(const engine::Paced&);
   void handle(const engine::ClockWrong&);
   void handle(const engine::Establishing&);
-  void handle(const engine::Acquainted&);
+  void handle(const engine::PeerBookChanged&);
   void handle(const engine::Unproven&);
   void handle(const engine::Connected&);
   void handle(const engine::LetterReceived&);

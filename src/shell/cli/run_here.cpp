@@ -7,7 +7,7 @@
 #include "shell/cli/own_name.hpp"
 #include "shell/cli/run.hpp"
 #include "shell/cli/show.hpp"
-#include "shell/client/acquaintance.hpp"
+#include "shell/client/known_server.hpp"
 #include "shell/host/account.hpp"
 #include "shell/host/identity.hpp"
 

@@ -31,7 +31,7 @@ struct Sitting {
   host::Vault vault;
   host::DeviceSeat seat;
   host::Account account;
-  client::Acquaintance server;
+  client::KnownServer server;
 
   static host::Outcome<Sitting> down(const Options& options) {
     auto vault = open_vault(options);

@@ -13,8 +13,8 @@
 #include "shell/cli/run.hpp"
 #include "shell/cli/show_devices.hpp"
 #include "shell/cli/trust_server.hpp"
-#include "shell/client/acquaintance.hpp"
 #include "shell/client/device_admin.hpp"
+#include "shell/client/known_server.hpp"
 #include "shell/host/account.hpp"
 #include "shell/host/paths.hpp"
 #include "shell/host/signals.hpp"
@@ -69,8 +69,8 @@ namespace {
 /// The server proves who it is before it is asked: requests are signed for one server.
 class DevicesVerb {
  public:
-  DevicesVerb(const DevicesOptions& verb, const host::Account& account,
-              client::Acquaintance& server, boost::asio::io_context& loop, Console& console)
+  DevicesVerb(const DevicesOptions& verb, const host::Account& account, client::KnownServer& server,
+              boost::asio::io_context& loop, Console& console)
       : verb_(verb), account_(account), server_(server), loop_(loop), console_(console) {}
 
   void on(const client::Introduction::Proven& proof) {
@@ -109,7 +109,7 @@ class DevicesVerb {
 
   const DevicesOptions& verb_;
   const host::Account& account_;
-  client::Acquaintance& server_;
+  client::KnownServer& server_;
   boost::asio::io_context& loop_;
   Console& console_;
   crypto::VerifyKey identity_ = {};

@@ -88,7 +88,7 @@ void Send::on(const engine::Notice& notice) {
                },
                [](const engine::GoodbyeReceived&) {},  // ours follows when we are done
                [](const engine::Posted&) {}, [](const engine::PostFailed&) {},
-               [](const engine::PairWithdrawn&) {}, [](const engine::Acquainted&) {},
+               [](const engine::PairWithdrawn&) {}, [](const engine::PeerBookChanged&) {},
                [this](const auto& n) { handle(n); }},
       notice);
 }

@@ -17,7 +17,7 @@ class TrustServer {
  public:
   struct Stage {
     std::string url;                                                ///< the server's origin
-    std::optional<store::KnownServer> known;                        ///< what the book says
+    std::optional<store::ServerRecord> known;                       ///< what the book says
     std::function<Result<void>(const client::ServerProof&)> trust;  ///< writes it there
     Screen& screen;
     Console& console;

@@ -10,7 +10,7 @@ namespace culver::client {
 namespace gate = engine::gate;
 namespace linking = engine::linking;
 
-Linking::Linking(boost::asio::io_context& loop, Acquaintance& server, Self self, Wish wish,
+Linking::Linking(boost::asio::io_context& loop, KnownServer& server, Self self, Wish wish,
                  OnReport on_report)
     : server_(server),
       pin_(server.pin()),

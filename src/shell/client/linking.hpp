@@ -12,7 +12,7 @@
 
 #include "core/engine/gate.hpp"
 #include "core/engine/linking.hpp"
-#include "shell/client/acquaintance.hpp"
+#include "shell/client/known_server.hpp"
 #include "shell/host/lived_clock.hpp"
 #include "shell/net/ws_client.hpp"
 
@@ -35,7 +35,7 @@ class Linking {
   using OnReport = std::function<void(engine::linking::Effect)>;
 
   /// A LinkCode is used by the first process of a data folder only.
-  Linking(boost::asio::io_context& loop, Acquaintance& server, Self self, Wish wish,
+  Linking(boost::asio::io_context& loop, KnownServer& server, Self self, Wish wish,
           OnReport on_report);
   ~Linking();
   Linking(const Linking&) = delete;
@@ -61,7 +61,7 @@ class Linking {
   void arm();
   void finish(engine::linking::Effect result);
 
-  Acquaintance& server_;
+  KnownServer& server_;
   const engine::gate::Pin pin_;
   Self self_;
   Wish wish_;

@@ -14,7 +14,7 @@
 namespace culver::store {
 
 /// A server that has proven an identity once: from then on it has to, each time.
-struct KnownServer {
+struct ServerRecord {
   crypto::VerifyKey identity;
   unsigned version;        ///< the newest of the handshake that it was ever heard to speak
   std::string first_seen;  ///< with this identity; ISO 8601, UTC
@@ -25,14 +25,14 @@ struct KnownServer {
 
 struct ServerRow {
   std::string url;
-  KnownServer server;
+  ServerRecord server;
 };
 
 /// A server is named by WsUrl::origin().
 template <class Book>
 concept ServerBook = requires(Book& book, const std::string& url, const crypto::VerifyKey& identity,
                               unsigned version, const std::string& now) {
-  { book.find(url) } -> std::same_as<Result<std::optional<KnownServer>>>;
+  { book.find(url) } -> std::same_as<Result<std::optional<ServerRecord>>>;
   /// Adds a server that is new. Of one that is known it raises the version, never lowers it, and
   /// notes when it was last seen. server_identity_changed for another identity than before, which
   /// changes nothing.

@@ -743,16 +743,16 @@ TEST_F(ReceiveVerb, AKnownPeerThatTakesAnothersNameIsNamedAsItIsKnownAndOnce) {
 
 TEST_F(ReceiveVerb, LooksForWhomAnotherProcessHasPaired) {
   begin({true, false});
-  hear(engine::Acquainted{known_key, true});
+  hear(engine::PeerBookChanged{known_key, true});
   EXPECT_EQ(scene_->only<engine::LookFor>()->key, known_key);
-  hear(engine::Acquainted{known_key, false});
+  hear(engine::PeerBookChanged{known_key, false});
   EXPECT_EQ(scene_->count<engine::LookFor>(), 1u);
 }
 
 /// Its code can still be found by the tokens that are left on the server.
 TEST_F(ReceiveVerb, WhoIsForgottenMeanwhileIsAskedAboutInSpiteOfYes) {
   begin({true, false, {key(1)}}, Scene::Person::present);
-  hear(engine::Acquainted{key(1), false});
+  hear(engine::PeerBookChanged{key(1), false});
   hear(engine::PairRequested{ana_code, key(1), Plaintext("Ana")});
   EXPECT_TRUE(pair_answers().empty());
   EXPECT_NE(scene_->err().find("forgotten"), std::string::npos) << scene_->err();
@@ -766,13 +766,13 @@ TEST_F(ReceiveVerb, WhoIsForgottenMeanwhileIsAskedAboutInSpiteOfYes) {
 
 TEST_F(ReceiveVerb, WhoIsForgottenMeanwhileIsRefusedWhereNobodyIsAsked) {
   begin({true, false, {key(1)}});
-  hear(engine::Acquainted{key(1), false});
+  hear(engine::PeerBookChanged{key(1), false});
   hear(engine::PairRequested{ana_code, key(1), Plaintext("Ana")});
   EXPECT_EQ(pair_answers(), Answers{false});
   EXPECT_NE(scene_->err().find("forgotten"), std::string::npos) << scene_->err();
   hear(engine::PairRequested{ben_code, key(2), Plaintext("Ben")});
   EXPECT_EQ(pair_answers(), (Answers{false, true})) << "others are let in";
-  hear(engine::Acquainted{key(1), true});
+  hear(engine::PeerBookChanged{key(1), true});
   hear(engine::PairRequested{ana_code, key(1), Plaintext("Ana")});
   EXPECT_EQ(pair_answers(), (Answers{false, true, true}));
 }
@@ -785,7 +785,7 @@ TEST_F(ReceiveVerb, AFileOfWhoIsForgottenSaysWhyItEndsAndWhatStays) {
   offer(ana_link);
   hear(engine::FileStarted{ana_link, file, false, Plaintext("a.pdf"), 1000});
   scene_->book.clear();
-  hear(engine::Acquainted{key(1), false});
+  hear(engine::PeerBookChanged{key(1), false});
   hear(engine::FileFailed{file, Fault::peer_not_known});
   hear(engine::Closed{ana_link, {}, true});
   EXPECT_NE(scene_->err().find("Ana: a.pdf: The peer was forgotten here"), std::string::npos)
@@ -797,7 +797,7 @@ TEST_F(ReceiveVerb, AFileOfWhoIsForgottenSaysWhyItEndsAndWhatStays) {
 TEST_F(ReceiveVerb, LooksForNobodyWhileTheOneIsThere) {
   begin({true, true});
   request(ana_code, "Ana");
-  hear(engine::Acquainted{known_key, true});
+  hear(engine::PeerBookChanged{known_key, true});
   EXPECT_EQ(scene_->count<engine::LookFor>(), 0u);
 }
 

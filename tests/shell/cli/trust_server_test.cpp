@@ -15,7 +15,7 @@ crypto::VerifyKey identity(int number) {
 
 class TrustServerTest : public testing::Test {
  protected:
-  TrustServer& begin(TrustServerOptions options, std::optional<store::KnownServer> known,
+  TrustServer& begin(TrustServerOptions options, std::optional<store::ServerRecord> known,
                      Output output = Output::text) {
     const auto trust = [this](const client::ServerProof& proof) -> Result<void> {
       if (broken_) return fail(Fault::store_failed);
@@ -30,7 +30,7 @@ class TrustServerTest : public testing::Test {
                                               scene_.console(), output, done});
     return *verb_;
   }
-  static store::KnownServer known(int number, unsigned version = 2) {
+  static store::ServerRecord known(int number, unsigned version = 2) {
     return {identity(number), version, "monday", "tuesday"};
   }
   void expect_said(const std::string& text) const {

@@ -108,7 +108,7 @@ class LinkingTest : public ::testing::Test {
   const LinkCode code = *LinkCode::parse("012345");
   std::optional<test::ServerEnd> server;
   std::optional<TestServer> listening;
-  std::optional<Acquaintance> book;
+  std::optional<KnownServer> book;
   Seen seen;
   std::vector<linking::Effect> reports;
   std::optional<UserId> noted_before_told;

@@ -25,7 +25,7 @@ host::Outcome<ServerBook> ServerBook::open(const std::filesystem::path& file) {
   return ServerBook(std::move(*database));
 }
 
-Result<std::optional<KnownServer>> ServerBook::find(const std::string& url) {
+Result<std::optional<ServerRecord>> ServerBook::find(const std::string& url) {
   TRY(auto query, database_.prepare("SELECT identity, version, first_seen, last_seen, account"
                                     " FROM server WHERE url = ?1"));
   query.bind(1, url);
@@ -33,8 +33,8 @@ Result<std::optional<KnownServer>> ServerBook::find(const std::string& url) {
   if (!row) return std::nullopt;
   const auto identity = crypto::VerifyKey::from(query.blob(0));
   if (!identity) return fail(Fault::store_failed);
-  return KnownServer{*identity, static_cast<unsigned>(query.integer(1)), query.text(2),
-                     query.text(3), UserId::from(query.blob(4))};
+  return ServerRecord{*identity, static_cast<unsigned>(query.integer(1)), query.text(2),
+                      query.text(3), UserId::from(query.blob(4))};
 }
 
 /// One statement, so that of two processes that meet a new server at once the second one sees what

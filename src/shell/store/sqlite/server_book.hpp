@@ -15,7 +15,7 @@ class ServerBook {
   /// Makes the file if absent. Fault::store_failed with a sentence that names the file.
   static host::Outcome<ServerBook> open(const std::filesystem::path& file);
 
-  Result<std::optional<KnownServer>> find(const std::string& url);
+  Result<std::optional<ServerRecord>> find(const std::string& url);
   Result<void> remember(const std::string& url, const crypto::VerifyKey& identity, unsigned version,
                         const std::string& now);
   Result<void> replace(const std::string& url, const crypto::VerifyKey& identity, unsigned version,

@@ -26,9 +26,9 @@ struct Unwelcome {
   std::optional<PublicKey> of;
 };
 
-class Acquaintances {
+class PeerDirectory {
  public:
-  Acquaintances(std::vector<Known> known, Trust trust);
+  PeerDirectory(std::vector<Known> known, Trust trust);
 
   /// `name` is what the key claims to be called; none: not heard yet. A name belongs to the key
   /// that had it first, in whatever spelling it is read (Reading), whether the one that claims it

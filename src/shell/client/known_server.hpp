@@ -13,10 +13,10 @@
 
 namespace culver::client {
 
-struct Acquaintance {
+struct KnownServer {
   net::WsClientConfig server;
   store::sqlite::ServerBook book;
-  std::optional<store::KnownServer> known;
+  std::optional<store::ServerRecord> known;
 
   std::string url() const { return server.url.origin(); }
   /// What it has to be, if it is known.
@@ -31,7 +31,7 @@ struct Acquaintance {
 
 /// Opens the server book in `data_dir`, making both if they are absent. bad_config (the URL),
 /// store_failed.
-host::Outcome<Acquaintance> look_up_server(const std::string& url,
-                                           const std::filesystem::path& data_dir);
+host::Outcome<KnownServer> look_up_server(const std::string& url,
+                                          const std::filesystem::path& data_dir);
 
 }  // namespace culver::client

@@ -1,4 +1,4 @@
-#include "core/engine/acquaintances.hpp"
+#include "core/engine/peer_directory.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -7,7 +7,7 @@
 
 namespace culver::engine {
 
-Acquaintances::Acquaintances(std::vector<Known> known, Trust trust) : trust_(trust) {
+PeerDirectory::PeerDirectory(std::vector<Known> known, Trust trust) : trust_(trust) {
   for (auto& peer : known) know(std::move(peer));
 }
 
@@ -31,7 +31,7 @@ std::vector<Reading> own_names(const Known& peer) {
 
 }  // namespace
 
-std::variant<Welcome, Unwelcome> Acquaintances::judge(const PublicKey& key,
+std::variant<Welcome, Unwelcome> PeerDirectory::judge(const PublicKey& key,
                                                       const std::optional<Plaintext>& name) const {
   const auto* peer = find(key);
   if (peer && peer->is_blocked) return Unwelcome{Fault::peer_blocked, std::nullopt};
@@ -46,12 +46,12 @@ std::variant<Welcome, Unwelcome> Acquaintances::judge(const PublicKey& key,
   return Welcome{};
 }
 
-const Known* Acquaintances::find(const PublicKey& key) const {
+const Known* PeerDirectory::find(const PublicKey& key) const {
   const auto found = known_.find(key);
   return found == known_.end() ? nullptr : &found->second.peer;
 }
 
-std::optional<Plaintext> Acquaintances::name_to_keep(const PublicKey& key,
+std::optional<Plaintext> PeerDirectory::name_to_keep(const PublicKey& key,
                                                      const std::optional<Plaintext>& name) const {
   const auto* peer = find(key);
   const bool is_new = peer && name && !is_called(*peer, *name);
@@ -60,16 +60,16 @@ std::optional<Plaintext> Acquaintances::name_to_keep(const PublicKey& key,
   return name;
 }
 
-Fault Acquaintances::why_not(const PublicKey& key) const {
+Fault PeerDirectory::why_not(const PublicKey& key) const {
   return find(key) ? Fault::name_of_another : Fault::peer_key_changed;
 }
 
-bool Acquaintances::may_be_another(const Unwelcome& why) const {
+bool PeerDirectory::may_be_another(const Unwelcome& why) const {
   const auto* namesake = why.of ? find(*why.of) : nullptr;
   return namesake && !namesake->is_blocked && trust_ == Trust::on_first_use;
 }
 
-const Known* Acquaintances::owner(const Plaintext& name, const PublicKey& claimant) const {
+const Known* PeerDirectory::owner(const Plaintext& name, const PublicKey& claimant) const {
   const Reading reading(name.expose());
   for (const auto& [key, row] : known_)
     if (key != claimant && std::ranges::any_of(row.own_names, [&](const Reading& one) {
@@ -79,7 +79,7 @@ const Known* Acquaintances::owner(const Plaintext& name, const PublicKey& claima
   return nullptr;
 }
 
-void Acquaintances::know(Known peer) {
+void PeerDirectory::know(Known peer) {
   const auto key = peer.key;
   auto names = own_names(peer);
   known_.insert_or_assign(key, Row{std::move(peer), std::move(names)});
@@ -99,7 +99,7 @@ void rename(Known& peer, const Plaintext& name) {
 
 }  // namespace
 
-void Acquaintances::connected(const PublicKey& key, const std::optional<Plaintext>& name,
+void PeerDirectory::connected(const PublicKey& key, const std::optional<Plaintext>& name,
                               bool is_culver, const std::optional<PublicKey>& instead_of) {
   if (instead_of)
     if (auto old = known_.extract(*instead_of)) {

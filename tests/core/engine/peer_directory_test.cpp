@@ -1,5 +1,5 @@
 // Whom a name belongs to, whoever claims it.
-#include "core/engine/acquaintances.hpp"
+#include "core/engine/peer_directory.hpp"
 
 #include <gtest/gtest.h>
 
@@ -15,15 +15,15 @@ Known called(int of, const char* name) {
 }
 
 /// The fault, or none for welcome.
-std::optional<Fault> judged(const Acquaintances& book, int of, const char* name) {
+std::optional<Fault> judged(const PeerDirectory& book, int of, const char* name) {
   const auto verdict = book.judge(key(of), Plaintext(name));
   const auto* why = std::get_if<Unwelcome>(&verdict);
   return why ? std::optional(why->fault) : std::nullopt;
 }
 
-TEST(Acquaintances, ANameBelongsToTheKeyThatHadItFirstWhoeverClaimsIt) {
+TEST(PeerDirectory, ANameBelongsToTheKeyThatHadItFirstWhoeverClaimsIt) {
   for (const auto trust : {Trust::on_first_use, Trust::never}) {
-    const Acquaintances book({called(1, "ana"), called(2, "eve")}, trust);
+    const PeerDirectory book({called(1, "ana"), called(2, "eve")}, trust);
     EXPECT_EQ(judged(book, 1, "ana"), std::nullopt);
     EXPECT_EQ(judged(book, 2, "eve"), std::nullopt);
     EXPECT_EQ(judged(book, 2, "Ana"), Fault::name_of_another) << "a known key is no exception";
@@ -32,15 +32,15 @@ TEST(Acquaintances, ANameBelongsToTheKeyThatHadItFirstWhoeverClaimsIt) {
       EXPECT_EQ(judged(book, 3, alike), Fault::peer_key_changed) << alike;
     EXPECT_EQ(judged(book, 2, "eva"), std::nullopt);
   }
-  const Acquaintances open({called(1, "ana"), called(2, "eve")}, Trust::always);
+  const PeerDirectory open({called(1, "ana"), called(2, "eve")}, Trust::always);
   EXPECT_EQ(judged(open, 2, "ana"), std::nullopt);
   EXPECT_EQ(open.name_to_keep(key(2), Plaintext("ana")), std::nullopt) << "but not as ana";
   const auto verdict = open.judge(key(2), Plaintext("ana"));
   EXPECT_EQ(std::get<Welcome>(verdict).instead_of, std::nullopt) << "nor in her place";
 }
 
-TEST(Acquaintances, ANameBelongsToItsKeyInEverySpellingAndLook) {
-  const Acquaintances book({called(1, "Ana"), called(2, "Jos\u00e9"), called(4, "Iris-10")},
+TEST(PeerDirectory, ANameBelongsToItsKeyInEverySpellingAndLook) {
+  const PeerDirectory book({called(1, "Ana"), called(2, "Jos\u00e9"), called(4, "Iris-10")},
                            Trust::on_first_use);
   for (const char* alike :
        {"\u0410na", "An\u0430", "\uff21na", "\u0391na", "A\u0578a", "JOSE\u0301", "J\u043es\u00e9",
@@ -51,8 +51,8 @@ TEST(Acquaintances, ANameBelongsToItsKeyInEverySpellingAndLook) {
 }
 
 /// Whoever was let in before the two names counted as one.
-TEST(Acquaintances, WhoIsKnownBesideALookAlikeStaysAndKeepsItsName) {
-  Acquaintances book({called(1, "Ana"), called(2, "An\u0430")}, Trust::on_first_use);
+TEST(PeerDirectory, WhoIsKnownBesideALookAlikeStaysAndKeepsItsName) {
+  PeerDirectory book({called(1, "Ana"), called(2, "An\u0430")}, Trust::on_first_use);
   for (const int of : {1, 2}) {
     const char* name = of == 1 ? "Ana" : "An\u0430";
     EXPECT_EQ(judged(book, of, name), std::nullopt);
@@ -63,8 +63,8 @@ TEST(Acquaintances, WhoIsKnownBesideALookAlikeStaysAndKeepsItsName) {
   EXPECT_EQ(book.name_to_keep(key(2), Plaintext("Ana")), std::nullopt);
 }
 
-TEST(Acquaintances, ANameThatWasGivenUpIsNobodyElses) {
-  Acquaintances book({called(1, "ana"), called(2, "eve")}, Trust::on_first_use);
+TEST(PeerDirectory, ANameThatWasGivenUpIsNobodyElses) {
+  PeerDirectory book({called(1, "ana"), called(2, "eve")}, Trust::on_first_use);
   book.connected(key(1), Plaintext("laptop"), true, {});
   EXPECT_EQ(judged(book, 2, "ana"), Fault::name_of_another);
   EXPECT_EQ(judged(book, 3, "ana"), Fault::peer_key_changed);
@@ -76,8 +76,8 @@ TEST(Acquaintances, ANameThatWasGivenUpIsNobodyElses) {
   EXPECT_EQ(judged(book, 3, "ana"), std::nullopt) << "a person has called her otherwise";
 }
 
-TEST(Acquaintances, WhoeverWasAcceptedBesideANamesakeKeepsItsName) {
-  Acquaintances book({called(1, "ana")}, Trust::on_first_use);
+TEST(PeerDirectory, WhoeverWasAcceptedBesideANamesakeKeepsItsName) {
+  PeerDirectory book({called(1, "ana")}, Trust::on_first_use);
   book.tell_apart(key(2));
   EXPECT_EQ(judged(book, 2, "ana"), std::nullopt);
   book.connected(key(2), book.name_to_keep(key(2), Plaintext("ana")), true, {});
@@ -85,8 +85,8 @@ TEST(Acquaintances, WhoeverWasAcceptedBesideANamesakeKeepsItsName) {
   EXPECT_EQ(book.find(key(2))->called(), Plaintext("ana"));
 }
 
-TEST(Acquaintances, AKnownPeerThatMayHaveTheNameOfAnotherKeepsIt) {
-  Acquaintances book({called(1, "ana"), called(2, "bob")}, Trust::on_first_use);
+TEST(PeerDirectory, AKnownPeerThatMayHaveTheNameOfAnotherKeepsIt) {
+  PeerDirectory book({called(1, "ana"), called(2, "bob")}, Trust::on_first_use);
   EXPECT_EQ(judged(book, 2, "ana"), Fault::name_of_another);
   book.tell_apart(key(2));
   book.connected(key(2), book.name_to_keep(key(2), Plaintext("ana")), true, {});
@@ -95,8 +95,8 @@ TEST(Acquaintances, AKnownPeerThatMayHaveTheNameOfAnotherKeepsIt) {
   EXPECT_EQ(judged(book, 3, "ana"), Fault::peer_key_changed);
 }
 
-TEST(Acquaintances, OnceACulverAlwaysACulver) {
-  Acquaintances book({}, Trust::on_first_use);
+TEST(PeerDirectory, OnceACulverAlwaysACulver) {
+  PeerDirectory book({}, Trust::on_first_use);
   book.connected(key(1), {}, true, {});
   book.connected(key(1), {}, false, {});
   EXPECT_TRUE(book.find(key(1))->is_culver);

@@ -1,5 +1,5 @@
 // The server book, by the server's address.
-#include "shell/client/acquaintance.hpp"
+#include "shell/client/known_server.hpp"
 
 #include <utility>
 
@@ -9,27 +9,27 @@
 
 namespace culver::client {
 
-handshake::client::Pin Acquaintance::pin() const {
+handshake::client::Pin KnownServer::pin() const {
   if (!known) return {};
   return {known->identity, known->version};
 }
 
-Result<void> Acquaintance::remember(const ServerProof& proof) {
+Result<void> KnownServer::remember(const ServerProof& proof) {
   return book.remember(url(), proof.identity, proof.version, host::utc_now());
 }
 
-Result<void> Acquaintance::trust(const ServerProof& proof) {
+Result<void> KnownServer::trust(const ServerProof& proof) {
   const bool is_same = known && known->identity == proof.identity;
   if (is_same && known->version <= proof.version) return remember(proof);
   return book.replace(url(), proof.identity, proof.version, host::utc_now());
 }
 
-Result<void> Acquaintance::belong(const std::optional<UserId>& account) {
+Result<void> KnownServer::belong(const std::optional<UserId>& account) {
   return book.belong(url(), account);
 }
 
-host::Outcome<Acquaintance> look_up_server(const std::string& url,
-                                           const std::filesystem::path& data_dir) {
+host::Outcome<KnownServer> look_up_server(const std::string& url,
+                                          const std::filesystem::path& data_dir) {
   const auto parsed = parse_server(url);
   if (!parsed) return tl::unexpected(parsed.error());
   if (const auto made = host::make_private_dir(data_dir); !made)
@@ -40,7 +40,7 @@ host::Outcome<Acquaintance> look_up_server(const std::string& url,
   if (!known) return host::trouble(known.error(), std::string(info(known.error()).sentence));
   net::WsClientConfig server;
   server.url = *parsed;
-  return Acquaintance{std::move(server), std::move(*book), std::move(*known)};
+  return KnownServer{std::move(server), std::move(*book), std::move(*known)};
 }
 
 }  // namespace culver::client
