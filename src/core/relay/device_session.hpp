@@ -9,7 +9,7 @@
 
 #include "core/base/fsm.hpp"
 #include "core/relay/device_events.hpp"
-#include "core/relay/device_seat.hpp"
+#include "core/relay/session_data.hpp"
 
 namespace culver::relay::device_session {
 
@@ -31,18 +31,18 @@ struct Closed {
 template <class State, class E>
 requires Served<E> || Noted<E> OneOf<State> alike(State&& state, E&& event, Context& context,
                                                   Effects& effects) {
-  serve(state.seat, std::move(event), context, effects);
+  serve(state.data, std::move(event), context, effects);
   return std::move(state);
 }
 template <class State, class E>
 requires Watched<E> || Metered<E> OneOf<State, Closed> alike(State&& state, E&& event,
                                                              Context& context, Effects& effects) {
-  if (!outlives(state.seat, std::move(event), context, effects)) return Closed{};
+  if (!outlives(state.data, std::move(event), context, effects)) return Closed{};
   return std::move(state);
 }
 template <class State, Ending E>
 OneOf<Closed> alike(State&& state, E&& event, Context& context, Effects& effects) {
-  end(state.seat, std::move(event), context, effects);
+  end(state.data, std::move(event), context, effects);
   return Closed{};
 }
 template <class E>
@@ -53,7 +53,7 @@ concept Alike = Served<E> || Metered<E> || WithoutInput<E>;
 /// Events of the account's other devices are pushed as they come.
 struct Live {
   static constexpr std::string_view name = "Live";
-  Seat seat;
+  SessionData data;
 
   OneOf<Live> on(Delivery&&, Context&, Effects&) &&;
   OneOf<Live, Fetching> on(ReplayAsked&&, Context&, Effects&) &&;
@@ -67,7 +67,7 @@ struct Live {
 /// The store was asked for a page; nothing is pushed, for it will be in this page or a later one.
 struct Fetching {
   static constexpr std::string_view name = "Fetching";
-  Seat seat;
+  SessionData data;
   gateway::ReplayRequest asked;
 
   OneOf<Live, Paused, Closed> on(PageCame&&, Context&, Effects&) &&;
@@ -82,7 +82,7 @@ struct Fetching {
 /// A page was sent and there is more; the device has to ask for it before anything is pushed again.
 struct Paused {
   static constexpr std::string_view name = "Paused";
-  Seat seat;
+  SessionData data;
 
   OneOf<Paused, Fetching> on(ReplayAsked&&, Context&, Effects&) &&;
   OneOf<Paused> on(CodeCame&&, Context&, Effects&) &&;
@@ -96,7 +96,7 @@ struct Paused {
 /// it was; nothing is stored of it.
 struct AwaitingConsent {
   static constexpr std::string_view name = "AwaitingConsent";
-  Seat seat;
+  SessionData data;
   TimePoint deadline;
 
   OneOf<Live, Linking> on(LetIn&&, Context&, Effects&) &&;
@@ -115,7 +115,7 @@ struct AwaitingConsent {
 /// message is for is not known before the answer.
 struct Linking {
   static constexpr std::string_view name = "Linking";
-  Seat seat;
+  SessionData data;
 
   OneOf<Live, Closed> on(LinkAnswered&&, Context&, Effects&) &&;
   OneOf<Linking> on(Delivery&&, Context&, Effects&) &&;
@@ -142,6 +142,6 @@ struct Machine {
 bool wants_input(const Machine::State& state);
 std::optional<TimePoint> deadline_of(const Machine::State& state, const Limits& limits);
 /// Null once it is closed.
-const Seat* seat_of(const Machine::State& state);
+const SessionData* data_of(const Machine::State& state);
 
 }  // namespace culver::relay::device_session

@@ -97,22 +97,22 @@ void Hub::establish(SocketId id, Socket& socket, const Admission& admission, con
   const auto& record = admission.device;
   const auto older = devices_.socket_of(record.device);
   if (older) step_device(*older, device_session::Replaced{}, env, effects);
-  device_session::Seat seat{record.user,
-                            record.device,
-                            record.key,
-                            version,
-                            record.name,
-                            record.type,
-                            Position(admission.cursor, admission.head),
-                            env.now + limits_.session_life,
-                            established.admitted.expires_at,
-                            env.now + limits_.ping_interval};
+  device_session::SessionData data{record.user,
+                                   record.device,
+                                   record.key,
+                                   version,
+                                   record.name,
+                                   record.type,
+                                   Position(admission.cursor, admission.head),
+                                   env.now + limits_.session_life,
+                                   established.admitted.expires_at,
+                                   env.now + limits_.ping_interval};
   effects.push_back(LimitFrames{id, wire::limits::gateway_frame_in});
   effects.push_back(Send{id, std::move(established.greeting)});
   auto context = device_context(id, socket, env);
-  device_session::sit_down(seat, older.has_value(), context, effects);
+  device_session::enter(data, older.has_value(), context, effects);
   socket.place = std::make_unique<DeviceSocket>(
-      DeviceSocket{device_session::Live{std::move(seat)},
+      DeviceSocket{device_session::Live{std::move(data)},
                    session::Unregistered{established.proof, std::nullopt},
                    std::move(established.records),
                    {},
@@ -145,7 +145,7 @@ void Hub::step_device(SocketId id, device_session::Event event, const Env& env, 
 /// As it came: opened if the session is sealed.
 void Hub::take_sealed(SocketId id, std::string frame, const Env& env, Effects& effects) {
   auto& device = *find(id)->device();
-  if (!device_session::seat_of(device.session)) {
+  if (!device_session::data_of(device.session)) {
     ++counters_.frames_ignored;
     return;
   }

@@ -23,7 +23,7 @@ class Registry {
   static constexpr std::size_t missed_bytes_of_one = std::size_t{128} << 10;
   static constexpr std::size_t missed_bytes_of_all = std::size_t{16} << 20;
 
-  struct Seat {
+  struct CodeClaim {
     Owner owner;
     std::optional<SocketId> socket;  ///< none while parked
     bool announced = false;          ///< parked, and its partners have been told that it left
@@ -67,16 +67,16 @@ class Registry {
   /// The live socket of a code.
   std::optional<SocketId> socket_of(const PairingCode& code) const;
   /// Null unless somebody holds the code or it is parked.
-  const Seat* find(const PairingCode& code) const;
+  const CodeClaim* find(const PairingCode& code) const;
 
-  const std::map<PairingCode, Seat>& seats() const { return seats_; }
+  const std::map<PairingCode, CodeClaim>& claims() const { return claims_; }
   std::size_t parked() const { return parked_.size(); }
   std::optional<TimePoint> deadline() const { return parked_.next(); }
 
  private:
-  void erase(std::map<PairingCode, Seat>::iterator seat);
+  void erase(std::map<PairingCode, CodeClaim>::iterator held);
 
-  std::map<PairingCode, Seat> seats_;
+  std::map<PairingCode, CodeClaim> claims_;
   std::size_t missed_bytes_ = 0;
   Deadlines<PairingCode> parked_;
 };

@@ -49,10 +49,10 @@ void leave(const PairingCode& code, Leaving leaving, Context& context, Effects& 
   for (const auto& other : book.withdraw(code))
     tell(other, sig::PairTimeout{code}, registry, effects);
 
-  const auto* seat = registry.find(code);
+  const auto* held = registry.find(code);
   // What somebody has proven to hold is not to be had by whoever waits for his network to fail.
   const bool is_kept =
-      !book.partners(code).empty() || (leaving == Leaving::lost && seat && seat->owner.is_proven());
+      !book.partners(code).empty() || (leaving == Leaving::lost && held && held->owner.is_proven());
   const bool stays_away =
       leaving == Leaving::given_up || !is_kept || registry.parked() >= limits.connections;
   if (stays_away || leaving == Leaving::goodbye)
@@ -91,14 +91,14 @@ bool take_code(const PairingCode& code, const Claimant& claimant, Context& conte
 /// To a code that is there, or that is told when it is back.
 void tell_of_match(const PairingCode& code, const PairingCode& peer, bool leads,
                    const Context& context, Effects& effects) {
-  const auto* seat = context.registry.find(peer);
-  if (seat == nullptr) return;
+  const auto* held = context.registry.find(peer);
+  if (held == nullptr) return;
   context.registry.told_of_match(code, peer, leads);
   const auto socket = context.registry.socket_of(code);
   if (!socket) return;
   auto servers = offered(context.server.ice, *socket, context.wall);
   effects.push_back(Send{
-      *socket, sig::print(sig::PairMatched{peer, seat->owner.key, leads, std::move(servers)})});
+      *socket, sig::print(sig::PairMatched{peer, held->owner.key, leads, std::move(servers)})});
 }
 
 void match(const PairingCode& initiator, const PairingCode& other, const Context& context,
@@ -110,9 +110,9 @@ void match(const PairingCode& initiator, const PairingCode& other, const Context
 /// What was said to the code while it had no socket, or may have been lost with the one that it
 /// had: of a match in which it has said nothing it may not have heard.
 void catch_up(const PairingCode& code, const Context& context, Effects& effects) {
-  const auto* seat = context.registry.find(code);
-  if (seat == nullptr) return;
-  const auto unheard = seat->unheard;
+  const auto* held = context.registry.find(code);
+  if (held == nullptr) return;
+  const auto unheard = held->unheard;
   for (const auto& [partner, leads] : unheard)
     if (context.book.matched(code, partner))
       tell_of_match(code, partner, leads, context, effects);

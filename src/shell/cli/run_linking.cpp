@@ -29,7 +29,7 @@ using engine::linking::Effect;
 /// Who this process is on the server.
 struct Sitting {
   host::Vault vault;
-  host::DeviceSeat seat;
+  host::DeviceSlot slot;
   host::Account account;
   client::KnownServer server;
 
@@ -40,9 +40,9 @@ struct Sitting {
     if (!account) return tl::unexpected(account.error());
     auto server = client::look_up_server(options.server, options.data_dir);
     if (!server) return tl::unexpected(server.error());
-    auto seat = host::DeviceSeat::take(options.data_dir, account->device);
-    if (!seat) return tl::unexpected(seat.error());
-    return Sitting{std::move(*vault), std::move(*seat), std::move(*account), std::move(*server)};
+    auto slot = host::DeviceSlot::take(options.data_dir, account->device);
+    if (!slot) return tl::unexpected(slot.error());
+    return Sitting{std::move(*vault), std::move(*slot), std::move(*account), std::move(*server)};
   }
 };
 
@@ -52,8 +52,8 @@ host::Outcome<Linking::Self> self_of(const Options& options, const Sitting& sitt
   if (!account) return tl::unexpected(account.error());
   const auto own = with_own_name(options);
   if (!own) return tl::unexpected(own.error());
-  return Linking::Self{client::sign_in_as(std::move(*account), sitting.seat.device(), own->name),
-                       sitting.seat.is_first()};
+  return Linking::Self{client::sign_in_as(std::move(*account), sitting.slot.device(), own->name),
+                       sitting.slot.is_first()};
 }
 
 /// The person at the terminal, or the program that reads our events. Nobody if nothing is asked.
@@ -136,7 +136,7 @@ int run(const Options& options, const LinkOptions& verb) {
   if (!code) return complain(options, code.error());
   auto sitting = Sitting::down(options);
   if (!sitting) return complain(options, sitting.error());
-  if (!sitting->seat.is_first()) return complain(options, Fault::data_folder_in_use);
+  if (!sitting->slot.is_first()) return complain(options, Fault::data_folder_in_use);
   auto self = self_of(options, *sitting);
   if (!self) return complain(options, self.error());
   boost::asio::io_context loop(1);

@@ -143,7 +143,7 @@ Outcome<std::optional<fs::path>> install(const backup::Content& content, const f
     return host::trouble(Fault::usage, "There is an identity in " + data_dir.string() +
                                            " already. --replace puts this one in its place.");
   // It would write on into the folder that is put aside.
-  if (is_taken && host::DeviceSeat::is_any_taken(data_dir))
+  if (is_taken && host::DeviceSlot::is_any_taken(data_dir))
     return host::trouble(Fault::data_folder_in_use,
                          "Another culver is running on the data folder " + data_dir.string() +
                              ". End it and try again.");

@@ -67,8 +67,8 @@ host::Outcome<std::unique_ptr<Client>> Client::open(asio::io_context& loop,
   if (!pin) return host::trouble(pin.error(), std::string(info(pin.error()).sentence));
   const auto peers = books->peers.all();
   if (!peers) return host::trouble(peers.error(), std::string(info(peers.error()).sentence));
-  auto seat = host::DeviceSeat::take(vault.folder(), account->device);
-  if (!seat) return tl::unexpected(seat.error());
+  auto slot = host::DeviceSlot::take(vault.folder(), account->device);
+  if (!slot) return tl::unexpected(slot.error());
 
   auto username = config.display_name;
   if (username && config.is_hosts_name)
@@ -79,7 +79,7 @@ host::Outcome<std::unique_ptr<Client>> Client::open(asio::io_context& loop,
   const bool is_exposed = net::exposed(server);
   engine::Config engine{
       .identity = std::move(*identity),
-      .account = sign_in_as(std::move(*account), seat->device(), config.display_name),
+      .account = sign_in_as(std::move(*account), slot->device(), config.display_name),
       .server = *pin,
       .username = std::move(username),
       .known = store::as_known(*peers),
@@ -89,19 +89,19 @@ host::Outcome<std::unique_ptr<Client>> Client::open(asio::io_context& loop,
   transports.ice_servers = std::move(config.ice_servers);
   transports.on_relay_trouble = std::move(config.on_relay_trouble);
   auto client = std::unique_ptr<Client>(
-      new Client(loop, std::move(*seat), std::move(engine), std::move(server),
+      new Client(loop, std::move(*slot), std::move(engine), std::move(server),
                  std::move(transports), config.download_dir.string(), std::move(*books),
                  peer_book_in(vault.folder()), std::move(on_notice)));
   client->exposed_ = is_exposed;
   return client;
 }
 
-Client::Client(asio::io_context& loop, host::DeviceSeat seat, engine::Config engine,
+Client::Client(asio::io_context& loop, host::DeviceSlot slot, engine::Config engine,
                net::WsClientConfig server, p2p::StackConfig transports, std::string download_dir,
                Books books, const std::filesystem::path& book, OnNotice on_notice)
     : loop_(loop),
       on_notice_(std::move(on_notice)),
-      seat_(std::move(seat)),
+      seat_(std::move(slot)),
       book_(engine.known),
       engine_(std::move(engine)),
       server_(loop, std::move(server),

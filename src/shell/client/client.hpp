@@ -83,7 +83,7 @@ class Client {
                  std::chrono::steady_clock::duration patience = std::chrono::seconds(7));
 
  private:
-  Client(boost::asio::io_context& loop, host::DeviceSeat seat, engine::Config engine,
+  Client(boost::asio::io_context& loop, host::DeviceSlot slot, engine::Config engine,
          net::WsClientConfig server, p2p::StackConfig transports, std::string download_dir,
          Books books, const std::filesystem::path& book, OnNotice on_notice);
 
@@ -97,7 +97,7 @@ class Client {
 
   boost::asio::io_context& loop_;
   OnNotice on_notice_;
-  host::DeviceSeat seat_;
+  host::DeviceSlot seat_;
   std::vector<engine::Known> book_;  ///< as it was last read
   bool exposed_ = false;
   bool reading_book_ = false;

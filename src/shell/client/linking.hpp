@@ -26,7 +26,7 @@ class Linking {
   using Wish = std::variant<Offer, LinkCode>;
   struct Self {
     handshake::client::Account account;
-    bool is_first;  ///< host::DeviceSeat
+    bool is_first;  ///< host::DeviceSlot
   };
   /// Called on the loop: Offered, Requested or Held perhaps, and then once Joined, Entered or
   /// Failed, after which nothing is left to do. server_without_accounts, device_already_linked,

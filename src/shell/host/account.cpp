@@ -61,12 +61,12 @@ Outcome<AccountSecrets> open_or_make(const Vault& vault, const AccountSecrets& f
 }
 
 /// The first one is that of the account.
-DeviceId device_of_seat(const DeviceId& account_device, int seat) {
-  if (seat == 0) return account_device;
+DeviceId device_of_slot(const DeviceId& account_device, int slot) {
+  if (slot == 0) return account_device;
   crypto::Sha256 hash;
   hash.update(as_bytes("culver device seat v1"));
   hash.update(account_device.data);
-  hash.update(as_bytes(std::to_string(seat)));
+  hash.update(as_bytes(std::to_string(slot)));
   const auto digest = std::move(hash).finish();
   std::array<std::byte, DeviceId::size> bytes;
   std::copy_n(digest.data.begin(), bytes.size(), bytes.begin());
@@ -74,11 +74,11 @@ DeviceId device_of_seat(const DeviceId& account_device, int seat) {
 }
 
 /// Locks one byte of the file for as long as it is open. The kernel frees it with the process.
-bool lock(const FileDescriptor& account, int seat) {
+bool lock(const FileDescriptor& account, int slot) {
   struct flock wanted {};
   wanted.l_type = F_WRLCK;
   wanted.l_whence = SEEK_SET;
-  wanted.l_start = seat;
+  wanted.l_start = slot;
   wanted.l_len = 1;
   return fcntl(account.get(), F_OFD_SETLK, &wanted) == 0;
 }
@@ -106,24 +106,24 @@ Outcome<void> put_account(const Vault& vault, const AccountSecrets& account) {
   return {};
 }
 
-bool DeviceSeat::is_any_taken(const std::filesystem::path& data_dir) {
+bool DeviceSlot::is_any_taken(const std::filesystem::path& data_dir) {
   const FileDescriptor locks(open((data_dir / file_name).c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC));
   struct flock held {};
   held.l_type = F_WRLCK;
   held.l_whence = SEEK_SET;
-  held.l_len = seats;
+  held.l_len = slots;
   return locks && fcntl(locks.get(), F_OFD_GETLK, &held) == 0 && held.l_type != F_UNLCK;
 }
 
-Outcome<DeviceSeat> DeviceSeat::take(const std::filesystem::path& data_dir,
+Outcome<DeviceSlot> DeviceSlot::take(const std::filesystem::path& data_dir,
                                      const DeviceId& account_device) {
   FileDescriptor locks(open((data_dir / file_name).c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC));
-  if (!locks) return DeviceSeat(FileDescriptor(), account_device, false);
-  for (int seat = 0; seat < seats; ++seat)
-    if (lock(locks, seat))
-      return DeviceSeat(std::move(locks), device_of_seat(account_device, seat), seat == 0);
+  if (!locks) return DeviceSlot(FileDescriptor(), account_device, false);
+  for (int slot = 0; slot < slots; ++slot)
+    if (lock(locks, slot))
+      return DeviceSlot(std::move(locks), device_of_slot(account_device, slot), slot == 0);
   return trouble(Fault::data_folder_in_use,
-                 std::to_string(seats) + " culver are running on the data folder " +
+                 std::to_string(slots) + " culver are running on the data folder " +
                      data_dir.string() + " already, and more there cannot be.");
 }
 

@@ -34,15 +34,15 @@ Outcome<void> put_account(const Vault& vault, const AccountSecrets& account);
 /// A device id for one process at a time. A server ends the older one of two connections of a
 /// device, so a second process on the same folder is a device of its own: its id follows from that
 /// of the account.
-class DeviceSeat {
+class DeviceSlot {
  public:
   /// More processes than this there cannot be on one folder: two that were one device would push
   /// each other out of the server for as long as both run.
-  static constexpr int seats = 4;
+  static constexpr int slots = 4;
 
   /// The first that is free; taken until this object, or the process, ends. Where nothing can be
   /// locked, the account's own. data_folder_in_use.
-  static Outcome<DeviceSeat> take(const std::filesystem::path& data_dir,
+  static Outcome<DeviceSlot> take(const std::filesystem::path& data_dir,
                                   const DeviceId& account_device);
 
   const DeviceId& device() const { return device_; }
@@ -52,7 +52,7 @@ class DeviceSeat {
   bool is_first() const { return is_first_; }
 
  private:
-  DeviceSeat(FileDescriptor lock, const DeviceId& device, bool is_first)
+  DeviceSlot(FileDescriptor lock, const DeviceId& device, bool is_first)
       : lock_(std::move(lock)), device_(device), is_first_(is_first) {}
   FileDescriptor lock_;
   DeviceId device_;

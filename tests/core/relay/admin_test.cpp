@@ -63,8 +63,8 @@ TEST_F(Admin, RenamesADevice) {
   EXPECT_EQ(answer.status, 200u);
   EXPECT_THAT(answer.json, HasSubstr("laptop"));
   EXPECT_EQ(lobby.store.devices.at(ana.id()).record.name, Plaintext("laptop"));
-  const auto* seat = device_session::seat_of(*lobby.hub.session_of(*ana.socket));
-  EXPECT_EQ(seat->name, Plaintext("laptop")) << "also for who is told of its presence";
+  const auto* data = device_session::data_of(*lobby.hub.session_of(*ana.socket));
+  EXPECT_EQ(data->name, Plaintext("laptop")) << "also for who is told of its presence";
 }
 
 TEST_F(Admin, NamesAreChecked_B10) {

@@ -10,18 +10,18 @@
 namespace culver::relay {
 
 /// Empty, or the sentence that does not hold.
-inline std::string broken_seats(const Hub& hub) {
+inline std::string broken_slots(const Hub& hub) {
   std::size_t live = 0;
-  for (const auto& [code, seat] : hub.registry().seats()) {
-    if (!seat.socket) continue;  // parked; counted below, each with its deadline
+  for (const auto& [code, data] : hub.registry().claims()) {
+    if (!data.socket) continue;  // parked; counted below, each with its deadline
     ++live;
-    const auto* state = hub.state_of(*seat.socket);
+    const auto* state = hub.state_of(*data.socket);
     const auto* registered = state ? std::get_if<session::Registered>(state) : nullptr;
     if (!registered) return "a code points to a dead socket";
-    if (registered->code != code || owner_of(registered->claimant) != seat.owner)
+    if (registered->code != code || owner_of(registered->claimant) != data.owner)
       return "a code points to a socket that holds another code";
   }
-  if (live + hub.registry().parked() != hub.registry().seats().size())
+  if (live + hub.registry().parked() != hub.registry().claims().size())
     return "parked codes are miscounted";
   if (hub.registry().parked() > hub.limits().connections) return "too many parked codes";
   if (live > hub.sockets()) return "more codes than sockets";
@@ -58,12 +58,12 @@ inline std::string broken_devices(const Hub& hub) {
   std::size_t listed = 0;
   for (const auto& [id, socket] : hub.devices().sockets()) {
     const auto* state = hub.session_of(socket);
-    const auto* seat = state ? device_session::seat_of(*state) : nullptr;
-    if (!seat) return "a device is listed that is not there";
-    if (seat->device != id) return "a device is listed by the socket of another";
-    for (const auto& session : hub.devices().sessions_of(seat->user))
+    const auto* data = state ? device_session::data_of(*state) : nullptr;
+    if (!data) return "a device is listed that is not there";
+    if (data->device != id) return "a device is listed by the socket of another";
+    for (const auto& session : hub.devices().sessions_of(data->user))
       listed += session.device == id && session.socket == socket ? 1 : 0;
-    if (seat->unanswered > hub.limits().unanswered_events) return "too many unanswered events";
+    if (data->unanswered > hub.limits().unanswered_events) return "too many unanswered events";
   }
   if (listed != hub.devices().size()) return "a device is not listed with its account, or twice";
   if (hub.counters().handshakes_under_way > hub.limits().handshakes)
@@ -85,8 +85,8 @@ inline std::string broken_link_requests(const Hub& hub) {
     if (!joining || !std::holds_alternative<device_session::AwaitingConsent>(*joining))
       return "a question is about somebody who does not wait";
     const auto* asked = hub.session_of(request.asked);
-    const auto* seat = asked ? device_session::seat_of(*asked) : nullptr;
-    if (!seat || seat->user != request.to) return "somebody is asked who is not in the account";
+    const auto* data = asked ? device_session::data_of(*asked) : nullptr;
+    if (!data || data->user != request.to) return "somebody is asked who is not in the account";
   }
   return {};
 }
@@ -96,9 +96,9 @@ inline std::string broken_rendezvous(const Hub& hub) {
   const auto& limits = hub.limits();
   for (const auto& [token, there] : rendezvous.live().places())
     for (const auto& [code, kept] : there) {
-      const auto* seat = hub.registry().find(code);
-      if (!seat || !seat->socket) return "a token of somebody who is gone";
-      if (seat->owner.key != kept.note.key) return "a token under another key than its code";
+      const auto* data = hub.registry().find(code);
+      if (!data || !data->socket) return "a token of somebody who is gone";
+      if (data->owner.key != kept.note.key) return "a token under another key than its code";
     }
   if (rendezvous.live().size() > limits.rendezvous_tokens.notes) return "too many tokens";
   if (rendezvous.drops().size() > limits.dead_drops.notes) return "too many dead drops";
@@ -110,7 +110,7 @@ inline std::string broken(const Hub& hub) {
   if (hub.sockets() > hub.limits().connections) return "too many connections";
   if (hub.addresses().size() > hub.limits().addresses + hub.limits().connections)
     return "too many addresses";
-  if (auto seats = broken_seats(hub); !seats.empty()) return seats;
+  if (auto broken = broken_slots(hub); !broken.empty()) return broken;
   if (auto devices = broken_devices(hub); !devices.empty()) return devices;
   if (auto requests = broken_link_requests(hub); !requests.empty()) return requests;
   if (auto rendezvous = broken_rendezvous(hub); !rendezvous.empty()) return rendezvous;

@@ -317,7 +317,7 @@ TEST(Hub, NothingBreaksUnderRandomSchedules) {
     EXPECT_EQ(room.hub.sockets(), 0u);
     EXPECT_EQ(room.hub.addresses().size(), 0u) << "counters are swept";
     EXPECT_EQ(room.hub.deadline(), room.hub.next_prune());
-    EXPECT_TRUE(room.hub.registry().seats().empty());
+    EXPECT_TRUE(room.hub.registry().claims().empty());
   }
 }
 

@@ -287,7 +287,7 @@ TEST_F(Session, NothingOfARequestIsLeftAfterItsEnd_Z191_6) {
   room.hang_up(a);
   EXPECT_TRUE(room.hub.book().requests().empty());
   EXPECT_TRUE(room.hub.book().matches().empty());
-  EXPECT_TRUE(room.hub.registry().seats().empty());
+  EXPECT_TRUE(room.hub.registry().claims().empty());
   EXPECT_EQ(room.hub.deadline(), room.hub.next_prune()) << "no timer is left either";
 }
 

@@ -121,9 +121,9 @@ TEST_F(BackupOfAFolder, ReplacesNoIdentityUnlessItIsTold) {
 TEST_F(BackupOfAFolder, TakesTheFolderFromNobodyWhoRunsOnIt) {
   const auto theirs = host::open_identity(to())->shared;
   const auto account = host::open_account(to());
-  auto first = host::DeviceSeat::take(to(), account->device);
+  auto first = host::DeviceSlot::take(to(), account->device);
   {
-    const auto second = host::DeviceSeat::take(to(), account->device);
+    const auto second = host::DeviceSlot::take(to(), account->device);
     first = host::trouble(Fault::usage, "It has ended.");
     const auto refused = install(collected(), to(), Replace::yes, host::open_vault);
     ASSERT_FALSE(refused) << "the second process goes on";

@@ -79,26 +79,26 @@ TEST(Account, OfOthersEyesIsNotUsed) {
             std::string::npos);
 }
 
-TEST(DeviceSeat, IsTheAccountsOwnUnlessItIsTaken) {
+TEST(DeviceSlot, IsTheAccountsOwnUnlessItIsTaken) {
   const TemporaryFolder folder;
   const auto account = open_account(folder.path());
   for (int round = 0; round < 2; ++round) {
     std::set<DeviceId> devices;
-    std::vector<DeviceSeat> taken;
-    for (int i = 0; i < DeviceSeat::seats; ++i) {
-      taken.push_back(*DeviceSeat::take(folder.path(), account->device));
+    std::vector<DeviceSlot> taken;
+    for (int i = 0; i < DeviceSlot::slots; ++i) {
+      taken.push_back(*DeviceSlot::take(folder.path(), account->device));
       devices.insert(taken.back().device());
       EXPECT_TRUE(parse_device_id(print_uuid(taken.back().device().data)));
       EXPECT_EQ(taken.back().is_first(), i == 0);
     }
     EXPECT_EQ(taken[0].device(), account->device);
-    EXPECT_EQ(devices.size(), static_cast<std::size_t>(DeviceSeat::seats));
-    const auto one_more = DeviceSeat::take(folder.path(), account->device);
+    EXPECT_EQ(devices.size(), static_cast<std::size_t>(DeviceSlot::slots));
+    const auto one_more = DeviceSlot::take(folder.path(), account->device);
     ASSERT_FALSE(one_more) << "two would be one device, and push each other out";
     EXPECT_EQ(one_more.error().fault, Fault::data_folder_in_use);
     const auto second = taken[1].device();
     taken.erase(taken.begin() + 1);
-    EXPECT_EQ(DeviceSeat::take(folder.path(), account->device)->device(), second) << "free again";
+    EXPECT_EQ(DeviceSlot::take(folder.path(), account->device)->device(), second) << "free again";
   }
 }
 

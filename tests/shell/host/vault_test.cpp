@@ -218,10 +218,10 @@ TEST_F(AVault, TakesNothingOverThatAnEarlierVersionUses) {
   for (const auto* name : {"key", "identity.key", "account"}) fs::remove(file(name));
   make_plain("account", plain_account);
   const FileDescriptor earlier(::open(file("account").c_str(), O_RDWR));
-  struct flock seat {};
-  seat.l_type = F_WRLCK;
-  seat.l_len = 1;
-  ASSERT_EQ(fcntl(earlier.get(), F_OFD_SETLK, &seat), 0);
+  struct flock range {};
+  range.l_type = F_WRLCK;
+  range.l_len = 1;
+  ASSERT_EQ(fcntl(earlier.get(), F_OFD_SETLK, &range), 0);
   const auto account = open_account(*open_vault(data()));
   ASSERT_FALSE(account);
   EXPECT_EQ(account.error().fault, Fault::data_folder_in_use);

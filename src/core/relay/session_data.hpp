@@ -1,4 +1,4 @@
-// Who sits at an authenticated connection and what has been agreed with it, and the handling of
+// Whose an authenticated connection is and what has been agreed with it, and the handling of
 // everything that does not depend on what the session is doing.
 #pragma once
 
@@ -38,7 +38,7 @@ struct Context {
 };
 
 /// Who it is and what has been agreed, whatever it is doing.
-struct Seat {
+struct SessionData {
   UserId user;
   DeviceId device;
   UserId key;        ///< the device's own, by which it came in
@@ -73,31 +73,31 @@ concept Watched = std::same_as<E, EventRefused> || std::same_as<E, Due>;
 template <class E>
 concept Ending = std::same_as<E, Replaced> || std::same_as<E, Revoked> || std::same_as<E, Gone>;
 
-void serve(Seat&, AckCame&&, Context&, Effects&);
-void serve(Seat&, PingCame&&, Context&, Effects&);
-void serve(Seat&, ScratchpadCame&&, Context&, Effects&);
-void serve(Seat&, CodeAsked&&, Context&, Effects&);
-void serve(Seat&, AnswerCame&&, Context&, Effects&);
-void serve(Seat&, EventStored&&, Context&, Effects&);
-void serve(Seat&, EchoAnswered&&, Context&, Effects&);
-void serve(Seat&, Renamed&&, Context&, Effects&);
-void serve(Seat&, Heard&&, Context&, Effects&);
+void serve(SessionData&, AckCame&&, Context&, Effects&);
+void serve(SessionData&, PingCame&&, Context&, Effects&);
+void serve(SessionData&, ScratchpadCame&&, Context&, Effects&);
+void serve(SessionData&, CodeAsked&&, Context&, Effects&);
+void serve(SessionData&, AnswerCame&&, Context&, Effects&);
+void serve(SessionData&, EventStored&&, Context&, Effects&);
+void serve(SessionData&, EchoAnswered&&, Context&, Effects&);
+void serve(SessionData&, Renamed&&, Context&, Effects&);
+void serve(SessionData&, Heard&&, Context&, Effects&);
 /// False: the session is over, its Close is among the effects.
-[[nodiscard]] bool outlives(Seat&, EventCame&&, Context&, Effects&);
-[[nodiscard]] bool outlives(Seat&, BadFrame&&, Context&, Effects&);
-[[nodiscard]] bool outlives(Seat&, EventRefused&&, Context&, Effects&);
-[[nodiscard]] bool outlives(Seat&, Due&&, Context&, Effects&);
-void end(Seat&, Replaced&&, Context&, Effects&);
-void end(Seat&, Revoked&&, Context&, Effects&);
-void end(Seat&, Gone&&, Context&, Effects&);
+[[nodiscard]] bool outlives(SessionData&, EventCame&&, Context&, Effects&);
+[[nodiscard]] bool outlives(SessionData&, BadFrame&&, Context&, Effects&);
+[[nodiscard]] bool outlives(SessionData&, EventRefused&&, Context&, Effects&);
+[[nodiscard]] bool outlives(SessionData&, Due&&, Context&, Effects&);
+void end(SessionData&, Replaced&&, Context&, Effects&);
+void end(SessionData&, Revoked&&, Context&, Effects&);
+void end(SessionData&, Gone&&, Context&, Effects&);
 
 /// What the device has read.
-void save(const Seat& seat, std::uint64_t cursor, Context& context, Effects& effects);
-/// The device sits down: it is entered among the connected ones, and the others are told unless it
+void save(const SessionData& data, std::uint64_t cursor, Context& context, Effects& effects);
+/// The device is entered among the connected ones, and the others are told unless it
 /// only comes back by a newer connection.
-void sit_down(const Seat& seat, bool replaces, Context& context, Effects& effects);
+void enter(const SessionData& data, bool replaces, Context& context, Effects& effects);
 /// A Close, after which nothing is said on the socket.
-void close(const Seat& seat, Fault fault, Context& context, Effects& effects);
+void close(const SessionData& data, Fault fault, Context& context, Effects& effects);
 /// To the device itself.
 template <class Message>
 void answer(const Message& message, Context& context, Effects& effects) {
@@ -105,9 +105,10 @@ void answer(const Message& message, Context& context, Effects& effects) {
 }
 /// The answer to a message that is refused for good. In version 1 there is none, unless the client
 /// can mend it: whatever error one of these hears, it stops for ever.
-void refuse(const Seat& seat, const gateway::Error& error, Context& context, Effects& effects);
+void refuse(const SessionData& data, const gateway::Error& error, Context& context,
+            Effects& effects);
 /// The answer to a page that is not given.
-void refuse_page(const Seat& seat, Fault fault, Context& context, Effects& effects);
+void refuse_page(const SessionData& data, Fault fault, Context& context, Effects& effects);
 void fail_pairing(const gateway::PairingFailed& failed, Context& context, Effects& effects);
 /// Those who wait to be let into this account by this session are turned away.
 void turn_away_all(Context& context);
@@ -116,7 +117,8 @@ void stop_waiting(Context& context, Effects& effects);
 /// As it is told to a device: no sooner.
 std::uint64_t in_milliseconds(Duration duration);
 /// To the account's other devices that are connected, whatever their sessions are doing.
-void tell_others(const Seat& seat, const std::string& frame, Context& context, Effects& effects);
-void announce(const Seat& seat, bool is_online, Context& context, Effects& effects);
+void tell_others(const SessionData& data, const std::string& frame, Context& context,
+                 Effects& effects);
+void announce(const SessionData& data, bool is_online, Context& context, Effects& effects);
 
 }  // namespace culver::relay::device_session
