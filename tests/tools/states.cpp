@@ -9,8 +9,8 @@
 #include <string_view>
 
 #include "core/base/fsm.hpp"
-#include "core/engine/gate.hpp"
 #include "core/engine/linking.hpp"
+#include "core/engine/server_channel.hpp"
 #include "core/handshake/client.hpp"
 #include "core/handshake/server.hpp"
 #include "core/ice/consent.hpp"
@@ -43,7 +43,7 @@ struct Page {
 };
 
 constexpr Page pages[] = {
-    {"gate", "The door to the server", &fsm::table<engine::gate::Machine>},
+    {"server_channel", "The door to the server", &fsm::table<engine::server_channel::Machine>},
     {"linking", "A device on its way into an account", &fsm::table<engine::linking::Machine>},
     {"session", "A client's place on the signaling server", &fsm::table<signaling::Session>},
     {"ask", "A pairing that we asked for", &fsm::table<signaling::Ask>},

@@ -32,9 +32,10 @@ std::optional<TimePoint> Engine::deadline() const {
   return next;
 }
 
-/// The session's time to dial stands still while the gate opens.
+/// The session's time to dial stands still while the server channel opens.
 std::optional<TimePoint> Engine::server_deadline() const {
-  return gate::is_opening(gate_) ? fsm::deadline_of(gate_) : fsm::deadline_of(session_);
+  return server_channel::is_opening(server_channel_) ? fsm::deadline_of(server_channel_)
+                                                     : fsm::deadline_of(session_);
 }
 
 Census Engine::census() const {
@@ -237,8 +238,8 @@ void Engine::on(Tick&&, Env& env, Effects& out) {
     return deadline && *deadline <= env.now;
   };
   if (due(server_deadline())) {
-    if (gate::is_opening(gate_))
-      to_gate(gate::Tick{}, env, out);
+    if (server_channel::is_opening(server_channel_))
+      to_server_channel(server_channel::Tick{}, env, out);
     else
       to_session(signaling::Tick{}, env, out);
   }

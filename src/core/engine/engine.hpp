@@ -1,7 +1,7 @@
-// The boss of the client: it owns the gate to the server and the session behind it, the pairings,
-// the links and the transfers by value, and introduces them to one another. It decides nothing that
-// one of them can decide. One step takes one event and gives effects; the shell performs them in
-// order.
+// The boss of the client: it owns the channel to the server and the session behind it, the
+// pairings, the links and the transfers by value, and introduces them to one another. It decides
+// nothing that one of them can decide. One step takes one event and gives effects; the shell
+// performs them in order.
 #pragma once
 
 #include <cstddef>
@@ -12,10 +12,10 @@
 
 #include "core/base/env.hpp"
 #include "core/engine/events.hpp"
-#include "core/engine/gate.hpp"
 #include "core/engine/letters.hpp"
 #include "core/engine/peer_directory.hpp"
 #include "core/engine/roster.hpp"
+#include "core/engine/server_channel.hpp"
 #include "core/engine/transfers.hpp"
 #include "core/signaling/pacer.hpp"
 #include "core/signaling/pairing.hpp"
@@ -28,7 +28,7 @@ namespace culver::engine {
 struct Config {
   crypto::KeyPair identity;
   handshake::client::Account account;  ///< as which the server knows us
-  gate::Pin server;                    ///< what is known of the server
+  server_channel::Pin server;          ///< what is known of the server
   std::optional<Plaintext> username;   ///< shown to peers; none: they see the fingerprint
   link::Timeouts timeouts = {};
   std::uint64_t largest_file = wire::limits::file_size;
@@ -112,11 +112,11 @@ class Engine {
   void obey(CloseLink&&, Env&, Effects&);
   void obey(Leave&&, Env&, Effects&);
 
-  void to_gate(gate::Event event, Env&, Effects&);
+  void to_server_channel(server_channel::Event event, Env&, Effects&);
   void to_session(signaling::SessionEvent event, Env&, Effects&);
   void to_link(LinkId id, link::Machine::Event event, Env&, Effects&);
 
-  void perform(gate::Effects effects, Env&, Effects&);
+  void perform(server_channel::Effects effects, Env&, Effects&);
   void perform(signaling::SessionEffects effects, Env&, Effects&);
   void perform(signaling::PairingEffects effects, Env&, Effects&);
   void perform(signaling::RendezvousEffects effects, Env&, Effects&);
@@ -187,7 +187,7 @@ class Engine {
   Config config_;
   link::Self self_;
   signaling::SessionConfig session_config_;
-  gate::Machine::State gate_ = gate::Closed{};
+  server_channel::Machine::State server_channel_ = server_channel::Closed{};
   signaling::Session::State session_ = signaling::Offline{};
   signaling::Pairing pairing_;
   signaling::Pacer pacer_;

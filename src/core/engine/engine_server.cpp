@@ -1,5 +1,5 @@
-// The engine's part towards the server: the gate and the session, and what of their messages is a
-// link's.
+// The engine's part towards the server: the server channel and the session, and what of their
+// messages is a link's.
 #include <algorithm>
 
 #include "core/engine/engine.hpp"
@@ -10,15 +10,17 @@ namespace culver::engine {
 
 namespace sig = wire::signaling;
 
-void Engine::on(ServerOpened&&, Env& env, Effects& out) { to_gate(gate::Opened{}, env, out); }
+void Engine::on(ServerOpened&&, Env& env, Effects& out) {
+  to_server_channel(server_channel::Opened{}, env, out);
+}
 
 void Engine::on(ServerFrame&& frame, Env& env, Effects& out) {
-  to_gate(gate::Frame{std::move(frame.text)}, env, out);
+  to_server_channel(server_channel::Frame{std::move(frame.text)}, env, out);
   take_turns(env, out);
 }
 
 void Engine::on(ServerLost&& lost, Env& env, Effects& out) {
-  to_gate(gate::Lost{std::move(lost.fault)}, env, out);
+  to_server_channel(server_channel::Lost{std::move(lost.fault)}, env, out);
 }
 
 /// The transports have noticed by themselves.
@@ -26,36 +28,38 @@ void Engine::on(NetworkChanged&&, Env& env, Effects& out) {
   to_session(signaling::NetworkChanged{}, env, out);
 }
 
-void Engine::to_gate(gate::Event event, Env& env, Effects& out) {
-  gate::Context context{env, config_.account, config_.server};
-  gate::Effects effects;
-  gate_ = fsm::step<gate::Machine>(std::move(gate_), std::move(event), context, effects);
+void Engine::to_server_channel(server_channel::Event event, Env& env, Effects& out) {
+  server_channel::Context context{env, config_.account, config_.server};
+  server_channel::Effects effects;
+  server_channel_ = fsm::step<server_channel::Machine>(std::move(server_channel_), std::move(event),
+                                                       context, effects);
   perform(std::move(effects), env, out);
 }
 
-void Engine::perform(gate::Effects effects, Env& env, Effects& out) {
+void Engine::perform(server_channel::Effects effects, Env& env, Effects& out) {
   for (auto& effect : effects)
-    std::visit(fsm::overload{
-                   [&](gate::Transmit&& e) {
-                     out.emplace_back(SendToServer{std::move(e.frame), e.binary});
-                   },
-                   [&](gate::Authenticated&& e) {
-                     auto& known = config_.server;
-                     known = {e.identity, std::max(known.version, e.version)};
-                     out.emplace_back(RememberServer{e.identity, e.version});
-                   },
-                   [&](gate::Passable&&) { to_session(signaling::SocketOpened{}, env, out); },
-                   [&](gate::Deliver&& e) { on_server_text(std::move(e.text), env, out); },
-                   [&](gate::Ended&& e) {
-                     if (e.hang_up) out.emplace_back(HangUpServer{});
-                     const bool is_final = gate::is_final(e.fault);
-                     to_session(signaling::SocketLost{std::move(e.fault), is_final}, env, out);
-                   },
-                   [&](gate::Ignored&& e) {
-                     out.emplace_back(Dropped{e.fault, FrameKind::server_message});
-                   },
-               },
-               std::move(effect));
+    std::visit(
+        fsm::overload{
+            [&](server_channel::Transmit&& e) {
+              out.emplace_back(SendToServer{std::move(e.frame), e.binary});
+            },
+            [&](server_channel::Authenticated&& e) {
+              auto& known = config_.server;
+              known = {e.identity, std::max(known.version, e.version)};
+              out.emplace_back(RememberServer{e.identity, e.version});
+            },
+            [&](server_channel::Ready&&) { to_session(signaling::SocketOpened{}, env, out); },
+            [&](server_channel::Deliver&& e) { on_server_text(std::move(e.text), env, out); },
+            [&](server_channel::Ended&& e) {
+              if (e.hang_up) out.emplace_back(HangUpServer{});
+              const bool is_final = server_channel::is_final(e.fault);
+              to_session(signaling::SocketLost{std::move(e.fault), is_final}, env, out);
+            },
+            [&](server_channel::Ignored&& e) {
+              out.emplace_back(Dropped{e.fault, FrameKind::server_message});
+            },
+        },
+        std::move(effect));
 }
 
 void Engine::on_server_text(std::string text, Env& env, Effects& out) {
@@ -72,7 +76,7 @@ void Engine::on_server_text(std::string text, Env& env, Effects& out) {
 /// What a server takes from a device is more than it takes from strangers, and both sides of a
 /// rendezvous may have to ask.
 void Engine::keep_pace(const sig::ServerInfo& info) {
-  const bool is_device = gate::is_of_device(gate_);
+  const bool is_device = server_channel::is_of_device(server_channel_);
   pacer_.limit(is_device ? std::max(info.messages_per_minute, info.device_messages_per_minute)
                          : info.messages_per_minute);
   rendezvous_.pace(is_device ? info.device_pair_requests_per_minute : 0,
@@ -104,18 +108,19 @@ void Engine::perform(signaling::SessionEffects effects, Env& env, Effects& out) 
       },
   };
   for (auto& effect : effects)
-    std::visit(
-        fsm::overload{
-            [&](signaling::Dial&&) { out.emplace_back(DialServer{}); },
-            [&](signaling::SendFrame&& e) { to_gate(gate::Say{std::move(e.text)}, env, out); },
-            [&](signaling::Hangup&&) {
-              to_gate(gate::HungUp{}, env, out);
-              out.emplace_back(HangUpServer{});
-            },
-            [&](signaling::Announce&& e) { std::visit(announce, std::move(e.notice)); },
-            [&](signaling::NotSent&& e) { on_not_sent(e.message, env, out); },
-        },
-        std::move(effect));
+    std::visit(fsm::overload{
+                   [&](signaling::Dial&&) { out.emplace_back(DialServer{}); },
+                   [&](signaling::SendFrame&& e) {
+                     to_server_channel(server_channel::Say{std::move(e.text)}, env, out);
+                   },
+                   [&](signaling::Hangup&&) {
+                     to_server_channel(server_channel::HungUp{}, env, out);
+                     out.emplace_back(HangUpServer{});
+                   },
+                   [&](signaling::Announce&& e) { std::visit(announce, std::move(e.notice)); },
+                   [&](signaling::NotSent&& e) { on_not_sent(e.message, env, out); },
+               },
+               std::move(effect));
 }
 
 /// A signal that cannot leave ends the establishment it was for; pairings know by themselves.

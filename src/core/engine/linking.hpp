@@ -1,5 +1,6 @@
-// Linking a device to an account, within a session that the gate has opened. One side offers a code
-// and waits: Asking -> Offering -> Over; if it wants to be asked before somebody comes in, Offering
+// Linking a device to an account, within a session that the server channel has opened. One side
+// offers a code and waits: Asking -> Offering -> Over; if it wants to be asked before somebody
+// comes in, Offering
 // -> Deciding -> Admitting -> Over. The other spends it: Spending -> Over, or, while the first one
 // is asked, Spending -> AwaitingConsent -> Over. What the server says about anything else passes
 // by.

@@ -35,10 +35,10 @@ host::Outcome<Books> open_books(const std::filesystem::path& data_dir, const wir
                server.origin()};
 }
 
-Result<engine::gate::Pin> pin_of(Books& books) {
+Result<engine::server_channel::Pin> pin_of(Books& books) {
   TRY(const auto known, books.servers.find(books.server));
-  if (!known) return engine::gate::Pin{};
-  return engine::gate::Pin{known->identity, known->version};
+  if (!known) return engine::server_channel::Pin{};
+  return engine::server_channel::Pin{known->identity, known->version};
 }
 
 }  // namespace

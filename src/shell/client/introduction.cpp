@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "core/engine/gate.hpp"
+#include "core/engine/server_channel.hpp"
 #include "core/wire/signaling.hpp"
 #include "shell/host/clock.hpp"
 #include "shell/host/entropy.hpp"
@@ -57,7 +57,7 @@ void Introduction::on(net::WsFrame&& frame) {
   if (!machine_) return;
   if (says_it_has_no_identity(frame.text)) {
     has_identity_ = false;
-    wait_until(host::now() + engine::gate::greeting_time);
+    wait_until(host::now() + engine::server_channel::greeting_time);
   }
   step(hs::read(*machine_, std::move(frame.text)));
 }

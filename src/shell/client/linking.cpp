@@ -1,4 +1,4 @@
-// The gate and the machine of linking.hpp on one socket, and the book.
+// The server channel and the machine of linking.hpp on one socket, and the book.
 #include "shell/client/linking.hpp"
 
 #include <utility>
@@ -7,7 +7,7 @@
 
 namespace culver::client {
 
-namespace gate = engine::gate;
+namespace server_channel = engine::server_channel;
 namespace linking = engine::linking;
 
 Linking::Linking(boost::asio::io_context& loop, KnownServer& server, Self self, Wish wish,
@@ -34,30 +34,33 @@ void Linking::cancel() {
   socket_.hang_up();
 }
 
-// ---- the gate -----------------------------------------------------------------------------------
+// ---- the server channel
+// -----------------------------------------------------------------------------------
 
-void Linking::to_gate(gate::Event event) {
+void Linking::to_server_channel(server_channel::Event event) {
   auto rng = host::system_rng();
   Env env{now(), rng};
-  gate::Context context{env, self_.account, pin_};
-  gate::Effects effects;
-  gate_ = fsm::step<gate::Machine>(std::move(gate_), std::move(event), context, effects);
+  server_channel::Context context{env, self_.account, pin_};
+  server_channel::Effects effects;
+  server_channel_ = fsm::step<server_channel::Machine>(std::move(server_channel_), std::move(event),
+                                                       context, effects);
   for (auto& effect : effects)
     if (on_report_) perform(std::move(effect));
   arm();
 }
 
-void Linking::perform(gate::Effect effect) {
-  std::visit(
-      fsm::overload{[this](gate::Transmit&& e) { socket_.send(std::move(e.frame), e.binary); },
-                    [this](gate::Authenticated&& e) { authenticated_ = e; },
-                    [this](gate::Passable&&) { enter(); },
-                    [this](gate::Deliver&& e) {
-                      if (auto heard = linking::read(e.text)) to_machine(std::move(*heard));
-                    },
-                    [this](gate::Ended&& e) { finish(linking::Failed{e.fault}); },
-                    [](gate::Ignored&&) {}},
-      std::move(effect));
+void Linking::perform(server_channel::Effect effect) {
+  std::visit(fsm::overload{[this](server_channel::Transmit&& e) {
+                             socket_.send(std::move(e.frame), e.binary);
+                           },
+                           [this](server_channel::Authenticated&& e) { authenticated_ = e; },
+                           [this](server_channel::Ready&&) { enter(); },
+                           [this](server_channel::Deliver&& e) {
+                             if (auto heard = linking::read(e.text)) to_machine(std::move(*heard));
+                           },
+                           [this](server_channel::Ended&& e) { finish(linking::Failed{e.fault}); },
+                           [](server_channel::Ignored&&) {}},
+             std::move(effect));
 }
 
 void Linking::enter() {
@@ -72,7 +75,7 @@ void Linking::enter() {
   const auto* offer = std::get_if<Offer>(&wish_);
   auto begun = code ? linking::spend(*code, env) : linking::offer(offer->consent, env);
   machine_ = std::move(begun.state);
-  to_gate(gate::Say{std::move(begun.frame)});
+  to_server_channel(server_channel::Say{std::move(begun.frame)});
 }
 
 /// The server knows best where this device belongs; the book may have missed it. Why this account
@@ -112,7 +115,7 @@ void Linking::perform(linking::Effect effect) {
       std::holds_alternative<linking::Held>(effect))
     return on_report_(effect);
   if (auto* said = std::get_if<linking::Say>(&effect))
-    return to_gate(gate::Say{std::move(said->frame)});
+    return to_server_channel(server_channel::Say{std::move(said->frame)});
   if (const auto* entered = std::get_if<linking::Entered>(&effect)) {
     // The code was one of its own account's.
     if (entered->account == self_.account.user)
@@ -125,7 +128,7 @@ void Linking::perform(linking::Effect effect) {
 
 std::optional<TimePoint> Linking::due() const {
   const auto of_machine = machine_ ? fsm::deadline_of(*machine_) : std::nullopt;
-  return fsm::earlier(fsm::deadline_of(gate_), of_machine);
+  return fsm::earlier(fsm::deadline_of(server_channel_), of_machine);
 }
 
 void Linking::arm() {
@@ -135,7 +138,7 @@ void Linking::arm() {
   deadline_.expires_at(clock_.steady(*next));
   deadline_.async_wait([alive = alive_](boost::system::error_code error) {
     if (error || !*alive) return;
-    (*alive)->to_gate(gate::Tick{});
+    (*alive)->to_server_channel(server_channel::Tick{});
     (*alive)->to_machine(linking::Tick{});
   });
 }

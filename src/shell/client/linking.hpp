@@ -10,8 +10,8 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
-#include "core/engine/gate.hpp"
 #include "core/engine/linking.hpp"
+#include "core/engine/server_channel.hpp"
 #include "shell/client/known_server.hpp"
 #include "shell/host/lived_clock.hpp"
 #include "shell/net/ws_client.hpp"
@@ -30,8 +30,8 @@ class Linking {
   };
   /// Called on the loop: Offered, Requested or Held perhaps, and then once Joined, Entered or
   /// Failed, after which nothing is left to do. server_without_accounts, device_already_linked,
-  /// data_folder_in_use, store_failed; what the gate, the socket and linking.hpp say. It must not
-  /// destroy this.
+  /// data_folder_in_use, store_failed; what the server channel, the socket and linking.hpp say. It
+  /// must not destroy this.
   using OnReport = std::function<void(engine::linking::Effect)>;
 
   /// A LinkCode is used by the first process of a data folder only.
@@ -47,11 +47,15 @@ class Linking {
   void cancel();
 
  private:
-  void on(net::WsOpened&&) { to_gate(engine::gate::Opened{}); }
-  void on(net::WsFrame&& frame) { to_gate(engine::gate::Frame{std::move(frame.text)}); }
-  void on(net::WsLost&& lost) { to_gate(engine::gate::Lost{std::move(lost.fault)}); }
-  void to_gate(engine::gate::Event event);
-  void perform(engine::gate::Effect effect);
+  void on(net::WsOpened&&) { to_server_channel(engine::server_channel::Opened{}); }
+  void on(net::WsFrame&& frame) {
+    to_server_channel(engine::server_channel::Frame{std::move(frame.text)});
+  }
+  void on(net::WsLost&& lost) {
+    to_server_channel(engine::server_channel::Lost{std::move(lost.fault)});
+  }
+  void to_server_channel(engine::server_channel::Event event);
+  void perform(engine::server_channel::Effect effect);
   void enter();
   std::optional<Fault> settle_account();
   void to_machine(engine::linking::Event event);
@@ -62,13 +66,14 @@ class Linking {
   void finish(engine::linking::Effect result);
 
   KnownServer& server_;
-  const engine::gate::Pin pin_;
+  const engine::server_channel::Pin pin_;
   Self self_;
   Wish wish_;
   OnReport on_report_;  ///< none once it is over
-  engine::gate::Machine::State gate_;
-  std::optional<engine::gate::Authenticated> authenticated_;
-  std::optional<engine::linking::Machine::State> machine_;  ///< none before the gate is open
+  engine::server_channel::Machine::State server_channel_;
+  std::optional<engine::server_channel::Authenticated> authenticated_;
+  std::optional<engine::linking::Machine::State>
+      machine_;  ///< none before the server channel is open
   host::LivedClock clock_;
   boost::asio::steady_timer deadline_;
   net::WsClient socket_;

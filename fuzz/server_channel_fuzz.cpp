@@ -1,7 +1,8 @@
-// Any order of sockets, frames, words and ticks at the client's gate. A real server makes good
-// frames, so that spoiled ones reach every state. Whatever comes: nothing passes a gate that is not
-// open, and of a server that is known the gate opens only for the proof.
-#include "core/engine/gate.hpp"
+// Any order of sockets, frames, words and ticks at the client's server_channel. A real server makes
+// good frames, so that spoiled ones reach every state. Whatever comes: nothing passes a server
+// channel that is not open, and of a server that is known the server channel opens only for the
+// proof.
+#include "core/engine/server_channel.hpp"
 #include "core/wire/signaling.hpp"
 #include "fuzz/handshake_input.hpp"
 
@@ -9,7 +10,7 @@ namespace {
 
 using namespace culver;
 using namespace culver::fuzz;
-namespace gate = engine::gate;
+namespace server_channel = engine::server_channel;
 
 std::string server_info(unsigned version) {
   return wire::signaling::print(wire::signaling::ServerInfo{"id", "ws://x", std::nullopt, version});
@@ -24,7 +25,8 @@ class Client {
     const auto what = input.byte();
     switch (what % 16) {
       case 0:
-        return what & 16 ? step(gate::Lost{Fault::server_lost}) : step(gate::HungUp{});
+        return what & 16 ? step(server_channel::Lost{Fault::server_lost})
+                         : step(server_channel::HungUp{});
       case 1:
         return open();
       case 2:
@@ -48,10 +50,10 @@ class Client {
       case 12:
         return frame(input.spoiled(said(input.text())));
       case 13:
-        return step(gate::Say{input.text()});
+        return step(server_channel::Say{input.text()});
       default:
         pair_.world.now += std::chrono::milliseconds(200 * input.byte());
-        return what & 16 ? step(gate::Tick{}) : void();
+        return what & 16 ? step(server_channel::Tick{}) : void();
     }
   }
 
@@ -60,56 +62,58 @@ class Client {
   void open() {
     if (std::exchange(is_connected_, true)) return;
     opened_ = pair_.world.now;
-    is_authenticated_ = is_passable_ = false;
+    is_authenticated_ = is_ready_ = false;
     greeting_.clear();
     server_.emplace(pair_.world, pair_.identity, version_);
-    step(gate::Opened{});
+    step(server_channel::Opened{});
   }
 
-  void frame(std::string bytes) { step(gate::Frame{std::move(bytes)}); }
+  void frame(std::string bytes) { step(server_channel::Frame{std::move(bytes)}); }
 
-  void step(gate::Event event) {
-    const bool is_end =
-        std::holds_alternative<gate::Lost>(event) || std::holds_alternative<gate::HungUp>(event);
-    const bool says = std::holds_alternative<gate::Say>(event);
+  void step(server_channel::Event event) {
+    const bool is_end = std::holds_alternative<server_channel::Lost>(event) ||
+                        std::holds_alternative<server_channel::HungUp>(event);
+    const bool says = std::holds_alternative<server_channel::Say>(event);
     Env env = pair_.world.env();
-    gate::Context context{env, pair_.account, pin_};
-    gate::Effects effects;
-    state_ = fsm::step<gate::Machine>(std::move(state_), std::move(event), context, effects);
+    server_channel::Context context{env, pair_.account, pin_};
+    server_channel::Effects effects;
+    state_ =
+        fsm::step<server_channel::Machine>(std::move(state_), std::move(event), context, effects);
     for (const auto& effect : effects) std::visit([&](const auto& e) { look(e, says); }, effect);
     if (is_end) is_connected_ = false;
-    const bool is_closed = std::holds_alternative<gate::Closed>(state_);
+    const bool is_closed = std::holds_alternative<server_channel::Closed>(state_);
     require(is_closed || is_connected_);
     const auto deadline = fsm::deadline_of(state_);
-    require(deadline.has_value() == gate::is_opening(state_));
-    require(!deadline || *deadline <= opened_ + gate::greeting_time + test::client::handshake_time);
-    require(is_closed || gate::is_opening(state_) == !is_passable_);
+    require(deadline.has_value() == server_channel::is_opening(state_));
+    require(!deadline ||
+            *deadline <= opened_ + server_channel::greeting_time + test::client::handshake_time);
+    require(is_closed || server_channel::is_opening(state_) == !is_ready_);
   }
 
-  void look(const gate::Transmit& transmit, bool says) {
+  void look(const server_channel::Transmit& transmit, bool says) {
     require(is_connected_);
-    if (says) require(is_passable_);
-    if (says && std::holds_alternative<gate::Sealed>(state_)) require(transmit.binary);
-    if (!server_ || is_passable_) return;
+    if (says) require(is_ready_);
+    if (says && std::holds_alternative<server_channel::Sealed>(state_)) require(transmit.binary);
+    if (!server_ || is_ready_) return;
     server_->hear(transmit.frame);
     if (!server_->asked.empty()) server_->admit();
   }
   /// Nobody here can sign but the server.
-  void look(const gate::Authenticated& met, bool) {
+  void look(const server_channel::Authenticated& met, bool) {
     require(met.identity == pair_.identity.key.verify_key() && met.version >= pin_.version);
-    require(!is_authenticated_ && !is_passable_);
+    require(!is_authenticated_ && !is_ready_);
     is_authenticated_ = true;
   }
-  void look(const gate::Passable&, bool) {
-    require(!is_passable_ && (is_authenticated_ || !pin_.identity));
-    is_passable_ = true;
+  void look(const server_channel::Ready&, bool) {
+    require(!is_ready_ && (is_authenticated_ || !pin_.identity));
+    is_ready_ = true;
   }
-  void look(const gate::Deliver&, bool) { require(is_passable_); }
-  void look(const gate::Ended& ended, bool) {
-    require(std::holds_alternative<gate::Closed>(state_));
+  void look(const server_channel::Deliver&, bool) { require(is_ready_); }
+  void look(const server_channel::Ended& ended, bool) {
+    require(std::holds_alternative<server_channel::Closed>(state_));
     if (ended.hang_up) is_connected_ = false;
   }
-  void look(const gate::Ignored&, bool) { require(is_passable_); }
+  void look(const server_channel::Ignored&, bool) { require(is_ready_); }
 
   // What the server at the other end has to say.
   std::string hello() { return server_ && !server_->sent.empty() ? server_->sent[0] : ""; }
@@ -124,13 +128,13 @@ class Client {
   }
 
   Pair pair_;
-  gate::Pin pin_;
+  server_channel::Pin pin_;
   const unsigned version_;
-  gate::Machine::State state_{gate::Closed{}};
+  server_channel::Machine::State state_{server_channel::Closed{}};
   std::optional<test::ServerEnd> server_;
   std::string greeting_;  ///< as it was sealed, once
   TimePoint opened_{};
-  bool is_connected_ = false, is_authenticated_ = false, is_passable_ = false;
+  bool is_connected_ = false, is_authenticated_ = false, is_ready_ = false;
 };
 
 }  // namespace

@@ -1,12 +1,12 @@
-// The handlers of gate.hpp.
-#include "core/engine/gate.hpp"
+// The handlers of server_channel.hpp.
+#include "core/engine/server_channel.hpp"
 
 #include <utility>
 
 #include "core/wire/limits.hpp"
 #include "core/wire/signaling.hpp"
 
-namespace culver::engine::gate {
+namespace culver::engine::server_channel {
 namespace {
 
 namespace hs = handshake::client;
@@ -18,7 +18,7 @@ std::optional<wire::signaling::ServerInfo> read_server_info(const std::string& f
   return info ? std::optional(std::move(*info)) : std::nullopt;
 }
 
-Shaking begin(TimePoint opened, std::string greeting, Context& context, Effects& effects) {
+Handshaking begin(TimePoint opened, std::string greeting, Context& context, Effects& effects) {
   hs::Context hands{context.env, context.account, context.pin};
   auto begun = hs::begin(opened, hands);
   effects.emplace_back(Transmit{std::move(begun.frame), false});
@@ -45,7 +45,7 @@ Closed end(Failure fault, bool hang_up, Effects& effects) {
 }
 
 void pass(std::string greeting, Effects& effects) {
-  effects.emplace_back(Passable{});
+  effects.emplace_back(Ready{});
   if (!greeting.empty()) effects.emplace_back(Deliver{std::move(greeting)});
 }
 
@@ -67,9 +67,9 @@ Next enter(hs::Established now, std::string greeting, Effects& effects) {
 }
 
 /// A server that is known to shake hands and says that it cannot, or somebody who says so for it.
-Failure reason(const Shaking& state, Failure fault) {
+Failure reason(const Handshaking& state, Failure fault) {
   const bool proven = !std::holds_alternative<hs::AwaitingServerHello>(state.machine);
-  if (state.is_without_hands && !proven) return Fault::server_downgraded;
+  if (state.claims_no_handshake && !proven) return Fault::server_downgraded;
   return fault;
 }
 
@@ -93,7 +93,7 @@ bool is_final(Fault fault) {
 
 // ---- Closed -------------------------------------------------------------------------------------
 
-OneOf<AwaitingGreeting, Shaking> Closed::on(Opened&&, Context& context, Effects& effects) && {
+OneOf<AwaitingGreeting, Handshaking> Closed::on(Opened&&, Context& context, Effects& effects) && {
   const auto now = context.env.now;
   if (context.pin.identity) return begin(now, "", context, effects);
   return AwaitingGreeting{now, now + greeting_time};
@@ -105,7 +105,8 @@ OneOf<Closed> Closed::on(Lost&& lost, Context&, Effects& effects) && {
 
 // ---- AwaitingGreeting ---------------------------------------------------------------------------
 
-OneOf<Shaking, Open> AwaitingGreeting::on(Frame&& frame, Context& context, Effects& effects) && {
+OneOf<Handshaking, Open> AwaitingGreeting::on(Frame&& frame, Context& context,
+                                              Effects& effects) && {
   const auto info = read_server_info(frame.bytes);
   if (info && info->gateway >= wire::gateway::oldest_version)
     return begin(opened, std::move(frame.bytes), context, effects);
@@ -125,16 +126,17 @@ OneOf<Closed> AwaitingGreeting::on(Lost&& lost, Context&, Effects& effects) && {
 
 OneOf<Closed> AwaitingGreeting::on(HungUp&&, Context&, Effects&) && { return Closed{}; }
 
-// ---- Shaking ------------------------------------------------------------------------------------
+// ---- Handshaking
+// ------------------------------------------------------------------------------------
 
-OneOf<Shaking, Plain, Sealed, Closed> Shaking::on(Frame&& frame, Context& context,
-                                                  Effects& effects) && {
-  using Next = OneOf<Shaking, Plain, Sealed, Closed>;
+OneOf<Handshaking, Plain, Sealed, Closed> Handshaking::on(Frame&& frame, Context& context,
+                                                          Effects& effects) && {
+  using Next = OneOf<Handshaking, Plain, Sealed, Closed>;
   if (const auto info = greeting.empty() ? read_server_info(frame.bytes) : std::nullopt) {
     greeting = std::move(frame.bytes);
-    is_without_hands = info->gateway < wire::gateway::oldest_version;
+    claims_no_handshake = info->gateway < wire::gateway::oldest_version;
     // It may be a lie: the proof is still waited for, but not for long.
-    if (is_without_hands) deadline = std::min(deadline, context.env.now + greeting_time);
+    if (claims_no_handshake) deadline = std::min(deadline, context.env.now + greeting_time);
     return std::move(*this);
   }
   auto event = hs::read(machine, std::move(frame.bytes));
@@ -148,16 +150,16 @@ OneOf<Shaking, Plain, Sealed, Closed> Shaking::on(Frame&& frame, Context& contex
   return std::move(*this);
 }
 
-OneOf<Shaking, Closed> Shaking::on(Tick&&, Context& context, Effects& effects) && {
+OneOf<Handshaking, Closed> Handshaking::on(Tick&&, Context& context, Effects& effects) && {
   if (context.env.now < deadline) return std::move(*this);
   return end(reason(*this, Fault::gateway_timeout), true, effects);
 }
 
-OneOf<Closed> Shaking::on(Lost&& lost, Context&, Effects& effects) && {
+OneOf<Closed> Handshaking::on(Lost&& lost, Context&, Effects& effects) && {
   return end(reason(*this, std::move(lost.fault)), false, effects);
 }
 
-OneOf<Closed> Shaking::on(HungUp&&, Context&, Effects&) && { return Closed{}; }
+OneOf<Closed> Handshaking::on(HungUp&&, Context&, Effects&) && { return Closed{}; }
 
 // ---- Open ---------------------------------------------------------------------------------------
 
@@ -215,4 +217,4 @@ OneOf<Closed> Sealed::on(Lost&& lost, Context&, Effects& effects) && {
 
 OneOf<Closed> Sealed::on(HungUp&&, Context&, Effects&) && { return Closed{}; }
 
-}  // namespace culver::engine::gate
+}  // namespace culver::engine::server_channel

@@ -1,6 +1,6 @@
 // The door between the socket and the signaling session: a client shakes hands with the server
 // before it speaks signaling, and afterwards every frame passes through here. The session hears of
-// the socket only when the gate is open.
+// the socket only when the server channel is open.
 //
 // A server whose identity is known must prove it, each time and at once. One that is not known is
 // waited for: its server_info tells whether it can shake hands. Without that, signaling is open.
@@ -18,7 +18,7 @@
 #include "core/base/fsm.hpp"
 #include "core/handshake/client.hpp"
 
-namespace culver::engine::gate {
+namespace culver::engine::server_channel {
 
 using fsm::OneOf;
 using fsm::Origin;
@@ -74,14 +74,14 @@ struct Transmit {
   std::string frame;
   bool binary;
 };
-/// The server has proven this identity; it comes before Passable.
+/// The server has proven this identity; it comes before Ready.
 struct Authenticated {
   crypto::VerifyKey identity;
   unsigned version;
   std::optional<UserId> account;  ///< of the device, if the server tells
 };
 /// From now on the session may speak.
-struct Passable {};
+struct Ready {};
 /// What the server says to the session, in the clear.
 struct Deliver {
   std::string text;
@@ -95,7 +95,7 @@ struct Ended {
 struct Ignored {
   Fault fault;
 };
-using Effect = std::variant<Transmit, Authenticated, Passable, Deliver, Ended, Ignored>;
+using Effect = std::variant<Transmit, Authenticated, Ready, Deliver, Ended, Ignored>;
 using Effects = std::vector<Effect>;
 
 /// Faults after which another try would end in the same way.
@@ -104,7 +104,7 @@ bool is_final(Fault fault);
 // ---- states -------------------------------------------------------------------------------------
 
 struct AwaitingGreeting;
-struct Shaking;
+struct Handshaking;
 struct Open;
 struct Plain;
 struct Sealed;
@@ -112,7 +112,7 @@ struct Sealed;
 /// No socket.
 struct Closed {
   static constexpr std::string_view name = "Closed";
-  OneOf<AwaitingGreeting, Shaking> on(Opened&&, Context&, Effects&) &&;
+  OneOf<AwaitingGreeting, Handshaking> on(Opened&&, Context&, Effects&) &&;
   OneOf<Closed> on(Lost&&, Context&, Effects&) &&;
 };
 
@@ -121,21 +121,21 @@ struct AwaitingGreeting {
   static constexpr std::string_view name = "AwaitingGreeting";
   TimePoint opened;
   TimePoint deadline;
-  OneOf<Shaking, Open> on(Frame&&, Context&, Effects&) &&;
+  OneOf<Handshaking, Open> on(Frame&&, Context&, Effects&) &&;
   OneOf<AwaitingGreeting, Open> on(Tick&&, Context&, Effects&) &&;
   OneOf<Closed> on(Lost&&, Context&, Effects&) &&;
   OneOf<Closed> on(HungUp&&, Context&, Effects&) &&;
 };
 
-struct Shaking {
-  static constexpr std::string_view name = "Shaking";
+struct Handshaking {
+  static constexpr std::string_view name = "Handshaking";
   handshake::client::Machine::State machine;
-  std::string greeting;           ///< server_info, kept for the session; empty until it comes
-  bool is_without_hands = false;  ///< by its server_info, for which nobody vouches
+  std::string greeting;              ///< server_info, kept for the session; empty until it comes
+  bool claims_no_handshake = false;  ///< by its server_info, for which nobody vouches
   TimePoint deadline;
 
-  OneOf<Shaking, Plain, Sealed, Closed> on(Frame&&, Context&, Effects&) &&;
-  OneOf<Shaking, Closed> on(Tick&&, Context&, Effects&) &&;
+  OneOf<Handshaking, Plain, Sealed, Closed> on(Frame&&, Context&, Effects&) &&;
+  OneOf<Handshaking, Closed> on(Tick&&, Context&, Effects&) &&;
   OneOf<Closed> on(Lost&&, Context&, Effects&) &&;
   OneOf<Closed> on(HungUp&&, Context&, Effects&) &&;
 };
@@ -169,10 +169,10 @@ struct Sealed {
 };
 
 struct Machine {
-  using State = std::variant<Closed, AwaitingGreeting, Shaking, Open, Plain, Sealed>;
-  using Event = gate::Event;
-  using Context = gate::Context;
-  using Effects = gate::Effects;
+  using State = std::variant<Closed, AwaitingGreeting, Handshaking, Open, Plain, Sealed>;
+  using Event = server_channel::Event;
+  using Context = server_channel::Context;
+  using Effects = server_channel::Effects;
 
   /// Late frames and ticks, and words that nobody can hear.
   template <class S, class E>
@@ -186,9 +186,10 @@ inline bool is_of_device(const Machine::State& state) {
   return std::holds_alternative<Plain>(state) || std::holds_alternative<Sealed>(state);
 }
 
-/// While this is so the gate bounds the wait, and the session's own time stands still.
+/// While this is so the server channel bounds the wait, and the session's own time stands still.
 inline bool is_opening(const Machine::State& state) {
-  return std::holds_alternative<AwaitingGreeting>(state) || std::holds_alternative<Shaking>(state);
+  return std::holds_alternative<AwaitingGreeting>(state) ||
+         std::holds_alternative<Handshaking>(state);
 }
 
-}  // namespace culver::engine::gate
+}  // namespace culver::engine::server_channel

@@ -1,5 +1,5 @@
-// The gate, state by state. The server at the other end is the real machine of its side.
-#include "core/engine/gate.hpp"
+// The server channel, state by state. The server at the other end is the real machine of its side.
+#include "core/engine/server_channel.hpp"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include "core/wire/signaling.hpp"
 #include "tests/support/handshake.hpp"
 
-namespace culver::engine::gate {
+namespace culver::engine::server_channel {
 namespace {
 
 using namespace std::chrono_literals;
@@ -16,9 +16,9 @@ std::string server_info(unsigned gateway) {
   return wire::signaling::print(wire::signaling::ServerInfo{"id", "ws://x", std::nullopt, gateway});
 }
 
-class Gate : public ::testing::TestWithParam<unsigned> {
+class ServerChannel : public ::testing::TestWithParam<unsigned> {
  protected:
-  Gate() { begin_anew(GetParam()); }
+  ServerChannel() { begin_anew(GetParam()); }
 
   Effects step(Event event) {
     Env env = world.env();
@@ -86,34 +86,34 @@ class Gate : public ::testing::TestWithParam<unsigned> {
   std::optional<test::ServerEnd> server;
   Machine::State state = Closed{};
 };
-class GateOfVersion : public Gate {};
+class ServerChannelOfVersion : public ServerChannel {};
 
-INSTANTIATE_TEST_SUITE_P(Version, GateOfVersion, ::testing::Values(1U, 2U));
-INSTANTIATE_TEST_SUITE_P(Version, Gate, ::testing::Values(2U));
+INSTANTIATE_TEST_SUITE_P(Version, ServerChannelOfVersion, ::testing::Values(1U, 2U));
+INSTANTIATE_TEST_SUITE_P(Version, ServerChannel, ::testing::Values(2U));
 
 // ---- Closed -------------------------------------------------------------------------------------
 
-TEST_P(Gate, OfAnUnknownServerWaitsForItsGreeting) {
+TEST_P(ServerChannel, OfAnUnknownServerWaitsForItsGreeting) {
   EXPECT_TRUE(step(Opened{}).empty());
   EXPECT_EQ(name(), "AwaitingGreeting");
   EXPECT_EQ(fsm::deadline_of(state), world.now + greeting_time);
   EXPECT_TRUE(is_opening(state));
 }
 
-TEST_P(Gate, OfAKnownServerBeginsAtOnce) {
+TEST_P(ServerChannel, OfAKnownServerBeginsAtOnce) {
   know_server();
   const auto hello = only<Transmit>(step(Opened{}));
-  EXPECT_EQ(name(), "Shaking");
+  EXPECT_EQ(name(), "Handshaking");
   EXPECT_FALSE(hello.binary);
   EXPECT_TRUE(wire::gateway::is_handshake(hello.frame));
   EXPECT_EQ(fsm::deadline_of(state), world.now + handshake::client::handshake_time);
 }
 
-TEST_P(Gate, PassesOnThatNobodyCouldBeReached) {
+TEST_P(ServerChannel, PassesOnThatNobodyCouldBeReached) {
   expect_end(step(Lost{Fault::server_unreachable}), Fault::server_unreachable, false);
 }
 
-TEST_P(Gate, WithoutASocketIsDeafAndDumb) {
+TEST_P(ServerChannel, WithoutASocketIsDeafAndDumb) {
   for (auto& event : {Event(Frame{"{}"}), Event(Say{"{}"}), Event(HungUp{}), Event(Tick{})}) {
     EXPECT_TRUE(step(event).empty());
     EXPECT_EQ(name(), "Closed");
@@ -122,16 +122,16 @@ TEST_P(Gate, WithoutASocketIsDeafAndDumb) {
 
 // ---- AwaitingGreeting ---------------------------------------------------------------------------
 
-TEST_P(Gate, OfAServerWithoutHandshakeIsOpen) {
+TEST_P(ServerChannel, OfAServerWithoutHandshakeIsOpen) {
   step(Opened{});
   const auto effects = frame(server_info(0));
   EXPECT_EQ(name(), "Open");
   ASSERT_EQ(effects.size(), 2U);
-  EXPECT_TRUE(std::holds_alternative<Passable>(effects[0]));
+  EXPECT_TRUE(std::holds_alternative<Ready>(effects[0]));
   EXPECT_EQ(std::get<Deliver>(effects[1]).text, server_info(0));
 }
 
-TEST_P(Gate, TakesAnyOtherFirstFrameForOpenSignaling) {
+TEST_P(ServerChannel, TakesAnyOtherFirstFrameForOpenSignaling) {
   for (const std::string first : {"{\"type\":\"pong\"}", "nonsense"}) {
     state = Closed{};
     step(Opened{});
@@ -140,28 +140,28 @@ TEST_P(Gate, TakesAnyOtherFirstFrameForOpenSignaling) {
   }
 }
 
-TEST_P(Gate, OfASilentServerIsOpenInTheEnd) {
+TEST_P(ServerChannel, OfASilentServerIsOpenInTheEnd) {
   step(Opened{});
   EXPECT_TRUE(step(Tick{}).empty());
   EXPECT_EQ(name(), "AwaitingGreeting");
-  only<Passable>(tick_at_deadline());
+  only<Ready>(tick_at_deadline());
   EXPECT_EQ(name(), "Open");
 }
 
-TEST_P(Gate, CountsTheTimeOfTheHandshakeFromTheConnection) {
+TEST_P(ServerChannel, CountsTheTimeOfTheHandshakeFromTheConnection) {
   step(Opened{});
   const auto opened = world.now;
   world.now += 3s;
   EXPECT_EQ(all<Transmit>(frame(server_info(1))).size(), 1U);
-  EXPECT_EQ(name(), "Shaking");
+  EXPECT_EQ(name(), "Handshaking");
   EXPECT_EQ(fsm::deadline_of(state), opened + handshake::client::handshake_time);
 }
 
-TEST_P(Gate, EndsWithTheSocketWhereverItIs) {
+TEST_P(ServerChannel, EndsWithTheSocketWhereverItIs) {
   const auto at_each_state = [&](auto&& check) {
     state = Closed{}, pin = {}, step(Opened{}), check("AwaitingGreeting");
     state = Closed{}, step(Opened{}), frame(server_info(0)), check("Open");
-    state = Closed{}, step(Opened{}), frame(server_info(2)), check("Shaking");
+    state = Closed{}, step(Opened{}), frame(server_info(2)), check("Handshaking");
     begin_anew(2), go_established();
     check("Sealed");
     state = Plain{}, check("Plain");
@@ -177,9 +177,10 @@ TEST_P(Gate, EndsWithTheSocketWhereverItIs) {
   });
 }
 
-// ---- Shaking ------------------------------------------------------------------------------------
+// ---- Handshaking
+// ------------------------------------------------------------------------------------
 
-TEST_P(GateOfVersion, OpensOnceTheServerHasProvenItself) {
+TEST_P(ServerChannelOfVersion, OpensOnceTheServerHasProvenItself) {
   const auto effects = go_established();
   EXPECT_EQ(name(), GetParam() == 2 ? "Sealed" : "Plain");
   EXPECT_FALSE(is_opening(state));
@@ -187,18 +188,18 @@ TEST_P(GateOfVersion, OpensOnceTheServerHasProvenItself) {
   EXPECT_EQ(std::get<Authenticated>(effects[0]).identity, identity.key.verify_key());
   EXPECT_EQ(std::get<Authenticated>(effects[0]).version, GetParam());
   EXPECT_EQ(std::get<Authenticated>(effects[0]).account, account.user);
-  EXPECT_TRUE(std::holds_alternative<Passable>(effects[1]));
+  EXPECT_TRUE(std::holds_alternative<Ready>(effects[1]));
   EXPECT_EQ(std::get<Deliver>(effects[2]).text, server_info(2)) << "what came before is handed on";
 }
 
-TEST_P(GateOfVersion, OfAKnownServerOpensWithoutAGreetingToo) {
+TEST_P(ServerChannelOfVersion, OfAKnownServerOpensWithoutAGreetingToo) {
   know_server();
   const auto effects = go_established();
   EXPECT_EQ(effects.size(), 2U);
-  EXPECT_EQ(all<Passable>(effects).size(), 1U);
+  EXPECT_EQ(all<Ready>(effects).size(), 1U);
 }
 
-TEST_P(Gate, KeepsAGreetingThatComesInTheHandshake) {
+TEST_P(ServerChannel, KeepsAGreetingThatComesInTheHandshake) {
   know_server();
   go_shaking();
   EXPECT_TRUE(frame(server_info(2)).empty());
@@ -207,54 +208,54 @@ TEST_P(Gate, KeepsAGreetingThatComesInTheHandshake) {
   EXPECT_EQ(all<Deliver>(frame(server->greet())).at(0).text, server_info(2));
 }
 
-TEST_P(Gate, SaysNothingToAServerThatIsAnother) {
+TEST_P(ServerChannel, SaysNothingToAServerThatIsAnother) {
   pin = {test::signing_key(9).verify_key(), 2};
   go_shaking();
   expect_end(frame(server->sent.at(0)), Fault::server_identity_changed, true);
 }
 
-TEST_P(Gate, TakesNothingLessFromAServerThanBefore) {
+TEST_P(ServerChannel, TakesNothingLessFromAServerThanBefore) {
   know_server();
   begin_anew(1);
   go_shaking();
   expect_end(frame(server->sent.at(0)), Fault::server_downgraded, true);
 }
 
-TEST_P(Gate, OfAKnownServerNeverFallsBackToOpenSignaling) {
+TEST_P(ServerChannel, OfAKnownServerNeverFallsBackToOpenSignaling) {
   know_server();
   step(Opened{});
   EXPECT_TRUE(frame(server_info(0)).empty());
-  EXPECT_EQ(name(), "Shaking");
+  EXPECT_EQ(name(), "Handshaking");
   EXPECT_TRUE(step(Say{"{}"}).empty());
   EXPECT_TRUE(frame("{\"type\":\"error\",\"message\":\"Unknown\"}").empty());
   EXPECT_EQ(fsm::deadline_of(state), world.now + greeting_time) << "it may still come to itself";
   expect_end(tick_at_deadline(), Fault::server_downgraded, true);
 }
 
-TEST_P(Gate, ALieThatAServerHasNoHandshakeHarmsNothing) {
+TEST_P(ServerChannel, ALieThatAServerHasNoHandshakeHarmsNothing) {
   know_server();
   go_shaking();
   frame(server_info(0));
   server->hear(hear_server_hello().frame);
   EXPECT_EQ(fsm::deadline_of(state), world.now + handshake::client::handshake_time);
   server->admit();
-  EXPECT_EQ(all<Passable>(frame(server->greet())).size(), 1U);
+  EXPECT_EQ(all<Ready>(frame(server->greet())).size(), 1U);
 }
 
-TEST_P(Gate, NamesTheLossOfAKnownServerThatLostItsHandshake) {
+TEST_P(ServerChannel, NamesTheLossOfAKnownServerThatLostItsHandshake) {
   know_server();
   step(Opened{});
   frame(server_info(0));
   expect_end(step(Lost{Fault::server_lost}), Fault::server_downgraded, false);
 }
 
-TEST_P(Gate, TellsWhyTheServerClosed) {
+TEST_P(ServerChannel, TellsWhyTheServerClosed) {
   know_server();
   go_shaking();
   expect_end(step(Lost{Fault::device_revoked}), Fault::device_revoked, false);
 }
 
-TEST_P(GateOfVersion, GivesUpInTime) {
+TEST_P(ServerChannelOfVersion, GivesUpInTime) {
   go_shaking();
   EXPECT_TRUE(step(Tick{}).empty());
   expect_end(tick_at_deadline(), Fault::gateway_timeout, true);
@@ -266,7 +267,7 @@ TEST_P(GateOfVersion, GivesUpInTime) {
 
 // ---- Open, Plain, Sealed ------------------------------------------------------------------------
 
-TEST_P(Gate, OpenPassesEverythingAsItIs) {
+TEST_P(ServerChannel, OpenPassesEverythingAsItIs) {
   state = Open{};
   EXPECT_EQ(only<Deliver>(frame("{a}")).text, "{a}");
   const auto said = only<Transmit>(step(Say{"{b}"}));
@@ -274,7 +275,7 @@ TEST_P(Gate, OpenPassesEverythingAsItIs) {
   EXPECT_FALSE(said.binary);
 }
 
-TEST_P(GateOfVersion, CarriesBothDirections) {
+TEST_P(ServerChannelOfVersion, CarriesBothDirections) {
   go_established();
   for (const std::string text : {"{\"a\":1}", "{\"a\":2}"}) {
     EXPECT_EQ(only<Deliver>(frame(from_server(text))).text, text);
@@ -286,14 +287,14 @@ TEST_P(GateOfVersion, CarriesBothDirections) {
   }
 }
 
-TEST_P(GateOfVersion, KeepsTheEventsOfOtherDevicesOut) {
+TEST_P(ServerChannelOfVersion, KeepsTheEventsOfOtherDevicesOut) {
   go_established();
   const std::string huge(wire::limits::signaling_frame_in + 1, ' ');
   EXPECT_EQ(only<Ignored>(frame(from_server(huge))).fault, Fault::too_large);
   EXPECT_EQ(name(), GetParam() == 2 ? "Sealed" : "Plain");
 }
 
-TEST_P(Gate, SealedTakesNothingInTheClearAndNothingTwice) {
+TEST_P(ServerChannel, SealedTakesNothingInTheClearAndNothingTwice) {
   go_established();
   const auto record = from_server("{}");
   frame(record);
@@ -310,7 +311,7 @@ TEST_P(Gate, SealedTakesNothingInTheClearAndNothingTwice) {
   expect_end(frame("{\"type\":\"pong\"}"), Fault::not_authentic, true);
 }
 
-TEST(GateFaults, OfWhoIsWhoAreFinal) {
+TEST(ServerChannelFaults, OfWhoIsWhoAreFinal) {
   for (const auto fault :
        {Fault::server_not_authentic, Fault::server_identity_changed, Fault::server_downgraded,
         Fault::device_revoked, Fault::device_of_another}) {
@@ -322,4 +323,4 @@ TEST(GateFaults, OfWhoIsWhoAreFinal) {
 }
 
 }  // namespace
-}  // namespace culver::engine::gate
+}  // namespace culver::engine::server_channel
