@@ -43,7 +43,7 @@ struct Page {
 };
 
 constexpr Page pages[] = {
-    {"server_channel", "The door to the server", &fsm::table<engine::server_channel::Machine>},
+    {"server_channel", "The channel to the server", &fsm::table<engine::server_channel::Machine>},
     {"linking", "A device on its way into an account", &fsm::table<engine::linking::Machine>},
     {"session", "A client's place on the signaling server", &fsm::table<signaling::Session>},
     {"ask", "A pairing that we asked for", &fsm::table<signaling::Ask>},

@@ -51,12 +51,12 @@ void BookVerb::start() {
 
 void BookVerb::stop(Fault signal) {
   if (signal == Fault::output_unwritable && !done_.empty())
-    stage_.screen.complain("It was done all the same: " + done_);
+    context_.screen.complain("It was done all the same: " + done_);
   fail_with({signal, std::string(info(signal).sentence)});
 }
 
 host::Outcome<store::KnownPeer> BookVerb::find(const std::string& name) {
-  auto all = stage_.book.all();
+  auto all = context_.book.all();
   if (!all) return tl::unexpected(trouble_of(all.error()));
   peers_ = std::move(*all);
   const auto key = peer_named(store::as_known(peers_), name);
@@ -67,7 +67,7 @@ host::Outcome<store::KnownPeer> BookVerb::find(const std::string& name) {
 void BookVerb::handle(const VerifyPeer& verb) {
   const bool is_match = verb.matches.value_or(true);
   const auto write = [this, is_match] {
-    conclude(stage_.book.set_verified(peer_.key, is_match), peer_.key,
+    conclude(context_.book.set_verified(peer_.key, is_match), peer_.key,
              name_ + (is_match ? " is verified." : " is not verified."));
   };
   show_safety_number("Safety number with " + name_, peer_.key);
@@ -86,7 +86,7 @@ void BookVerb::handle(const RenamePeer& verb) {
   };
   if (std::ranges::any_of(peers_, is_taken)) return fail_with(trouble_of(Fault::name_taken));
   const auto called = verb.alias ? printable(verb.alias->expose()) : std::string();
-  conclude(stage_.book.rename(peer_.key, verb.alias), peer_.key,
+  conclude(context_.book.rename(peer_.key, verb.alias), peer_.key,
            verb.alias ? name_ + " is called " + called + " from now on."
                       : name_ + " goes by its own name again.");
 }
@@ -95,24 +95,24 @@ void BookVerb::handle(const BlockPeer& verb) {
   const auto* now = verb.is_blocked    ? " is blocked: it is refused before you are asked."
                     : peer_.is_blocked ? " is not blocked any more."
                                        : " was not blocked.";
-  conclude(stage_.book.set_blocked(peer_.key, verb.is_blocked), peer_.key, name_ + now);
+  conclude(context_.book.set_blocked(peer_.key, verb.is_blocked), peer_.key, name_ + now);
 }
 
 void BookVerb::handle(const ForgetPeer& verb) {
-  const auto waiting = stage_.book.letters_to(peer_.key);
+  const auto waiting = context_.book.letters_to(peer_.key);
   if (!waiting) return fail_with(trouble_of(waiting.error()));
   const auto texts = texts_that_wait(*waiting);
   const auto write = [this, texts] {
-    const auto done = stage_.book.forget(peer_.key);
+    const auto done = context_.book.forget(peer_.key);
     conclude(done, peer_.key,
              name_ + " is forgotten" + (texts.empty() ? "." : ", and with it " + texts + ".") +
                  "\nA culver receive that runs on this data folder asks before it lets this key in "
                  "again, also with --yes.");
-    if (done && stage_.output == Output::json && !texts.empty())
-      stage_.screen.complain("Dropped with the peer: " + texts + ".");
+    if (done && context_.output == Output::json && !texts.empty())
+      context_.screen.complain("Dropped with the peer: " + texts + ".");
   };
   if (verb.yes) return write();
-  say(show_peers(rows_of({peer_}, stage_.self), Output::text));
+  say(show_peers(rows_of({peer_}, context_.self), Output::text));
   ask("Forget this peer" + (texts.empty() ? "" : ", and drop " + texts) + "? [y/N] ", write);
 }
 
@@ -144,7 +144,7 @@ void BookVerb::handle(const TrustPeer& verb) {
 }
 
 void BookVerb::trust(const PublicKey& offered, bool is_sure) {
-  const auto waiting = stage_.book.letters_to(peer_.key);
+  const auto waiting = context_.book.letters_to(peer_.key);
   if (!waiting) return fail_with(trouble_of(waiting.error()));
   // They were written to whoever had the old key: whether that is the same person is not proven.
   const auto advice =
@@ -156,11 +156,11 @@ void BookVerb::trust(const PublicKey& offered, bool is_sure) {
                                ": see culver outbox, and send anew what is meant for the "
                                "new key.");
   const auto write = [this, offered, advice] {
-    conclude(stage_.book.trust(peer_.key, offered), offered,
+    conclude(context_.book.trust(peer_.key, offered), offered,
              "Trusted. " + name_ + " is not verified" +
                  (peer_.is_blocked ? ", and still blocked." : ": culver verify does that.") + "\n" +
                  advice);
-    if (stage_.output == Output::json) stage_.screen.complain(advice);
+    if (context_.output == Output::json) context_.screen.complain(advice);
   };
   show_safety_number("Safety number with the new key", offered);
   if (is_sure) return write();
@@ -169,8 +169,8 @@ void BookVerb::trust(const PublicKey& offered, bool is_sure) {
 }
 
 void BookVerb::show_safety_number(const std::string& title, const PublicKey& key) {
-  const auto digits = crypto::safety_number(stage_.self, key);
-  if (stage_.output == Output::text) show_qr(stage_.screen, digits);
+  const auto digits = crypto::safety_number(context_.self, key);
+  if (context_.output == Output::text) show_qr(context_.screen, digits);
   say(title + ":\n\n" + cli::show_safety_number(digits) + "\n");
 }
 
@@ -180,7 +180,7 @@ void BookVerb::ask(const std::string& question, std::function<void()> go_on) {
     if (yes) return go_on();
     give_up(std::string(nothing_changed), code_of_no);
   };
-  stage_.console.confirm(question, answer);
+  context_.console.confirm(question, answer);
 }
 
 void BookVerb::conclude(const Result<void>& done, const PublicKey& key, const std::string& said) {
@@ -193,39 +193,39 @@ void BookVerb::conclude(const Result<void>& done, const PublicKey& key, const st
 
 void BookVerb::give_up(const std::string& why, int exit_code) {
   print_row(peer_.key);
-  stage_.screen.complain("culver: " + why);
+  context_.screen.complain("culver: " + why);
   finish(exit_code);
 }
 
 void BookVerb::fail_with(const host::Trouble& trouble) {
   if (finished_) return;
-  stage_.console.close();
+  context_.console.close();
   report::Failed failed{trouble.fault, {}};
   failed.sentence = trouble.sentence;
-  if (stage_.output == Output::json) stage_.screen.say(report::print(failed));
-  if (!is_of_output(trouble.fault)) stage_.screen.complain(failure_sentence(failed));
+  if (context_.output == Output::json) context_.screen.say(report::print(failed));
+  if (!is_of_output(trouble.fault)) context_.screen.complain(failure_sentence(failed));
   finish(info(trouble.fault).exit_code);
 }
 
 /// As it is now; one that is gone as it was.
 void BookVerb::print_row(const PublicKey& key) {
-  if (stage_.output != Output::json) return;
-  const auto now = stage_.book.all();
+  if (context_.output != Output::json) return;
+  const auto now = context_.book.all();
   for (const auto* peers : {now ? &*now : nullptr, &std::as_const(peers_)}) {
     if (peers == nullptr) continue;
-    for (const auto& row : rows_of(*peers, stage_.self))
-      if (row.peer.key == key) return stage_.screen.say(report::print(row));
+    for (const auto& row : rows_of(*peers, context_.self))
+      if (row.peer.key == key) return context_.screen.say(report::print(row));
   }
 }
 
 void BookVerb::say(const std::string& text) {
-  if (stage_.output == Output::text) stage_.screen.say(text);
+  if (context_.output == Output::text) context_.screen.say(text);
 }
 
 void BookVerb::finish(int exit_code) {
   finished_ = true;
-  stage_.console.close();
-  stage_.done(exit_code);
+  context_.console.close();
+  context_.done(exit_code);
 }
 
 }  // namespace culver::cli

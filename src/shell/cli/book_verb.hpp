@@ -15,7 +15,7 @@ namespace culver::cli {
 
 class BookVerb {
  public:
-  struct Stage {
+  struct VerbContext {
     store::sqlite::PeerBook& book;
     PublicKey self;
     Screen& screen;
@@ -25,8 +25,8 @@ class BookVerb {
     std::function<void(int)> done;
   };
 
-  BookVerb(BookOptions options, Stage stage)
-      : options_(std::move(options)), stage_(std::move(stage)) {}
+  BookVerb(BookOptions options, VerbContext context)
+      : options_(std::move(options)), context_(std::move(context)) {}
 
   void start();
   /// Where standard output is full, it is said what was done all the same.
@@ -53,7 +53,7 @@ class BookVerb {
   void finish(int exit_code);
 
   BookOptions options_;
-  Stage stage_;
+  VerbContext context_;
   std::vector<store::KnownPeer> peers_;  ///< as they were found
   store::KnownPeer peer_ = {};           ///< the one that is meant
   std::string name_;                     ///< how it is called, fit for a terminal

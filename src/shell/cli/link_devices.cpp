@@ -17,11 +17,11 @@ namespace report = wire::report;
 namespace linking = engine::linking;
 
 /// Said in both ways, as every verb does. The exit code.
-int complain(const LinkStage& stage, const Failure& fault) {
+int complain(const LinkContext& context, const Failure& fault) {
   if (is_of_output(fault.fault)) return info(fault.fault).exit_code;
   const report::Failed failed{fault, {}};
-  if (stage.output == Output::json) stage.screen.say(report::print(failed));
-  stage.screen.complain(failure_sentence(failed));
+  if (context.output == Output::json) context.screen.say(report::print(failed));
+  context.screen.complain(failure_sentence(failed));
   return info(fault.fault).exit_code;
 }
 
@@ -49,8 +49,8 @@ void OfferLink::on(const linking::Effect& told) {
 }
 
 void OfferLink::show(const linking::Offered& offered) {
-  auto& screen = stage_.screen;
-  if (stage_.output == Output::json) {
+  auto& screen = context_.screen;
+  if (context_.output == Output::json) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(offered.time).count();
     return screen.say(report::print(report::LinkOffer{
         offered.code, static_cast<std::uint64_t>(left), offered.consent == Consent::asked}));
@@ -80,9 +80,9 @@ void OfferLink::question(const linking::Requested& requested) {
                                        [this](bool accepted) {
                                          if (!finished_) acts_.decide(accepted);
                                        });
-  if (stage_.output == Output::json)
-    stage_.screen.say(report::print(report::LinkRequest{requested.device, requested.device_name,
-                                                        requested.device_key, ticket}));
+  if (context_.output == Output::json)
+    context_.screen.say(report::print(report::LinkRequest{requested.device, requested.device_name,
+                                                          requested.device_key, ticket}));
 }
 
 void OfferLink::on(const client::DevicesAnswer& devices) {
@@ -92,13 +92,13 @@ void OfferLink::on(const client::DevicesAnswer& devices) {
     for (const auto& device : *devices)
       if (const auto label = label_of(device.name); label && device.device == *joined_)
         linked.name = Plaintext(*label);
-  if (stage_.output == Output::json) {
-    stage_.screen.say(report::print(linked));
+  if (context_.output == Output::json) {
+    context_.screen.say(report::print(linked));
   } else {
     const auto name = linked.name ? printable(linked.name->expose()) : "a device without a name";
-    stage_.screen.say("Linked: " + name + "\n  " + print_uuid(linked.device.data) +
-                      "\nIf that is not yours: culver devices revoke " +
-                      print_uuid(linked.device.data));
+    context_.screen.say("Linked: " + name + "\n  " + print_uuid(linked.device.data) +
+                        "\nIf that is not yours: culver devices revoke " +
+                        print_uuid(linked.device.data));
   }
   finish(0);
 }
@@ -106,13 +106,13 @@ void OfferLink::on(const client::DevicesAnswer& devices) {
 void OfferLink::fail_with(const Failure& fault) {
   if (finished_) return;
   console_.close();
-  finish(complain(stage_, fault));
+  finish(complain(context_, fault));
 }
 
 void OfferLink::finish(int exit_code) {
   finished_ = true;
   console_.close();
-  stage_.done(exit_code);
+  context_.done(exit_code);
 }
 
 // ---- link ---------------------------------------------------------------------------------------
@@ -129,7 +129,7 @@ void JoinAccount::ask(int tries_left) {
     const auto code = LinkCode::parse_typed(*line);
     if (code) return spend_(*code);
     if (tries_left <= 1) return fail_with(code.error());
-    stage_.screen.complain(info(code.error()).sentence);
+    context_.screen.complain(info(code.error()).sentence);
     ask(tries_left - 1);
   });
 }
@@ -137,31 +137,31 @@ void JoinAccount::ask(int tries_left) {
 void JoinAccount::on(const linking::Effect& told) {
   if (finished_) return;
   if (std::holds_alternative<linking::Held>(told))
-    return stage_.screen.complain("Waiting until the other device lets this one in.\n  Device  " +
-                                  print_uuid(device_.data) + "\n  Account " +
-                                  beginning_of(account_) + " ...");
+    return context_.screen.complain("Waiting until the other device lets this one in.\n  Device  " +
+                                    print_uuid(device_.data) + "\n  Account " +
+                                    beginning_of(account_) + " ...");
   if (const auto* failed = std::get_if<linking::Failed>(&told)) return fail_with(failed->fault);
   const auto* entered = std::get_if<linking::Entered>(&told);
   if (!entered) return;
   const report::LinkedAccount linked{entered->account, device_};
-  stage_.screen.say(stage_.output == Output::json
-                        ? report::print(linked)
-                        : "This device is in the account now.\n  Account " +
-                              print_hex(linked.account.data) + "\n  Device  " +
-                              print_uuid(linked.device.data) + "\nSee culver devices.");
+  context_.screen.say(context_.output == Output::json
+                          ? report::print(linked)
+                          : "This device is in the account now.\n  Account " +
+                                print_hex(linked.account.data) + "\n  Device  " +
+                                print_uuid(linked.device.data) + "\nSee culver devices.");
   finish(0);
 }
 
 void JoinAccount::fail_with(const Failure& fault) {
   if (finished_) return;
   console_.close();
-  finish(complain(stage_, fault));
+  finish(complain(context_, fault));
 }
 
 void JoinAccount::finish(int exit_code) {
   finished_ = true;
   console_.close();
-  stage_.done(exit_code);
+  context_.done(exit_code);
 }
 
 }  // namespace culver::cli

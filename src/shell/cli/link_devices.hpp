@@ -13,7 +13,7 @@
 namespace culver::cli {
 
 /// What both have of the world.
-struct LinkStage {
+struct LinkContext {
   Screen& screen;
   Output output;
   /// The verb is over, with this exit code. Called once.
@@ -30,12 +30,12 @@ class OfferLink {
     std::function<void(bool)> decide;  ///< of the device that was Requested
   };
   /// `server`: to be named to the other device; empty for the usual one.
-  OfferLink(std::string server, Consent consent, Acts acts, Console& console, LinkStage stage)
+  OfferLink(std::string server, Consent consent, Acts acts, Console& console, LinkContext context)
       : server_(std::move(server)),
         consent_(consent),
         acts_(std::move(acts)),
         console_(console),
-        stage_(std::move(stage)) {}
+        context_(std::move(context)) {}
 
   void on(const engine::linking::Effect& report);
   /// Without a list the device has no name.
@@ -52,7 +52,7 @@ class OfferLink {
   Consent consent_;
   Acts acts_;
   Console& console_;
-  LinkStage stage_;
+  LinkContext context_;
   std::optional<DeviceId> joined_;
   bool finished_ = false;
 };
@@ -64,12 +64,12 @@ class JoinAccount {
 
   /// As whom this machine signs in: what the person at the other device is shown as well.
   JoinAccount(DeviceId device, UserId account, std::function<void(const LinkCode&)> spend,
-              Console& console, LinkStage stage)
+              Console& console, LinkContext context)
       : device_(device),
         account_(account),
         spend_(std::move(spend)),
         console_(console),
-        stage_(std::move(stage)) {}
+        context_(std::move(context)) {}
 
   /// Without a code the person is asked for it.
   void start(const std::optional<LinkCode>& code);
@@ -85,7 +85,7 @@ class JoinAccount {
   UserId account_;
   std::function<void(const LinkCode&)> spend_;
   Console& console_;
-  LinkStage stage_;
+  LinkContext context_;
   bool finished_ = false;
 };
 

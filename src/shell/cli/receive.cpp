@@ -47,20 +47,20 @@ std::string further_names(const engine::Batch& batch) {
 void Receive::start() {
   leads_ = choices_.leads();
   if (leads_)
-    stage_.command(engine::ShowHeld{});
+    context_.command(engine::ShowHeld{});
   else
-    stage_.reporter.remark(
+    context_.reporter.remark(
         "Another culver receive runs on this data folder: known peers go to that one, until it "
         "ends. Here comes only who types this code.");
   look_for_known();
-  stage_.command(engine::GoOnline{});
+  context_.command(engine::GoOnline{});
 }
 
 void Receive::tick() {
   if (finished_ || leads_ || !choices_.leads()) return;
   leads_ = true;
-  stage_.reporter.remark("The other culver receive has ended: known peers come here now.");
-  stage_.command(engine::ShowHeld{});
+  context_.reporter.remark("The other culver receive has ended: known peers come here now.");
+  context_.command(engine::ShowHeld{});
   if (!the_one_) look_for_known();
 }
 
@@ -69,23 +69,23 @@ void Receive::look_for_known() {
 }
 
 void Receive::look_for(const PublicKey& key) {
-  if (leads_) stage_.command(engine::LookFor{key});
+  if (leads_) context_.command(engine::LookFor{key});
 }
 
 void Receive::on(const engine::Notice& notice) {
   if (finished_) return follow_files(notice);
-  std::visit(overload{[this](const engine::TextReceived& n) { ledger_.on(n); },
-                      [this](const engine::FileChecking& n) { ledger_.on(n); },
-                      [this](const engine::FileStarted& n) { ledger_.on(n); },
-                      [this](const engine::FileProgress& n) { ledger_.on(n, stage_.now()); },
-                      [this](const engine::FileSent& n) { ledger_.on(n); },
+  std::visit(overload{[this](const engine::TextReceived& n) { presenter_.on(n); },
+                      [this](const engine::FileChecking& n) { presenter_.on(n); },
+                      [this](const engine::FileStarted& n) { presenter_.on(n); },
+                      [this](const engine::FileProgress& n) { presenter_.on(n, context_.now()); },
+                      [this](const engine::FileSent& n) { presenter_.on(n); },
                       [this](const engine::LetterReceived& n) { handle(n); },
-                      [this](const engine::LetterDelivered& n) { ledger_.on(n); },
-                      [this](const engine::LettersStuck& n) { ledger_.on(n); },
+                      [this](const engine::LetterDelivered& n) { presenter_.on(n); },
+                      [this](const engine::LettersStuck& n) { presenter_.on(n); },
                       [](const engine::NothingWaits&) {}, [](const engine::Posted&) {},
                       [](const engine::PostFailed&) {}, [](const engine::TextDelivered&) {},
                       [this](const engine::GoodbyeReceived& n) {
-                        stage_.command(engine::CloseLink{n.link});
+                        context_.command(engine::CloseLink{n.link});
                       },
                       [](const engine::TextFailed&) {}, [](const engine::WasHere&) {},
                       [this](const auto& n) { handle(n); }},
@@ -95,7 +95,7 @@ void Receive::on(const engine::Notice& notice) {
 void Receive::handle(const engine::Online& notice) {
   was_online_ = true;
   told_offline_ = false;
-  stage_.reporter.report(wire::report::Code{notice.code});
+  context_.reporter.report(wire::report::Code{notice.code});
 }
 
 /// A server that was never reached is most likely a wrong address; one that was comes back, and one
@@ -103,15 +103,15 @@ void Receive::handle(const engine::Online& notice) {
 void Receive::handle(const engine::Offline& notice) {
   if (notice.retrying && (was_online_ || told_offline_ || passes_with_time(notice.fault))) {
     if (!told_offline_)
-      stage_.reporter.remark(was_online_ ? "The server is gone; trying to reach it again."
-                                         : passing_sentence(notice.fault));
+      context_.reporter.remark(was_online_ ? "The server is gone; trying to reach it again."
+                                           : passing_sentence(notice.fault));
     told_offline_ = true;
     return;
   }
-  ledger_.fail(notice.fault);
-  if (ledger_.has_peers()) {
+  presenter_.fail(notice.fault);
+  if (presenter_.has_peers()) {
     server_gone_ = notice.fault;
-    stage_.reporter.remark(
+    context_.reporter.remark(
         "The open connections go on, and nobody else can come: culver receive ends with the last "
         "of them, and has then to be started again.");
   } else
@@ -120,32 +120,32 @@ void Receive::handle(const engine::Offline& notice) {
 
 void Receive::handle(const engine::PairRequested& notice) {
   if (the_one_ || (choices_.yes && notice.namesake))
-    return stage_.command(engine::AnswerPair{notice.from, false});
+    return context_.command(engine::AnswerPair{notice.from, false});
   const wire::report::Peer peer{notice.proposed_name, notice.key};
   // Of the same code, and perhaps somebody else by now: what is answered is the new one.
   if (const auto before = requests_.extract(notice.from); before && before.mapped().ticket)
-    stage_.console.withdraw(*before.mapped().ticket);
+    context_.console.withdraw(*before.mapped().ticket);
   auto& request = requests_[notice.from] = {peer, std::nullopt};
   const bool was_forgotten = forgotten_.contains(notice.key);
   if (choices_.yes && !was_forgotten) {
-    stage_.reporter.report(wire::report::PairRequest{peer, notice.namesake});
+    context_.reporter.report(wire::report::PairRequest{peer, notice.namesake});
     return answer_pair(notice.from, true);
   }
   const auto answer = [this, from = notice.from](bool accepted) { answer_pair(from, accepted); };
   request.ticket =
-      notice.namesake ? ask_for_another(stage_, peer, *notice.namesake, answer)
+      notice.namesake ? ask_for_another(context_, peer, *notice.namesake, answer)
       : was_forgotten
           ? ask_for_forgotten(peer, answer)
-          : stage_.console.confirm(stage_.contacts.in_full(peer) + " asks to pair. Accept? [y/N] ",
-                                   answer);
-  stage_.reporter.report(wire::report::PairRequest{peer, notice.namesake, request.ticket});
+          : context_.console.confirm(
+                context_.contacts.in_full(peer) + " asks to pair. Accept? [y/N] ", answer);
+  context_.reporter.report(wire::report::PairRequest{peer, notice.namesake, request.ticket});
 }
 
 /// It may have found us by what was left on the server when it was known, without any code.
 Console::Ticket Receive::ask_for_forgotten(const wire::report::Peer& peer,
                                            std::function<void(bool)> answer) {
-  const auto who = stage_.contacts.in_full(peer);
-  return stage_.console.confirm(
+  const auto who = context_.contacts.in_full(peer);
+  return context_.console.confirm(
       who + " asks to pair, and was forgotten while this culver receive runs. Accept? [y/N] ",
       std::move(answer),
       who +
@@ -159,82 +159,82 @@ void Receive::answer_pair(const PairingCode& from, bool accepted) {
     asked->second.ticket.reset();
     if (!accepted) requests_.erase(asked);
   }
-  stage_.command(engine::AnswerPair{from, accepted});
+  context_.command(engine::AnswerPair{from, accepted});
   if (!accepted || !choices_.once) return;
   the_one_ = from;
   refuse_others();
 }
 
 void Receive::refuse_others() {
-  for (const auto& key : choices_.known) stage_.command(engine::StopLooking{key});
+  for (const auto& key : choices_.known) context_.command(engine::StopLooking{key});
   std::erase_if(requests_, [this](const auto& entry) {
     const auto& [code, request] = entry;
     if (!request.ticket) return false;
-    withdraw(*request.ticket, stage_.contacts.in_full(request.peer) +
+    withdraw(*request.ticket, context_.contacts.in_full(request.peer) +
                                   " is refused: with --once nobody else is let in.");
-    stage_.command(engine::AnswerPair{code, false});
+    context_.command(engine::AnswerPair{code, false});
     return true;
   });
 }
 
 void Receive::withdraw(Console::Ticket ticket, const std::string& why) {
-  stage_.console.withdraw(ticket);
-  stage_.reporter.remark(why);
+  context_.console.withdraw(ticket);
+  context_.reporter.remark(why);
 }
 
 void Receive::handle(const engine::PairWithdrawn& notice) {
   const auto asked = requests_.extract(notice.from);
   if (!asked || !asked.mapped().ticket) return;
-  withdraw(*asked.mapped().ticket, stage_.contacts.in_full(asked.mapped().peer) +
+  withdraw(*asked.mapped().ticket, context_.contacts.in_full(asked.mapped().peer) +
                                        " does not wait for an answer any more: the request was "
                                        "withdrawn, has expired, or the server is gone.");
 }
 
 void Receive::handle(const engine::PairFailed& notice) {
   const auto asked = requests_.extract(notice.peer);
-  if (asked && asked.mapped().ticket) stage_.console.withdraw(*asked.mapped().ticket);
+  if (asked && asked.mapped().ticket) context_.console.withdraw(*asked.mapped().ticket);
   // A known peer tries again and again.
   const bool is_told = notice.fault == Fault::name_of_another && notice.about &&
                        !turned_away_.insert(notice.about->key).second;
   if (!is_told)
-    ledger_.fail_about(notice.fault, notice.about,
-                       asked ? std::optional(asked.mapped().peer) : std::nullopt);
-  if (is_the_one(notice.peer)) finish(ledger_.exit_code());
+    presenter_.fail_about(notice.fault, notice.about,
+                          asked ? std::optional(asked.mapped().peer) : std::nullopt);
+  if (is_the_one(notice.peer)) finish(presenter_.exit_code());
 }
 
 void Receive::handle(const engine::Connecting& notice) {
   if (is_the_one(notice.peer)) link_of_the_one_ = notice.link;
   if (const auto request = requests_.extract(notice.peer))
-    ledger_.expect(notice.link, request.mapped().peer);
+    presenter_.expect(notice.link, request.mapped().peer);
   if (notice.sought)
-    ledger_.expect(notice.link, stage_.contacts.known(std::nullopt, *notice.sought));
+    presenter_.expect(notice.link, context_.contacts.known(std::nullopt, *notice.sought));
   if (notice.sought) found_.insert_or_assign(notice.link, notice.peer);
-  stage_.reporter.remark("Connecting...");
+  context_.reporter.remark("Connecting...");
 }
 
 void Receive::handle(const engine::Paced& notice) {
-  stage_.reporter.remark(pace_sentence(notice.wait));
+  context_.reporter.remark(pace_sentence(notice.wait));
 }
 
 void Receive::handle(const engine::ClockWrong& notice) {
-  stage_.reporter.remark(clock_sentence(notice.ahead));
+  context_.reporter.remark(clock_sentence(notice.ahead));
 }
 
 void Receive::handle(const engine::Establishing& notice) {
-  stage_.reporter.phase(phase_sentence(notice));
+  context_.reporter.phase(phase_sentence(notice));
 }
 
 /// It called itself otherwise when it asked.
 void Receive::handle(const engine::NameTaken& notice) {
   const auto answer = [this, link = notice.link](bool accepted) {
     asked_names_.erase(link);
-    if (!finished_) stage_.command(engine::AnswerName{link, accepted});
+    if (!finished_) context_.command(engine::AnswerName{link, accepted});
   };
   if (choices_.yes) return answer(false);
   const wire::report::Peer peer{notice.name, notice.key};
-  const auto ticket = ask_for_another(stage_, peer, notice.namesake, answer);
+  const auto ticket = ask_for_another(context_, peer, notice.namesake, answer);
   asked_names_.insert_or_assign(notice.link, ticket);
-  stage_.reporter.report(wire::report::NameQuestion{peer, notice.namesake, ticket});
+  context_.reporter.report(wire::report::NameQuestion{peer, notice.namesake, ticket});
 }
 
 /// Another process has paired with it, or wants no more of it.
@@ -247,7 +247,7 @@ void Receive::handle(const engine::PeerBookChanged& notice) {
 }
 
 /// What it sends is shown when it has shown its key.
-void Receive::handle(const engine::Unproven& notice) { ledger_.on(notice); }
+void Receive::handle(const engine::Unproven& notice) { presenter_.on(notice); }
 
 /// Whoever was let in once is known from now on.
 void Receive::handle(const engine::Connected& notice) {
@@ -260,14 +260,14 @@ void Receive::handle(const engine::Connected& notice) {
       refuse_others();
     }
   }
-  ledger_.on(notice);
+  presenter_.on(notice);
   forgotten_.erase(notice.key);
   if (!choices_.once) look_for(notice.key);
 }
 
 void Receive::handle(const engine::FileOffered& notice) {
-  ledger_.on(notice);
-  if (choices_.yes) return stage_.command(engine::AnswerFile{notice.transfer, true});
+  presenter_.on(notice);
+  if (choices_.yes) return context_.command(engine::AnswerFile{notice.transfer, true});
   // Another announcement is another question.
   if (notice.batch) said_.erase(notice.link);
   if (!is_answered(notice)) ask_about(notice);
@@ -280,7 +280,7 @@ bool Receive::is_answered(const engine::FileOffered& notice) {
   if (left.files == 0 || notice.size > left.bytes) return false;
   --left.files;
   left.bytes -= notice.size;
-  stage_.command(engine::AnswerFile{notice.transfer, accepted});
+  context_.command(engine::AnswerFile{notice.transfer, accepted});
   return true;
 }
 
@@ -292,12 +292,12 @@ void Receive::answer_file(const engine::FileOffered& notice, bool accepted) {
   if (const auto& batch = notice.batch; batch && batch->files > 0 && batch->bytes >= notice.size)
     said_.insert_or_assign(notice.link,
                            Said{accepted, {batch->files - 1, batch->bytes - notice.size}});
-  stage_.command(engine::AnswerFile{notice.transfer, accepted});
+  context_.command(engine::AnswerFile{notice.transfer, accepted});
 }
 
 void Receive::ask_about(const engine::FileOffered& notice) {
-  const auto* from = ledger_.peer(notice.link);
-  const auto who = from ? stage_.contacts.handle(*from) : "The peer";
+  const auto* from = presenter_.peer(notice.link);
+  const auto who = from ? context_.contacts.handle(*from) : "The peer";
   const auto file =
       listed(notice.name.expose()) + " (" + size_text(notice.size) + ")" + already_here(notice);
   const auto batch = notice.batch.value_or(engine::Batch{1, notice.size});
@@ -306,54 +306,54 @@ void Receive::ask_about(const engine::FileOffered& notice) {
                               " in all, the first " + file + further_names(batch)
                         : file;
   const auto ticket =
-      stage_.console.confirm(who + " wants to send " + what + ". Accept? [y/N] ",
-                             [this, notice](bool accepted) { answer_file(notice, accepted); });
+      context_.console.confirm(who + " wants to send " + what + ". Accept? [y/N] ",
+                               [this, notice](bool accepted) { answer_file(notice, accepted); });
   asked_files_.insert_or_assign(notice.transfer, Asked{notice.link, ticket});
   if (from)
-    stage_.reporter.report(wire::report::FileQuestion{
+    context_.reporter.report(wire::report::FileQuestion{
         {*from, notice.name, notice.size, std::nullopt, false}, batch.files, batch.bytes, ticket});
 }
 
 void Receive::handle(const engine::LetterReceived& notice) {
-  ledger_.on(notice, stage_.wall());
-  stage_.when_taken([this, held = notice.held] { stage_.command(engine::Shown{held}); });
+  presenter_.on(notice, context_.wall());
+  context_.when_taken([this, held = notice.held] { context_.command(engine::Shown{held}); });
 }
 
 void Receive::withdraw_file(TransferId transfer) {
   const auto asked = asked_files_.find(transfer);
   if (asked == asked_files_.end()) return;
-  stage_.console.withdraw(asked->second.ticket);
+  context_.console.withdraw(asked->second.ticket);
   asked_files_.erase(asked);
 }
 
 void Receive::handle(const engine::FileReceived& notice) {
-  ledger_.on(notice);
+  presenter_.on(notice);
   conclude_left();
 }
 
 void Receive::handle(const engine::FileFailed& notice) {
   withdraw_file(notice.transfer);
-  const auto kept = ledger_.kept_of(notice);
-  ledger_.on(notice);
+  const auto kept = presenter_.kept_of(notice);
+  presenter_.on(notice);
   if (kept) say_what_is_kept(*kept);
   conclude_left();
 }
 
 void Receive::handle(const engine::Closed& notice) {
-  const auto other = ledger_.at(notice.link);
-  const auto gone = (other ? stage_.contacts.handle(*other) : "The other side") +
+  const auto other = presenter_.at(notice.link);
+  const auto gone = (other ? context_.contacts.handle(*other) : "The other side") +
                     " is gone: nothing of it is asked about any more.";
   if (const auto asked = asked_names_.extract(notice.link)) withdraw(asked.mapped(), gone);
   if (notice.fault == Fault::pair_refused && the_one_ && !notice.was_connected) {
     found_.erase(notice.link);
-    return stage_.reporter.remark((other ? stage_.contacts.in_full(*other) : "Somebody") +
-                                  " is refused: with --once nobody else is let in.");
+    return context_.reporter.remark((other ? context_.contacts.in_full(*other) : "Somebody") +
+                                    " is refused: with --once nobody else is let in.");
   }
   if (found_.erase(notice.link) > 0) {
     if (notice.about && turned_away_.insert(notice.about->key).second)
-      ledger_.fail_about(*notice.fault, notice.about, {});
+      presenter_.fail_about(*notice.fault, notice.about, {});
     else if (is_ours(notice.fault) && told_of_us_.insert(*notice.fault).second)
-      ledger_.fail(*notice.fault, ledger_.whom(notice));
+      presenter_.fail(*notice.fault, presenter_.whom(notice));
     return;
   }
   std::erase_if(asked_files_, [&](const auto& asked) {
@@ -362,7 +362,7 @@ void Receive::handle(const engine::Closed& notice) {
     return true;
   });
   said_.erase(notice.link);
-  if (!ledger_.has_transfers(notice.link)) return conclude(notice);
+  if (!presenter_.has_transfers(notice.link)) return conclude(notice);
   left_.insert_or_assign(notice.link, notice);
 }
 
@@ -370,7 +370,7 @@ void Receive::handle(const engine::Closed& notice) {
 void Receive::conclude_left() {
   std::vector<engine::Closed> settled;
   std::erase_if(left_, [&](const auto& left) {
-    if (ledger_.has_transfers(left.first)) return false;
+    if (presenter_.has_transfers(left.first)) return false;
     settled.push_back(left.second);
     return true;
   });
@@ -378,9 +378,9 @@ void Receive::conclude_left() {
 }
 
 void Receive::conclude(const engine::Closed& notice) {
-  ledger_.on(notice, false);
-  if (notice.link == link_of_the_one_) return finish(ledger_.exit_code());
-  if (server_gone_ && !ledger_.has_peers()) finish(info(*server_gone_).exit_code);
+  presenter_.on(notice, false);
+  if (notice.link == link_of_the_one_) return finish(presenter_.exit_code());
+  if (server_gone_ && !presenter_.has_peers()) finish(info(*server_gone_).exit_code);
 }
 
 }  // namespace culver::cli

@@ -8,8 +8,8 @@
 #include <set>
 #include <vector>
 
-#include "shell/cli/ledger.hpp"
-#include "shell/cli/stage.hpp"
+#include "shell/cli/presenter.hpp"
+#include "shell/cli/verb_context.hpp"
 
 namespace culver::cli {
 
@@ -27,8 +27,10 @@ class Receive {
   /// How long the end waits for a whole file to get its name.
   static constexpr auto time_to_name = std::chrono::seconds(10);
 
-  Receive(Choices choices, Stage stage)
-      : choices_(choices), stage_(std::move(stage)), ledger_(stage_.reporter, stage_.contacts) {}
+  Receive(Choices choices, VerbContext context)
+      : choices_(choices),
+        context_(std::move(context)),
+        presenter_(context_.reporter, context_.contacts) {}
 
   void start();
   void on(const engine::Notice& notice);
@@ -97,8 +99,8 @@ class Receive {
   void leave();
 
   Choices choices_;
-  Stage stage_;
-  Ledger ledger_;
+  VerbContext context_;
+  Presenter presenter_;
   /// Until they are connected, or it comes to nothing.
   std::map<PairingCode, Request> requests_;
   std::map<TransferId, Asked> asked_files_;

@@ -15,64 +15,64 @@ using fsm::overload;
 void Receive::stop(Fault signal) {
   if (finished_) return;
   finished_ = true;
-  stage_.console.close();  // what is said next begins on a line of its own
-  if (!is_of_output(signal)) ledger_.fail(signal);
+  context_.console.close();  // what is said next begins on a line of its own
+  if (!is_of_output(signal)) presenter_.fail(signal);
   code_of_stop_ = info(signal).exit_code;
-  const auto coming = ledger_.coming();
+  const auto coming = presenter_.coming();
   for (const auto& file : coming)
     if (!file.is_whole) say_what_is_kept(file.file.name);
   if (coming.empty() || signal != Fault::interrupted) return await_names();
-  stage_.reporter.remark("Ctrl-C again now throws it away.");
+  context_.reporter.remark("Ctrl-C again now throws it away.");
   may_discard_ = true;
-  stage_.after(time_to_discard, [this] {
+  context_.after(time_to_discard, [this] {
     if (std::exchange(may_discard_, false)) await_names();
   });
 }
 
 void Receive::say_what_is_kept(const Plaintext& name) {
-  stage_.reporter.remark("What has come of " + printable(name.expose()) +
-                         " is kept: sent again, it goes on from there.");
+  context_.reporter.remark("What has come of " + printable(name.expose()) +
+                           " is kept: sent again, it goes on from there.");
 }
 
 void Receive::discard() {
   if (!std::exchange(may_discard_, false)) return;
-  for (const auto& file : ledger_.coming()) stage_.command(engine::CancelFile{file.id});
+  for (const auto& file : presenter_.coming()) context_.command(engine::CancelFile{file.id});
   leave_after(time_to_name);
 }
 
 /// A file of which everything is here may be getting its name.
 void Receive::await_names() {
-  const auto coming = ledger_.coming();
-  const bool is_naming = std::ranges::any_of(coming, &Ledger::Coming::is_whole);
+  const auto coming = presenter_.coming();
+  const bool is_naming = std::ranges::any_of(coming, &Presenter::Coming::is_whole);
   if (!is_naming) return leave();
   leave_after(time_to_name);
 }
 
 void Receive::leave_after(Duration patience) {
-  stage_.after(patience, [this] { leave(); });
+  context_.after(patience, [this] { leave(); });
 }
 
 void Receive::leave() {
-  if (const auto code = std::exchange(code_of_stop_, std::nullopt)) stage_.done(*code);
+  if (const auto code = std::exchange(code_of_stop_, std::nullopt)) context_.done(*code);
 }
 
 /// Of the files that were still coming at the end: also of one whose name was on its way when
 /// everybody was left.
 void Receive::follow_files(const engine::Notice& notice) {
   const auto ended = [this] {
-    if (ledger_.coming().empty()) leave();
+    if (presenter_.coming().empty()) leave();
   };
-  std::visit(overload{[&](const engine::FileProgress& n) { ledger_.note(n); },
+  std::visit(overload{[&](const engine::FileProgress& n) { presenter_.note(n); },
                       [&](const engine::FileReceived& n) {
-                        ledger_.on(n);
+                        presenter_.on(n);
                         ended();
                       },
                       [&](const engine::FileFailed& n) {
-                        if (n.fault == Fault::cancelled && ledger_.is_coming(n.transfer))
-                          stage_.reporter.remark("Thrown away.");
+                        if (n.fault == Fault::cancelled && presenter_.is_coming(n.transfer))
+                          context_.reporter.remark("Thrown away.");
                         else if (n.fault != Fault::interrupted)
-                          ledger_.on(n);
-                        ledger_.drop(n.transfer);
+                          presenter_.on(n);
+                        presenter_.drop(n.transfer);
                         ended();
                       },
                       [](const auto&) {}},
@@ -81,8 +81,8 @@ void Receive::follow_files(const engine::Notice& notice) {
 
 void Receive::finish(int exit_code) {
   finished_ = true;
-  stage_.console.close();
-  stage_.done(exit_code);
+  context_.console.close();
+  context_.done(exit_code);
 }
 
 }  // namespace culver::cli

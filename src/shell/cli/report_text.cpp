@@ -6,7 +6,7 @@
 
 #include "core/base/ids.hpp"
 #include "core/crypto/keys.hpp"
-#include "shell/cli/ledger.hpp"
+#include "shell/cli/presenter.hpp"
 #include "shell/cli/printable.hpp"
 #include "shell/cli/qr.hpp"
 

@@ -114,7 +114,7 @@ int run(const Options& options, const OfferLinkOptions& offer) {
   };
   const auto decide = [&](bool accepted) { linking->decide(accepted); };
   verb.emplace(options.server == default_server ? std::string() : options.server, consent,
-               OfferLink::Acts{ask, decide}, console, LinkStage{screen, options.output, done});
+               OfferLink::Acts{ask, decide}, console, LinkContext{screen, options.output, done});
   linking.emplace(loop, sitting->server, std::move(*self), Linking::Offer{consent},
                   [&](const Effect& report) {
                     note_name(options, screen, report);
@@ -159,7 +159,7 @@ int run(const Options& options, const LinkOptions& verb) {
     watch->cancel();
   };
   join.emplace(sitting->account.device, sitting->account.user(), spend, console,
-               LinkStage{screen, options.output, done});
+               LinkContext{screen, options.output, done});
   const auto stop = [&](Fault why) {
     if (linking) linking->cancel();
     join->stop(why);

@@ -21,7 +21,6 @@
 #include "shell/cli/outlet.hpp"
 #include "shell/cli/output_watch.hpp"
 #include "shell/cli/own_name.hpp"
-#include "shell/cli/parcel.hpp"
 #include "shell/cli/printable.hpp"
 #include "shell/cli/receive.hpp"
 #include "shell/cli/report_json.hpp"
@@ -29,6 +28,7 @@
 #include "shell/cli/run.hpp"
 #include "shell/cli/send.hpp"
 #include "shell/cli/send_later.hpp"
+#include "shell/cli/send_request.hpp"
 #include "shell/client/client.hpp"
 #include "shell/host/clock.hpp"
 #include "shell/host/identity.hpp"
@@ -107,7 +107,7 @@ struct Terms {
   bool only_one = false;  ///< peer is let in
 };
 
-/// Runs a verb that needs the network; `make` builds it from its stage.
+/// Runs a verb that needs the network; `make` builds it from its context.
 template <class Make>
 int converse(const Options& given, std::optional<host::Vault> vault,
              const std::filesystem::path& download_dir, Terms terms, Make make) {
@@ -136,7 +136,7 @@ int converse(const Options& given, std::optional<host::Vault> vault,
   });
   const auto reporter = make_reporter(options, screen, contacts);
 
-  using Verb = std::invoke_result_t<Make, Stage, client::Client&>;
+  using Verb = std::invoke_result_t<Make, VerbContext, client::Client&>;
   std::unique_ptr<Verb> verb;
   auto config = make_config(options, download_dir);
   config.only_one = terms.only_one;
@@ -190,12 +190,12 @@ int converse(const Options& given, std::optional<host::Vault> vault,
            std::ranges::find(*rows, letter, &store::sqlite::Outbox::Row::id) != rows->end();
   };
   verb = std::make_unique<Verb>(
-      make(Stage{[&](engine::Command command) { (*client)->command(std::move(command)); },
-                 open_file, *reporter, console, host::now, done, after,
-                 [&] { return (*client)->wall(); }, still_waits, contacts,
-                 [&](std::function<void()> act) {
-                   if (!screen.is_lost()) outlet.when_taken(std::move(act));
-                 }},
+      make(VerbContext{[&](engine::Command command) { (*client)->command(std::move(command)); },
+                       open_file, *reporter, console, host::now, done, after,
+                       [&] { return (*client)->wall(); }, still_waits, contacts,
+                       [&](std::function<void()> act) {
+                         if (!screen.is_lost()) outlet.when_taken(std::move(act));
+                       }},
            **client));
   boost::asio::steady_timer seconds(loop);
   const std::function<void()> every_second = [&] {
@@ -268,10 +268,10 @@ int run(const Options& options, const ReceiveOptions& receive) {
   if (!vault) return complain(options, vault.error());
   host::SoleReceiver sole(options.data_dir);
   return converse(options, std::move(*vault), receive.out, Terms{Asked::input, receive.once},
-                  [&](Stage stage, client::Client& client) {
+                  [&](VerbContext context, client::Client& client) {
                     return Receive({receive.yes, receive.once, to_look_for(client.book()),
                                     [&] { return sole.try_become(); }},
-                                   std::move(stage));
+                                   std::move(context));
                   });
 }
 
@@ -291,18 +291,20 @@ int run(const Options& options, const SendOptions& send) {
   const auto asked = is_input_free && is_addressed ? Asked::input_or_terminal : Asked::terminal;
   if (send.later)
     return converse(
-        options, std::move(*vault), ".", Terms{asked}, [&](Stage stage, client::Client&) {
-          return SendLater(std::move(*prepared->parcel.text), **known,
-                           send.wait.value_or(SendOptions::default_wait), std::move(stage));
+        options, std::move(*vault), ".", Terms{asked}, [&](VerbContext context, client::Client&) {
+          return SendLater(std::move(*prepared->request.text), **known,
+                           send.wait.value_or(SendOptions::default_wait), std::move(context));
         });
   const auto answer_wait = send.wait.value_or(SendOptions::default_answer_wait);
-  return converse(options, std::move(*vault), ".", Terms{asked}, [&](Stage stage, client::Client&) {
-    if (*known)
-      return Send(std::move(prepared->parcel),
-                  Send::Known{**known, send.wait.value_or(SendOptions::default_wait), answer_wait},
-                  std::move(stage));
-    return Send(std::move(prepared->parcel), prepared->code, answer_wait, std::move(stage));
-  });
+  return converse(
+      options, std::move(*vault), ".", Terms{asked}, [&](VerbContext context, client::Client&) {
+        if (*known)
+          return Send(
+              std::move(prepared->request),
+              Send::Known{**known, send.wait.value_or(SendOptions::default_wait), answer_wait},
+              std::move(context));
+        return Send(std::move(prepared->request), prepared->code, answer_wait, std::move(context));
+      });
 }
 
 }  // namespace culver::cli

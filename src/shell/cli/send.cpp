@@ -49,13 +49,13 @@ void Send::start() {
 }
 
 void Send::ask_code(int tries_left) {
-  stage_.console.ask("Pairing code: ", [this, tries_left](std::optional<std::string> line) {
+  context_.console.ask("Pairing code: ", [this, tries_left](std::optional<std::string> line) {
     if (!is<Asking>()) return;
     if (!line) return end_with(Fault::no_code_given);
     const auto code = PairingCode::parse_typed(*line);
     if (!code && tries_left <= 1) return end_with(code.error());
     if (!code) {
-      stage_.reporter.remark(info(code.error()).sentence);
+      context_.reporter.remark(info(code.error()).sentence);
       return ask_code(tries_left - 1);
     }
     code_ = *code;
@@ -65,41 +65,41 @@ void Send::ask_code(int tries_left) {
 
 void Send::dial() {
   phase_ = Dialing{};
-  stage_.command(engine::GoOnline{});
+  context_.command(engine::GoOnline{});
 }
 
 void Send::on(const engine::Notice& notice) {
   if (is<Over>()) return;
-  std::visit(
-      overload{[this](const engine::TextReceived& n) { ledger_.on(n); },
-               [this](const engine::FileChecking& n) {
-                 if (auto* file = under_way(n.transfer)) file->answer = Answer::accepted;
-                 ledger_.on(n);
-               },
-               [this](const engine::FileStarted& n) {
-                 if (auto* file = under_way(n.transfer)) file->answer = Answer::started;
-                 ledger_.on(n);
-               },
-               [this](const engine::FileProgress& n) { ledger_.on(n, stage_.now()); },
-               [this](const engine::FileReceived& n) { ledger_.on(n); },
-               [this](const engine::LetterReceived& n) {
-                 ledger_.on(n, stage_.wall());
-                 stage_.when_taken([this, held = n.held] { stage_.command(engine::Shown{held}); });
-               },
-               [](const engine::GoodbyeReceived&) {},  // ours follows when we are done
-               [](const engine::Posted&) {}, [](const engine::PostFailed&) {},
-               [](const engine::PairWithdrawn&) {}, [](const engine::PeerBookChanged&) {},
-               [this](const auto& n) { handle(n); }},
-      notice);
+  std::visit(overload{[this](const engine::TextReceived& n) { presenter_.on(n); },
+                      [this](const engine::FileChecking& n) {
+                        if (auto* file = under_way(n.transfer)) file->answer = Answer::accepted;
+                        presenter_.on(n);
+                      },
+                      [this](const engine::FileStarted& n) {
+                        if (auto* file = under_way(n.transfer)) file->answer = Answer::started;
+                        presenter_.on(n);
+                      },
+                      [this](const engine::FileProgress& n) { presenter_.on(n, context_.now()); },
+                      [this](const engine::FileReceived& n) { presenter_.on(n); },
+                      [this](const engine::LetterReceived& n) {
+                        presenter_.on(n, context_.wall());
+                        context_.when_taken(
+                            [this, held = n.held] { context_.command(engine::Shown{held}); });
+                      },
+                      [](const engine::GoodbyeReceived&) {},  // ours follows when we are done
+                      [](const engine::Posted&) {}, [](const engine::PostFailed&) {},
+                      [](const engine::PairWithdrawn&) {}, [](const engine::PeerBookChanged&) {},
+                      [this](const auto& n) { handle(n); }},
+             notice);
 }
 
 void Send::handle(const engine::Online&) {
   if (!is<Dialing>()) return;
   phase_ = Pairing{};
   if (known_) return look_for_known();
-  stage_.reporter.remark("Waiting for the other side to accept, " + std::to_string(wait_.count()) +
-                         " s at most...");
-  stage_.command(engine::Pair{*code_});
+  context_.reporter.remark("Waiting for the other side to accept, " +
+                           std::to_string(wait_.count()) + " s at most...");
+  context_.command(engine::Pair{*code_});
   await_answer();
 }
 
@@ -109,34 +109,34 @@ void Send::await_answer() {
   const auto end = [this] {
     if (is<Pairing>()) end_with(Fault::pair_expired);
   };
-  if (rest.count() == 0) return stage_.after(wait_, end);
-  stage_.after(quiet_patience, [this, rest, end] {
+  if (rest.count() == 0) return context_.after(wait_, end);
+  context_.after(quiet_patience, [this, rest, end] {
     if (!is<Pairing>()) return;
-    stage_.reporter.remark(
+    context_.reporter.remark(
         "No answer yet: the other side has to accept, and may be gone. Waiting for " +
         std::to_string(rest.count()) + " s more.");
-    stage_.after(rest, end);
+    context_.after(rest, end);
   });
 }
 
 void Send::handle(const engine::ClockWrong& notice) {
-  stage_.reporter.remark(clock_sentence(notice.ahead));
+  context_.reporter.remark(clock_sentence(notice.ahead));
 }
 
 void Send::handle(const engine::Establishing& notice) {
-  if (is_link(notice.link)) stage_.reporter.phase(phase_sentence(notice));
+  if (is_link(notice.link)) context_.reporter.phase(phase_sentence(notice));
 }
 
 void Send::handle(const engine::Paced& notice) {
-  if (is<Pairing>()) stage_.reporter.remark(pace_sentence(notice.wait));
+  if (is<Pairing>()) context_.reporter.remark(pace_sentence(notice.wait));
 }
 
 void Send::look_for_known() {
   const auto& peer = known_->peer;
-  stage_.reporter.report(wire::report::Waiting{stage_.contacts.known(peer.name, peer.key),
-                                               static_cast<std::uint64_t>(wait_.count())});
-  stage_.command(engine::LookFor{peer.key});
-  stage_.after(wait_, [this] { give_up_waiting(); });
+  context_.reporter.report(wire::report::Waiting{context_.contacts.known(peer.name, peer.key),
+                                                 static_cast<std::uint64_t>(wait_.count())});
+  context_.command(engine::LookFor{peer.key});
+  context_.after(wait_, [this] { give_up_waiting(); });
 }
 
 /// A connection that is being established is let come to its end, but not for long: the other side
@@ -148,7 +148,7 @@ void Send::give_up_waiting() {
   auto* connecting = std::get_if<Connecting>(&phase_);
   if (!connecting) return;
   connecting->wait_is_over = true;
-  stage_.after(connecting_patience, [this] {
+  context_.after(connecting_patience, [this] {
     if (is<Connecting>() || is<Pairing>()) end_with(Fault::peer_away);
   });
 }
@@ -158,12 +158,13 @@ void Send::give_up_waiting() {
 void Send::handle(const engine::WasHere& notice) {
   if (!is<Pairing>()) return;
   constexpr auto kept = std::chrono::hours(48) + WallClock::tolerance;
-  const std::chrono::milliseconds ago(stage_.wall() - notice.at);
-  auto said = stage_.contacts.handle({known_->peer.name, known_->peer.key}) + " is not online now";
+  const std::chrono::milliseconds ago(context_.wall() - notice.at);
+  auto said =
+      context_.contacts.handle({known_->peer.name, known_->peer.key}) + " is not online now";
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(ago);
   if (ago > -WallClock::tolerance && ago < kept)
     said += ", and was there " + duration_text(std::max(seconds, std::chrono::seconds(0))) + " ago";
-  stage_.reporter.remark(said + ".");
+  context_.reporter.remark(said + ".");
 }
 
 /// It will not let us in for being asked again.
@@ -175,10 +176,10 @@ void Send::handle(const engine::TurnedAway& notice) {
 /// peer may still come when the server is there again.
 void Send::handle(const engine::Offline& notice) {
   if (known_ && is<Pairing>() && notice.retrying)
-    return stage_.reporter.remark("The server is gone; trying to reach it again.");
+    return context_.reporter.remark("The server is gone; trying to reach it again.");
   if (is<Dialing>() && notice.retrying && passes_with_time(notice.fault)) {
-    stage_.reporter.remark(passing_sentence(notice.fault));
-    return stage_.after(wait_, [this, fault = notice.fault] {
+    context_.reporter.remark(passing_sentence(notice.fault));
+    return context_.after(wait_, [this, fault = notice.fault] {
       if (is<Dialing>()) end_with(fault);
     });
   }
@@ -188,20 +189,20 @@ void Send::handle(const engine::Offline& notice) {
 /// Nobody has a reason to ask a sender, except the very peer that it asks itself.
 void Send::handle(const engine::PairRequested& notice) {
   const auto answer = [this, from = notice.from](bool accepted) {
-    if (!is<Over>()) stage_.command(engine::AnswerPair{from, accepted});
+    if (!is<Over>()) context_.command(engine::AnswerPair{from, accepted});
   };
   // We are about to leave: another process of ours may let it in, so that it is not refused.
   if (known_ && notice.key == known_->peer.key) return;
   if (notice.from != code_ || !notice.namesake) return answer(notice.from == code_);
   const wire::report::Peer peer{notice.proposed_name, notice.key};
-  const auto ticket = ask_for_another(stage_, peer, *notice.namesake, answer);
-  stage_.reporter.report(wire::report::NameQuestion{peer, *notice.namesake, ticket});
+  const auto ticket = ask_for_another(context_, peer, *notice.namesake, answer);
+  context_.reporter.report(wire::report::NameQuestion{peer, *notice.namesake, ticket});
 }
 
 void Send::handle(const engine::PairFailed& notice) {
   if (notice.peer != code_) return;
-  ledger_.fail(notice.fault, ledger_.whom(notice.about));
-  finish(ledger_.exit_code());
+  presenter_.fail(notice.fault, presenter_.whom(notice.about));
+  finish(presenter_.exit_code());
 }
 
 bool Send::is_ours(const engine::Connecting& notice) const {
@@ -214,18 +215,18 @@ void Send::handle(const engine::Connecting& notice) {
   const auto* before = std::get_if<Connecting>(&phase_);
   phase_ = Connecting{notice.link, before && before->wait_is_over};
   if (known_)
-    ledger_.expect(notice.link, stage_.contacts.known(known_->peer.name, known_->peer.key));
-  stage_.reporter.remark("Connecting...");
+    presenter_.expect(notice.link, context_.contacts.known(known_->peer.name, known_->peer.key));
+  context_.reporter.remark("Connecting...");
 }
 
 void Send::handle(const engine::NameTaken& notice) {
   const auto answer = [this, link = notice.link](bool accepted) {
-    if (!is<Over>()) stage_.command(engine::AnswerName{link, accepted});
+    if (!is<Over>()) context_.command(engine::AnswerName{link, accepted});
   };
   if (!is_link(notice.link)) return answer(false);
   const wire::report::Peer peer{notice.name, notice.key};
-  const auto ticket = ask_for_another(stage_, peer, notice.namesake, answer);
-  stage_.reporter.report(wire::report::NameQuestion{peer, notice.namesake, ticket});
+  const auto ticket = ask_for_another(context_, peer, notice.namesake, answer);
+  context_.reporter.report(wire::report::NameQuestion{peer, notice.namesake, ticket});
 }
 
 /// What is sent now is sealed for the key that it claims; whether it has it may never show.
@@ -233,7 +234,7 @@ void Send::handle(const engine::Unproven& notice) {
   const bool is_ours = is_link(notice.link);
   const bool is_known = known_ && notice.is_sought && notice.key == known_->peer.key;
   if (!is_ours && !is_known) return;
-  ledger_.on(notice);
+  presenter_.on(notice);
   const bool is_new = !is_known || claimed_.insert(notice.link).second;  // else: with its name
   if (is_ours && is<Connecting>())
     begin_with_claim(notice.link, is_known ? Standing::claimed_and_sought : Standing::claimed);
@@ -244,7 +245,7 @@ void Send::handle(const engine::Unproven& notice) {
 void Send::begin_with_claim(LinkId link, Standing standing) {
   phase_ = Sending{link, standing};
   if (files_wait(std::get<Sending>(phase_)))
-    stage_.reporter.remark("The files wait until it has shown its key: for its first text.");
+    context_.reporter.remark("The files wait until it has shown its key: for its first text.");
   begin();
 }
 
@@ -258,7 +259,7 @@ bool Send::may_move_to_claim() const {
 /// It is back, and the old link may be dead: that is seen later. Whichever shows the key first gets
 /// the rest, as the old one is left standing.
 void Send::move_to_claim(LinkId link) {
-  stage_.after(wait_, [this] { give_up_waiting(); });
+  context_.after(wait_, [this] { give_up_waiting(); });
   begin_with_claim(link, Standing::claimed_and_sought);
 }
 
@@ -268,7 +269,7 @@ void Send::handle(const engine::Connected& notice) {
   const bool is_ours = is_link(notice.link);
   const bool is_back = known_ && notice.key == known_->peer.key && may_be_back && !is_ours;
   if (!is_ours && !is_back) return;
-  ledger_.on(notice);
+  presenter_.on(notice);
   claimed_.erase(notice.link);
   if (is<Closing>()) return;
   if (auto* sending = std::get_if<Sending>(&phase_); sending && is_ours) {  // claimed until now
@@ -283,13 +284,13 @@ void Send::handle(const engine::Connected& notice) {
 
 /// Whoever has written later is read later. That nothing is kept is told as well.
 void Send::wait_for_kept() {
-  stage_.after(patience_with_kept, [this, link = std::get<Queueing>(phase_).link] {
+  context_.after(patience_with_kept, [this, link = std::get<Queueing>(phase_).link] {
     if (is<Queueing>() && is_link(link)) begin_behind_kept();
   });
 }
 
 void Send::handle(const engine::LetterDelivered& notice) {
-  ledger_.on(notice);
+  presenter_.on(notice);
   if (is<Queueing>()) wait_for_kept();
 }
 
@@ -298,7 +299,7 @@ void Send::handle(const engine::NothingWaits& notice) {
 }
 
 void Send::handle(const engine::LettersStuck& notice) {
-  ledger_.on(notice);
+  presenter_.on(notice);
   begin_behind_kept();
 }
 
@@ -321,19 +322,19 @@ void Send::handle(const engine::Closed& notice) {
   if (known_ && !is<Closing>() && is_of_link(notice.fault.value_or(Fault::peer_gone)))
     return look_again(notice);
   const bool expected = is<Closing>();  // how the other side leaves then is its affair
-  const auto whom = ledger_.whom(notice);
-  ledger_.on(notice, expected);
-  if (!expected && !notice.fault) ledger_.fail(Fault::peer_gone, whom);
-  finish(ledger_.exit_code());
+  const auto whom = presenter_.whom(notice);
+  presenter_.on(notice, expected);
+  if (!expected && !notice.fault) presenter_.fail(Fault::peer_gone, whom);
+  finish(presenter_.exit_code());
 }
 
 /// Whoever comes back within the time that is given for it gets the rest.
 void Send::look_again(const engine::Closed& notice) {
   keep_file();
-  ledger_.on(notice, true);
+  presenter_.on(notice, true);
   const auto& peer = known_->peer;
-  stage_.reporter.remark(
-      "The connection with " + stage_.contacts.handle({peer.name, peer.key}) +
+  context_.reporter.remark(
+      "The connection with " + context_.contacts.handle({peer.name, peer.key}) +
       " is lost: " + std::string(info(notice.fault.value_or(Fault::peer_gone)).sentence));
   if (!claimed_.empty()) return move_to_claim(*claimed_.rbegin());
   phase_ = Pairing{};
@@ -342,10 +343,10 @@ void Send::look_again(const engine::Closed& notice) {
 
 void Send::stop(Fault signal) {
   if (is<Over>()) return;
-  stage_.console.close();  // what is said next begins on a line of its own
-  if (!is_of_output(signal)) ledger_.fail(signal);
+  context_.console.close();  // what is said next begins on a line of its own
+  if (!is_of_output(signal)) presenter_.fail(signal);
   if (signal == Fault::output_unwritable && !is<Sending>() && !is<Closing>())
-    stage_.reporter.remark("Nothing was sent.");
+    context_.reporter.remark("Nothing was sent.");
   if (const auto* sending = std::get_if<Sending>(&phase_); sending && sending->file)
     say_what_is_kept(*sending);
   finish(info(signal).exit_code);
@@ -357,15 +358,15 @@ void Send::end_with(Failure failure) {
                           failed.fault.fault == Fault::peer_unproven ||
                           failed.fault.fault == Fault::pair_refused;
   if (known_ && is_of_peer)
-    failed.peer = stage_.contacts.known(known_->peer.name, known_->peer.key);
-  ledger_.fail(std::move(failed));
-  finish(ledger_.exit_code());
+    failed.peer = context_.contacts.known(known_->peer.name, known_->peer.key);
+  presenter_.fail(std::move(failed));
+  finish(presenter_.exit_code());
 }
 
 void Send::finish(int exit_code) {
   phase_ = Over{};
-  stage_.console.close();
-  stage_.done(exit_code);
+  context_.console.close();
+  context_.done(exit_code);
 }
 
 }  // namespace culver::cli

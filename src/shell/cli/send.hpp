@@ -10,14 +10,14 @@
 #include <variant>
 
 #include "shell/cli/addressee.hpp"
-#include "shell/cli/ledger.hpp"
-#include "shell/cli/stage.hpp"
+#include "shell/cli/presenter.hpp"
+#include "shell/cli/verb_context.hpp"
 
 namespace culver::cli {
 
 class Send {
  public:
-  struct Parcel {
+  struct SendRequest {
     std::optional<Plaintext> text;
     std::deque<std::filesystem::path> files;
     std::uint64_t bytes = 0;  ///< of the files, in all
@@ -45,21 +45,22 @@ class Send {
 
   /// Without a code the person is asked for it. `wait` is for the other side to accept: us,
   /// and each file.
-  Send(Parcel parcel, std::optional<PairingCode> code, std::chrono::seconds wait, Stage stage)
-      : parcel_(std::move(parcel)),
+  Send(SendRequest request, std::optional<PairingCode> code, std::chrono::seconds wait,
+       VerbContext context)
+      : request_(std::move(request)),
         code_(code),
         wait_(wait),
         answer_wait_(wait),
-        stage_(std::move(stage)),
-        ledger_(stage_.reporter, stage_.contacts) {}
+        context_(std::move(context)),
+        presenter_(context_.reporter, context_.contacts) {}
 
-  Send(Parcel parcel, Known known, Stage stage)
-      : parcel_(std::move(parcel)),
+  Send(SendRequest request, Known known, VerbContext context)
+      : request_(std::move(request)),
         known_(std::move(known)),
         wait_(known_->wait),
         answer_wait_(known_->answer_wait),
-        stage_(std::move(stage)),
-        ledger_(stage_.reporter, stage_.contacts) {}
+        context_(std::move(context)),
+        presenter_(context_.reporter, context_.contacts) {}
 
   void start();
   void on(const engine::Notice& notice);
@@ -165,13 +166,13 @@ class Send {
   void end_with(Failure failure);
   void finish(int exit_code);
 
-  Parcel parcel_;
+  SendRequest request_;
   std::optional<PairingCode> code_;
   std::optional<Known> known_;
   std::chrono::seconds wait_;
   std::chrono::seconds answer_wait_;
-  Stage stage_;
-  Ledger ledger_;
+  VerbContext context_;
+  Presenter presenter_;
   Phase phase_ = Asking{};
   std::set<LinkId> claimed_;  ///< where a known peer has not shown its key
 };

@@ -7,20 +7,20 @@
 #include <set>
 
 #include "shell/cli/addressee.hpp"
-#include "shell/cli/ledger.hpp"
-#include "shell/cli/stage.hpp"
+#include "shell/cli/presenter.hpp"
+#include "shell/cli/verb_context.hpp"
 
 namespace culver::cli {
 
 class SendLater {
  public:
   /// Without a wait nobody is dialled.
-  SendLater(Plaintext text, Addressee peer, std::chrono::seconds wait, Stage stage)
+  SendLater(Plaintext text, Addressee peer, std::chrono::seconds wait, VerbContext context)
       : text_(std::move(text)),
         peer_(std::move(peer)),
         wait_(wait),
-        stage_(std::move(stage)),
-        ledger_(stage_.reporter, stage_.contacts) {}
+        context_(std::move(context)),
+        presenter_(context_.reporter, context_.contacts) {}
 
   void start();
   void on(const engine::Notice& notice);
@@ -53,8 +53,8 @@ class SendLater {
   Plaintext text_;
   Addressee peer_;
   std::chrono::seconds wait_;
-  Stage stage_;
-  Ledger ledger_;
+  VerbContext context_;
+  Presenter presenter_;
   Phase phase_ = Phase::storing;
   std::optional<LetterId> letter_;
   std::optional<LinkId> link_;  ///< that is connected

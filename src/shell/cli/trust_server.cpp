@@ -21,16 +21,16 @@ std::string lines(const crypto::VerifyKey& identity, unsigned version) {
 void TrustServer::on(const client::Introduction::Proven& proof) {
   if (finished_) return;
   if (!proof) return fail_with(proof.error());
-  if (stage_.output == Output::text) show(*proof);
+  if (context_.output == Output::text) show(*proof);
   decide(*proof);
 }
 
 void TrustServer::show(const client::ServerProof& proof) {
-  auto& screen = stage_.screen;
-  screen.say("The server " + printable(stage_.url) + " proves this identity:\n" +
+  auto& screen = context_.screen;
+  screen.say("The server " + printable(context_.url) + " proves this identity:\n" +
              lines(proof.identity, proof.version));
-  if (!stage_.known) return screen.say("It was not known before.");
-  const auto& known = *stage_.known;
+  if (!context_.known) return screen.say("It was not known before.");
+  const auto& known = *context_.known;
   if (known.identity == proof.identity && known.version <= proof.version)
     return screen.say("It is the one that is known since " + printable(known.first_seen) + ".");
   screen.say("Known since " + printable(known.first_seen) + " is:\n" +
@@ -43,13 +43,13 @@ void TrustServer::decide(const client::ServerProof& proof) {
     return refuse(proof, "That is not the identity that was asked for: nothing was changed.",
                   info(Fault::server_identity_changed).exit_code);
   }
-  const auto& known = stage_.known;
+  const auto& known = context_.known;
   const bool is_news =
       !known || known->identity != proof.identity || known->version > proof.version;
   if (options_.yes || !is_news) return accept(proof);
-  if (stage_.output == Output::text)
-    stage_.screen.say("Compare it with what the owner of the server tells you.");
-  stage_.console.confirm("Trust it from now on? [y/N] ", [this, proof](bool yes) {
+  if (context_.output == Output::text)
+    context_.screen.say("Compare it with what the owner of the server tells you.");
+  context_.console.confirm("Trust it from now on? [y/N] ", [this, proof](bool yes) {
     if (finished_) return;
     if (yes) return accept(proof);
     refuse(proof, std::string(nothing_changed), code_of_no);
@@ -57,43 +57,43 @@ void TrustServer::decide(const client::ServerProof& proof) {
 }
 
 void TrustServer::accept(const client::ServerProof& proof) {
-  if (const auto written = stage_.trust(proof); !written) return fail_with(written.error());
+  if (const auto written = context_.trust(proof); !written) return fail_with(written.error());
   print(proof, true);
   finish(0);
 }
 
 void TrustServer::refuse(const client::ServerProof& proof, const std::string& why, int exit_code) {
   print(proof, false);
-  stage_.screen.complain("culver: " + why);
+  context_.screen.complain("culver: " + why);
   finish(exit_code);
 }
 
 void TrustServer::print(const client::ServerProof& proof, bool trusted) {
-  if (stage_.output == Output::text) {
-    if (trusted) stage_.screen.say("Trusted.");
+  if (context_.output == Output::text) {
+    if (trusted) context_.screen.say("Trusted.");
     return;
   }
-  report::Server server{stage_.url, proof.identity, proof.version, {}, {}, trusted};
-  if (stage_.known) {
-    server.known_identity = stage_.known->identity;
-    server.known_version = stage_.known->version;
+  report::Server server{context_.url, proof.identity, proof.version, {}, {}, trusted};
+  if (context_.known) {
+    server.known_identity = context_.known->identity;
+    server.known_version = context_.known->version;
   }
-  stage_.screen.say(report::print(server));
+  context_.screen.say(report::print(server));
 }
 
 void TrustServer::fail_with(const Failure& fault) {
   if (finished_) return;
-  stage_.console.close();
+  context_.console.close();
   const report::Failed failed{fault, {}};
-  if (stage_.output == Output::json) stage_.screen.say(report::print(failed));
-  if (!is_of_output(fault.fault)) stage_.screen.complain(failure_sentence(failed));
+  if (context_.output == Output::json) context_.screen.say(report::print(failed));
+  if (!is_of_output(fault.fault)) context_.screen.complain(failure_sentence(failed));
   finish(info(fault.fault).exit_code);
 }
 
 void TrustServer::finish(int exit_code) {
   finished_ = true;
-  stage_.console.close();
-  stage_.done(exit_code);
+  context_.console.close();
+  context_.done(exit_code);
 }
 
 }  // namespace culver::cli

@@ -15,7 +15,7 @@ namespace culver::cli {
 
 class TrustServer {
  public:
-  struct Stage {
+  struct VerbContext {
     std::string url;                                                ///< the server's origin
     std::optional<store::ServerRecord> known;                       ///< what the book says
     std::function<Result<void>(const client::ServerProof&)> trust;  ///< writes it there
@@ -26,8 +26,8 @@ class TrustServer {
     std::function<void(int)> done;
   };
 
-  TrustServer(TrustServerOptions options, Stage stage)
-      : options_(std::move(options)), stage_(std::move(stage)) {}
+  TrustServer(TrustServerOptions options, VerbContext context)
+      : options_(std::move(options)), context_(std::move(context)) {}
 
   void on(const client::Introduction::Proven& proof);
   void stop(Fault signal) { fail_with(signal); }
@@ -42,7 +42,7 @@ class TrustServer {
   void finish(int exit_code);
 
   TrustServerOptions options_;
-  Stage stage_;
+  VerbContext context_;
   bool finished_ = false;
 };
 

@@ -13,7 +13,7 @@ namespace linking = engine::linking;
 
 class LinkDevices : public testing::Test {
  protected:
-  LinkStage stage(Output output) {
+  LinkContext context(Output output) {
     return {scene_.screen(), output, [this](int code) {
               EXPECT_FALSE(exit_) << "done twice";
               exit_ = code;
@@ -23,12 +23,12 @@ class LinkDevices : public testing::Test {
                    OfferLink::Consent consent = OfferLink::Consent::asked) {
     const auto decide = [this](bool accepted) { decided_.push_back(accepted); };
     return offer_.emplace(std::move(server), consent, OfferLink::Acts{[this] { ++asked_; }, decide},
-                          scene_.console(), stage(output));
+                          scene_.console(), context(output));
   }
   JoinAccount& join(Output output) {
     return join_.emplace(
         device_, account_, [this](const LinkCode& code) { spent_.push_back(code); },
-        scene_.console(), stage(output));
+        scene_.console(), context(output));
   }
   client::DevicesAnswer devices(const char* name) const {
     wire::gateway::ListedDevice other{other_, Plaintext("Desk"), {}, 0, 0, false, true};

@@ -19,7 +19,7 @@ class ReceiveVerb : public testing::Test {
  protected:
   void begin(Receive::Choices choices, Scene::Person person = Scene::Person::absent) {
     scene_ = std::make_unique<Scene>(person);
-    verb_ = std::make_unique<Receive>(choices, scene_->stage());
+    verb_ = std::make_unique<Receive>(choices, scene_->context());
     verb_->start();
     ASSERT_TRUE(scene_->only<engine::GoOnline>());
     hear(engine::Online{own_code});
@@ -367,7 +367,7 @@ TEST_F(ReceiveVerb, EndsWhenItsPairingComesToNothing) {
 
 TEST_F(ReceiveVerb, GivesUpOnAServerThatNeverWasThere) {
   Scene scene;
-  Receive verb({true, false}, scene.stage());
+  Receive verb({true, false}, scene.context());
   verb.start();
   verb.on(engine::Offline{Fault::server_unreachable, true});
   EXPECT_EQ(scene.exit, 3);
@@ -375,7 +375,7 @@ TEST_F(ReceiveVerb, GivesUpOnAServerThatNeverWasThere) {
 
 TEST_F(ReceiveVerb, AServerThatIsBusyIsAwaitedFromTheStart) {
   Scene scene;
-  Receive verb({true, false}, scene.stage());
+  Receive verb({true, false}, scene.context());
   verb.start();
   verb.on(engine::Offline{Fault::too_many_connections, true});
   verb.on(engine::Offline{Fault::server_unreachable, true});

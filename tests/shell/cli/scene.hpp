@@ -1,4 +1,4 @@
-// A stage for verbs without any network: commands are recorded, notices are scripted, the person
+// A context for verbs without any network: commands are recorded, notices are scripted, the person
 // types into a pipe, time stands still until it is moved.
 #pragma once
 
@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "shell/cli/report_json.hpp"
-#include "shell/cli/stage.hpp"
+#include "shell/cli/verb_context.hpp"
 
 namespace culver::cli {
 
@@ -31,7 +31,7 @@ class Scene {
         reporter_(screen_),
         console_(loop_, open_pipe(person), screen_, Answerer::person, [this] { return now; }) {}
 
-  Stage stage() {
+  VerbContext context() {
     return {[this](engine::Command command) { commands.push_back(std::move(command)); },
             [this](const std::filesystem::path& path) { return open_file(path); },
             reporter_,

@@ -16,7 +16,7 @@ class LaterVerb : public testing::Test {
  protected:
   void begin(std::chrono::seconds wait = 60s) {
     verb_ = std::make_unique<SendLater>(Plaintext("hello"), Addressee{ben_key, Plaintext("Ben")},
-                                        wait, scene_.stage());
+                                        wait, scene_.context());
     verb_->start();
   }
   void hear(engine::Notice notice) { verb_->on(notice); }

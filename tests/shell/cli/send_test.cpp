@@ -13,10 +13,10 @@ const auto target = code("AAAAAA");
 
 class SendVerb : public testing::Test {
  protected:
-  void begin(Send::Parcel parcel, std::optional<PairingCode> given = target,
+  void begin(Send::SendRequest request, std::optional<PairingCode> given = target,
              Scene::Person person = Scene::Person::absent) {
     scene_ = std::make_unique<Scene>(person);
-    verb_ = std::make_unique<Send>(std::move(parcel), given, 120s, scene_->stage());
+    verb_ = std::make_unique<Send>(std::move(request), given, 120s, scene_->context());
     verb_->start();
     scene_->settle();
   }
@@ -39,8 +39,8 @@ class SendVerb : public testing::Test {
   std::unique_ptr<Send> verb_;
 };
 
-Send::Parcel text() { return {Plaintext("hello"), {}}; }
-Send::Parcel files(std::deque<std::filesystem::path> paths) { return {{}, std::move(paths)}; }
+Send::SendRequest text() { return {Plaintext("hello"), {}}; }
+Send::SendRequest files(std::deque<std::filesystem::path> paths) { return {{}, std::move(paths)}; }
 
 TEST_F(SendVerb, ATextThatIsNeverConfirmedIsWaitedForBehindTheFiles) {
   begin({Plaintext("hello"), {"/out/a.pdf"}});
@@ -263,9 +263,9 @@ TEST_F(SendVerb, ATextThatCouldNotBeSentIsAFailure) {
 
 TEST_F(SendVerb, WhoeverRequiresAConfirmationIsToldThatThereIsNone) {
   for (const bool required : {true, false}) {
-    auto parcel = files({"/out/a"});
-    parcel.require_confirmation = required;
-    begin(std::move(parcel));
+    auto request = files({"/out/a"});
+    request.require_confirmation = required;
+    begin(std::move(request));
     connect();
     hear(engine::FileStarted{peer_link, TransferId{1}, true, Plaintext("a"), 1000});
     hear(engine::FileSent{TransferId{1}, Digest{}, false});
@@ -320,9 +320,10 @@ const Addressee ben{{}, Plaintext("Ben")};
 
 class SendToKnown : public SendVerb {
  protected:
-  void begin_with(Send::Parcel parcel) {
+  void begin_with(Send::SendRequest request) {
     scene_ = std::make_unique<Scene>();
-    verb_ = std::make_unique<Send>(std::move(parcel), Send::Known{ben, 60s, 120s}, scene_->stage());
+    verb_ =
+        std::make_unique<Send>(std::move(request), Send::Known{ben, 60s, 120s}, scene_->context());
     verb_->start();
     hear(engine::Online{own_code});
   }
@@ -352,7 +353,7 @@ TEST_F(SendToKnown, LooksForItAndSendsWhenItHasCome) {
 TEST_F(SendToKnown, OfAVerifiedPeerItIsSaidFromTheStart) {
   scene_ = std::make_unique<Scene>();
   scene_->book = {{ben.key, ben.name, {}, false, true, true}};
-  verb_ = std::make_unique<Send>(text(), Send::Known{ben, 60s, 120s}, scene_->stage());
+  verb_ = std::make_unique<Send>(text(), Send::Known{ben, 60s, 120s}, scene_->context());
   verb_->start();
   hear(engine::Online{own_code});
   EXPECT_NE(scene_->out().find(R"("verified":true,"seconds":60)"), std::string::npos)
@@ -364,9 +365,9 @@ TEST_F(SendToKnown, OfAVerifiedPeerItIsSaidFromTheStart) {
 
 TEST_F(SendToKnown, FilesWaitForWhoOnlyClaimsToBeTheOneThatIsLookedFor) {
   for (const bool is_proven : {true, false}) {
-    auto parcel = text();
-    parcel.files.emplace_back("/out/a.pdf");
-    begin_with(std::move(parcel));
+    auto request = text();
+    request.files.emplace_back("/out/a.pdf");
+    begin_with(std::move(request));
     hear(engine::Connecting{peer_link, target, ben.key});
     hear(engine::Unproven{peer_link, ben.key, Plaintext("Ben"), link::PathKind::direct, true});
     EXPECT_TRUE(scene_->only<engine::SendText>()) << "sealed for the key that is claimed";

@@ -26,8 +26,9 @@ class TrustServerTest : public testing::Test {
       EXPECT_FALSE(exit_) << "done twice";
       exit_ = code;
     };
-    verb_.emplace(options, TrustServer::Stage{"ws://h:80", std::move(known), trust, scene_.screen(),
-                                              scene_.console(), output, done});
+    verb_.emplace(options,
+                  TrustServer::VerbContext{"ws://h:80", std::move(known), trust, scene_.screen(),
+                                           scene_.console(), output, done});
     return *verb_;
   }
   static store::ServerRecord known(int number, unsigned version = 2) {

@@ -24,9 +24,9 @@ inline bool is_ours(const std::optional<Fault>& fault) {
          fault == Fault::out_of_descriptors;
 }
 
-class Ledger {
+class Presenter {
  public:
-  Ledger(Reporter& reporter, Contacts contacts)
+  Presenter(Reporter& reporter, Contacts contacts)
       : reporter_(reporter), contacts_(std::move(contacts)) {}
 
   /// Who is being connected with, as far as that is known before.

@@ -26,9 +26,9 @@ std::vector<Plaintext> first_names(const Plaintext& first,
 
 void Send::begin() {
   auto& sending = std::get<Sending>(phase_);
-  if (parcel_.text) {
+  if (request_.text) {
     sending.awaits_text = true;
-    stage_.command(engine::SendText{sending.link, the_text, *parcel_.text});
+    context_.command(engine::SendText{sending.link, the_text, *request_.text});
   }
   send_next_file(Place::first);
 }
@@ -36,13 +36,13 @@ void Send::begin() {
 /// Nothing else is waited for. Whoever has shown its key and never says that it has the text may be
 /// broken, or mean us ill.
 void Send::await_confirmation() {
-  stage_.after(quiet_patience_with_text, [this, link = std::get<Sending>(phase_).link] {
+  context_.after(quiet_patience_with_text, [this, link = std::get<Sending>(phase_).link] {
     if (!awaits_text_on(link)) return;
-    const auto* to = ledger_.peer(link);
-    stage_.reporter.remark("Waiting for confirmation: " +
-                           (to ? stage_.contacts.handle(*to) : std::string("the other side")) +
-                           " has not said yet that it has the text.");
-    stage_.after(patience_with_text - quiet_patience_with_text, [this, link] {
+    const auto* to = presenter_.peer(link);
+    context_.reporter.remark("Waiting for confirmation: " +
+                             (to ? context_.contacts.handle(*to) : std::string("the other side")) +
+                             " has not said yet that it has the text.");
+    context_.after(patience_with_text - quiet_patience_with_text, [this, link] {
       if (awaits_text_on(link)) handle(engine::TextFailed{link, the_text, Fault::not_confirmed});
     });
   });
@@ -54,27 +54,27 @@ bool Send::awaits_text_on(LinkId link) const {
 }
 
 bool Send::files_wait(const Sending& sending) const {
-  return sending.standing == Standing::claimed_and_sought && !parcel_.files.empty();
+  return sending.standing == Standing::claimed_and_sought && !request_.files.empty();
 }
 
 void Send::send_next_file(Place place) {
   auto* sending = std::get_if<Sending>(&phase_);
   if (!sending || files_wait(*sending)) return;
-  while (!parcel_.files.empty()) {
-    const auto files = static_cast<std::uint32_t>(parcel_.files.size());
-    const auto path = std::move(parcel_.files.front());
-    parcel_.files.pop_front();
-    const auto file = stage_.open_file(path);
+  while (!request_.files.empty()) {
+    const auto files = static_cast<std::uint32_t>(request_.files.size());
+    const auto path = std::move(request_.files.front());
+    request_.files.pop_front();
+    const auto file = context_.open_file(path);
     if (!file) {
-      ledger_.fail(file.error(), Plaintext(path.string()));
+      presenter_.fail(file.error(), Plaintext(path.string()));
       continue;
     }
     sending->file = UnderWay{file->id, path, file->size};
-    ledger_.note_source(file->id, path);
+    presenter_.note_source(file->id, path);
     engine::SendFile command{sending->link, file->id, file->name, file->size, file->attributes};
     if (place == Place::first && files > 1)
-      command.batch = engine::Batch{files, parcel_.bytes, first_names(file->name, parcel_.files)};
-    stage_.command(std::move(command));
+      command.batch = engine::Batch{files, request_.bytes, first_names(file->name, request_.files)};
+    context_.command(std::move(command));
     return await_acceptance(file->id);
   }
   close_if_complete();
@@ -88,13 +88,13 @@ bool Send::awaits_acceptance(TransferId file) const {
 
 /// A person may be asked there, and may have left.
 void Send::await_acceptance(TransferId file) {
-  stage_.after(patience_with_answer, [this, file] {
+  context_.after(patience_with_answer, [this, file] {
     if (!awaits_acceptance(file)) return;
-    stage_.reporter.remark("Waiting for the other side to accept...");
-    stage_.after(std::max<Duration>(answer_wait_ - patience_with_answer, Duration::zero()),
-                 [this, file] {
-                   if (awaits_acceptance(file)) file_is_unanswered();
-                 });
+    context_.reporter.remark("Waiting for the other side to accept...");
+    context_.after(std::max<Duration>(answer_wait_ - patience_with_answer, Duration::zero()),
+                   [this, file] {
+                     if (awaits_acceptance(file)) file_is_unanswered();
+                   });
   });
 }
 
@@ -103,47 +103,47 @@ void Send::await_acceptance(TransferId file) {
 void Send::file_is_unanswered() {
   const auto& sending = std::get<Sending>(phase_);
   const auto link = sending.link;
-  ledger_.fail(wire::report::Failed{Fault::file_unanswered, Plaintext(sending.file->path.string()),
-                                    ledger_.at(link)});
+  presenter_.fail(wire::report::Failed{
+      Fault::file_unanswered, Plaintext(sending.file->path.string()), presenter_.at(link)});
   close(link);
 }
 
 void Send::handle(const engine::TextDelivered& notice) {
   auto* sending = std::get_if<Sending>(&phase_);
   if (!sending || !is_link(notice.link) || !sending->awaits_text) return;
-  ledger_.on(notice);
+  presenter_.on(notice);
   if (sending->standing != Standing::proven)
-    stage_.reporter.remark("Text sent, not confirmed: the other side has not shown its key.");
+    context_.reporter.remark("Text sent, not confirmed: the other side has not shown its key.");
   sending->awaits_text = false;
-  parcel_.text.reset();
+  request_.text.reset();
   close_if_complete();
 }
 
 void Send::handle(const engine::TextFailed& notice) {
   auto* sending = std::get_if<Sending>(&phase_);
   if (!sending || !is_link(notice.link)) return;
-  ledger_.fail(notice.fault, ledger_.at(notice.link));
+  presenter_.fail(notice.fault, presenter_.at(notice.link));
   sending->awaits_text = false;
-  parcel_.text.reset();
+  request_.text.reset();
   close_if_complete();
 }
 
 /// A sender takes nothing, and says so to both.
 void Send::handle(const engine::FileOffered& notice) {
-  ledger_.refuse(notice);
+  presenter_.refuse(notice);
   const auto* sending = std::get_if<Sending>(&phase_);
-  if (!parcel_.files.empty() || (sending && sending->file))
-    stage_.reporter.remark(
+  if (!request_.files.empty() || (sending && sending->file))
+    context_.reporter.remark(
         "The other side is sending too, and two who send refuse each other's files. Let one of you "
         "run: culver receive");
-  stage_.command(engine::AnswerFile{notice.transfer, false});
+  context_.command(engine::AnswerFile{notice.transfer, false});
 }
 
 void Send::handle(const engine::FileSent& notice) {
-  ledger_.on(notice);
+  presenter_.on(notice);
   const auto* sending = std::get_if<Sending>(&phase_);
-  if (!notice.confirmed && parcel_.require_confirmation)
-    ledger_.fail(Fault::not_confirmed, sending ? ledger_.at(sending->link) : std::nullopt);
+  if (!notice.confirmed && request_.require_confirmation)
+    presenter_.fail(Fault::not_confirmed, sending ? presenter_.at(sending->link) : std::nullopt);
   file_is_over(notice.transfer);
 }
 
@@ -153,7 +153,7 @@ void Send::handle(const engine::FileFailed& notice) {
   // The other side has not thrown it away: another process of ours has taken the connection.
   if (is_of_link(notice.fault) || notice.fault == Fault::peer_replaced) say_what_is_kept(*sending);
   if (known_ && is_of_link(notice.fault)) return keep_file();  // more of it is heard at once
-  ledger_.on(notice);
+  presenter_.on(notice);
   if (notice.fault == Fault::peer_cancelled) return leave_the_rest();
   file_is_over(notice.transfer);
 }
@@ -161,24 +161,24 @@ void Send::handle(const engine::FileFailed& notice) {
 /// The person there has thrown it away and ends: the other files are not taken either.
 void Send::leave_the_rest() {
   const auto link = std::get<Sending>(phase_).link;
-  if (!parcel_.files.empty())
-    stage_.reporter.remark("Nothing more is sent: the other side has ended it.");
+  if (!request_.files.empty())
+    context_.reporter.remark("Nothing more is sent: the other side has ended it.");
   close(link);
 }
 
 /// Whoever throws it away says so, and then the link is not what failed.
 void Send::say_what_is_kept(const Sending& sending) {
-  const auto* peer = ledger_.peer(sending.link);
-  if (sending.file->answer == Answer::started && peer && stage_.contacts.is_culver(peer->key))
-    stage_.reporter.remark("What has arrived of " +
-                           printable(sending.file->path.filename().string()) +
-                           " is kept there: sent again, it goes on from there.");
+  const auto* peer = presenter_.peer(sending.link);
+  if (sending.file->answer == Answer::started && peer && context_.contacts.is_culver(peer->key))
+    context_.reporter.remark("What has arrived of " +
+                             printable(sending.file->path.filename().string()) +
+                             " is kept there: sent again, it goes on from there.");
 }
 
 void Send::file_is_over(TransferId transfer) {
   auto* sending = std::get_if<Sending>(&phase_);
   if (!sending || !sending->file || transfer != sending->file->id) return;
-  parcel_.bytes -= std::min(parcel_.bytes, sending->file->size);
+  request_.bytes -= std::min(request_.bytes, sending->file->size);
   sending->file.reset();
   send_next_file(Place::later);
 }
@@ -186,7 +186,7 @@ void Send::file_is_over(TransferId transfer) {
 void Send::keep_file() {
   auto* sending = std::get_if<Sending>(&phase_);
   if (!sending || !sending->file) return;
-  parcel_.files.push_front(std::move(sending->file->path));
+  request_.files.push_front(std::move(sending->file->path));
   sending->file.reset();
 }
 
@@ -201,8 +201,8 @@ void Send::close_if_complete() {
 
 void Send::close(LinkId link) {
   phase_ = Closing{link};
-  if (known_) stage_.command(engine::StopLooking{known_->peer.key});
-  stage_.command(engine::CloseLink{link});
+  if (known_) context_.command(engine::StopLooking{known_->peer.key});
+  context_.command(engine::CloseLink{link});
 }
 
 }  // namespace culver::cli

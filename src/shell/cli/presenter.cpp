@@ -1,5 +1,5 @@
 // The bookkeeping behind the reports.
-#include "shell/cli/ledger.hpp"
+#include "shell/cli/presenter.hpp"
 
 #include <algorithm>
 
@@ -22,23 +22,23 @@ report::Tried tried_of(const engine::Tried& tried) {
   return {tried.ours.direct, tried.ours.relayed, tried.theirs.direct, tried.theirs.relayed};
 }
 
-const report::Peer* Ledger::peer(LinkId link) const {
+const report::Peer* Presenter::peer(LinkId link) const {
   const auto found = peers_.find(link);
   return found == peers_.end() ? nullptr : &found->second;
 }
 
-std::optional<report::Peer> Ledger::at(LinkId link) const {
+std::optional<report::Peer> Presenter::at(LinkId link) const {
   for (const auto* peers : {&peers_, &expected_})
     if (const auto found = peers->find(link); found != peers->end()) return found->second;
   return std::nullopt;
 }
 
-bool Ledger::has_transfers(LinkId link) const {
+bool Presenter::has_transfers(LinkId link) const {
   return std::any_of(transfers_.begin(), transfers_.end(),
                      [&](const auto& entry) { return entry.second.link == link; });
 }
 
-std::vector<Ledger::Coming> Ledger::coming() const {
+std::vector<Presenter::Coming> Presenter::coming() const {
   std::vector<Coming> files;
   for (const auto& [id, moving] : transfers_)
     if (moving.started && !moving.file.outgoing)
@@ -46,16 +46,16 @@ std::vector<Ledger::Coming> Ledger::coming() const {
   return files;
 }
 
-void Ledger::note(const engine::FileProgress& notice) {
+void Presenter::note(const engine::FileProgress& notice) {
   if (auto* moving = transfer(notice.transfer)) moving->bytes = notice.bytes;
 }
 
-Ledger::Transfer* Ledger::transfer(TransferId id) {
+Presenter::Transfer* Presenter::transfer(TransferId id) {
   const auto found = transfers_.find(id);
   return found == transfers_.end() ? nullptr : &found->second;
 }
 
-std::optional<Plaintext> Ledger::kept_of(const engine::FileFailed& notice) const {
+std::optional<Plaintext> Presenter::kept_of(const engine::FileFailed& notice) const {
   const auto found = transfers_.find(notice.transfer);
   const bool is_of_link = notice.fault == Fault::peer_gone || notice.fault == Fault::peer_not_known;
   if (!is_of_link || found == transfers_.end()) return std::nullopt;
@@ -65,13 +65,13 @@ std::optional<Plaintext> Ledger::kept_of(const engine::FileFailed& notice) const
   return moving.file.name;
 }
 
-void Ledger::fail(report::Failed failed) {
+void Presenter::fail(report::Failed failed) {
   if (!first_failure_) first_failure_ = failed.fault.fault;
   reporter_.report(failed);
 }
 
-void Ledger::fail_about(Fault fault, const std::optional<engine::Whom>& about,
-                        std::optional<report::Peer> otherwise) {
+void Presenter::fail_about(Fault fault, const std::optional<engine::Whom>& about,
+                           std::optional<report::Peer> otherwise) {
   report::Failed failed{fault, {}, about ? whom(about) : std::move(otherwise)};
   if (about && about->calls_itself)
     failed.sentence = "It calls itself " + printable(about->calls_itself->expose()) +
@@ -81,21 +81,21 @@ void Ledger::fail_about(Fault fault, const std::optional<engine::Whom>& about,
   fail(std::move(failed));
 }
 
-void Ledger::note_source(TransferId id, const std::filesystem::path& path) {
+void Presenter::note_source(TransferId id, const std::filesystem::path& path) {
   sources_.insert_or_assign(id, Plaintext(path.string()));
 }
 
-void Ledger::expect(LinkId link, const report::Peer& peer) {
+void Presenter::expect(LinkId link, const report::Peer& peer) {
   expected_.insert_or_assign(link, peer);
 }
 
-void Ledger::on(const engine::Unproven& notice) {
+void Presenter::on(const engine::Unproven& notice) {
   const report::Peer peer{notice.name, notice.key};
   if (!peers_.insert_or_assign(notice.link, peer).second) return;
   reporter_.report(report::Unproven{peer, notice.path == link::PathKind::relayed});
 }
 
-void Ledger::on(const engine::Connected& notice) {
+void Presenter::on(const engine::Connected& notice) {
   const report::Peer peer{notice.name, notice.key, notice.is_verified};
   peers_.insert_or_assign(notice.link, peer);
   const auto setup = std::chrono::duration_cast<std::chrono::milliseconds>(notice.setup);
@@ -104,11 +104,11 @@ void Ledger::on(const engine::Connected& notice) {
                                      notice.is_culver, notice.called_before});
 }
 
-void Ledger::on(const engine::TextReceived& notice) {
+void Presenter::on(const engine::TextReceived& notice) {
   if (const auto* from = peer(notice.link)) reporter_.report(report::Text{*from, notice.text});
 }
 
-void Ledger::on(const engine::LetterReceived& notice, WallTime now) {
+void Presenter::on(const engine::LetterReceived& notice, WallTime now) {
   report::OfLetter letter{
       print_hex(notice.letter.series.view()) + "-" + std::to_string(notice.letter.number),
       host::iso8601(notice.written), std::abs(notice.written - now) < of_now};
@@ -116,11 +116,11 @@ void Ledger::on(const engine::LetterReceived& notice, WallTime now) {
       report::Text{contacts_.known(notice.name, notice.key), notice.text, std::move(letter)});
 }
 
-void Ledger::on(const engine::TextDelivered& notice) {
+void Presenter::on(const engine::TextDelivered& notice) {
   if (const auto* to = peer(notice.link)) reporter_.report(report::TextSent{*to, notice.confirmed});
 }
 
-void Ledger::on(const engine::LetterDelivered& notice) {
+void Presenter::on(const engine::LetterDelivered& notice) {
   auto to = contacts_.known(std::nullopt, notice.key);
   for (const auto& [link, connected] : peers_)
     if (connected.key == notice.key) to = connected;
@@ -128,25 +128,25 @@ void Ledger::on(const engine::LetterDelivered& notice) {
                                            notice.confirmed});
 }
 
-void Ledger::on(const engine::LettersStuck& notice) {
+void Presenter::on(const engine::LettersStuck& notice) {
   fail(notice.fault,
        notice.key ? std::optional(contacts_.known(std::nullopt, *notice.key)) : std::nullopt);
 }
 
-void Ledger::on(const engine::FileOffered& notice) {
+void Presenter::on(const engine::FileOffered& notice) {
   if (const auto* from = peer(notice.link))
     transfers_.insert_or_assign(
         notice.transfer,
         Transfer{notice.link, {*from, notice.name, notice.size, std::nullopt, false}, {}});
 }
 
-void Ledger::refuse(const engine::FileOffered& notice) {
+void Presenter::refuse(const engine::FileOffered& notice) {
   if (const auto* from = peer(notice.link))
     reporter_.report(report::FileRefused{{*from, notice.name, notice.size, std::nullopt, false}});
 }
 
 template <class Notice>
-std::optional<report::File> Ledger::file_of(const Notice& notice) const {
+std::optional<report::File> Presenter::file_of(const Notice& notice) const {
   const auto* other = peer(notice.link);
   if (!other) return std::nullopt;
   std::optional<Plaintext> path;
@@ -155,12 +155,12 @@ std::optional<report::File> Ledger::file_of(const Notice& notice) const {
   return report::File{*other, notice.name, notice.size, std::move(path), notice.outgoing};
 }
 
-void Ledger::on(const engine::FileChecking& notice) {
+void Presenter::on(const engine::FileChecking& notice) {
   if (const auto file = file_of(notice))
     reporter_.report(report::FileChecking{*file, notice.have, notice.bytes});
 }
 
-void Ledger::on(const engine::FileStarted& notice) {
+void Presenter::on(const engine::FileStarted& notice) {
   const auto file = file_of(notice);
   if (!file) return;
   transfers_.insert_or_assign(
@@ -169,7 +169,7 @@ void Ledger::on(const engine::FileStarted& notice) {
   reporter_.report(report::FileStarted{*file, notice.from});
 }
 
-void Ledger::on(const engine::FileProgress& notice, TimePoint now) {
+void Presenter::on(const engine::FileProgress& notice, TimePoint now) {
   auto* moving = transfer(notice.transfer);
   if (!moving) return;
   moving->bytes = notice.bytes;
@@ -179,7 +179,7 @@ void Ledger::on(const engine::FileProgress& notice, TimePoint now) {
   reporter_.report(report::FileProgress{moving->file, notice.bytes});
 }
 
-void Ledger::on(const engine::FileReceived& notice) {
+void Presenter::on(const engine::FileReceived& notice) {
   auto* ended = transfer(notice.transfer);
   if (!ended) return;
   ended->file.path = notice.path;
@@ -187,14 +187,14 @@ void Ledger::on(const engine::FileReceived& notice) {
   transfers_.erase(notice.transfer);
 }
 
-void Ledger::on(const engine::FileSent& notice) {
+void Presenter::on(const engine::FileSent& notice) {
   if (const auto* ended = transfer(notice.transfer))
     reporter_.report(report::FileSent{ended->file, notice.sha256, notice.confirmed});
   transfers_.erase(notice.transfer);
   sources_.erase(notice.transfer);
 }
 
-void Ledger::on(const engine::FileFailed& notice) {
+void Presenter::on(const engine::FileFailed& notice) {
   const auto* ended = transfer(notice.transfer);
   const auto source = sources_.find(notice.transfer);
   std::optional<Plaintext> about;
@@ -218,17 +218,17 @@ void Ledger::on(const engine::FileFailed& notice) {
   sources_.erase(notice.transfer);
 }
 
-std::optional<report::Peer> Ledger::whom(const std::optional<engine::Whom>& about) const {
+std::optional<report::Peer> Presenter::whom(const std::optional<engine::Whom>& about) const {
   if (!about) return std::nullopt;
   return contacts_.known(about->name, about->key);
 }
 
-std::optional<report::Peer> Ledger::whom(const engine::Closed& notice) const {
+std::optional<report::Peer> Presenter::whom(const engine::Closed& notice) const {
   if (auto refused = whom(notice.about)) return refused;
   return at(notice.link);
 }
 
-void Ledger::on(const engine::Closed& notice, bool expected) {
+void Presenter::on(const engine::Closed& notice, bool expected) {
   if (notice.fault && !expected) {
     report::Failed failed{*notice.fault, {}, whom(notice)};
     if (notice.tried) failed.tried = tried_of(*notice.tried);

@@ -14,7 +14,7 @@
 namespace culver::cli {
 
 struct Prepared {
-  Send::Parcel parcel;
+  Send::SendRequest request;
   std::optional<PairingCode> code;  ///< absent: to be asked for
 };
 

@@ -23,7 +23,7 @@ struct OpenedFile {
   transfer::Attributes attributes = {};
 };
 
-struct Stage {
+struct VerbContext {
   std::function<void(engine::Command)> command;
   std::function<Result<OpenedFile>(const std::filesystem::path&)> open_file;
   Reporter& reporter;
@@ -43,25 +43,25 @@ struct Stage {
 
 /// Asks whether a key that came under the name of a known peer is somebody else. By no option is it
 /// anybody: --yes is said beforehand.
-inline Console::Ticket ask_for_another(const Stage& stage, const wire::report::Peer& peer,
+inline Console::Ticket ask_for_another(const VerbContext& context, const wire::report::Peer& peer,
                                        const PublicKey& known, std::function<void(bool)> answer) {
   using wire::report::short_fingerprint;
-  const auto name = stage.contacts.handle({peer.name, known});
+  const auto name = context.contacts.handle({peer.name, known});
   const auto nobody = "Nobody is there to ask, which counts as no.";
-  if (stage.contacts.has(peer.key)) {
-    const auto called = stage.contacts.handle({std::nullopt, peer.key});
-    return stage.console.confirm(
+  if (context.contacts.has(peer.key)) {
+    const auto called = context.contacts.handle({std::nullopt, peer.key});
+    return context.console.confirm(
         called + " (" + short_fingerprint(peer.key) + " ...) calls itself " +
             printable(peer.name ? peer.name->expose() : std::string()) + " now, like the " + name +
             " that you know (" + short_fingerprint(known) + " ...). Let it in by that name? [y/N] ",
         std::move(answer), nobody);
   }
-  return stage.console.confirm("This is not the " + name + " that you know: that one's key is " +
-                                   short_fingerprint(known) + " ..., this one's " +
-                                   short_fingerprint(peer.key) +
-                                   " .... It is somebody else of that name, or " + name +
-                                   " with a new key. Let it in as somebody else? [y/N] ",
-                               std::move(answer), nobody);
+  return context.console.confirm("This is not the " + name + " that you know: that one's key is " +
+                                     short_fingerprint(known) + " ..., this one's " +
+                                     short_fingerprint(peer.key) +
+                                     " .... It is somebody else of that name, or " + name +
+                                     " with a new key. Let it in as somebody else? [y/N] ",
+                                 std::move(answer), nobody);
 }
 
 }  // namespace culver::cli

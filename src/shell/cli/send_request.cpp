@@ -1,5 +1,5 @@
 // Checks on files, text and code.
-#include "shell/cli/parcel.hpp"
+#include "shell/cli/send_request.hpp"
 
 #include <cerrno>
 #include <cstring>
@@ -85,17 +85,17 @@ Outcome<std::optional<PairingCode>> code_of(const SendOptions& options,
 Outcome<Prepared> prepare(const SendOptions& options, const host::Variables& variables,
                           const FileDescriptor& standard_input) {
   Prepared prepared;
-  prepared.parcel.require_confirmation = options.require_confirmation;
+  prepared.request.require_confirmation = options.require_confirmation;
   for (const auto& path : options.files) {
     const auto size = size_of_file(path);
     if (!size) return tl::unexpected(size.error());
-    prepared.parcel.bytes += *size;
-    prepared.parcel.files.push_back(path);
+    prepared.request.bytes += *size;
+    prepared.request.files.push_back(path);
   }
   if (options.text) {
     auto text = text_of(*options.text, standard_input);
     if (!text) return tl::unexpected(text.error());
-    prepared.parcel.text = std::move(*text);
+    prepared.request.text = std::move(*text);
   }
   auto code = code_of(options, variables, standard_input);
   if (!code) return tl::unexpected(code.error());
