@@ -75,7 +75,7 @@ class Talker {
                         [&](const engine::TextReceived& n) { arrived(n.text); },
                         [&](const engine::LetterReceived& n) {
                           arrived(n.text);
-                          client_->command(engine::Shown{n.held});
+                          client_->command(engine::Displayed{n.held});
                         },
                         [&](const engine::GoodbyeReceived& n) {
                           client_->command(engine::CloseLink{n.link});

@@ -122,7 +122,7 @@ void Node::perform(engine::Effect effect) {
                      feed(std::move(loaded));
                    });
                  },
-                 [&](engine::MarkShown&& e) {
+                 [&](engine::MarkDisplayed&& e) {
                    bottle.later(name + " disk", [this, e] { letters.held.erase(e.held); });
                  },
                  [&](engine::LoadFrames&& e) {

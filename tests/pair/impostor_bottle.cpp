@@ -145,7 +145,7 @@ struct Try {
   }
 
   bool run() {
-    alice.command(Post{bob.engine->public_key(), Plaintext("kept")});
+    alice.command(QueueText{bob.engine->public_key(), Plaintext("kept")});
     look(alice);
     bottle.settle();
     if (when != When::before) bob_comes();
@@ -153,7 +153,7 @@ struct Try {
       bob.command(Leave{});
       bottle.pass(std::chrono::seconds(20));
       bob_is_there = false;
-      alice.command(Post{bob.engine->public_key(), Plaintext("kept again")});
+      alice.command(QueueText{bob.engine->public_key(), Plaintext("kept again")});
     }
     come_as_bob();
     bottle.pass(std::chrono::seconds(5));

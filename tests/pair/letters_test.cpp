@@ -45,7 +45,7 @@ struct Correspondents {
       auto& mine = seen[&self];
       mine.letters.push_back(letter->letter);
       mine.texts.push_back(letter->text.expose());
-      self.command(Shown{letter->held});
+      self.command(Displayed{letter->held});
     }
     if (const auto* text = std::get_if<TextReceived>(&notice))
       seen[&self].texts.push_back(text->text.expose());
@@ -60,7 +60,7 @@ struct Correspondents {
   Node& other(const Node& node) { return &node == &alice ? bob : alice; }
   void post(Node& from, int count) {
     for (int i = 0; i < count; ++i)
-      from.command(Post{key_of(other(from)), Plaintext(std::to_string(++posted))});
+      from.command(QueueText{key_of(other(from)), Plaintext(std::to_string(++posted))});
   }
   /// Each that was posted by the other one was shown, in order; again only as the same letter.
   void expect_all_shown_once(const Node& node, int count, std::size_t doubles = 0) {
@@ -84,7 +84,7 @@ TEST(Letters, WaitForWhoIsAwayAndComeOnceAndInOrder) {
     Correspondents two(seed);
     two.post(two.alice, 40);
     two.bottle.settle();
-    EXPECT_EQ(two.alice.count<Posted>(), 40u);
+    EXPECT_EQ(two.alice.count<TextQueued>(), 40u);
     two.alice.crash();  // they wait on the disk, not in the process
     two.bottle.pass(2min);
     two.look(two.bob);
@@ -173,7 +173,7 @@ TEST(Letters, SurviveCrashesBetweenAnyTwoEffects) {
     SeededRng dice(seed + 2'000);
     two.post(two.alice, 40);
     two.bottle.settle();
-    ASSERT_EQ(two.alice.count<Posted>(), 40u);
+    ASSERT_EQ(two.alice.count<TextQueued>(), 40u);
     for (auto* node : {&two.alice, &two.bob}) {
       node->dies_after = dice.below(120);
       node->reborn = [&](Node& self) {
@@ -262,22 +262,22 @@ TEST(Letters, OfABlockedPeerAreNotTold) {
 TEST(Letters, ForNobodyAndThoseThatCannotBeTextsAreRefused) {
   Correspondents two(12);
   const auto fault_of = [&](const PublicKey& key, std::string text) {
-    two.alice.command(Post{key, Plaintext(std::move(text))});
+    two.alice.command(QueueText{key, Plaintext(std::move(text))});
     two.bottle.settle();
-    return two.alice.last<PostFailed>()->fault;
+    return two.alice.last<TextNotQueued>()->fault;
   };
   const auto bob = two.key_of(two.bob);
   EXPECT_EQ(fault_of({}, "hello"), Fault::no_such_peer);
   EXPECT_EQ(fault_of(bob, std::string(wire::limits::text + 1, 'a')), Fault::text_too_long);
   EXPECT_EQ(fault_of(bob, "\xff"), Fault::malformed);
-  EXPECT_EQ(two.alice.count<Posted>(), 0u);
+  EXPECT_EQ(two.alice.count<TextQueued>(), 0u);
 }
 
 TEST(Letters, AsLargeAsATextMayBeAndStrange) {
   Correspondents two(13);
   const std::vector<std::string> texts{std::string(wire::limits::text, 'x'), "typ:start", "",
                                        std::string("a\0b", 3), "\xe2\x80\x8bgrp:"};
-  for (const auto& text : texts) two.alice.command(Post{two.key_of(two.bob), Plaintext(text)});
+  for (const auto& text : texts) two.alice.command(QueueText{two.key_of(two.bob), Plaintext(text)});
   two.look(two.alice);
   two.look(two.bob);
   two.bottle.pass(6s);

@@ -48,7 +48,7 @@ struct Schedule {
     if (const auto* offered = std::get_if<FileOffered>(&notice))
       self.command(AnswerFile{offered->transfer, true});
     if (const auto* letter = std::get_if<LetterReceived>(&notice))
-      self.command(Shown{letter->held});
+      self.command(Displayed{letter->held});
     if (const auto* goodbye = std::get_if<GoodbyeReceived>(&notice); goodbye && polite)
       self.command(CloseLink{goodbye->link});
     auto& mine = texts[&self == &bob];
@@ -65,7 +65,8 @@ struct Schedule {
     for (const auto id : mine.unconfirmed)  // those of an earlier link first
       self.command(SendText{connected->link, id, Plaintext("t" + std::to_string(id.value))});
     for (int i = 0; i < 2; ++i)
-      self.command(Post{connected->key, Plaintext("l" + std::to_string(++letters[&self == &bob]))});
+      self.command(
+          QueueText{connected->key, Plaintext("l" + std::to_string(++letters[&self == &bob]))});
     if (&self != &bob || !self.sources.empty()) return;
     self.sources[TransferId{next_file}] = file;
     self.command(

@@ -97,15 +97,15 @@ struct StopLooking {
   PublicKey key;
 };
 /// Keep a text for a peer of the book, and deliver it once, in order, when it is there: at once, if
-/// it is connected. Answered by Posted or PostFailed.
-struct Post {
+/// it is connected. Answered by TextQueued or TextNotQueued.
+struct QueueText {
   PublicKey key;
   Plaintext text;
 };
 /// Tell what an earlier process has kept of letters that came, and not shown.
 struct ShowHeld {};
 /// A letter of a LetterReceived notice was shown: it is not kept any longer.
-struct Shown {
+struct Displayed {
   HeldId held;
 };
 /// Leave the server; links stay.
@@ -115,7 +115,7 @@ struct Leave {};
 
 using Command = std::variant<GoOnline, Pair, AnswerPair, AnswerName, SendText, SendFile, AnswerFile,
                              CancelFile, CancelFiles, CloseLink, Know, Forget, LookFor, StopLooking,
-                             Post, ShowHeld, Shown, GoOffline, Leave>;
+                             QueueText, ShowHeld, Displayed, GoOffline, Leave>;
 
 // ---- notices ------------------------------------------------------------------------------------
 
@@ -195,7 +195,8 @@ struct NameTaken {
   Plaintext name;
   PublicKey namesake;
 };
-/// The book was changed by another hand: this peer has become one to be looked for, or is not any more.
+/// The book was changed by another hand: this peer has become one to be looked for, or is not any
+/// more.
 struct PeerBookChanged {
   PublicKey key;
   bool is_welcome;
@@ -246,12 +247,12 @@ struct GoodbyeReceived {
   LinkId link;
 };
 /// The text is on the disk and waits for its peer.
-struct Posted {
+struct TextQueued {
   PublicKey key;
   LetterId letter;
 };
 /// text_too_long, malformed (no UTF-8), no_such_peer, outbox_full, store_failed.
-struct PostFailed {
+struct TextNotQueued {
   PublicKey key;
   Fault fault;
 };
@@ -271,7 +272,7 @@ struct LettersStuck {
   std::optional<PublicKey> key;
   Fault fault;
 };
-/// A text that is on our disk: of a Culver every one. Whoever shows it says Shown.
+/// A text that is on our disk: of a Culver every one. Whoever shows it says Displayed.
 struct LetterReceived {
   HeldId held;
   PublicKey key;
@@ -343,7 +344,7 @@ struct Closed {
 using Notice = std::variant<Online, Offline, PairRequested, PairWithdrawn, PairFailed, Connecting,
                             NameTaken, PeerBookChanged, WasHere, TurnedAway, Paced, ClockWrong,
                             Establishing, Unproven, Connected, TextReceived, TextDelivered,
-                            TextFailed, GoodbyeReceived, Posted, PostFailed, LetterDelivered,
+                            TextFailed, GoodbyeReceived, TextQueued, TextNotQueued, LetterDelivered,
                             NothingWaits, LettersStuck, LetterReceived, FileOffered, FileChecking,
                             FileStarted, FileProgress, FileReceived, FileSent, FileFailed, Closed>;
 

@@ -97,9 +97,9 @@ class Engine {
   void obey(Forget&&, Env&, Effects&);
   void obey(LookFor&&, Env&, Effects&);
   void obey(StopLooking&&, Env&, Effects&);
-  void obey(Post&&, Env&, Effects&);
+  void obey(QueueText&&, Env&, Effects&);
   void obey(ShowHeld&&, Env&, Effects&);
-  void obey(Shown&&, Env&, Effects&);
+  void obey(Displayed&&, Env&, Effects&);
   void obey(GoOffline&&, Env&, Effects&);
   void obey(Pair&&, Env&, Effects&);
   void obey(AnswerPair&&, Env&, Effects&);

@@ -3,7 +3,7 @@
 
 namespace culver::engine {
 
-void Engine::obey(Post&& post, Env& env, Effects& out) {
+void Engine::obey(QueueText&& post, Env& env, Effects& out) {
   LetterEffects effects;
   letters_.post(std::move(post), env, effects);
   perform(std::move(effects), env, out);
@@ -11,7 +11,9 @@ void Engine::obey(Post&& post, Env& env, Effects& out) {
 
 void Engine::obey(ShowHeld&&, Env&, Effects& out) { out.emplace_back(LoadHeld{}); }
 
-void Engine::obey(Shown&& shown, Env&, Effects& out) { out.emplace_back(MarkShown{shown.held}); }
+void Engine::obey(Displayed&& shown, Env&, Effects& out) {
+  out.emplace_back(MarkDisplayed{shown.held});
+}
 
 void Engine::on(OutboxChanged&&, Env& env, Effects& out) {
   LetterEffects effects;

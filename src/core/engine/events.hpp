@@ -180,7 +180,7 @@ struct KeepLetter {
 /// Takes over what processes that are gone have kept and not shown; answered by HeldLoaded.
 struct LoadHeld {};
 /// It was shown. No answer.
-struct MarkShown {
+struct MarkDisplayed {
   HeldId held;
 };
 /// Reads which frames of version 1 were taken of this key, by this process or another; answered by
@@ -211,7 +211,7 @@ struct Dropped {
 using Effect =
     std::variant<DialServer, SendToServer, HangUpServer, ToTransport, ToDisk, Remember, KeepOffered,
                  RememberServer, StoreLetter, LoadLetters, RemoveLetters, KeepLetter, LoadHeld,
-                 MarkShown, LoadFrames, KeepFrame, LendIceServers, Tell, Dropped>;
+                 MarkDisplayed, LoadFrames, KeepFrame, LendIceServers, Tell, Dropped>;
 using Effects = std::vector<Effect>;
 
 }  // namespace culver::engine

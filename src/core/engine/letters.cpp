@@ -10,8 +10,8 @@ namespace culver::engine {
 
 // ---- out ----------------------------------------------------------------------------------------
 
-void Letters::post(Post post, Env& env, LetterEffects& out) {
-  const auto refused = [&](Fault fault) { out.emplace_back(Tell{PostFailed{post.key, fault}}); };
+void Letters::post(QueueText post, Env& env, LetterEffects& out) {
+  const auto refused = [&](Fault fault) { out.emplace_back(Tell{TextNotQueued{post.key, fault}}); };
   if (!wire::utf8::is_valid(post.text.expose())) return refused(Fault::malformed);
   // It may have to go as a text.
   if (wire::peer::escape(post.text).size() > wire::limits::text)
@@ -27,8 +27,8 @@ void Letters::on(LetterStored stored, Env& env, LetterEffects& out) {
   const auto posted = posting_.extract(stored.request);
   if (!posted) return;  // late
   const auto& peer = posted.mapped().peer;
-  if (stored.fault) return out.emplace_back(Tell{PostFailed{peer, *stored.fault}}), void();
-  out.emplace_back(Tell{Posted{peer, stored.letter}});
+  if (stored.fault) return out.emplace_back(Tell{TextNotQueued{peer, *stored.fault}}), void();
+  out.emplace_back(Tell{TextQueued{peer, stored.letter}});
   for (auto& [id, link] : links_)
     if (link.peer == peer) {
       link.may_be_more = true;
@@ -284,7 +284,7 @@ void Letters::on_tick(Env& env, LetterEffects& out) {
   });
   std::erase_if(posting_, [&](const auto& late) {
     if (late.second.deadline > env.now) return false;
-    out.emplace_back(Tell{PostFailed{late.second.peer, Fault::store_failed}});
+    out.emplace_back(Tell{TextNotQueued{late.second.peer, Fault::store_failed}});
     return true;
   });
 }

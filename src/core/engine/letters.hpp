@@ -50,7 +50,7 @@ class Letters {
   /// A text that is not in any queue goes as a letter of this process.
   void send(SendText send, Env&, LetterEffects&);
 
-  void post(Post post, Env&, LetterEffects&);
+  void post(QueueText post, Env&, LetterEffects&);
   void on(LetterStored stored, Env&, LetterEffects&);
   /// There may be more to send.
   void on_change(Env&, LetterEffects&);

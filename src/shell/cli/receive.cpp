@@ -82,8 +82,8 @@ void Receive::on(const engine::Notice& notice) {
                       [this](const engine::LetterReceived& n) { handle(n); },
                       [this](const engine::LetterDelivered& n) { presenter_.on(n); },
                       [this](const engine::LettersStuck& n) { presenter_.on(n); },
-                      [](const engine::NothingWaits&) {}, [](const engine::Posted&) {},
-                      [](const engine::PostFailed&) {}, [](const engine::TextDelivered&) {},
+                      [](const engine::NothingWaits&) {}, [](const engine::TextQueued&) {},
+                      [](const engine::TextNotQueued&) {}, [](const engine::TextDelivered&) {},
                       [this](const engine::GoodbyeReceived& n) {
                         context_.command(engine::CloseLink{n.link});
                       },
@@ -316,7 +316,7 @@ void Receive::ask_about(const engine::FileOffered& notice) {
 
 void Receive::handle(const engine::LetterReceived& notice) {
   presenter_.on(notice, context_.wall());
-  context_.when_taken([this, held = notice.held] { context_.command(engine::Shown{held}); });
+  context_.when_taken([this, held = notice.held] { context_.command(engine::Displayed{held}); });
 }
 
 void Receive::withdraw_file(TransferId transfer) {

@@ -84,10 +84,10 @@ void Send::on(const engine::Notice& notice) {
                       [this](const engine::LetterReceived& n) {
                         presenter_.on(n, context_.wall());
                         context_.when_taken(
-                            [this, held = n.held] { context_.command(engine::Shown{held}); });
+                            [this, held = n.held] { context_.command(engine::Displayed{held}); });
                       },
                       [](const engine::GoodbyeReceived&) {},  // ours follows when we are done
-                      [](const engine::Posted&) {}, [](const engine::PostFailed&) {},
+                      [](const engine::TextQueued&) {}, [](const engine::TextNotQueued&) {},
                       [](const engine::PairWithdrawn&) {}, [](const engine::PeerBookChanged&) {},
                       [this](const auto& n) { handle(n); }},
              notice);

@@ -7,7 +7,7 @@
 
 namespace culver::cli {
 
-void SendLater::start() { context_.command(engine::Post{peer_.key, text_}); }
+void SendLater::start() { context_.command(engine::QueueText{peer_.key, text_}); }
 
 void SendLater::on(const engine::Notice& notice) {
   if (phase_ == Phase::over) return;
@@ -18,7 +18,7 @@ void SendLater::on(const engine::Notice& notice) {
       notice);
 }
 
-void SendLater::handle(const engine::Posted& notice) {
+void SendLater::handle(const engine::TextQueued& notice) {
   if (phase_ != Phase::storing) return;
   letter_ = notice.letter;
   phase_ = Phase::waiting;
@@ -38,7 +38,7 @@ void SendLater::look_after(std::chrono::seconds left) {
   });
 }
 
-void SendLater::handle(const engine::PostFailed& notice) {
+void SendLater::handle(const engine::TextNotQueued& notice) {
   presenter_.fail(notice.fault);
   finish(presenter_.exit_code());
 }
@@ -79,7 +79,7 @@ void SendLater::handle(const engine::Connected& notice) {
 
 void SendLater::handle(const engine::LetterReceived& notice) {
   presenter_.on(notice, context_.wall());
-  context_.when_taken([this, held = notice.held] { context_.command(engine::Shown{held}); });
+  context_.when_taken([this, held = notice.held] { context_.command(engine::Displayed{held}); });
 }
 
 void SendLater::handle(const engine::LetterDelivered& notice) {

@@ -29,8 +29,8 @@ class SendLater {
  private:
   enum class Phase { storing, waiting, closing, over };
 
-  void handle(const engine::Posted&);
-  void handle(const engine::PostFailed&);
+  void handle(const engine::TextQueued&);
+  void handle(const engine::TextNotQueued&);
   void handle(const engine::Online&);
   void handle(const engine::Offline&);
   void handle(const engine::PairRequested&);

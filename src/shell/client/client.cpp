@@ -203,7 +203,7 @@ void Client::perform(engine::Effect effect) {
           [this](engine::RemoveLetters&& e) { disk_.remove(std::move(e)); },
           [this](engine::KeepLetter&& e) { disk_.keep(std::move(e)); },
           [this](engine::LoadHeld&&) { disk_.load_held(); },
-          [this](engine::MarkShown&& e) { disk_.mark_shown(e); },
+          [this](engine::MarkDisplayed&& e) { disk_.mark_shown(e); },
           [this](engine::LoadFrames&& e) { disk_.load(e); },
           [this](engine::KeepFrame&& e) { disk_.keep(e); },
           [this](engine::LendIceServers&& e) { transports_.lend(e.servers); },

@@ -274,7 +274,7 @@ void Disk::remove(engine::RemoveLetters delivered) {
   });
 }
 
-void Disk::mark_shown(engine::MarkShown letter) {
+void Disk::mark_shown(engine::MarkDisplayed letter) {
   asio::post(books_thread_, [this, letter] {
     if (auto done = books_.letters.shown(letter.held); !done)
       log::warn("shown letter not removed", done.error());

@@ -57,7 +57,7 @@ class Disk {
   void remove(engine::RemoveLetters delivered);
   void keep(engine::KeepLetter letter);
   void load_held();
-  void mark_shown(engine::MarkShown letter);
+  void mark_shown(engine::MarkDisplayed letter);
 
   void load(engine::LoadFrames request);
   /// As many as have gathered go to the disk at once.

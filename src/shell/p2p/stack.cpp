@@ -119,7 +119,7 @@ void Stack::perform(LinkId id, link::TransportEffect effect) {
       std::move(effect));
 }
 
-// Posted, never called: the machine above must not be entered from within its own effect.
+// TextQueued, never called: the machine above must not be entered from within its own effect.
 void Stack::wake() {
   if (std::exchange(awake_, true)) return;
   boost::asio::post(io_, [alive = alive_] {

@@ -364,13 +364,13 @@ TEST_F(LettersMachine, APostIsAnsweredOnce) {
   };
   auto request = post();
   stored({request, LetterId{3}, std::nullopt});
-  EXPECT_EQ(told<Posted>().at(0).letter, LetterId{3});
+  EXPECT_EQ(told<TextQueued>().at(0).letter, LetterId{3});
   request = post();
   stored({request, {}, Fault::outbox_full});
-  EXPECT_EQ(told<PostFailed>().at(0).fault, Fault::outbox_full);
+  EXPECT_EQ(told<TextNotQueued>().at(0).fault, Fault::outbox_full);
   request = post();
   pass(Letters::patience);
-  EXPECT_EQ(told<PostFailed>().at(0).fault, Fault::store_failed);
+  EXPECT_EQ(told<TextNotQueued>().at(0).fault, Fault::store_failed);
   stored({request, LetterId{4}, std::nullopt});
   EXPECT_TRUE(effects_.empty());
   EXPECT_FALSE(letters_.deadline());

@@ -808,7 +808,7 @@ TEST_F(ReceiveVerb, ShowsWhatAnEarlierProcessHasKeptAndSaysSo) {
   EXPECT_TRUE(std::holds_alternative<engine::ShowHeld>(scene_->commands.front()))
       << "before anything new comes";
   hear(engine::LetterReceived{HeldId{3}, {}, Plaintext("Ana"), {{}, 4}, 0, Plaintext("hi")});
-  EXPECT_EQ(scene_->only<engine::Shown>()->held, HeldId{3});
+  EXPECT_EQ(scene_->only<engine::Displayed>()->held, HeldId{3});
   EXPECT_NE(scene_->out_of_peers().find(R"({"event":"text","peer":"Ana","text":"hi","letter":")"),
             std::string::npos);
 }
@@ -826,7 +826,7 @@ TEST_F(ReceiveVerb, WhatComesAfterItsEndIsLeftForTheNext) {
   begin({});
   verb_->stop(Fault::interrupted);
   hear(engine::LetterReceived{HeldId{3}, {}, {}, {{}, 4}, 0, Plaintext("hi")});
-  EXPECT_FALSE(scene_->only<engine::Shown>());
+  EXPECT_FALSE(scene_->only<engine::Displayed>());
 }
 
 }  // namespace

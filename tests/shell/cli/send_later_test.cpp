@@ -33,9 +33,9 @@ class LaterVerb : public testing::Test {
 
 TEST_F(LaterVerb, KeepsFirstAndDialsAfterwards) {
   begin();
-  EXPECT_EQ(scene_.only<engine::Post>()->text, Plaintext("hello"));
+  EXPECT_EQ(scene_.only<engine::QueueText>()->text, Plaintext("hello"));
   EXPECT_FALSE(scene_.only<engine::GoOnline>());
-  hear(engine::Posted{ben_key, letter});
+  hear(engine::TextQueued{ben_key, letter});
   EXPECT_TRUE(scene_.only<engine::GoOnline>());
   connect();
   EXPECT_EQ(scene_.only<engine::LookFor>()->key, ben_key);
@@ -50,7 +50,7 @@ TEST_F(LaterVerb, KeepsFirstAndDialsAfterwards) {
 
 TEST_F(LaterVerb, WithoutAWaitNobodyIsDialled) {
   begin(0s);
-  hear(engine::Posted{ben_key, letter});
+  hear(engine::TextQueued{ben_key, letter});
   EXPECT_EQ(scene_.exit, 0);
   EXPECT_FALSE(scene_.only<engine::GoOnline>());
   EXPECT_EQ(scene_.out_of_peers(), "{\"event\":\"letter_kept\",\"peer\":\"Ben\",\"id\":7}\n");
@@ -58,7 +58,7 @@ TEST_F(LaterVerb, WithoutAWaitNobodyIsDialled) {
 
 TEST_F(LaterVerb, WhyAPeerTakesNothingIsSaidOnce) {
   begin();
-  hear(engine::Posted{ben_key, letter});
+  hear(engine::TextQueued{ben_key, letter});
   for (int round = 0; round < 3; ++round) {
     connect();
     hear(engine::Closed{peer_link, Fault::peer_store_failed, true});
@@ -72,7 +72,7 @@ TEST_F(LaterVerb, WhyAPeerTakesNothingIsSaidOnce) {
 
 TEST_F(LaterVerb, OfAServerWithAnotherIdentityItIsSaidWhatToDo) {
   begin();
-  hear(engine::Posted{ben_key, letter});
+  hear(engine::TextQueued{ben_key, letter});
   hear(engine::Offline{Fault::server_identity_changed, false});
   EXPECT_EQ(scene_.exit, 0) << "the text is kept";
   EXPECT_NE(scene_.err().find("Ask who runs it."), std::string::npos) << scene_.err();
@@ -81,7 +81,7 @@ TEST_F(LaterVerb, OfAServerWithAnotherIdentityItIsSaidWhatToDo) {
 
 TEST_F(LaterVerb, WhoDoesNotComeIsNoFailure) {
   begin(5s);
-  hear(engine::Posted{ben_key, letter});
+  hear(engine::TextQueued{ben_key, letter});
   hear(engine::Online{code("K7MW2Q")});
   for (int second = 0; second < 5; ++second) {
     EXPECT_FALSE(scene_.exit);
@@ -94,7 +94,7 @@ TEST_F(LaterVerb, WhoDoesNotComeIsNoFailure) {
 
 TEST_F(LaterVerb, WhoeverInterruptsItIsToldWhatBecomesOfTheText) {
   begin();
-  hear(engine::Posted{ben_key, letter});
+  hear(engine::TextQueued{ben_key, letter});
   verb_->stop(Fault::interrupted);
   EXPECT_EQ(scene_.exit, 130);
   EXPECT_TRUE(has_said(R"("event":"letter_kept","peer":"Ben","id":7)"));
@@ -102,7 +102,7 @@ TEST_F(LaterVerb, WhoeverInterruptsItIsToldWhatBecomesOfTheText) {
 
 TEST_F(LaterVerb, WhoeverInterruptsItIsToldThatAnotherHasDelivered) {
   begin();
-  hear(engine::Posted{ben_key, letter});
+  hear(engine::TextQueued{ben_key, letter});
   scene_.waits = false;
   verb_->stop(Fault::terminated);
   EXPECT_EQ(scene_.exit, 143);
@@ -120,7 +120,7 @@ TEST_F(LaterVerb, BeforeTheDiskHasAnsweredNobodyKnows) {
 
 TEST_F(LaterVerb, AnotherProcessMayBeTheOneThatDelivers) {
   begin();
-  hear(engine::Posted{ben_key, letter});
+  hear(engine::TextQueued{ben_key, letter});
   scene_.alarm();
   EXPECT_FALSE(scene_.exit);
   scene_.waits = false;
@@ -132,7 +132,7 @@ TEST_F(LaterVerb, AnotherProcessMayBeTheOneThatDelivers) {
 
 TEST_F(LaterVerb, NeitherIsAServerThatIsNotThere) {
   begin();
-  hear(engine::Posted{ben_key, letter});
+  hear(engine::TextQueued{ben_key, letter});
   hear(engine::Offline{Fault::server_lost, true});
   EXPECT_FALSE(scene_.exit);
   hear(engine::Offline{Fault::server_unreachable, false});
@@ -142,13 +142,13 @@ TEST_F(LaterVerb, NeitherIsAServerThatIsNotThere) {
 
 TEST_F(LaterVerb, AFullOutboxIs) {
   begin();
-  hear(engine::PostFailed{ben_key, Fault::outbox_full});
+  hear(engine::TextNotQueued{ben_key, Fault::outbox_full});
   EXPECT_EQ(scene_.exit, 12);
 }
 
 TEST_F(LaterVerb, APeerThatLeavesTooEarlyIsWaitedForAgain) {
   begin();
-  hear(engine::Posted{ben_key, letter});
+  hear(engine::TextQueued{ben_key, letter});
   connect();
   hear(engine::Closed{peer_link, Fault::peer_gone, true});
   EXPECT_FALSE(scene_.exit);
@@ -161,7 +161,7 @@ TEST_F(LaterVerb, APeerThatLeavesTooEarlyIsWaitedForAgain) {
 TEST_F(LaterVerb, ShowsWhatComesMeanwhile) {
   begin();
   hear(engine::LetterReceived{HeldId{3}, ben_key, Plaintext("Ben"), {{}, 4}, 0, Plaintext("hi")});
-  EXPECT_EQ(scene_.only<engine::Shown>()->held, HeldId{3});
+  EXPECT_EQ(scene_.only<engine::Displayed>()->held, HeldId{3});
   EXPECT_TRUE(has_said(R"("text":"hi","letter":"00000000000000000000000000000000-4",)"
                        R"("written":"1970-01-01T00:00:00Z")"));
 }
