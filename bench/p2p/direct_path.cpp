@@ -14,7 +14,7 @@ class DirectPath final : public Path {
   DirectPath(boost::asio::io_context& io, PathSink sink)
       : io_(io),
         sink_(std::move(sink)),
-        socket_(UdpSocket::open(io, *Endpoint::parse("127.0.0.1", 0), room_,
+        socket_(UdpSocket::open(io, *Endpoint::parse("127.0.0.1", 0), buffer_,
                                 [this](std::span<const Arrival> all) { on_arrivals(all); })) {
     wire::sdp::Candidate own{};
     own.foundation = "1";
@@ -49,7 +49,7 @@ class DirectPath final : public Path {
 
   boost::asio::io_context& io_;
   PathSink sink_;
-  UdpRoom room_;
+  UdpBuffer buffer_;
   std::unique_ptr<UdpSocket> socket_;
   std::optional<Endpoint> peer_;
   std::vector<Datagram> batch_;

@@ -17,34 +17,34 @@
 namespace culver::cli {
 namespace {
 
-struct Desk {
+struct DataFolder {
   PublicKey self;
   store::sqlite::PeerBook book;
 };
 
-host::Outcome<Desk> open_desk(const Options& options) {
+host::Outcome<DataFolder> open_data_folder(const Options& options) {
   const auto vault = open_vault(options);  // makes the folder too
   if (!vault) return tl::unexpected(vault.error());
   const auto identity = host::open_identity(*vault);
   if (!identity) return tl::unexpected(identity.error());
   auto book = store::sqlite::PeerBook::open(options.data_dir / "peers.db");
   if (!book) return tl::unexpected(book.error());
-  return Desk{identity->shared, std::move(*book)};
+  return DataFolder{identity->shared, std::move(*book)};
 }
 
 }  // namespace
 
 int run(const Options& options, const PeersOptions&) {
-  auto desk = open_desk(options);
-  if (!desk) return complain(options, desk.error());
-  const auto peers = desk->book.all();
+  auto folder = open_data_folder(options);
+  if (!folder) return complain(options, folder.error());
+  const auto peers = folder->book.all();
   if (!peers) return complain(options, peers.error());
-  return print(show_peers(rows_of(*peers, desk->self), options.output));
+  return print(show_peers(rows_of(*peers, folder->self), options.output));
 }
 
 int run(const Options& options, const BookOptions& verb) {
-  auto desk = open_desk(options);
-  if (!desk) return complain(options, desk.error());
+  auto folder = open_data_folder(options);
+  if (!folder) return complain(options, folder.error());
   boost::asio::io_context loop(1);
   Screen screen(std::cout, std::cerr, standard_abilities(host::environment));
   Console console(loop, open_terminal(true), screen);
@@ -54,7 +54,7 @@ int run(const Options& options, const BookOptions& verb) {
     exit_code = code;
     signals->cancel();
   };
-  BookVerb about(verb, {desk->book, desk->self, screen, console, options.output, done});
+  BookVerb about(verb, {folder->book, folder->self, screen, console, options.output, done});
   signals.emplace(loop, [&](Fault signal) { about.stop(signal); });
   screen.when_lost([&](Fault why) { boost::asio::post(loop, [&, why] { about.stop(why); }); });
   about.start();

@@ -27,13 +27,13 @@ using client::Linking;
 using engine::linking::Effect;
 
 /// Who this process is on the server.
-struct Sitting {
+struct SignedInDevice {
   host::Vault vault;
   host::DeviceSlot slot;
   host::Account account;
   client::KnownServer server;
 
-  static host::Outcome<Sitting> down(const Options& options) {
+  static host::Outcome<SignedInDevice> open(const Options& options) {
     auto vault = open_vault(options);
     if (!vault) return tl::unexpected(vault.error());
     auto account = host::open_account(*vault);
@@ -42,18 +42,19 @@ struct Sitting {
     if (!server) return tl::unexpected(server.error());
     auto slot = host::DeviceSlot::take(options.data_dir, account->device);
     if (!slot) return tl::unexpected(slot.error());
-    return Sitting{std::move(*vault), std::move(*slot), std::move(*account), std::move(*server)};
+    return SignedInDevice{std::move(*vault), std::move(*slot), std::move(*account),
+                          std::move(*server)};
   }
 };
 
 /// The key is needed twice: to sign in, and to sign a request.
-host::Outcome<Linking::Self> self_of(const Options& options, const Sitting& sitting) {
-  auto account = host::open_account(sitting.vault);
+host::Outcome<Linking::Self> self_of(const Options& options, const SignedInDevice& device) {
+  auto account = host::open_account(device.vault);
   if (!account) return tl::unexpected(account.error());
   const auto own = with_own_name(options);
   if (!own) return tl::unexpected(own.error());
-  return Linking::Self{client::sign_in_as(std::move(*account), sitting.slot.device(), own->name),
-                       sitting.slot.is_first()};
+  return Linking::Self{client::sign_in_as(std::move(*account), device.slot.device(), own->name),
+                       device.slot.is_first()};
 }
 
 /// The person at the terminal, or the program that reads our events. Nobody if nothing is asked.
@@ -87,9 +88,9 @@ host::Outcome<std::optional<LinkCode>> code_of(const LinkOptions& verb) {
 }  // namespace
 
 int run(const Options& options, const OfferLinkOptions& offer) {
-  auto sitting = Sitting::down(options);
-  if (!sitting) return complain(options, sitting.error());
-  auto self = self_of(options, *sitting);
+  auto device = SignedInDevice::open(options);
+  if (!device) return complain(options, device.error());
+  auto self = self_of(options, *device);
   if (!self) return complain(options, self.error());
   boost::asio::io_context loop(1);
   Screen screen(std::cout, std::cerr, standard_abilities(host::environment));
@@ -106,16 +107,16 @@ int run(const Options& options, const OfferLinkOptions& offer) {
   std::optional<Linking> linking;
   std::optional<OfferLink> verb;
   const auto ask = [&] {
-    const auto known = sitting->server.book.find(sitting->server.url());
+    const auto known = device->server.book.find(device->server.url());
     if (!known || !*known) return verb->on(client::DevicesAnswer(fail(Fault::store_failed)));
-    client::ask(loop, sitting->server.server.url, (*known)->identity, sitting->account,
+    client::ask(loop, device->server.server.url, (*known)->identity, device->account,
                 client::DeviceQuestion::list(),
                 [&](const client::DevicesAnswer& devices) { verb->on(devices); });
   };
   const auto decide = [&](bool accepted) { linking->decide(accepted); };
   verb.emplace(options.server == default_server ? std::string() : options.server, consent,
                OfferLink::Acts{ask, decide}, console, LinkContext{screen, options.output, done});
-  linking.emplace(loop, sitting->server, std::move(*self), Linking::Offer{consent},
+  linking.emplace(loop, device->server, std::move(*self), Linking::Offer{consent},
                   [&](const Effect& report) {
                     note_name(options, screen, report);
                     verb->on(report);
@@ -134,10 +135,10 @@ int run(const Options& options, const OfferLinkOptions& offer) {
 int run(const Options& options, const LinkOptions& verb) {
   const auto code = code_of(verb);
   if (!code) return complain(options, code.error());
-  auto sitting = Sitting::down(options);
-  if (!sitting) return complain(options, sitting.error());
-  if (!sitting->slot.is_first()) return complain(options, Fault::data_folder_in_use);
-  auto self = self_of(options, *sitting);
+  auto device = SignedInDevice::open(options);
+  if (!device) return complain(options, device.error());
+  if (!device->slot.is_first()) return complain(options, Fault::data_folder_in_use);
+  auto self = self_of(options, *device);
   if (!self) return complain(options, self.error());
   boost::asio::io_context loop(1);
   Screen screen(std::cout, std::cerr, standard_abilities(host::environment));
@@ -148,7 +149,7 @@ int run(const Options& options, const LinkOptions& verb) {
   std::optional<Linking> linking;
   std::optional<JoinAccount> join;
   const auto spend = [&](const LinkCode& typed) {
-    linking.emplace(loop, sitting->server, std::move(*self), typed, [&](const Effect& report) {
+    linking.emplace(loop, device->server, std::move(*self), typed, [&](const Effect& report) {
       note_name(options, screen, report);
       join->on(report);
     });
@@ -158,7 +159,7 @@ int run(const Options& options, const LinkOptions& verb) {
     signals->cancel();
     watch->cancel();
   };
-  join.emplace(sitting->account.device, sitting->account.user(), spend, console,
+  join.emplace(device->account.device, device->account.user(), spend, console,
                LinkContext{screen, options.output, done});
   const auto stop = [&](Fault why) {
     if (linking) linking->cancel();

@@ -53,7 +53,7 @@ void log_candidate(LogName whose, const wire::sdp::Candidate& candidate) {
 
 class IcePath final : public Path {
  public:
-  IcePath(boost::asio::io_context& io, const PathConfig& config, std::shared_ptr<Ground> ground,
+  IcePath(boost::asio::io_context& io, const PathConfig& config, std::shared_ptr<SharedUdp> shared,
           PathSink sink);
   ~IcePath() override;
 
@@ -145,7 +145,7 @@ class IcePath final : public Path {
 };
 
 IcePath::IcePath(boost::asio::io_context& io, const PathConfig& config,
-                 std::shared_ptr<Ground> ground, PathSink sink)
+                 std::shared_ptr<SharedUdp> shared, PathSink sink)
     : io_(io),
       sink_(std::move(sink)),
       credentials_(ice::make_credentials(rng_)),
@@ -153,7 +153,7 @@ IcePath::IcePath(boost::asio::io_context& io, const PathConfig& config,
         Env now = env(TimePoint::max());
         return ice::Agent({config.controlling, credentials_, config.loopback}, now);
       }()),
-      wires_(io, std::move(ground), config.loopback, config.addresses,
+      wires_(io, std::move(shared), config.loopback, config.addresses,
              {[this](ice::WireId wire, auto arrivals) { on_arrivals(wire, arrivals); },
               [this] { update_wires(); }}),
       streams_(streams_sink()),
@@ -386,11 +386,11 @@ void IcePath::deliver() {
 }  // namespace
 
 PathFactory ice_paths() {
-  return [known = std::weak_ptr<Ground>()](boost::asio::io_context& io, const PathConfig& config,
-                                           PathSink sink) mutable -> std::unique_ptr<Path> {
-    auto ground = known.lock();
-    if (!ground) known = ground = std::make_shared<Ground>(io);
-    auto path = std::make_unique<IcePath>(io, config, std::move(ground), std::move(sink));
+  return [known = std::weak_ptr<SharedUdp>()](boost::asio::io_context& io, const PathConfig& config,
+                                              PathSink sink) mutable -> std::unique_ptr<Path> {
+    auto shared = known.lock();
+    if (!shared) known = shared = std::make_shared<SharedUdp>(io);
+    auto path = std::make_unique<IcePath>(io, config, std::move(shared), std::move(sink));
     if (!path->has_sockets()) return nullptr;
     return path;
   };

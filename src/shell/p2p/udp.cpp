@@ -56,7 +56,7 @@ bool refuses_segments(int error) {
 
 }  // namespace
 
-UdpRoom::UdpRoom()
+UdpBuffer::UdpBuffer()
     : bytes_(std::make_unique_for_overwrite<std::byte[]>(merged_slots * merged_slot)) {
   arrivals_.reserve(merged_slots * segment_limit);
 }
@@ -271,14 +271,14 @@ void UdpSocket::read() {
   Incoming in;
   std::size_t bytes = 0;
   for (std::size_t call = 0; call < turn_calls && bytes < turn_bytes; ++call) {
-    const auto messages = in.prepare(room_.bytes_.get(), merges_);
+    const auto messages = in.prepare(buffer_.bytes_.get(), merges_);
     const std::size_t count = receive(messages);
-    room_.arrivals_.clear();
+    buffer_.arrivals_.clear();
     for (auto& message : messages.first(count)) {
       bytes += message.msg_len;
-      Incoming::split(message, room_.arrivals_);
+      Incoming::split(message, buffer_.arrivals_);
     }
-    if (!room_.arrivals_.empty()) sink_(room_.arrivals_);
+    if (!buffer_.arrivals_.empty()) sink_(buffer_.arrivals_);
     if (count < messages.size()) return;
   }
 }
@@ -295,7 +295,7 @@ void UdpSocket::wait() {
 // ---- life ---------------------------------------------------------------------------------------
 
 std::unique_ptr<UdpSocket> UdpSocket::open(boost::asio::io_context& io, const Endpoint& local,
-                                           UdpRoom& room, Sink sink, const UdpCalls& calls) {
+                                           UdpBuffer& buffer, Sink sink, const UdpCalls& calls) {
   const int family = local.family() == Endpoint::Family::v4 ? AF_INET : AF_INET6;
   host::FileDescriptor made(::socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!made) return nullptr;
@@ -310,17 +310,17 @@ std::unique_ptr<UdpSocket> UdpSocket::open(boost::asio::io_context& io, const En
   const auto bound = from_socket(*address);
   if (!bound) return nullptr;
   std::unique_ptr<UdpSocket> socket(
-      new UdpSocket(io, made.get(), *bound, room, std::move(sink), calls));
+      new UdpSocket(io, made.get(), *bound, buffer, std::move(sink), calls));
   made.release();
   socket->wait();
   return socket;
 }
 
 UdpSocket::UdpSocket(boost::asio::io_context& io, int descriptor, const Endpoint& local,
-                     UdpRoom& room, Sink sink, const UdpCalls& calls)
+                     UdpBuffer& buffer, Sink sink, const UdpCalls& calls)
     : calls_(calls),
       local_(local),
-      room_(room),
+      buffer_(buffer),
       sink_(std::move(sink)),
       descriptor_(io, descriptor),
       alive_(std::make_shared<UdpSocket*>(this)) {

@@ -37,9 +37,9 @@ struct Arrival {
 
 /// Where datagrams are received into: 512 KiB, used by one socket at a time. The sockets of a
 /// thread may share one, and it outlives them.
-class UdpRoom {
+class UdpBuffer {
  public:
-  UdpRoom();
+  UdpBuffer();
 
  private:
   friend class UdpSocket;
@@ -55,7 +55,7 @@ class UdpSocket {
 
   /// Bound to this address, port 0 for any. Null if it cannot be.
   static std::unique_ptr<UdpSocket> open(boost::asio::io_context& io, const Endpoint& local,
-                                         UdpRoom& room, Sink sink, const UdpCalls& calls = {});
+                                         UdpBuffer& buffer, Sink sink, const UdpCalls& calls = {});
   ~UdpSocket();
   UdpSocket(const UdpSocket&) = delete;
   UdpSocket& operator=(const UdpSocket&) = delete;
@@ -74,7 +74,7 @@ class UdpSocket {
   bool receives_many() const { return receives_many_; }
 
  private:
-  UdpSocket(boost::asio::io_context& io, int descriptor, const Endpoint& local, UdpRoom& room,
+  UdpSocket(boost::asio::io_context& io, int descriptor, const Endpoint& local, UdpBuffer& buffer,
             Sink sink, const UdpCalls& calls);
   struct Outgoing;
   struct Incoming;
@@ -88,7 +88,7 @@ class UdpSocket {
 
   UdpCalls calls_;
   Endpoint local_;
-  UdpRoom& room_;
+  UdpBuffer& buffer_;
   Sink sink_;
   boost::asio::posix::stream_descriptor descriptor_;
   std::size_t largest_segment_ = std::numeric_limits<std::size_t>::max();  ///< 0: none at all

@@ -16,16 +16,16 @@ std::uint8_t bits_of(std::span<const InterfaceAddress> found, const Endpoint& ad
 
 }  // namespace
 
-UdpWires::UdpWires(boost::asio::io_context& io, std::shared_ptr<Ground> ground, bool loopback,
+UdpWires::UdpWires(boost::asio::io_context& io, std::shared_ptr<SharedUdp> shared, bool loopback,
                    std::span<const std::string> only, Sink sink)
     : io_(io),
-      ground_(std::move(ground)),
+      shared_(std::move(shared)),
       loopback_(loopback),
       only_(only.begin(), only.end()),
       sink_(std::move(sink)),
-      watching_(ground_->watch.add(sink_.on_change)) {}
+      watching_(shared_->watch.add(sink_.on_change)) {}
 
-UdpWires::~UdpWires() { ground_->watch.remove(watching_); }
+UdpWires::~UdpWires() { shared_->watch.remove(watching_); }
 
 bool UdpWires::lead_to(const Endpoint& place) {
   if (!only_.empty() || place.is_loopback() || !place.is_unicast()) return false;
@@ -45,7 +45,7 @@ std::vector<std::variant<ice::WireOpened, ice::WireLost>> UdpWires::update() {
     if (sockets_.size() >= room || has(address)) continue;
     const ice::WireId wire{last_};
     auto socket = UdpSocket::open(
-        io_, address, ground_->room,
+        io_, address, shared_->buffer,
         [this, wire](std::span<const Arrival> arrivals) { sink_.on_arrivals(wire, arrivals); });
     if (!socket) continue;
     ++last_;

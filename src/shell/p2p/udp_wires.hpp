@@ -18,9 +18,9 @@
 namespace culver::p2p {
 
 /// What the paths of one thread have together. It outlives them.
-struct Ground {
-  explicit Ground(boost::asio::io_context& io) : watch(io) {}
-  UdpRoom room;
+struct SharedUdp {
+  explicit SharedUdp(boost::asio::io_context& io) : watch(io) {}
+  UdpBuffer buffer;
   AddressWatch watch;
 };
 
@@ -34,7 +34,7 @@ class UdpWires {
   };
 
   /// `only`: see local_addresses. No socket is open yet.
-  UdpWires(boost::asio::io_context& io, std::shared_ptr<Ground> ground, bool loopback,
+  UdpWires(boost::asio::io_context& io, std::shared_ptr<SharedUdp> shared, bool loopback,
            std::span<const std::string> only, Sink sink);
   ~UdpWires();
   UdpWires(const UdpWires&) = delete;
@@ -59,7 +59,7 @@ class UdpWires {
   bool has(const Endpoint& address) const;
 
   boost::asio::io_context& io_;
-  std::shared_ptr<Ground> ground_;
+  std::shared_ptr<SharedUdp> shared_;
   bool loopback_;
   std::vector<std::string> only_;
   std::vector<Endpoint> places_;  ///< that a way should lead to

@@ -31,7 +31,7 @@ class LinkDevices : public testing::Test {
         scene_.console(), context(output));
   }
   client::DevicesAnswer devices(const char* name) const {
-    wire::gateway::ListedDevice other{other_, Plaintext("Desk"), {}, 0, 0, false, true};
+    wire::gateway::ListedDevice other{other_, Plaintext("DataFolder"), {}, 0, 0, false, true};
     wire::gateway::ListedDevice mine{device_, Plaintext(name), {}, 0, 0, false, true};
     return std::vector{other, mine};
   }

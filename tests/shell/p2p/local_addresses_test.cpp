@@ -94,7 +94,7 @@ TEST(LocalAddresses, AnAddressThatLeadsToThePeerIsAddedToAFullList) {
   const bool allowed = test::in_own_network([] {
     for (int i = 1; i <= 17; ++i) test::ip("addr add 10.1." + std::to_string(i) + ".1/24 dev lo");
     boost::asio::io_context io;
-    UdpWires wires(io, std::make_shared<Ground>(io), true, {}, {[](auto, auto) {}, [] {}});
+    UdpWires wires(io, std::make_shared<SharedUdp>(io), true, {}, {[](auto, auto) {}, [] {}});
     EXPECT_EQ(wires.update().size(), local_address_limit);
     EXPECT_FALSE(wires.lead_to(*Endpoint::parse("10.1.1.9", 5))) << "there already";
     ASSERT_TRUE(wires.lead_to(*Endpoint::parse("10.1.17.9", 5)));

@@ -54,7 +54,7 @@ int fail_first_then_send(int socket, mmsghdr* messages, unsigned count, int flag
 
 struct UdpTest : testing::Test {
   boost::asio::io_context io;
-  UdpRoom room;
+  UdpBuffer buffer;
   std::vector<std::string> got;
   std::optional<Endpoint> from;
   std::size_t calls = 0;

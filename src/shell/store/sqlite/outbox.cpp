@@ -55,11 +55,11 @@ Result<std::int64_t> number_from(Statement& query) {
 host::Outcome<Outbox> Outbox::open(const std::filesystem::path& folder, Secret<32> key) {
   const auto file = folder / "peers.db";
   if (const auto book = PeerBook::open(file); !book) return tl::unexpected(book.error());
-  auto keeper = Keeper::take(folder / "letters.lock");
+  auto process = ProcessLock::take(folder / "letters.lock");
   auto database = Database::open(file);
-  if (!keeper || !database || !database->execute("PRAGMA synchronous = FULL"))
+  if (!process || !database || !database->execute("PRAGMA synchronous = FULL"))
     return unusable("The queue of texts", file);
-  return Outbox(std::move(*database), std::move(*keeper), std::move(key));
+  return Outbox(std::move(*database), std::move(*process), std::move(key));
 }
 
 // ---- out ----------------------------------------------------------------------------------------
@@ -177,7 +177,7 @@ Result<std::optional<HeldId>> Outbox::keep(const PublicKey& key, const wire::pee
     bind(insert, {key, letter.name, letter.written,
                   wire::kept_letter::seal(key_, {Direction::in, key, letter.name, letter.written},
                                           letter.text, rng)});
-    CHECK_OK(insert.bind(6, keeper_.number()).run());
+    CHECK_OK(insert.bind(6, process_.number()).run());
     held = HeldId{database_.last_insert_id()};
     return {};
   });
@@ -201,7 +201,7 @@ Result<void> Outbox::take_over_from(std::int64_t keeper, Held& held) {
       held.fault = text.error();
   }
   TRY(auto take, database_.prepare("UPDATE held SET keeper = ?2 WHERE keeper = ?1"));
-  return take.bind(1, keeper).bind(2, keeper_.number()).run();
+  return take.bind(1, keeper).bind(2, process_.number()).run();
 }
 
 Held Outbox::take_over() {
@@ -213,7 +213,7 @@ Held Outbox::take_over() {
       TRY(const bool is_there, query.step());
       if (!is_there) break;
       const auto keeper = query.integer(0);
-      if (keeper != keeper_.number() && !keeper_.is_taken(keeper)) gone.push_back(keeper);
+      if (keeper != process_.number() && !process_.is_taken(keeper)) gone.push_back(keeper);
     }
     for (const auto keeper : gone) CHECK_OK(take_over_from(keeper, held));
     return {};

@@ -11,8 +11,8 @@
 #include "core/base/secret.hpp"
 #include "core/wire/kept_letter.hpp"
 #include "shell/host/trouble.hpp"
-#include "shell/store/keeper.hpp"
 #include "shell/store/ports.hpp"
+#include "shell/store/process_lock.hpp"
 #include "shell/store/sqlite/database.hpp"
 
 namespace culver::store::sqlite {
@@ -42,14 +42,14 @@ class Outbox {
   Result<std::vector<Row>> all();
 
  private:
-  Outbox(Database database, Keeper keeper, Secret<32> key)
-      : database_(std::move(database)), keeper_(std::move(keeper)), key_(std::move(key)) {}
+  Outbox(Database database, ProcessLock process, Secret<32> key)
+      : database_(std::move(database)), process_(std::move(process)), key_(std::move(key)) {}
   Result<void> check_room(const char* table, const PublicKey& key);
   Result<bool> is_news(const PublicKey& key, const wire::peer::LetterName& name);
   Result<void> take_over_from(std::int64_t keeper, Held& held);
 
   Database database_;
-  Keeper keeper_;
+  ProcessLock process_;
   Secret<32> key_;
   /// What this process writes to each peer: the letter that it wrote last. Never on the disk.
   std::map<PublicKey, wire::peer::LetterName> writing_;

@@ -1,5 +1,5 @@
 // Open file description locks, fcntl(2): one for each number, at the byte of that offset.
-#include "shell/store/keeper.hpp"
+#include "shell/store/process_lock.hpp"
 
 #include <fcntl.h>
 
@@ -26,16 +26,16 @@ std::int64_t any_number() {
 
 }  // namespace
 
-Result<Keeper> Keeper::take(const std::filesystem::path& file) {
+Result<ProcessLock> ProcessLock::take(const std::filesystem::path& file) {
   host::FileDescriptor opened(
       ::open(file.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
   const auto number = any_number();
   auto lock = byte_at(number);
   if (!opened || fcntl(opened.get(), F_OFD_SETLK, &lock) != 0) return fail(Fault::store_failed);
-  return Keeper(std::move(opened), number);
+  return ProcessLock(std::move(opened), number);
 }
 
-bool Keeper::is_taken(std::int64_t number) const {
+bool ProcessLock::is_taken(std::int64_t number) const {
   auto lock = byte_at(number);
   // Where the system does not say, nobody is pushed aside.
   return fcntl(file_.get(), F_OFD_GETLK, &lock) != 0 || lock.l_type != F_UNLCK;

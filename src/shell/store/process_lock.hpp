@@ -10,17 +10,17 @@
 
 namespace culver::store {
 
-class Keeper {
+class ProcessLock {
  public:
   /// Takes a number of its own, until this object, or the process, ends. Fault::store_failed.
-  static Result<Keeper> take(const std::filesystem::path& file);
+  static Result<ProcessLock> take(const std::filesystem::path& file);
 
   std::int64_t number() const { return number_; }
   /// Whether anybody else has that number now.
   bool is_taken(std::int64_t number) const;
 
  private:
-  Keeper(host::FileDescriptor file, std::int64_t number)
+  ProcessLock(host::FileDescriptor file, std::int64_t number)
       : file_(std::move(file)), number_(number) {}
   host::FileDescriptor file_;
   std::int64_t number_;
