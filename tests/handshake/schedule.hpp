@@ -1,5 +1,6 @@
-// One connection in a bottle: both machines of the gateway handshake, an owner for the server's, a
-// directory, and between them a network that a seed drives. The same seed gives the same run.
+// One connection in a simulation: both machines of the gateway handshake, an owner for the
+// server's, a directory, and between them a network that a seed drives. The same seed gives the
+// same run.
 #pragma once
 
 #include <deque>

@@ -20,13 +20,13 @@ struct Quiet : MainJob {
 TEST(Establishment, AFailureOnTheWayLeavesNoPeer) {
   Quiet whole(1);
   whole.go_online_and_pair();
-  whole.bottle.settle();
+  whole.simulation.settle();
   ASSERT_EQ(live(whole.alice), 1u);
-  for (std::size_t n = 0; n < whole.bottle.effects(); ++n) {
+  for (std::size_t n = 0; n < whole.simulation.effects(); ++n) {
     Quiet job(1);
-    job.bottle.fail_effect(n);
+    job.simulation.fail_effect(n);
     job.run();
-    job.bottle.pass(std::chrono::minutes(3));
+    job.simulation.pass(std::chrono::minutes(3));
     ASSERT_EQ(live(job.alice), live(job.bob)) << "effect " << n;
     EXPECT_EQ(job.alice.engine->census().links, live(job.alice)) << "effect " << n;
     job.leave();
@@ -37,15 +37,15 @@ TEST(Establishment, AFailureOnTheWayLeavesNoPeer) {
 TEST(Establishment, WhoIsForgottenIsHungUpOn) {
   Quiet job(3);
   job.go_online_and_pair();
-  job.bottle.settle();
+  job.simulation.settle();
   ASSERT_EQ(live(job.alice), 1u);
   const auto key = job.alice.last<Connected>()->key;
   job.alice.command(Forget{key});
-  job.bottle.settle();
+  job.simulation.settle();
   EXPECT_EQ(live(job.alice), 0u);
   EXPECT_EQ(live(job.bob), 0u);
   job.bob.command(SendText{job.link_of(job.bob), TextId{1}, Plaintext("still here?")});
-  job.bottle.settle();
+  job.simulation.settle();
   EXPECT_TRUE(job.alice.texts().empty());
   EXPECT_EQ(job.bob.last<TextFailed>()->fault, Fault::not_connected);
 }
@@ -53,9 +53,9 @@ TEST(Establishment, WhoIsForgottenIsHungUpOn) {
 TEST(Establishment, AFileOfWhoIsForgottenEndsForThatReason) {
   MainJob job(3, 5'000'000);
   job.go_online_and_pair();
-  while (!job.alice.last<FileProgress>()) job.bottle.settle(1);
+  while (!job.alice.last<FileProgress>()) job.simulation.settle(1);
   job.alice.command(Forget{job.bob.engine->public_key()});
-  job.bottle.settle();
+  job.simulation.settle();
   EXPECT_EQ(job.alice.last<FileFailed>()->fault, Fault::peer_not_known);
   EXPECT_EQ(job.alice.kept.size(), 1u) << "it goes on when the peer is let in again";
   EXPECT_TRUE(job.bob.last<FileFailed>());
@@ -69,7 +69,7 @@ TEST(Establishment, APendingPeerCannotBeSentAnything) {
   job.go_online_and_pair();
   std::size_t refused = 0;
   while (!job.bob.last<Connected>()) {
-    job.bottle.settle(1);
+    job.simulation.settle(1);
     if (!job.bob.last<Connecting>() || job.bob.last<Connected>()) continue;
     job.bob.command(SendText{job.link_of(job.bob), TextId{1}, Plaintext("too early")});
     ++refused;
@@ -77,7 +77,7 @@ TEST(Establishment, APendingPeerCannotBeSentAnything) {
     EXPECT_EQ(job.bob.last<TextFailed>()->fault, Fault::not_connected);
   }
   EXPECT_GT(refused, 10u);
-  job.bottle.settle();
+  job.simulation.settle();
   EXPECT_EQ(job.alice.texts().size(), 0u);
   EXPECT_EQ(live(job.alice), 1u);
 }
@@ -94,7 +94,7 @@ TEST(Establishment, WhatComesBeforeTheBookAnswersIsKept) {
       }
     };
     job.go_online_and_pair();
-    job.bottle.settle();
+    job.simulation.settle();
     ASSERT_EQ(job.alice.texts().size(), 1u) << "seed " << seed;
     std::vector<std::size_t> order;  // by the kind of notice
     for (const auto& notice : job.alice.notices)
@@ -111,7 +111,7 @@ TEST(Establishment, ABookThatCannotBeWrittenIsTheEndOfTheLink) {
   Quiet job(4);
   job.alice.book_is_broken = true;
   job.go_online_and_pair();
-  job.bottle.settle();
+  job.simulation.settle();
   ASSERT_NE(job.alice.last<Closed>(), nullptr);
   EXPECT_EQ(job.alice.last<Closed>()->fault, Fault::store_failed);
   EXPECT_EQ(job.alice.count<Connected>(), 0u);
@@ -125,12 +125,12 @@ TEST(Establishment, ABookThatCannotBeWrittenIsTheEndOfTheLink) {
 TEST(Establishment, EveryAwaitedAnswerMayNeverCome) {
   Quiet whole(1);
   whole.go_online_and_pair();
-  whole.bottle.settle();
-  for (std::size_t n = 0; n < whole.bottle.effects(); ++n) {
+  whole.simulation.settle();
+  for (std::size_t n = 0; n < whole.simulation.effects(); ++n) {
     Quiet job(1);
-    job.bottle.swallow_effect(n);
+    job.simulation.swallow_effect(n);
     job.run();
-    job.bottle.pass(std::chrono::minutes(10));
+    job.simulation.pass(std::chrono::minutes(10));
     for (auto* node : {&job.alice, &job.bob})
       EXPECT_EQ(node->engine->census().links, live(*node)) << node->name << ", effect " << n;
     job.leave();
@@ -143,16 +143,16 @@ TEST(Establishment, CancellationAtAnyMomentLeavesNothing) {
   Quiet whole(1);
   whole.go_online_and_pair();
   std::size_t steps = 0;
-  for (; live(whole.alice) == 0 || live(whole.bob) == 0; ++steps) whole.bottle.settle(1);
+  for (; live(whole.alice) == 0 || live(whole.bob) == 0; ++steps) whole.simulation.settle(1);
   for (const bool by_alice : {true, false})
     for (std::size_t n = 0; n < steps; ++n) {
       Quiet job(1);
       job.go_online_and_pair();
-      job.bottle.settle(n);
+      job.simulation.settle(n);
       auto& who = by_alice ? job.alice : job.bob;
       const bool has_begun = who.last<Connecting>() != nullptr;
       if (has_begun) who.command(CloseLink{job.link_of(who)});
-      job.bottle.pass(std::chrono::minutes(3));
+      job.simulation.pass(std::chrono::minutes(3));
       if (has_begun) {
         EXPECT_EQ(live(job.alice), 0u) << "step " << n;
         EXPECT_EQ(live(job.bob), 0u) << "step " << n;
@@ -170,16 +170,16 @@ TEST(Establishment, ANewMatchTakesThePlaceOfTheOldOneOnceItIsProven) {
   for (std::uint64_t seed = 0; seed < 100; ++seed) {
     Quiet job(seed);
     job.go_online_and_pair();
-    job.bottle.settle();
+    job.simulation.settle();
     ASSERT_EQ(live(job.alice), 1u);
     job.bob.command(Pair{job.alice.last<Online>()->code});
-    job.bottle.settle();
+    job.simulation.settle();
     ASSERT_EQ(job.alice.count<Connected>(), 2u) << "seed " << seed;
     ASSERT_EQ(job.bob.count<Connected>(), 2u) << "seed " << seed;
     EXPECT_EQ(live(job.alice), 1u) << "seed " << seed;
     EXPECT_EQ(live(job.bob), 1u) << "seed " << seed;
     job.bob.command(SendText{job.bob.last<Connected>()->link, TextId{1}, Plaintext("still there")});
-    job.bottle.settle();
+    job.simulation.settle();
     EXPECT_EQ(job.alice.texts().size(), 1u);
     job.leave();
     job.expect_nothing_left(seed);
@@ -189,15 +189,15 @@ TEST(Establishment, ANewMatchTakesThePlaceOfTheOldOneOnceItIsProven) {
 TEST(Establishment, ANewMatchThatFailsLeavesTheOldConnectionAlone) {
   Quiet job(5);
   job.go_online_and_pair();
-  job.bottle.settle();
+  job.simulation.settle();
   const auto link = job.bob.last<Connected>()->link;
   job.bob.tamper_certificate = job.alice.tamper_certificate = true;
   job.bob.command(Pair{job.alice.last<Online>()->code});
-  job.bottle.pass(std::chrono::minutes(3));
+  job.simulation.pass(std::chrono::minutes(3));
   EXPECT_EQ(job.bob.count<Connected>(), 1u);
   EXPECT_EQ(live(job.bob), 1u);
   job.bob.command(SendText{link, TextId{1}, Plaintext("still there")});
-  job.bottle.settle();
+  job.simulation.settle();
   EXPECT_EQ(job.alice.texts().size(), 1u);
 }
 
@@ -205,14 +205,14 @@ TEST(Establishment, ANewMatchThatFailsLeavesTheOldConnectionAlone) {
 TEST(Establishment, APeerThatComesBackReplacesItself) {
   Quiet job(6);
   job.go_online_and_pair();
-  job.bottle.settle();
+  job.simulation.settle();
   job.bob.vanish();
   job.bob.command(GoOffline{});
-  job.bottle.settle();
+  job.simulation.settle();
   job.bob.command(GoOnline{});
-  job.bottle.settle();
+  job.simulation.settle();
   job.bob.command(Pair{job.alice.last<Online>()->code});
-  job.bottle.settle();
+  job.simulation.settle();
   EXPECT_EQ(job.alice.count<Connected>(), 2u);
   EXPECT_EQ(live(job.alice), 1u);
 }
@@ -230,7 +230,7 @@ struct TwoBobs : Quiet {
         self.command(AnswerPair{asked->from, is_accepted});
     };
     go_online_and_pair();
-    bottle.pass(std::chrono::minutes(1));
+    simulation.pass(std::chrono::minutes(1));
   }
 };
 
@@ -258,11 +258,11 @@ TEST(Establishment, AnotherKeyUnderAKnownNameCanBeSomebodyElse) {
   EXPECT_EQ(job.alice.remembered, std::vector{job.bob.engine->public_key()});
   EXPECT_EQ(live(job.alice), 1u);
   job.bob.command(Leave{});
-  job.bottle.settle();
+  job.simulation.settle();
   job.bob.command(GoOnline{});
-  job.bottle.settle();
+  job.simulation.settle();
   job.go_online_and_pair();
-  job.bottle.settle();
+  job.simulation.settle();
   ASSERT_EQ(job.alice.count<PairRequested>(), 2u);
   EXPECT_FALSE(job.alice.last<PairRequested>()->namesake) << "both are known now";
 }
@@ -280,7 +280,7 @@ struct TwoAlices : Quiet {
   TwoAlices() : Quiet(8) {
     bob.command(Know{{old, Plaintext("alice"), {}, false, true}});
     go_online_and_pair();
-    bottle.settle();
+    simulation.settle();
   }
   void expect_refused() {
     EXPECT_EQ(bob.count<Connected>(), 0u);
@@ -304,7 +304,7 @@ TEST(Establishment, TheOneWhoAsksIsAskedBeforeThePeerIsConnected) {
   EXPECT_EQ(job.bob.count<Connected>(), 0u);
   EXPECT_TRUE(job.bob.remembered.empty());
   job.bob.command(AnswerName{taken->link, true});
-  job.bottle.settle();
+  job.simulation.settle();
   EXPECT_EQ(job.bob.count<Connected>(), 1u);
   EXPECT_EQ(job.bob.remembered, std::vector{job.alice.engine->public_key()});
   EXPECT_EQ(live(job.alice), 1u);
@@ -314,26 +314,26 @@ TEST(Establishment, TheOneWhoAsksIsAskedBeforeThePeerIsConnected) {
 TEST(Establishment, TheOneWhoAsksMayRefuse) {
   TwoAlices job;
   job.bob.command(AnswerName{job.bob.last<NameTaken>()->link, false});
-  job.bottle.pass(std::chrono::minutes(1));
+  job.simulation.pass(std::chrono::minutes(1));
   job.expect_refused();
 }
 
 TEST(Establishment, WhoDoesNotSayWhoSomebodyIsHasRefused) {
   TwoAlices job;
-  job.bottle.pass(std::chrono::minutes(1));
+  job.simulation.pass(std::chrono::minutes(1));
   EXPECT_EQ(job.bob.count<Closed>(), 0u);
-  job.bottle.pass(std::chrono::minutes(2));
+  job.simulation.pass(std::chrono::minutes(2));
   job.expect_refused();
 }
 
 TEST(Establishment, APeerThatLeavesBeforeItIsKnownWhoItIsLeavesNothing) {
   TwoAlices job;
   job.alice.command(Leave{});
-  job.bottle.pass(std::chrono::minutes(3));
+  job.simulation.pass(std::chrono::minutes(3));
   EXPECT_EQ(job.bob.count<Connected>(), 0u);
   EXPECT_EQ(live(job.alice) + live(job.bob), 0u);
   job.bob.command(AnswerName{job.bob.last<NameTaken>()->link, true});
-  job.bottle.settle();
+  job.simulation.settle();
   EXPECT_EQ(job.bob.count<Connected>(), 0u) << "too late";
 }
 
@@ -342,18 +342,18 @@ TEST(Establishment, WhatAnotherProcessHasDoneToTheBookIsTold) {
   const PublicKey key{SeededRng(79).rng().bytes<32>()};
   const auto told = [&] { return job.alice.count<PeerBookChanged>(); };
   job.alice.command(Know{{key, Plaintext("Cem"), {}, false, true}});
-  job.bottle.settle();
+  job.simulation.settle();
   ASSERT_EQ(told(), 1u);
   EXPECT_TRUE(job.alice.last<PeerBookChanged>()->is_welcome);
   job.alice.command(Know{{key, Plaintext("Kemal"), {}, false, true}});
-  job.bottle.settle();
+  job.simulation.settle();
   EXPECT_EQ(told(), 1u) << "a name is no news";
   job.alice.command(Know{{key, Plaintext("Kemal"), {}, true, true}});
-  job.bottle.settle();
+  job.simulation.settle();
   EXPECT_FALSE(job.alice.last<PeerBookChanged>()->is_welcome);
   job.alice.command(Know{{key, Plaintext("Kemal"), {}, false, true}});
   job.alice.command(Forget{key});
-  job.bottle.settle();
+  job.simulation.settle();
   EXPECT_EQ(told(), 4u);
   EXPECT_FALSE(job.alice.last<PeerBookChanged>()->is_welcome);
 }
@@ -362,7 +362,7 @@ TEST(Establishment, ABlockedKeyIsRefusedWithoutAQuestion) {
   Quiet job(9);
   job.alice.command(Know{{job.bob.engine->public_key(), Plaintext("bob"), {}, true, true}});
   job.go_online_and_pair();
-  job.bottle.settle();
+  job.simulation.settle();
   EXPECT_EQ(job.alice.count<PairRequested>(), 0u);
   EXPECT_EQ(job.bob.last<PairFailed>()->fault, Fault::pair_refused);
 }
@@ -370,23 +370,23 @@ TEST(Establishment, ABlockedKeyIsRefusedWithoutAQuestion) {
 TEST(Establishment, BlockingEndsTheLiveConnection) {
   Quiet job(10);
   job.go_online_and_pair();
-  job.bottle.settle();
+  job.simulation.settle();
   job.alice.command(Know{{job.bob.engine->public_key(), Plaintext("bob"), {}, true, true}});
-  job.bottle.settle();
+  job.simulation.settle();
   EXPECT_EQ(job.alice.last<Closed>()->fault, Fault::peer_blocked);
   EXPECT_EQ(live(job.alice) + live(job.bob), 0u);
   job.bob.command(Pair{job.alice.last<Online>()->code});
-  job.bottle.settle();
+  job.simulation.settle();
   EXPECT_EQ(job.bob.last<PairFailed>()->fault, Fault::pair_refused);
 }
 
 TEST(Establishment, NobodyPairsWithThemselves) {
   Quiet job(1);
   job.alice.command(GoOnline{});
-  job.bottle.settle();
+  job.simulation.settle();
   const auto own = job.alice.last<Online>()->code;
   job.alice.command(Pair{own});
-  job.bottle.settle();
+  job.simulation.settle();
   ASSERT_EQ(job.alice.count<PairFailed>(), 1u);
   EXPECT_EQ(job.alice.last<PairFailed>()->fault, Fault::own_code);
   EXPECT_EQ(job.alice.count<PairRequested>(), 0u);
@@ -396,17 +396,17 @@ TEST(Establishment, NobodyPairsWithThemselves) {
 // that it keeps others waiting.
 TEST(Establishment, WhoNamesOurOwnKeyIsToldSoSeldom) {
   Quiet job(1);
-  auto& eve = job.bottle.add("eve");
+  auto& eve = job.simulation.add("eve");
   eve.claims = job.alice.engine->public_key();
   eve.restart();
   for (auto* node : {&job.alice, &eve}) node->command(GoOnline{});
-  job.bottle.settle();
+  job.simulation.settle();
   std::vector<Fault> heard;
   for (int i = 0; i < 3; ++i) {
     eve.command(Pair{job.alice.last<Online>()->code});
-    job.bottle.settle();
+    job.simulation.settle();
     heard.push_back(eve.last<PairFailed>()->fault);
-    if (i == 1) job.bottle.pass(std::chrono::seconds(10));
+    if (i == 1) job.simulation.pass(std::chrono::seconds(10));
   }
   EXPECT_EQ(heard[0], Fault::own_key);
   EXPECT_NE(heard[1], Fault::own_key);
@@ -424,13 +424,13 @@ TEST(Establishment, BlockingBeforeTheBookAnswersTellsNothingOfThePeer) {
         self.command(SendText{connected->link, TextId{1}, Plaintext("not to be shown")});
     };
     job.go_online_and_pair();
-    while (job.alice.remembered.empty()) job.bottle.settle(1);
+    while (job.alice.remembered.empty()) job.simulation.settle(1);
     if (job.alice.last<Connected>()) continue;
     ++moments;
-    job.bottle.settle(seed % 4);
+    job.simulation.settle(seed % 4);
     if (job.alice.last<Connected>()) continue;
     job.alice.command(Know{{job.bob.engine->public_key(), Plaintext("bob"), {}, true, true}});
-    job.bottle.settle();
+    job.simulation.settle();
     EXPECT_EQ(job.alice.count<Connected>() + job.alice.texts().size(), 0u) << seed;
     EXPECT_EQ(job.alice.last<Closed>()->fault, Fault::peer_blocked) << seed;
     EXPECT_FALSE(job.alice.last<Closed>()->was_connected) << seed;
@@ -449,25 +449,25 @@ TEST(Establishment, TwoHundredAtOnceDoNotDisturbEachOther) {
   crowd.pending_per_target_and_address = 1'000;
   crowd.messages_per_socket = crowd.messages_per_address = crowd.registers_per_address = many;
   crowd.pair_requests_per_address = crowd.handshakes_per_address = many;
-  Bottle bottle(11, crowd);
-  auto& host = bottle.add("host");
+  Simulation simulation(11, crowd);
+  auto& host = simulation.add("host");
   host.react = [](Node& self, const Notice& notice) {
     if (const auto* asked = std::get_if<PairRequested>(&notice))
       self.command(AnswerPair{asked->from, true});
   };
   host.command(GoOnline{});
-  bottle.settle();
+  simulation.settle();
   std::vector<Node*> guests;
   for (int i = 0; i < 200; ++i) {
-    auto& guest = bottle.add("guest" + std::to_string(i));
+    auto& guest = simulation.add("guest" + std::to_string(i));
     guests.push_back(&guest);
     guest.book_is_broken = i % 7 == 3;
     guest.tamper_certificate = i % 11 == 5;
     guest.command(GoOnline{});
   }
-  bottle.settle();
+  simulation.settle();
   for (auto* guest : guests) guest->command(Pair{host.last<Online>()->code});
-  bottle.pass(std::chrono::minutes(3));
+  simulation.pass(std::chrono::minutes(3));
   std::size_t connected = 0;
   for (std::size_t i = 0; i < guests.size(); ++i) {
     const bool is_well = i % 7 != 3 && i % 11 != 5;
@@ -480,9 +480,9 @@ TEST(Establishment, TwoHundredAtOnceDoNotDisturbEachOther) {
   EXPECT_EQ(host.engine->census().links, connected);
   host.command(Leave{});
   for (auto* guest : guests) guest->command(Leave{});
-  bottle.pass(std::chrono::minutes(15));
+  simulation.pass(std::chrono::minutes(15));
   EXPECT_EQ(host.engine->census(), Census{});
-  EXPECT_EQ(bottle.live_transports(), 0u);
+  EXPECT_EQ(simulation.live_transports(), 0u);
 }
 
 }  // namespace

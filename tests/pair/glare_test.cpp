@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "core/wire/signaling.hpp"
-#include "tests/support/bottle.hpp"
+#include "tests/support/simulation.hpp"
 
 namespace culver::test {
 namespace {
@@ -26,8 +26,9 @@ struct ZajelServer {
     std::optional<sig::PairMatched> second = {};
   };
 
-  explicit ZajelServer(Bottle& in, Node& one, Node& two) : bottle(in), clients{{&one}, {&two}} {
-    bottle.other_server = [this](Node& node, const std::string& frame) {
+  explicit ZajelServer(Simulation& in, Node& one, Node& two)
+      : simulation(in), clients{{&one}, {&two}} {
+    simulation.other_server = [this](Node& node, const std::string& frame) {
       auto message = sig::parse_client(frame);
       ASSERT_TRUE(message.has_value()) << frame;
       std::visit([&](auto& m) { on(of(node), m); }, *message);
@@ -36,12 +37,12 @@ struct ZajelServer {
 
   Client& of(const Node& node) { return clients[&node == clients[0].node ? 0 : 1]; }
   Client& other(const Client& client) { return clients[&client == &clients[0] ? 1 : 0]; }
-  void say(Client& to, std::string text) { bottle.say(*to.node, std::move(text)); }
+  void say(Client& to, std::string text) { simulation.say(*to.node, std::move(text)); }
 
   void on(Client& from, const sig::Register& m) {
     from.code = m.code;
     from.key = m.key;
-    say(from, sig::print(sig::ServerInfo{"zajel", "ws://bottle", {}, 0}));
+    say(from, sig::print(sig::ServerInfo{"zajel", "ws://simulation", {}, 0}));
     say(from, sig::print(sig::Registered{m.code, "zajel"}));
   }
   /// Both requests are here before either is told: they cross.
@@ -74,18 +75,21 @@ struct ZajelServer {
   void on(Client& from, const sig::Ping&) { say(from, sig::print(sig::Pong{})); }
   void on(Client&, const sig::RegisterRendezvous&) {}
 
-  Bottle& bottle;
+  Simulation& simulation;
   Client clients[2];
   int requests = 0, responses = 0;
 };
 
 struct Glare {
   explicit Glare(std::uint64_t seed)
-      : bottle(seed), one(bottle.add("one")), two(bottle.add("two")), server(bottle, one, two) {}
+      : simulation(seed),
+        one(simulation.add("one")),
+        two(simulation.add("two")),
+        server(simulation, one, two) {}
 
   void begin() {
     for (auto* node : {&one, &two}) node->command(GoOnline{});
-    bottle.pass(std::chrono::seconds(10));
+    simulation.pass(std::chrono::seconds(10));
     one.command(Pair{two.last<Online>()->code});
     two.command(Pair{one.last<Online>()->code});
   }
@@ -96,15 +100,15 @@ struct Glare {
       EXPECT_EQ(node->count<Closed>() + node->count<PairFailed>(), 0u) << what << node->name;
       EXPECT_EQ(node->last<Connecting>()->link, node->last<Connected>()->link) << what;
     }
-    EXPECT_EQ(bottle.live_transports(), 2u) << what;
+    EXPECT_EQ(simulation.live_transports(), 2u) << what;
     EXPECT_EQ(server.refused, 0u) << what;
     one.command(SendText{one.last<Connected>()->link, TextId{1}, Plaintext("one speaks")});
     two.command(SendText{two.last<Connected>()->link, TextId{1}, Plaintext("two speaks")});
-    bottle.settle();
+    simulation.settle();
     EXPECT_EQ(one.texts().size() + two.texts().size(), 2u) << what;
   }
 
-  Bottle bottle;
+  Simulation simulation;
   Node& one;
   Node& two;
   ZajelServer server;
@@ -114,14 +118,14 @@ struct Glare {
 TEST(Glare, AKeyInAnotherSpellingIsNobodys) {
   Glare glare(1);
   glare.begin();
-  glare.bottle.settle();
+  glare.simulation.settle();
   auto& [one, two] = glare.server.clients;
   const auto asked = glare.one.count<PairRequested>();
   auto bytes = two.key;
   bytes.data.back() |= std::byte{0x80};
   const auto stranger = *PairingCode::parse("ZZZZZ9");
   glare.server.say(one, sig::print(sig::PairIncoming{stranger, bytes, 120'000, {}}));
-  glare.bottle.settle();
+  glare.simulation.settle();
   EXPECT_EQ(glare.one.count<PairRequested>(), asked);
   EXPECT_EQ(glare.server.refused, 1u);
 }
@@ -141,22 +145,22 @@ TEST(Glare, OneConnectionWhicheverMatchComesFirst) {
             clients[1].frames_before = wait_two;
             glare.begin();
             // Whoever follows in both hears nothing that would bring the second match.
-            glare.bottle.settle();
+            glare.simulation.settle();
             for (auto& client : clients)
               if (live(*client.node) == 0) glare.server.tell_second(client);
-            glare.bottle.pass(std::chrono::seconds(1));
+            glare.simulation.pass(std::chrono::seconds(1));
             for (auto& client : clients) glare.server.tell_second(client);
-            glare.bottle.pass(std::chrono::minutes(3));
+            glare.simulation.pass(std::chrono::minutes(3));
             glare.expect_one_connection("seed " + std::to_string(seed) + ", first " +
                                         std::to_string(one_first) + std::to_string(two_first) +
                                         ", wait " + std::to_string(wait_one) + "/" +
                                         std::to_string(wait_two) + ", ");
             if (testing::Test::HasFailure()) return;
             for (auto* node : {&glare.one, &glare.two}) node->command(Leave{});
-            glare.bottle.pass(std::chrono::minutes(1));
+            glare.simulation.pass(std::chrono::minutes(1));
             EXPECT_EQ(glare.one.engine->census(), Census{});
             EXPECT_EQ(glare.two.engine->census(), Census{});
-            EXPECT_EQ(glare.bottle.live_transports(), 0u);
+            EXPECT_EQ(glare.simulation.live_transports(), 0u);
           }
 }
 

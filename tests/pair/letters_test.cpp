@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/support/bottle.hpp"
+#include "tests/support/simulation.hpp"
 
 namespace culver::test {
 namespace {
@@ -22,14 +22,14 @@ struct Seen {
 
 /// Two who know each other and are not connected. Each shows what comes, and says so.
 struct Correspondents {
-  Bottle bottle;
+  Simulation simulation;
   Node& alice;
   Node& bob;
   std::map<const Node*, Seen> seen;
   int posted = 0;
 
   explicit Correspondents(std::uint64_t seed)
-      : bottle(seed), alice(bottle.add("alice")), bob(bottle.add("bob")) {
+      : simulation(seed), alice(simulation.add("alice")), bob(simulation.add("bob")) {
     for (auto* node : {&alice, &bob}) {
       auto& other = node == &alice ? bob : alice;
       const auto key = other.engine->public_key();
@@ -83,12 +83,12 @@ TEST(Letters, WaitForWhoIsAwayAndComeOnceAndInOrder) {
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
     Correspondents two(seed);
     two.post(two.alice, 40);
-    two.bottle.settle();
+    two.simulation.settle();
     EXPECT_EQ(two.alice.count<TextQueued>(), 40u);
     two.alice.crash();  // they wait on the disk, not in the process
-    two.bottle.pass(2min);
+    two.simulation.pass(2min);
     two.look(two.bob);
-    two.bottle.pass(10s);
+    two.simulation.pass(10s);
     two.expect_all_shown_once(two.bob, 40);
     EXPECT_EQ(two.alice.count<LetterDelivered>(), 40u);
     EXPECT_TRUE(two.alice.last<LetterDelivered>()->confirmed);
@@ -102,13 +102,13 @@ TEST(Letters, WhoIsThereGetsThemAtOnceInBothDirections) {
   Correspondents two(3);
   two.look(two.alice);
   two.look(two.bob);
-  two.bottle.pass(6s);
+  two.simulation.pass(6s);
   two.post(two.alice, 100);
-  two.bottle.settle();
+  two.simulation.settle();
   two.expect_all_shown_once(two.bob, 100);
   two.posted = 0;
   two.post(two.bob, 1);
-  two.bottle.settle();
+  two.simulation.settle();
   two.expect_all_shown_once(two.alice, 1);
   EXPECT_EQ(two.bob.last<LetterReceived>()->name, Plaintext("alice"));
   EXPECT_EQ(two.bob.last<LetterReceived>()->key, two.key_of(two.alice));
@@ -118,12 +118,12 @@ TEST(Letters, OfAnotherProcessAreSentWhenTheBookIsWritten) {
   Correspondents two(4);
   two.look(two.alice);
   two.look(two.bob);
-  two.bottle.pass(6s);
+  two.simulation.pass(6s);
   const wire::peer::LetterName name{wire::peer::SeriesId{}, 1};
   two.alice.letters.queue.push_back(
       {two.key_of(two.bob), {LetterId{7}, name, 0, Plaintext("from elsewhere")}});
   two.alice.feed(OutboxChanged{});
-  two.bottle.settle();
+  two.simulation.settle();
   ASSERT_EQ(two.bob.count<LetterReceived>(), 1u);
   EXPECT_EQ(two.bob.last<LetterReceived>()->letter, name);
 }
@@ -132,15 +132,15 @@ TEST(Letters, OfAnotherProcessAreSentWhenTheBookIsWritten) {
 TEST(Letters, SentTwiceAreToldOnce) {
   Correspondents two(5);
   two.post(two.alice, 10);
-  two.bottle.settle();
+  two.simulation.settle();
   const auto queue = two.alice.letters.queue;
   two.look(two.alice);
   two.look(two.bob);
-  two.bottle.pass(6s);
+  two.simulation.pass(6s);
   two.expect_all_shown_once(two.bob, 10);
   two.alice.letters.queue = queue;
-  two.bottle.cut_all_links();
-  two.bottle.pass(20s);
+  two.simulation.cut_all_links();
+  two.simulation.pass(20s);
   two.expect_all_shown_once(two.bob, 10);
   EXPECT_EQ(two.bob.count<LetterReceived>(), 10u);
   EXPECT_TRUE(two.alice.letters.queue.empty()) << "acknowledged again";
@@ -154,11 +154,11 @@ TEST(Letters, SurviveLossesAtRandomMoments) {
     two.look(two.alice);
     two.look(two.bob);
     for (int cut = 0; cut < 5; ++cut) {
-      two.bottle.settle(dice.below(400));
-      two.bottle.cut_all_links();
-      two.bottle.pass(10s * dice.below(2));
+      two.simulation.settle(dice.below(400));
+      two.simulation.cut_all_links();
+      two.simulation.pass(10s * dice.below(2));
     }
-    two.bottle.pass(2min);
+    two.simulation.pass(2min);
     two.expect_all_shown_once(two.bob, 60);
     EXPECT_TRUE(two.alice.letters.queue.empty()) << "seed " << seed;
     ASSERT_FALSE(testing::Test::HasFailure()) << "seed " << seed;
@@ -172,7 +172,7 @@ TEST(Letters, SurviveCrashesBetweenAnyTwoEffects) {
     Correspondents two(seed);
     SeededRng dice(seed + 2'000);
     two.post(two.alice, 40);
-    two.bottle.settle();
+    two.simulation.settle();
     ASSERT_EQ(two.alice.count<TextQueued>(), 40u);
     for (auto* node : {&two.alice, &two.bob}) {
       node->dies_after = dice.below(120);
@@ -182,9 +182,9 @@ TEST(Letters, SurviveCrashesBetweenAnyTwoEffects) {
       };
       two.look(*node);
     }
-    two.bottle.pass(5min);
+    two.simulation.pass(5min);
     two.alice.dies_after = two.bob.dies_after = std::nullopt;
-    two.bottle.pass(5min);
+    two.simulation.pass(5min);
     two.expect_all_shown_once(two.bob, 40, 2 * two.bob.crashes);
     EXPECT_TRUE(two.alice.letters.queue.empty());
     EXPECT_TRUE(two.bob.letters.held.empty());
@@ -200,12 +200,12 @@ TEST(Letters, OnesThatWereKeptAndNotShownAreShownByTheNextProcess) {
   two.post(two.alice, 3);
   two.look(two.alice);
   two.look(two.bob);
-  two.bottle.pass(6s);
+  two.simulation.pass(6s);
   EXPECT_TRUE(two.alice.letters.queue.empty());
   EXPECT_EQ(two.bob.letters.held.size(), 3u);
   two.bob.react = [&](Node& self, const Notice& notice) { two.react(self, notice); };
   two.bob.crash();
-  two.bottle.settle();
+  two.simulation.settle();
   two.expect_all_shown_once(two.bob, 3);
   EXPECT_TRUE(two.bob.letters.held.empty());
 }
@@ -219,7 +219,7 @@ TEST(Letters, OfAPeerWithoutThemAreOrdinaryTexts) {
     two.post(two.alice, 20);
     two.look(two.alice);
     two.look(two.bob);
-    two.bottle.pass(10s);
+    two.simulation.pass(10s);
     EXPECT_EQ(two.bob.count<TextReceived>(), 20u);
     EXPECT_EQ(two.seen[&two.bob].texts.size(), 20u);
     EXPECT_EQ(two.alice.count<LetterDelivered>(), 20u);
@@ -236,12 +236,12 @@ TEST(Letters, ForABlockedPeerWaitUntilItIsNot) {
   two.alice.command(Know{bob});
   two.look(two.alice);
   two.look(two.bob);
-  two.bottle.pass(10min);
+  two.simulation.pass(10min);
   EXPECT_EQ(two.alice.letters.queue.size(), 2u);
   bob.is_blocked = false;
   two.alice.command(Know{bob});
   two.alice.command(LookFor{bob.key});
-  two.bottle.pass(2h);
+  two.simulation.pass(2h);
   two.expect_all_shown_once(two.bob, 2);
 }
 
@@ -251,10 +251,10 @@ TEST(Letters, OfABlockedPeerAreNotTold) {
   two.post(two.alice, 2);
   two.look(two.alice);
   two.look(two.bob);
-  two.bottle.pass(6s);
+  two.simulation.pass(6s);
   two.bob.book.begin()->second.is_blocked = true;
   two.bob.crash();
-  two.bottle.pass(6s);
+  two.simulation.pass(6s);
   EXPECT_EQ(two.bob.count<LetterReceived>(), 0u);
   EXPECT_EQ(two.bob.letters.held.size(), 2u);
 }
@@ -263,7 +263,7 @@ TEST(Letters, ForNobodyAndThoseThatCannotBeTextsAreRefused) {
   Correspondents two(12);
   const auto fault_of = [&](const PublicKey& key, std::string text) {
     two.alice.command(QueueText{key, Plaintext(std::move(text))});
-    two.bottle.settle();
+    two.simulation.settle();
     return two.alice.last<TextNotQueued>()->fault;
   };
   const auto bob = two.key_of(two.bob);
@@ -280,7 +280,7 @@ TEST(Letters, AsLargeAsATextMayBeAndStrange) {
   for (const auto& text : texts) two.alice.command(QueueText{two.key_of(two.bob), Plaintext(text)});
   two.look(two.alice);
   two.look(two.bob);
-  two.bottle.pass(6s);
+  two.simulation.pass(6s);
   EXPECT_EQ(two.seen[&two.bob].texts, texts);
 }
 
@@ -289,22 +289,22 @@ TEST(Letters, AStoreThatDoesNotAnswerEndsTheLinkAndIsAskedAgain) {
     for (const bool silent : {false, true}) {
       Correspondents two(14);
       two.post(two.alice, 5);
-      two.bottle.settle();
-      const auto begun = two.bottle.effects();
+      two.simulation.settle();
+      const auto begun = two.simulation.effects();
       two.look(two.alice);
       two.look(two.bob);
       if (silent)
-        two.bottle.swallow_effect(begun + n);
+        two.simulation.swallow_effect(begun + n);
       else
-        two.bottle.fail_effect(begun + n);
-      two.bottle.pass(15min);
+        two.simulation.fail_effect(begun + n);
+      two.simulation.pass(15min);
       const auto gave_up = [](const Node& node) {
         return node.last<Offline>() && !node.last<Offline>()->retrying;
       };
       if (gave_up(two.alice) || gave_up(two.bob)) continue;
       if (silent) {  // a frame that no transport would lose: what it was goes over the next link
-        two.bottle.cut_all_links();
-        two.bottle.pass(2min);
+        two.simulation.cut_all_links();
+        two.simulation.pass(2min);
       }
       two.expect_all_shown_once(two.bob, 5);
       ASSERT_FALSE(testing::Test::HasFailure()) << "effect " << n << " silent " << silent;
@@ -341,7 +341,7 @@ TEST(Texts, WhatIsSaidBeforeAGoodbyeIsAcknowledgedBeforeTheOther) {
       node->command(GoOnline{});
     }
     for (int rounds = 0; rounds < 60 && two.alice.count<Closed>() == 0; ++rounds)
-      two.bottle.pass(1s);
+      two.simulation.pass(1s);
     EXPECT_EQ(two.seen[&two.bob].texts, (std::vector<std::string>{"1", "2", "3"})) << seed;
     EXPECT_EQ(two.alice.count<TextDelivered>(), 3u) << seed;
     EXPECT_EQ(two.alice.last<Closed>()->fault, std::nullopt) << seed;
@@ -370,7 +370,7 @@ TEST(Texts, ANewMatchForItsCodeDoesNotCutAGoodbye) {
       node->command(GoOnline{});
     }
     for (int rounds = 0; rounds < 60 && two.alice.count<Closed>() == 0; ++rounds)
-      two.bottle.pass(1s);
+      two.simulation.pass(1s);
     EXPECT_EQ(two.alice.count<TextDelivered>(), 3u) << seed;
     EXPECT_EQ(two.seen[&two.bob].texts, (std::vector<std::string>{"1", "2", "3"})) << seed;
   }
@@ -389,7 +389,7 @@ TEST(Texts, TwoWhoSendAtOnceAndLeaveBothSeeTheOthers) {
       node->command(GoOnline{});
     }
     for (int rounds = 0; rounds < 60 && two.alice.count<Closed>() == 0; ++rounds)
-      two.bottle.pass(1s);
+      two.simulation.pass(1s);
     EXPECT_EQ(two.seen[&two.alice].texts, std::vector<std::string>{"from bob"}) << seed;
     EXPECT_EQ(two.seen[&two.bob].texts, std::vector<std::string>{"from alice"}) << seed;
     for (auto* node : {&two.alice, &two.bob}) {

@@ -1,24 +1,25 @@
-// The main job in a bottle: pair, secure, text, file, close. And what must be left of it: nothing.
+// The main job in a simulation: pair, secure, text, file, close. And what must be left of it:
+// nothing.
 #pragma once
 
 #include <string>
 
 #include <gtest/gtest.h>
 
-#include "tests/support/bottle.hpp"
+#include "tests/support/simulation.hpp"
 
 namespace culver::test {
 
 /// Alice waits, Bob asks for her code, sends a text and a file, and says goodbye.
 struct MainJob {
-  Bottle bottle;
+  Simulation simulation;
   Node& alice;
   Node& bob;
   std::string file;
 
   /// `streams`: whether both speak the second form of files, or Alice the first one only.
   explicit MainJob(std::uint64_t seed, std::size_t size = 100'000, bool streams = true)
-      : bottle(seed), alice(bottle.add("alice", streams)), bob(bottle.add("bob")) {
+      : simulation(seed), alice(simulation.add("alice", streams)), bob(simulation.add("bob")) {
     file.resize(size);
     for (std::size_t i = 0; i < size; ++i) file[i] = static_cast<char>(i * 7 + seed);
     alice.react = [](Node& self, const engine::Notice& notice) {
@@ -47,15 +48,15 @@ struct MainJob {
     using namespace engine;
     alice.command(GoOnline{});
     bob.command(GoOnline{});
-    bottle.settle();
+    simulation.settle();
     if (alice.last<Online>() && bob.last<Online>()) bob.command(Pair{alice.last<Online>()->code});
-    bottle.settle();
+    simulation.settle();
   }
   void go_online_and_pair() {
     using namespace engine;
     if (!alice.last<Online>()) alice.command(GoOnline{});
     if (!bob.last<Online>()) bob.command(GoOnline{});
-    bottle.settle();
+    simulation.settle();
     bob.command(Pair{alice.last<Online>()->code});
   }
   bool succeeded() const {
@@ -67,7 +68,7 @@ struct MainJob {
   void leave() {
     alice.command(engine::Leave{});
     bob.command(engine::Leave{});
-    bottle.pass(std::chrono::minutes(15));
+    simulation.pass(std::chrono::minutes(15));
   }
   void expect_nothing_left(std::uint64_t seed) {
     for (auto* node : {&alice, &bob}) {
@@ -77,7 +78,7 @@ struct MainJob {
       EXPECT_TRUE(node->sources.empty()) << node->name << ", seed " << seed;
       EXPECT_EQ(node->engine->deadline(), std::nullopt) << node->name << ", seed " << seed;
     }
-    EXPECT_EQ(bottle.live_transports(), 0u) << "seed " << seed;
+    EXPECT_EQ(simulation.live_transports(), 0u) << "seed " << seed;
   }
 };
 

@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "core/signaling/pacer.hpp"
-#include "tests/support/bottle.hpp"
+#include "tests/support/simulation.hpp"
 
 namespace culver::test {
 namespace {
@@ -25,19 +25,19 @@ std::size_t most_in_a_minute(const std::vector<TimePoint>& said) {
 
 struct Crowd {
   Crowd(std::uint64_t seed, std::size_t size, const relay::Limits& limits)
-      : bottle(seed, limits), host(bottle.add("host")) {
+      : simulation(seed, limits), host(simulation.add("host")) {
     host.react = [](Node& self, const Notice& notice) {
       if (const auto* asked = std::get_if<PairRequested>(&notice))
         self.command(AnswerPair{asked->from, true});
     };
     host.command(GoOnline{});
     for (std::size_t i = 0; i < size; ++i) {
-      auto& guest = bottle.add("guest" + std::to_string(i));
+      auto& guest = simulation.add("guest" + std::to_string(i));
       guest.address = "198.51." + std::to_string(i / 200) + "." + std::to_string(1 + i % 200);
       guest.command(GoOnline{});
       guests.push_back(&guest);
     }
-    bottle.settle();
+    simulation.settle();
   }
 
   /// Whoever was turned away, since only so many may wait for one, tries again.
@@ -55,7 +55,7 @@ struct Crowd {
     return all;
   }
 
-  Bottle bottle;
+  Simulation simulation;
   Node& host;
   std::vector<Node*> guests;
   std::map<std::string, std::size_t> asks_of;
@@ -65,11 +65,11 @@ TEST(Pace, TwoHundredAreServedAsFastAsTheServerLets) {
   relay::Limits limits;
   limits.messages_per_device = limits.messages_per_socket;
   Crowd crowd(1, 200, limits);
-  const auto since = crowd.bottle.now;
+  const auto since = crowd.simulation.now;
   for (int rounds = 0; crowd.connected() < 200; ++rounds) {
     ASSERT_LT(rounds, 200) << crowd.connected() << " of 200 are connected";
     crowd.ask();
-    crowd.bottle.pass(7s);
+    crowd.simulation.pass(7s);
   }
   EXPECT_EQ(crowd.host.count<Connected>(), 200U);
   EXPECT_EQ(crowd.host.count<Closed>(), 0U) << "nobody was accepted in vain";
@@ -78,8 +78,8 @@ TEST(Pace, TwoHundredAreServedAsFastAsTheServerLets) {
   // The room is used: no more than a minute is lost on all of them.
   const auto needed =
       crowd.host.said.size() * 60s / (signaling::messages_per_minute - signaling::messages_aside);
-  EXPECT_LE(crowd.bottle.now - since, needed + 60s);
-  RecordProperty("seconds", static_cast<int>((crowd.bottle.now - since) / 1s));
+  EXPECT_LE(crowd.simulation.now - since, needed + 60s);
+  RecordProperty("seconds", static_cast<int>((crowd.simulation.now - since) / 1s));
   RecordProperty("frames", static_cast<int>(crowd.host.said.size()));
 }
 
@@ -90,13 +90,13 @@ TEST(Pace, AServerThatTakesMoreIsToldMore) {
   limits.messages_per_address = {50'000, 60s};
   limits.pending_per_target = limits.pending_per_target_and_address = 200;
   Crowd crowd(2, 200, limits);
-  const auto since = crowd.bottle.now;
+  const auto since = crowd.simulation.now;
   for (int rounds = 0; crowd.connected() < 200 && rounds < 20; ++rounds) {
     crowd.ask();
-    crowd.bottle.pass(7s);
+    crowd.simulation.pass(7s);
   }
   EXPECT_EQ(crowd.connected(), 200U);
-  EXPECT_LE(crowd.bottle.now - since, 30s);
+  EXPECT_LE(crowd.simulation.now - since, 30s);
 }
 
 }  // namespace

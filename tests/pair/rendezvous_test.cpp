@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/support/bottle.hpp"
+#include "tests/support/simulation.hpp"
 
 namespace culver::test {
 namespace {
@@ -16,16 +16,16 @@ using namespace std::chrono_literals;
 
 /// Two who were paired once, and have left.
 struct PeerBookChanged {
-  Bottle bottle;
+  Simulation simulation;
   Node& alice;
   Node& bob;
 
   explicit PeerBookChanged(std::uint64_t seed)
-      : bottle(seed), alice(bottle.add("alice")), bob(bottle.add("bob")) {
+      : simulation(seed), alice(simulation.add("alice")), bob(simulation.add("bob")) {
     introduce(alice, bob);
     for (auto* node : {&alice, &bob}) node->command(Leave{});
-    bottle.settle();
-    bottle.pass(1min);
+    simulation.settle();
+    simulation.pass(1min);
     for (auto* node : {&alice, &bob}) node->restart();
   }
 
@@ -36,9 +36,9 @@ struct PeerBookChanged {
     };
     for (auto* node : {&one, &other})
       if (!node->engine->census().online) node->command(GoOnline{});
-    bottle.settle();
+    simulation.settle();
     other.command(Pair{one.last<Online>()->code});
-    bottle.settle();
+    simulation.settle();
     one.react = nullptr;
   }
 
@@ -55,7 +55,7 @@ TEST(Rendezvous, TwoWhoLookForEachOtherMeetInEveryOrder) {
     PeerBookChanged two(seed);
     two.look(two.alice);
     two.look(two.bob);
-    two.bottle.pass(6s);
+    two.simulation.pass(6s);
     ASSERT_TRUE(two.are_together()) << "seed " << seed;
     EXPECT_EQ(two.alice.last<Connected>()->key, two.bob.engine->public_key());
     EXPECT_EQ(two.alice.last<Connecting>()->sought, two.bob.engine->public_key());
@@ -64,7 +64,7 @@ TEST(Rendezvous, TwoWhoLookForEachOtherMeetInEveryOrder) {
       EXPECT_EQ(node->count<PairRequested>() + node->count<PairFailed>(), 0u) << "seed " << seed;
       node->command(Leave{});
     }
-    two.bottle.pass(1min);
+    two.simulation.pass(1min);
     for (auto* node : {&two.alice, &two.bob}) {
       EXPECT_EQ(node->engine->census(), Census{}) << "seed " << seed;
       EXPECT_EQ(node->engine->deadline(), std::nullopt) << "seed " << seed;
@@ -78,11 +78,11 @@ TEST(Rendezvous, WhoIsForgottenWhileItComesDoesNotComeIn) {
     PeerBookChanged two(7);
     two.look(two.alice);
     two.look(two.bob);
-    two.bottle.settle(steps);
+    two.simulation.settle(steps);
     const bool is_there = two.alice.last<Connected>() != nullptr;
     two.alice.command(Forget{two.bob.engine->public_key()});
     const auto told = two.alice.count<Connected>();
-    two.bottle.pass(6s);
+    two.simulation.pass(6s);
     EXPECT_EQ(two.alice.count<Connected>(), told) << "after " << steps << " steps";
     EXPECT_EQ(live(two.alice), 0u) << "after " << steps << " steps";
     if (is_there) break;
@@ -93,10 +93,10 @@ TEST(Rendezvous, WhoIsForgottenWhileItComesDoesNotComeIn) {
 TEST(Rendezvous, OfTwoWhoComeAtOnceOnlyOneIsLetInWhereThereIsOnePlace) {
   for (std::uint64_t seed = 0; seed < 100; ++seed) {
     PeerBookChanged two(seed);
-    auto& cleo = two.bottle.add("cleo");
+    auto& cleo = two.simulation.add("cleo");
     two.introduce(two.alice, cleo);
     for (auto* node : {&two.alice, &cleo}) node->command(Leave{});
-    two.bottle.pass(1min);
+    two.simulation.pass(1min);
     two.alice.only_one = true;
     for (auto* node : {&two.alice, &cleo}) node->restart();
     std::map<Node*, bool> refused;
@@ -112,7 +112,7 @@ TEST(Rendezvous, OfTwoWhoComeAtOnceOnlyOneIsLetInWhereThereIsOnePlace) {
     two.look(two.alice);
     two.look(two.bob);
     two.look(cleo);
-    two.bottle.pass(20s);
+    two.simulation.pass(20s);
     ASSERT_EQ(two.alice.count<Connected>(), 1u) << "seed " << seed;
     ASSERT_EQ(two.alice.texts().size(), 1u) << "seed " << seed;
     auto& other = two.alice.texts()[0] == "bob" ? cleo : two.bob;
@@ -123,10 +123,10 @@ TEST(Rendezvous, OfTwoWhoComeAtOnceOnlyOneIsLetInWhereThereIsOnePlace) {
 
 TEST(Rendezvous, WhoTakesAnothersNameHearsThatItIsRefused) {
   PeerBookChanged two(3);
-  auto& cleo = two.bottle.add("cleo");
+  auto& cleo = two.simulation.add("cleo");
   two.introduce(two.alice, cleo);
   for (auto* node : {&two.alice, &cleo}) node->command(Leave{});
-  two.bottle.pass(1min);
+  two.simulation.pass(1min);
   cleo.name = "bob";
   for (auto* node : {&two.alice, &cleo}) node->restart();
   two.alice.react = [](Node& self, const Notice& notice) {
@@ -137,7 +137,7 @@ TEST(Rendezvous, WhoTakesAnothersNameHearsThatItIsRefused) {
   };
   two.look(two.alice);
   two.look(cleo);
-  two.bottle.pass(20s);
+  two.simulation.pass(20s);
   const auto* failed = two.alice.last<PairFailed>();
   const auto* closed = two.alice.last<Closed>();
   const auto about = failed ? failed->about : closed ? closed->about : std::nullopt;
@@ -154,9 +154,9 @@ TEST(Rendezvous, WhoComesLaterFindsWhoWaitsAtOnce) {
     auto& first = seed % 2 ? two.alice : two.bob;
     auto& second = seed % 2 ? two.bob : two.alice;
     two.look(first);
-    two.bottle.pass(std::chrono::minutes(7 * seed));  // over the turns of some hours
+    two.simulation.pass(std::chrono::minutes(7 * seed));  // over the turns of some hours
     two.look(second);
-    two.bottle.settle();
+    two.simulation.settle();
     ASSERT_TRUE(two.are_together()) << "seed " << seed;
   }
 }
@@ -166,9 +166,9 @@ TEST(Rendezvous, AfterALossTheyMeetAgain) {
     PeerBookChanged two(seed);
     two.look(two.alice);
     two.look(two.bob);
-    two.bottle.pass(6s);
-    two.bottle.cut_all_links();
-    two.bottle.pass(10s);
+    two.simulation.pass(6s);
+    two.simulation.cut_all_links();
+    two.simulation.pass(10s);
     EXPECT_TRUE(two.are_together()) << "seed " << seed;
     EXPECT_EQ(two.alice.count<Connected>(), 2u) << "seed " << seed;
   }
@@ -179,11 +179,11 @@ TEST(Rendezvous, WhoIsKilledAndStartedAgainIsMetBeforeItIsMissed) {
     PeerBookChanged two(seed);
     two.look(two.alice);
     two.look(two.bob);
-    two.bottle.pass(6s);
+    two.simulation.pass(6s);
     two.bob.restart();
-    two.bottle.settle();
+    two.simulation.settle();
     two.look(two.bob);
-    two.bottle.settle();
+    two.simulation.settle();
     EXPECT_TRUE(two.are_together()) << "seed " << seed;
     EXPECT_EQ(two.alice.last<Closed>()->fault, Fault::replaced) << "seed " << seed;
   }
@@ -194,12 +194,12 @@ TEST(Rendezvous, BothRestartedAtOnceMeet) {
     PeerBookChanged two(seed);
     two.look(two.alice);
     two.look(two.bob);
-    two.bottle.pass(6s);
+    two.simulation.pass(6s);
     two.alice.restart();
     two.bob.restart();
     two.look(two.alice);
     two.look(two.bob);
-    two.bottle.pass(6s);
+    two.simulation.pass(6s);
     EXPECT_TRUE(two.are_together()) << "seed " << seed;
   }
 }
@@ -208,17 +208,17 @@ TEST(Rendezvous, AServerThatIsStartedAgainHearsOfThemAnew) {
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
     PeerBookChanged two(seed);
     two.look(two.alice);
-    two.bottle.settle();
-    two.bottle.restart_server();
-    two.bottle.pass(2min);
+    two.simulation.settle();
+    two.simulation.restart_server();
+    two.simulation.pass(2min);
     two.look(two.bob);
-    two.bottle.pass(10s);
+    two.simulation.pass(10s);
     ASSERT_TRUE(two.are_together()) << "seed " << seed;
-    two.bottle.restart_server();
-    two.bottle.pass(2min);
+    two.simulation.restart_server();
+    two.simulation.pass(2min);
     EXPECT_EQ(two.alice.count<Connected>(), 1u) << "the connection does not need the server";
-    two.bottle.cut_all_links();
-    two.bottle.pass(10s);
+    two.simulation.cut_all_links();
+    two.simulation.pass(10s);
     EXPECT_TRUE(two.are_together()) << "seed " << seed;
   }
 }
@@ -230,18 +230,18 @@ TEST(Rendezvous, WhoIsBlockedIsNeverMet) {
   two.alice.command(Know{known});
   two.look(two.alice);
   two.look(two.bob);
-  two.bottle.pass(2h);
+  two.simulation.pass(2h);
   EXPECT_EQ(two.alice.count<Connecting>() + two.bob.count<Connecting>(), 0u);
   EXPECT_EQ(two.bob.count<PairFailed>(), 0u);
 
   PeerBookChanged later(2);
   later.look(later.alice);
-  later.bottle.settle();
+  later.simulation.settle();
   known = later.alice.book.begin()->second;
   known.is_blocked = true;
   later.alice.command(Know{known});
   later.look(later.bob);
-  later.bottle.pass(2h);
+  later.simulation.pass(2h);
   EXPECT_EQ(live(later.alice) + live(later.bob), 0u);
 }
 
@@ -249,28 +249,28 @@ TEST(Rendezvous, WhoIsNotLookedForIsAskedAbout) {
   PeerBookChanged two(3);
   two.alice.command(GoOnline{});
   two.look(two.bob);
-  two.bottle.pass(2h);
+  two.simulation.pass(2h);
   EXPECT_EQ(two.alice.count<PairRequested>() + two.alice.count<Connecting>(), 0u);
 }
 
 TEST(Rendezvous, TwentyPeersAtOnce) {
   for (std::uint64_t seed = 0; seed < 5; ++seed) {
-    Bottle bottle(seed);
-    auto& hub = bottle.add("hub");
+    Simulation simulation(seed);
+    auto& hub = simulation.add("hub");
     std::vector<Node*> others;
-    for (int i = 0; i < 20; ++i) others.push_back(&bottle.add("peer" + std::to_string(i)));
+    for (int i = 0; i < 20; ++i) others.push_back(&simulation.add("peer" + std::to_string(i)));
     for (auto* node : others) {
       const auto key = node->engine->public_key();
       hub.book.insert_or_assign(key, Known{key, Plaintext(node->name), {}, false, true});
       const auto ours = hub.engine->public_key();
       node->book.insert_or_assign(ours, Known{ours, Plaintext(hub.name), {}, false, true});
     }
-    bottle.settle();
+    simulation.settle();
     hub.restart();
     for (auto* node : others) node->restart();
     PeerBookChanged::look(hub);
     for (auto* node : others) PeerBookChanged::look(*node);
-    bottle.pass(5min);
+    simulation.pass(5min);
     EXPECT_EQ(live(hub), 20u) << "seed " << seed;
     for (auto* node : others) EXPECT_EQ(live(*node), 1u) << "seed " << seed;
   }
@@ -279,7 +279,7 @@ TEST(Rendezvous, TwentyPeersAtOnce) {
 TEST(Rendezvous, APersonsOwnRequestGoesFirst) {
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
     PeerBookChanged two(seed);
-    auto& carol = two.bottle.add("carol");
+    auto& carol = two.simulation.add("carol");
     carol.react = [](Node& self, const Notice& notice) {
       if (const auto* asked = std::get_if<PairRequested>(&notice))
         self.command(AnswerPair{asked->from, true});
@@ -287,10 +287,10 @@ TEST(Rendezvous, APersonsOwnRequestGoesFirst) {
     carol.command(GoOnline{});
     two.look(two.alice);
     two.look(two.bob);
-    while (!two.bob.last<Online>() || !carol.last<Online>()) two.bottle.settle(1);
-    two.bottle.settle(seed % 40);
+    while (!two.bob.last<Online>() || !carol.last<Online>()) two.simulation.settle(1);
+    two.simulation.settle(seed % 40);
     two.bob.command(Pair{carol.last<Online>()->code});
-    two.bottle.pass(1min);
+    two.simulation.pass(1min);
     EXPECT_EQ(two.bob.count<PairFailed>(), 0u) << "seed " << seed;
     EXPECT_EQ(live(two.bob), 2u) << "seed " << seed;
     EXPECT_EQ(live(carol), 1u) << "seed " << seed;
@@ -299,17 +299,17 @@ TEST(Rendezvous, APersonsOwnRequestGoesFirst) {
 
 TEST(Rendezvous, EveryEffectMayFailOnce) {
   PeerBookChanged whole(1);
-  const auto before = whole.bottle.effects();
+  const auto before = whole.simulation.effects();
   whole.look(whole.alice);
   whole.look(whole.bob);
-  whole.bottle.pass(6s);
-  const auto after = whole.bottle.effects();
+  whole.simulation.pass(6s);
+  const auto after = whole.simulation.effects();
   for (std::size_t n = before; n < after; ++n) {
     PeerBookChanged two(1);
-    two.bottle.fail_effect(n);
+    two.simulation.fail_effect(n);
     two.look(two.alice);
     two.look(two.bob);
-    two.bottle.pass(10min);
+    two.simulation.pass(10min);
     // A first registration that fails is told, and nothing else keeps them apart.
     const auto gave_up = [](const Node& node) {
       return node.last<Offline>() && !node.last<Offline>()->retrying;
@@ -322,13 +322,13 @@ TEST(Rendezvous, EveryEffectMayFailOnce) {
 TEST(Rendezvous, WhoWasHereIsToldOnce) {
   PeerBookChanged two(5);
   two.look(two.alice);
-  two.bottle.settle();
-  const auto then = two.bottle.env(two.bottle.random).wall;
-  two.bottle.pass(10s);
+  two.simulation.settle();
+  const auto then = two.simulation.env(two.simulation.random).wall;
+  two.simulation.pass(10s);
   two.alice.command(Leave{});
-  two.bottle.pass(20min);
+  two.simulation.pass(20min);
   two.look(two.bob);
-  two.bottle.pass(10s);
+  two.simulation.pass(10s);
   ASSERT_EQ(two.bob.count<WasHere>(), 1u);
   EXPECT_EQ(two.bob.last<WasHere>()->key, two.alice.engine->public_key());
   EXPECT_EQ(two.bob.last<WasHere>()->at, then);

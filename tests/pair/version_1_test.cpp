@@ -51,20 +51,20 @@ TEST(Version1, WhatComesBeforeItIsKnownWhatWasTakenWaits) {
     Old job(seed);
     job.alice.reads_frames_late = true;
     job.go_online_and_pair();
-    job.bottle.settle();
+    job.simulation.settle();
     ASSERT_EQ(job.alice.count<Unproven>(), 1u) << seed;
     job.say(job.bob, "one");
     job.say(job.bob, "two");
-    job.bottle.settle();
+    job.simulation.settle();
     EXPECT_TRUE(job.alice.texts().empty()) << seed;
     EXPECT_EQ(job.alice.count<Connected>(), 0u) << seed;
     job.alice.read_frames();
-    job.bottle.settle();
+    job.simulation.settle();
     EXPECT_EQ(job.alice.texts(), (std::vector<std::string>{"one", "two"})) << seed;
     EXPECT_EQ(job.alice.count<Connected>(), 1u) << seed;
     EXPECT_EQ(job.alice.count<Closed>(), 0u) << seed;
     job.say(job.bob, "three");
-    job.bottle.settle();
+    job.simulation.settle();
     EXPECT_EQ(job.alice.texts().size(), 3u) << "it reads on, seed " << seed;
     job.leave();
     job.expect_nothing_left(seed);
@@ -76,15 +76,15 @@ TEST(Version1, WhoLeavesTheServerBeforeItHasShownItsKeyStays) {
   for (std::uint64_t seed = 0; seed < 100; ++seed) {
     Old job(seed);
     job.go_online_and_pair();
-    job.bottle.settle();
+    job.simulation.settle();
     ASSERT_EQ(job.alice.count<Unproven>(), 1u) << seed;
-    job.bottle.socket_closed(job.bob);
-    job.bottle.server_down = true;
+    job.simulation.socket_closed(job.bob);
+    job.simulation.server_down = true;
     job.bob.feed(ServerLost{Fault::server_lost});
-    job.bottle.pass(1min);
+    job.simulation.pass(1min);
     ASSERT_EQ(job.alice.count<Closed>(), 0u) << seed;
     job.say(job.bob, "still here");
-    job.bottle.settle();
+    job.simulation.settle();
     EXPECT_EQ(job.alice.texts(), std::vector<std::string>{"still here"}) << seed;
   }
 }
@@ -95,12 +95,12 @@ TEST(Version1, WhoSaysSomethingAndLeavesBeforeThatIsHeard) {
     Old job(seed);
     job.alice.reads_frames_late = true;
     job.go_online_and_pair();
-    job.bottle.settle();
+    job.simulation.settle();
     job.say(job.bob, "and gone");
     job.bob.command(CloseLink{job.bob.last<Connecting>()->link});
-    job.bottle.settle();
+    job.simulation.settle();
     job.alice.read_frames();
-    job.bottle.settle();
+    job.simulation.settle();
     EXPECT_EQ(job.alice.texts(), std::vector<std::string>{"and gone"}) << seed;
   }
 }
@@ -110,11 +110,11 @@ TEST(Version1, AStoreThatCannotSayWhatWasTakenEndsTheLink) {
     Old job(1);
     job.alice.reads_frames_late = true;
     job.go_online_and_pair();
-    job.bottle.settle();
+    job.simulation.settle();
     job.say(job.bob, "unread");
-    job.bottle.settle();
+    job.simulation.settle();
     if (answers) job.alice.read_frames(Fault::store_failed);
-    job.bottle.pass(1min);
+    job.simulation.pass(1min);
     EXPECT_TRUE(job.alice.texts().empty());
     ASSERT_EQ(job.alice.count<Closed>(), 1u) << answers;
     EXPECT_EQ(job.alice.last<Closed>()->fault, Fault::store_failed);
@@ -128,13 +128,13 @@ TEST(Version1, AReplyToOneWhoIsLeavingIsShown) {
     Old job(seed);
     job.bob.reads_frames_late = seed % 2 == 0;
     job.go_online_and_pair();
-    job.bottle.settle();
+    job.simulation.settle();
     ASSERT_EQ(job.bob.count<Unproven>(), 1u) << seed;
     job.say(job.alice, "hello");
     job.bob.command(CloseLink{job.bob.last<Connecting>()->link});
-    job.bottle.settle();
+    job.simulation.settle();
     job.bob.read_frames();
-    job.bottle.pass(10s);
+    job.simulation.pass(10s);
     const auto texts = job.bob.texts().size();
     EXPECT_GE(texts, job.alice.count<TextDelivered>()) << seed;
     shown += texts;
@@ -156,18 +156,18 @@ TEST(Version1, OneThatIsProvenWhileItEndsReplacesNothing) {
   for (std::uint64_t seed = 0; seed < 100; ++seed) {
     Old job(seed);
     job.go_online_and_pair();
-    job.bottle.settle();
+    job.simulation.settle();
     job.say(job.alice, "first");
     job.say(job.bob, "first");
-    job.bottle.settle();
+    job.simulation.settle();
     ASSERT_EQ(job.bob.count<Connected>(), 1u) << seed;
     const auto old = job.bob.last<Connected>()->link;
     job.bob.command(Pair{job.alice.last<Online>()->code});
-    job.bottle.settle();
+    job.simulation.settle();
     ASSERT_EQ(job.bob.count<Unproven>(), 2u) << seed;
     job.say(job.alice, "second");
     job.bob.command(CloseLink{job.bob.last<Connecting>()->link});
-    job.bottle.settle();
+    job.simulation.settle();
     EXPECT_EQ(job.bob.count<Connected>(), job.bob.texts().size()) << seed;
     proven += job.bob.count<Connected>() == 2;
     const auto is_replaced = [](const Notice& notice) {
@@ -176,7 +176,7 @@ TEST(Version1, OneThatIsProvenWhileItEndsReplacesNothing) {
     };
     EXPECT_TRUE(std::ranges::none_of(job.bob.notices, is_replaced)) << seed;
     job.bob.command(SendText{old, TextId{9}, Plaintext("still there")});
-    job.bottle.settle();
+    job.simulation.settle();
     EXPECT_EQ(job.alice.texts().size(), 2u) << seed;
   }
   EXPECT_GT(proven, 10u);
@@ -186,17 +186,17 @@ TEST(Version1, OneThatIsProvenWhileItEndsReplacesNothing) {
 TEST(Version1, WhatWasBegunBeforeAKeyWasKnownAsACulversEndsWithIt) {
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
     Old job(seed);
-    auto& newer = job.bottle.add("newer");
+    auto& newer = job.simulation.add("newer");
     newer.take_identity_of(job.bob);
     job.go_online_and_pair();
-    job.bottle.settle();
+    job.simulation.settle();
     ASSERT_EQ(job.alice.count<Unproven>(), 1u) << seed;
     const auto lesser = job.alice.last<Connecting>()->link;
     job.alice.tamper = nullptr;
     newer.command(GoOnline{});
-    job.bottle.settle();
+    job.simulation.settle();
     newer.command(Pair{job.alice.last<Online>()->code});
-    job.bottle.settle();
+    job.simulation.settle();
     ASSERT_EQ(job.alice.count<Connected>(), 1u) << seed;
     EXPECT_TRUE(job.alice.last<Connected>()->is_culver) << seed;
     const auto is_downgrade = [&](const Notice& notice) {
@@ -205,7 +205,7 @@ TEST(Version1, WhatWasBegunBeforeAKeyWasKnownAsACulversEndsWithIt) {
     };
     EXPECT_TRUE(std::ranges::any_of(job.alice.notices, is_downgrade)) << seed;
     job.say(job.bob, "in the lesser form");
-    job.bottle.settle();
+    job.simulation.settle();
     EXPECT_EQ(job.alice.count<Connected>(), 1u) << seed;
     EXPECT_EQ(live(job.alice), 1u) << seed;
     EXPECT_TRUE(job.alice.texts().empty()) << seed;
@@ -217,16 +217,16 @@ TEST(Version1, ALesserConnectionThatIsProvenAfterwardsIsNone) {
   std::size_t refused = 0;
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
     Old job(seed);
-    auto& newer = job.bottle.add("newer");
+    auto& newer = job.simulation.add("newer");
     newer.take_identity_of(job.bob);
     job.go_online_and_pair();
     newer.command(GoOnline{});
-    job.bottle.settle();
+    job.simulation.settle();
     job.alice.tamper = nullptr;
     newer.command(Pair{job.alice.last<Online>()->code});
-    job.bottle.settle(1 + seed);
+    job.simulation.settle(1 + seed);
     job.say(job.bob, "in the lesser form");
-    job.bottle.settle();
+    job.simulation.settle();
     bool is_known = false;
     std::set<LinkId> let_in;
     for (const auto& notice : job.alice.notices) {
@@ -252,10 +252,10 @@ TEST(Version1, WhatAnotherProcessHasTakenProvesNothingAndIsNotShown) {
     Old job(seed);
     job.alice.another_takes_frames = true;
     job.go_online_and_pair();
-    job.bottle.settle();
+    job.simulation.settle();
     job.say(job.bob, "once more");
     job.say(job.bob, "and again");
-    job.bottle.settle();
+    job.simulation.settle();
     EXPECT_EQ(job.alice.count<Connected>(), 0u) << seed;
     EXPECT_TRUE(job.alice.texts().empty()) << seed;
     ASSERT_EQ(job.alice.count<Closed>(), 1u) << seed;
@@ -270,14 +270,14 @@ TEST(Version1, AConnectionEndsWhenTheBookKnowsMoreOfItsKey) {
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
     Old job(seed);
     job.go_online_and_pair();
-    job.bottle.settle();
+    job.simulation.settle();
     if (seed % 2 == 0) job.say(job.bob, "hello");
-    job.bottle.settle();
+    job.simulation.settle();
     ASSERT_EQ(job.alice.count<Connected>(), seed % 2 == 0 ? 1u : 0u) << seed;
     Known known{job.bob.engine->public_key(), Plaintext("Bob"), std::nullopt};
     known.is_culver = true;
     job.alice.command(Know{std::move(known)});
-    job.bottle.settle();
+    job.simulation.settle();
     ASSERT_EQ(job.alice.count<Closed>(), 1u) << seed;
     EXPECT_EQ(job.alice.last<Closed>()->fault, Fault::peer_downgraded) << seed;
   }
@@ -309,10 +309,10 @@ TEST(Version1, AnOlderConnectionIsOverBeforeTheNewerIsTold) {
   MainJob job(1);
   job.bob.react = nullptr;
   job.go_online_and_pair();
-  job.bottle.settle();
+  job.simulation.settle();
   ASSERT_EQ(job.alice.count<Connected>(), 1u);
   job.bob.command(Pair{job.alice.last<Online>()->code});
-  job.bottle.settle();
+  job.simulation.settle();
   ASSERT_EQ(job.alice.count<Connected>(), 2u);
   const auto index = [](auto notice) { return Notice(std::move(notice)).index(); };
   EXPECT_EQ((order_of<Connected, Closed>(job.alice)),

@@ -7,8 +7,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/core/relay/gateway_fixture_support.hpp"
 #include "tests/core/relay/hub_invariants.hpp"
-#include "tests/core/relay/lobby_support.hpp"
 
 namespace culver::relay {
 namespace {
@@ -47,88 +47,88 @@ class SetClock : public testing::TestWithParam<WallTime> {
  protected:
   void SetUp() override {
     const DeviceRecord row{ana.account.user, bob.account.user, bob.id(), {}, {}, 0, 0, false};
-    lobby.store.devices.emplace(bob.id(), MemoryStore::Known{row, 0, 0});
-    lobby.connect(ana);
+    gateway.store.devices.emplace(bob.id(), MemoryStore::Known{row, 0, 0});
+    gateway.connect(ana);
   }
-  void TearDown() override { EXPECT_EQ(broken(lobby.hub), ""); }
+  void TearDown() override { EXPECT_EQ(broken(gateway.hub), ""); }
   void set_clock(WallTime by) {
-    lobby.set_by += by;
-    lobby.deliver(Tick{});
+    gateway.set_by += by;
+    gateway.deliver(Tick{});
   }
   std::size_t replayed() {
-    lobby.connect(bob);
-    lobby.say(bob, R"({"type":"replay_request","cursor":0})");
+    gateway.connect(bob);
+    gateway.say(bob, R"({"type":"replay_request","cursor":0})");
     const auto pages = bob.take("replay_response");
     if (pages.size() != 1) return 999;
     return pages[0].at("payload").as_object().at("events").as_array().size();
   }
-  Lobby lobby;
+  GatewayFixture gateway;
   Phone ana{1, 2}, bob{2, 2};
 };
 
 INSTANTIATE_TEST_SUITE_P(By, SetClock, testing::ValuesIn(steps));
 
 TEST_P(SetClock, RemovesNoEvent_B8) {
-  for (int i = 0; i < 3; ++i) lobby.publish(ana);
+  for (int i = 0; i < 3; ++i) gateway.publish(ana);
   auto expiring = ana.make_event();
-  expiring.expires_at = lobby.wall() + 2 * hour;
-  lobby.say(ana, gateway::print(expiring));
+  expiring.expires_at = gateway.wall() + 2 * hour;
+  gateway.say(ana, gateway::print(expiring));
   set_clock(GetParam());
-  EXPECT_EQ(lobby.stepped, std::vector{milliseconds(GetParam())}) << "and says so";
-  lobby.pass(25min);
-  EXPECT_EQ(lobby.store.events.size(), 4u);
+  EXPECT_EQ(gateway.stepped, std::vector{milliseconds(GetParam())}) << "and says so";
+  gateway.pass(25min);
+  EXPECT_EQ(gateway.store.events.size(), 4u);
   EXPECT_EQ(replayed(), 4u);
   set_clock(-GetParam());
-  lobby.pass(25min);
+  gateway.pass(25min);
   EXPECT_EQ(replayed(), 4u);
-  lobby.pass(2h);
+  gateway.pass(2h);
   EXPECT_EQ(replayed(), 3u) << "what has expired is over by the time that has run";
-  lobby.pass(24h * 30);
-  lobby.pass(11min);
-  EXPECT_EQ(lobby.store.events.size(), 0u);
+  gateway.pass(24h * 30);
+  gateway.pass(11min);
+  EXPECT_EQ(gateway.store.events.size(), 0u);
 }
 
 TEST_P(SetClock, ANewEventLivesAsLongAsItSays) {
   set_clock(GetParam());
   auto expiring = ana.make_event();
-  expiring.expires_at = lobby.wall() + hour;
-  lobby.say(ana, gateway::print(expiring));
-  lobby.pass(50min);
+  expiring.expires_at = gateway.wall() + hour;
+  gateway.say(ana, gateway::print(expiring));
+  gateway.pass(50min);
   EXPECT_EQ(replayed(), 1u);
-  lobby.pass(20min);
+  gateway.pass(20min);
   EXPECT_EQ(replayed(), 0u);
 }
 
 TEST_P(SetClock, ACodeAndASessionLiveAsLongAsBefore) {
-  lobby.say(ana, R"({"type":"initiate_pairing"})");
+  gateway.say(ana, R"({"type":"initiate_pairing"})");
   set_clock(GetParam());
-  lobby.pass(299s);
-  EXPECT_EQ(lobby.hub.link_codes().size(), 1u);
+  gateway.pass(299s);
+  EXPECT_EQ(gateway.hub.link_codes().size(), 1u);
   EXPECT_FALSE(ana.closed);
-  lobby.pass(1s);
-  EXPECT_EQ(lobby.hub.link_codes().size(), 0u);
+  gateway.pass(1s);
+  EXPECT_EQ(gateway.hub.link_codes().size(), 0u);
 }
 
 TEST_P(SetClock, ARequestIsNotServedTwice_D10) {
-  const auto request = lobby.signed_request(ana, "GET", "/api/devices");
-  EXPECT_EQ(lobby.request(request).status, 200u);
-  EXPECT_EQ(lobby.request(request).status, 401u);
+  const auto request = gateway.signed_request(ana, "GET", "/api/devices");
+  EXPECT_EQ(gateway.request(request).status, 200u);
+  EXPECT_EQ(gateway.request(request).status, 401u);
   set_clock(GetParam());
-  lobby.pass(10min);
-  EXPECT_EQ(lobby.request(request).status, 401u);
+  gateway.pass(10min);
+  EXPECT_EQ(gateway.request(request).status, 401u);
   // Back to the very moment at which it was signed.
-  lobby.set_by -= GetParam() + 10 * 60'000;
-  EXPECT_EQ(lobby.request(request).status, 401u);
-  EXPECT_EQ(lobby.request(lobby.signed_request(ana, "GET", "/api/devices")).status, 200u);
+  gateway.set_by -= GetParam() + 10 * 60'000;
+  EXPECT_EQ(gateway.request(request).status, 401u);
+  EXPECT_EQ(gateway.request(gateway.signed_request(ana, "GET", "/api/devices")).status, 200u);
 }
 
 TEST(RestoredDrops, LiveByTheTimeThatHasRun) {
-  Lobby lobby;
+  GatewayFixture gateway;
   const StoredDrop drop{"point", Owner{}, *PairingCode::parse("AAAAAA"),
                         "rly",   "text",  1'000 + 3'600'000};
-  lobby.hub.restore({drop}, Env{lobby.now, lobby.random.rng(), 4'000'000'000'000}, 1'000);
-  EXPECT_EQ(lobby.hub.rendezvous().drops().size(), 1u);
-  EXPECT_EQ(lobby.hub.rendezvous().deadline(), lobby.now + 1h);
+  gateway.hub.restore({drop}, Env{gateway.now, gateway.random.rng(), 4'000'000'000'000}, 1'000);
+  EXPECT_EQ(gateway.hub.rendezvous().drops().size(), 1u);
+  EXPECT_EQ(gateway.hub.rendezvous().deadline(), gateway.now + 1h);
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/core/relay/lobby_support.hpp"
+#include "tests/core/relay/gateway_fixture_support.hpp"
 
 namespace culver::relay {
 namespace {
@@ -24,14 +24,14 @@ class CountersOf : public testing::TestWithParam<unsigned> {};
 INSTANTIATE_TEST_SUITE_P(Versions, CountersOf, testing::Values(1U, 2U));
 
 TEST_P(CountersOf, AHandshakeIsUnderWayUntilItIsOver) {
-  Lobby lobby;
+  GatewayFixture gateway;
   Phone phone(1, GetParam());
-  lobby.dial(phone);
-  EXPECT_EQ(lobby.hub.counters().handshakes_under_way, 0u) << "nothing has been said";
-  lobby.to_server(phone);
-  EXPECT_EQ(lobby.hub.counters().handshakes_under_way, 1u);
-  lobby.settle();
-  const auto& counters = lobby.hub.counters();
+  gateway.dial(phone);
+  EXPECT_EQ(gateway.hub.counters().handshakes_under_way, 0u) << "nothing has been said";
+  gateway.to_server(phone);
+  EXPECT_EQ(gateway.hub.counters().handshakes_under_way, 1u);
+  gateway.settle();
+  const auto& counters = gateway.hub.counters();
   EXPECT_EQ(counters.handshakes, 1u);
   EXPECT_EQ(counters.handshakes_under_way, 0u);
   EXPECT_EQ(counters.established[GetParam() - 1], 1u);
@@ -39,36 +39,36 @@ TEST_P(CountersOf, AHandshakeIsUnderWayUntilItIsOver) {
   EXPECT_EQ(counters.sessions, 1u);
   EXPECT_EQ(counters.accounts, 1u);
   EXPECT_EQ(counters.questions, 0u);
-  lobby.hang_up(phone);
-  EXPECT_EQ(lobby.hub.counters().sessions, 0u);
-  EXPECT_EQ(lobby.hub.counters().connections, 0u);
+  gateway.hang_up(phone);
+  EXPECT_EQ(gateway.hub.counters().sessions, 0u);
+  EXPECT_EQ(gateway.hub.counters().connections, 0u);
 }
 
 TEST_P(CountersOf, AHandshakeThatIsBrokenOffIsNotUnderWay) {
-  Lobby lobby;
+  GatewayFixture gateway;
   Phone lost(1, GetParam()), late(2, GetParam());
   for (auto* phone : {&lost, &late}) {
-    lobby.dial(*phone);
-    lobby.to_server(*phone);
+    gateway.dial(*phone);
+    gateway.to_server(*phone);
   }
-  EXPECT_EQ(lobby.hub.counters().handshakes_under_way, 2u);
-  lobby.hang_up(lost);
-  EXPECT_EQ(lobby.hub.counters().handshakes_under_way, 1u);
-  lobby.pass(30s);
-  EXPECT_EQ(lobby.hub.counters().handshakes_under_way, 0u);
-  EXPECT_EQ(lobby.hub.counters().handshakes_refused.of(Fault::gateway_timeout), 1u);
-  EXPECT_EQ(lobby.hub.counters().closed.of(Fault::gateway_timeout), 1u);
-  EXPECT_EQ(lobby.hub.counters().handshakes_refused.all(), 1u);
+  EXPECT_EQ(gateway.hub.counters().handshakes_under_way, 2u);
+  gateway.hang_up(lost);
+  EXPECT_EQ(gateway.hub.counters().handshakes_under_way, 1u);
+  gateway.pass(30s);
+  EXPECT_EQ(gateway.hub.counters().handshakes_under_way, 0u);
+  EXPECT_EQ(gateway.hub.counters().handshakes_refused.of(Fault::gateway_timeout), 1u);
+  EXPECT_EQ(gateway.hub.counters().closed.of(Fault::gateway_timeout), 1u);
+  EXPECT_EQ(gateway.hub.counters().handshakes_refused.all(), 1u);
 }
 
 TEST_P(CountersOf, ARefusalIsCountedByItsFaultAndIsNoHandshake) {
   Limits limits;
   limits.handshakes_per_address = {1, 60s};
-  Lobby lobby(limits);
+  GatewayFixture gateway(limits);
   Phone first(1, GetParam()), second(2, GetParam());
-  lobby.connect(first);
-  lobby.connect(second);
-  const auto& counters = lobby.hub.counters();
+  gateway.connect(first);
+  gateway.connect(second);
+  const auto& counters = gateway.hub.counters();
   EXPECT_EQ(counters.handshakes, 1u);
   EXPECT_EQ(counters.handshakes_refused.of(Fault::too_many_handshakes), 1u);
   EXPECT_EQ(counters.closed.of(Fault::too_many_handshakes), 1u);

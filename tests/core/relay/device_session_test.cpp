@@ -7,8 +7,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/core/relay/gateway_fixture_support.hpp"
 #include "tests/core/relay/hub_invariants.hpp"
-#include "tests/core/relay/lobby_support.hpp"
 
 namespace culver::relay {
 namespace {
@@ -29,17 +29,17 @@ class DeviceSession : public testing::TestWithParam<unsigned> {
  protected:
   void SetUp() override {
     for (auto* phone : {&ana, &bob, &cy}) join(*phone);
-    lobby.connect(stranger);
-    for (auto* phone : lobby.phones) phone->heard.clear();
+    gateway.connect(stranger);
+    for (auto* phone : gateway.phones) phone->heard.clear();
   }
-  void TearDown() override { EXPECT_EQ(broken(lobby.hub), ""); }
+  void TearDown() override { EXPECT_EQ(broken(gateway.hub), ""); }
 
   /// Its row says ana's account, as after linking.
   void join(Phone& phone) {
     const DeviceRecord row{
         ana.account.user, phone.account.user, phone.id(), Plaintext("a name"), {}, 0, 0, false};
-    lobby.store.devices.emplace(phone.id(), MemoryStore::Known{row, 0, 0});
-    lobby.connect(phone);
+    gateway.store.devices.emplace(phone.id(), MemoryStore::Known{row, 0, 0});
+    gateway.connect(phone);
     ASSERT_TRUE(phone.is_in);
   }
   std::vector<std::uint64_t> cursors(Phone& phone) {
@@ -66,10 +66,10 @@ class DeviceSession : public testing::TestWithParam<unsigned> {
     EXPECT_EQ(phone.closed->fault, why);
   }
   std::string_view state(const Phone& phone) {
-    return fsm::name_of(*lobby.hub.session_of(*phone.socket));
+    return fsm::name_of(*gateway.hub.session_of(*phone.socket));
   }
 
-  Lobby lobby;
+  GatewayFixture gateway;
   Phone ana{1, GetParam()}, bob{2, GetParam()}, cy{3, GetParam()}, stranger{9, GetParam()};
 };
 
@@ -78,7 +78,7 @@ INSTANTIATE_TEST_SUITE_P(Version, DeviceSession, testing::Values(1u, 2u));
 // ---- events -------------------------------------------------------------------------------------
 
 TEST_P(DeviceSession, AnEventIsStoredAcknowledgedAndDeliveredOnceToEachOther_B7) {
-  const auto event = lobby.publish(ana);
+  const auto event = gateway.publish(ana);
   const auto acks = ana.take("ack");
   ASSERT_EQ(acks.size(), 1u);
   EXPECT_EQ(number(payload(acks[0]), "device_seq"), event.device_seq);
@@ -92,22 +92,22 @@ TEST_P(DeviceSession, AnEventIsStoredAcknowledgedAndDeliveredOnceToEachOther_B7)
 }
 
 TEST_P(DeviceSession, NothingIsAcknowledgedBeforeTheStoreHasIt) {
-  lobby.holds_answers = true;
-  lobby.publish(ana);
+  gateway.holds_answers = true;
+  gateway.publish(ana);
   EXPECT_TRUE(ana.take("ack").empty());
   EXPECT_TRUE(bob.take("event").empty());
-  lobby.holds_answers = false;
-  lobby.settle();
+  gateway.holds_answers = false;
+  gateway.settle();
   EXPECT_EQ(ana.take("ack").size(), 1u);
 }
 
 TEST_P(DeviceSession, ADuplicateIsAcknowledgedAndNotDeliveredAgain_B9) {
-  const auto event = lobby.publish(ana);
-  lobby.say(ana, gateway::print(event));
+  const auto event = gateway.publish(ana);
+  gateway.say(ana, gateway::print(event));
   EXPECT_EQ(ana.take("ack").size(), 2u);
   EXPECT_EQ(bob.take("event").size(), 1u);
-  EXPECT_EQ(lobby.hub.counters().events_duplicate, 1u);
-  lobby.publish(ana);
+  EXPECT_EQ(gateway.hub.counters().events_duplicate, 1u);
+  gateway.publish(ana);
   const auto events = bob.take("event");
   ASSERT_EQ(events.size(), 1u);
   EXPECT_EQ(number(payload(events[0]), "stream_seq"), 2u) << "no number was burned";
@@ -115,20 +115,20 @@ TEST_P(DeviceSession, ADuplicateIsAcknowledgedAndNotDeliveredAgain_B9) {
 
 TEST_P(DeviceSession, AnOldNumberThatWasNeverStoredIsStored_B8) {
   ana.last_device_seq = 4'999;
-  lobby.publish(ana);
+  gateway.publish(ana);
   ana.last_device_seq = 6;
-  lobby.publish(ana);
+  gateway.publish(ana);
   EXPECT_EQ(ana.take("ack").size(), 2u);
-  EXPECT_EQ(lobby.store.events.size(), 2u);
+  EXPECT_EQ(gateway.store.events.size(), 2u);
   EXPECT_EQ(bob.take("event").size(), 2u);
 }
 
 TEST_P(DeviceSession, TheEventOfAClosedConnectionStillReachesTheOthers) {
-  lobby.holds_answers = true;
-  lobby.publish(ana);
-  lobby.hang_up(ana);
-  lobby.holds_answers = false;
-  lobby.settle();
+  gateway.holds_answers = true;
+  gateway.publish(ana);
+  gateway.hang_up(ana);
+  gateway.holds_answers = false;
+  gateway.settle();
   EXPECT_EQ(bob.take("event").size(), 1u);
 }
 
@@ -137,49 +137,49 @@ TEST_P(DeviceSession, EveryRefusalIsAnswered_B15) {
   const bool is_told = GetParam() == 2;
   auto event = ana.make_event();
   event.user = stranger.account.user;
-  lobby.say(ana, gateway::print(event));
+  gateway.say(ana, gateway::print(event));
   const auto errors = ana.take("error");
   ASSERT_EQ(errors.size(), 1u);
   EXPECT_EQ(text(payload(errors[0]), "code"), "event_of_another_user");
   EXPECT_EQ(text(payload(errors[0]), "event_id"), print_uuid(event.id.view()));
   EXPECT_EQ(number(payload(errors[0]), "device_seq"), event.device_seq);
 
-  const auto of_bob = lobby.publish(bob);
+  const auto of_bob = gateway.publish(bob);
   event = of_bob;
   event.encrypted_payload = "ZWxzZQ==";
-  lobby.say(ana, gateway::print(event));
+  gateway.say(ana, gateway::print(event));
   EXPECT_EQ(ana.error(), "event_of_another_device");
 
   event = ana.make_event();
-  event.expires_at = lobby.wall() - 5 * 60'000 - 1;
-  lobby.say(ana, gateway::print(event));
+  event.expires_at = gateway.wall() - 5 * 60'000 - 1;
+  gateway.say(ana, gateway::print(event));
   EXPECT_EQ(ana.error(), is_told ? "event_expired" : "0 errors");
-  event.expires_at = lobby.wall() - 5 * 60'000;
-  lobby.say(ana, gateway::print(event));
+  event.expires_at = gateway.wall() - 5 * 60'000;
+  gateway.say(ana, gateway::print(event));
   EXPECT_EQ(ana.take("ack").size(), 1u) << "a clock may be slow";
 
   event = ana.make_event();
   event.stream = "no stream!";
-  lobby.say(ana, gateway::print(event));
+  gateway.say(ana, gateway::print(event));
   EXPECT_EQ(ana.error(), is_told ? "bad_stream_id" : "0 errors");
   EXPECT_FALSE(ana.closed);
-  EXPECT_EQ(lobby.hub.counters().messages_refused.of(Fault::bad_stream_id), 1u);
+  EXPECT_EQ(gateway.hub.counters().messages_refused.of(Fault::bad_stream_id), 1u);
 }
 
 TEST_P(DeviceSession, AnEventThatIsSentBackIsPassedOver) {
-  const auto of_bob = lobby.publish(bob);
-  lobby.say(ana, gateway::print(of_bob));
+  const auto of_bob = gateway.publish(bob);
+  gateway.say(ana, gateway::print(of_bob));
   EXPECT_EQ(ana.error(), GetParam() == 1 ? "0 errors" : "event_of_another_device");
   EXPECT_TRUE(ana.take("ack").empty());
-  EXPECT_EQ(lobby.store.events.size(), 1u);
-  lobby.publish(ana);
+  EXPECT_EQ(gateway.store.events.size(), 1u);
+  gateway.publish(ana);
   EXPECT_EQ(ana.take("ack").size(), 1u) << "it goes on";
 }
 
 TEST_P(DeviceSession, ADeviceThatWasLinkedMayNameItsOwnKeyInVersion1) {
   auto event = bob.make_event();
   event.user = bob.account.user;
-  lobby.say(bob, gateway::print(event));
+  gateway.say(bob, gateway::print(event));
   if (GetParam() == 2) {
     EXPECT_EQ(bob.error(), "event_of_another_user");
     return;
@@ -197,9 +197,9 @@ TEST_P(DeviceSession, WhatADeviceOfVersion1SaysWrongIsPassedOver) {
         R"({"type":"ack"})", R"({"type":"ack","payload":{"device_seq":77}})",
         R"({"type":"ack","payload":{"cursor":77}})", R"({"type":"event","payload":{}})",
         R"({"type":"client_auth","payload":{}})", R"({"type":"client_hello"})"})
-    lobby.say(ana, frame);
-  lobby.deliver(Oversized{*ana.socket});
-  lobby.publish(ana);
+    gateway.say(ana, frame);
+  gateway.deliver(Oversized{*ana.socket});
+  gateway.publish(ana);
   EXPECT_EQ(ana.take("ack").size(), 1u);
   EXPECT_EQ(ana.error(), "0 errors");
   EXPECT_FALSE(ana.closed);
@@ -208,7 +208,7 @@ TEST_P(DeviceSession, WhatADeviceOfVersion1SaysWrongIsPassedOver) {
 TEST_P(DeviceSession, APairingCodeOfTheWrongFormIsAPairingThatFailed) {
   for (const auto* frame : {R"({"type":"complete_pairing","payload":{"pairing_code":"12345"}})",
                             R"({"type":"complete_pairing"})"}) {
-    lobby.say(ana, frame);
+    gateway.say(ana, frame);
     const auto failed = ana.take("pairing_failed");
     ASSERT_EQ(failed.size(), 1u);
     EXPECT_EQ(text(payload(failed[0]), "error"), "Invalid pairing code format");
@@ -219,7 +219,7 @@ TEST_P(DeviceSession, APairingCodeOfTheWrongFormIsAPairingThatFailed) {
 TEST_P(DeviceSession, WhatTheStoreRefusesIsToldWithATime) {
   Limits limits;
   limits.stored_events_per_user = 1;
-  Lobby small(limits);
+  GatewayFixture small(limits);
   small.connect(ana);
   small.publish(ana);
   small.publish(ana);
@@ -235,15 +235,15 @@ TEST_P(DeviceSession, WhatTheStoreRefusesIsToldWithATime) {
 }
 
 TEST_P(DeviceSession, AStoreThatFailsIsAnErrorWithATimeAndTheSessionGoesOn) {
-  lobby.store.is_failing = true;
-  const auto event = lobby.publish(ana);
+  gateway.store.is_failing = true;
+  const auto event = gateway.publish(ana);
   const auto errors = ana.take("error");
   if (GetParam() == 1) return expect_sent_away(ana, Fault::directory_failed);
   ASSERT_EQ(errors.size(), 1u);
   EXPECT_EQ(text(payload(errors[0]), "code"), "directory_failed");
   EXPECT_EQ(number(payload(errors[0]), "retry_after_ms"), 1'000u);
-  lobby.store.is_failing = false;
-  lobby.say(ana, gateway::print(event));
+  gateway.store.is_failing = false;
+  gateway.say(ana, gateway::print(event));
   EXPECT_EQ(ana.take("ack").size(), 1u);
   EXPECT_EQ(bob.take("event").size(), 1u);
 }
@@ -251,7 +251,7 @@ TEST_P(DeviceSession, AStoreThatFailsIsAnErrorWithATimeAndTheSessionGoesOn) {
 TEST_P(DeviceSession, EventsOfAnAccountAreLimitedTogether) {
   Limits limits;
   limits.events_per_user = {2, 60s};
-  Lobby small(limits);
+  GatewayFixture small(limits);
   small.connect(ana);
   for (int i = 0; i < 3; ++i) small.publish(ana);
   EXPECT_EQ(ana.take("ack").size(), 2u);
@@ -271,7 +271,7 @@ TEST_P(DeviceSession, EventsOfAnAccountAreLimitedTogether) {
 TEST_P(DeviceSession, UnansweredEventsAreBounded) {
   Limits limits;
   limits.unanswered_events = 16;
-  Lobby small(limits);
+  GatewayFixture small(limits);
   small.connect(ana);
   small.holds_answers = true;
   for (int i = 0; i < 17; ++i) ana.say(gateway::print(ana.make_event()));
@@ -288,7 +288,7 @@ TEST_P(DeviceSession, UnansweredEventsAreBounded) {
 TEST_P(DeviceSession, QuestionsToTheStoreAreBoundedInAll) {
   Limits limits;
   limits.questions = 2;
-  Lobby small(limits);
+  GatewayFixture small(limits);
   small.connect(ana);
   small.connect(stranger);
   small.holds_answers = true;
@@ -306,7 +306,7 @@ TEST_P(DeviceSession, QuestionsToTheStoreAreBoundedInAll) {
 TEST_P(DeviceSession, FramesOfASessionAreLimited) {
   Limits limits;
   limits.frames_per_session = {3, 60s};
-  Lobby small(limits);
+  GatewayFixture small(limits);
   small.connect(ana);
   for (int i = 0; i < 4; ++i) small.say(ana, R"({"type":"ping"})");
   EXPECT_EQ(ana.take("pong").size(), 3u);
@@ -317,153 +317,153 @@ TEST_P(DeviceSession, FramesOfASessionAreLimited) {
 // ---- replay -------------------------------------------------------------------------------------
 
 TEST_P(DeviceSession, PagesThroughWhatWasMissedAndGoesOnLive) {
-  lobby.hang_up(bob);
-  for (int i = 0; i < 5; ++i) lobby.publish(ana);
-  lobby.connect(bob);
+  gateway.hang_up(bob);
+  for (int i = 0; i < 5; ++i) gateway.publish(ana);
+  gateway.connect(bob);
   EXPECT_EQ(bob.session->cursor, 0u);
-  lobby.say(bob, R"({"type":"replay_request","limit":2})");
+  gateway.say(bob, R"({"type":"replay_request","limit":2})");
   auto response = page(bob);
   EXPECT_THAT(cursors_in(response), ElementsAre(1, 2));
   EXPECT_TRUE(response.at("has_more").as_bool());
   EXPECT_EQ(state(bob), "Paused");
-  lobby.publish(ana);
+  gateway.publish(ana);
   EXPECT_TRUE(bob.take("event").empty()) << "it will be in a page";
 
   std::string token = text(response, "continuation_token");
-  lobby.say(bob, R"({"type":"replay_request","payload":{"limit":2,"continuation_token":")" + token +
-                     "\"}}");
+  gateway.say(bob, R"({"type":"replay_request","payload":{"limit":2,"continuation_token":")" +
+                       token + "\"}}");
   response = page(bob);
   EXPECT_THAT(cursors_in(response), ElementsAre(3, 4));
-  EXPECT_EQ(lobby.store.devices.at(bob.id()).cursor, 2u) << "whoever goes on has read";
+  EXPECT_EQ(gateway.store.devices.at(bob.id()).cursor, 2u) << "whoever goes on has read";
   token = text(response, "continuation_token");
-  lobby.say(bob, R"({"type":"replay_request","payload":{"limit":2,"continuation_token":")" + token +
-                     "\"}}");
+  gateway.say(bob, R"({"type":"replay_request","payload":{"limit":2,"continuation_token":")" +
+                       token + "\"}}");
   response = page(bob);
   EXPECT_THAT(cursors_in(response), ElementsAre(5, 6));
   EXPECT_FALSE(response.at("has_more").as_bool());
   EXPECT_EQ(state(bob), "Live");
-  lobby.publish(ana);
+  gateway.publish(ana);
   EXPECT_THAT(cursors(bob), ElementsAre(7));
-  EXPECT_EQ(lobby.hub.counters().replays, 1u);
-  EXPECT_EQ(lobby.hub.counters().pages, 3u);
+  EXPECT_EQ(gateway.hub.counters().replays, 1u);
+  EXPECT_EQ(gateway.hub.counters().pages, 3u);
 }
 
 // Found by a device that keeps what is pushed until the last page has come.
 TEST_P(DeviceSession, NoPageAcknowledgesWhatWasPushed) {
-  lobby.hang_up(bob);
-  for (int i = 0; i < 3; ++i) lobby.publish(ana);
-  lobby.connect(bob);
-  lobby.publish(ana);
+  gateway.hang_up(bob);
+  for (int i = 0; i < 3; ++i) gateway.publish(ana);
+  gateway.connect(bob);
+  gateway.publish(ana);
   EXPECT_THAT(cursors(bob), ElementsAre(4));
-  lobby.say(bob, R"({"type":"replay_request","limit":2})");
+  gateway.say(bob, R"({"type":"replay_request","limit":2})");
   EXPECT_THAT(cursors_in(page(bob)), ElementsAre(1, 2));
-  for (int i = 0; i < 4; ++i) lobby.publish(ana);
-  lobby.say(bob, R"({"type":"replay_request","limit":2,"continuation_token":"c2"})");
+  for (int i = 0; i < 4; ++i) gateway.publish(ana);
+  gateway.say(bob, R"({"type":"replay_request","limit":2,"continuation_token":"c2"})");
   EXPECT_THAT(cursors_in(page(bob)), ElementsAre(3, 5));
-  lobby.say(bob, R"({"type":"replay_request","limit":2,"continuation_token":"c5"})");
+  gateway.say(bob, R"({"type":"replay_request","limit":2,"continuation_token":"c5"})");
   EXPECT_THAT(cursors_in(page(bob)), ElementsAre(6, 7));
-  EXPECT_EQ(lobby.store.devices.at(bob.id()).cursor, 3u) << "4 may be kept, and lost with bob";
+  EXPECT_EQ(gateway.store.devices.at(bob.id()).cursor, 3u) << "4 may be kept, and lost with bob";
 
-  lobby.hang_up(bob);
-  lobby.connect(bob);
-  lobby.say(bob, R"({"type":"replay_request"})");
+  gateway.hang_up(bob);
+  gateway.connect(bob);
+  gateway.say(bob, R"({"type":"replay_request"})");
   EXPECT_THAT(cursors_in(page(bob)), ElementsAre(4, 5, 6, 7, 8));
 }
 
 TEST_P(DeviceSession, WhatWasPushedBeforeTheReplayIsNotInIt) {
-  lobby.hang_up(bob);
-  lobby.publish(ana);
-  lobby.connect(bob);
-  lobby.publish(ana);
+  gateway.hang_up(bob);
+  gateway.publish(ana);
+  gateway.connect(bob);
+  gateway.publish(ana);
   EXPECT_THAT(cursors(bob), ElementsAre(2));
-  lobby.say(bob, R"({"type":"replay_request"})");
+  gateway.say(bob, R"({"type":"replay_request"})");
   EXPECT_THAT(cursors_in(page(bob)), ElementsAre(1));
 }
 
 TEST_P(DeviceSession, AnEventStoredWhileThePageIsFetchedComesExactlyOnce) {
-  lobby.publish(ana);
+  gateway.publish(ana);
   bob.heard.clear();
-  lobby.connect(bob);
-  lobby.holds_answers = true;
-  lobby.say(bob, R"({"type":"replay_request"})");
-  lobby.publish(ana);
+  gateway.connect(bob);
+  gateway.holds_answers = true;
+  gateway.say(bob, R"({"type":"replay_request"})");
+  gateway.publish(ana);
   EXPECT_EQ(state(bob), "Fetching");
-  lobby.answer();
+  gateway.answer();
   EXPECT_EQ(state(bob), "Live");
-  lobby.holds_answers = false;
-  lobby.settle();
+  gateway.holds_answers = false;
+  gateway.settle();
   EXPECT_THAT(cursors_in(page(bob)), ElementsAre(1));
   EXPECT_THAT(cursors(bob), ElementsAre(2));
 }
 
 TEST_P(DeviceSession, AnEventAskedBeforeThePageIsInThePageAlone) {
-  lobby.holds_answers = true;
-  lobby.publish(ana);
-  lobby.say(bob, R"({"type":"replay_request"})");
-  lobby.holds_answers = false;
-  lobby.settle();
+  gateway.holds_answers = true;
+  gateway.publish(ana);
+  gateway.say(bob, R"({"type":"replay_request"})");
+  gateway.holds_answers = false;
+  gateway.settle();
   EXPECT_THAT(cursors_in(page(bob)), ElementsAre(1));
   EXPECT_TRUE(cursors(bob).empty());
 }
 
 TEST_P(DeviceSession, ASecondReplayMeanwhileIsRefused) {
-  lobby.holds_answers = true;
-  lobby.say(bob, R"({"type":"replay_request"})");
-  lobby.say(bob, R"({"type":"replay_request"})");
+  gateway.holds_answers = true;
+  gateway.say(bob, R"({"type":"replay_request"})");
+  gateway.say(bob, R"({"type":"replay_request"})");
   EXPECT_EQ(bob.error(), GetParam() == 1 ? "0 errors" : "replay_running");
-  lobby.say(bob, R"({"type":"replay_request","limit":7})");
+  gateway.say(bob, R"({"type":"replay_request","limit":7})");
   if (GetParam() == 1)
     EXPECT_EQ(bob.take("replay_failed").size(), 1u);
   else
     EXPECT_EQ(bob.error(), "replay_running");
-  lobby.holds_answers = false;
-  lobby.settle();
+  gateway.holds_answers = false;
+  gateway.settle();
   page(bob);
 }
 
 TEST_P(DeviceSession, AReplayThatTheStoreFailsStaysSilentUntilItIsAskedAgain) {
-  lobby.store.is_failing = true;
-  lobby.say(bob, R"({"type":"replay_request"})");
+  gateway.store.is_failing = true;
+  gateway.say(bob, R"({"type":"replay_request"})");
   if (GetParam() == 1) return expect_sent_away(bob, Fault::directory_failed);
   EXPECT_EQ(bob.error(), "directory_failed");
-  lobby.store.is_failing = false;
-  lobby.publish(ana);
+  gateway.store.is_failing = false;
+  gateway.publish(ana);
   EXPECT_TRUE(cursors(bob).empty());
-  lobby.say(bob, R"({"type":"replay_request"})");
+  gateway.say(bob, R"({"type":"replay_request"})");
   EXPECT_THAT(cursors_in(page(bob)), ElementsAre(1));
 }
 
 TEST_P(DeviceSession, AGapIsToldHonestly) {
-  lobby.hang_up(bob);
-  lobby.publish(ana);
-  lobby.pass(24h * 30);
-  lobby.connect(ana);
-  lobby.publish(ana);
-  lobby.pass(11min);
-  lobby.connect(bob);
-  lobby.say(bob, R"({"type":"replay_request"})");
+  gateway.hang_up(bob);
+  gateway.publish(ana);
+  gateway.pass(24h * 30);
+  gateway.connect(ana);
+  gateway.publish(ana);
+  gateway.pass(11min);
+  gateway.connect(bob);
+  gateway.say(bob, R"({"type":"replay_request"})");
   const auto response = page(bob);
   EXPECT_THAT(cursors_in(response), ElementsAre(2));
   EXPECT_TRUE(response.at("gap").as_bool());
   EXPECT_EQ(number(response, "lost_up_to"), 1u);
-  EXPECT_EQ(lobby.hub.counters().gaps, 1u);
+  EXPECT_EQ(gateway.hub.counters().gaps, 1u);
 }
 
 TEST_P(DeviceSession, NobodyAsksBeyondTheEnd) {
-  lobby.publish(ana);
+  gateway.publish(ana);
   if (GetParam() == 1) {  // the original begins where the acknowledgements have ended
     for (const auto* wrong :
          {R"("continuation_token":"c99")", R"("continuation_token":"x.y")", R"("limit":"all")"}) {
-      lobby.say(cy, std::string(R"({"type":"replay_request","payload":{)") + wrong + "}}");
+      gateway.say(cy, std::string(R"({"type":"replay_request","payload":{)") + wrong + "}}");
       page(cy);
     }
     return;
   }
-  lobby.say(bob, R"({"type":"replay_request","cursor":2})");
+  gateway.say(bob, R"({"type":"replay_request","cursor":2})");
   EXPECT_EQ(bob.error(), "bad_cursor");
-  lobby.say(bob, R"({"type":"replay_request","continuation_token":"c99"})");
+  gateway.say(bob, R"({"type":"replay_request","continuation_token":"c99"})");
   EXPECT_EQ(bob.error(), "bad_cursor");
-  lobby.say(bob, R"({"type":"replay_request","continuation_token":"x"})");
+  gateway.say(bob, R"({"type":"replay_request","continuation_token":"x"})");
   EXPECT_EQ(bob.error(), "bad_continuation_token");
   EXPECT_EQ(state(bob), "Live");
 }
@@ -471,60 +471,60 @@ TEST_P(DeviceSession, NobodyAsksBeyondTheEnd) {
 // ---- acknowledgements ---------------------------------------------------------------------------
 
 TEST_P(DeviceSession, AcknowledgementsAreSavedForwardOnly_B6) {
-  for (int i = 0; i < 3; ++i) lobby.publish(ana);
-  auto& row = lobby.store.devices.at(bob.id());
-  lobby.say(bob, R"({"type":"ack","payload":{"cursor":2}})");
+  for (int i = 0; i < 3; ++i) gateway.publish(ana);
+  auto& row = gateway.store.devices.at(bob.id());
+  gateway.say(bob, R"({"type":"ack","payload":{"cursor":2}})");
   EXPECT_EQ(row.cursor, 2u);
-  lobby.say(bob, R"({"type":"ack","payload":{"cursor":1}})");
+  gateway.say(bob, R"({"type":"ack","payload":{"cursor":1}})");
   EXPECT_EQ(row.cursor, 2u);
-  lobby.say(bob, R"({"type":"ack","payload":{"device_seq":3}})");
+  gateway.say(bob, R"({"type":"ack","payload":{"device_seq":3}})");
   EXPECT_EQ(row.cursor, 3u);
-  lobby.say(bob, R"({"type":"ack","payload":{"cursor":4}})");
+  gateway.say(bob, R"({"type":"ack","payload":{"cursor":4}})");
   EXPECT_EQ(bob.error(), GetParam() == 1 ? "0 errors" : "bad_cursor");
 }
 
 TEST_P(DeviceSession, EventsOfAPageAreAcknowledgedByTheirNumbersToo) {
-  lobby.hang_up(bob);
-  for (int i = 0; i < 5; ++i) lobby.publish(ana);
-  lobby.connect(bob);
-  lobby.say(bob, R"({"type":"replay_request","limit":3})");
+  gateway.hang_up(bob);
+  for (int i = 0; i < 5; ++i) gateway.publish(ana);
+  gateway.connect(bob);
+  gateway.say(bob, R"({"type":"replay_request","limit":3})");
   page(bob);
-  const auto& row = lobby.store.devices.at(bob.id());
+  const auto& row = gateway.store.devices.at(bob.id());
   for (std::uint64_t seq = 1; seq <= 3; ++seq) {
-    lobby.say(bob, R"({"type":"ack","payload":{"device_seq":)" + std::to_string(seq) + "}}");
+    gateway.say(bob, R"({"type":"ack","payload":{"device_seq":)" + std::to_string(seq) + "}}");
     EXPECT_EQ(row.cursor, seq);
   }
-  lobby.connect(bob);
-  lobby.say(bob, R"({"type":"replay_request"})");
+  gateway.connect(bob);
+  gateway.say(bob, R"({"type":"replay_request"})");
   EXPECT_THAT(cursors_in(page(bob)), ElementsAre(4, 5));
 }
 
 // ---- the others ---------------------------------------------------------------------------------
 
 TEST_P(DeviceSession, PingAndScratchpad) {
-  lobby.say(ana, R"({"type":"ping"})");
+  gateway.say(ana, R"({"type":"ping"})");
   const auto pongs = ana.take("pong");
   ASSERT_EQ(pongs.size(), 1u);
-  EXPECT_EQ(number(payload(pongs[0]), "timestamp"), static_cast<std::uint64_t>(lobby.wall()));
-  lobby.say(ana, R"({"type":"scratchpad_sync","payload":{"x":[1]}})");
+  EXPECT_EQ(number(payload(pongs[0]), "timestamp"), static_cast<std::uint64_t>(gateway.wall()));
+  gateway.say(ana, R"({"type":"scratchpad_sync","payload":{"x":[1]}})");
   for (auto* other : {&bob, &cy}) EXPECT_EQ(other->take("scratchpad_sync").size(), 1u);
   EXPECT_TRUE(ana.take("scratchpad_sync").empty());
   EXPECT_TRUE(stranger.take("scratchpad_sync").empty());
 }
 
 TEST_P(DeviceSession, PresenceFollowsTheConnection_B13_B14) {
-  lobby.hang_up(bob);
-  lobby.settle();
+  gateway.hang_up(bob);
+  gateway.settle();
   auto news = ana.take("device_status_changed");
   ASSERT_EQ(news.size(), 1u);
   EXPECT_FALSE(payload(news[0]).at("is_online").as_bool());
   EXPECT_EQ(text(payload(news[0]), "device_id"), print_uuid(bob.id().view()));
-  lobby.connect(bob);
+  gateway.connect(bob);
   news = ana.take("device_status_changed");
   ASSERT_EQ(news.size(), 1u);
   EXPECT_TRUE(payload(news[0]).at("is_online").as_bool());
   EXPECT_EQ(text(payload(news[0]), "device_name"), "a name");
-  lobby.pass(20min);
+  gateway.pass(20min);
   EXPECT_TRUE(ana.take("device_status_changed").empty()) << "nothing of it expires";
   EXPECT_TRUE(stranger.take("device_status_changed").empty());
 }
@@ -532,50 +532,50 @@ TEST_P(DeviceSession, PresenceFollowsTheConnection_B13_B14) {
 // ---- time ---------------------------------------------------------------------------------------
 
 TEST_P(DeviceSession, ASessionExpiresHoweverManyPongsItGives) {
-  lobby.pass(24h - 5min - 1s);
+  gateway.pass(24h - 5min - 1s);
   EXPECT_TRUE(ana.take("session_expiring_soon").empty());
-  lobby.pass(1s);
+  gateway.pass(1s);
   const auto warnings = ana.take("session_expiring_soon");
   ASSERT_EQ(warnings.size(), 1u);
   EXPECT_EQ(number(payload(warnings[0]), "expires_in_seconds"), 300u);
-  lobby.pass(5min - 1s);
+  gateway.pass(5min - 1s);
   EXPECT_FALSE(ana.closed);
-  lobby.pass(1s);
+  gateway.pass(1s);
   ASSERT_TRUE(ana.closed);
   EXPECT_EQ(ana.closed->fault, Fault::session_expired);
 }
 
 TEST_P(DeviceSession, ASilentDeviceIsDroppedAfterTwoIntervals) {
-  lobby.answers_pings = false;
-  lobby.pass(59s);
+  gateway.answers_pings = false;
+  gateway.pass(59s);
   EXPECT_FALSE(ana.closed);
-  lobby.pass(1s);
+  gateway.pass(1s);
   ASSERT_TRUE(ana.closed);
   EXPECT_EQ(ana.closed->fault, Fault::heartbeat_timeout);
-  EXPECT_EQ(lobby.hub.devices().size(), 0u);
+  EXPECT_EQ(gateway.hub.devices().size(), 0u);
 }
 
 // ---- revocation ---------------------------------------------------------------------------------
 
 TEST_P(DeviceSession, RevocationClosesTheLiveConnectionAtOnce_S8) {
-  lobby.revoke(bob.id(), ana);
+  gateway.revoke(bob.id(), ana);
   EXPECT_EQ(bob.take("device_revoked").size(), 1u);
   ASSERT_TRUE(bob.closed);
   EXPECT_EQ(bob.closed->fault, Fault::device_revoked);
   EXPECT_EQ(ana.take("device_status_changed").size(), 1u);
   bob.heard.clear();
-  lobby.publish(ana);
+  gateway.publish(ana);
   EXPECT_TRUE(bob.take("event").empty()) << "and it receives nothing more";
-  lobby.connect(bob);
+  gateway.connect(bob);
   EXPECT_FALSE(bob.is_in);
 }
 
 TEST_P(DeviceSession, AStoreThatKnowsOfARevocationEndsTheSession_S8) {
-  lobby.store.devices.at(bob.id()).record.revoked = true;
-  lobby.publish(bob);
+  gateway.store.devices.at(bob.id()).record.revoked = true;
+  gateway.publish(bob);
   ASSERT_TRUE(bob.closed);
   EXPECT_EQ(bob.closed->fault, Fault::device_revoked);
-  EXPECT_TRUE(lobby.store.events.empty());
+  EXPECT_TRUE(gateway.store.events.empty());
 }
 
 // ---- linking ------------------------------------------------------------------------------------
@@ -583,14 +583,14 @@ TEST_P(DeviceSession, AStoreThatKnowsOfARevocationEndsTheSession_S8) {
 class Linking : public DeviceSession {
  protected:
   std::string offer(Phone& phone) {
-    lobby.say(phone, R"({"type":"initiate_pairing"})");
+    gateway.say(phone, R"({"type":"initiate_pairing"})");
     const auto offers = phone.take("pairing_initiated");
     if (offers.size() != 1) return "none";
     EXPECT_EQ(number(payload(offers[0]), "expiresIn"), 300'000u);
     return text(payload(offers[0]), "code");
   }
   void enter(Phone& phone, const std::string& code) {
-    lobby.say(phone, R"({"type":"complete_pairing","payload":{"pairing_code":")" + code + "\"}}");
+    gateway.say(phone, R"({"type":"complete_pairing","payload":{"pairing_code":")" + code + "\"}}");
   }
   std::string failure(Phone& phone) {
     const auto failures = phone.take("pairing_failed");
@@ -608,29 +608,29 @@ TEST_P(Linking, ACodeMovesTheDeviceAndItsSession) {
   ASSERT_EQ(done.size(), 1u);
   EXPECT_EQ(text(payload(done[0]), "linkedUserId"), print_hex(ana.account.user.view()));
   EXPECT_EQ(ana.take("device_paired").size(), 1u);
-  EXPECT_EQ(lobby.hub.devices().sessions_of(ana.account.user).size(), 4u);
-  EXPECT_TRUE(lobby.hub.devices().sessions_of(stranger.account.user).empty());
-  EXPECT_EQ(lobby.hub.devices().accounts(), 2u) << "the old one only for the sake of its tries";
-  lobby.publish(ana);
+  EXPECT_EQ(gateway.hub.devices().sessions_of(ana.account.user).size(), 4u);
+  EXPECT_TRUE(gateway.hub.devices().sessions_of(stranger.account.user).empty());
+  EXPECT_EQ(gateway.hub.devices().accounts(), 2u) << "the old one only for the sake of its tries";
+  gateway.publish(ana);
   EXPECT_EQ(stranger.take("event").size(), 1u);
   stranger.session->user = ana.account.user;
-  lobby.publish(stranger);
+  gateway.publish(stranger);
   EXPECT_EQ(ana.take("event").size(), 1u);
-  lobby.hang_up(stranger);
-  EXPECT_EQ(lobby.hub.devices().sessions_of(ana.account.user).size(), 3u);
+  gateway.hang_up(stranger);
+  EXPECT_EQ(gateway.hub.devices().sessions_of(ana.account.user).size(), 3u);
 }
 
 TEST_P(Linking, FramesDuringTheMoveWaitAndAreServedInTheNewAccount) {
   const auto code = offer(ana);
-  lobby.holds_answers = true;
+  gateway.holds_answers = true;
   enter(stranger, code);
   EXPECT_EQ(state(stranger), "Linking");
   stranger.session->user = ana.account.user;
-  lobby.publish(stranger);
-  lobby.publish(stranger);
-  EXPECT_EQ(lobby.store.waiting(), 1u);
-  lobby.holds_answers = false;
-  lobby.settle();
+  gateway.publish(stranger);
+  gateway.publish(stranger);
+  EXPECT_EQ(gateway.store.waiting(), 1u);
+  gateway.holds_answers = false;
+  gateway.settle();
   EXPECT_EQ(stranger.take("ack").size(), 2u);
   EXPECT_THAT(cursors(ana), ElementsAre(1, 2));
 }
@@ -642,28 +642,28 @@ TEST_P(Linking, ACodeWorksOnceAndAWrongOneNever_S7) {
   enter(stranger, code);
   EXPECT_EQ(failure(stranger), "none");
   Phone late(8, GetParam());
-  lobby.connect(late);
+  gateway.connect(late);
   enter(late, code);
   EXPECT_EQ(failure(late), "link_code_unknown");
 }
 
 TEST_P(Linking, ACodeLivesFiveMinutesNotMore) {
   const auto code = offer(ana);
-  lobby.pass(300s);
-  EXPECT_EQ(lobby.hub.link_codes().size(), 0u);
+  gateway.pass(300s);
+  EXPECT_EQ(gateway.hub.link_codes().size(), 0u);
   enter(stranger, code);
   EXPECT_EQ(failure(stranger), "link_code_unknown");
 }
 
 TEST_P(Linking, ACodeLivesNoLongerThanTheSessionThatAskedForIt) {
   auto code = offer(ana);
-  lobby.hang_up(ana);
-  EXPECT_EQ(lobby.hub.link_codes().size(), 0u);
+  gateway.hang_up(ana);
+  EXPECT_EQ(gateway.hub.link_codes().size(), 0u);
   enter(stranger, code);
   EXPECT_EQ(failure(stranger), "link_code_unknown");
-  lobby.connect(ana);
+  gateway.connect(ana);
   code = offer(ana);
-  lobby.connect(ana);  // replaces the session before
+  gateway.connect(ana);  // replaces the session before
   enter(stranger, code);
   EXPECT_EQ(failure(stranger), "link_code_unknown");
 }
@@ -681,11 +681,11 @@ TEST_P(Linking, GuessingIsBoundedByAccountAndThatOfDigitsByAddress_S7) {
   EXPECT_EQ(text(payload(failures[0]), "code"), "too_many_link_codes");
   EXPECT_EQ(number(payload(failures[0]), "retry_after_ms"), 12'000u);
   stranger.address = "elsewhere";
-  lobby.connect(stranger);
+  gateway.connect(stranger);
   enter(stranger, again);
   EXPECT_EQ(failure(stranger), "too_many_link_codes") << "of the same account";
   Phone neighbour(8, GetParam());
-  lobby.connect(neighbour);
+  gateway.connect(neighbour);
   enter(neighbour, again);
   if (GetParam() == 1)
     EXPECT_EQ(failure(neighbour), "too_many_link_codes") << "of the same address";
@@ -698,7 +698,7 @@ TEST_P(Linking, WhoIsToldToWaitIsLetInThen) {
   for (int i = 0; i < 5; ++i) enter(stranger, "AAAAAAAAAAA");
   enter(stranger, code);
   EXPECT_EQ(stranger.take("pairing_failed").size(), 6u);
-  lobby.pass(12s);
+  gateway.pass(12s);
   enter(stranger, code);
   EXPECT_EQ(stranger.take("pairing_completed").size(), 1u);
 }
@@ -713,11 +713,11 @@ TEST_P(Linking, OnlyACodeOfDigitsIsVoidAfterThreeWrongOnesAndItsDeviceIsTold) {
     EXPECT_EQ(failure(ana), "none");
     Phone guesser(10 + i, GetParam());
     guesser.address = "address " + std::to_string(i);
-    lobby.connect(guesser);
+    gateway.connect(guesser);
     enter(guesser, wrong);
     EXPECT_EQ(failure(guesser), "link_code_unknown");
-    lobby.hang_up(guesser);
-    std::erase(lobby.phones, &guesser);
+    gateway.hang_up(guesser);
+    std::erase(gateway.phones, &guesser);
   }
   EXPECT_EQ(failure(ana), GetParam() == 1 ? "link_code_burnt" : "none");
   enter(stranger, code);
@@ -731,7 +731,7 @@ TEST_P(Linking, AnAccountHasThreeCodesAtMostAndNoneIsOverwritten_S7) {
   std::set<std::string> codes;
   for (int i = 0; i < 3; ++i) codes.insert(offer(ana));
   EXPECT_EQ(codes.size(), 3u);
-  lobby.say(ana, R"({"type":"initiate_pairing"})");
+  gateway.say(ana, R"({"type":"initiate_pairing"})");
   const auto refused = ana.take("pairing_failed");
   ASSERT_EQ(refused.size(), 1u);
   EXPECT_EQ(text(payload(refused[0]), "code"), "too_many_link_codes");
@@ -744,7 +744,7 @@ TEST_P(Linking, OneAddressLeavesRoomForTheCodesOfOthers) {
   for (int i = 0; i < 12; ++i) {
     auto& phone = *crowd.emplace_back(std::make_unique<Phone>(20 + i, GetParam()));
     phone.address = "crowd";
-    lobby.connect(phone);
+    gateway.connect(phone);
     for (int code = 0; code < 3; ++code) shown += offer(phone) == "none" ? 0 : 1;
   }
   EXPECT_EQ(shown, 30u);
@@ -753,13 +753,13 @@ TEST_P(Linking, OneAddressLeavesRoomForTheCodesOfOthers) {
   EXPECT_EQ(text(payload(refused[0]), "code"), "too_many_link_codes");
   EXPECT_EQ(number(payload(refused[0]), "retry_after_ms"), 300'000u);
   EXPECT_NE(offer(ana), "none");
-  for (const auto& phone : crowd) lobby.hang_up(*phone);
-  std::erase_if(lobby.phones, [&](const Phone* phone) { return phone->address == "crowd"; });
+  for (const auto& phone : crowd) gateway.hang_up(*phone);
+  std::erase_if(gateway.phones, [&](const Phone* phone) { return phone->address == "crowd"; });
 }
 
 TEST_P(Linking, ARevokedDeviceTakesItsCodesWithIt) {
   const auto code = offer(bob);
-  lobby.revoke(bob.id(), ana);
+  gateway.revoke(bob.id(), ana);
   enter(stranger, code);
   EXPECT_EQ(failure(stranger), "link_code_unknown");
 }
@@ -772,25 +772,25 @@ TEST_P(Linking, OnesOwnAccountIsNoNews) {
 
 TEST_P(Linking, AStoreThatFailsChangesNothing) {
   const auto code = offer(ana);
-  lobby.store.is_failing = true;
+  gateway.store.is_failing = true;
   enter(stranger, code);
   EXPECT_EQ(failure(stranger), "directory_failed");
-  lobby.store.is_failing = false;
-  EXPECT_EQ(lobby.hub.devices().sessions_of(stranger.account.user).size(), 1u);
-  lobby.publish(stranger);
+  gateway.store.is_failing = false;
+  EXPECT_EQ(gateway.hub.devices().sessions_of(stranger.account.user).size(), 1u);
+  gateway.publish(stranger);
   EXPECT_EQ(stranger.take("ack").size(), 1u);
 }
 
 TEST_P(Linking, ADeviceThatHangsUpMeanwhileIsLinkedAllTheSame) {
   const auto code = offer(ana);
-  lobby.holds_answers = true;
+  gateway.holds_answers = true;
   enter(stranger, code);
-  lobby.hang_up(stranger);
-  lobby.holds_answers = false;
-  lobby.settle();
+  gateway.hang_up(stranger);
+  gateway.holds_answers = false;
+  gateway.settle();
   EXPECT_EQ(ana.take("device_paired").size(), 1u);
-  EXPECT_EQ(lobby.hub.devices().size(), 3u);
-  lobby.connect(stranger);
+  EXPECT_EQ(gateway.hub.devices().size(), 3u);
+  gateway.connect(stranger);
   EXPECT_EQ(stranger.session->user, ana.account.user);
 }
 

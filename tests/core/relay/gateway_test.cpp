@@ -6,8 +6,8 @@
 #include <gtest/gtest.h>
 
 #include "core/wire/limits.hpp"
+#include "tests/core/relay/gateway_fixture_support.hpp"
 #include "tests/core/relay/hub_invariants.hpp"
-#include "tests/core/relay/lobby_support.hpp"
 
 namespace culver::relay {
 namespace {
@@ -19,60 +19,60 @@ namespace gateway = wire::gateway;
 
 class GatewayOf : public testing::TestWithParam<unsigned> {
  protected:
-  void TearDown() override { EXPECT_EQ(broken(lobby.hub), ""); }
-  Lobby lobby;
+  void TearDown() override { EXPECT_EQ(broken(gateway.hub), ""); }
+  GatewayFixture gateway;
   Phone ana{1, GetParam()}, bob{2, GetParam()};
 };
 
 INSTANTIATE_TEST_SUITE_P(Version, GatewayOf, testing::Values(1u, 2u));
 
 TEST_P(GatewayOf, ADeviceComesIn) {
-  lobby.connect(ana);
+  gateway.connect(ana);
   ASSERT_TRUE(ana.is_in);
   EXPECT_EQ(ana.session->user, ana.account.user);
-  EXPECT_EQ(ana.session->expires_at, lobby.wall() + 24 * 3'600'000);
+  EXPECT_EQ(ana.session->expires_at, gateway.wall() + 24 * 3'600'000);
   EXPECT_EQ(ana.session->session.has_value(), GetParam() == 2);
-  EXPECT_EQ(lobby.hub.counters().established.at(GetParam() - 1), 1u);
-  EXPECT_EQ(lobby.hub.counters().handshakes_under_way, 0u);
+  EXPECT_EQ(gateway.hub.counters().established.at(GetParam() - 1), 1u);
+  EXPECT_EQ(gateway.hub.counters().handshakes_under_way, 0u);
 }
 
 TEST_P(GatewayOf, TheSameSocketSpeaksSignaling) {
-  lobby.connect(ana);
-  lobby.say(ana, R"({"type":"register","pairingCode":"AAAAAA","publicKey":")"
-                 "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=\"}");
+  gateway.connect(ana);
+  gateway.say(ana, R"({"type":"register","pairingCode":"AAAAAA","publicKey":")"
+                   "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=\"}");
   EXPECT_EQ(ana.take("registered").size(), 1u);
-  lobby.say(ana, R"({"type":"pair_request","targetCode":"BBBBBB"})");
+  gateway.say(ana, R"({"type":"pair_request","targetCode":"BBBBBB"})");
   EXPECT_EQ(ana.take("pair_error").size(), 1u);
-  lobby.pass(5min);
+  gateway.pass(5min);
   EXPECT_FALSE(ana.closed) << "and it needs no registration, nor a second heartbeat";
 }
 
 TEST_P(GatewayOf, FramesDuringTheQuestionWaitAndAreServedInOrder_S15_swallowed) {
-  lobby.holds_answers = true;
-  lobby.dial(ana);
-  lobby.settle();
-  EXPECT_EQ(lobby.store.waiting(), 1u);
+  gateway.holds_answers = true;
+  gateway.dial(ana);
+  gateway.settle();
+  EXPECT_EQ(gateway.store.waiting(), 1u);
   EXPECT_FALSE(ana.is_in);
   for (int i = 0; i < 5; ++i) ana.say(gateway::print(ana.make_event()));
-  lobby.settle();
-  EXPECT_EQ(lobby.hub.counters().frames_waited, 5u);
-  lobby.holds_answers = false;
-  lobby.settle();
+  gateway.settle();
+  EXPECT_EQ(gateway.hub.counters().frames_waited, 5u);
+  gateway.holds_answers = false;
+  gateway.settle();
   EXPECT_TRUE(ana.is_in);
   EXPECT_EQ(ana.take("ack").size(), 5u);
-  ASSERT_EQ(lobby.store.events.size(), 5u);
-  for (std::uint64_t i = 0; i < 5; ++i) EXPECT_EQ(lobby.store.events[i].device_seq, i + 1);
+  ASSERT_EQ(gateway.store.events.size(), 5u);
+  for (std::uint64_t i = 0; i < 5; ++i) EXPECT_EQ(gateway.store.events[i].device_seq, i + 1);
 }
 
 TEST_P(GatewayOf, AFullQueueClosesWithAReason) {
-  lobby.holds_answers = true;
-  lobby.dial(ana);
-  lobby.settle();
+  gateway.holds_answers = true;
+  gateway.dial(ana);
+  gateway.settle();
   for (int i = 0; i < 65; ++i) ana.say(R"({"type":"ping"})");
-  lobby.settle();
+  gateway.settle();
   if (GetParam() == 1) {  // what does not fit is let fall: it will be said again
-    lobby.holds_answers = false;
-    lobby.settle();
+    gateway.holds_answers = false;
+    gateway.settle();
     EXPECT_TRUE(ana.is_in);
     EXPECT_EQ(ana.take("pong").size(), 64u);
     return;
@@ -80,42 +80,42 @@ TEST_P(GatewayOf, AFullQueueClosesWithAReason) {
   ASSERT_TRUE(ana.closed);
   EXPECT_EQ(ana.closed->fault, Fault::queue_full);
   EXPECT_EQ(ana.closed->code, 1008);
-  lobby.holds_answers = false;
-  lobby.settle();
+  gateway.holds_answers = false;
+  gateway.settle();
   EXPECT_FALSE(ana.is_in) << "the late answer finds nobody";
-  EXPECT_EQ(lobby.hub.devices().size(), 0u);
+  EXPECT_EQ(gateway.hub.devices().size(), 0u);
 }
 
 TEST_P(GatewayOf, ThirtySecondsFromTheConnectionWhateverIsSaid_S12) {
-  lobby.holds_answers = true;
-  lobby.dial(ana);
-  lobby.pass(14s);
-  lobby.settle();
-  EXPECT_EQ(lobby.store.waiting(), 1u) << "the device is being looked up";
-  lobby.pass(15s);
+  gateway.holds_answers = true;
+  gateway.dial(ana);
+  gateway.pass(14s);
+  gateway.settle();
+  EXPECT_EQ(gateway.store.waiting(), 1u) << "the device is being looked up";
+  gateway.pass(15s);
   EXPECT_FALSE(ana.closed);
-  lobby.pass(1s);
+  gateway.pass(1s);
   ASSERT_TRUE(ana.closed);
   EXPECT_EQ(ana.closed->fault, Fault::gateway_timeout);
-  lobby.holds_answers = false;
-  lobby.settle();
+  gateway.holds_answers = false;
+  gateway.settle();
   EXPECT_FALSE(ana.is_in);
-  EXPECT_EQ(lobby.hub.devices().size(), 0u);
-  EXPECT_EQ(lobby.hub.counters().handshakes_under_way, 0u);
+  EXPECT_EQ(gateway.hub.devices().size(), 0u);
+  EXPECT_EQ(gateway.hub.counters().handshakes_under_way, 0u);
 }
 
 TEST_P(GatewayOf, ACompletedHandshakeIsNeverTimedOut) {
-  lobby.connect(ana);
-  lobby.pass(10min);
+  gateway.connect(ana);
+  gateway.pass(10min);
   EXPECT_TRUE(ana.is_in);
   EXPECT_FALSE(ana.closed);
 }
 
 TEST_P(GatewayOf, AForeignDeviceIdIsRefused_S1) {
-  lobby.connect(ana);
+  gateway.connect(ana);
   Phone thief(3, GetParam());
   thief.account.device = ana.id();
-  lobby.connect(thief);
+  gateway.connect(thief);
   EXPECT_FALSE(thief.is_in);
   ASSERT_TRUE(thief.closed);
   EXPECT_EQ(thief.closed->fault, Fault::device_of_another);
@@ -124,17 +124,17 @@ TEST_P(GatewayOf, AForeignDeviceIdIsRefused_S1) {
 }
 
 TEST_P(GatewayOf, ARevokedDeviceIsNotLetIn_S8) {
-  lobby.connect(ana);
-  lobby.store.devices.at(ana.id()).record.revoked = true;
-  lobby.hang_up(ana);
-  lobby.connect(ana);
+  gateway.connect(ana);
+  gateway.store.devices.at(ana.id()).record.revoked = true;
+  gateway.hang_up(ana);
+  gateway.connect(ana);
   EXPECT_FALSE(ana.is_in);
   EXPECT_EQ(ana.closed->fault, Fault::device_revoked);
 }
 
 TEST_P(GatewayOf, AStoreThatFailsLetsNobodyIn_S8_failsClosed) {
-  lobby.store.is_failing = true;
-  lobby.connect(ana);
+  gateway.store.is_failing = true;
+  gateway.connect(ana);
   EXPECT_FALSE(ana.is_in);
   ASSERT_TRUE(ana.closed);
   EXPECT_EQ(ana.closed->fault, Fault::directory_failed);
@@ -143,7 +143,7 @@ TEST_P(GatewayOf, AStoreThatFailsLetsNobodyIn_S8_failsClosed) {
 TEST_P(GatewayOf, LimitsAreAskedBeforeTheClientIsToldThatItIsIn_B11) {
   Limits limits;
   limits.sessions_per_user = 1;
-  Lobby small(limits);
+  GatewayFixture small(limits);
   small.connect(ana);
   Phone second(4, GetParam());
   small.store.devices.emplace(
@@ -162,7 +162,7 @@ TEST_P(GatewayOf, AFullAccountLetsItsOwnDeviceComeBack_B12) {
   Limits limits;
   limits.sessions_per_user = 1;
   limits.devices_per_user = 1;
-  Lobby small(limits);
+  GatewayFixture small(limits);
   small.connect(ana);
   small.connect(ana);
   EXPECT_TRUE(ana.is_in) << "it counts instead of itself, not beside itself";
@@ -170,85 +170,85 @@ TEST_P(GatewayOf, AFullAccountLetsItsOwnDeviceComeBack_B12) {
 
 TEST_P(GatewayOf, ANewerConnectionReplacesTheOlderWhoseEndChangesNothing_B4) {
   Phone other(4, GetParam());
-  lobby.connect(other);
-  lobby.store.devices.at(other.id()).record.user = ana.account.user;
-  lobby.hang_up(other);
-  lobby.connect(other);
-  lobby.connect(ana);
+  gateway.connect(other);
+  gateway.store.devices.at(other.id()).record.user = ana.account.user;
+  gateway.hang_up(other);
+  gateway.connect(other);
+  gateway.connect(ana);
   other.heard.clear();
 
   const auto older = *ana.socket;
-  lobby.connect(ana);
+  gateway.connect(ana);
   ASSERT_TRUE(ana.is_in);
-  ASSERT_TRUE(lobby.closes.contains(older));
-  EXPECT_EQ(lobby.closes.at(older).code, 1000);
-  EXPECT_EQ(lobby.closes.at(older).fault, Fault::device_replaced);
-  lobby.deliver(SocketClosed{older, false});
-  EXPECT_EQ(lobby.hub.devices().socket_of(ana.id()), ana.socket);
-  EXPECT_EQ(lobby.hub.devices().size(), 2u);
+  ASSERT_TRUE(gateway.closes.contains(older));
+  EXPECT_EQ(gateway.closes.at(older).code, 1000);
+  EXPECT_EQ(gateway.closes.at(older).fault, Fault::device_replaced);
+  gateway.deliver(SocketClosed{older, false});
+  EXPECT_EQ(gateway.hub.devices().socket_of(ana.id()), ana.socket);
+  EXPECT_EQ(gateway.hub.devices().size(), 2u);
   EXPECT_TRUE(other.take("device_status_changed").empty()) << "it was here all the time";
-  lobby.publish(other);
+  gateway.publish(other);
   EXPECT_EQ(ana.take("event").size(), 1u);
 }
 
 TEST_P(GatewayOf, FortyQuickDisconnectsLeaveNoGhosts_B5) {
   for (int i = 0; i < 40; ++i) {
-    lobby.holds_answers = i % 2 == 0;
-    lobby.dial(ana);
-    lobby.settle();
-    lobby.hang_up(ana);
-    lobby.holds_answers = false;
-    lobby.settle();
+    gateway.holds_answers = i % 2 == 0;
+    gateway.dial(ana);
+    gateway.settle();
+    gateway.hang_up(ana);
+    gateway.holds_answers = false;
+    gateway.settle();
   }
-  EXPECT_EQ(lobby.hub.sockets(), 0u);
-  EXPECT_EQ(lobby.hub.devices().size(), 0u);
-  EXPECT_EQ(lobby.hub.devices().accounts(), 0u);
-  EXPECT_EQ(lobby.hub.questions().size(), 0u);
-  EXPECT_EQ(lobby.hub.counters().handshakes_under_way, 0u);
+  EXPECT_EQ(gateway.hub.sockets(), 0u);
+  EXPECT_EQ(gateway.hub.devices().size(), 0u);
+  EXPECT_EQ(gateway.hub.devices().accounts(), 0u);
+  EXPECT_EQ(gateway.hub.questions().size(), 0u);
+  EXPECT_EQ(gateway.hub.counters().handshakes_under_way, 0u);
 }
 
 TEST_P(GatewayOf, NothingIsServedAfterTheClose_S17) {
-  lobby.connect(ana);
-  lobby.connect(bob);
-  const auto events = lobby.store.events.size();
+  gateway.connect(ana);
+  gateway.connect(bob);
+  const auto events = gateway.store.events.size();
   if (GetParam() == 2) {
-    lobby.deliver(Oversized{*ana.socket});
+    gateway.deliver(Oversized{*ana.socket});
     ASSERT_TRUE(ana.closed);
     EXPECT_EQ(ana.closed->code, 1009);
   } else {
-    lobby.revoke(ana.id(), ana);
+    gateway.revoke(ana.id(), ana);
     ASSERT_TRUE(ana.closed);
   }
   ana.say(gateway::print(ana.make_event()));
-  lobby.settle();
-  EXPECT_EQ(lobby.store.events.size(), events);
-  EXPECT_EQ(lobby.hub.counters().frames_ignored, 1u);
+  gateway.settle();
+  EXPECT_EQ(gateway.store.events.size(), events);
+  EXPECT_EQ(gateway.hub.counters().frames_ignored, 1u);
 }
 
 TEST_P(GatewayOf, WhatThatHandshakeSaysLaterIsAnErrorAndTheSessionGoesOn_S15) {
-  lobby.connect(ana);
+  gateway.connect(ana);
   if (GetParam() == 1) {
     for (const auto* frame : {R"({"type":"client_hello","payload":{}})", R"({"type":"nonsense"})"})
-      lobby.say(ana, frame);
+      gateway.say(ana, frame);
     EXPECT_EQ(ana.error(), "0 errors") << "the original passes over it";
-    lobby.say(ana, R"({"type":"ping"})");
+    gateway.say(ana, R"({"type":"ping"})");
     EXPECT_EQ(ana.take("pong").size(), 1u);
     return;
   }
-  lobby.say(ana, R"({"type":"client_hello","payload":{}})");
+  gateway.say(ana, R"({"type":"client_hello","payload":{}})");
   EXPECT_EQ(ana.error(), "handshake_out_of_order");
-  lobby.say(ana, R"({"type":"nonsense"})");
+  gateway.say(ana, R"({"type":"nonsense"})");
   EXPECT_EQ(ana.error(), "unknown_message");
-  lobby.say(ana, "[]");
+  gateway.say(ana, "[]");
   EXPECT_EQ(ana.error(), "malformed");
-  lobby.say(ana, R"({"type":"ping"})");
+  gateway.say(ana, R"({"type":"ping"})");
   EXPECT_EQ(ana.take("pong").size(), 1u);
 }
 
 TEST_P(GatewayOf, HandshakesOfAnAddressAreCountedBeforeAnyKeyIsTouched_S12) {
   Limits limits;
   limits.handshakes_per_address = {3, 60s};
-  Lobby small(limits);
+  GatewayFixture small(limits);
   for (int i = 0; i < 3; ++i) small.connect(ana);
   EXPECT_TRUE(ana.is_in);
   small.connect(bob);
@@ -263,7 +263,7 @@ TEST_P(GatewayOf, HandshakesOfAnAddressAreCountedBeforeAnyKeyIsTouched_S12) {
 TEST_P(GatewayOf, HandshakesUnderWayAreCountedInAll) {
   Limits limits;
   limits.handshakes = 1;
-  Lobby small(limits);
+  GatewayFixture small(limits);
   small.holds_answers = true;
   small.dial(ana);
   small.settle();
@@ -277,95 +277,95 @@ TEST_P(GatewayOf, HandshakesUnderWayAreCountedInAll) {
 }
 
 TEST_P(GatewayOf, TheDrainSendsDevicesAwayToo) {
-  lobby.connect(ana);
-  lobby.dial(bob);
-  lobby.deliver(Drain{});
+  gateway.connect(ana);
+  gateway.dial(bob);
+  gateway.deliver(Drain{});
   EXPECT_EQ(ana.closed->fault, Fault::shutting_down);
   EXPECT_EQ(bob.closed->fault, Fault::shutting_down);
-  EXPECT_EQ(lobby.hub.devices().size(), 0u);
-  EXPECT_EQ(lobby.hub.deadline(), std::nullopt);
+  EXPECT_EQ(gateway.hub.devices().size(), 0u);
+  EXPECT_EQ(gateway.hub.deadline(), std::nullopt);
 }
 
 // ---- the first frame ----------------------------------------------------------------------------
 
 TEST(Gateway, SaysWhichVersionItSpeaks) {
-  Lobby lobby;
-  EXPECT_THAT(lobby.sent(lobby.open()),
+  GatewayFixture gateway;
+  EXPECT_THAT(gateway.sent(gateway.open()),
               ElementsAre(HasSubstr(
                   R"("gateway":2,"messagesPerMinute":100,"deviceMessagesPerMinute":1000,)"
                   R"("devicePairRequestsPerMinute":120,"deviceRendezvousPerMinute":120})")));
 }
 
 TEST(Gateway, AfterAFrameOfSignalingThereIsNoHandshake) {
-  Lobby lobby;
-  const auto socket = lobby.open();
-  lobby.deliver(Frame{socket, R"({"type":"ping"})"});
-  lobby.deliver(Frame{socket, R"({"type":"client_hello"})"});
-  EXPECT_EQ(lobby.sent(socket).size(), 3u);
-  EXPECT_THAT(lobby.sent(socket).back(), HasSubstr("error"));
-  EXPECT_FALSE(lobby.closes.contains(socket));
+  GatewayFixture gateway;
+  const auto socket = gateway.open();
+  gateway.deliver(Frame{socket, R"({"type":"ping"})"});
+  gateway.deliver(Frame{socket, R"({"type":"client_hello"})"});
+  EXPECT_EQ(gateway.sent(socket).size(), 3u);
+  EXPECT_THAT(gateway.sent(socket).back(), HasSubstr("error"));
+  EXPECT_FALSE(gateway.closes.contains(socket));
 }
 
 TEST(Gateway, OpenSignalingIsRefusedWhereTheHandshakeIsRequired) {
-  Lobby lobby({}, true);
-  const auto socket = lobby.open();
-  lobby.deliver(Frame{socket, R"({"type":"ping"})"});
-  ASSERT_TRUE(lobby.closes.contains(socket));
-  EXPECT_EQ(lobby.closes.at(socket).fault, Fault::handshake_required);
-  EXPECT_EQ(lobby.closes.at(socket).code, 1008);
+  GatewayFixture gateway({}, true);
+  const auto socket = gateway.open();
+  gateway.deliver(Frame{socket, R"({"type":"ping"})"});
+  ASSERT_TRUE(gateway.closes.contains(socket));
+  EXPECT_EQ(gateway.closes.at(socket).fault, Fault::handshake_required);
+  EXPECT_EQ(gateway.closes.at(socket).code, 1008);
 }
 
 TEST_P(GatewayOf, FramesMayBeLongOnceItIsKnownWhoSendsThem) {
-  lobby.connect(ana);
-  EXPECT_THAT(lobby.frame_limits.at(*ana.socket),
+  gateway.connect(ana);
+  EXPECT_THAT(gateway.frame_limits.at(*ana.socket),
               ElementsAre(wire::limits::handshake_frame_in, wire::limits::gateway_frame_in));
 }
 
 TEST(Gateway, FramesAreShortFromTheBeginningWhereTheHandshakeIsRequired) {
   constexpr auto longest = wire::limits::handshake_frame_in;
-  Lobby lobby({}, true);
-  const auto one = lobby.open(), two = lobby.open();
-  EXPECT_THAT(lobby.frame_limits.at(one), ElementsAre(longest));
-  lobby.deliver(Frame{one, std::string(longest, ' ')});
-  EXPECT_EQ(lobby.closes.at(one).fault, Fault::handshake_required);
-  lobby.deliver(Frame{two, std::string(longest + 1, ' ')});
-  EXPECT_EQ(lobby.closes.at(two).fault, Fault::too_large);
+  GatewayFixture gateway({}, true);
+  const auto one = gateway.open(), two = gateway.open();
+  EXPECT_THAT(gateway.frame_limits.at(one), ElementsAre(longest));
+  gateway.deliver(Frame{one, std::string(longest, ' ')});
+  EXPECT_EQ(gateway.closes.at(one).fault, Fault::handshake_required);
+  gateway.deliver(Frame{two, std::string(longest + 1, ' ')});
+  EXPECT_EQ(gateway.closes.at(two).fault, Fault::too_large);
 }
 
 TEST(Gateway, ALongHelloIsNoMessageOfSignaling) {
-  Lobby lobby;
-  const auto socket = lobby.open();
+  GatewayFixture gateway;
+  const auto socket = gateway.open();
   const std::string padding(wire::limits::handshake_frame_in, ' ');
-  lobby.deliver(Frame{socket, R"({"type":"client_hello","payload":{}})" + padding});
-  ASSERT_TRUE(lobby.closes.contains(socket));
-  EXPECT_EQ(lobby.closes.at(socket).fault, Fault::too_large);
+  gateway.deliver(Frame{socket, R"({"type":"client_hello","payload":{}})" + padding});
+  ASSERT_TRUE(gateway.closes.contains(socket));
+  EXPECT_EQ(gateway.closes.at(socket).fault, Fault::too_large);
 }
 
 TEST(Gateway, FramesOfSignalingKeepTheirLength) {
-  Lobby lobby;
-  const auto socket = lobby.open();
-  lobby.deliver(Frame{socket, R"({"type":"ping"})"});
-  EXPECT_FALSE(lobby.frame_limits.contains(socket));
+  GatewayFixture gateway;
+  const auto socket = gateway.open();
+  gateway.deliver(Frame{socket, R"({"type":"ping"})"});
+  EXPECT_FALSE(gateway.frame_limits.contains(socket));
 }
 
 TEST_P(GatewayOf, ALongFrameEndsTheHandshakeThatItComesInto) {
-  lobby.dial(ana);
+  gateway.dial(ana);
   const auto socket = *ana.socket;
-  lobby.to_server(ana);
+  gateway.to_server(ana);
   const std::string long_frame(wire::limits::handshake_frame_in + 1, ' ');
-  lobby.deliver(Frame{socket, long_frame});
+  gateway.deliver(Frame{socket, long_frame});
   if (GetParam() == 2) {
-    EXPECT_EQ(lobby.closes.at(socket).fault, Fault::too_large);
+    EXPECT_EQ(gateway.closes.at(socket).fault, Fault::too_large);
     return;
   }
-  lobby.deliver(Oversized{socket});
-  lobby.settle();
+  gateway.deliver(Oversized{socket});
+  gateway.settle();
   EXPECT_TRUE(ana.is_in) << "it had kept an event of that size, and says it again";
 }
 
 TEST_P(GatewayOf, WhatAClientHadKeptComesBehindItsHello) {
   for (const bool required : {false, true}) {
-    Lobby door({}, required);
+    GatewayFixture door({}, required);
     Phone eve(5, GetParam());
     eve.last_device_seq = 0;
     door.dial(eve);
@@ -382,7 +382,7 @@ TEST_P(GatewayOf, WhatAClientHadKeptComesBehindItsHello) {
 TEST_P(GatewayOf, WhatAClientHadKeptMayEvenComeFirst) {
   if (GetParam() == 2) return;
   for (const bool required : {false, true}) {
-    Lobby door({}, required);
+    GatewayFixture door({}, required);
     Phone eve(5, 1);
     door.dial(eve);
     eve.outgoing.push_front(gateway::print(eve.make_event()));
@@ -394,39 +394,39 @@ TEST_P(GatewayOf, WhatAClientHadKeptMayEvenComeFirst) {
 
 TEST_P(GatewayOf, AuthTwiceIsASession) {
   if (GetParam() == 2) return;
-  lobby.dial(ana);
-  lobby.to_server(ana);
-  lobby.to_phone(ana);
-  while (ana.outgoing.empty()) lobby.to_phone(ana);
+  gateway.dial(ana);
+  gateway.to_server(ana);
+  gateway.to_phone(ana);
+  while (ana.outgoing.empty()) gateway.to_phone(ana);
   ana.outgoing.push_back(ana.outgoing.front());
-  lobby.settle();
+  gateway.settle();
   EXPECT_TRUE(ana.is_in);
   EXPECT_EQ(ana.error(), "0 errors");
 }
 
 TEST(Gateway, ASilentConnectionIsClosedAfterThirtySeconds_S12) {
   for (const bool required : {false, true}) {
-    Lobby lobby({}, required);
-    const auto socket = lobby.open();
-    lobby.pass(29s);
-    EXPECT_FALSE(lobby.closes.contains(socket));
-    lobby.pass(1s);
-    ASSERT_TRUE(lobby.closes.contains(socket));
-    EXPECT_EQ(lobby.closes.at(socket).fault,
+    GatewayFixture gateway({}, required);
+    const auto socket = gateway.open();
+    gateway.pass(29s);
+    EXPECT_FALSE(gateway.closes.contains(socket));
+    gateway.pass(1s);
+    ASSERT_TRUE(gateway.closes.contains(socket));
+    EXPECT_EQ(gateway.closes.at(socket).fault,
               required ? Fault::gateway_timeout : Fault::register_timeout);
   }
 }
 
 TEST(Gateway, ASealedSessionEndsWithTheFirstFrameThatDoesNotOpen) {
-  Lobby lobby;
+  GatewayFixture gateway;
   Phone ana(1, 2);
-  lobby.connect(ana);
+  gateway.connect(ana);
   ana.outgoing.push_back(R"({"type":"ping"})");
   ana.say(gateway::print(ana.make_event()));
-  lobby.settle();
+  gateway.settle();
   ASSERT_TRUE(ana.closed);
   EXPECT_EQ(ana.closed->code, 1008);
-  EXPECT_TRUE(lobby.store.events.empty());
+  EXPECT_TRUE(gateway.store.events.empty());
 }
 
 TEST(Gateway, CloseReasonsFitIntoACloseFrame) {

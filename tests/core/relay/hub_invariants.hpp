@@ -42,7 +42,7 @@ inline std::string broken_book(const Hub& hub) {
           return other.first.target == target && other.second.from == from;
         });
     const auto room = hub.limits().pending_per_target_and_address;
-    if (!request.from.empty() && static_cast<std::size_t>(of_address) > room)
+    if (!request.from.empty() && static_cast<std::size_t>(of_address) > fixture)
       return "too many requests of one address wait for one target";
   }
   for (const auto& [code, partners] : book.matches()) {

@@ -5,8 +5,8 @@
 #include <gtest/gtest.h>
 
 #include "core/relay/device_session.hpp"
+#include "tests/core/relay/gateway_fixture_support.hpp"
 #include "tests/core/relay/hub_invariants.hpp"
-#include "tests/core/relay/lobby_support.hpp"
 
 namespace culver::relay {
 namespace {
@@ -24,22 +24,22 @@ std::string word(const object& fields, const char* key) {
 class LinkConsent : public testing::TestWithParam<unsigned> {
  protected:
   void SetUp() override {
-    for (auto* phone : {&ana, &bea}) lobby.connect(*phone);
+    for (auto* phone : {&ana, &bea}) gateway.connect(*phone);
   }
-  void TearDown() override { EXPECT_EQ(broken(lobby.hub), ""); }
+  void TearDown() override { EXPECT_EQ(broken(gateway.hub), ""); }
 
   std::string offer(Phone& phone) {
-    lobby.say(phone, print(gateway::InitiatePairing{true}));
+    gateway.say(phone, print(gateway::InitiatePairing{true}));
     const auto offers = phone.take("pairing_initiated");
     for (const auto& one : offers)
       EXPECT_EQ(told(one).contains("asks"), phone.version == 2) << "it says whether it asks";
     return offers.size() == 1 ? word(told(offers[0]), "code") : "none";
   }
   void enter(Phone& phone, const std::string& code) {
-    lobby.say(phone, print(gateway::CompletePairing{code}));
+    gateway.say(phone, print(gateway::CompletePairing{code}));
   }
   void answer(Phone& phone, std::uint64_t id, bool accepted) {
-    lobby.say(phone, print(gateway::AnswerPairing{id, accepted}));
+    gateway.say(phone, print(gateway::AnswerPairing{id, accepted}));
   }
   /// The id of the only question that came.
   std::uint64_t question(Phone& phone) {
@@ -60,18 +60,18 @@ class LinkConsent : public testing::TestWithParam<unsigned> {
   std::string failure(Phone& phone) { return only_code(phone, "pairing_failed"); }
   std::string withdrawn(Phone& phone) { return only_code(phone, "pairing_withdrawn"); }
   std::string_view state(const Phone& phone) {
-    return fsm::name_of(*lobby.hub.session_of(*phone.socket));
+    return fsm::name_of(*gateway.hub.session_of(*phone.socket));
   }
   void expect_not_in(Phone& phone) {
-    EXPECT_EQ(lobby.hub.devices().sessions_of(ana.account.user).size(), ana.is_in ? 1u : 0u);
-    EXPECT_TRUE(lobby.hub.link_codes().requests().empty());
-    const auto* there = phone.socket ? lobby.hub.session_of(*phone.socket) : nullptr;
+    EXPECT_EQ(gateway.hub.devices().sessions_of(ana.account.user).size(), ana.is_in ? 1u : 0u);
+    EXPECT_TRUE(gateway.hub.link_codes().requests().empty());
+    const auto* there = phone.socket ? gateway.hub.session_of(*phone.socket) : nullptr;
     if (there) {
       EXPECT_EQ(fsm::name_of(*there), "Live");
     }
   }
 
-  Lobby lobby;
+  GatewayFixture gateway;
   Phone ana{1, 2}, bea{2, GetParam()};
 };
 
@@ -89,15 +89,15 @@ TEST_P(LinkConsent, WhoIsLetInComesIn) {
   const auto pending = bea.take("pairing_pending");
   ASSERT_EQ(pending.size(), GetParam() == 1 ? 0u : 1u) << "the original does not know it";
   EXPECT_TRUE(bea.take("pairing_completed").empty());
-  EXPECT_EQ(lobby.store.waiting(), 0u) << "nothing is stored yet";
-  lobby.pass(59s);
+  EXPECT_EQ(gateway.store.waiting(), 0u) << "nothing is stored yet";
+  gateway.pass(59s);
   answer(ana, number(about, "id"), true);
   const auto done = bea.take("pairing_completed");
   ASSERT_EQ(done.size(), 1u);
   EXPECT_EQ(word(told(done[0]), "linkedUserId"), print_hex(ana.account.user.view()));
   EXPECT_EQ(ana.take("device_paired").size(), 1u);
   EXPECT_EQ(withdrawn(ana), "0");
-  EXPECT_EQ(lobby.hub.devices().sessions_of(ana.account.user).size(), 2u);
+  EXPECT_EQ(gateway.hub.devices().sessions_of(ana.account.user).size(), 2u);
 }
 
 TEST_P(LinkConsent, WhoIsRefusedIsToldSoAndStaysWhereItWas) {
@@ -108,13 +108,13 @@ TEST_P(LinkConsent, WhoIsRefusedIsToldSoAndStaysWhereItWas) {
   expect_not_in(bea);
   enter(bea, code);
   EXPECT_EQ(failure(bea), "link_code_unknown") << "it is spent";
-  lobby.publish(bea);
+  gateway.publish(bea);
   EXPECT_EQ(bea.take("ack").size(), 1u);
 }
 
 TEST_P(LinkConsent, NobodyWaitsLongerThanAMinute) {
   const auto id = knock();
-  lobby.pass(60s);
+  gateway.pass(60s);
   EXPECT_EQ(failure(bea), "link_refused");
   EXPECT_EQ(withdrawn(ana), "link_withdrawn");
   expect_not_in(bea);
@@ -125,37 +125,37 @@ TEST_P(LinkConsent, NobodyWaitsLongerThanAMinute) {
 
 TEST_P(LinkConsent, WhoLeavesIsNotAskedAboutAnyLonger) {
   const auto id = knock();
-  lobby.hang_up(bea);
-  lobby.settle();
+  gateway.hang_up(bea);
+  gateway.settle();
   EXPECT_EQ(withdrawn(ana), "link_withdrawn");
   expect_not_in(bea);
   answer(ana, id, true);
-  lobby.connect(bea);
+  gateway.connect(bea);
   EXPECT_EQ(bea.session->user, bea.account.user);
 }
 
 TEST_P(LinkConsent, WhoComesBackMustAskAgain) {
   knock();
-  lobby.connect(bea);  // replaces the session that waited
+  gateway.connect(bea);  // replaces the session that waited
   EXPECT_EQ(withdrawn(ana), "link_withdrawn");
   expect_not_in(bea);
 }
 
 TEST_P(LinkConsent, WhoeverIsAskedAndGoesHasRefused) {
   knock();
-  lobby.hang_up(ana);
-  lobby.settle();
+  gateway.hang_up(ana);
+  gateway.settle();
   EXPECT_EQ(failure(bea), "link_refused");
-  lobby.connect(ana);
+  gateway.connect(ana);
   knock();
-  lobby.connect(ana);  // replaces the session that was asked
+  gateway.connect(ana);  // replaces the session that was asked
   EXPECT_EQ(failure(bea), "link_refused");
   expect_not_in(bea);
 }
 
 TEST_P(LinkConsent, ARevokedDeviceLetsNobodyIn) {
   const auto id = knock();
-  lobby.revoke(ana.id(), ana);
+  gateway.revoke(ana.id(), ana);
   EXPECT_EQ(failure(bea), "link_refused");
   ASSERT_TRUE(ana.closed);
   ana.is_in = false;
@@ -165,20 +165,20 @@ TEST_P(LinkConsent, ARevokedDeviceLetsNobodyIn) {
 
 TEST_P(LinkConsent, ADeviceThatMovesAwayLetsNobodyInWhereItWas) {
   Phone third(3, 2);
-  lobby.connect(third);
+  gateway.connect(third);
   knock();
-  lobby.say(third, R"({"type":"initiate_pairing"})");
+  gateway.say(third, R"({"type":"initiate_pairing"})");
   enter(ana, word(told(third.take("pairing_initiated").at(0)), "code"));
   EXPECT_EQ(ana.take("pairing_completed").size(), 1u);
   EXPECT_EQ(failure(bea), "link_refused");
   EXPECT_EQ(state(bea), "Live");
-  EXPECT_TRUE(lobby.hub.link_codes().requests().empty());
+  EXPECT_TRUE(gateway.hub.link_codes().requests().empty());
 }
 
 TEST_P(LinkConsent, OnlyWhoWasAskedAnswers) {
   const auto id = knock();
   Phone third(3, 2);
-  lobby.connect(third);
+  gateway.connect(third);
   answer(third, id, true);
   answer(bea, id, true);
   answer(ana, id + 1, true);
@@ -190,34 +190,34 @@ TEST_P(LinkConsent, OnlyWhoWasAskedAnswers) {
 
 TEST_P(LinkConsent, AStoreThatFailsIsToldToBoth) {
   const auto id = knock();
-  lobby.store.is_failing = true;
+  gateway.store.is_failing = true;
   answer(ana, id, true);
   EXPECT_EQ(failure(bea), "directory_failed");
   EXPECT_EQ(withdrawn(ana), "directory_failed");
-  lobby.store.is_failing = false;
+  gateway.store.is_failing = false;
   expect_not_in(bea);
 }
 
 TEST_P(LinkConsent, WhoLeavesAfterTheYesIsInAllTheSame) {
   const auto id = knock();
-  lobby.holds_answers = true;
+  gateway.holds_answers = true;
   answer(ana, id, true);
-  lobby.hang_up(bea);
-  lobby.holds_answers = false;
-  lobby.settle();
+  gateway.hang_up(bea);
+  gateway.holds_answers = false;
+  gateway.settle();
   EXPECT_EQ(ana.take("device_paired").size(), 1u);
   EXPECT_EQ(withdrawn(ana), "0");
 }
 
 TEST_P(LinkConsent, WhoWaitsIsServedAsBefore) {
   const auto id = knock();
-  lobby.publish(bea);
+  gateway.publish(bea);
   EXPECT_EQ(bea.take("ack").size(), 1u);
-  lobby.say(bea, R"({"type":"ping"})");
+  gateway.say(bea, R"({"type":"ping"})");
   EXPECT_EQ(bea.take("pong").size(), 1u);
   enter(bea, offer(ana));
   EXPECT_EQ(failure(bea), "link_pending");
-  lobby.say(bea, print(gateway::ReplayRequest{1, {}, false}));
+  gateway.say(bea, print(gateway::ReplayRequest{1, {}, false}));
   EXPECT_EQ(only_code(bea, GetParam() == 1 ? "replay_failed" : "error"), "link_pending");
   EXPECT_TRUE(ana.take("pairing_requested").empty());
   answer(ana, id, true);
@@ -249,13 +249,13 @@ TEST_P(LinkConsent, TwoThatAskEachOtherEndInOneAccount) {
   answer(ana, question(ana), true);
   EXPECT_EQ(bea.take("pairing_completed").size(), 1u);
   EXPECT_EQ(failure(ana), "link_refused") << "bea has left the account that ana wanted into";
-  EXPECT_EQ(lobby.hub.devices().sessions_of(ana.account.user).size(), 2u);
+  EXPECT_EQ(gateway.hub.devices().sessions_of(ana.account.user).size(), 2u);
 }
 
 /// Its clients could not answer.
 TEST_P(LinkConsent, Version1IsNotAsked) {
   Phone old(3, 1);
-  lobby.connect(old);
+  gateway.connect(old);
   enter(bea, offer(old));
   EXPECT_EQ(bea.take("pairing_completed").size(), 1u);
   EXPECT_EQ(old.take("device_paired").size(), 1u);
@@ -266,44 +266,44 @@ TEST_P(LinkConsent, Version1IsNotAsked) {
 TEST(LinkConsentSchedule, EveryQuestionEnds) {
   for (std::uint64_t seed = 1; seed <= 60; ++seed) {
     test::SeededRng random(seed);
-    Lobby lobby;
+    GatewayFixture gateway;
     std::vector<std::unique_ptr<Phone>> all;
-    for (int i = 1; i <= 4; ++i) lobby.connect(*all.emplace_back(std::make_unique<Phone>(i, 2)));
+    for (int i = 1; i <= 4; ++i) gateway.connect(*all.emplace_back(std::make_unique<Phone>(i, 2)));
     std::vector<std::string> codes{"AAAAAAAAAAA"};
     for (int step = 0; step < 60; ++step) {
       auto& phone = *all[random.below(4)];
       const auto what = random.below(8);
-      if (what == 0) lobby.connect(phone);
-      if (what == 1 && phone.socket) lobby.hang_up(phone);
-      if (what == 2) lobby.pass(std::chrono::seconds(random.below(70)));
-      if (what == 3) lobby.holds_answers = !lobby.holds_answers;
-      if (what == 4) lobby.settle();
+      if (what == 0) gateway.connect(phone);
+      if (what == 1 && phone.socket) gateway.hang_up(phone);
+      if (what == 2) gateway.pass(std::chrono::seconds(random.below(70)));
+      if (what == 3) gateway.holds_answers = !gateway.holds_answers;
+      if (what == 4) gateway.settle();
       if (phone.is_in && !phone.closed && what >= 5) {
         for (const auto& one : phone.take("pairing_initiated"))
           codes.push_back(word(told(one), "code"));
-        if (what == 5) lobby.say(phone, print(gateway::InitiatePairing{random.below(4) > 0}));
+        if (what == 5) gateway.say(phone, print(gateway::InitiatePairing{random.below(4) > 0}));
         if (what == 6)
-          lobby.say(phone, print(gateway::CompletePairing{
-                               codes[codes.size() - 1 - random.below(codes.size()) / 2]}));
+          gateway.say(phone, print(gateway::CompletePairing{
+                                 codes[codes.size() - 1 - random.below(codes.size()) / 2]}));
         for (const auto& asked :
              what == 7 ? phone.take("pairing_requested") : std::vector<object>())
-          lobby.say(phone,
-                    print(gateway::AnswerPairing{number(told(asked), "id"), random.below(3) > 0}));
+          gateway.say(
+              phone, print(gateway::AnswerPairing{number(told(asked), "id"), random.below(3) > 0}));
       }
-      ASSERT_EQ(broken(lobby.hub), "") << "seed " << seed << ", step " << step;
+      ASSERT_EQ(broken(gateway.hub), "") << "seed " << seed << ", step " << step;
     }
-    lobby.holds_answers = false;
-    lobby.settle();
-    lobby.pass(61s);
-    EXPECT_TRUE(lobby.hub.link_codes().requests().empty()) << "seed " << seed;
+    gateway.holds_answers = false;
+    gateway.settle();
+    gateway.pass(61s);
+    EXPECT_TRUE(gateway.hub.link_codes().requests().empty()) << "seed " << seed;
   }
 }
 
 TEST_P(LinkConsent, AServerThatEndsTurnsAway) {
   knock();
-  lobby.deliver(Drain{});
-  lobby.settle();
-  EXPECT_TRUE(lobby.hub.link_codes().requests().empty());
+  gateway.deliver(Drain{});
+  gateway.settle();
+  EXPECT_TRUE(gateway.hub.link_codes().requests().empty());
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 // When the parts of the relay begin in their tests, and the codes they meet.
 #pragma once
 
-#include "tests/core/relay/room_support.hpp"
+#include "tests/core/relay/hub_fixture_support.hpp"
 
 namespace culver::relay {
 

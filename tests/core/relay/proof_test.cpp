@@ -4,9 +4,9 @@
 #include <gtest/gtest.h>
 
 #include "core/wire/base64.hpp"
+#include "tests/core/relay/gateway_fixture_support.hpp"
+#include "tests/core/relay/hub_fixture_support.hpp"
 #include "tests/core/relay/hub_invariants.hpp"
-#include "tests/core/relay/lobby_support.hpp"
-#include "tests/core/relay/room_support.hpp"
 
 namespace culver::relay {
 namespace {
@@ -42,40 +42,40 @@ std::string looking(std::string_view at) {
 
 class Proof : public testing::TestWithParam<unsigned> {
  protected:
-  void TearDown() override { EXPECT_EQ(broken(lobby.hub), ""); }
+  void TearDown() override { EXPECT_EQ(broken(gateway.hub), ""); }
 
   void plain(SocketId socket, const std::string& frame) {
-    lobby.deliver(Frame{socket, frame});
-    lobby.settle();
+    gateway.deliver(Frame{socket, frame});
+    gateway.settle();
   }
   /// A socket that has shaken no hands and asks for a code.
   SocketId stranger(std::string_view at, int key_number) {
-    const auto socket = lobby.open("elsewhere");
+    const auto socket = gateway.open("elsewhere");
     plain(socket, enrolling(at, key_number));
     return socket;
   }
   std::string last(SocketId socket) {
-    const auto sent = lobby.sent(socket);
+    const auto sent = gateway.sent(socket);
     return sent.empty() ? "" : sent.back();
   }
   bool is_at(std::string_view at, const Phone& phone) {
-    return lobby.hub.registry().socket_of(code(at)) == phone.socket;
+    return gateway.hub.registry().socket_of(code(at)) == phone.socket;
   }
   /// What somebody who looks at the point finds there.
   std::string found() {
     const auto looker = stranger("LLLLLL", 99);
     plain(looker, looking("LLLLLL"));
     const auto answer = last(looker);
-    lobby.deliver(SocketClosed{looker, true});
+    gateway.deliver(SocketClosed{looker, true});
     return answer;
   }
   /// In, and at the code AAAAAA under the first key.
   void come(Phone& phone) {
-    lobby.connect(phone);
-    lobby.say(phone, enrolling("AAAAAA", 1));
+    gateway.connect(phone);
+    gateway.say(phone, enrolling("AAAAAA", 1));
   }
 
-  Lobby lobby;
+  GatewayFixture gateway;
   Phone ana{1, GetParam()}, eve{2, GetParam()};
 };
 
@@ -93,8 +93,8 @@ TEST_P(Proof, WhoNamesAKeyDoesNotReplaceWhoHasProven) {
 
 TEST_P(Proof, NorDoesWhoHasProvenAnotherKey) {
   come(ana);
-  lobby.connect(eve);
-  lobby.say(eve, enrolling("AAAAAA", 1));
+  gateway.connect(eve);
+  gateway.say(eve, enrolling("AAAAAA", 1));
   EXPECT_EQ(eve.take("code_collision").size(), 1u);
   EXPECT_FALSE(ana.closed);
   EXPECT_TRUE(is_at("AAAAAA", ana));
@@ -105,7 +105,7 @@ TEST_P(Proof, ASocketThatMovesToTheCodeDoesNotGetItEither) {
   const auto thief = stranger("BBBBBB", 1);
   plain(thief, enrolling("AAAAAA", 1));
   EXPECT_THAT(last(thief), HasSubstr("code_collision"));
-  EXPECT_EQ(lobby.hub.registry().socket_of(code("BBBBBB")), thief);
+  EXPECT_EQ(gateway.hub.registry().socket_of(code("BBBBBB")), thief);
   EXPECT_TRUE(is_at("AAAAAA", ana));
 }
 
@@ -119,14 +119,14 @@ TEST_P(Proof, WhoProvesReplacesItsOwnEarlierRegistration) {
 
 TEST_P(Proof, ALostNetworkLeavesTheCodeToNobodyForAWhile) {
   come(ana);
-  lobby.deliver(SocketClosed{*ana.socket, false});
+  gateway.deliver(SocketClosed{*ana.socket, false});
   const auto thief = stranger("AAAAAA", 1);
   EXPECT_THAT(last(thief), HasSubstr("code_collision"));
   const auto another = stranger("AAAAAA", 7);
   EXPECT_THAT(last(another), HasSubstr("code_collision"));
   come(ana);
   EXPECT_TRUE(is_at("AAAAAA", ana));
-  lobby.deliver(SocketClosed{*ana.socket, true});
+  gateway.deliver(SocketClosed{*ana.socket, true});
   EXPECT_THAT(last(stranger("AAAAAA", 7)), HasSubstr("registered")) << "it has said goodbye";
 }
 
@@ -134,7 +134,7 @@ TEST_P(Proof, WhoProvesReplacesWhoOnlyNamesTheKey) {
   const auto before = stranger("AAAAAA", 1);
   come(ana);
   EXPECT_EQ(ana.take("registered").size(), 1u);
-  EXPECT_EQ(lobby.closes.at(before).fault, Fault::replaced);
+  EXPECT_EQ(gateway.closes.at(before).fault, Fault::replaced);
   EXPECT_TRUE(is_at("AAAAAA", ana));
 }
 
@@ -142,19 +142,19 @@ TEST_P(Proof, ItDoesNotReplaceAnotherKey) {
   const auto other = stranger("AAAAAA", 2);
   come(ana);
   EXPECT_EQ(ana.take("code_collision").size(), 1u);
-  EXPECT_EQ(lobby.hub.registry().socket_of(code("AAAAAA")), other);
+  EXPECT_EQ(gateway.hub.registry().socket_of(code("AAAAAA")), other);
 }
 
 TEST_P(Proof, ACodeThatWaitsForItsDeviceIsNotResumedByAnybodyElse) {
   come(ana);
   const auto bob = stranger("BBBBBB", 3);
-  lobby.say(ana, asking("BBBBBB"));
+  gateway.say(ana, asking("BBBBBB"));
   plain(bob, accepting("AAAAAA"));
-  lobby.hang_up(ana);
+  gateway.hang_up(ana);
   const auto thief = stranger("AAAAAA", 1);
   EXPECT_THAT(last(thief), HasSubstr("code_collision"));
   plain(bob, offering("AAAAAA"));
-  EXPECT_THAT(lobby.sent(thief), Not(Contains(HasSubstr("offer"))));
+  EXPECT_THAT(gateway.sent(thief), Not(Contains(HasSubstr("offer"))));
   come(ana);
   plain(bob, offering("AAAAAA"));
   EXPECT_EQ(ana.take("pair_matched").size(), 2u) << "the match has waited for its device";
@@ -171,8 +171,8 @@ TEST_P(Proof, NobodyAnswersRequestsInTheNameOfWhoHasProven) {
   const auto thief = stranger("AAAAAA", 1);
   plain(thief, accepting("BBBBBB"));
   EXPECT_THAT(last(thief), HasSubstr("Not registered"));
-  EXPECT_THAT(lobby.sent(bob), testing::Not(Contains(HasSubstr("pair_matched"))));
-  lobby.say(ana, accepting("BBBBBB"));
+  EXPECT_THAT(gateway.sent(bob), testing::Not(Contains(HasSubstr("pair_matched"))));
+  gateway.say(ana, accepting("BBBBBB"));
   EXPECT_EQ(ana.take("pair_matched").size(), 1u);
 }
 
@@ -183,19 +183,19 @@ TEST_P(Proof, WhatAStrangerHasAgreedToBindsNobodyWhoProves) {
   plain(friend_of_thief, accepting("AAAAAA"));
   plain(asker, asking("AAAAAA"));
   come(ana);
-  EXPECT_THAT(lobby.sent(friend_of_thief), Contains(HasSubstr("peer_left")));
-  EXPECT_THAT(lobby.sent(asker), Contains(HasSubstr("pair_timeout")));
+  EXPECT_THAT(gateway.sent(friend_of_thief), Contains(HasSubstr("peer_left")));
+  EXPECT_THAT(gateway.sent(asker), Contains(HasSubstr("pair_timeout")));
   plain(friend_of_thief, offering("AAAAAA"));
   EXPECT_THAT(last(friend_of_thief), HasSubstr("Peer not found"));
   EXPECT_THAT(ana.take("offer"), IsEmpty());
-  lobby.say(ana, accepting("CCCCCC"));
+  gateway.say(ana, accepting("CCCCCC"));
   EXPECT_THAT(ana.take("pair_matched"), IsEmpty());
 }
 
 TEST_P(Proof, AComebackOfTheSameDeviceKeepsRequestsAndMatches) {
   come(ana);
   const auto bob = stranger("BBBBBB", 3), cleo = stranger("CCCCCC", 4);
-  lobby.say(ana, asking("BBBBBB"));
+  gateway.say(ana, asking("BBBBBB"));
   plain(bob, accepting("AAAAAA"));
   plain(cleo, asking("AAAAAA"));
   Phone second{1, GetParam()};  // of the same key: another process on its data folder
@@ -207,7 +207,7 @@ TEST_P(Proof, AComebackOfTheSameDeviceKeepsRequestsAndMatches) {
   EXPECT_EQ(second.take("pair_matched").size(), 1u) << "nothing was said in it yet";
   plain(bob, offering("AAAAAA"));
   EXPECT_EQ(second.take("offer").size(), 1u);
-  lobby.say(second, accepting("CCCCCC"));
+  gateway.say(second, accepting("CCCCCC"));
   EXPECT_EQ(second.take("pair_matched").size(), 1u);
 }
 
@@ -216,15 +216,15 @@ TEST_P(Proof, AComebackOfTheSameDeviceKeepsRequestsAndMatches) {
 
 TEST_P(Proof, WhoNamesAKeyReplacesNoDropOfWhoHasProven) {
   come(ana);
-  lobby.say(ana, leaving("AAAAAA", "from ana"));
+  gateway.say(ana, leaving("AAAAAA", "from ana"));
   const auto thief = stranger("BBBBBB", 1);
   plain(thief, leaving("BBBBBB", "from the thief"));
   EXPECT_THAT(found(), HasSubstr("from ana"));
-  lobby.connect(eve);
-  lobby.say(eve, enrolling("CCCCCC", 1));
-  lobby.say(eve, leaving("CCCCCC", "from eve"));
+  gateway.connect(eve);
+  gateway.say(eve, enrolling("CCCCCC", 1));
+  gateway.say(eve, leaving("CCCCCC", "from eve"));
   EXPECT_THAT(found(), HasSubstr("from ana"));
-  lobby.say(ana, leaving("AAAAAA", "news of ana"));
+  gateway.say(ana, leaving("AAAAAA", "news of ana"));
   EXPECT_THAT(found(), HasSubstr("news of ana"));
   EXPECT_THAT(found(), testing::Not(HasSubstr("from ana")));
 }
@@ -232,7 +232,7 @@ TEST_P(Proof, WhoNamesAKeyReplacesNoDropOfWhoHasProven) {
 TEST_P(Proof, NorUsesUpItsRoom) {
   Limits limits;
   limits.dead_drops.values_per_owner = 1;
-  Lobby small(limits);
+  GatewayFixture small(limits);
   const auto thief = small.open("elsewhere");
   small.deliver(Frame{thief, enrolling("BBBBBB", 1)});
   small.deliver(Frame{thief, R"({"type":"register_rendezvous","peerId":"BBBBBB",)"
@@ -249,18 +249,18 @@ TEST_P(Proof, WhoProvesReplacesTheDropOfWhoOnlyNamesTheKey) {
   const auto before = stranger("AAAAAA", 1);
   plain(before, leaving("AAAAAA", "unproven"));
   come(ana);
-  lobby.say(ana, leaving("AAAAAA", "from ana"));
+  gateway.say(ana, leaving("AAAAAA", "from ana"));
   EXPECT_THAT(found(), HasSubstr("from ana"));
   EXPECT_THAT(found(), testing::Not(HasSubstr("unproven")));
-  EXPECT_EQ(lobby.store.drops.size(), 1u);
+  EXPECT_EQ(gateway.store.drops.size(), 1u);
 }
 
 TEST_P(Proof, ADropStaysProvenOverTheLifeOfAProcess) {
   come(ana);
-  lobby.say(ana, leaving("AAAAAA", "from ana"));
+  gateway.say(ana, leaving("AAAAAA", "from ana"));
   std::vector<StoredDrop> left;
-  for (const auto& [where, drop] : lobby.store.drops) left.push_back(drop);
-  Lobby later;
+  for (const auto& [where, drop] : gateway.store.drops) left.push_back(drop);
+  GatewayFixture later;
   later.hub.restore(left, Env{later.now, later.random.rng(), later.wall()});
   const auto thief = later.open("elsewhere");
   later.deliver(Frame{thief, enrolling("BBBBBB", 1)});
@@ -276,7 +276,7 @@ TEST_P(Proof, ADropStaysProvenOverTheLifeOfAProcess) {
 
 TEST_P(Proof, NobodyEndsThePresenceOfWhoHasProven) {
   come(ana);
-  lobby.say(ana, looking("AAAAAA"));
+  gateway.say(ana, looking("AAAAAA"));
   stranger("AAAAAA", 1);
   EXPECT_THAT(found(), HasSubstr(R"("peerId":"AAAAAA","relayId":"","token":"t")"));
   EXPECT_TRUE(ana.take("rendezvous_match").size() == 1);
@@ -286,18 +286,18 @@ TEST_P(Proof, NobodyEndsThePresenceOfWhoHasProven) {
 TEST_P(Proof, NothingThatADeviceSaysIsTakenFromAnybodyElse) {
   come(ana);
   const auto thief = stranger("BBBBBB", 1);
-  const auto sent = lobby.sent(thief).size();
+  const auto sent = gateway.sent(thief).size();
   for (const auto* frame :
        {R"({"type":"initiate_pairing"})", R"({"type":"ack","payload":{"cursor":1}})",
         R"({"type":"replay_request","payload":{"limit":10}})",
         R"({"type":"complete_pairing","payload":{"pairing_code":"000000"}})",
         R"({"type":"scratchpad_sync","payload":{}})"})
     plain(thief, frame);
-  for (std::size_t i = sent; i < lobby.sent(thief).size(); ++i)
-    EXPECT_THAT(lobby.sent(thief)[i], HasSubstr(R"({"type":"error")"));
-  EXPECT_EQ(lobby.sent(thief).size(), sent + 5);
-  EXPECT_TRUE(lobby.store.idle());
-  EXPECT_EQ(lobby.hub.devices().size(), 1u);
+  for (std::size_t i = sent; i < gateway.sent(thief).size(); ++i)
+    EXPECT_THAT(gateway.sent(thief)[i], HasSubstr(R"({"type":"error")"));
+  EXPECT_EQ(gateway.sent(thief).size(), sent + 5);
+  EXPECT_TRUE(gateway.store.idle());
+  EXPECT_EQ(gateway.hub.devices().size(), 1u);
 }
 
 }  // namespace

@@ -12,8 +12,8 @@
 #include <boost/json/serialize.hpp>
 #include <gtest/gtest.h>
 
+#include "tests/core/relay/hub_fixture_support.hpp"
 #include "tests/core/relay/hub_invariants.hpp"
-#include "tests/core/relay/room_support.hpp"
 #include "tests/support/places.hpp"
 
 namespace culver::relay {
@@ -88,7 +88,7 @@ class Replay {
       if (is_defect_run(steps[i].scenario) && !sockets_.contains(steps[i].connection))
         open(steps[i].connection);
       play(steps[i]);
-      EXPECT_EQ(broken(room_.hub), "");
+      EXPECT_EQ(broken(fixture_.hub), "");
     }
     flush({});
     return std::move(differences_);
@@ -96,22 +96,22 @@ class Replay {
 
  private:
   void open(const std::string& connection) {
-    sockets_[connection] = room_.accept();
-    room_.deliver(SocketOpened{sockets_[connection], "home"});
+    sockets_[connection] = fixture_.accept();
+    fixture_.deliver(SocketOpened{sockets_[connection], "home"});
   }
 
   void play(const Step& step) {
     const auto at = start_ + std::chrono::milliseconds(step.t_ms);
-    if (at > room_.now) room_.pass(at - room_.now);
+    if (at > fixture_.now) fixture_.pass(at - fixture_.now);
     if (step.direction == "open") {
       open(step.connection);
     } else if (step.direction == "close" && sockets_.contains(step.connection)) {
-      room_.hang_up(sockets_[step.connection], false);
+      fixture_.hang_up(sockets_[step.connection], false);
     } else if (step.direction == "client->server") {
       auto frame = step.frame;
       if (const auto note = frame.find(" (as BINARY"); note != std::string::npos)
         frame.resize(note);
-      room_.say(sockets_[step.connection], frame);
+      fixture_.say(sockets_[step.connection], frame);
     } else if (step.direction == "server->client") {
       if (const auto what = essence(step.frame); what != "server_identity")
         recorded_[step.connection].push_back(what);
@@ -121,7 +121,7 @@ class Replay {
   void flush(const std::string& next) {
     for (const auto& [connection, socket] : sockets_) {
       std::vector<std::string> ours;
-      const auto all = room_.read(socket);
+      const auto all = fixture_.read(socket);
       for (std::size_t from = 0, end; (end = all.find('\n', from)) != std::string::npos;
            from = end + 1)
         ours.push_back(essence(all.substr(from, end - from)));
@@ -130,7 +130,7 @@ class Replay {
     recorded_.clear();
     scenario_ = next;
     if (!is_defect_run(next)) return;
-    for (const auto& [connection, socket] : sockets_) room_.hang_up(socket);
+    for (const auto& [connection, socket] : sockets_) fixture_.hang_up(socket);
     sockets_.clear();
   }
 
@@ -147,8 +147,8 @@ class Replay {
     for (const auto& frame : ours) differences_.insert(where + "only ours " + label(frame));
   }
 
-  Room room_;
-  TimePoint start_ = room_.now;
+  HubFixture fixture_;
+  TimePoint start_ = fixture_.now;
   std::string scenario_;
   std::map<std::string, SocketId> sockets_;
   std::map<std::string, std::vector<std::string>> recorded_;

@@ -4,7 +4,7 @@
 #include "core/transfer/safe_name.hpp"
 #include "core/transfer/stream_terms.hpp"
 #include "tests/core/relay/door_support.hpp"
-#include "tests/support/bottle.hpp"
+#include "tests/support/simulation.hpp"
 
 namespace culver::test {
 
@@ -19,14 +19,14 @@ std::string new_ufrag(SeededRng& random) {
   return ufrag;
 }
 
-relay::session::ServerName server_name() { return {"server", "ws://bottle", {}}; }
+relay::session::ServerName server_name() { return {"server", "ws://simulation", {}}; }
 
 }  // namespace
 
 // ---- Node ---------------------------------------------------------------------------------------
 
-Node::Node(Bottle& in, std::string called, std::uint64_t seed, bool streams)
-    : bottle(in),
+Node::Node(Simulation& in, std::string called, std::uint64_t seed, bool streams)
+    : simulation(in),
       name(std::move(called)),
       random(seed),
       streams_(streams),
@@ -55,7 +55,7 @@ void Node::make_engine() {
 
 void Node::crash() {
   ++crashes;
-  bottle.forget_answers(name);
+  simulation.forget_answers(name);
   letters.writing.clear();
   restart();
   if (reborn) reborn(*this);
@@ -63,7 +63,7 @@ void Node::crash() {
 
 void Node::restart() {
   vanish();
-  bottle.socket_closed(*this);
+  simulation.socket_closed(*this);
   events_.clear();
   notices.clear();
   make_engine();
@@ -81,7 +81,7 @@ void Node::feed(engine::Event event) {
   while (!events_.empty()) {
     auto next = std::move(events_.front());
     events_.pop_front();
-    auto env = bottle.env(random);
+    auto env = simulation.env(random);
     engine::Effects effects;
     engine->step(std::move(next), env, effects);
     for (auto& effect : effects) {
@@ -98,14 +98,14 @@ void Node::feed(engine::Event event) {
 
 void Node::perform(engine::Effect effect) {
   std::visit(fsm::overload{
-                 [&](engine::DialServer&&) { bottle.socket_opened(*this); },
+                 [&](engine::DialServer&&) { simulation.socket_opened(*this); },
                  [&](engine::SendToServer&& e) {
                    const auto to = socket;
-                   bottle.later(name + " up", [this, to, frame = std::move(e.frame)] {
-                     if (to && socket == to) bottle.to_server(*this, frame);
+                   simulation.later(name + " up", [this, to, frame = std::move(e.frame)] {
+                     if (to && socket == to) simulation.to_server(*this, frame);
                    });
                  },
-                 [&](engine::HangUpServer&&) { bottle.socket_closed(*this); },
+                 [&](engine::HangUpServer&&) { simulation.socket_closed(*this); },
                  [&](engine::ToTransport&& e) { on_transport(e.link, std::move(e.effect)); },
                  [&](engine::ToDisk&& e) { on_disk(std::move(e)); },
                  [&](engine::Remember&& e) { on_book(std::move(e)); },
@@ -116,22 +116,23 @@ void Node::perform(engine::Effect effect) {
                  [&](engine::RemoveLetters&& e) { on_letters(e); },
                  [&](engine::KeepLetter&& e) { on_letters(std::move(e)); },
                  [&](engine::LoadHeld&&) {
-                   bottle.later(name + " disk", [this] {
+                   simulation.later(name + " disk", [this] {
                      engine::HeldLoaded loaded;
                      for (const auto& [id, letter] : letters.held) loaded.letters.push_back(letter);
                      feed(std::move(loaded));
                    });
                  },
                  [&](engine::MarkDisplayed&& e) {
-                   bottle.later(name + " disk", [this, e] { letters.held.erase(e.held); });
+                   simulation.later(name + " disk", [this, e] { letters.held.erase(e.held); });
                  },
                  [&](engine::LoadFrames&& e) {
                    frames_asked.push_back(e);
-                   if (!reads_frames_late) bottle.later(name + " disk", [this] { read_frames(); });
+                   if (!reads_frames_late)
+                     simulation.later(name + " disk", [this] { read_frames(); });
                  },
                  [&](engine::KeepFrame&& e) {
-                   if (keeps_frames_late) return frames_to_keep.push_back(e);
-                   bottle.later(name + " disk", [this, e] {
+                    if (keeps_frames_late) return frames_to_keep.push_back(e);
+                    simulation.later(name + " disk", [this, e] {
                      const bool is_new = frames[e.key].insert(e.nonce).second;
                      feed(engine::FrameKept{e.key, e.nonce, is_new && !another_takes_frames});
                    });
@@ -163,7 +164,7 @@ Node* Node::other_end(LinkId link, LinkId& theirs) {
     // One that was started again has given the id anew.
     return at->second.peer == std::pair{this, link} ? mine.peer->first : nullptr;
   }
-  Node* node = mine.remote_ufrag ? bottle.owner_of(*mine.remote_ufrag, theirs) : nullptr;
+  Node* node = mine.remote_ufrag ? simulation.owner_of(*mine.remote_ufrag, theirs) : nullptr;
   return node && node->transports.at(theirs).remote_ufrag == mine.ufrag ? node : nullptr;
 }
 
@@ -172,7 +173,7 @@ void Node::set_remote(LinkId link, std::string ufrag) {
   auto& mine = transports.at(link);
   mine.remote_ufrag = std::move(ufrag);
   LinkId theirs{};
-  Node* peer = bottle.owner_of(*mine.remote_ufrag, theirs);
+  Node* peer = simulation.owner_of(*mine.remote_ufrag, theirs);
   if (!peer || mine.path_told) return;
   auto& other = peer->transports.at(theirs);
   if (other.remote_ufrag != mine.ufrag) return;
@@ -180,7 +181,7 @@ void Node::set_remote(LinkId link, std::string ufrag) {
   mine.peer = {peer, theirs};
   other.peer = {this, link};
   const auto tell = [this](Node* node, LinkId id) {
-    bottle.later(node->name + " transport", [node, id] {
+    simulation.later(node->name + " transport", [node, id] {
       if (node->transports.contains(id))
         node->feed(engine::FromTransport{id, link::PathReady{link::PathKind::direct}});
     });
@@ -192,7 +193,7 @@ void Node::set_remote(LinkId link, std::string ufrag) {
 void Node::doubt() {
   std::vector<LinkId> all;
   for (const auto& transport : transports) all.push_back(transport.first);
-  for (const auto id : all) feed(engine::FromTransport{id, link::PathDoubted{bottle.now}});
+  for (const auto id : all) feed(engine::FromTransport{id, link::PathDoubted{simulation.now}});
 }
 
 /// Frees our end; the other one hears of it, after what is on its way to it.
@@ -201,7 +202,7 @@ void Node::end(LinkId link) {
   Node* peer = other_end(link, theirs);
   transports.erase(link);
   if (peer)
-    bottle.later(peer->name + " transport", [peer, theirs] { peer->closed_by_peer(theirs); });
+    simulation.later(peer->name + " transport", [peer, theirs] { peer->closed_by_peer(theirs); });
 }
 
 /// Takes what waited while reading was paused, as far as it is not paused anew.
@@ -233,7 +234,7 @@ void Node::closed_by_peer(LinkId link) {
 
 void Node::on_transport(LinkId link, link::TransportEffect effect) {
   const auto tell = [this, link](TransportEvent event) {
-    bottle.later(name + " transport", [this, link, event = std::move(event)]() mutable {
+    simulation.later(name + " transport", [this, link, event = std::move(event)]() mutable {
       const auto at = transports.find(link);
       if (at == transports.end()) return;
       const bool closed = std::holds_alternative<link::TransportClosed>(event);
@@ -246,8 +247,8 @@ void Node::on_transport(LinkId link, link::TransportEffect effect) {
     });
   };
   const auto fails = [&](TransportEvent failure) {
-    if (!bottle.should_fail()) return false;
-    if (!bottle.silent) tell(std::move(failure));
+    if (!simulation.should_fail()) return false;
+    if (!simulation.silent) tell(std::move(failure));
     return true;
   };
   const auto other = [&](LinkId& theirs) { return other_end(link, theirs); };
@@ -262,7 +263,7 @@ void Node::on_transport(LinkId link, link::TransportEffect effect) {
     a.*told = b.*told = true;
     tell(event_for(b));
     auto to_peer = event_for(a);
-    bottle.later(peer->name + " transport", [peer, theirs, to_peer]() mutable {
+    simulation.later(peer->name + " transport", [peer, theirs, to_peer]() mutable {
       if (peer->transports.contains(theirs))
         peer->feed(engine::FromTransport{theirs, std::move(to_peer)});
     });
@@ -333,9 +334,9 @@ void Node::on_transport(LinkId link, link::TransportEffect effect) {
                    Node* peer = other(theirs);
                    if (!peer) return;
                    const auto to = peer->transports.at(theirs).certificate;
-                   bottle.later(name + stream, [this, link, peer, theirs, id, stream,
-                                                label = e.label, to, from = mine.certificate] {
-                     bottle.later(peer->name + stream, [this, link, id, label, from] {
+                   simulation.later(name + stream, [this, link, peer, theirs, id, stream,
+                                                    label = e.label, to, from = mine.certificate] {
+                     simulation.later(peer->name + stream, [this, link, id, label, from] {
                        const auto here = transports.find(link);
                        if (here == transports.end() || here->second.certificate != from) return;
                        feed(engine::FromTransport{link, link::ChannelOpen{id, label}});
@@ -358,8 +359,8 @@ void Node::on_transport(LinkId link, link::TransportEffect effect) {
                    const auto lane = name + " stream " + std::to_string(e.channel.value);
                    // Whoever was started again may have given an id anew.
                    const auto to = peer->transports.at(theirs).certificate;
-                   bottle.later(lane, [this, link, peer, theirs, to, from = mine.certificate,
-                                       e = std::move(e)]() mutable {
+                   simulation.later(lane, [this, link, peer, theirs, to, from = mine.certificate,
+                                           e = std::move(e)]() mutable {
                      // What nobody gets, nobody acknowledges.
                      const auto there = peer->transports.find(theirs);
                      if (there == peer->transports.end() || there->second.certificate != to) return;
@@ -384,7 +385,7 @@ void Node::on_transport(LinkId link, link::TransportEffect effect) {
                  [&](link::PauseReading&& e) {
                    mine.reading_paused = e.paused;
                    if (!e.paused)
-                     bottle.later(name + " transport", [this, link] { read_on(link); });
+                     simulation.later(name + " transport", [this, link] { read_on(link); });
                  },
                  [](link::AcknowledgeSeldom&&) {},
                  [&](link::HangUp&&) {
@@ -394,32 +395,32 @@ void Node::on_transport(LinkId link, link::TransportEffect effect) {
                    Node* peer = other(theirs);
                    tell(link::TransportClosed{});
                    if (peer)
-                     bottle.later(peer->name + " transport",
-                                  [peer, theirs] { peer->closed_by_peer(theirs); });
+                     simulation.later(peer->name + " transport",
+                                      [peer, theirs] { peer->closed_by_peer(theirs); });
                  },
                  [&](link::DropTransport&&) {
                    LinkId theirs{};
                    Node* peer = other(theirs);
                    transports.erase(link);
                    if (peer)
-                     bottle.later(peer->name + " transport",
-                                  [peer, theirs] { peer->closed_by_peer(theirs); });
+                     simulation.later(peer->name + " transport",
+                                      [peer, theirs] { peer->closed_by_peer(theirs); });
                  },
              },
              std::move(effect));
 }
 
 void Node::on_book(engine::Remember peer) {
-  const bool fails = bottle.should_fail() || book_is_broken;
+  const bool fails = simulation.should_fail() || book_is_broken;
   const auto fault = fails ? std::optional(Fault::store_failed) : std::nullopt;
-  if (fault && bottle.silent) return;
+  if (fault && simulation.silent) return;
   if (!fault) {
     remembered.push_back(peer.key);
     auto& row = book.try_emplace(peer.key, engine::Known{peer.key, {}, {}}).first->second;
     if (peer.name) row.name = peer.name;
     row.is_culver = row.is_culver || peer.is_culver;
   }
-  bottle.later(name + " disk", [this, id = peer.link, fault] {
+  simulation.later(name + " disk", [this, id = peer.link, fault] {
     feed(engine::Remembered{id, fault});
   });
 }
@@ -440,8 +441,8 @@ std::vector<std::string> Node::texts() const {
 // What is asked happens when the disk gets to it, not before.
 
 void Node::on_letters(engine::StoreLetter request) {
-  if (bottle.should_fail() && bottle.silent) return;
-  bottle.later(name + " disk", [this, e = std::move(request)]() mutable {
+  if (simulation.should_fail() && simulation.silent) return;
+  simulation.later(name + " disk", [this, e = std::move(request)]() mutable {
     if (!book.contains(e.key))
       return feed(engine::LetterStored{e.request, {}, Fault::no_such_peer});
     auto& writing = letters.writing[e.key];
@@ -454,9 +455,9 @@ void Node::on_letters(engine::StoreLetter request) {
 }
 
 void Node::on_letters(const engine::LoadLetters& request) {
-  const bool fails = bottle.should_fail();
-  if (fails && bottle.silent) return;
-  bottle.later(name + " disk", [this, request, fails] {
+  const bool fails = simulation.should_fail();
+  if (fails && simulation.silent) return;
+  simulation.later(name + " disk", [this, request, fails] {
     engine::LettersLoaded loaded{request.link, {}, std::nullopt};
     if (fails) loaded.fault = Fault::store_failed;
     for (const auto& [key, letter] : letters.queue)
@@ -468,17 +469,17 @@ void Node::on_letters(const engine::LoadLetters& request) {
 }
 
 void Node::on_letters(const engine::RemoveLetters& request) {
-  if (bottle.should_fail()) return;
-  bottle.later(name + " disk", [this, request] {
+  if (simulation.should_fail()) return;
+  simulation.later(name + " disk", [this, request] {
     for (const auto id : request.letters)
       std::erase_if(letters.queue, [&](const auto& row) { return row.letter.id == id; });
   });
 }
 
 void Node::on_letters(engine::KeepLetter request) {
-  const bool fails = bottle.should_fail();
-  if (fails && bottle.silent) return;
-  bottle.later(name + " disk", [this, e = std::move(request), fails] {
+  const bool fails = simulation.should_fail();
+  if (fails && simulation.silent) return;
+  simulation.later(name + " disk", [this, e = std::move(request), fails] {
     if (fails) return feed(engine::LetterKept{e.request, std::nullopt, Fault::store_failed});
     auto& last = letters.heard[{e.key, e.letter.name.series}];
     if (e.letter.name.number <= last)
@@ -493,14 +494,14 @@ void Node::on_letters(engine::KeepLetter request) {
 void Node::on_disk(engine::ToDisk request) {
   const auto id = request.transfer;
   const auto answer = [this, id](engine::FromDisk::Event event) {
-    if (bottle.silent && std::holds_alternative<transfer::DiskFailed>(event)) return;
-    bottle.later(name + " disk", [this, id, event = std::move(event)]() mutable {
+    if (simulation.silent && std::holds_alternative<transfer::DiskFailed>(event)) return;
+    simulation.later(name + " disk", [this, id, event = std::move(event)]() mutable {
       feed(engine::FromDisk{id, std::move(event)});
     });
   };
   std::visit(fsm::overload{
                  [&](transfer::ReadBlock& r) {
-                   if (bottle.should_fail())
+                   if (simulation.should_fail())
                      return answer(transfer::DiskFailed{Fault::file_unreadable});
                    const auto piece = sources[id].substr(read[id], r.bytes);
                    read[id] += piece.size();
@@ -508,17 +509,19 @@ void Node::on_disk(engine::ToDisk request) {
                    answer(transfer::BlockRead{{bytes.begin(), bytes.end()}});
                  },
                  [&](transfer::CreateTarget&) {
-                   if (bottle.should_fail()) return answer(transfer::DiskFailed{Fault::no_space});
+                   if (simulation.should_fail())
+                     return answer(transfer::DiskFailed{Fault::no_space});
                    partial[id].clear();
                    answer(transfer::TargetCreated{});
                  },
                  [&](transfer::WriteBlock& w) {
-                   if (bottle.should_fail()) return answer(transfer::DiskFailed{Fault::no_space});
+                   if (simulation.should_fail())
+                     return answer(transfer::DiskFailed{Fault::no_space});
                    partial[id] += as_text(w.bytes);
                    answer(transfer::BlockWritten{w.bytes.size()});
                  },
                  [&](transfer::FinishTarget&) {
-                   if (bottle.should_fail())
+                   if (simulation.should_fail())
                      return answer(transfer::DiskFailed{Fault::file_unwritable});
                    received.push_back(std::move(partial[id]));
                    partial.erase(id);
@@ -552,7 +555,7 @@ std::size_t whole_blocks(std::string_view part) {
 void Node::on_stream_disk(TransferId id, engine::ToDisk::Effect& effect,
                           const std::function<void(engine::FromDisk::Event)>& answer) {
   const auto fails = [&](Fault fault) {
-    if (!bottle.should_fail()) return false;
+    if (!simulation.should_fail()) return false;
     answer(transfer::DiskFailed{fault});
     return true;
   };
@@ -627,33 +630,34 @@ void Node::write_one() {
   write();
 }
 
-// ---- Bottle -------------------------------------------------------------------------------------
+// ---- Simulation
+// -------------------------------------------------------------------------------------
 
-Bottle::Bottle(std::uint64_t seed, const relay::Limits& limits)
+Simulation::Simulation(std::uint64_t seed, const relay::Limits& limits)
     : random(seed),
       now(std::chrono::hours(1)),
       hub_(std::make_unique<relay::Hub>(server_name(), limits, relay::test_door())) {}
 
-Env Bottle::env(SeededRng& rng) const {
-  constexpr WallTime began = 1'764'000'000'000;  // on the hour, as Bottle::now begins
+Env Simulation::env(SeededRng& rng) const {
+  constexpr WallTime began = 1'764'000'000'000;  // on the hour, as Simulation::now begins
   const auto since = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch());
   return {now, rng.rng(), began + since.count()};
 }
 
-Node& Bottle::add(const std::string& name, bool streams) {
+Node& Simulation::add(const std::string& name, bool streams) {
   nodes.push_back(std::make_unique<Node>(*this, name, random.below(1u << 30), streams));
   return *nodes.back();
 }
 
-void Bottle::forget_answers(const std::string& node) {
+void Simulation::forget_answers(const std::string& node) {
   for (const auto* source : {" disk", " transport", " down"}) lanes_.erase(node + source);
 }
 
-void Bottle::later(const std::string& lane, std::function<void()> happening) {
+void Simulation::later(const std::string& lane, std::function<void()> happening) {
   lanes_[lane].push_back(std::move(happening));
 }
 
-bool Bottle::happen() {
+bool Simulation::happen() {
   std::vector<const std::string*> busy;
   for (const auto& [lane, queue] : lanes_)
     if (!queue.empty()) busy.push_back(&lane);
@@ -665,12 +669,12 @@ bool Bottle::happen() {
   return true;
 }
 
-void Bottle::settle(std::size_t steps) {
+void Simulation::settle(std::size_t steps) {
   for (std::size_t i = 0; i < steps; ++i)
     if (!happen()) return;
 }
 
-void Bottle::tick_all() {
+void Simulation::tick_all() {
   for (auto& node : nodes)
     if (const auto due = node->engine->deadline(); due && *due <= now) node->feed(engine::Tick{});
   if (const auto due = hub_->deadline(); due && *due <= now) {
@@ -679,7 +683,7 @@ void Bottle::tick_all() {
   }
 }
 
-void Bottle::pass(Duration duration) {
+void Simulation::pass(Duration duration) {
   const auto until = now + duration;
   for (;;) {
     settle();
@@ -693,7 +697,7 @@ void Bottle::pass(Duration duration) {
   settle();
 }
 
-Node* Bottle::owner_of(const std::string& ufrag, LinkId& link) {
+Node* Simulation::owner_of(const std::string& ufrag, LinkId& link) {
   for (auto& node : nodes)
     for (const auto& [id, transport] : node->transports)
       if (transport.ufrag == ufrag) {
@@ -703,19 +707,19 @@ Node* Bottle::owner_of(const std::string& ufrag, LinkId& link) {
   return nullptr;
 }
 
-std::size_t Bottle::live_transports() const {
+std::size_t Simulation::live_transports() const {
   std::size_t live = 0;
   for (const auto& node : nodes) live += node->transports.size();
   return live;
 }
 
-void Bottle::cut_all_links() {
+void Simulation::cut_all_links() {
   for (auto& node : nodes)
     for (const auto& [id, transport] : std::exchange(node->transports, {}))
       node->feed(engine::FromTransport{id, link::PathFailed{}});
 }
 
-void Bottle::socket_opened(Node& node) {
+void Simulation::socket_opened(Node& node) {
   if (const bool fails = should_fail(); fails || server_down) {
     if (fails && silent) return;
     later(node.name + " down",
@@ -737,13 +741,13 @@ void Bottle::socket_opened(Node& node) {
   });
 }
 
-void Bottle::say(Node& node, std::string text) {
+void Simulation::say(Node& node, std::string text) {
   later(node.name + " down", [&node, text = std::move(text)]() mutable {
     node.feed(engine::ServerFrame{std::move(text)});
   });
 }
 
-void Bottle::socket_closed(Node& node) {
+void Simulation::socket_closed(Node& node) {
   if (!node.socket) return;
   const auto socket = *std::exchange(node.socket, std::nullopt);
   later(node.name + " up", [this, socket] {
@@ -752,7 +756,7 @@ void Bottle::socket_closed(Node& node) {
   });
 }
 
-void Bottle::restart_server() {
+void Simulation::restart_server() {
   hub_ = std::make_unique<relay::Hub>(server_name(), relay::Limits{}, relay::test_door());
   for (auto& node : nodes)
     if (node->socket) {
@@ -761,7 +765,7 @@ void Bottle::restart_server() {
     }
 }
 
-void Bottle::to_server(Node& from, const std::string& frame) {
+void Simulation::to_server(Node& from, const std::string& frame) {
   from.said.push_back(now);
   if (other_server) return other_server(from, frame);
   auto env = this->env(random);
@@ -776,13 +780,13 @@ void Bottle::to_server(Node& from, const std::string& frame) {
   perform(hub_->step(relay::Frame{*from.socket, frame}, env));
 }
 
-Node* Bottle::node_of(relay::SocketId socket) {
+Node* Simulation::node_of(relay::SocketId socket) {
   for (auto& node : nodes)
     if (node->socket == socket) return node.get();
   return nullptr;
 }
 
-void Bottle::perform(relay::Effects effects) {
+void Simulation::perform(relay::Effects effects) {
   for (auto& effect : effects) {
     if (auto* send = std::get_if<relay::Send>(&effect)) {
       if (auto* node = node_of(send->socket))

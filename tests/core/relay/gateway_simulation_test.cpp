@@ -1,6 +1,6 @@
-// Devices of two accounts and the hub in a bottle: real handshakes of both versions, a store, and a
-// seeded scheduler that decides whose frame, answer, tick, disconnection or reconnection comes
-// next. After all of it every device has every event of the others exactly once and in order.
+// Devices of two accounts and the hub in a simulation: real handshakes of both versions, a store,
+// and a seeded scheduler that decides whose frame, answer, tick, disconnection or reconnection
+// comes next. After all of it every device has every event of the others exactly once and in order.
 #include <array>
 #include <cstdlib>
 #include <deque>
@@ -10,8 +10,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/core/relay/gateway_fixture_support.hpp"
 #include "tests/core/relay/hub_invariants.hpp"
-#include "tests/core/relay/lobby_support.hpp"
 
 namespace culver::relay {
 namespace {
@@ -161,7 +161,7 @@ Limits generous() {
 
 class Schedule {
  public:
-  explicit Schedule(std::uint64_t seed) : random_(seed), lobby_(generous()) {
+  explicit Schedule(std::uint64_t seed) : random_(seed), fixture_(generous()) {
     // An account of the first four and one of the last three.
     constexpr std::array programs{Program::own_cursor, Program::original, Program::own_cursor,
                                   Program::keeper,     Program::original, Program::keeper,
@@ -173,33 +173,33 @@ class Schedule {
       auto& phone = apps_.back()->phone;
       const auto& user = apps_[id <= 4 ? 0 : 4]->phone.account.user;
       const DeviceRecord row{user, phone.account.user, phone.id(), {}, {}, 0, 0, false};
-      lobby_.store.devices.emplace(phone.id(), MemoryStore::Known{row, 0, 0});
-      lobby_.phones.push_back(&phone);
+      fixture_.store.devices.emplace(phone.id(), MemoryStore::Known{row, 0, 0});
+      fixture_.phones.push_back(&phone);
     }
   }
 
   void run(int steps) {
     for (int i = 0; i < steps && !testing::Test::HasFailure(); ++i) {
       step(*apps_[random_.below(apps_.size())]);
-      EXPECT_EQ(broken(lobby_.hub), "");
+      EXPECT_EQ(broken(fixture_.hub), "");
     }
-    lobby_.store.is_failing = false;
+    fixture_.store.is_failing = false;
     finish();
     check();
   }
-  const Counters& counters() const { return lobby_.hub.counters(); }
+  const Counters& counters() const { return fixture_.hub.counters(); }
 
  private:
   void step(App& app) {
     auto& phone = app.phone;
     const auto what = random_.below(100);
     if (what < 30) {
-      if (phone.socket && !phone.outgoing.empty()) lobby_.to_server(phone);
+      if (phone.socket && !phone.outgoing.empty()) fixture_.to_server(phone);
     } else if (what < 60) {
       receive(app);
     } else if (what < 80) {
-      lobby_.store.is_failing = random_.chance(0.05);
-      if (!lobby_.store.idle()) lobby_.answer();
+      fixture_.store.is_failing = random_.chance(0.05);
+      if (!fixture_.store.idle()) fixture_.answer();
     } else if (what < 90) {
       if (phone.is_in) publish(app);
     } else if (what < 93) {
@@ -208,8 +208,8 @@ class Schedule {
       else if (!app.is_keeper && phone.is_in && app.is_caught_up)
         phone.say(gateway::print(gateway::AckReceived{app.cursor, std::nullopt}));
     } else if (what < 95) {
-      lobby_.now += std::chrono::milliseconds(random_.below(4'000));
-      lobby_.deliver(Tick{});
+      fixture_.now += std::chrono::milliseconds(random_.below(4'000));
+      fixture_.deliver(Tick{});
     } else if (what < 97) {
       lose(app);
     } else if (what < 98) {
@@ -222,7 +222,7 @@ class Schedule {
   void receive(App& app) {
     auto& phone = app.phone;
     if (phone.incoming.empty()) return;
-    lobby_.to_phone(phone);
+    fixture_.to_phone(phone);
     if (phone.is_in && app.greeted != phone.socket) app.begin(random_);
     app.hear(random_);
     if (std::exchange(app.must_ask_again, false)) app.ask(random_);
@@ -237,7 +237,7 @@ class Schedule {
   void lose(App& app) {
     auto& phone = app.phone;
     if (!phone.socket) return;
-    if (random_.chance(0.5)) return lobby_.hang_up(phone, random_.chance(0.5));
+    if (random_.chance(0.5)) return fixture_.hang_up(phone, random_.chance(0.5));
     dead_.push_back(*std::exchange(phone.socket, std::nullopt));
     phone.is_in = false;
     phone.outgoing.clear();
@@ -245,12 +245,12 @@ class Schedule {
   }
   void bury_one() {
     if (dead_.empty()) return;
-    lobby_.deliver(SocketClosed{dead_.front(), false});
+    fixture_.deliver(SocketClosed{dead_.front(), false});
     dead_.pop_front();
   }
   void dial(App& app) {
     if (app.phone.socket) dead_.push_back(*app.phone.socket);
-    lobby_.dial(app.phone);
+    fixture_.dial(app.phone);
     if (!app.is_original) return;
     // What it had kept, a hello of a page that was loaded twice, and the past.
     auto& frames = app.phone.outgoing;
@@ -265,8 +265,8 @@ class Schedule {
   void repeat(App& app) {
     auto& phone = app.phone;
     if (!phone.is_in) return;
-    const auto& user = lobby_.store.devices.at(phone.id()).record.user;
-    for (const auto& row : lobby_.store.events)
+    const auto& user = fixture_.store.devices.at(phone.id()).record.user;
+    for (const auto& row : fixture_.store.events)
       if (row.user == user && row.device != phone.id() && random_.chance(0.2))
         phone.say(gateway::print_event(row.stored_event));
     phone.say(last_hello_[&app]);
@@ -278,7 +278,7 @@ class Schedule {
       for (auto& app : apps_) {
         auto& phone = app->phone;
         if (phone.socket && !phone.outgoing.empty()) {
-          lobby_.to_server(phone);
+          fixture_.to_server(phone);
           quiet = false;
         }
         if (!phone.incoming.empty()) {
@@ -286,8 +286,8 @@ class Schedule {
           quiet = false;
         }
       }
-      if (!lobby_.store.idle()) {
-        lobby_.answer();
+      if (!fixture_.store.idle()) {
+        fixture_.answer();
         quiet = false;
       }
     }
@@ -313,33 +313,33 @@ class Schedule {
 
   void check() {
     std::set<EventId> stored;
-    for (const auto& row : lobby_.store.events)
+    for (const auto& row : fixture_.store.events)
       EXPECT_TRUE(stored.insert(row.event).second) << "stored twice";
     for (const auto& app : apps_) {
       EXPECT_TRUE(app->phone.is_in);
       EXPECT_TRUE(app->outbox.empty()) << "every event is acknowledged in the end";
-      const auto& user = lobby_.store.devices.at(app->phone.id()).record.user;
+      const auto& user = fixture_.store.devices.at(app->phone.id()).record.user;
       std::vector<std::uint64_t> expected;
-      for (const auto& row : lobby_.store.events)
+      for (const auto& row : fixture_.store.events)
         if (row.user == user && row.device != app->phone.id())
           expected.push_back(row.stored_event.cursor);
       if (app->is_original || app->is_keeper)
         app->applied.assign(app->taken.begin(), app->taken.end());
       EXPECT_EQ(app->applied, expected);
     }
-    EXPECT_EQ(lobby_.hub.devices().size(), apps_.size());
-    for (auto& app : apps_) lobby_.hang_up(app->phone);
-    lobby_.now += 10min;
-    lobby_.deliver(Tick{});
-    EXPECT_EQ(lobby_.hub.sockets(), 0u);
-    EXPECT_EQ(lobby_.hub.devices().size(), 0u);
-    EXPECT_EQ(lobby_.hub.devices().accounts(), 0u);
-    EXPECT_EQ(lobby_.hub.counters().handshakes_under_way, 0u);
-    EXPECT_EQ(lobby_.hub.questions().size(), 0u);
+    EXPECT_EQ(fixture_.hub.devices().size(), apps_.size());
+    for (auto& app : apps_) fixture_.hang_up(app->phone);
+    fixture_.now += 10min;
+    fixture_.deliver(Tick{});
+    EXPECT_EQ(fixture_.hub.sockets(), 0u);
+    EXPECT_EQ(fixture_.hub.devices().size(), 0u);
+    EXPECT_EQ(fixture_.hub.devices().accounts(), 0u);
+    EXPECT_EQ(fixture_.hub.counters().handshakes_under_way, 0u);
+    EXPECT_EQ(fixture_.hub.questions().size(), 0u);
   }
 
   test::SeededRng random_;
-  Lobby lobby_;
+  GatewayFixture fixture_;
   std::vector<std::unique_ptr<App>> apps_;
   std::deque<SocketId> dead_;
   std::map<App*, std::string> last_hello_;
@@ -350,7 +350,7 @@ std::uint64_t number_from(const char* variable, std::uint64_t usual) {
   return text ? std::strtoull(text, nullptr, 10) : usual;
 }
 
-TEST(GatewayBottle, EveryDeviceHasEveryEventOnceAndInOrder) {
+TEST(GatewaySimulation, EveryDeviceHasEveryEventOnceAndInOrder) {
   const auto schedules = number_from("CULVER_SCHEDULES", 60);
   const auto first = number_from("CULVER_FIRST_SEED", 1);
   std::uint64_t delivered = 0, replayed = 0, duplicates = 0, replaced = 0, failed = 0;

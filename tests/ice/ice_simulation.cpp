@@ -25,7 +25,7 @@ int play(std::uint64_t first, std::uint64_t count) {
     ++outcomes[schedule.outcome()];
     if (what.empty()) continue;
     ++failures;
-    std::cerr << "seed " << seed << ": " << what << "; replay: ice_bottle " << seed << " 1\n";
+    std::cerr << "seed " << seed << ": " << what << "; replay: ice_simulation " << seed << " 1\n";
   }
   std::cout << count << " lives from seed " << first << ", "
             << std::chrono::duration_cast<std::chrono::hours>(simulated).count()
@@ -42,7 +42,7 @@ int main(int count, char** arguments) {
     return play(count > 1 ? std::stoull(arguments[1]) : 1,
                 count > 2 ? std::stoull(arguments[2]) : 100);
   } catch (const std::exception& error) {
-    std::cerr << error.what() << "\nusage: ice_bottle [FIRST_SEED [COUNT]]\n";
+    std::cerr << error.what() << "\nusage: ice_simulation [FIRST_SEED [COUNT]]\n";
     return 1;
   }
 }

@@ -1,4 +1,4 @@
-// Two engines and the server in a bottle: the whole main job, in every order that a seeded
+// Two engines and the server in a simulation: the whole main job, in every order that a seeded
 // scheduler finds, and with every effect failing once.
 #include <algorithm>
 #include <set>
@@ -17,7 +17,7 @@ using namespace engine;
 
 /// With the form of files that the two agree on: true is the second one.
 class BothForms : public testing::TestWithParam<bool> {};
-INSTANTIATE_TEST_SUITE_P(Bottle, BothForms, testing::Bool());
+INSTANTIATE_TEST_SUITE_P(Simulation, BothForms, testing::Bool());
 
 TEST_P(BothForms, TheMainJobSucceedsInEveryOrder) {
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
@@ -30,7 +30,7 @@ TEST_P(BothForms, TheMainJobSucceedsInEveryOrder) {
     EXPECT_EQ(job.alice.remembered, std::vector{job.bob.engine->public_key()});
     EXPECT_TRUE(job.bob.last<FileSent>()->confirmed);
     EXPECT_TRUE(job.alice.server && job.alice.server == job.bob.server) << "it has proven itself";
-    EXPECT_EQ(job.bottle.in_the_clear, 0u);
+    EXPECT_EQ(job.simulation.in_the_clear, 0u);
     EXPECT_EQ(job.alice.last<Closed>()->fault, std::nullopt) << "seed " << seed;
     job.leave();
     job.expect_nothing_left(seed);
@@ -41,12 +41,12 @@ TEST_P(BothForms, EveryEffectMayFailOnce) {
   MainJob whole(1, 100'000, GetParam());
   whole.run();
   ASSERT_TRUE(whole.succeeded());
-  for (std::size_t n = 0; n < whole.bottle.effects(); ++n)
+  for (std::size_t n = 0; n < whole.simulation.effects(); ++n)
     for (std::uint64_t seed = 1; seed < 4; ++seed) {
       MainJob job(seed, 100'000, GetParam());
-      job.bottle.fail_effect(n);
+      job.simulation.fail_effect(n);
       job.run();
-      job.bottle.pass(std::chrono::minutes(15));
+      job.simulation.pass(std::chrono::minutes(15));
       // Whatever came of it: nobody believes in a connection that the other has not got.
       const auto connected = [](const Node& node) {
         return node.count<Connected>() - [&] {
@@ -97,12 +97,12 @@ void expect_all_or_nothing(MainJob& job, const std::string& what) {
 TEST_P(BothForms, EveryAwaitedAnswerOfTheWholeJobMayNeverCome) {
   MainJob whole(1, 100'000, GetParam());
   whole.run();
-  for (std::size_t n = 0; n < whole.bottle.effects(); ++n)
+  for (std::size_t n = 0; n < whole.simulation.effects(); ++n)
     for (std::uint64_t seed = 1; seed < 4; ++seed) {
       MainJob job(seed, 100'000, GetParam());
-      job.bottle.swallow_effect(n);
+      job.simulation.swallow_effect(n);
       job.run();
-      job.bottle.pass(std::chrono::minutes(15));
+      job.simulation.pass(std::chrono::minutes(15));
       expect_all_or_nothing(job, "effect " + std::to_string(n) + ", seed " + std::to_string(seed));
       if (HasFailure()) return;
     }
@@ -114,7 +114,8 @@ TEST_P(BothForms, CancellationAtAnyMomentOfTheWholeJobLeavesNothing) {
   MainJob whole(1, 100'000, GetParam());
   whole.go_online_and_pair();
   std::size_t steps = 0;
-  for (; !whole.bob.last<Closed>() || !whole.alice.last<Closed>(); ++steps) whole.bottle.settle(1);
+  for (; !whole.bob.last<Closed>() || !whole.alice.last<Closed>(); ++steps)
+    whole.simulation.settle(1);
   ASSERT_TRUE(whole.succeeded());
   enum What { close, leave, cancel_file };
   for (const auto what : {close, leave, cancel_file})
@@ -122,14 +123,14 @@ TEST_P(BothForms, CancellationAtAnyMomentOfTheWholeJobLeavesNothing) {
       for (std::size_t n = 0; n < steps; ++n) {
         MainJob job(1, 100'000, GetParam());
         job.go_online_and_pair();
-        job.bottle.settle(n);
+        job.simulation.settle(n);
         auto& who = by_alice ? job.alice : job.bob;
         if (what == close && who.last<Connecting>())
           who.command(CloseLink{who.last<Connecting>()->link});
         if (what == leave) who.command(Leave{});
         if (what == cancel_file && who.last<FileStarted>())
           who.command(CancelFile{who.last<FileStarted>()->transfer});
-        job.bottle.pass(std::chrono::minutes(3));
+        job.simulation.pass(std::chrono::minutes(3));
         if (what != cancel_file && who.last<Connecting>()) {
           EXPECT_EQ(connections(job.alice) + connections(job.bob), 0u);
         }
@@ -139,11 +140,11 @@ TEST_P(BothForms, CancellationAtAnyMomentOfTheWholeJobLeavesNothing) {
       }
 }
 
-TEST(Bottle, ACertificateThatWasNotAnnouncedEndsTheLink) {
+TEST(Simulation, ACertificateThatWasNotAnnouncedEndsTheLink) {
   MainJob job(3);
   job.alice.tamper_certificate = job.bob.tamper_certificate = true;
   job.run();
-  job.bottle.pass(std::chrono::minutes(5));
+  job.simulation.pass(std::chrono::minutes(5));
   EXPECT_EQ(job.alice.count<Connected>() + job.bob.count<Connected>(), 0u);
   const auto fault_of = [](const Node& node) { return node.last<Closed>()->fault; };
   EXPECT_TRUE(fault_of(job.alice) == Fault::fingerprint_mismatch ||
@@ -152,7 +153,7 @@ TEST(Bottle, ACertificateThatWasNotAnnouncedEndsTheLink) {
   job.expect_nothing_left(3);
 }
 
-TEST(Bottle, ARefusedPairingIsToldAtOnce) {
+TEST(Simulation, ARefusedPairingIsToldAtOnce) {
   MainJob job(4);
   job.alice.react = [](Node& self, const Notice& notice) {
     if (const auto* asked = std::get_if<PairRequested>(&notice))
@@ -163,12 +164,12 @@ TEST(Bottle, ARefusedPairingIsToldAtOnce) {
   EXPECT_EQ(job.bob.last<PairFailed>()->fault, Fault::pair_refused);
 }
 
-TEST(Bottle, AnUnknownCodeIsToldAtOnce) {
+TEST(Simulation, AnUnknownCodeIsToldAtOnce) {
   MainJob job(5);
   job.bob.command(GoOnline{});
-  job.bottle.settle();
+  job.simulation.settle();
   job.bob.command(Pair{*PairingCode::parse("ZZZZZZ")});
-  job.bottle.settle();
+  job.simulation.settle();
   ASSERT_NE(job.bob.last<PairFailed>(), nullptr);
   EXPECT_EQ(job.bob.last<PairFailed>()->fault, Fault::pair_unknown);
 }
@@ -187,15 +188,15 @@ TEST_P(BothForms, ARefusedFileIsToldAndTheLinkLives) {
   EXPECT_EQ(job.alice.texts().size(), 1u);
 }
 
-TEST(Bottle, TwoWhoAskEachOtherGetOneLink) {
+TEST(Simulation, TwoWhoAskEachOtherGetOneLink) {
   for (std::uint64_t seed = 0; seed < 100; ++seed) {
     MainJob job(seed);
     job.alice.command(GoOnline{});
     job.bob.command(GoOnline{});
-    job.bottle.settle();
+    job.simulation.settle();
     job.alice.command(Pair{job.bob.last<Online>()->code});
     job.bob.command(Pair{job.alice.last<Online>()->code});
-    job.bottle.settle();
+    job.simulation.settle();
     EXPECT_EQ(job.alice.count<Connecting>(), 1u) << "seed " << seed;
     EXPECT_EQ(job.bob.count<Connecting>(), 1u) << "seed " << seed;
     EXPECT_TRUE(job.succeeded()) << "seed " << seed;
@@ -222,11 +223,11 @@ TEST_P(BothForms, AFileGoesOnWithoutTheServer) {
   job.bob.react = [&, before = job.bob.react](Node& self, const Notice& notice) {
     before(self, notice);
     if (std::holds_alternative<FileStarted>(notice)) {
-      job.bottle.server_down = true;
+      job.simulation.server_down = true;
       for (auto* node : {&job.alice, &job.bob}) {
-        job.bottle.socket_closed(*node);
-        job.bottle.later(node->name + " down",
-                         [node] { node->feed(ServerLost{Fault::server_lost}); });
+        job.simulation.socket_closed(*node);
+        job.simulation.later(node->name + " down",
+                             [node] { node->feed(ServerLost{Fault::server_lost}); });
       }
     }
   };
@@ -247,8 +248,8 @@ TEST_P(BothForms, AFileGoesOnWhileThePathIsReplaced) {
     job.alice.react = [&](Node& self, const Notice& notice) {
       user(self, notice);
       if (!std::holds_alternative<FileStarted>(notice)) return;
-      if (seed % 3 != 0) job.bottle.later("alice doubts", [&job] { job.alice.doubt(); });
-      if (seed % 3 != 1) job.bottle.later("bob doubts", [&job] { job.bob.doubt(); });
+      if (seed % 3 != 0) job.simulation.later("alice doubts", [&job] { job.alice.doubt(); });
+      if (seed % 3 != 1) job.simulation.later("bob doubts", [&job] { job.bob.doubt(); });
     };
     job.run();
     ASSERT_TRUE(job.succeeded()) << "seed " << seed;
@@ -261,22 +262,22 @@ TEST_P(BothForms, AFileGoesOnWhileThePathIsReplaced) {
   EXPECT_GE(both, 100u) << "in the others the file was there before the answer";
 }
 
-TEST(Bottle, APathThatIsNotReplacedEndsTheLinkWithin15Seconds) {
+TEST(Simulation, APathThatIsNotReplacedEndsTheLinkWithin15Seconds) {
   MainJob job(1);
   job.bob.react = nullptr;
   job.run();
   ASSERT_EQ(job.bob.count<Connected>(), 1u);
-  job.bottle.server_down = true;
-  job.bottle.socket_closed(job.alice);
-  job.bottle.socket_closed(job.bob);
-  const auto since = job.bottle.now;
+  job.simulation.server_down = true;
+  job.simulation.socket_closed(job.alice);
+  job.simulation.socket_closed(job.bob);
+  const auto since = job.simulation.now;
   job.alice.doubt();
   for (int i = 0; i < 1'000 && job.alice.count<Closed>() == 0; ++i)
-    job.bottle.pass(std::chrono::milliseconds(100));
+    job.simulation.pass(std::chrono::milliseconds(100));
   ASSERT_EQ(job.alice.count<Closed>(), 1u);
   EXPECT_EQ(job.alice.last<Closed>()->fault, Fault::peer_gone);
-  EXPECT_GE(job.bottle.now - since, std::chrono::seconds(15));
-  EXPECT_LE(job.bottle.now - since, std::chrono::milliseconds(15'200));
+  EXPECT_GE(job.simulation.now - since, std::chrono::seconds(15));
+  EXPECT_LE(job.simulation.now - since, std::chrono::milliseconds(15'200));
 }
 
 TEST(Streams, EverySizeArrives) {
@@ -298,7 +299,7 @@ TEST(Streams, EverySizeArrives) {
 /// Lets things happen until Alice has this much of the file.
 void until_received(MainJob& job, std::size_t bytes) {
   while (job.alice.partial.empty() || job.alice.partial.begin()->second.size() < bytes)
-    job.bottle.settle(1);
+    job.simulation.settle(1);
 }
 
 TEST(Streams, ABrokenFileIsContinuedWhereItEnded) {
@@ -306,12 +307,12 @@ TEST(Streams, ABrokenFileIsContinuedWhereItEnded) {
     MainJob job(seed, 8 * mib);
     job.go_online_and_pair();
     until_received(job, 3 * mib + seed * 100'000);
-    job.bottle.cut_all_links();
-    job.bottle.settle();
+    job.simulation.cut_all_links();
+    job.simulation.settle();
     ASSERT_EQ(job.alice.received.size(), 0u);
     ASSERT_EQ(job.alice.kept.size(), 1u) << "seed " << seed;
     job.go_online_and_pair();
-    job.bottle.settle();
+    job.simulation.settle();
     ASSERT_EQ(job.alice.received.size(), 1u) << "seed " << seed;
     EXPECT_EQ(job.alice.received[0], job.file);
     EXPECT_GE(job.alice.last<FileStarted>()->from, 3 * mib);
@@ -325,11 +326,11 @@ TEST(Streams, AnotherFileOfThatNameAndSizeBeginsAnew) {
   MainJob job(1, 8 * mib);
   job.go_online_and_pair();
   until_received(job, 3 * mib);
-  job.bottle.cut_all_links();
-  job.bottle.settle();
+  job.simulation.cut_all_links();
+  job.simulation.settle();
   job.file[12] = static_cast<char>(job.file[12] ^ 1);
   job.go_online_and_pair();
-  job.bottle.settle();
+  job.simulation.settle();
   ASSERT_EQ(job.alice.received.size(), 1u);
   EXPECT_EQ(job.alice.received[0], job.file);
   EXPECT_EQ(job.alice.last<FileStarted>()->from, 0u);
@@ -342,7 +343,7 @@ TEST(Streams, WhoCancelsKeepsNothing) {
     until_received(job, 3 * mib);
     auto& who = receiver_cancels ? job.alice : job.bob;
     who.command(CancelFile{who.last<FileStarted>()->transfer});
-    job.bottle.settle();
+    job.simulation.settle();
     EXPECT_TRUE(job.alice.kept.empty());
     EXPECT_TRUE(job.alice.partial.empty());
     EXPECT_EQ(who.last<FileFailed>()->fault, Fault::cancelled);
@@ -358,7 +359,7 @@ TEST(Streams, WhoLeavesKeepsWhatThereIs) {
     job.go_online_and_pair();
     until_received(job, 3 * mib);
     (receiver_leaves ? job.alice : job.bob).command(Leave{});
-    job.bottle.settle();
+    job.simulation.settle();
     EXPECT_EQ(job.alice.kept.size(), 1u);
     EXPECT_TRUE(job.alice.partial.empty());
   }
@@ -371,7 +372,7 @@ TEST(Streams, ASecondAttemptTakesOverFromTheFirst) {
   until_received(job, 3 * mib);
   job.bob.vanish();
   job.bob.command(GoOffline{});
-  job.bottle.settle();
+  job.simulation.settle();
   job.bob.react = [&](Node& self, const Notice& notice) {
     if (const auto* connected = std::get_if<Connected>(&notice)) {
       self.sources[TransferId{2}] = job.file;
@@ -379,9 +380,9 @@ TEST(Streams, ASecondAttemptTakesOverFromTheFirst) {
     }
   };
   job.bob.command(GoOnline{});
-  job.bottle.settle();
+  job.simulation.settle();
   job.go_online_and_pair();
-  job.bottle.settle();
+  job.simulation.settle();
   EXPECT_EQ(job.alice.last<FileFailed>()->fault, Fault::replaced);
   ASSERT_EQ(job.alice.received.size(), 1u);
   EXPECT_EQ(job.alice.received[0], job.file);
@@ -392,7 +393,7 @@ TEST(Streams, ASlowDiskSlowsTheSenderAndNothingElse) {
   MainJob job(4, 32 * mib);
   job.alice.slow_disk = true;
   job.go_online_and_pair();
-  job.bottle.settle();
+  job.simulation.settle();
   // Everything rests: the disk owes an answer, and nobody has more than a window under way.
   EXPECT_EQ(job.alice.received.size(), 0u);
   for (unsigned rounds = 0; job.alice.received.empty(); ++rounds) {
@@ -400,11 +401,11 @@ TEST(Streams, ASlowDiskSlowsTheSenderAndNothingElse) {
     job.bob.command(
         SendText{job.bob.last<Connected>()->link, TextId{2u + rounds}, Plaintext("meanwhile")});
     const auto texts = job.alice.texts().size();
-    job.bottle.settle();
+    job.simulation.settle();
     EXPECT_EQ(job.alice.texts().size(), texts + 1) << "texts do not wait for the disk";
     EXPECT_LE(job.alice.most_unwritten, transfer::stream::window);
     job.alice.write_one();
-    job.bottle.settle();
+    job.simulation.settle();
   }
   EXPECT_EQ(job.alice.received[0], job.file);
 }
@@ -413,8 +414,8 @@ TEST(Streams, ADiskThatNeverAnswersEndsTheFileOnly) {
   MainJob job(5, 32 * mib);
   job.alice.slow_disk = true;
   job.go_online_and_pair();
-  job.bottle.settle();
-  job.bottle.pass(std::chrono::minutes(6));
+  job.simulation.settle();
+  job.simulation.pass(std::chrono::minutes(6));
   ASSERT_NE(job.alice.last<FileFailed>(), nullptr);
   EXPECT_EQ(job.alice.last<FileFailed>()->fault, Fault::disk_stalled);
   EXPECT_EQ(job.bob.last<FileFailed>()->fault, Fault::file_stalled);
@@ -447,7 +448,7 @@ TEST(Streams, AChangedFrameEndsTheLinkAndReachesNoDisk) {
         before = original;
       };
       job.go_online_and_pair();
-      job.bottle.settle();
+      job.simulation.settle();
       ASSERT_NE(job.alice.last<Closed>(), nullptr) << kind.what << ", frame " << n;
       EXPECT_EQ(job.alice.last<Closed>()->fault, Fault::not_authentic) << kind.what;
       EXPECT_TRUE(job.alice.received.empty());
@@ -465,7 +466,7 @@ TEST(Streams, FramesInAnotherOrderEndTheLink) {
     if (seen == 4) std::swap(swapped, frame.bytes);
   };
   job.go_online_and_pair();
-  job.bottle.settle();
+  job.simulation.settle();
   ASSERT_NE(job.alice.last<Closed>(), nullptr);
   EXPECT_EQ(job.alice.last<Closed>()->fault, Fault::not_authentic);
   EXPECT_TRUE(job.alice.received.empty());
@@ -478,7 +479,7 @@ TEST(Streams, AConfirmationThatDoesNotOpenEndsTheLink) {
     if (frame.channel == ChannelId{0} && ++texts == 2) frame.bytes[20] ^= std::byte{1};
   };
   job.go_online_and_pair();
-  job.bottle.settle();
+  job.simulation.settle();
   ASSERT_NE(job.alice.last<Closed>(), nullptr);
   EXPECT_EQ(job.alice.count<Connected>(), 0u);
   EXPECT_EQ(job.alice.last<Closed>()->fault, Fault::key_mismatch);
@@ -496,7 +497,7 @@ TEST(Streams, AHandshakeThatWasChangedOnItsWayEndsTheLink) {
     frame.bytes.assign(bytes.begin(), bytes.end());
   };
   job.go_online_and_pair();
-  job.bottle.settle();
+  job.simulation.settle();
   EXPECT_EQ(job.alice.count<Connected>() + job.bob.count<Connected>(), 0u);
   EXPECT_TRUE(job.alice.last<Closed>()->fault == Fault::key_mismatch ||
               job.bob.last<Closed>()->fault == Fault::key_mismatch);
@@ -509,7 +510,7 @@ TEST(Streams, AFileThatChangesWhileItIsSentFailsHonestly) {
     until_received(job, 2 * mib);
     auto& source = job.bob.sources[TransferId{1}];
     source.resize(grows ? source.size() + 1 : source.size() - 1);
-    job.bottle.settle();
+    job.simulation.settle();
     EXPECT_TRUE(job.alice.received.empty());
     EXPECT_EQ(job.bob.last<FileFailed>()->fault, Fault::file_changed);
     EXPECT_EQ(job.alice.last<FileFailed>()->fault, Fault::file_changed);

@@ -1,5 +1,5 @@
-// A sender and a receiver in a bottle: a wire, two disks and two people whose every step comes in
-// random order, and where any one effect may fail. Whatever happens, each side ends once and
+// A sender and a receiver in a simulation: a wire, two disks and two people whose every step comes
+// in random order, and where any one effect may fail. Whatever happens, each side ends once and
 // nothing stays open.
 #include <deque>
 
@@ -30,9 +30,10 @@ struct Plan {
   std::uint32_t seed = 1;
 };
 
-class Bottle {
+class Simulation {
  public:
-  explicit Bottle(const Plan& plan) : plan_(plan), world_(plan.seed), file_(content(plan.size)) {
+  explicit Simulation(const Plan& plan)
+      : plan_(plan), world_(plan.seed), file_(content(plan.size)) {
     Effects effects;
     sender_.emplace(
         Sender::start({file_id(), Plaintext("x.bin"), plan.size, plan.acks}, world_.env, effects));
@@ -68,7 +69,7 @@ class Bottle {
   };
   using Frame = std::variant<SendEnvelope, SendChunk>;
   using Question = std::variant<CreateTarget, WriteBlock, FinishTarget>;
-  using Step = void (Bottle::*)();
+  using Step = void (Simulation::*)();
 
   bool receiver_ended() const { return !receiver_ || receiver_->ended(); }
 
@@ -76,15 +77,15 @@ class Bottle {
 
   void collect_steps() {
     steps_.clear();
-    if (!to_receiver_.empty() && !paused_) steps_.push_back(&Bottle::deliver_to_receiver);
-    if (!to_sender_.empty()) steps_.push_back(&Bottle::deliver_to_sender);
-    if (!reads_.empty()) steps_.push_back(&Bottle::answer_read);
-    if (offered_) steps_.push_back(&Bottle::decide);
-    if (sender_->state() == "Sending") steps_.push_back(&Bottle::give_credit);
+    if (!to_receiver_.empty() && !paused_) steps_.push_back(&Simulation::deliver_to_receiver);
+    if (!to_sender_.empty()) steps_.push_back(&Simulation::deliver_to_sender);
+    if (!reads_.empty()) steps_.push_back(&Simulation::answer_read);
+    if (offered_) steps_.push_back(&Simulation::decide);
+    if (sender_->state() == "Sending") steps_.push_back(&Simulation::give_credit);
     if (sender_->state() == "Flushing" && to_receiver_.empty())
-      steps_.push_back(&Bottle::tell_flushed);
+      steps_.push_back(&Simulation::tell_flushed);
     const bool disk_moves = !plan_.slow_disk || steps_.empty() || world_.chance(1);
-    if (!questions_.empty() && disk_moves) steps_.push_back(&Bottle::answer_target);
+    if (!questions_.empty() && disk_moves) steps_.push_back(&Simulation::answer_target);
   }
   void pass_time() {
     auto next = sender_->deadline();
@@ -325,7 +326,7 @@ std::vector<std::size_t> sizes() {
   return {0, 1, chunk_out - 1, chunk_out, chunk_out + 1, block_size, (std::size_t{1} << 20) + 3};
 }
 
-TEST(TransferBottle, EverySizeArrivesInEveryOrder) {
+TEST(TransferSimulation, EverySizeArrivesInEveryOrder) {
   World random(99);
   for (std::uint32_t seed = 1; seed <= 12; ++seed)
     for (auto size : sizes())
@@ -333,34 +334,35 @@ TEST(TransferBottle, EverySizeArrivesInEveryOrder) {
         for (const bool auto_accept : {true, false}) {
           if (seed > 6) size = random.below(3 * block_size);
           SCOPED_TRACE(testing::Message() << size << " bytes, seed " << seed << ", acks " << acks);
-          Bottle bottle({.size = size, .acks = acks, .auto_accept = auto_accept, .seed = seed});
-          bottle.run();
-          EXPECT_EQ(bottle.sender_fault(), std::nullopt);
-          EXPECT_EQ(bottle.receiver_fault(), std::nullopt);
+          Simulation simulation(
+              {.size = size, .acks = acks, .auto_accept = auto_accept, .seed = seed});
+          simulation.run();
+          EXPECT_EQ(simulation.sender_fault(), std::nullopt);
+          EXPECT_EQ(simulation.receiver_fault(), std::nullopt);
         }
 }
 
-TEST(TransferBottle, ASlowDiskPausesTheLinkAndLosesNothing) {
+TEST(TransferSimulation, ASlowDiskPausesTheLinkAndLosesNothing) {
   for (std::uint32_t seed = 1; seed <= 4; ++seed) {
     const std::size_t size = 12 * (std::size_t{1} << 20) + 1;
-    Bottle bottle({.size = size, .acks = seed % 2 == 0, .slow_disk = true, .seed = seed});
-    bottle.run();
-    EXPECT_EQ(bottle.receiver_fault(), std::nullopt);
-    EXPECT_EQ(bottle.sender_fault(), std::nullopt);
-    EXPECT_GT(bottle.pauses(), 0u);
+    Simulation simulation({.size = size, .acks = seed % 2 == 0, .slow_disk = true, .seed = seed});
+    simulation.run();
+    EXPECT_EQ(simulation.receiver_fault(), std::nullopt);
+    EXPECT_EQ(simulation.sender_fault(), std::nullopt);
+    EXPECT_GT(simulation.pauses(), 0u);
   }
 }
 
-TEST(TransferBottle, RefusedIsRefusedOnBothSides) {
+TEST(TransferSimulation, RefusedIsRefusedOnBothSides) {
   for (std::uint32_t seed = 1; seed <= 20; ++seed)
     for (const auto size : sizes())
       for (const bool acks : {true, false}) {
-        Bottle bottle({.size = size, .acks = acks, .accepted = false, .seed = seed});
-        bottle.run();
-        EXPECT_EQ(bottle.receiver_fault(), Fault::file_refused_by_us);
+        Simulation simulation({.size = size, .acks = acks, .accepted = false, .seed = seed});
+        simulation.run();
+        EXPECT_EQ(simulation.receiver_fault(), Fault::file_refused_by_us);
         // A peer without acks may have gone before it hears of it.
         if (acks) {
-          EXPECT_EQ(bottle.sender_fault(), Fault::file_refused);
+          EXPECT_EQ(simulation.sender_fault(), Fault::file_refused);
         }
       }
 }
@@ -372,14 +374,14 @@ TEST_P(TransferSabotage, AnyEffectMayFail) {
     for (const bool acks : {true, false})
       for (const bool auto_accept : {true, false}) {
         Plan plan{.size = size, .acks = acks, .auto_accept = auto_accept, .seed = 5};
-        Bottle healthy(plan);
+        Simulation healthy(plan);
         healthy.run();
         plan.sabotage = GetParam();
         for (plan.at = 1; plan.at <= healthy.effects(); ++plan.at) {
           SCOPED_TRACE(testing::Message()
                        << size << " bytes, acks " << acks << ", effect " << plan.at);
-          Bottle bottle(plan);
-          bottle.run();
+          Simulation simulation(plan);
+          simulation.run();
         }
       }
 }
@@ -388,15 +390,15 @@ INSTANTIATE_TEST_SUITE_P(All, TransferSabotage,
                          testing::Values(Sabotage::disk, Sabotage::link, Sabotage::sender_cancels,
                                          Sabotage::receiver_cancels));
 
-TEST(TransferBottle, AFullDiskIsKnownOnBothSides) {
+TEST(TransferSimulation, AFullDiskIsKnownOnBothSides) {
   Plan plan{.size = 2 * block_size, .auto_accept = true, .sabotage = Sabotage::disk};
   std::size_t full = 0;
   for (plan.at = 1; plan.at <= 60; ++plan.at) {
-    Bottle bottle(plan);
-    bottle.run();
-    if (bottle.receiver_fault() != Fault::no_space) continue;
+    Simulation simulation(plan);
+    simulation.run();
+    if (simulation.receiver_fault() != Fault::no_space) continue;
     ++full;
-    EXPECT_EQ(bottle.sender_fault(), Fault::peer_no_space);
+    EXPECT_EQ(simulation.sender_fault(), Fault::peer_no_space);
   }
   EXPECT_GT(full, 10u);
 }

@@ -39,7 +39,7 @@ int play(std::uint64_t first, std::uint64_t count) {
     Schedule schedule(seed, cast);
     const std::string what = schedule.play(count == 1);
     if (!what.empty()) {
-      std::cerr << "seed " << seed << ": " << what << "\nreplay: handshake_bottle " << seed
+      std::cerr << "seed " << seed << ": " << what << "\nreplay: handshake_simulation " << seed
                 << " 1\n";
       return 1;
     }
@@ -58,7 +58,7 @@ int main(int count, char** arguments) {
     return play(count > 1 ? std::stoull(arguments[1]) : 1,
                 count > 2 ? std::stoull(arguments[2]) : 500);
   } catch (const std::exception&) {
-    std::cerr << "usage: handshake_bottle [FIRST_SEED [COUNT]]\n";
+    std::cerr << "usage: handshake_simulation [FIRST_SEED [COUNT]]\n";
     return 1;
   }
 }

@@ -1,4 +1,4 @@
-#include "tests/core/relay/lobby_support.hpp"
+#include "tests/core/relay/gateway_fixture_support.hpp"
 
 #include <gtest/gtest.h>
 
@@ -65,29 +65,30 @@ std::string Phone::error() {
   return std::string(errors[0].at("payload").as_object().at("code").as_string());
 }
 
-// ---- Lobby --------------------------------------------------------------------------------------
+// ---- GatewayFixture
+// --------------------------------------------------------------------------------------
 
-Lobby::Lobby(Limits limits, bool handshake_required)
+GatewayFixture::GatewayFixture(Limits limits, bool handshake_required)
     : hub({"ed25519:test", "ws://here", std::nullopt}, limits, test_door(handshake_required)) {}
 
-WallTime Lobby::wall() const {
+WallTime GatewayFixture::wall() const {
   return 1'700'000'000'000 + set_by +
          std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count();
 }
 
-SocketId Lobby::accept(Address address) {
+SocketId GatewayFixture::accept(Address address) {
   const SocketId id{++last_id_};
   deliver(Accepted{id, std::move(address)});
   return id;
 }
 
-SocketId Lobby::open(Address address) {
+SocketId GatewayFixture::open(Address address) {
   const auto id = accept(address);
   deliver(SocketOpened{id, std::move(address)});
   return id;
 }
 
-void Lobby::dial(Phone& phone) {
+void GatewayFixture::dial(Phone& phone) {
   if (std::find(phones.begin(), phones.end(), &phone) == phones.end()) phones.push_back(&phone);
   phone.outgoing.clear();
   phone.incoming.clear();
@@ -104,23 +105,23 @@ void Lobby::dial(Phone& phone) {
   phone.outgoing.push_back(std::move(begun.frame));
 }
 
-void Lobby::connect(Phone& phone) {
+void GatewayFixture::connect(Phone& phone) {
   dial(phone);
   settle();
 }
 
-void Lobby::say(Phone& phone, const std::string& text) {
+void GatewayFixture::say(Phone& phone, const std::string& text) {
   phone.say(text);
   settle();
 }
 
-gateway::NewEvent Lobby::publish(Phone& phone, std::string stream) {
+gateway::NewEvent GatewayFixture::publish(Phone& phone, std::string stream) {
   auto event = phone.make_event(std::move(stream));
   say(phone, gateway::print(event));
   return event;
 }
 
-void Lobby::hang_up(Phone& phone, bool goodbye) {
+void GatewayFixture::hang_up(Phone& phone, bool goodbye) {
   const auto socket = std::exchange(phone.socket, std::nullopt);
   phone.is_in = false;
   phone.outgoing.clear();
@@ -128,18 +129,18 @@ void Lobby::hang_up(Phone& phone, bool goodbye) {
   if (socket) deliver(SocketClosed{*socket, goodbye});
 }
 
-void Lobby::revoke(const DeviceId& device, Phone& by) {
+void GatewayFixture::revoke(const DeviceId& device, Phone& by) {
   const auto target = "/api/devices/" + print_uuid(device.view());
   EXPECT_EQ(request(signed_request(by, "DELETE", target)).status, 200u);
 }
 
-void Lobby::to_server(Phone& phone) {
+void GatewayFixture::to_server(Phone& phone) {
   auto frame = std::move(phone.outgoing.front());
   phone.outgoing.pop_front();
   deliver(Frame{*phone.socket, std::move(frame)});
 }
 
-void Lobby::to_phone(Phone& phone) {
+void GatewayFixture::to_phone(Phone& phone) {
   auto sent = std::move(phone.incoming.front());
   phone.incoming.pop_front();
   if (phone.is_in) {
@@ -170,11 +171,11 @@ void Lobby::to_phone(Phone& phone) {
   }
 }
 
-void Lobby::answer() {
+void GatewayFixture::answer() {
   if (auto answered = store.answer()) deliver(std::move(*answered));
 }
 
-void Lobby::settle() {
+void GatewayFixture::settle() {
   for (bool quiet = false; !quiet;) {
     quiet = true;
     for (auto* phone : phones) {
@@ -194,13 +195,13 @@ void Lobby::settle() {
   }
 }
 
-Phone* Lobby::owner_of(SocketId socket) {
+Phone* GatewayFixture::owner_of(SocketId socket) {
   for (auto* phone : phones)
     if (phone->socket == socket) return phone;
   return nullptr;
 }
 
-void Lobby::deliver(Event event) {
+void GatewayFixture::deliver(Event event) {
   std::vector<SocketId> pinged, ended;
   const auto effects = hub.step(std::move(event), Env{now, random.rng(), wall()});
   for (const auto& effect : effects) {
@@ -229,7 +230,7 @@ void Lobby::deliver(Event event) {
     for (const auto socket : pinged) deliver(Alive{socket});
 }
 
-void Lobby::pass(Duration time) {
+void GatewayFixture::pass(Duration time) {
   const auto end = now + time;
   for (auto due = hub.deadline(); due && *due <= end; due = hub.deadline()) {
     now = std::max(now, *due);
@@ -239,14 +240,14 @@ void Lobby::pass(Duration time) {
   now = end;
 }
 
-std::optional<Respond> Lobby::responded(SocketId socket) const {
+std::optional<Respond> GatewayFixture::responded(SocketId socket) const {
   const auto found = responds_.find(socket);
   if (found == responds_.end()) return std::nullopt;
   return found->second;
 }
 
-HttpRequest Lobby::signed_request(const Phone& phone, std::string method, std::string target,
-                                  std::string body) {
+HttpRequest GatewayFixture::signed_request(const Phone& phone, std::string method,
+                                           std::string target, std::string body) {
   const gateway::RequestNonce nonce{random.rng().bytes<16>()};
   const auto identity = test_door().identity.text;
   const auto digest =
@@ -256,7 +257,7 @@ HttpRequest Lobby::signed_request(const Phone& phone, std::string method, std::s
   return {SocketId{}, phone.address, std::move(method), std::move(target), header, std::move(body)};
 }
 
-Respond Lobby::request(HttpRequest request) {
+Respond GatewayFixture::request(HttpRequest request) {
   request.socket = accept(request.address);
   const auto socket = request.socket;
   deliver(std::move(request));
@@ -266,7 +267,7 @@ Respond Lobby::request(HttpRequest request) {
   return answer.value_or(Respond{socket, 0, "no answer"});
 }
 
-std::vector<std::string> Lobby::sent(SocketId socket) const {
+std::vector<std::string> GatewayFixture::sent(SocketId socket) const {
   const auto found = sent_.find(socket);
   return found == sent_.end() ? std::vector<std::string>{} : found->second;
 }

@@ -2,14 +2,14 @@
 // one towards the other, through an honest server: with every part of a handshake left out, by the
 // rendezvous points, by a code in either direction, before, during and after a true connection,
 // saying nothing, garbage, what the true one has said, or what it was told itself. It gets nothing.
-// usage: impostor_bottle FIRST COUNT
+// usage: impostor_simulation FIRST COUNT
 #include <cstdio>
 #include <cstdlib>
 #include <string>
 #include <vector>
 
 #include "core/wire/peer.hpp"
-#include "tests/support/bottle.hpp"
+#include "tests/support/simulation.hpp"
 
 namespace culver::test {
 namespace {
@@ -25,10 +25,10 @@ struct Try {
   explicit Try(std::uint64_t of)
       : seed(of),
         dice(of * 2 + 1),
-        bottle(of),
-        alice(bottle.add("alice")),
-        bob(bottle.add("bob")),
-        eve(bottle.add("eve")),
+        simulation(of),
+        alice(simulation.add("alice")),
+        bob(simulation.add("bob")),
+        eve(simulation.add("eve")),
         is_culver(dice.below(3) != 0),
         way(static_cast<Way>(dice.below(3))),
         when(static_cast<When>(dice.below(3))) {
@@ -60,11 +60,11 @@ struct Try {
         self.command(AnswerPair{asked->from, true});
     };
     for (auto* node : {&alice, &bob}) node->command(GoOnline{});
-    bottle.settle();
+    simulation.settle();
     bob.command(Pair{alice.last<Online>()->code});
-    bottle.settle();
+    simulation.settle();
     for (auto* node : {&alice, &bob}) node->command(Leave{});
-    bottle.pass(std::chrono::minutes(1));
+    simulation.pass(std::chrono::minutes(1));
   }
 
   /// What alice's user does: she lets in whoever asks, and sends what she has to whoever is there.
@@ -130,7 +130,7 @@ struct Try {
   void come_as_bob() {
     if (way == Way::looks) return look(eve);
     eve.command(GoOnline{});
-    bottle.settle();
+    simulation.settle();
     if (!eve.last<Online>() || !alice.last<Online>()) return;
     if (way == Way::asks_by_code)
       eve.command(Pair{alice.last<Online>()->code});
@@ -141,23 +141,23 @@ struct Try {
   void bob_comes() {
     bob_is_there = true;
     look(bob);
-    bottle.pass(std::chrono::seconds(7));
+    simulation.pass(std::chrono::seconds(7));
   }
 
   bool run() {
     alice.command(QueueText{bob.engine->public_key(), Plaintext("kept")});
     look(alice);
-    bottle.settle();
+    simulation.settle();
     if (when != When::before) bob_comes();
     if (when == When::after) {
       bob.command(Leave{});
-      bottle.pass(std::chrono::seconds(20));
+      simulation.pass(std::chrono::seconds(20));
       bob_is_there = false;
       alice.command(QueueText{bob.engine->public_key(), Plaintext("kept again")});
     }
     come_as_bob();
-    bottle.pass(std::chrono::seconds(5));
-    bottle.pass(std::chrono::minutes(2));
+    simulation.pass(std::chrono::seconds(5));
+    simulation.pass(std::chrono::minutes(2));
     reached = eve.count<Connecting>() > 0;
     if (names_a_file) fail("a file was named to her");
     if (!alice.received.empty() || !alice.partial.empty()) fail("a file of her arrived");
@@ -166,9 +166,9 @@ struct Try {
     if (when == When::before) {
       if (alice.letters.queue.empty()) fail("what was kept is gone");
       eve.command(Leave{});
-      bottle.pass(std::chrono::minutes(2));
+      simulation.pass(std::chrono::minutes(2));
       bob_comes();
-      bottle.pass(std::chrono::minutes(2));
+      simulation.pass(std::chrono::minutes(2));
       if (live(alice) != 1 || !alice.letters.queue.empty())
         fail("the true one did not get through");
     }
@@ -185,7 +185,7 @@ struct Try {
 
   std::uint64_t seed;
   SeededRng dice;
-  Bottle bottle;
+  Simulation simulation;
   Node& alice;
   Node& bob;
   Node& eve;

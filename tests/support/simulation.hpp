@@ -1,4 +1,4 @@
-// Whole clients and the server in a bottle: real engines and a real relay hub, joined by a fake
+// Whole clients and the server in a simulation: real engines and a real relay hub, joined by a fake
 // network, fake disks and a fake clock, under a seeded scheduler that decides whose turn it is.
 // The same seed gives the same run.
 //
@@ -21,7 +21,7 @@
 
 namespace culver::test {
 
-class Bottle;
+class Simulation;
 class Node;
 
 /// One end of a modelled peer-to-peer connection.
@@ -57,7 +57,7 @@ struct LetterStore {
 
 class Node {
  public:
-  Node(Bottle& bottle, std::string name, std::uint64_t seed, bool streams = true);
+  Node(Simulation& simulation, std::string name, std::uint64_t seed, bool streams = true);
 
   void command(engine::Command command) { feed(std::move(command)); }
   void feed(engine::Event event);
@@ -99,7 +99,7 @@ class Node {
   /// Those that were told, in order, whichever way they came.
   std::vector<std::string> texts() const;
 
-  Bottle& bottle;
+  Simulation& simulation;
   std::string name;
   SeededRng random;
   std::unique_ptr<engine::Engine> engine;
@@ -164,9 +164,9 @@ class Node {
   std::deque<engine::Event> events_;
 };
 
-class Bottle {
+class Simulation {
  public:
-  explicit Bottle(std::uint64_t seed, const relay::Limits& limits = {});
+  explicit Simulation(std::uint64_t seed, const relay::Limits& limits = {});
 
   /// `streams`: whether it speaks the second form of files.
   Node& add(const std::string& name, bool streams = true);

@@ -1,4 +1,4 @@
-#include "tests/core/relay/room_support.hpp"
+#include "tests/core/relay/hub_fixture_support.hpp"
 
 #include "core/wire/base64.hpp"
 #include "tests/core/relay/door_support.hpp"
@@ -18,61 +18,63 @@ PublicKey key(int number) {
   return made;
 }
 
-Room::Room(Limits limits)
+HubFixture::HubFixture(Limits limits)
     : hub({"ed25519:test", "ws://here", std::nullopt}, limits, test_door()),
       rng_(&no_randomness, nullptr) {}
 
-SocketId Room::accept(Address address) {
+SocketId HubFixture::accept(Address address) {
   const SocketId id{++last_id_};
   deliver(Accepted{id, std::move(address)});
   return id;
 }
 
-SocketId Room::connect(Address address) {
+SocketId HubFixture::connect(Address address) {
   const auto id = accept(address);
   deliver(SocketOpened{id, std::move(address)});
   read(id);
   return id;
 }
 
-SocketId Room::join(std::string_view code_text, int key_number, Address address) {
+SocketId HubFixture::join(std::string_view code_text, int key_number, Address address) {
   const auto id = connect(std::move(address));
   enroll(id, code_text, key_number);
   read(id);
   return id;
 }
 
-void Room::enroll(SocketId socket, std::string_view code_text, int key_number) {
+void HubFixture::enroll(SocketId socket, std::string_view code_text, int key_number) {
   say(socket, R"({"type":"register","pairingCode":")" + std::string(code_text) +
                   R"(","publicKey":")" + wire::base64::print(key(key_number)) + R"("})");
 }
 
-void Room::pair(SocketId a, std::string_view a_code, SocketId b, std::string_view b_code) {
+void HubFixture::pair(SocketId a, std::string_view a_code, SocketId b, std::string_view b_code) {
   ask(a, b_code);
   answer(b, a_code, true);
   read(a);
   read(b);
 }
 
-void Room::say(SocketId socket, std::string frame) { deliver(Frame{socket, std::move(frame)}); }
+void HubFixture::say(SocketId socket, std::string frame) {
+  deliver(Frame{socket, std::move(frame)});
+}
 
-void Room::ask(SocketId socket, std::string_view target) {
+void HubFixture::ask(SocketId socket, std::string_view target) {
   say(socket, R"({"type":"pair_request","targetCode":")" + std::string(target) + R"("})");
 }
 
-void Room::answer(SocketId socket, std::string_view requester, bool accepted) {
+void HubFixture::answer(SocketId socket, std::string_view requester, bool accepted) {
   say(socket, R"({"type":"pair_response","targetCode":")" + std::string(requester) +
                   R"(","accepted":)" + (accepted ? "true" : "false") + "}");
 }
 
-void Room::offer(SocketId socket, std::string_view target) {
+void HubFixture::offer(SocketId socket, std::string_view target) {
   say(socket,
       R"({"type":"offer","target":")" + std::string(target) + R"(","payload":{"sdp":"x"}})");
 }
 
-void Room::hang_up(SocketId socket, bool goodbye) { deliver(SocketClosed{socket, goodbye}); }
+void HubFixture::hang_up(SocketId socket, bool goodbye) { deliver(SocketClosed{socket, goodbye}); }
 
-void Room::deliver(Event event) {
+void HubFixture::deliver(Event event) {
   last = hub.step(std::move(event), Env{now, rng_});
   for (const auto& effect : last) {
     if (const auto* send = std::get_if<Send>(&effect)) inbox_[send->socket] += send->text + "\n";
@@ -91,12 +93,12 @@ void Room::deliver(Event event) {
   last = effects;
 }
 
-void Room::let_answer() {
+void HubFixture::let_answer() {
   while (!store.idle())
     if (auto answered = store.answer()) deliver(std::move(*answered));
 }
 
-void Room::pass(Duration time) {
+void HubFixture::pass(Duration time) {
   const auto end = now + time;
   for (auto due = hub.deadline(); due && *due <= end; due = hub.deadline()) {
     now = *due;
@@ -105,19 +107,19 @@ void Room::pass(Duration time) {
   now = end;
 }
 
-std::string Room::read(SocketId socket) {
+std::string HubFixture::read(SocketId socket) {
   auto text = std::move(inbox_[socket]);
   inbox_[socket].clear();
   return text;
 }
 
-std::optional<Close> Room::closed(SocketId socket) const {
+std::optional<Close> HubFixture::closed(SocketId socket) const {
   const auto found = closes_.find(socket);
   if (found == closes_.end()) return std::nullopt;
   return found->second;
 }
 
-std::size_t Room::pings(SocketId socket) const {
+std::size_t HubFixture::pings(SocketId socket) const {
   const auto found = pings_.find(socket);
   return found == pings_.end() ? 0 : found->second;
 }

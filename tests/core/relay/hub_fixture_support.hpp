@@ -16,9 +16,9 @@ namespace culver::relay {
 inline PairingCode code(std::string_view text) { return *PairingCode::parse(text); }
 PublicKey key(int number);
 
-class Room {
+class HubFixture {
  public:
-  explicit Room(Limits limits = {});
+  explicit HubFixture(Limits limits = {});
 
   SocketId accept(Address address = "home");
   SocketId connect(Address address = "home");  ///< accepted and upgraded; its greeting is read

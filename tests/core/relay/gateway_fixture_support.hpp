@@ -55,9 +55,9 @@ class Phone {
   std::string error();  ///< the code of the only error that came, or how many came
 };
 
-class Lobby {
+class GatewayFixture {
  public:
-  explicit Lobby(Limits limits = {}, bool handshake_required = false);
+  explicit GatewayFixture(Limits limits = {}, bool handshake_required = false);
 
   SocketId accept(Address address = "home");
   SocketId open(Address address = "home");  ///< accepted and upgraded

@@ -1,6 +1,6 @@
-// Two engines and the server in a bottle, by itself: a release build plays a hundred thousand
+// Two engines and the server in a simulation, by itself: a release build plays a hundred thousand
 // schedules in the time of a test. In each of them something goes wrong at a random moment, or
-// nothing does. usage: pair_bottle FIRST COUNT
+// nothing does. usage: pair_simulation FIRST COUNT
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/support/bottle.hpp"
+#include "tests/support/simulation.hpp"
 
 namespace culver::test {
 namespace {
@@ -32,9 +32,9 @@ struct Schedule {
   explicit Schedule(std::uint64_t of)
       : seed(of),
         dice(of * 2 + 1),
-        bottle(of),
-        alice(bottle.add("alice", dice.below(4) != 0)),
-        bob(bottle.add("bob", dice.below(4) != 0)),
+        simulation(of),
+        alice(simulation.add("alice", dice.below(4) != 0)),
+        bob(simulation.add("bob", dice.below(4) != 0)),
         polite(dice.below(2) == 0) {
     file.resize(20'000);
     for (std::size_t i = 0; i < file.size(); ++i) file[i] = static_cast<char>(i * 7 + seed);
@@ -77,12 +77,12 @@ struct Schedule {
     auto& who = dice.below(2) == 0 ? alice : bob;
     switch (what) {
       case Mishap::links_break:
-        return bottle.cut_all_links();
+        return simulation.cut_all_links();
       case Mishap::server_goes:
         for (auto* node : {&alice, &bob}) {
-          bottle.socket_closed(*node);
-          bottle.later(node->name + " down",
-                       [node] { node->feed(ServerLost{Fault::server_lost}); });
+          simulation.socket_closed(*node);
+          simulation.later(node->name + " down",
+                           [node] { node->feed(ServerLost{Fault::server_lost}); });
         }
         return;
       case Mishap::user_leaves:
@@ -101,16 +101,16 @@ struct Schedule {
 
   bool run() {
     const auto mishap = static_cast<Mishap>(dice.below(static_cast<std::uint64_t>(Mishap::kinds)));
-    if (mishap == Mishap::effect_fails) bottle.fail_effect(dice.below(60));
-    if (mishap == Mishap::answer_is_lost) bottle.swallow_effect(dice.below(60));
+    if (mishap == Mishap::effect_fails) simulation.fail_effect(dice.below(60));
+    if (mishap == Mishap::answer_is_lost) simulation.swallow_effect(dice.below(60));
     alice.command(GoOnline{});
     bob.command(GoOnline{});
-    bottle.settle(dice.below(4) == 0 ? dice.below(40) : 100'000);
+    simulation.settle(dice.below(4) == 0 ? dice.below(40) : 100'000);
     const bool has_asked = alice.last<Online>() && bob.last<Online>();
     if (has_asked) bob.command(Pair{alice.last<Online>()->code});
-    bottle.settle(dice.below(200));
+    simulation.settle(dice.below(200));
     happen(mishap);
-    bottle.pass(std::chrono::minutes(10));
+    simulation.pass(std::chrono::minutes(10));
     check_agreement();
     for (const auto* node : {&alice, &bob}) {
       check_numbers(*node, 't');
@@ -164,13 +164,13 @@ struct Schedule {
   void leave() {
     alice.command(Leave{});
     bob.command(Leave{});
-    bottle.pass(std::chrono::minutes(15));
+    simulation.pass(std::chrono::minutes(15));
     for (const auto* node : {&alice, &bob}) {
       if (node->engine->census() != Census{}) fail("something of a connection is left");
       if (node->engine->deadline()) fail("a timer is left");
       if (!node->sources.empty() || !node->partial.empty()) fail("a file is left open");
     }
-    if (bottle.live_transports() != 0) fail("a transport is left");
+    if (simulation.live_transports() != 0) fail("a transport is left");
   }
 
   void fail(const char* why) {
@@ -180,7 +180,7 @@ struct Schedule {
 
   std::uint64_t seed;
   SeededRng dice;
-  Bottle bottle;
+  Simulation simulation;
   Node& alice;
   Node& bob;
   std::string file;
