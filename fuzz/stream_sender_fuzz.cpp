@@ -120,7 +120,7 @@ StreamSender::Event any_event(FuzzedDataProvider& input, Ledger& ledger) {
     }
     case 8:
       ledger.budget = input.ConsumeIntegral<std::uint32_t>() >> input.ConsumeIntegralInRange(0, 31);
-      return Credit{ledger.budget};
+      return ChannelRoom{ledger.budget};
     case 9:
       return PeerAccept{0, ledger.window = stream::window, Digest{}};
     case 10:

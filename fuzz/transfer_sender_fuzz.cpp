@@ -102,7 +102,7 @@ Sender::Event any_event(FuzzedDataProvider& input, Ledger& ledger) {
     case 8:
     case 9: {
       ledger.credit = input.ConsumeIntegral<std::uint32_t>() >> input.ConsumeIntegralInRange(0, 31);
-      return Credit{ledger.credit};
+      return ChannelRoom{ledger.credit};
     }
     default: {
       const auto left = ledger.size - std::min(ledger.size, ledger.read);

@@ -98,7 +98,7 @@ void Transfers::send_next(LinkId link, Env& env, TransferEffects& out) {
   transfers_.insert_or_assign(file.transfer, outgoing(link, files, file, env, effects));
   settle(file.transfer, std::move(effects), env, out);
   if (const auto at = transfers_.find(file.transfer); at != transfers_.end())
-    to(at, transfer::Credit{credit}, env, out);
+    to(at, transfer::ChannelRoom{credit}, env, out);
 }
 
 Transfers::Transfer Transfers::outgoing(LinkId link, Files& files, const SendFile& file, Env& env,
@@ -149,7 +149,7 @@ void Transfers::on_window(LinkId link, std::size_t bytes, Env& env, TransferEffe
   files.credit = bytes;
   if (!files.sending) return send_next(link, env, out);
   if (const auto at = transfers_.find(*files.sending); at != transfers_.end())
-    to(at, transfer::Credit{bytes}, env, out);
+    to(at, transfer::ChannelRoom{bytes}, env, out);
 }
 
 void Transfers::on_everything_sent(LinkId link, Env& env, TransferEffects& out) {

@@ -88,7 +88,7 @@ class Transfers {
                    transfer::PeerCompleteAck, transfer::PeerFailed, transfer::PeerAccept,
                    transfer::PeerCredit, transfer::PeerChecked, transfer::PeerBegin,
                    transfer::PeerData, transfer::PeerAbout, transfer::PeerWorking,
-                   transfer::Decision, transfer::Cancel, transfer::Credit, transfer::Flushed,
+                   transfer::Decision, transfer::Cancel, transfer::ChannelRoom, transfer::Flushed,
                    transfer::Tick, transfer::BlockRead, transfer::FramesRead,
                    transfer::PrefixHashed, transfer::TargetCreated, transfer::TargetFound,
                    transfer::TargetOpened, transfer::PartHashed, transfer::BlockWritten,

@@ -114,8 +114,8 @@ struct Cancel {
 // ---- from the channel and the clock -------------------------------------------------------------
 
 /// The files channel takes this many bytes now.
-struct Credit {
-  static constexpr std::string_view name = "Credit";
+struct ChannelRoom {
+  static constexpr std::string_view name = "ChannelRoom";
   static constexpr Origin origin = Origin::ours;
   std::size_t bytes;
 };

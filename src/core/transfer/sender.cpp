@@ -150,8 +150,8 @@ OneOf<Sending, Aborted> AwaitingAck::on(PeerStartAck&& ack, Env& env, Effects& e
 OneOf<Aborted> AwaitingAck::on(PeerCompleteAck&& ack, Env&, Effects& effects) && {
   return early_check(job, ack, effects);
 }
-OneOf<AwaitingAck> AwaitingAck::on(Credit&& credit, Env&, Effects&) && {
-  budget = credit.bytes;
+OneOf<AwaitingAck> AwaitingAck::on(ChannelRoom&& room, Env&, Effects&) && {
+  budget = room.bytes;
   return std::move(*this);
 }
 OneOf<AwaitingAck, Aborted> AwaitingAck::on(Tick&&, Env& env, Effects& effects) && {
@@ -186,9 +186,9 @@ OneOf<Sending, Flushing, AwaitingCheck, Aborted> Sending::on(BlockRead&& event, 
   read_ahead(*this, effects);
   return go_on<Next>(std::move(*this), env, effects);
 }
-OneOf<Sending, Flushing, AwaitingCheck> Sending::on(Credit&& credit, Env& env,
+OneOf<Sending, Flushing, AwaitingCheck> Sending::on(ChannelRoom&& room, Env& env,
                                                     Effects& effects) && {
-  budget = credit.bytes;
+  budget = room.bytes;
   if (budget > 0) deadline = env.now + patience(*this);
   return go_on<OneOf<Sending, Flushing, AwaitingCheck>>(std::move(*this), env, effects);
 }

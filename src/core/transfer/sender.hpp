@@ -52,7 +52,7 @@ struct AwaitingAck {
 
   OneOf<Sending, Aborted> on(PeerStartAck&&, Env&, Effects&) &&;
   OneOf<Aborted> on(PeerCompleteAck&&, Env&, Effects&) &&;
-  OneOf<AwaitingAck> on(Credit&&, Env&, Effects&) &&;
+  OneOf<AwaitingAck> on(ChannelRoom&&, Env&, Effects&) &&;
   OneOf<AwaitingAck, Aborted> on(Tick&&, Env&, Effects&) &&;
   OneOf<Aborted> on(PeerFailed&&, Env&, Effects&) &&;
   OneOf<Aborted> on(DiskFailed&&, Env&, Effects&) &&;
@@ -77,7 +77,7 @@ struct Sending {
   ByteVector ahead{};
 
   OneOf<Sending, Flushing, AwaitingCheck, Aborted> on(BlockRead&&, Env&, Effects&) &&;
-  OneOf<Sending, Flushing, AwaitingCheck> on(Credit&&, Env&, Effects&) &&;
+  OneOf<Sending, Flushing, AwaitingCheck> on(ChannelRoom&&, Env&, Effects&) &&;
   OneOf<Sending, Aborted> on(PeerStartAck&&, Env&, Effects&) &&;
   OneOf<Aborted> on(PeerCompleteAck&&, Env&, Effects&) &&;
   OneOf<Sending, Aborted> on(Tick&&, Env&, Effects&) &&;
@@ -124,8 +124,8 @@ struct Aborted {
 
 struct Machine {
   using State = std::variant<AwaitingAck, Sending, Flushing, AwaitingCheck, Done, Aborted>;
-  using Event = std::variant<PeerStartAck, PeerCompleteAck, PeerFailed, Cancel, Credit, Flushed,
-                             Tick, BlockRead, DiskFailed>;
+  using Event = std::variant<PeerStartAck, PeerCompleteAck, PeerFailed, Cancel, ChannelRoom,
+                             Flushed, Tick, BlockRead, DiskFailed>;
   using Context = Env;
   using Effects = transfer::Effects;
 
@@ -151,8 +151,8 @@ class Sender {
     std::size_t largest_message = std::numeric_limits<std::size_t>::max();
   };
 
-  /// Announces the file; to a peer without acks it begins at once. Tell it the channel's Credit
-  /// after this and whenever it changes. A file above limits::file_size fails at once.
+  /// Announces the file; to a peer without acks it begins at once. Tell it the channel's
+  /// ChannelRoom after this and whenever it changes. A file above limits::file_size fails at once.
   static Sender start(Params params, Env& env, Effects& effects);
 
   void on(Event event, Env& env, Effects& effects);

@@ -169,8 +169,8 @@ OneOf<Hashing, Aborted> Offering::on(PeerWorking&& working, Env& env, Effects& e
   return Hashing{std::move(job), working.of, working.done, ProgressMeter(working.of),
                  env.now + peer_disk_patience};
 }
-OneOf<Offering> Offering::on(Credit&& credit, Env&, Effects&) && {
-  job.budget = credit.bytes;
+OneOf<Offering> Offering::on(ChannelRoom&& room, Env&, Effects&) && {
+  job.budget = room.bytes;
   return std::move(*this);
 }
 OneOf<Offering, Aborted> Offering::on(Tick&&, Env& env, Effects& effects) && {
@@ -203,8 +203,8 @@ OneOf<Verifying, Sending, Aborted> Hashing::on(PeerAccept&& accept, Env& env, Ef
 OneOf<Hashing, Aborted> Hashing::on(PeerWorking&& working, Env& env, Effects& effects) && {
   return peer_works(std::move(*this), working, env, effects);
 }
-OneOf<Hashing> Hashing::on(Credit&& credit, Env&, Effects&) && {
-  job.budget = credit.bytes;
+OneOf<Hashing> Hashing::on(ChannelRoom&& room, Env&, Effects&) && {
+  job.budget = room.bytes;
   return std::move(*this);
 }
 OneOf<Hashing, Aborted> Hashing::on(Tick&&, Env& env, Effects& effects) && {
@@ -231,8 +231,8 @@ OneOf<Sending, Aborted> Hashed::on(PeerAccept&& accept, Env& env, Effects& effec
 OneOf<Hashed, Aborted> Hashed::on(PeerWorking&& working, Env& env, Effects& effects) && {
   return peer_works(std::move(*this), working, env, effects);
 }
-OneOf<Hashed> Hashed::on(Credit&& credit, Env&, Effects&) && {
-  job.budget = credit.bytes;
+OneOf<Hashed> Hashed::on(ChannelRoom&& room, Env&, Effects&) && {
+  job.budget = room.bytes;
   return std::move(*this);
 }
 OneOf<Hashed, Aborted> Hashed::on(Tick&&, Env& env, Effects& effects) && {
@@ -262,8 +262,8 @@ OneOf<Verifying, Sending> Verifying::on(PrefixHashed&& prefix, Env& env, Effects
   const bool same = crypto::equal_in_constant_time(prefix.sha256.view(), accepted.prefix.view());
   return begin(std::move(job), same ? accepted.have : 0, accepted.window, env, effects);
 }
-OneOf<Verifying> Verifying::on(Credit&& credit, Env&, Effects&) && {
-  job.budget = credit.bytes;
+OneOf<Verifying> Verifying::on(ChannelRoom&& room, Env&, Effects&) && {
+  job.budget = room.bytes;
   return std::move(*this);
 }
 OneOf<Verifying, Aborted> Verifying::on(Tick&&, Env& env, Effects& effects) && {
@@ -289,8 +289,8 @@ OneOf<Sending, AwaitingCheck> Sending::on(FramesRead&& event, Env& env, Effects&
   for (auto& frame : event.frames) frames.push_back(std::move(frame));
   return go_on<OneOf<Sending, AwaitingCheck>>(std::move(*this), true, env, effects);
 }
-OneOf<Sending, AwaitingCheck> Sending::on(Credit&& credit, Env& env, Effects& effects) && {
-  job.budget = credit.bytes;
+OneOf<Sending, AwaitingCheck> Sending::on(ChannelRoom&& room, Env& env, Effects& effects) && {
+  job.budget = room.bytes;
   return go_on<OneOf<Sending, AwaitingCheck>>(std::move(*this), false, env, effects);
 }
 OneOf<Sending, AwaitingCheck, Aborted> Sending::on(PeerCredit&& credit, Env& env,

@@ -46,7 +46,7 @@ struct Offering {
 
   OneOf<Verifying, Sending, Aborted> on(PeerAccept&&, Env&, Effects&) &&;
   OneOf<Hashing, Aborted> on(PeerWorking&&, Env&, Effects&) &&;
-  OneOf<Offering> on(Credit&&, Env&, Effects&) &&;
+  OneOf<Offering> on(ChannelRoom&&, Env&, Effects&) &&;
   OneOf<Offering, Aborted> on(Tick&&, Env&, Effects&) &&;
   OneOf<Aborted> on(PeerFailed&&, Env&, Effects&) &&;
   OneOf<Aborted> on(DiskFailed&&, Env&, Effects&) &&;
@@ -66,7 +66,7 @@ struct Hashing {
   OneOf<Hashing, Hashed> on(PrefixHashed&&, Env&, Effects&) &&;
   OneOf<Verifying, Sending, Aborted> on(PeerAccept&&, Env&, Effects&) &&;
   OneOf<Hashing, Aborted> on(PeerWorking&&, Env&, Effects&) &&;
-  OneOf<Hashing> on(Credit&&, Env&, Effects&) &&;
+  OneOf<Hashing> on(ChannelRoom&&, Env&, Effects&) &&;
   OneOf<Hashing, Aborted> on(Tick&&, Env&, Effects&) &&;
   OneOf<Aborted> on(PeerFailed&&, Env&, Effects&) &&;
   OneOf<Aborted> on(DiskFailed&&, Env&, Effects&) &&;
@@ -84,7 +84,7 @@ struct Hashed {
 
   OneOf<Sending, Aborted> on(PeerAccept&&, Env&, Effects&) &&;
   OneOf<Hashed, Aborted> on(PeerWorking&&, Env&, Effects&) &&;
-  OneOf<Hashed> on(Credit&&, Env&, Effects&) &&;
+  OneOf<Hashed> on(ChannelRoom&&, Env&, Effects&) &&;
   OneOf<Hashed, Aborted> on(Tick&&, Env&, Effects&) &&;
   OneOf<Aborted> on(PeerFailed&&, Env&, Effects&) &&;
   OneOf<Aborted> on(Cancel&&, Env&, Effects&) &&;
@@ -101,7 +101,7 @@ struct Verifying {
   TimePoint deadline;
 
   OneOf<Verifying, Sending> on(PrefixHashed&&, Env&, Effects&) &&;
-  OneOf<Verifying> on(Credit&&, Env&, Effects&) &&;
+  OneOf<Verifying> on(ChannelRoom&&, Env&, Effects&) &&;
   OneOf<Verifying, Aborted> on(Tick&&, Env&, Effects&) &&;
   OneOf<Aborted> on(PeerFailed&&, Env&, Effects&) &&;
   OneOf<Aborted> on(DiskFailed&&, Env&, Effects&) &&;
@@ -123,7 +123,7 @@ struct Sending {
   std::deque<ByteVector> frames{};
 
   OneOf<Sending, AwaitingCheck> on(FramesRead&&, Env&, Effects&) &&;
-  OneOf<Sending, AwaitingCheck> on(Credit&&, Env&, Effects&) &&;
+  OneOf<Sending, AwaitingCheck> on(ChannelRoom&&, Env&, Effects&) &&;
   OneOf<Sending, AwaitingCheck, Aborted> on(PeerCredit&&, Env&, Effects&) &&;
   OneOf<Sending, Aborted> on(Tick&&, Env&, Effects&) &&;
   OneOf<Aborted> on(PeerFailed&&, Env&, Effects&) &&;
@@ -156,7 +156,7 @@ struct Machine {
   using State =
       std::variant<Offering, Hashing, Hashed, Verifying, Sending, AwaitingCheck, Done, Aborted>;
   using Event = std::variant<PeerAccept, PeerCredit, PeerChecked, PeerWorking, PeerFailed, Cancel,
-                             Credit, Tick, FramesRead, PrefixHashed, DiskFailed>;
+                             ChannelRoom, Tick, FramesRead, PrefixHashed, DiskFailed>;
   using Context = Env;
   using Effects = transfer::Effects;
 
@@ -188,8 +188,8 @@ class StreamSender {
     Attributes attributes = {};
   };
 
-  /// Offers the file. Tell it the channel's Credit after this and whenever it changes. A file above
-  /// limits::file_size fails at once.
+  /// Offers the file. Tell it the channel's ChannelRoom after this and whenever it changes. A file
+  /// above limits::file_size fails at once.
   static StreamSender start(Params params, Env& env, Effects& effects);
 
   void on(Event event, Env& env, Effects& effects);

@@ -84,7 +84,7 @@ void Transport::perform(link::SendOn effect) {
   const auto size = effect.bytes.size();
   auto effects = live->channels.send(effect.channel, std::move(effect.bytes), effect.binary);
   if (std::holds_alternative<dcep::Send>(effects.front())) {
-    auto& left = live->credits[effect.channel].left;
+    auto& left = live->windows_left[effect.channel].left;
     left -= std::min(left, size);
     live->delivery = phase::Unacknowledged{};
   }
@@ -107,7 +107,7 @@ bool Transport::perform(phase::Live& live, dcep::Effects effects) {
       },
       [&](dcep::ResetStream& e) { return sctp.reset(e.stream), true; },
       [&](dcep::Opened& e) {
-        live.credits[e.channel] = {sctp.room()};
+        live.windows_left[e.channel] = {sctp.room()};
         host_.tell(link::ChannelOpen{e.channel, std::move(e.label)});
         return host_.tell(link::Window{e.channel, sctp.room()}), true;
       },
@@ -115,7 +115,7 @@ bool Transport::perform(phase::Live& live, dcep::Effects effects) {
         return host_.tell(link::ChannelData{e.channel, std::move(e.bytes), e.binary}), true;
       },
       [&](dcep::Closed& e) {
-        live.credits.erase(e.channel);
+        live.windows_left.erase(e.channel);
         return host_.tell(link::ChannelClosed{e.channel}), true;
       },
       [&](dcep::Dropped& e) {
@@ -132,10 +132,10 @@ bool Transport::perform(phase::Live& live, dcep::Effects effects) {
 void Transport::tell_windows(phase::Live& live) {
   const auto room = live.session.sctp->room();
   const auto used = [room](const auto& entry) { return entry.second.left < room - worth_telling; };
-  if (std::none_of(live.credits.begin(), live.credits.end(), used)) return;
+  if (std::none_of(live.windows_left.begin(), live.windows_left.end(), used)) return;
   const auto buffered = live.session.sctp->buffered();
   if (buffered > room - refill) return;
-  for (auto& entry : live.credits) {
+  for (auto& entry : live.windows_left) {
     if (!used(entry)) continue;
     entry.second.left = room - buffered;
     host_.tell(link::Window{entry.first, entry.second.left});

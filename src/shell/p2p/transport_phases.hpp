@@ -74,12 +74,12 @@ using Delivery = std::variant<NothingSent, Unacknowledged, AllSent>;
 
 /// What is alive while the association is up.
 struct Live {
-  struct Credit {
+  struct WindowLeft {
     std::size_t left;  ///< of the last Window that was told
   };
   Session session;
   dcep::Channels channels;
-  std::map<ChannelId, Credit> credits = {};  ///< of channels that are open
+  std::map<ChannelId, WindowLeft> windows_left = {};  ///< of channels that are open
   Delivery delivery = NothingSent{};
   bool peer_reads_to_the_end = false;  ///< a Culver: it takes what was sent before a goodbye
 };

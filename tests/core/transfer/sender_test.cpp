@@ -86,7 +86,7 @@ TEST(Sender, AnnouncesABasenameOnly) {
 TEST(Sender, SendsAtOnceToAPeerWithoutAcks) {
   Outgoing out(40'000, false);
   EXPECT_EQ(out.sender.state(), "Sending");
-  out.say(Credit{plenty});
+  out.say(ChannelRoom{plenty});
   out.read_on();
   EXPECT_EQ(out.sent(), out.file);
   EXPECT_EQ(count<SendChunk>(out.effects), 10u);
@@ -103,7 +103,7 @@ TEST(Sender, SendsAtOnceToAPeerWithoutAcks) {
 
 TEST(Sender, WithAcksItIsDoneWhenThePeerHasChecked) {
   Outgoing out(100'000, true);
-  out.say(Credit{plenty});
+  out.say(ChannelRoom{plenty});
   out.say(PeerStartAck{true, {}});
   out.read_on();
   EXPECT_EQ(out.sender.state(), "AwaitingCheck");
@@ -122,7 +122,7 @@ TEST(Sender, EverySizeArrivesWhole) {
     for (const bool acks : {true, false}) {
       Outgoing out(size, acks);
       out.say(PeerStartAck{true, {}});
-      out.say(Credit{plenty});
+      out.say(ChannelRoom{plenty});
       out.read_on();
       EXPECT_EQ(out.sent(), out.file) << size;
       const auto chunk = acks ? chunk_out : chunk_to_zajel;
@@ -142,7 +142,7 @@ TEST(Sender, MakesChunksThatThePeersTransportTakes) {
                                 world.env, effects);
     const auto chunks = envelope<peer::FileStart>(effects)->chunks;
     sender.on(PeerStartAck{true, {}}, world.env, effects);
-    sender.on(Credit{plenty}, world.env, effects);
+    sender.on(ChannelRoom{plenty}, world.env, effects);
     sender.on(BlockRead{ByteVector(100'000)}, world.env, effects);
     const auto size = find<SendChunk>(effects)->bytes.size();
     EXPECT_EQ(chunks, chunk_count(100'000, size));
@@ -156,7 +156,7 @@ TEST(Sender, MakesChunksThatThePeersTransportTakes) {
 
 TEST(Sender, AnEmptyFileIsOneEmptyChunkForZajelAndNoneForUs) {
   Outgoing zajel(0, false);
-  zajel.say(Credit{plenty});
+  zajel.say(ChannelRoom{plenty});
   zajel.read_on();
   EXPECT_EQ(envelope<peer::FileStart>(zajel.effects)->chunks, 1u);
   ASSERT_EQ(count<SendChunk>(zajel.effects), 1u);
@@ -171,12 +171,12 @@ TEST(Sender, AnEmptyFileIsOneEmptyChunkForZajelAndNoneForUs) {
   EXPECT_EQ(ours.sender.state(), "AwaitingCheck");
 }
 
-TEST(Sender, TheEmptyChunkWaitsForCreditToo) {
+TEST(Sender, TheEmptyChunkWaitsForRoomToo) {
   Outgoing out(0, false);
   out.read_on();
   EXPECT_EQ(count<SendChunk>(out.effects), 0u);
   EXPECT_EQ(out.sender.state(), "Sending");
-  out.say(Credit{plenty});
+  out.say(ChannelRoom{plenty});
   EXPECT_EQ(count<SendChunk>(out.effects), 1u);
   EXPECT_EQ(out.sender.state(), "Flushing");
 }
@@ -186,10 +186,10 @@ TEST(Sender, NeverSendsMoreThanTheCredit) {
   out.read_on();
   EXPECT_EQ(count<SendChunk>(out.effects), 0u);
   const std::size_t cost = wire_cost(chunk_to_zajel);
-  EXPECT_EQ(count<SendChunk>(out.say(Credit{cost - 1})), 0u);
-  EXPECT_EQ(count<SendChunk>(out.say(Credit{cost})), 1u);
-  EXPECT_EQ(count<SendChunk>(out.say(Credit{3 * cost + 1})), 3u);
-  EXPECT_EQ(count<SendChunk>(out.say(Credit{plenty})), 6u);
+  EXPECT_EQ(count<SendChunk>(out.say(ChannelRoom{cost - 1})), 0u);
+  EXPECT_EQ(count<SendChunk>(out.say(ChannelRoom{cost})), 1u);
+  EXPECT_EQ(count<SendChunk>(out.say(ChannelRoom{3 * cost + 1})), 3u);
+  EXPECT_EQ(count<SendChunk>(out.say(ChannelRoom{plenty})), 6u);
 }
 
 TEST(Sender, HoldsTwoBlocksAtMost) {
@@ -197,13 +197,13 @@ TEST(Sender, HoldsTwoBlocksAtMost) {
   out.read_on();
   EXPECT_EQ(out.answered, 2u);
   EXPECT_FALSE(out.outstanding());
-  out.say(Credit{block_size / chunk_to_zajel * wire_cost(chunk_to_zajel)});
+  out.say(ChannelRoom{block_size / chunk_to_zajel * wire_cost(chunk_to_zajel)});
   EXPECT_TRUE(out.outstanding());
 }
 
 TEST(Sender, CreditGivenWhileWaitingIsUsed) {
   Outgoing out(1000, true);
-  out.say(Credit{plenty});
+  out.say(ChannelRoom{plenty});
   out.say(PeerStartAck{true, {}});
   out.read_on();
   EXPECT_EQ(out.sent(), out.file);
@@ -214,7 +214,7 @@ TEST(Sender, NoticesAFileThatShrinksOrGrows) {
     Outgoing longer(size, true);
     longer.say(PeerStartAck{true, {}});
     longer.file.push_back(std::byte{1});
-    longer.say(Credit{plenty});
+    longer.say(ChannelRoom{plenty});
     longer.read_on();
     EXPECT_EQ(failure(longer.effects), Fault::file_changed) << size;
     EXPECT_EQ(envelope<peer::FileError>(longer.effects)->reason, "file_changed");
@@ -223,7 +223,7 @@ TEST(Sender, NoticesAFileThatShrinksOrGrows) {
     Outgoing shorter(size, true);
     shorter.say(PeerStartAck{true, {}});
     shorter.file.pop_back();
-    shorter.say(Credit{plenty});
+    shorter.say(ChannelRoom{plenty});
     shorter.read_on();
     EXPECT_EQ(failure(shorter.effects), Fault::file_changed) << size;
     EXPECT_EQ(count<DropSource>(shorter.effects), 1u);
@@ -249,7 +249,7 @@ TEST(Sender, TellsWhyThePeerRefused) {
     EXPECT_EQ(count<SendEnvelope>(asked.effects), 1u) << "only the start";
 
     Outgoing checked(10, true);
-    checked.say(Credit{plenty});
+    checked.say(ChannelRoom{plenty});
     checked.say(PeerStartAck{true, {}});
     checked.read_on();
     checked.say(PeerCompleteAck{false, reason});
@@ -264,7 +264,7 @@ TEST(Sender, APeerWithoutAcksMayStillRefuseOrConfirm) {
   EXPECT_EQ(failure(refused.effects), Fault::file_refused);
 
   Outgoing confirmed(10, false);
-  confirmed.say(Credit{plenty});
+  confirmed.say(ChannelRoom{plenty});
   confirmed.read_on();
   confirmed.say(PeerStartAck{true, {}});
   confirmed.say(PeerCompleteAck{true, {}});
@@ -289,11 +289,11 @@ TEST(Sender, StallsAfterAMinuteWithoutMovement) {
   out.world.pass(59s);
   out.say(Tick{});
   EXPECT_FALSE(out.sender.ended());
-  out.say(Credit{wire_cost(chunk_out)});
+  out.say(ChannelRoom{wire_cost(chunk_out)});
   out.world.pass(59s);
   out.say(Tick{});
   EXPECT_FALSE(out.sender.ended()) << "the credit was movement";
-  out.say(Credit{0});
+  out.say(ChannelRoom{0});
   out.world.pass(1s);
   out.say(Tick{});
   EXPECT_EQ(failure(out.effects), Fault::file_stalled) << "no credit is no movement";
@@ -302,7 +302,7 @@ TEST(Sender, StallsAfterAMinuteWithoutMovement) {
 
 TEST(Sender, ItsOwnDiskMayBeSlowForMinutes) {
   Outgoing out(10 * chunk_out, false);
-  out.say(Credit{plenty});
+  out.say(ChannelRoom{plenty});
   out.world.pass(3min);
   out.say(Tick{});
   EXPECT_FALSE(out.sender.ended());
@@ -319,7 +319,7 @@ TEST(Sender, EveryWaitEnds) {
 
   for (const bool acks : {true, false}) {
     Outgoing out(10, acks);
-    out.say(Credit{plenty});
+    out.say(ChannelRoom{plenty});
     out.say(PeerStartAck{true, {}});
     out.read_on();
     ASSERT_TRUE(out.sender.deadline());
@@ -357,7 +357,7 @@ TEST(Sender, NothingHappensAfterTheEnd) {
   for (Sender::Event event :
        {Sender::Event(PeerStartAck{true, {}}), Sender::Event(PeerCompleteAck{true, {}}),
         Sender::Event(PeerFailed{Fault::file_protocol}), Sender::Event(Cancel{Fault::cancelled}),
-        Sender::Event(Credit{plenty}), Sender::Event(Flushed{}), Sender::Event(Tick{}),
+        Sender::Event(ChannelRoom{plenty}), Sender::Event(Flushed{}), Sender::Event(Tick{}),
         Sender::Event(BlockRead{}), Sender::Event(DiskFailed{Fault::file_unreadable})})
     EXPECT_TRUE(out.say(std::move(event)).empty());
 }
@@ -365,7 +365,7 @@ TEST(Sender, NothingHappensAfterTheEnd) {
 TEST(Sender, TellsProgressSparinglyAndAtTheEnd) {
   const std::size_t size = 5 * (std::size_t{1} << 20) + 3;
   Outgoing out(size, false);
-  out.say(Credit{plenty});
+  out.say(ChannelRoom{plenty});
   out.read_on();
   EXPECT_GE(count<Progress>(out.effects), 5u);
   EXPECT_LE(count<Progress>(out.effects), 6u);

@@ -152,7 +152,7 @@ class Simulation {
   }
   void give_credit() {
     window_ = world_.chance(20) ? world_.below(100) : world_.below(40 * wire_cost(chunk_out));
-    say_sender(Credit{window_});
+    say_sender(ChannelRoom{window_});
   }
   void tell_flushed() { say_sender(Flushed{}); }
 

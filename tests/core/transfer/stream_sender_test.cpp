@@ -90,7 +90,7 @@ TEST(StreamSender, SendsEverySizeWholeAndInFullFrames) {
   for (const std::size_t size :
        {std::size_t{0}, std::size_t{1}, std::size_t{65'514}, mib - 1, mib, mib + 1, 3 * mib + 17}) {
     SenderScene scene(size);
-    scene.feed(Credit{std::size_t{1} << 30});
+    scene.feed(ChannelRoom{std::size_t{1} << 30});
     scene.accept();
     EXPECT_EQ(find<Started>(scene.effects)->from, 0u);
     while (scene.asked) scene.read();
@@ -114,7 +114,7 @@ TEST(StreamSender, SendsEverySizeWholeAndInFullFrames) {
 
 TEST(StreamSender, BeginsWhereTheReceiversPartEnds) {
   SenderScene scene(3 * mib);
-  scene.feed(Credit{std::size_t{1} << 30});
+  scene.feed(ChannelRoom{std::size_t{1} << 30});
   scene.accept(2 * mib);
   EXPECT_EQ(scene.sender.state(), "Verifying");
   EXPECT_EQ(find<HashPrefix>(scene.effects)->bytes, 2 * mib);
@@ -130,7 +130,7 @@ TEST(StreamSender, CountsBeyondFourGibibytes) {
   Effects effects;
   constexpr std::uint64_t have = std::uint64_t{5} << 30;
   auto sender = StreamSender::start({7, Plaintext("a"), have + 3, frame_size}, world.env, effects);
-  sender.on(Credit{std::size_t{1} << 30}, world.env, effects);
+  sender.on(ChannelRoom{std::size_t{1} << 30}, world.env, effects);
   sender.on(PeerAccept{have, stream::window, {}}, world.env, effects);
   EXPECT_EQ(find<HashPrefix>(effects)->bytes, stream::hash_step);
   sender.on(PrefixHashed{have, {}}, world.env, effects);
@@ -169,15 +169,15 @@ TEST(StreamSender, KeepsToTheChannelsBudget) {
   scene.accept();
   scene.read();
   EXPECT_EQ(scene.data().size(), 0u);
-  scene.feed(Credit{frame_size});
+  scene.feed(ChannelRoom{frame_size});
   EXPECT_EQ(count<SendFrame>(scene.effects), 1u);
-  scene.feed(Credit{3 * frame_size});
+  scene.feed(ChannelRoom{3 * frame_size});
   EXPECT_EQ(count<SendFrame>(scene.effects), 3u);
 }
 
 TEST(StreamSender, KeepsToTheReceiversCreditAndHoldsTwoBlocks) {
   SenderScene scene(20 * mib);
-  scene.feed(Credit{std::size_t{1} << 30});
+  scene.feed(ChannelRoom{std::size_t{1} << 30});
   scene.accept(0, mib);
   while (scene.asked) scene.read();
   EXPECT_LE(scene.data().size(), mib);
@@ -192,7 +192,7 @@ TEST(StreamSender, KeepsToTheReceiversCreditAndHoldsTwoBlocks) {
 
 TEST(StreamSender, WaitsLongerForThePeersDiskThanForTheChannel) {
   SenderScene blocked(20 * mib);
-  blocked.feed(Credit{std::size_t{1} << 30});
+  blocked.feed(ChannelRoom{std::size_t{1} << 30});
   blocked.accept(0, mib);
   while (blocked.asked) blocked.read();
   blocked.world.pass(4min);
@@ -292,7 +292,7 @@ TEST(StreamSender, RefusesAPartThatCannotBe) {
 
 TEST(StreamSender, ItsOwnDiskMayBeSlowForMinutes) {
   SenderScene scene(mib);
-  scene.feed(Credit{std::size_t{1} << 30});
+  scene.feed(ChannelRoom{std::size_t{1} << 30});
   scene.accept();
   scene.world.pass(3min);
   scene.feed(Tick{});
@@ -334,7 +334,7 @@ std::vector<std::function<void(SenderScene&)>> sender_paths() {
           },
           [](SenderScene& s) { s.accept(); },
           [](SenderScene& s) {
-            s.feed(Credit{std::size_t{1} << 30});
+            s.feed(ChannelRoom{std::size_t{1} << 30});
             s.accept();
             while (s.asked) s.read();
           }};
