@@ -108,7 +108,7 @@ class Fuzzed {
   void check(dcep::Effects effects) {
     for (const auto& effect : effects)
       std::visit(fsm::overload{
-                     [this](const dcep::Send& e) { sent(e); },
+                     [this](const dcep::SendOnStream& e) { sent(e); },
                      [this](const dcep::ResetStream& e) { asked(e); },
                      [this](const dcep::Opened& e) {
                        require(used_.contains(e.channel.value));
@@ -126,7 +126,7 @@ class Fuzzed {
     require(!std::exchange(ends.asked, true));
     ends.first_by_us = !ends.theirs;
   }
-  void sent(const dcep::Send& e) {
+  void sent(const dcep::SendOnStream& e) {
     require(e.stream < association_.streams && !e.bytes.empty());
     if (e.ppid != wire::dcep::ppid_dcep) {
       require(open_.contains(e.stream) && !used_.at(e.stream).asked);

@@ -100,7 +100,7 @@ class World {
   void deliver(Event event) {
     for (auto& effect : hub_.step(std::move(event), env())) {
       if (auto* ask = std::get_if<Ask>(&effect)) asked_.push_back(std::move(*ask));
-      if (auto* send = std::get_if<Send>(&effect)) last_sent_ = std::move(send->text);
+      if (auto* send = std::get_if<SendToSocket>(&effect)) last_sent_ = std::move(send->text);
     }
     if (const auto what = broken(hub_); !what.empty()) {
       std::fprintf(stderr, "%s\n", what.c_str());
@@ -123,7 +123,7 @@ class World {
     auto event = client::read(state, last_sent_);
     client::Effects effects;
     state = fsm::step<client::Machine>(std::move(state), std::move(event), context, effects);
-    for (auto& effect : effects) deliver(Frame{socket, std::get<client::Send>(effect).frame});
+    for (auto& effect : effects) deliver(Frame{socket, std::get<client::SendFrame>(effect).frame});
   }
 
   std::string frame_of(std::uint8_t device) {

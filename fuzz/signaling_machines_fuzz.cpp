@@ -96,13 +96,13 @@ class Client {
   }
 
   static bool is_request(const PairingEffect& effect) {
-    const auto* send = std::get_if<Send>(&effect);
+    const auto* send = std::get_if<SendMessage>(&effect);
     return send && std::holds_alternative<wire::signaling::PairRequest>(send->message);
   }
 
   void note(const PairingEffects& effects) {
     for (const auto& effect : effects) {
-      if (const auto* send = std::get_if<Send>(&effect)) step(*send);
+      if (const auto* send = std::get_if<SendMessage>(&effect)) step(*send);
       if (const auto* matched = std::get_if<Matched>(&effect)) end(matched->peer);
       if (const auto* failed = std::get_if<Failed>(&effect)) end(failed->peer);
     }

@@ -167,7 +167,7 @@ void Device::take_handshake(std::string frame) {
   auto event = client::read(*shaking_, std::move(frame));
   shaking_ = fsm::step<client::Machine>(std::move(*shaking_), std::move(event), context, effects);
   for (const auto& effect : effects) {
-    const auto& send = std::get<client::Send>(effect);
+    const auto& send = std::get<client::SendFrame>(effect);
     write(send.frame, send.binary);
   }
   if (const auto* rejected = std::get_if<client::Rejected>(&*shaking_))

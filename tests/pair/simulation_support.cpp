@@ -788,7 +788,7 @@ Node* Simulation::node_of(relay::SocketId socket) {
 
 void Simulation::perform(relay::Effects effects) {
   for (auto& effect : effects) {
-    if (auto* send = std::get_if<relay::Send>(&effect)) {
+    if (auto* send = std::get_if<relay::SendToSocket>(&effect)) {
       if (auto* node = node_of(send->socket))
         later(node->name + " down",
               [node, socket = send->socket, text = std::move(send->text)]() mutable {

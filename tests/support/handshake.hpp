@@ -67,7 +67,8 @@ class ServerEnd {
     server::Effects effects;
     state = fsm::step<server::Machine>(std::move(state), std::move(event), context, effects);
     for (auto& effect : effects) {
-      if (auto* send = std::get_if<server::Send>(&effect)) sent.push_back(std::move(send->frame));
+      if (auto* send = std::get_if<server::SendFrame>(&effect))
+        sent.push_back(std::move(send->frame));
       if (auto* ask = std::get_if<server::AskDirectory>(&effect)) asked.push_back(std::move(*ask));
     }
   }
@@ -116,7 +117,7 @@ class ClientEnd {
     client::Context context{env, account_, pin, version_};
     client::Effects effects;
     state = fsm::step<client::Machine>(std::move(state), std::move(event), context, effects);
-    for (auto& effect : effects) sent.push_back(std::get<client::Send>(std::move(effect)));
+    for (auto& effect : effects) sent.push_back(std::get<client::SendFrame>(std::move(effect)));
   }
   void tick() { feed(client::Tick{}); }
 
@@ -131,8 +132,8 @@ class ClientEnd {
 
   client::Pin pin;
   client::Machine::State state;
-  std::string hello;               ///< the client_hello
-  std::vector<client::Send> sent;  ///< client_auth, once
+  std::string hello;                    ///< the client_hello
+  std::vector<client::SendFrame> sent;  ///< client_auth, once
 
  private:
   World& world_;

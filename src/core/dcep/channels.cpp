@@ -52,7 +52,7 @@ Effects Channels::open(std::string label) {
   wire::dcep::Open open;
   open.label = label;
   channels_.emplace(id, Opening{std::move(label)});
-  return only(Send{id, wire::dcep::ppid_dcep, wire::dcep::print(open)});
+  return only(SendOnStream{id, wire::dcep::ppid_dcep, wire::dcep::print(open)});
 }
 
 Effects Channels::send(ChannelId channel, ByteVector bytes, bool binary) {
@@ -63,7 +63,7 @@ Effects Channels::send(ChannelId channel, ByteVector bytes, bool binary) {
   if (most != 0 && bytes.size() > most) return only(TooLarge{});
   const Form form{binary, bytes.empty()};
   if (form.empty) bytes.push_back(std::byte{0});
-  return only(Send{channel.value, ppid_of(form), std::move(bytes)});
+  return only(SendOnStream{channel.value, ppid_of(form), std::move(bytes)});
 }
 
 Effects Channels::take(std::uint16_t stream, std::uint32_t ppid, ByteVector bytes) {
@@ -96,7 +96,8 @@ Effects Channels::take_open(std::uint16_t stream, std::string label) {
     return only(Dropped{Dropped::What::control});
   channels_.emplace(stream, Open{});
   Effects out;
-  out.emplace_back(Send{stream, wire::dcep::ppid_dcep, wire::dcep::print(wire::dcep::Ack{})});
+  out.emplace_back(
+      SendOnStream{stream, wire::dcep::ppid_dcep, wire::dcep::print(wire::dcep::Ack{})});
   out.emplace_back(Opened{ChannelId{stream}, std::move(label)});
   return out;
 }

@@ -20,7 +20,7 @@ enum class Ids : std::uint8_t { even, odd };
 // ---- what is to be done, in order ---------------------------------------------------------------
 
 /// One message of SCTP.
-struct Send {
+struct SendOnStream {
   std::uint16_t stream;
   std::uint32_t ppid;
   ByteVector bytes;
@@ -48,7 +48,7 @@ struct Dropped {
 };
 /// What was to be sent is larger than the peer takes. Leaving it out would break the order.
 struct TooLarge {};
-using Effect = std::variant<Send, ResetStream, Opened, Data, Closed, Dropped, TooLarge>;
+using Effect = std::variant<SendOnStream, ResetStream, Opened, Data, Closed, Dropped, TooLarge>;
 using Effects = std::vector<Effect>;
 
 // ---- the table ----------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ namespace sig = wire::signaling;
 void Engine::perform(signaling::PairingEffects effects, Env& env, Effects& out) {
   for (auto& effect : effects)
     std::visit(fsm::overload{
-                   [&](signaling::Send&& e) { say(std::move(e.message), env, out); },
+                   [&](signaling::SendMessage&& e) { say(std::move(e.message), env, out); },
                    [&](signaling::Requested&& e) { requested(std::move(e), env, out); },
                    [&](signaling::Withdrawn&& e) {
                      namesakes_.erase(e.from);

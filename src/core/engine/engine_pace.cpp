@@ -14,7 +14,7 @@ void Engine::say(sig::ClientMessage message, Env& env, Effects& out) {
   auto* signal = std::get_if<sig::Relay>(&message);
   if (!signal || !is_ready) {
     if (is_ready) pacer_.note(env.now);
-    return to_session(signaling::Send{std::move(message)}, env, out);
+    return to_session(signaling::SendMessage{std::move(message)}, env, out);
   }
   const auto target = signal->target;
   if (!pacer_.push(std::move(*signal), env.now)) return cannot_say(target, env, out);
@@ -30,7 +30,7 @@ void Engine::cannot_say(const PairingCode& target, Env& env, Effects& out) {
 
 void Engine::say_what_may(Env& env, Effects& out) {
   for (auto& signal : pacer_.take(env.now))
-    to_session(signaling::Send{std::move(signal)}, env, out);
+    to_session(signaling::SendMessage{std::move(signal)}, env, out);
   accept_what_may(env, out);
 }
 

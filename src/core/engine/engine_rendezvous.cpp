@@ -30,7 +30,7 @@ void Engine::perform(signaling::RendezvousEffects effects, Env& env, Effects& ou
   for (auto& effect : effects)
     std::visit(
         fsm::overload{
-            [&](signaling::Send&& e) { say(std::move(e.message), env, out); },
+            [&](signaling::SendMessage&& e) { say(std::move(e.message), env, out); },
             [&](signaling::lookup::AskFor&& e) {
               perform(pairing_.ask(e.code, config_.username, env.now), env, out);
             },

@@ -33,7 +33,7 @@ void step(hs::Machine::State& machine, hs::Event event, Context& context, Effect
   machine = fsm::step<hs::Machine>(std::move(machine), std::move(event), hands, sent);
   for (auto& effect : sent)
     std::visit(
-        [&](hs::Send&& send) {
+        [&](hs::SendFrame&& send) {
           effects.emplace_back(Transmit{std::move(send.frame), send.binary});
         },
         std::move(effect));

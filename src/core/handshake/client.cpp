@@ -113,7 +113,7 @@ AwaitingEstablished authenticate_v1(const AwaitingServerHello& state, const Serv
   const Digest digest = client_digest_v1(auth.user.text, auth.device_text, state.hello.nonce.text,
                                          message.nonce.text, message.ephemeral.text);
   auth.signature = context.account.key.sign(digest.data);
-  effects.push_back(Send{print(auth), false});
+  effects.push_back(SendFrame{print(auth), false});
   return AwaitingEstablished{state.deadline, std::move(agreement.proof), std::nullopt,
                              std::nullopt};
 }
@@ -128,7 +128,7 @@ AwaitingEstablished authenticate_v2(TimePoint deadline, Agreement&& agreement, C
   whole.add(auth.signature.data);
   auth.confirmation = confirmation(keys.client_confirmation, whole);
   whole.add(auth.confirmation->data);
-  effects.push_back(Send{RecordSealer(std::move(keys.client_auth)).seal(print(auth)), true});
+  effects.push_back(SendFrame{RecordSealer(std::move(keys.client_auth)).seal(print(auth)), true});
   SessionKeys session = session_keys(keys.session, whole);
   return AwaitingEstablished{deadline, std::move(agreement.proof), session.id,
                              RecordLayer{RecordSealer(std::move(session.client_to_server)),

@@ -74,11 +74,11 @@ using Event = std::variant<ServerHelloCame, EstablishedCame, OtherFrame, Tick>;
 // ---- effects ------------------------------------------------------------------------------------
 
 /// client_auth, exactly once per connection; sealed already if it is `binary`.
-struct Send {
+struct SendFrame {
   std::string frame;
   bool binary;
 };
-using Effect = std::variant<Send>;
+using Effect = std::variant<SendFrame>;
 using Effects = std::vector<Effect>;
 
 // ---- facts --------------------------------------------------------------------------------------

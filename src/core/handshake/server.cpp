@@ -65,7 +65,7 @@ AwaitingAuth answer_v1(TimePoint deadline, ClientHello&& hello, Share&& share, C
       server_digest_v1(identity.text, share.ephemeral.text, hello.nonce.text, share.nonce.text);
   answer.signature = identity.key.sign(digest.data);
   std::string frame = print(answer);
-  effects.push_back(Send{frame});
+  effects.push_back(SendFrame{frame});
   return AwaitingAuth{deadline, std::move(hello), std::move(frame), std::move(share.ephemeral.text),
                       std::move(share.nonce.text)};
 }
@@ -84,7 +84,7 @@ AwaitingSealedAuth answer_v2(TimePoint deadline, HelloCame&& came, Share&& share
   answer.confirmation = confirmation(keys.server_confirmation, transcript);
   transcript.add(answer.confirmation->data);
   std::string frame = print(answer);
-  effects.push_back(Send{frame});
+  effects.push_back(SendFrame{frame});
   return AwaitingSealedAuth{deadline,
                             std::move(came.message),
                             std::move(frame),
@@ -101,7 +101,7 @@ OneOf<S, Rejected> answer_again(S&& state, const HelloCame& came, Context& conte
                                 Effects& effects) {
   if (is_late(state, context)) return Rejected{Fault::gateway_timeout};
   if (came.message != state.hello) return Rejected{Fault::handshake_out_of_order};
-  effects.push_back(Send{state.answer});
+  effects.push_back(SendFrame{state.answer});
   return std::move(state);
 }
 
@@ -169,7 +169,7 @@ OneOf<AwaitingHello, Rejected> AwaitingHello::on(Tick&&, Context& context, Effec
 /// nonce of the first.
 OneOf<AwaitingAuth, Rejected> AwaitingAuth::on(HelloCame&& event, Context& context,
                                                Effects& effects) && {
-  if (event.message == hello && !is_late(*this, context)) effects.push_back(Send{answer});
+  if (event.message == hello && !is_late(*this, context)) effects.push_back(SendFrame{answer});
   return overlook(std::move(*this), context);
 }
 

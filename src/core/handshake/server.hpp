@@ -62,7 +62,7 @@ using Event = std::variant<HelloCame, AuthCame, BadFrame, DeviceAnswer, Tick>;
 // ---- effects ------------------------------------------------------------------------------------
 
 /// In the clear: server_hello.
-struct Send {
+struct SendFrame {
   std::string frame;
 };
 /// Answer with DeviceAnswer.
@@ -72,7 +72,7 @@ struct AskDirectory {
   std::optional<Plaintext> device_name;
   std::optional<wire::gateway::DeviceType> device_type;
 };
-using Effect = std::variant<Send, AskDirectory>;
+using Effect = std::variant<SendFrame, AskDirectory>;
 using Effects = std::vector<Effect>;
 
 // ---- context ------------------------------------------------------------------------------------

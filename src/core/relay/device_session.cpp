@@ -9,7 +9,7 @@ namespace {
 void push(SessionData& data, const Delivery& delivery, Context& context, Effects& effects) {
   if (!data.position.push(delivery.cursor, delivery.device_seq)) return;
   ++context.counters.events_delivered;
-  effects.push_back(Send{context.socket, std::string(delivery.frame)});
+  effects.push_back(SendToSocket{context.socket, std::string(delivery.frame)});
 }
 
 /// False if the request was refused.
@@ -81,7 +81,7 @@ tl::expected<LinkCodes::Offer, gateway::PairingFailed> spend(const std::string& 
   for (const auto& lost : burnt)
     if (const auto socket = context.devices.socket_of(lost.device))
       effects.push_back(
-          Send{*socket, gateway::print(gateway::PairingFailed{Fault::link_code_burnt})});
+          SendToSocket{*socket, gateway::print(gateway::PairingFailed{Fault::link_code_burnt})});
   if (!offer) return refused(Fault::link_code_unknown);
   if (!context.devices.has_room(offer->user, data.device)) return refused(Fault::too_many_sessions);
   if (context.questions.full(context.limits)) return refused(Fault::directory_failed);
@@ -104,7 +104,7 @@ bool ask_consent(const SessionData& data, const LinkCodes::Offer& offer, Context
   const auto& request = context.codes.request(offer, *asked, context.socket);
   const gateway::PairingRequested question{request.id, data.device, data.key,
                                            data.name,  data.type,   time};
-  effects.push_back(Send{*asked, gateway::print(question)});
+  effects.push_back(SendToSocket{*asked, gateway::print(question)});
   // The original has no such message.
   if (data.version > 1) answer(gateway::PairingPending{time}, context, effects);
   return true;
@@ -220,7 +220,7 @@ OneOf<Live, Linking> AwaitingConsent::on(LetIn&& by, Context& context, Effects& 
   if (context.questions.full(context.limits)) {
     fail_pairing({Fault::directory_failed}, context, effects);
     const gateway::PairingWithdrawn news{id, Fault::directory_failed};
-    effects.push_back(Send{asked, gateway::print(news)});
+    effects.push_back(SendToSocket{asked, gateway::print(news)});
     return Live{std::move(data)};
   }
   ask_store(data, to, by.request, context, effects);

@@ -77,7 +77,7 @@ using Event = std::variant<Accepted, SocketOpened, Frame, Oversized, Alive, Sock
 
 // ---- to the sockets -----------------------------------------------------------------------------
 
-struct Send {
+struct SendToSocket {
   SocketId socket;
   std::string text;
   bool binary = false;  ///< a sealed record
@@ -117,7 +117,7 @@ struct ClockStepped {
   std::chrono::milliseconds by;
 };
 
-using Effect = std::variant<Send, Ping, LimitFrames, Close, Ask, Respond, ClockStepped>;
+using Effect = std::variant<SendToSocket, Ping, LimitFrames, Close, Ask, Respond, ClockStepped>;
 using Effects = std::vector<Effect>;
 
 /// The WebSocket close code of a fault. 4001 is our own: a client so told should not reconnect.

@@ -97,8 +97,8 @@ void Gateway::step(Handshaking& shaking, server::Event event, Context& context, 
       fsm::step<server::Machine>(std::move(shaking.state), std::move(event), handshake, said);
   bool store_is_full = false;
   for (auto& effect : said) {
-    if (auto* send = std::get_if<server::Send>(&effect)) {
-      effects.push_back(Send{context.socket, std::move(send->frame)});
+    if (auto* send = std::get_if<server::SendFrame>(&effect)) {
+      effects.push_back(SendToSocket{context.socket, std::move(send->frame)});
       continue;
     }
     auto& [key, device, name, type] = std::get<server::AskDirectory>(effect);

@@ -13,14 +13,14 @@ namespace {
 namespace sig = wire::signaling;
 
 void refuse(SocketId socket, Fault fault, Effects& effects) {
-  effects.push_back(Send{socket, sig::print(sig::Error{std::string(info(fault).wire)})});
+  effects.push_back(SendToSocket{socket, sig::print(sig::Error{std::string(info(fault).wire)})});
 }
 
 /// Refused for now, and when it will be granted.
 void too_soon(SocketId socket, Duration wait, Effects& effects) {
   const auto seconds = std::max(whole_seconds(wait), 1U);
   const std::string text(info(Fault::rate_limited).wire);
-  effects.push_back(Send{socket, sig::print(sig::Error{text, seconds})});
+  effects.push_back(SendToSocket{socket, sig::print(sig::Error{text, seconds})});
 }
 
 bool is_connecting(const Socket& socket) {
@@ -98,7 +98,7 @@ Effects Hub::finish(Effects effects, const Env& env) {
   for (std::size_t i = 0; i < effects.size(); ++i) {
     auto effect = std::move(effects[i]);
     bool goes_out = true;
-    if (auto* send = std::get_if<Send>(&effect)) goes_out = seal(*send);
+    if (auto* send = std::get_if<SendToSocket>(&effect)) goes_out = seal(*send);
     if (const auto* end = std::get_if<Close>(&effect)) {
       goes_out = retire(end->socket, false, env, effects);
       if (goes_out) counters_.closed.add(end->fault);
@@ -111,7 +111,7 @@ Effects Hub::finish(Effects effects, const Env& env) {
 }
 
 /// False if the socket is not to hear anything more.
-bool Hub::seal(Send& send) {
+bool Hub::seal(SendToSocket& send) {
   auto* socket = find(send.socket);
   if (!socket || socket->is_closed) return false;
   auto* device = socket->device();

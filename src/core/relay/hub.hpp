@@ -70,7 +70,7 @@ class Hub {
   // Whatever came from below or from the store, all of it leaves through here: what goes to a
   // device is sealed, and with a Close everything that hangs on its socket ends.
   Effects finish(Effects effects, const Env& env);
-  bool seal(Send& send);
+  bool seal(SendToSocket& send);
   bool retire(SocketId id, bool goodbye, const Env& env, Effects& effects);
 
   Socket* find(SocketId id);

@@ -66,7 +66,7 @@ void Hub::answered(const ForLink& asked, Answer&& answer, const Env& env, Effect
     const auto why =
         admission.error() == Fault::store_failed ? Fault::directory_failed : admission.error();
     const wire::gateway::PairingWithdrawn news{asked.let_in_by->id, why};
-    effects.push_back(Send{asked.let_in_by->asked, print(news)});
+    effects.push_back(SendToSocket{asked.let_in_by->asked, print(news)});
   }
   auto* socket = find(asked.socket);
   if (!socket || !socket->device()) {
@@ -74,7 +74,7 @@ void Hub::answered(const ForLink& asked, Answer&& answer, const Env& env, Effect
     if (!admission) return;
     const auto frame = print(wire::gateway::DevicePaired{asked.device, env.wall});
     for (const auto& session : devices_.sessions_of(asked.to))
-      effects.push_back(Send{session.socket, frame});
+      effects.push_back(SendToSocket{session.socket, frame});
     return;
   }
   step_device(asked.socket, device_session::LinkAnswered{std::move(admission)}, env, effects);
@@ -95,7 +95,7 @@ void Hub::answered(const ForDrops& asked, Answer&& answer, const Env&, Effects& 
   const auto refusal = [&] {
     return print(wire::signaling::Error{std::string(info(kept.error()).wire)});
   };
-  effects.push_back(Send{asked.socket, kept ? asked.answer : refusal()});
+  effects.push_back(SendToSocket{asked.socket, kept ? asked.answer : refusal()});
 }
 
 // ---- administration -----------------------------------------------------------------------------

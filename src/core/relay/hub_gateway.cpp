@@ -108,7 +108,7 @@ void Hub::establish(SocketId id, Socket& socket, const Admission& admission, con
                                    established.admitted.expires_at,
                                    env.now + limits_.ping_interval};
   effects.push_back(LimitFrames{id, wire::limits::gateway_frame_in});
-  effects.push_back(Send{id, std::move(established.greeting)});
+  effects.push_back(SendToSocket{id, std::move(established.greeting)});
   auto context = device_context(id, socket, env);
   device_session::enter(data, older.has_value(), context, effects);
   socket.place = std::make_unique<DeviceSocket>(
@@ -208,7 +208,7 @@ void Hub::refuse_signaling(SocketId id, Fault fault, Duration retry_after, Effec
   wire::gateway::Error error{fault, std::nullopt, std::nullopt, std::nullopt};
   const auto wait = std::chrono::ceil<std::chrono::milliseconds>(retry_after).count();
   if (wait > 0) error.retry_after_ms = static_cast<std::uint64_t>(wait);
-  effects.push_back(Send{id, print(error)});
+  effects.push_back(SendToSocket{id, print(error)});
 }
 
 }  // namespace culver::relay

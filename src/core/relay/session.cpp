@@ -15,14 +15,14 @@ using std::chrono::seconds;
 
 template <class Message>
 void answer(const Message& message, const Context& context, Effects& effects) {
-  effects.push_back(Send{context.socket, sig::print(message)});
+  effects.push_back(SendToSocket{context.socket, sig::print(message)});
 }
 
 template <class Message>
 void tell(const PairingCode& code, const Message& message, const Registry& registry,
           Effects& effects) {
   if (const auto socket = registry.socket_of(code))
-    effects.push_back(Send{*socket, sig::print(message)});
+    effects.push_back(SendToSocket{*socket, sig::print(message)});
 }
 
 Closing close(Fault fault, const Context& context, Effects& effects) {
@@ -97,7 +97,7 @@ void tell_of_match(const PairingCode& code, const PairingCode& peer, bool leads,
   const auto socket = context.registry.socket_of(code);
   if (!socket) return;
   auto servers = offered(context.server.ice, *socket, context.wall);
-  effects.push_back(Send{
+  effects.push_back(SendToSocket{
       *socket, sig::print(sig::PairMatched{peer, held->owner.key, leads, std::move(servers)})});
 }
 
@@ -119,7 +119,7 @@ void catch_up(const PairingCode& code, const Context& context, Effects& effects)
     else
       context.registry.spoke(code, partner);
   for (auto& message : context.registry.take_missed(code))
-    effects.push_back(Send{context.socket, std::move(message)});
+    effects.push_back(SendToSocket{context.socket, std::move(message)});
 }
 
 /// What the client is told to have left must be there also if this process ends now.
@@ -270,7 +270,7 @@ OneOf<Registered> Registered::on(Relay&& event, Context& context, Effects& effec
     const auto text = std::string(info(Fault::unrelated_target).wire) + ": ";
     answer(sig::Error{text + std::string(target.text())}, context, effects);
   } else if (socket) {
-    effects.push_back(Send{*socket, sig::print_relayed(kind, code, payload)});
+    effects.push_back(SendToSocket{*socket, sig::print_relayed(kind, code, payload)});
   }
   return *this;
 }

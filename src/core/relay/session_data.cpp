@@ -305,8 +305,8 @@ void turn_away_all(Context& context) {
 
 void stop_waiting(Context& context, Effects& effects) {
   if (const auto request = context.codes.leave(context.socket))
-    effects.push_back(Send{request->asked, gateway::print(gateway::PairingWithdrawn{
-                                               request->id, Fault::link_withdrawn})});
+    effects.push_back(SendToSocket{request->asked, gateway::print(gateway::PairingWithdrawn{
+                                                       request->id, Fault::link_withdrawn})});
 }
 
 // ---- to others ----------------------------------------------------------------------------------
@@ -339,7 +339,7 @@ void fail_pairing(const gateway::PairingFailed& failed, Context& context, Effect
 void tell_others(const SessionData& data, const std::string& frame, Context& context,
                  Effects& effects) {
   for (const auto& [device, socket] : context.devices.sessions_of(data.user))
-    if (device != data.device) effects.push_back(Send{socket, frame});
+    if (device != data.device) effects.push_back(SendToSocket{socket, frame});
 }
 
 void announce(const SessionData& data, bool is_online, Context& context, Effects& effects) {

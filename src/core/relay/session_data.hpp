@@ -101,7 +101,7 @@ void close(const SessionData& data, Fault fault, Context& context, Effects& effe
 /// To the device itself.
 template <class Message>
 void answer(const Message& message, Context& context, Effects& effects) {
-  effects.push_back(Send{context.socket, gateway::print(message)});
+  effects.push_back(SendToSocket{context.socket, gateway::print(message)});
 }
 /// The answer to a message that is refused for good. In version 1 there is none, unless the client
 /// can mend it: whatever error one of these hears, it stops for ever.

@@ -5,7 +5,7 @@ namespace culver::signaling {
 namespace {
 
 void respond(const PairingCode& to, bool accepted, PairingEffects& effects) {
-  effects.push_back(Send{wire::signaling::PairResponse{to, accepted}});
+  effects.push_back(SendMessage{wire::signaling::PairResponse{to, accepted}});
 }
 
 /// The key of a match must be the one that the peer asked with, where it did.

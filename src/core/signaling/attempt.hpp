@@ -60,7 +60,7 @@ struct Failed {
   Fault fault;
 };
 
-using PairingEffect = std::variant<Send, Requested, Withdrawn, Matched, Failed>;
+using PairingEffect = std::variant<SendMessage, Requested, Withdrawn, Matched, Failed>;
 using PairingEffects = std::vector<PairingEffect>;
 
 // ---- events -------------------------------------------------------------------------------------

@@ -46,8 +46,8 @@ struct SocketLost {
   bool final = false;  ///< another try would end in the same way
 };
 /// Also an effect of Pairing, so that the engine can pass it on as it is.
-struct Send {
-  static constexpr std::string_view name = "Send";
+struct SendMessage {
+  static constexpr std::string_view name = "SendMessage";
   static constexpr Origin origin = Origin::ours;
   wire::signaling::ClientMessage message;
 };
@@ -66,7 +66,7 @@ struct Stop {
   static constexpr Origin origin = Origin::ours;
 };
 
-using SessionEvent = std::variant<Start, SocketOpened, Frame, BadFrame, SocketLost, Send,
+using SessionEvent = std::variant<Start, SocketOpened, Frame, BadFrame, SocketLost, SendMessage,
                                   NetworkChanged, Tick, Stop>;
 
 // ---- notices ------------------------------------------------------------------------------------
@@ -99,7 +99,7 @@ struct Hangup {};
 struct Announce {
   SessionNotice notice;
 };
-/// A Send came while there was no place on the server: nothing is kept for later.
+/// A SendMessage came while there was no place on the server: nothing is kept for later.
 struct NotSent {
   wire::signaling::ClientMessage message;
 };

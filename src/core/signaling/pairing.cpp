@@ -63,7 +63,7 @@ PairingEffects Pairing::ask(const PairingCode& target, std::optional<Plaintext> 
     return effects;
   }
   ask_ = Asking{target, now + reply_time, now + ask_time, std::nullopt};
-  effects.push_back(Send{sig::PairRequest{target, std::move(own_name)}});
+  effects.push_back(SendMessage{sig::PairRequest{target, std::move(own_name)}});
   return effects;
 }
 
@@ -131,7 +131,7 @@ void Pairing::on(const sig::PairIncoming& incoming, TimePoint now, PairingEffect
   });
   if (requests_.size() == pairings_at_once ||
       static_cast<std::size_t>(undecided) == requests_at_once)
-    return effects.push_back(Send{sig::PairResponse{incoming.from, false}});
+    return effects.push_back(SendMessage{sig::PairResponse{incoming.from, false}});
   requests_.push_back(std::move(request));
   effects.push_back(Requested{incoming.from, incoming.key, incoming.proposed_name});
 }

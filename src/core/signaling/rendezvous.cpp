@@ -206,7 +206,7 @@ void Rendezvous::bring(Env& env, RendezvousEffects& effects) {
     sig::RegisterRendezvous message{own, own, {}, {}, {}};
     while (!to_bring_.empty() && add_to(message, to_bring_.begin()->first, env))
       to_bring_.erase(to_bring_.begin());
-    effects.emplace_back(Send{std::move(message)});
+    effects.emplace_back(SendMessage{std::move(message)});
   }
 }
 

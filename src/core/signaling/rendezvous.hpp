@@ -1,6 +1,6 @@
-// How known peers find each other without a code: whom we look for at the server's rendezvous points,
-// under which tokens, and whom to ask when somebody is there. It speaks to the server by effects,
-// and to Pairing through its boss. Source: docs/protocol/known-peers.md, zajel-peer 1.6.
+// How known peers find each other without a code: whom we look for at the server's rendezvous
+// points, under which tokens, and whom to ask when somebody is there. It speaks to the server by
+// effects, and to Pairing through its boss. Source: docs/protocol/known-peers.md, zajel-peer 1.6.
 #pragma once
 
 #include <deque>
@@ -29,7 +29,8 @@ struct AskingLater {
   TimePoint at;
 };
 
-using RendezvousEffect = std::variant<Send, lookup::AskFor, lookup::LetGo, WasHere, AskingLater>;
+using RendezvousEffect =
+    std::variant<SendMessage, lookup::AskFor, lookup::LetGo, WasHere, AskingLater>;
 using RendezvousEffects = std::vector<RendezvousEffect>;
 
 /// Things done of late, so that there are never more than `most` within `window`.

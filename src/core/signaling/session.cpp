@@ -183,7 +183,7 @@ OneOf<Ready, Backoff> Ready::on(BadFrame&& bad, SessionContext& context,
   return lose(std::move(place), bad.fault, context, effects);
 }
 
-OneOf<Ready> Ready::on(Send&& message, SessionContext&, SessionEffects& effects) && {
+OneOf<Ready> Ready::on(SendMessage&& message, SessionContext&, SessionEffects& effects) && {
   send(message.message, effects);
   return std::move(*this);
 }

@@ -90,7 +90,7 @@ struct Ready {
   unsigned bad_frames = 0;
   OneOf<Ready> on(Frame&&, SessionContext&, SessionEffects&) &&;
   OneOf<Ready, Backoff> on(BadFrame&&, SessionContext&, SessionEffects&) &&;
-  OneOf<Ready> on(Send&&, SessionContext&, SessionEffects&) &&;
+  OneOf<Ready> on(SendMessage&&, SessionContext&, SessionEffects&) &&;
   OneOf<Ready> on(NetworkChanged&&, SessionContext&, SessionEffects&) &&;
   OneOf<Backoff, Closed> on(SocketLost&&, SessionContext&, SessionEffects&) &&;
   OneOf<Ready, Backoff> on(Tick&&, SessionContext&, SessionEffects&) &&;
@@ -120,7 +120,8 @@ struct Session {
   /// What no state waits for is dropped; a message that cannot be sent is given back.
   template <class S, class E>
   static State unexpected(S&& state, E&& event, Context&, Effects& effects) {
-    if constexpr (std::same_as<E, Send>) effects.push_back(NotSent{std::move(event.message)});
+    if constexpr (std::same_as<E, SendMessage>)
+      effects.push_back(NotSent{std::move(event.message)});
     return std::move(state);
   }
 };

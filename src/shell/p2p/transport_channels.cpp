@@ -83,7 +83,7 @@ void Transport::perform(link::SendOn effect) {
   }
   const auto size = effect.bytes.size();
   auto effects = live->channels.send(effect.channel, std::move(effect.bytes), effect.binary);
-  if (std::holds_alternative<dcep::Send>(effects.front())) {
+  if (std::holds_alternative<dcep::SendOnStream>(effects.front())) {
     auto& left = live->windows_left[effect.channel].left;
     left -= std::min(left, size);
     live->delivery = phase::Unacknowledged{};
@@ -102,7 +102,7 @@ void Transport::perform(link::AcknowledgeSeldom) {
 bool Transport::perform(phase::Live& live, dcep::Effects effects) {
   auto& sctp = *live.session.sctp;
   const fsm::overload one{
-      [&](dcep::Send& e) {
+      [&](dcep::SendOnStream& e) {
         return sctp.send({e.stream, e.ppid, std::move(e.bytes)});
       },
       [&](dcep::ResetStream& e) { return sctp.reset(e.stream), true; },

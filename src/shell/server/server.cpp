@@ -213,7 +213,7 @@ void Server::take_answer(std::uint64_t number, relay::Answer answer) {
 void Server::perform(relay::Effect&& effect) {
   std::visit(
       fsm::overload{
-          [this](relay::Send&& e) { sockets_.send(e.socket, e.text, e.binary); },
+          [this](relay::SendToSocket&& e) { sockets_.send(e.socket, e.text, e.binary); },
           [this](relay::Ping&& e) { sockets_.ping(e.socket); },
           [this](relay::LimitFrames&& e) { sockets_.limit_frames(e.socket, e.bytes); },
           [this](relay::Close&& e) {

@@ -22,7 +22,7 @@ ByteVector bytes_of(std::string_view text) {
 
 /// In words, so that a test reads like what happens.
 struct InWords {
-  std::string operator()(const Send& e) const {
+  std::string operator()(const SendOnStream& e) const {
     return "send " + std::to_string(e.stream) + " " + std::to_string(e.ppid) + " " +
            std::to_string(e.bytes.size());
   }

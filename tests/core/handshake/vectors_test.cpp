@@ -71,7 +71,7 @@ TEST_F(Vectors, OurServerSignsTheSameAndTakesTheClient) {
     state = fsm::step<server::Machine>(std::move(state), server::read(state, print(hello_of(v))),
                                        context, effects);
     const auto hello =
-        test::read_as<wire::gateway::ServerHello>(std::get<server::Send>(effects.at(0)).frame);
+        test::read_as<wire::gateway::ServerHello>(std::get<server::SendFrame>(effects.at(0)).frame);
     EXPECT_EQ(print_hex(hello.signature.data), text_at(v, "server_signature"));
     EXPECT_EQ(hello.ephemeral.text, text_at(v, "server_ephemeral_pub"));
     EXPECT_EQ(hello.nonce.text, text_at(v, "nonce_s"));
@@ -117,7 +117,7 @@ TEST_F(Vectors, OurClientSignsTheSame) {
                                        effects);
     ASSERT_EQ(effects.size(), 1U);
     const auto auth =
-        test::read_as<wire::gateway::ClientAuth>(std::get<client::Send>(effects.at(0)).frame);
+        test::read_as<wire::gateway::ClientAuth>(std::get<client::SendFrame>(effects.at(0)).frame);
     EXPECT_EQ(print_hex(auth.signature.data), text_at(v, "client_signature"));
     EXPECT_EQ(auth.user.text, text_at(v, "user_id"));
     EXPECT_EQ(auth.nonce2.text, text_at(v, "nonce_c2"));

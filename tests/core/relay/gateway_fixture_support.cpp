@@ -160,7 +160,7 @@ void GatewayFixture::to_phone(Phone& phone) {
   client::Effects effects;
   phone.shaking =
       fsm::step<client::Machine>(std::move(*phone.shaking), std::move(event), context, effects);
-  for (auto& effect : effects) phone.outgoing.push_back(std::get<client::Send>(effect).frame);
+  for (auto& effect : effects) phone.outgoing.push_back(std::get<client::SendFrame>(effect).frame);
   if (const auto* rejected = std::get_if<client::Rejected>(&*phone.shaking))
     phone.rejected = rejected->fault;
   if (auto* established = std::get_if<client::Established>(&*phone.shaking)) {
@@ -205,7 +205,7 @@ void GatewayFixture::deliver(Event event) {
   std::vector<SocketId> pinged, ended;
   const auto effects = hub.step(std::move(event), Env{now, random.rng(), wall()});
   for (const auto& effect : effects) {
-    if (const auto* send = std::get_if<Send>(&effect)) {
+    if (const auto* send = std::get_if<SendToSocket>(&effect)) {
       EXPECT_FALSE(closes.contains(send->socket)) << "sent after the close";
       if (auto* phone = owner_of(send->socket))
         phone->incoming.push_back(*send);

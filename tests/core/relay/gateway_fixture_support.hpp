@@ -43,7 +43,7 @@ class Phone {
   std::optional<Close> closed;
   std::optional<wire::gateway::SessionEstablished> session;
   std::deque<std::string> outgoing;  ///< as they travel
-  std::deque<Send> incoming;
+  std::deque<SendToSocket> incoming;
   std::vector<std::string> heard;  ///< what came after session_established, opened
 
   DeviceId id() const { return account.device; }

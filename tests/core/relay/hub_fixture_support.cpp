@@ -77,7 +77,8 @@ void HubFixture::hang_up(SocketId socket, bool goodbye) { deliver(SocketClosed{s
 void HubFixture::deliver(Event event) {
   last = hub.step(std::move(event), Env{now, rng_});
   for (const auto& effect : last) {
-    if (const auto* send = std::get_if<Send>(&effect)) inbox_[send->socket] += send->text + "\n";
+    if (const auto* send = std::get_if<SendToSocket>(&effect))
+      inbox_[send->socket] += send->text + "\n";
     if (const auto* ping = std::get_if<Ping>(&effect)) ++pings_[ping->socket];
     if (const auto* ask = std::get_if<Ask>(&effect)) store.ask(*ask);
     if (const auto* close = std::get_if<Close>(&effect)) closes_.emplace(close->socket, *close);

@@ -172,7 +172,7 @@ TEST(Hub, OversizeGetsAReasonBeforeTheClose_Z192j) {
   const auto a = fixture.connect();
   fixture.deliver(Oversized{a});
   ASSERT_EQ(fixture.last.size(), 2u);
-  EXPECT_EQ(std::get<Send>(fixture.last[0]).text,
+  EXPECT_EQ(std::get<SendToSocket>(fixture.last[0]).text,
             "{\"type\":\"error\",\"message\":\"Message too large\"}");
   EXPECT_EQ(std::get<Close>(fixture.last[1]).code, 1009);
   fixture.say(a, ping);
@@ -219,7 +219,7 @@ void expect_one_outcome_each(const std::map<PairingBook::Route, PairingBook::Req
     const auto socket = fixture.hub.registry().socket_of(whom);
     std::size_t count = 0;
     for (const auto& effect : fixture.last)
-      if (const auto* send = std::get_if<Send>(&effect); send && send->socket == socket)
+      if (const auto* send = std::get_if<SendToSocket>(&effect); send && send->socket == socket)
         for (const std::string type : {"pair_matched", "pair_rejected", "pair_timeout"})
           count += send->text.starts_with("{\"type\":\"" + type + "\",\"peerCode\":\"" +
                                           std::string(about.text()));

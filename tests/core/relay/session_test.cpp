@@ -165,7 +165,7 @@ TEST_F(Session, ThePairingThatIsAccepted) {
   EXPECT_EQ(fixture.read(a), "");
   fixture.answer(b, "AAAAAA", true);
   ASSERT_EQ(fixture.last.size(), 2u);
-  EXPECT_EQ(std::get<Send>(fixture.last[0]).socket, a) << "the requester hears of it first";
+  EXPECT_EQ(std::get<SendToSocket>(fixture.last[0]).socket, a) << "the requester hears of it first";
   EXPECT_EQ(fixture.read(a), matched("BBBBBB", 2, true));
   EXPECT_EQ(fixture.read(b), matched("AAAAAA", 1, false));
 }

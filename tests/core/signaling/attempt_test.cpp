@@ -60,7 +60,8 @@ TEST(Asking, CrossedAcceptsAndWaitsOnForTheSameKey) {
   auto state = asking();
   const auto effects = step<Ask>(state, Crossed{key_of(1), {}});
   ASSERT_EQ(effects.size(), 1U);
-  EXPECT_EQ(std::get<Send>(effects[0]).message, sig::ClientMessage(sig::PairResponse{peer, true}));
+  EXPECT_EQ(std::get<SendMessage>(effects[0]).message,
+            sig::ClientMessage(sig::PairResponse{peer, true}));
   EXPECT_FALSE(settled(state));
   expect_failed(step<Ask>(state, Match{key_of(2), true}), Fault::key_mismatch);
   EXPECT_TRUE(settled(state));
@@ -87,7 +88,8 @@ TEST(Undecided, AnswersAreSent) {
     auto state = undecided();
     const auto effects = step<Request>(state, Answer{yes});
     ASSERT_EQ(effects.size(), 1U);
-    EXPECT_EQ(std::get<Send>(effects[0]).message, sig::ClientMessage(sig::PairResponse{peer, yes}));
+    EXPECT_EQ(std::get<SendMessage>(effects[0]).message,
+              sig::ClientMessage(sig::PairResponse{peer, yes}));
     EXPECT_EQ(std::holds_alternative<Accepted>(state), yes);
     EXPECT_EQ(std::holds_alternative<Declined>(state), !yes);
     EXPECT_EQ(fsm::deadline_of(state), start + 15s);

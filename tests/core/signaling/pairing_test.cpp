@@ -48,7 +48,7 @@ class PairingTest : public ::testing::Test {
   }
   static void expect_sent(const PairingEffects& effects, const sig::ClientMessage& message) {
     ASSERT_EQ(effects.size(), 1U);
-    const auto* send = std::get_if<Send>(&effects[0]);
+    const auto* send = std::get_if<SendMessage>(&effects[0]);
     ASSERT_TRUE(send);
     EXPECT_EQ(send->message, message);
   }

@@ -56,7 +56,7 @@ struct Side {
 
   static std::vector<sig::RegisterRendezvous> brought(const RendezvousEffects& effects) {
     std::vector<sig::RegisterRendezvous> messages;
-    for (const auto& send : all<Send>(effects))
+    for (const auto& send : all<SendMessage>(effects))
       messages.push_back(std::get<sig::RegisterRendezvous>(send.message));
     return messages;
   }
@@ -156,7 +156,8 @@ TEST(Rendezvous, TokensThatAreNotOursAreNothingToUs) {
 
 TEST(Rendezvous, ManyPeersNeedMoreMessagesAndEachFits) {
   Side one(1);
-  for (std::size_t n = 0; n < Rendezvous::peers_at_once + 5; ++n) one.look_for(nth_key(n), n % 3 == 0);
+  for (std::size_t n = 0; n < Rendezvous::peers_at_once + 5; ++n)
+    one.look_for(nth_key(n), n % 3 == 0);
   EXPECT_FALSE(one.rendezvous.is_sought(nth_key(Rendezvous::peers_at_once)));
   const auto messages = Side::brought(one.online(small));
   std::set<std::string> points;

@@ -255,7 +255,7 @@ TEST_F(SessionTest, ItsOwnBusinessIsConsumed) {
 TEST_F(SessionTest, SendPrintsTheMessage) {
   go_ready();
   const sig::PairRequest request{code("ABC234"), std::nullopt};
-  const auto messages = sent(step(Send{request}));
+  const auto messages = sent(step(SendMessage{request}));
   ASSERT_EQ(messages.size(), 1U);
   EXPECT_EQ(std::get<sig::PairRequest>(messages[0]), request);
 }
@@ -263,7 +263,7 @@ TEST_F(SessionTest, SendPrintsTheMessage) {
 TEST_F(SessionTest, SendElsewhereIsGivenBack) {
   const sig::ClientMessage message = sig::PairRequest{code("ABC234"), std::nullopt};
   const auto expect_given_back = [&] {
-    const auto effects = step(Send{message});
+    const auto effects = step(SendMessage{message});
     ASSERT_EQ(effects.size(), 1U) << fsm::name_of(state);
     EXPECT_EQ(std::get<NotSent>(effects[0]).message, message);
   };
@@ -508,7 +508,7 @@ TEST_F(SessionTest, InvariantsHoldInAnyOrderOfEvents) {
           event = BadFrame{Fault::malformed};
           break;
         case 6:
-          event = Send{sig::Ping{}};
+          event = SendMessage{sig::Ping{}};
           break;
         case 7:
           if (pick() % 64 == 0) event = Stop{};

@@ -40,7 +40,7 @@ class Device {
       auto event = client::read(state, std::move(frame));
       state = fsm::step<client::Machine>(std::move(state), std::move(event), context, effects);
       for (const auto& effect : effects) {
-        const auto& send = std::get<client::Send>(effect);
+        const auto& send = std::get<client::SendFrame>(effect);
         socket_.send(send.frame, send.binary);
       }
       if (const auto* rejected = std::get_if<client::Rejected>(&state))
