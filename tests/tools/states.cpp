@@ -28,8 +28,8 @@
 #include "core/signaling/session.hpp"
 #include "core/transfer/receiver.hpp"
 #include "core/transfer/sender.hpp"
-#include "core/transfer/stream_receiver.hpp"
-#include "core/transfer/stream_sender.hpp"
+#include "core/transfer/zajel_receiver.hpp"
+#include "core/transfer/zajel_sender.hpp"
 
 namespace {
 
@@ -60,12 +60,10 @@ constexpr Page pages[] = {
      &fsm::table<ice::consent::Machine>},
     {"ice_path_mtu", "How large the datagrams of a path may be",
      &fsm::table<ice::path_mtu::Machine>},
-    {"sender", "A file on its way out", &fsm::table<transfer::sender::Machine>},
-    {"receiver", "A file on its way in", &fsm::table<transfer::receiver::Machine>},
-    {"stream_sender", "A file on its way out, second form",
-     &fsm::table<transfer::stream_sender::Machine>},
-    {"stream_receiver", "A file on its way in, second form",
-     &fsm::table<transfer::stream_receiver::Machine>},
+    {"zajel_sender", "A file on its way out", &fsm::table<transfer::zajel_sender::Machine>},
+    {"zajel_receiver", "A file on its way in", &fsm::table<transfer::zajel_receiver::Machine>},
+    {"sender", "A file on its way out, second form", &fsm::table<transfer::sender::Machine>},
+    {"receiver", "A file on its way in, second form", &fsm::table<transfer::receiver::Machine>},
     {"server", "One connection of the signaling server", &fsm::table<relay::session::Machine>},
     {"device_session", "The session of a device behind the gateway",
      &fsm::table<relay::device_session::Machine>},

@@ -106,12 +106,12 @@ Transfers::Transfer Transfers::outgoing(LinkId link, Files& files, const SendFil
   if (files.manner.stream_frame > 0) {
     const auto number = files.next_number++;
     if (file.batch) announce(number, *file.batch, effects);
-    auto sender = transfer::StreamSender::start(
+    auto sender = transfer::Sender::start(
         {number, file.name, file.size, files.manner.stream_frame, file.attributes}, env, effects);
     return {link, number, true, file.name, file.size, std::move(sender)};
   }
   auto id = wire::peer::FileId::from_random(env.rng.bytes<16>());
-  auto sender = transfer::Sender::start(
+  auto sender = transfer::ZajelSender::start(
       {id, file.name, file.size, files.manner.acks, files.manner.largest_message}, env, effects);
   return {link, std::move(id), true, file.name, file.size, std::move(sender)};
 }
@@ -296,7 +296,7 @@ void Transfers::wait_for_disk(LinkId link, TransferEffects& out) {
   const auto files = links_.find(link);
   if (files == links_.end() || files->second.manner.is_answered()) return;
   const auto waiting = std::ranges::count_if(transfers_, [&](const auto& entry) {
-    const auto* receiver = std::get_if<transfer::Receiver>(&entry.second.machine);
+    const auto* receiver = std::get_if<transfer::ZajelReceiver>(&entry.second.machine);
     return receiver != nullptr && entry.second.link == link && receiver->waits_for_disk();
   });
   pause(link, of_all, static_cast<std::size_t>(waiting) >= unasked_at_the_disk, out);

@@ -13,8 +13,8 @@
 #include "core/engine/events.hpp"
 #include "core/transfer/receiver.hpp"
 #include "core/transfer/sender.hpp"
-#include "core/transfer/stream_receiver.hpp"
-#include "core/transfer/stream_sender.hpp"
+#include "core/transfer/zajel_receiver.hpp"
+#include "core/transfer/zajel_sender.hpp"
 
 namespace culver::engine {
 
@@ -79,8 +79,8 @@ class Transfers {
   std::size_t live() const { return transfers_.size(); }
 
  private:
-  using Machine = std::variant<transfer::Sender, transfer::Receiver, transfer::StreamSender,
-                               transfer::StreamReceiver>;
+  using Machine = std::variant<transfer::ZajelSender, transfer::ZajelReceiver, transfer::Sender,
+                               transfer::Receiver>;
   /// What a file is called on its link, by form. Each direction has names of its own.
   using Key = std::variant<wire::peer::FileId, wire::stream::Number>;
   using Event =

@@ -76,7 +76,7 @@ void Transfers::offer(LinkId link, FileStart start, Env& env, TransferEffects& o
   }
   const TransferId id{next_incoming_++};
   transfer::Effects effects;
-  auto receiver = transfer::Receiver::start(
+  auto receiver = transfer::ZajelReceiver::start(
       {start, largest_file_, files->second.manner.acks, false}, env, effects);
   transfers_.insert_or_assign(
       id, Transfer{link, start.id, false, start.name, start.size, std::move(receiver)});
@@ -155,7 +155,7 @@ void Transfers::offer(LinkId link, stream::Offer offer, Env& env, TransferEffect
   const TransferId id{next_incoming_++};
   transfer::Effects effects;
   auto receiver =
-      transfer::StreamReceiver::start({files->second.peer, offer, largest_file_}, env, effects);
+      transfer::Receiver::start({files->second.peer, offer, largest_file_}, env, effects);
   std::optional<Batch> batch;
   if (const auto announced = std::exchange(files->second.announced, {});
       announced && announced->transfer == offer.transfer)

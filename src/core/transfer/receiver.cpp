@@ -1,59 +1,69 @@
 // The handlers of receiver.hpp.
 #include "core/transfer/receiver.hpp"
 
+#include "core/crypto/hash.hpp"
 #include "core/transfer/reasons.hpp"
 
 namespace culver::transfer {
 namespace receiver {
 namespace {
 
-namespace peer = wire::peer;
+using namespace stream;
+namespace ws = wire::stream;
 
 // ---- ends ---------------------------------------------------------------------------------------
 
-/// The frame in which a peer hears of a failure: the one that it waits for.
-enum class Tell { start_ack, error, complete_ack };
-
-void tell(const Job& job, Tell how, Fault fault, Effects& effects) {
-  const auto& id = job.start.id;
-  if (how == Tell::start_ack && job.acks)
-    effects.push_back(SendEnvelope{peer::FileStartAck{id, false, reason_of(fault)}});
-  else if (how == Tell::complete_ack && job.acks)
-    effects.push_back(SendEnvelope{peer::FileCompleteAck{id, false, reason_of(fault)}});
-  else
-    effects.push_back(SendEnvelope{peer::FileError{id, reason_of(fault)}});
+/// What is there is worth a second attempt if only the connection, the time, the peer's disk or the
+/// folder failed, or if we were stopped. Whoever cancels does not want it, and what broke a rule or
+/// could not be written is not trusted.
+bool worth_keeping(Fault fault) {
+  switch (fault) {
+    case Fault::cancelled:
+    case Fault::file_refused_by_us:
+    case Fault::file_damaged:
+    case Fault::file_protocol:
+    case Fault::file_changed:
+    case Fault::file_unwritable:
+    case Fault::no_space:
+    case Fault::file_too_large_here:
+    case Fault::peer_cancelled:
+      return false;
+    default:
+      return true;
+  }
 }
 
-/// What a living state leaves behind: a link that it has paused, a target that it has asked for.
+/// A state from before OpenTarget has nothing on the disk.
 template <class S>
-void free_all(S& state, Effects& effects) {
-  if constexpr (requires { state.intake; }) state.intake.release(effects);
-  if constexpr (!std::same_as<S, Undecided>) effects.push_back(DropTarget{});
-}
+constexpr bool has_target = !std::same_as<S, Surveying> && !std::same_as<S, Undecided>;
+
 template <class S>
-Aborted abort(S& state, Fault fault, Effects& effects, std::optional<std::uint64_t> room = {}) {
-  free_all(state, effects);
+Aborted abort(S&, Fault fault, Effects& effects, std::optional<std::uint64_t> room = {}) {
+  if constexpr (has_target<S>) {
+    if (worth_keeping(fault))
+      effects.push_back(KeepTarget{});
+    else
+      effects.push_back(DropTarget{});
+  }
   effects.push_back(Failed{fault, room});
   return {};
 }
 template <class S>
-Aborted abort_and_tell(S& state, Tell how, Fault fault, Effects& effects,
+Aborted abort_and_tell(S& state, Fault fault, Effects& effects,
                        std::optional<std::uint64_t> room = {}) {
-  tell(state.job, how, fault, effects);
+  effects.push_back(SendFrame{print(ws::Refuse{state.job.number, stream_reason_of(fault)})});
   return abort(state, fault, effects, room);
 }
 template <class S>
-Aborted time_out(S& state, Effects& effects) {
-  effects.push_back(
-      SendEnvelope{peer::FileCancel{state.job.start.id, std::string(cancelled_by_timeout)}});
-  return abort(state, Fault::file_stalled, effects);
+Aborted disk_failed(S& state, const DiskFailed& failed, Effects& effects) {
+  return abort_and_tell(state, failed.fault, effects, failed.room);
 }
+/// Whoever is only stopped says nothing: to the peer that is a lost connection, and it keeps what
+/// it has.
 template <class S>
 Aborted cancel(S& state, Fault fault, Effects& effects) {
-  if (fault != Fault::peer_gone)
-    effects.push_back(
-        SendEnvelope{peer::FileCancel{state.job.start.id, std::string(cancelled_by_user)}});
-  return abort(state, fault, effects);
+  if (fault == Fault::peer_gone || fault == Fault::interrupted) return abort(state, fault, effects);
+  return abort_and_tell(state, fault, effects);
 }
 /// Every byte is here: that the peer leaves now changes nothing.
 template <class S>
@@ -62,173 +72,200 @@ OneOf<S, Aborted> cancel_arrived(S& state, Fault fault, Effects& effects) {
   return cancel(state, fault, effects);
 }
 template <class S>
-Aborted peer_failed(S& state, Fault fault, Effects& effects) {
-  if (told_by_peer(fault)) return abort(state, fault, effects);
-  return abort_and_tell(state, Tell::error, fault, effects);
-}
-/// Nobody decided, or nothing came, in time.
-template <class S>
-OneOf<S, Aborted> tick(S& state, const Env& env, Effects& effects) {
+OneOf<S, Aborted> tick(S& state, Fault fault, const Env& env, Effects& effects) {
   if (env.now < state.deadline) return std::move(state);
-  return time_out(state, effects);
-}
-/// The disk said nothing in time.
-template <class S>
-OneOf<S, Aborted> disk_tick(S& state, Tell how, const Env& env, Effects& effects) {
-  if (env.now < state.deadline) return std::move(state);
-  return abort_and_tell(state, how, Fault::disk_stalled, effects);
+  return abort_and_tell(state, fault, effects);
 }
 
 // ---- steps --------------------------------------------------------------------------------------
 
-TimePoint chunk_deadline(const Intake& intake, const Env& env) {
-  return env.now + (intake.paused() ? disk_patience : stall_patience);
+TimePoint data_deadline(const ReceiveBuffer& buffer, const Env& env) {
+  return env.now + (buffer.waits_for_disk() ? disk_patience : peer_disk_patience);
 }
 
-/// On to the disk's part. Next is the handler's own list of exits.
-template <class Next>
-Next settle(Job job, Arrived arrived, const Env& env, Effects& effects) {
-  const TimePoint deadline = env.now + disk_patience;
-  if (arrived.unwritten > 0) return Draining{std::move(job), arrived, deadline};
-  effects.push_back(FinishTarget{});
-  return Finishing{std::move(job), arrived, deadline};
+/// What the disk has hashed is what the peer has, or worth nothing. Next is the handler's own list
+/// of exits.
+template <class Next, class S>
+Next compare(S& state, const Digest& ours, const Digest& theirs, const Env& env, Effects& effects) {
+  if (!crypto::equal_in_constant_time(ours.view(), theirs.view()))
+    return abort_and_tell(state, Fault::file_damaged, effects);
+  effects.push_back(FinishTarget{state.attributes});
+  return Finishing{std::move(state.job), ours, env.now + disk_patience};
+}
+
+void ask_for_hash(std::uint64_t left, Effects& effects) {
+  effects.push_back(HashPart{static_cast<std::size_t>(std::min<std::uint64_t>(left, hash_step))});
+}
+
+AwaitingBegin accept(Job job, std::uint64_t have, const Digest& prefix, const Env& env,
+                     Effects& effects) {
+  effects.push_back(SendFrame{print(ws::Accept{job.number, have, window, prefix})});
+  return AwaitingBegin{std::move(job), have, env.now + peer_disk_patience};
 }
 
 }  // namespace
 
+template <class S>
+Aborted Machine::out_of_order(S& state, Effects& effects) {
+  return abort_and_tell(state, Fault::file_protocol, effects);
+}
+template Aborted Machine::out_of_order(Surveying&, Effects&);
+template Aborted Machine::out_of_order(Undecided&, Effects&);
+template Aborted Machine::out_of_order(Opening&, Effects&);
+template Aborted Machine::out_of_order(Checking&, Effects&);
+template Aborted Machine::out_of_order(AwaitingBegin&, Effects&);
+template Aborted Machine::out_of_order(Receiving&, Effects&);
+
+// ---- Surveying ----------------------------------------------------------------------------------
+
+OneOf<Undecided> Surveying::on(TargetFound&& found, Env& env, Effects& effects) && {
+  effects.push_back(Offered{found.have});
+  return Undecided{std::move(job), env.now + decision_patience};
+}
+OneOf<Surveying, Aborted> Surveying::on(Tick&&, Env& env, Effects& effects) && {
+  return tick(*this, Fault::disk_stalled, env, effects);
+}
+OneOf<Aborted> Surveying::on(PeerFailed&& failed, Env&, Effects& effects) && {
+  return abort(*this, failed.fault, effects);
+}
+OneOf<Aborted> Surveying::on(DiskFailed&& failed, Env&, Effects& effects) && {
+  return disk_failed(*this, failed, effects);
+}
+OneOf<Aborted> Surveying::on(Cancel&& cause, Env&, Effects& effects) && {
+  return cancel(*this, cause.fault, effects);
+}
+
 // ---- Undecided ----------------------------------------------------------------------------------
 
-OneOf<Creating, Aborted> Undecided::on(Decision&& decision, Env& env, Effects& effects) && {
-  if (!decision.accepted)
-    return abort_and_tell(*this, Tell::start_ack, Fault::file_refused_by_us, effects);
-  effects.push_back(CreateTarget{job.start.name, job.start.size});
-  return Creating{std::move(job), env.now + disk_patience};
+OneOf<Opening, Aborted> Undecided::on(Decision&& decision, Env& env, Effects& effects) && {
+  if (!decision.accepted) return abort_and_tell(*this, Fault::file_refused_by_us, effects);
+  effects.push_back(OpenTarget{job.peer, job.name, job.size});
+  return Opening{std::move(job), env.now + disk_patience};
 }
 OneOf<Undecided, Aborted> Undecided::on(Tick&&, Env& env, Effects& effects) && {
-  return tick(*this, env, effects);
-}
-/// It could not take the file.
-OneOf<Aborted> Undecided::on(DiskFailed&& failed, Env&, Effects& effects) && {
-  return abort_and_tell(*this, Tell::start_ack, failed.fault, effects, failed.room);
+  return tick(*this, Fault::file_stalled, env, effects);
 }
 OneOf<Aborted> Undecided::on(PeerFailed&& failed, Env&, Effects& effects) && {
-  return peer_failed(*this, failed.fault, effects);
+  return abort(*this, failed.fault, effects);
 }
 OneOf<Aborted> Undecided::on(Cancel&& cause, Env&, Effects& effects) && {
   return cancel(*this, cause.fault, effects);
 }
 
-// ---- Creating -----------------------------------------------------------------------------------
+// ---- Opening ------------------------------------------------------------------------------------
 
-OneOf<Receiving> Creating::on(TargetCreated&&, Env& env, Effects& effects) && {
-  effects.push_back(SendEnvelope{peer::FileStartAck{job.start.id, true, {}}});
-  effects.push_back(Started{});
-  Intake intake(job.start, true);
-  return Receiving{std::move(job), std::move(intake), env.now + stall_patience};
+OneOf<Checking, AwaitingBegin> Opening::on(TargetOpened&& target, Env& env, Effects& effects) && {
+  if (target.have == 0) return accept(std::move(job), 0, crypto::sha256({}), env, effects);
+  effects.push_back(SendFrame{print(ws::Working{job.number, target.have, 0})});
+  effects.push_back(transfer::Checking{target.have, 0});
+  ask_for_hash(target.have, effects);
+  return Checking{std::move(job), target.have, ProgressMeter(target.have), env.now,
+                  env.now + disk_patience};
 }
-OneOf<Creating, Aborted> Creating::on(Tick&&, Env& env, Effects& effects) && {
-  return disk_tick(*this, Tell::start_ack, env, effects);
+OneOf<Opening, Aborted> Opening::on(Tick&&, Env& env, Effects& effects) && {
+  return tick(*this, Fault::disk_stalled, env, effects);
 }
-OneOf<Aborted> Creating::on(PeerFailed&& failed, Env&, Effects& effects) && {
-  return peer_failed(*this, failed.fault, effects);
+OneOf<Aborted> Opening::on(PeerFailed&& failed, Env&, Effects& effects) && {
+  return abort(*this, failed.fault, effects);
 }
-OneOf<Aborted> Creating::on(DiskFailed&& failed, Env&, Effects& effects) && {
-  return abort_and_tell(*this, Tell::start_ack, failed.fault, effects, failed.room);
+OneOf<Aborted> Opening::on(DiskFailed&& failed, Env&, Effects& effects) && {
+  return disk_failed(*this, failed, effects);
 }
-OneOf<Aborted> Creating::on(Cancel&& cause, Env&, Effects& effects) && {
+OneOf<Aborted> Opening::on(Cancel&& cause, Env&, Effects& effects) && {
   return cancel(*this, cause.fault, effects);
 }
 
-// ---- Spooling -----------------------------------------------------------------------------------
+// ---- Checking -----------------------------------------------------------------------------------
 
-OneOf<Receiving, Aborted> Spooling::on(Decision&& decision, Env& env, Effects& effects) && {
-  if (!decision.accepted)
-    return abort_and_tell(*this, Tell::error, Fault::file_refused_by_us, effects);
-  effects.push_back(Started{});
-  intake.accept(effects);
-  const TimePoint next = chunk_deadline(intake, env);
-  return Receiving{std::move(job), std::move(intake), next};
-}
-OneOf<Spooling, Aborted> Spooling::on(OpenedChunk&& chunk, Env&, Effects& effects) && {
-  if (auto taken = intake.take(std::move(chunk), effects); !taken)
-    return abort_and_tell(*this, Tell::error, taken.error(), effects);
+OneOf<Checking, AwaitingBegin> Checking::on(PartHashed&& part, Env& env, Effects& effects) && {
+  if (part.bytes == 0) return accept(std::move(job), 0, part.sha256, env, effects);
+  if (progress.is_due(part.bytes)) effects.push_back(transfer::Checking{have, part.bytes});
+  if (part.bytes == have) return accept(std::move(job), have, part.sha256, env, effects);
+  if (env.now - told >= word_interval) {
+    effects.push_back(SendFrame{print(ws::Working{job.number, have, part.bytes})});
+    told = env.now;
+  }
+  ask_for_hash(have - part.bytes, effects);
+  deadline = env.now + disk_patience;
   return std::move(*this);
 }
-OneOf<Spooled, Aborted> Spooling::on(PeerComplete&& complete, Env&, Effects& effects) && {
-  auto arrived = intake.complete(complete.sha256, effects);
-  if (!arrived) return abort_and_tell(*this, Tell::error, arrived.error(), effects);
-  return Spooled{std::move(job), *arrived, deadline};
+OneOf<Checking, Aborted> Checking::on(Tick&&, Env& env, Effects& effects) && {
+  return tick(*this, Fault::disk_stalled, env, effects);
 }
-OneOf<Spooling> Spooling::on(BlockWritten&& block, Env&, Effects& effects) && {
-  intake.written(block.bytes, effects);
-  return std::move(*this);
+OneOf<Aborted> Checking::on(PeerFailed&& failed, Env&, Effects& effects) && {
+  return abort(*this, failed.fault, effects);
 }
-OneOf<Spooling, Aborted> Spooling::on(Tick&&, Env& env, Effects& effects) && {
-  return tick(*this, env, effects);
+OneOf<Aborted> Checking::on(DiskFailed&& failed, Env&, Effects& effects) && {
+  return disk_failed(*this, failed, effects);
 }
-OneOf<Aborted> Spooling::on(PeerFailed&& failed, Env&, Effects& effects) && {
-  return peer_failed(*this, failed.fault, effects);
-}
-OneOf<Aborted> Spooling::on(DiskFailed&& failed, Env&, Effects& effects) && {
-  return abort_and_tell(*this, Tell::error, failed.fault, effects, failed.room);
-}
-OneOf<Aborted> Spooling::on(Cancel&& cause, Env&, Effects& effects) && {
+OneOf<Aborted> Checking::on(Cancel&& cause, Env&, Effects& effects) && {
   return cancel(*this, cause.fault, effects);
 }
 
-// ---- Spooled ------------------------------------------------------------------------------------
+// ---- AwaitingBegin ------------------------------------------------------------------------------
 
-OneOf<Draining, Finishing, Aborted> Spooled::on(Decision&& decision, Env& env,
-                                                Effects& effects) && {
-  if (!decision.accepted)
-    return abort_and_tell(*this, Tell::error, Fault::file_refused_by_us, effects);
-  effects.push_back(Started{});
-  effects.push_back(Progress{job.start.size});
-  return settle<OneOf<Draining, Finishing, Aborted>>(std::move(job), arrived, env, effects);
+OneOf<Receiving, Aborted> AwaitingBegin::on(PeerBegin&& begin, Env& env, Effects& effects) && {
+  if (begin.from != 0 && begin.from != have)
+    return abort_and_tell(*this, Fault::file_protocol, effects);
+  if (begin.from != have) effects.push_back(RestartTarget{});
+  effects.push_back(Started{begin.from});
+  ReceiveBuffer buffer(job.number, job.size, begin.from, effects);
+  const auto next = data_deadline(buffer, env);
+  return Receiving{std::move(job), std::move(buffer), next};
 }
-OneOf<Spooled> Spooled::on(BlockWritten&& block, Env&, Effects&) && {
-  arrived.written(block.bytes);
+/// Its disk is at work as long as it gets on.
+OneOf<AwaitingBegin> AwaitingBegin::on(PeerWorking&& working, Env& env, Effects&) && {
+  if (working.done <= checked || working.done > have) return std::move(*this);
+  checked = working.done;
+  deadline = env.now + peer_disk_patience;
   return std::move(*this);
 }
-OneOf<Spooled, Aborted> Spooled::on(Tick&&, Env& env, Effects& effects) && {
-  return tick(*this, env, effects);
+OneOf<AwaitingBegin, Aborted> AwaitingBegin::on(Tick&&, Env& env, Effects& effects) && {
+  return tick(*this, Fault::file_stalled, env, effects);
 }
-OneOf<Aborted> Spooled::on(DiskFailed&& failed, Env&, Effects& effects) && {
-  return abort_and_tell(*this, Tell::error, failed.fault, effects, failed.room);
+OneOf<Aborted> AwaitingBegin::on(PeerFailed&& failed, Env&, Effects& effects) && {
+  return abort(*this, failed.fault, effects);
 }
-OneOf<Spooled, Aborted> Spooled::on(Cancel&& cause, Env&, Effects& effects) && {
-  return cancel_arrived(*this, cause.fault, effects);
+OneOf<Aborted> AwaitingBegin::on(Cancel&& cause, Env&, Effects& effects) && {
+  return cancel(*this, cause.fault, effects);
 }
 
 // ---- Receiving ----------------------------------------------------------------------------------
 
-OneOf<Receiving, Aborted> Receiving::on(OpenedChunk&& chunk, Env& env, Effects& effects) && {
-  if (auto taken = intake.take(std::move(chunk), effects); !taken)
-    return abort_and_tell(*this, Tell::error, taken.error(), effects);
-  deadline = chunk_deadline(intake, env);
+OneOf<Receiving, Aborted> Receiving::on(PeerData&& data, Env& env, Effects& effects) && {
+  if (auto taken = buffer.take(std::move(data.bytes), effects); !taken)
+    return abort_and_tell(*this, taken.error(), effects);
+  deadline = data_deadline(buffer, env);
+  return std::move(*this);
+}
+OneOf<Receiving> Receiving::on(PeerAbout&& about, Env&, Effects&) && {
+  attributes = about.attributes;
+  return std::move(*this);
+}
+OneOf<Receiving> Receiving::on(BlockWritten&& block, Env& env, Effects& effects) && {
+  const bool waited = buffer.waits_for_disk();
+  buffer.written(block.bytes, effects);
+  if (block.sha256) sha256 = block.sha256;
+  if (waited) deadline = data_deadline(buffer, env);
   return std::move(*this);
 }
 OneOf<Draining, Finishing, Aborted> Receiving::on(PeerComplete&& complete, Env& env,
                                                   Effects& effects) && {
-  auto arrived = intake.complete(complete.sha256, effects);
-  if (!arrived) return abort_and_tell(*this, Tell::complete_ack, arrived.error(), effects);
-  return settle<OneOf<Draining, Finishing, Aborted>>(std::move(job), *arrived, env, effects);
-}
-OneOf<Receiving> Receiving::on(BlockWritten&& block, Env& env, Effects& effects) && {
-  const bool was_paused = intake.paused();
-  intake.written(block.bytes, effects);
-  if (was_paused) deadline = chunk_deadline(intake, env);
-  return std::move(*this);
+  using Next = OneOf<Draining, Finishing, Aborted>;
+  if (!buffer.complete() || !complete.sha256)
+    return abort_and_tell(*this, Fault::file_protocol, effects);
+  if (sha256) return compare<Next>(*this, *sha256, *complete.sha256, env, effects);
+  return Draining{std::move(job), *complete.sha256, attributes, env.now + disk_patience};
 }
 OneOf<Receiving, Aborted> Receiving::on(Tick&&, Env& env, Effects& effects) && {
-  if (intake.paused()) return disk_tick(*this, Tell::error, env, effects);
-  return tick(*this, env, effects);
+  const bool disk = buffer.waits_for_disk();
+  return tick(*this, disk ? Fault::disk_stalled : Fault::file_stalled, env, effects);
 }
 OneOf<Aborted> Receiving::on(PeerFailed&& failed, Env&, Effects& effects) && {
-  return peer_failed(*this, failed.fault, effects);
+  return abort(*this, failed.fault, effects);
 }
 OneOf<Aborted> Receiving::on(DiskFailed&& failed, Env&, Effects& effects) && {
-  return abort_and_tell(*this, Tell::error, failed.fault, effects, failed.room);
+  return disk_failed(*this, failed, effects);
 }
 OneOf<Aborted> Receiving::on(Cancel&& cause, Env&, Effects& effects) && {
   return cancel(*this, cause.fault, effects);
@@ -236,15 +273,18 @@ OneOf<Aborted> Receiving::on(Cancel&& cause, Env&, Effects& effects) && {
 
 // ---- Draining -----------------------------------------------------------------------------------
 
-OneOf<Draining, Finishing> Draining::on(BlockWritten&& block, Env& env, Effects& effects) && {
-  arrived.written(block.bytes);
-  return settle<OneOf<Draining, Finishing>>(std::move(job), arrived, env, effects);
+OneOf<Draining, Finishing, Aborted> Draining::on(BlockWritten&& block, Env& env,
+                                                 Effects& effects) && {
+  using Next = OneOf<Draining, Finishing, Aborted>;
+  if (block.sha256) return compare<Next>(*this, *block.sha256, expected, env, effects);
+  deadline = env.now + disk_patience;
+  return std::move(*this);
 }
 OneOf<Draining, Aborted> Draining::on(Tick&&, Env& env, Effects& effects) && {
-  return disk_tick(*this, Tell::complete_ack, env, effects);
+  return tick(*this, Fault::disk_stalled, env, effects);
 }
 OneOf<Aborted> Draining::on(DiskFailed&& failed, Env&, Effects& effects) && {
-  return abort_and_tell(*this, Tell::complete_ack, failed.fault, effects, failed.room);
+  return disk_failed(*this, failed, effects);
 }
 OneOf<Draining, Aborted> Draining::on(Cancel&& cause, Env&, Effects& effects) && {
   return cancel_arrived(*this, cause.fault, effects);
@@ -253,56 +293,34 @@ OneOf<Draining, Aborted> Draining::on(Cancel&& cause, Env&, Effects& effects) &&
 // ---- Finishing ----------------------------------------------------------------------------------
 
 OneOf<Done> Finishing::on(TargetFinished&& target, Env&, Effects& effects) && {
-  if (job.acks) effects.push_back(SendEnvelope{peer::FileCompleteAck{job.start.id, true, {}}});
+  effects.push_back(SendFrame{print(ws::Checked{job.number})});
   effects.push_back(DropTarget{});
-  effects.push_back(Finished{std::move(target.path), arrived.sha256, arrived.confirmed});
+  effects.push_back(Finished{std::move(target.path), sha256, true});
   return Done{};
 }
 OneOf<Finishing, Aborted> Finishing::on(Tick&&, Env& env, Effects& effects) && {
-  return disk_tick(*this, Tell::complete_ack, env, effects);
+  return tick(*this, Fault::disk_stalled, env, effects);
 }
 OneOf<Aborted> Finishing::on(DiskFailed&& failed, Env&, Effects& effects) && {
-  return abort_and_tell(*this, Tell::complete_ack, failed.fault, effects, failed.room);
+  return disk_failed(*this, failed, effects);
 }
 /// Its name is on its way, and cannot be called back: whatever is told must not say otherwise.
 OneOf<Finishing> Finishing::on(Cancel&&, Env&, Effects&) && { return std::move(*this); }
 
-// ---- Machine ------------------------------------------------------------------------------------
-
-template <class S>
-Aborted Machine::out_of_order(S& state, Effects& effects) {
-  return abort_and_tell(state, Tell::error, Fault::file_protocol, effects);
-}
-template Aborted Machine::out_of_order(Undecided&, Effects&);
-template Aborted Machine::out_of_order(Creating&, Effects&);
-
 }  // namespace receiver
 
-// ---- Receiver -----------------------------------------------------------------------------------
+// ---- Receiver -----------------------------------------------------------------------------
 
 Receiver Receiver::start(Params params, Env& env, Effects& effects) {
   using namespace receiver;
-  Job job{std::move(params.start), params.acks};
-  const auto& start = job.start;
-  if (start.size > params.max_size) {
-    tell(job, Tell::start_ack, Fault::file_too_large, effects);
-    effects.push_back(Failed{Fault::file_too_large});
-    return Receiver(Aborted{});
-  }
-  const bool accepted = params.auto_accept;
-  effects.push_back(FindTarget{std::nullopt, start.name, start.size});
-  if (!accepted) effects.push_back(Offered{});
-  if (job.acks && !accepted)
-    return Receiver(Undecided{std::move(job), env.now + decision_patience});
-
-  effects.push_back(CreateTarget{start.name, accepted ? start.size : 0});
-  if (job.acks) return Receiver(Creating{std::move(job), env.now + disk_patience});
-
-  Intake intake(start, accepted);
-  if (!accepted)
-    return Receiver(Spooling{std::move(job), std::move(intake), env.now + decision_patience});
-  effects.push_back(Started{});
-  return Receiver(Receiving{std::move(job), std::move(intake), env.now + stall_patience});
+  auto& offer = params.offer;
+  Surveying surveying{Job{params.peer, offer.transfer, std::move(offer.name), offer.size},
+                      env.now + stream::disk_patience};
+  const auto& job = surveying.job;
+  if (job.size > params.max_size)
+    return Receiver(abort_and_tell(surveying, Fault::file_too_large, effects));
+  effects.push_back(FindTarget{job.peer, job.name, job.size});
+  return Receiver(std::move(surveying));
 }
 
 void Receiver::on(Event event, Env& env, Effects& effects) {

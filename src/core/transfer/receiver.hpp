@@ -1,5 +1,7 @@
-// A file on its way in: it is offered to somebody, taken chunk by chunk into a hidden partial file,
-// checked, and only then given its name. It sees neither the disk nor the channel.
+// A file on its way in, in the second form: offered to somebody if the disk could take it,
+// continued where an earlier attempt ended if the sender agrees, taken frame by frame as credit
+// allows, compared with its checksum, and only then given its name. It sees neither the disk nor
+// the channel.
 #pragma once
 
 #include <cstdint>
@@ -10,35 +12,44 @@
 #include "core/base/env.hpp"
 #include "core/base/fsm.hpp"
 #include "core/transfer/events.hpp"
-#include "core/transfer/intake.hpp"
+#include "core/transfer/receive_buffer.hpp"
 
 namespace culver::transfer {
 namespace receiver {
 
 using fsm::OneOf;
 
-/// How long a person may think: longer than the sender waits, so that it is the sender who ends it.
-inline constexpr Duration decision_patience = std::chrono::minutes(12);
-/// How long the peer may send nothing while it may send.
-inline constexpr Duration stall_patience = std::chrono::seconds(60);
-/// How long the disk may report nothing; shorter than the sender waits for the check.
-inline constexpr Duration disk_patience = std::chrono::minutes(4);
-
 /// What every living state knows of its file.
 struct Job {
-  wire::peer::FileStart start;
-  bool acks;  ///< the peer waits for our acknowledgements
+  PublicKey peer;
+  wire::stream::Number number;
+  Plaintext name;
+  std::uint64_t size;
 };
 
+struct Surveying;
 struct Undecided;
-struct Creating;
-struct Spooling;
-struct Spooled;
+struct Opening;
+struct Checking;
+struct AwaitingBegin;
 struct Receiving;
 struct Draining;
 struct Finishing;
 struct Done;
 struct Aborted;
+
+/// The disk looks whether it could take the file, and what there is of it.
+struct Surveying {
+  static constexpr std::string_view name = "Surveying";
+  Job job;
+  TimePoint deadline;
+
+  OneOf<Undecided> on(TargetFound&&, Env&, Effects&) &&;
+  OneOf<Surveying, Aborted> on(Tick&&, Env&, Effects&) &&;
+  OneOf<Aborted> on(PeerFailed&&, Env&, Effects&) &&;
+  OneOf<Aborted> on(DiskFailed&&, Env&, Effects&) &&;
+  OneOf<Aborted> on(Cancel&&, Env&, Effects&) &&;
+};
 
 /// The peer waits for our answer, and so do we.
 struct Undecided {
@@ -46,91 +57,94 @@ struct Undecided {
   Job job;
   TimePoint deadline;
 
-  OneOf<Creating, Aborted> on(Decision&&, Env&, Effects&) &&;
+  OneOf<Opening, Aborted> on(Decision&&, Env&, Effects&) &&;
   OneOf<Undecided, Aborted> on(Tick&&, Env&, Effects&) &&;
   OneOf<Aborted> on(PeerFailed&&, Env&, Effects&) &&;
-  OneOf<Aborted> on(DiskFailed&&, Env&, Effects&) &&;
   OneOf<Aborted> on(Cancel&&, Env&, Effects&) &&;
 };
 
-/// Accepted; the peer is told so when the disk has taken it too.
-struct Creating {
-  static constexpr std::string_view name = "Creating";
+/// Accepted; the disk opens what an earlier attempt has left, or something new.
+struct Opening {
+  static constexpr std::string_view name = "Opening";
   Job job;
   TimePoint deadline;
 
-  OneOf<Receiving> on(TargetCreated&&, Env&, Effects&) &&;
-  OneOf<Creating, Aborted> on(Tick&&, Env&, Effects&) &&;
+  OneOf<Checking, AwaitingBegin> on(TargetOpened&&, Env&, Effects&) &&;
+  OneOf<Opening, Aborted> on(Tick&&, Env&, Effects&) &&;
   OneOf<Aborted> on(PeerFailed&&, Env&, Effects&) &&;
   OneOf<Aborted> on(DiskFailed&&, Env&, Effects&) &&;
   OneOf<Aborted> on(Cancel&&, Env&, Effects&) &&;
 };
 
-/// A peer that does not wait for an answer sends already; nobody has accepted yet.
-struct Spooling {
-  static constexpr std::string_view name = "Spooling";
+/// The disk hashes what is there, step by step. The peer is told how far that is.
+struct Checking {
+  static constexpr std::string_view name = "Checking";
   Job job;
-  Intake intake;
+  std::uint64_t have;
+  ProgressMeter progress;
+  TimePoint told;
   TimePoint deadline;
 
-  OneOf<Receiving, Aborted> on(Decision&&, Env&, Effects&) &&;
-  OneOf<Spooling, Aborted> on(OpenedChunk&&, Env&, Effects&) &&;
-  OneOf<Spooled, Aborted> on(PeerComplete&&, Env&, Effects&) &&;
-  OneOf<Spooling> on(BlockWritten&&, Env&, Effects&) &&;
-  OneOf<Spooling, Aborted> on(Tick&&, Env&, Effects&) &&;
+  OneOf<Checking, AwaitingBegin> on(PartHashed&&, Env&, Effects&) &&;
+  OneOf<Checking, Aborted> on(Tick&&, Env&, Effects&) &&;
   OneOf<Aborted> on(PeerFailed&&, Env&, Effects&) &&;
   OneOf<Aborted> on(DiskFailed&&, Env&, Effects&) &&;
   OneOf<Aborted> on(Cancel&&, Env&, Effects&) &&;
 };
 
-/// All of it is here and right; nobody has accepted yet. The peer has no more say, and may leave.
-struct Spooled {
-  static constexpr std::string_view name = "Spooled";
+/// The peer compares what we have with its own file.
+struct AwaitingBegin {
+  static constexpr std::string_view name = "AwaitingBegin";
   Job job;
-  Arrived arrived;
+  std::uint64_t have;
   TimePoint deadline;
+  std::uint64_t checked = 0;  ///< by the peer
 
-  OneOf<Draining, Finishing, Aborted> on(Decision&&, Env&, Effects&) &&;
-  OneOf<Spooled> on(BlockWritten&&, Env&, Effects&) &&;
-  OneOf<Spooled, Aborted> on(Tick&&, Env&, Effects&) &&;
-  OneOf<Aborted> on(DiskFailed&&, Env&, Effects&) &&;
-  OneOf<Spooled, Aborted> on(Cancel&&, Env&, Effects&) &&;
+  OneOf<Receiving, Aborted> on(PeerBegin&&, Env&, Effects&) &&;
+  OneOf<AwaitingBegin> on(PeerWorking&&, Env&, Effects&) &&;
+  OneOf<AwaitingBegin, Aborted> on(Tick&&, Env&, Effects&) &&;
+  OneOf<Aborted> on(PeerFailed&&, Env&, Effects&) &&;
+  OneOf<Aborted> on(Cancel&&, Env&, Effects&) &&;
 };
 
-/// The deadline is the peer's, or the disk's while we have paused the link.
+/// The deadline is the peer's, or the disk's while that owes an answer.
 struct Receiving {
   static constexpr std::string_view name = "Receiving";
   Job job;
-  Intake intake;
+  ReceiveBuffer buffer;
   TimePoint deadline;
+  std::optional<Digest> sha256{};  ///< once the disk has everything
+  std::optional<Attributes> attributes{};
 
-  OneOf<Receiving, Aborted> on(OpenedChunk&&, Env&, Effects&) &&;
-  OneOf<Draining, Finishing, Aborted> on(PeerComplete&&, Env&, Effects&) &&;
+  OneOf<Receiving, Aborted> on(PeerData&&, Env&, Effects&) &&;
+  OneOf<Receiving> on(PeerAbout&&, Env&, Effects&) &&;
   OneOf<Receiving> on(BlockWritten&&, Env&, Effects&) &&;
+  OneOf<Draining, Finishing, Aborted> on(PeerComplete&&, Env&, Effects&) &&;
   OneOf<Receiving, Aborted> on(Tick&&, Env&, Effects&) &&;
   OneOf<Aborted> on(PeerFailed&&, Env&, Effects&) &&;
   OneOf<Aborted> on(DiskFailed&&, Env&, Effects&) &&;
   OneOf<Aborted> on(Cancel&&, Env&, Effects&) &&;
 };
 
-/// Arrived, right and wanted; the disk has not reported the last block. The peer has no more say.
+/// Everything has arrived; the disk has not reported the last of it. The peer has no more say.
 struct Draining {
   static constexpr std::string_view name = "Draining";
   Job job;
-  Arrived arrived;
+  Digest expected;
+  std::optional<Attributes> attributes;
   TimePoint deadline;
 
-  OneOf<Draining, Finishing> on(BlockWritten&&, Env&, Effects&) &&;
+  OneOf<Draining, Finishing, Aborted> on(BlockWritten&&, Env&, Effects&) &&;
   OneOf<Draining, Aborted> on(Tick&&, Env&, Effects&) &&;
   OneOf<Aborted> on(DiskFailed&&, Env&, Effects&) &&;
   OneOf<Draining, Aborted> on(Cancel&&, Env&, Effects&) &&;
 };
 
-/// The disk makes it durable and gives it its name.
+/// Arrived and right: the disk makes it durable and gives it its name.
 struct Finishing {
   static constexpr std::string_view name = "Finishing";
   Job job;
-  Arrived arrived;
+  Digest sha256;
   TimePoint deadline;
 
   OneOf<Done> on(TargetFinished&&, Env&, Effects&) &&;
@@ -147,18 +161,21 @@ struct Aborted {
 };
 
 struct Machine {
-  using State = std::variant<Undecided, Creating, Spooling, Spooled, Receiving, Draining, Finishing,
-                             Done, Aborted>;
-  using Event = std::variant<OpenedChunk, PeerComplete, PeerFailed, Decision, Cancel, Tick,
-                             TargetCreated, BlockWritten, TargetFinished, DiskFailed>;
+  using State = std::variant<Surveying, Undecided, Opening, Checking, AwaitingBegin, Receiving,
+                             Draining, Finishing, Done, Aborted>;
+  using Event = std::variant<PeerBegin, PeerData, PeerAbout, PeerWorking, PeerComplete, PeerFailed,
+                             Decision, Cancel, Tick, TargetFound, TargetOpened, PartHashed,
+                             BlockWritten, TargetFinished, DiskFailed>;
   using Context = Env;
   using Effects = transfer::Effects;
 
-  /// A peer that has promised to wait for our answer and does not breaks the protocol. The rest is
-  /// ours and late, or comes when the peer has no more say.
+  /// A peer that does not wait for our answers breaks the protocol. The rest is ours and late, or
+  /// comes when the peer has no more say.
   template <class S, class E>
   static State unexpected(S&& state, E&&, Env&, Effects& effects) {
-    constexpr bool peer_must_wait = std::same_as<S, Undecided> || std::same_as<S, Creating>;
+    constexpr bool peer_must_wait = std::same_as<S, Surveying> || std::same_as<S, Undecided> ||
+                                    std::same_as<S, Opening> || std::same_as<S, Checking> ||
+                                    std::same_as<S, AwaitingBegin> || std::same_as<S, Receiving>;
     if constexpr (E::origin == Origin::peer && peer_must_wait)
       return out_of_order(state, effects);
     else
@@ -177,27 +194,21 @@ class Receiver {
   using Event = receiver::Machine::Event;
 
   struct Params {
-    wire::peer::FileStart start;
+    PublicKey peer;
+    wire::stream::Offer offer;
     std::uint64_t max_size;  ///< larger files are refused at once
-    bool acks;               ///< the peer's handshake promised to wait for acknowledgements
-    bool auto_accept;        ///< as if Decision{true} had been given
   };
 
   static Receiver start(Params params, Env& env, Effects& effects);
 
   /// Nothing takes back a name that the disk has been asked to give.
-  /// Cancel{peer_gone} does not end a file of which every byte has arrived: only the disk, and
-  /// perhaps a person, is waited for then. Keep the receiver until ended().
+  /// Cancel{peer_gone} does not end a file of which every byte has arrived. Keep the receiver until
+  /// ended().
   void on(Event event, Env& env, Effects& effects);
   /// When to send a Tick; none after the end.
   std::optional<TimePoint> deadline() const { return fsm::deadline_of(state_); }
   /// Finished or Failed was told; further events change nothing.
   bool ended() const;
-  /// Wanted, here and right: only the disk is waited for.
-  bool waits_for_disk() const {
-    return std::holds_alternative<receiver::Draining>(state_) ||
-           std::holds_alternative<receiver::Finishing>(state_);
-  }
   std::string_view state() const { return fsm::name_of(state_); }
 
  private:

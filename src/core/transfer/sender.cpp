@@ -3,18 +3,17 @@
 
 #include <algorithm>
 
-#include "core/transfer/chunks.hpp"
+#include "core/crypto/hash.hpp"
 #include "core/transfer/reasons.hpp"
 #include "core/transfer/safe_name.hpp"
+#include "core/wire/utf8.hpp"
 
 namespace culver::transfer {
 namespace sender {
 namespace {
 
-using wire::limits::chunk_out;
-using wire::limits::chunk_to_zajel;
-static_assert(block_size % chunk_out == 0 && block_size % chunk_to_zajel == 0);
-namespace peer = wire::peer;
+using namespace stream;
+namespace ws = wire::stream;
 
 // ---- ends ---------------------------------------------------------------------------------------
 
@@ -25,184 +24,287 @@ Aborted abort(Fault fault, Effects& effects) {
 }
 /// The peer is told what happened here.
 Aborted abort_and_tell(const Job& job, Fault fault, Effects& effects) {
-  effects.push_back(SendEnvelope{peer::FileError{job.id, reason_of(fault)}});
+  effects.push_back(SendFrame{print(ws::Cancel{job.number, stream_reason_of(fault)})});
   return abort(fault, effects);
-}
-Aborted time_out(const Job& job, Effects& effects) {
-  effects.push_back(SendEnvelope{peer::FileCancel{job.id, std::string(cancelled_by_timeout)}});
-  return abort(Fault::file_stalled, effects);
 }
 Aborted cancel(const Job& job, Fault fault, Effects& effects) {
-  if (fault != Fault::peer_gone)
-    effects.push_back(SendEnvelope{peer::FileCancel{job.id, std::string(cancelled_by_user)}});
-  return abort(fault, effects);
+  // Whoever is only stopped says nothing: the peer keeps what it has for another time.
+  if (fault == Fault::peer_gone || fault == Fault::interrupted) return abort(fault, effects);
+  return abort_and_tell(job, fault, effects);
 }
-Aborted peer_failed(const Job& job, Fault fault, Effects& effects) {
-  return told_by_peer(fault) ? abort(fault, effects) : abort_and_tell(job, fault, effects);
-}
-/// An acknowledgement of the end where there was none yet: a failure is believed, a success cannot
-/// be true.
-Aborted early_check(const Job& job, const PeerCompleteAck& ack, Effects& effects) {
-  if (!ack.success) return abort(fault_of(ack.reason), effects);
-  return abort_and_tell(job, Fault::file_protocol, effects);
-}
-Done finish(const Digest& sha256, bool confirmed, Effects& effects) {
-  effects.push_back(DropSource{});
-  effects.push_back(Finished{{}, sha256, confirmed});
-  return {};
+template <class S>
+OneOf<S, Aborted> tick(S&& state, const Env& env, Effects& effects,
+                       Fault fault = Fault::file_stalled) {
+  if (env.now < state.deadline) return std::move(state);
+  return abort_and_tell(state.job, fault, effects);
 }
 
-/// The peer may still refuse after it accepted, or without having been asked. Accepting twice is
-/// harmless.
-template <class S>
-OneOf<S, Aborted> late_answer(S&& state, const PeerStartAck& ack, Effects& effects) {
-  if (ack.accepted) return std::move(state);
-  return abort(refusal_of(ack.reason), effects);
+// ---- comparing ----------------------------------------------------------------------------------
+
+void ask_for_hash(std::uint64_t from, std::uint64_t have, Effects& effects) {
+  const auto size = std::min<std::uint64_t>(have - from, hash_step);
+  effects.push_back(HashPrefix{from, static_cast<std::size_t>(size)});
 }
+
+/// Of what was announced before, or nothing of it.
+bool is_consistent(const PeerAccept& accept, std::uint64_t have) {
+  return (accept.have == have || accept.have == 0) && accept.window >= least_window;
+}
+
+/// Renews the wait for a peer that gets on.
 template <class S>
-OneOf<S, Aborted> tick(S&& state, const Env& env, Effects& effects) {
-  if (env.now < state.deadline) return std::move(state);
-  return time_out(state.job, effects);
+OneOf<S, Aborted> peer_works(S&& state, const PeerWorking& working, const Env& env,
+                             Effects& effects) {
+  if (working.of != state.have || working.done > working.of)
+    return abort_and_tell(state.job, Fault::file_protocol, effects);
+  if (working.done > state.peer_done) {
+    state.peer_done = working.done;
+    state.deadline = env.now + peer_disk_patience;
+  }
+  return std::move(state);
 }
 
 // ---- reading and sending ------------------------------------------------------------------------
 
-/// Keeps one block ahead of the one being sent. The last read asks for one byte more than the file
-/// should have, so that a file that grows is noticed.
+/// Asks for the next block while no more than one is held.
 void read_ahead(Sending& s, Effects& effects) {
-  if (s.asked > 0 || s.read_all || !s.ahead.empty()) return;
-  const std::uint64_t left = s.job.size - s.read;
-  s.asked = left > block_size ? block_size : static_cast<std::size_t>(left) + 1;
-  effects.push_back(ReadBlock{s.asked});
+  if (s.reading || s.sha256 || s.read - s.sent > block) return;
+  s.asked = static_cast<std::size_t>(std::min<std::uint64_t>(block, s.job.size - s.read));
+  s.reading = true;
+  const bool last = s.read + s.asked == s.job.size;
+  effects.push_back(ReadFrames{s.read, s.asked, s.job.frame, last});
 }
 
-/// Our own disk may be slow for longer than a channel may stand still.
-Duration patience(const Sending& s) {
-  return s.block.empty() && s.asked > 0 ? disk_patience : stall_patience;
+std::size_t bytes_in(const ByteVector& frame) { return frame.size() - ws::data_overhead; }
+
+/// Whether the peer's credit, and not the channel, is what the next frame waits for.
+bool waits_for_credit(const Sending& s) {
+  return !s.frames.empty() && s.sent + bytes_in(s.frames.front()) > s.up_to;
 }
 
-/// Zajel's clients cannot take an empty file: totalChunks 0 is invalid for the web client, and one
-/// announced chunk that never comes is reported as missing. One chunk without bytes passes both
-/// checks. Peers with acks are ours and need none.
-bool owes_empty_chunk(const Sending& s) {
-  return s.job.size == 0 && !s.job.acks && s.next_index == 0 && s.read_all;
-}
-
-bool send_one(Sending& s, std::size_t length, Effects& effects) {
-  const std::size_t cost = wire_cost(length);
-  if (s.budget < cost) return false;
-  s.budget -= cost;
-  const auto begin = s.block.begin() + static_cast<std::ptrdiff_t>(s.cut);
-  ByteVector bytes(begin, begin + static_cast<std::ptrdiff_t>(length));
-  effects.push_back(SendChunk{s.job.id, s.next_index++, std::move(bytes)});
-  s.cut += length;
-  s.sent += length;
+bool send_one(Sending& s, Effects& effects) {
+  if (s.frames.empty() || waits_for_credit(s)) return false;
+  auto& frame = s.frames.front();
+  if (s.job.budget < frame.size()) return false;
+  s.job.budget -= frame.size();
+  s.sent += bytes_in(frame);
+  ws::print_data_head(s.job.number, frame);
+  effects.push_back(SendFrame{std::move(frame)});
+  s.frames.pop_front();
   return true;
 }
 
-void send_chunks(Sending& s, const Env& env, Effects& effects) {
-  const std::uint64_t before = s.next_index;
-  if (owes_empty_chunk(s)) send_one(s, 0, effects);
-  while (s.cut < s.block.size() &&
-         send_one(s, std::min(s.job.chunk, s.block.size() - s.cut), effects)) {
-    if (s.cut < s.block.size()) continue;
-    s.block = std::exchange(s.ahead, {});
-    s.cut = 0;
-    read_ahead(s, effects);
-  }
-  if (s.next_index == before) return;
-  s.deadline = env.now + patience(s);
-  s.progress.advance(s.sent, effects);
+bool waits_for_disk(const Sending& s) { return s.frames.empty() && s.reading; }
+
+/// What the next step waits for.
+Duration patience(const Sending& s) {
+  if (waits_for_disk(s)) return disk_patience;
+  return waits_for_credit(s) ? peer_disk_patience : stall_patience;
 }
 
-/// Sends what there is to send. Next is the handler's own list of exits.
+/// Sends what there is to send. `moved`: something has happened that the clock was waiting for.
+/// Next is the handler's own list of exits.
 template <class Next>
-Next go_on(Sending s, const Env& env, Effects& effects) {
-  send_chunks(s, env, effects);
-  if (!s.read_all || s.sent < s.job.size || owes_empty_chunk(s)) return s;
+Next go_on(Sending s, bool moved, const Env& env, Effects& effects) {
+  while (send_one(s, effects)) moved = true;
+  s.progress.advance(s.sent, effects);
+  if (!s.sha256 || s.sent < s.job.size) {
+    read_ahead(s, effects);
+    if (moved) s.deadline = env.now + patience(s);
+    return s;
+  }
   s.progress.end(s.sent, effects);
-  const Digest sha256 = std::move(s.hash).finish();
-  effects.push_back(SendEnvelope{peer::FileComplete{s.job.id, sha256}});
-  const TimePoint deadline = env.now + check_patience;
-  if (s.job.acks) return AwaitingCheck{std::move(s.job), sha256, deadline};
-  return Flushing{std::move(s.job), sha256, deadline};
+  const auto& about = s.job.attributes;
+  effects.push_back(SendFrame{print(ws::About{s.job.number, about.modified, about.mode})});
+  effects.push_back(SendFrame{print(ws::Complete{s.job.number, *s.sha256})});
+  return AwaitingCheck{std::move(s.job), *s.sha256, env.now + peer_disk_patience};
 }
 
-Sending begin(Job job, std::size_t budget, const Env& env, Effects& effects) {
-  effects.push_back(Started{});
-  const ProgressMeter progress(job.size);
+Sending begin(Job job, std::uint64_t from, std::uint32_t peer_window, const Env& env,
+              Effects& effects) {
+  effects.push_back(SendFrame{print(ws::Begin{job.number, from})});
+  effects.push_back(Started{from});
+  const ProgressMeter progress(job.size, from);
   Sending s{.job = std::move(job),
             .progress = progress,
-            .budget = budget,
+            .read = from,
+            .sent = from,
+            .up_to = from + peer_window,
             .deadline = env.now + disk_patience};
   read_ahead(s, effects);
   return s;
 }
 
+/// The receiver makes it safe, and tells its person if that is another.
+Plaintext announced(const Plaintext& name) {
+  const auto& text = name.expose();
+  const bool can_be =
+      !text.empty() && text.size() <= wire::limits::file_name && wire::utf8::is_valid(text);
+  return can_be ? name : Plaintext(safe_name(text));
+}
+
 }  // namespace
 
-// ---- AwaitingAck --------------------------------------------------------------------------------
+Aborted Machine::out_of_order(const Job& job, Effects& effects) {
+  return abort_and_tell(job, Fault::file_protocol, effects);
+}
 
-OneOf<Sending, Aborted> AwaitingAck::on(PeerStartAck&& ack, Env& env, Effects& effects) && {
-  if (!ack.accepted) return abort(refusal_of(ack.reason), effects);
-  return begin(std::move(job), budget, env, effects);
+// ---- Offering -----------------------------------------------------------------------------------
+
+OneOf<Verifying, Sending, Aborted> Offering::on(PeerAccept&& accept, Env& env,
+                                                Effects& effects) && {
+  if (accept.have > job.size || accept.window < least_window)
+    return abort_and_tell(job, Fault::file_protocol, effects);
+  if (accept.have == 0) return begin(std::move(job), 0, accept.window, env, effects);
+  effects.push_back(Checking{accept.have, 0});
+  ask_for_hash(0, accept.have, effects);
+  return Verifying{std::move(job), accept, ProgressMeter(accept.have), env.now,
+                   env.now + disk_patience};
 }
-OneOf<Aborted> AwaitingAck::on(PeerCompleteAck&& ack, Env&, Effects& effects) && {
-  return early_check(job, ack, effects);
+OneOf<Hashing, Aborted> Offering::on(PeerWorking&& working, Env& env, Effects& effects) && {
+  if (working.of == 0 || working.of > job.size)
+    return abort_and_tell(job, Fault::file_protocol, effects);
+  effects.push_back(Checking{working.of, 0});
+  ask_for_hash(0, working.of, effects);
+  return Hashing{std::move(job), working.of, working.done, ProgressMeter(working.of),
+                 env.now + peer_disk_patience};
 }
-OneOf<AwaitingAck> AwaitingAck::on(ChannelRoom&& room, Env&, Effects&) && {
-  budget = room.bytes;
+OneOf<Offering> Offering::on(ChannelRoom&& room, Env&, Effects&) && {
+  job.budget = room.bytes;
   return std::move(*this);
 }
-OneOf<AwaitingAck, Aborted> AwaitingAck::on(Tick&&, Env& env, Effects& effects) && {
+OneOf<Offering, Aborted> Offering::on(Tick&&, Env& env, Effects& effects) && {
   return tick(std::move(*this), env, effects);
 }
-OneOf<Aborted> AwaitingAck::on(PeerFailed&& failed, Env&, Effects& effects) && {
-  return peer_failed(job, failed.fault, effects);
+OneOf<Aborted> Offering::on(PeerFailed&& failed, Env&, Effects& effects) && {
+  return abort(failed.fault, effects);
 }
-OneOf<Aborted> AwaitingAck::on(DiskFailed&& failed, Env&, Effects& effects) && {
+OneOf<Aborted> Offering::on(DiskFailed&& failed, Env&, Effects& effects) && {
   return abort_and_tell(job, failed.fault, effects);
 }
-OneOf<Aborted> AwaitingAck::on(Cancel&& cause, Env&, Effects& effects) && {
+OneOf<Aborted> Offering::on(Cancel&& cause, Env&, Effects& effects) && {
+  return cancel(job, cause.fault, effects);
+}
+
+// ---- Hashing ------------------------------------------------------------------------------------
+
+OneOf<Hashing, Hashed> Hashing::on(PrefixHashed&& prefix, Env& env, Effects& effects) && {
+  if (progress.is_due(prefix.bytes)) effects.push_back(Checking{have, prefix.bytes});
+  deadline = env.now + peer_disk_patience;
+  if (prefix.bytes == have) return Hashed{std::move(job), have, peer_done, prefix.sha256, deadline};
+  ask_for_hash(prefix.bytes, have, effects);
+  return std::move(*this);
+}
+OneOf<Verifying, Sending, Aborted> Hashing::on(PeerAccept&& accept, Env& env, Effects& effects) && {
+  if (!is_consistent(accept, have)) return abort_and_tell(job, Fault::file_protocol, effects);
+  if (accept.have == 0) return begin(std::move(job), 0, accept.window, env, effects);
+  return Verifying{std::move(job), accept, progress, env.now, env.now + disk_patience};
+}
+OneOf<Hashing, Aborted> Hashing::on(PeerWorking&& working, Env& env, Effects& effects) && {
+  return peer_works(std::move(*this), working, env, effects);
+}
+OneOf<Hashing> Hashing::on(ChannelRoom&& room, Env&, Effects&) && {
+  job.budget = room.bytes;
+  return std::move(*this);
+}
+OneOf<Hashing, Aborted> Hashing::on(Tick&&, Env& env, Effects& effects) && {
+  return tick(std::move(*this), env, effects);
+}
+OneOf<Aborted> Hashing::on(PeerFailed&& failed, Env&, Effects& effects) && {
+  return abort(failed.fault, effects);
+}
+OneOf<Aborted> Hashing::on(DiskFailed&& failed, Env&, Effects& effects) && {
+  return abort_and_tell(job, failed.fault, effects);
+}
+OneOf<Aborted> Hashing::on(Cancel&& cause, Env&, Effects& effects) && {
+  return cancel(job, cause.fault, effects);
+}
+
+// ---- Hashed -------------------------------------------------------------------------------------
+
+OneOf<Sending, Aborted> Hashed::on(PeerAccept&& accept, Env& env, Effects& effects) && {
+  if (!is_consistent(accept, have)) return abort_and_tell(job, Fault::file_protocol, effects);
+  const bool same =
+      accept.have == have && crypto::equal_in_constant_time(sha256.view(), accept.prefix.view());
+  return begin(std::move(job), same ? have : 0, accept.window, env, effects);
+}
+OneOf<Hashed, Aborted> Hashed::on(PeerWorking&& working, Env& env, Effects& effects) && {
+  return peer_works(std::move(*this), working, env, effects);
+}
+OneOf<Hashed> Hashed::on(ChannelRoom&& room, Env&, Effects&) && {
+  job.budget = room.bytes;
+  return std::move(*this);
+}
+OneOf<Hashed, Aborted> Hashed::on(Tick&&, Env& env, Effects& effects) && {
+  return tick(std::move(*this), env, effects);
+}
+OneOf<Aborted> Hashed::on(PeerFailed&& failed, Env&, Effects& effects) && {
+  return abort(failed.fault, effects);
+}
+OneOf<Aborted> Hashed::on(Cancel&& cause, Env&, Effects& effects) && {
+  return cancel(job, cause.fault, effects);
+}
+
+// ---- Verifying ----------------------------------------------------------------------------------
+
+/// Another file of that name and size begins anew.
+OneOf<Verifying, Sending> Verifying::on(PrefixHashed&& prefix, Env& env, Effects& effects) && {
+  if (progress.is_due(prefix.bytes)) effects.push_back(Checking{accepted.have, prefix.bytes});
+  if (prefix.bytes < accepted.have) {
+    if (env.now - told >= word_interval) {
+      effects.push_back(SendFrame{print(ws::Comparing{job.number, accepted.have, prefix.bytes})});
+      told = env.now;
+    }
+    ask_for_hash(prefix.bytes, accepted.have, effects);
+    deadline = env.now + disk_patience;
+    return std::move(*this);
+  }
+  const bool same = crypto::equal_in_constant_time(prefix.sha256.view(), accepted.prefix.view());
+  return begin(std::move(job), same ? accepted.have : 0, accepted.window, env, effects);
+}
+OneOf<Verifying> Verifying::on(ChannelRoom&& room, Env&, Effects&) && {
+  job.budget = room.bytes;
+  return std::move(*this);
+}
+OneOf<Verifying, Aborted> Verifying::on(Tick&&, Env& env, Effects& effects) && {
+  return tick(std::move(*this), env, effects, Fault::disk_stalled);
+}
+OneOf<Aborted> Verifying::on(PeerFailed&& failed, Env&, Effects& effects) && {
+  return abort(failed.fault, effects);
+}
+OneOf<Aborted> Verifying::on(DiskFailed&& failed, Env&, Effects& effects) && {
+  return abort_and_tell(job, failed.fault, effects);
+}
+OneOf<Aborted> Verifying::on(Cancel&& cause, Env&, Effects& effects) && {
   return cancel(job, cause.fault, effects);
 }
 
 // ---- Sending ------------------------------------------------------------------------------------
 
-OneOf<Sending, Flushing, AwaitingCheck, Aborted> Sending::on(BlockRead&& event, Env& env,
-                                                             Effects& effects) && {
-  using Next = OneOf<Sending, Flushing, AwaitingCheck, Aborted>;
-  if (asked == 0) return std::move(*this);
-  const std::uint64_t left = job.size - read;
-  const bool last = left <= block_size;
-  if (event.bytes.size() != (last ? left : block_size))
-    return abort_and_tell(job, Fault::file_changed, effects);
-  hash.update(event.bytes);
-  read += event.bytes.size();
-  read_all = last;
-  asked = 0;
-  if (block.empty()) deadline = env.now + stall_patience;
-  (block.empty() ? block : ahead) = std::move(event.bytes);
-  read_ahead(*this, effects);
-  return go_on<Next>(std::move(*this), env, effects);
+OneOf<Sending, AwaitingCheck> Sending::on(FramesRead&& event, Env& env, Effects& effects) && {
+  if (!reading) return std::move(*this);
+  reading = false;
+  read += asked;
+  sha256 = event.sha256;
+  for (auto& frame : event.frames) frames.push_back(std::move(frame));
+  return go_on<OneOf<Sending, AwaitingCheck>>(std::move(*this), true, env, effects);
 }
-OneOf<Sending, Flushing, AwaitingCheck> Sending::on(ChannelRoom&& room, Env& env,
-                                                    Effects& effects) && {
-  budget = room.bytes;
-  if (budget > 0) deadline = env.now + patience(*this);
-  return go_on<OneOf<Sending, Flushing, AwaitingCheck>>(std::move(*this), env, effects);
+OneOf<Sending, AwaitingCheck> Sending::on(ChannelRoom&& room, Env& env, Effects& effects) && {
+  job.budget = room.bytes;
+  return go_on<OneOf<Sending, AwaitingCheck>>(std::move(*this), false, env, effects);
 }
-OneOf<Sending, Aborted> Sending::on(PeerStartAck&& ack, Env&, Effects& effects) && {
-  return late_answer(std::move(*this), ack, effects);
-}
-OneOf<Aborted> Sending::on(PeerCompleteAck&& ack, Env&, Effects& effects) && {
-  return early_check(job, ack, effects);
+OneOf<Sending, AwaitingCheck, Aborted> Sending::on(PeerCredit&& credit, Env& env,
+                                                   Effects& effects) && {
+  if (credit.up_to < up_to) return abort_and_tell(job, Fault::file_protocol, effects);
+  const bool more = credit.up_to > std::exchange(up_to, credit.up_to);
+  return go_on<OneOf<Sending, AwaitingCheck, Aborted>>(std::move(*this), more, env, effects);
 }
 OneOf<Sending, Aborted> Sending::on(Tick&&, Env& env, Effects& effects) && {
-  return tick(std::move(*this), env, effects);
+  const auto fault = waits_for_disk(*this) ? Fault::disk_stalled : Fault::file_stalled;
+  return tick(std::move(*this), env, effects, fault);
 }
 OneOf<Aborted> Sending::on(PeerFailed&& failed, Env&, Effects& effects) && {
-  return peer_failed(job, failed.fault, effects);
+  return abort(failed.fault, effects);
 }
 OneOf<Aborted> Sending::on(DiskFailed&& failed, Env&, Effects& effects) && {
   return abort_and_tell(job, failed.fault, effects);
@@ -211,42 +313,20 @@ OneOf<Aborted> Sending::on(Cancel&& cause, Env&, Effects& effects) && {
   return cancel(job, cause.fault, effects);
 }
 
-// ---- Flushing -----------------------------------------------------------------------------------
-
-OneOf<Done> Flushing::on(Flushed&&, Env&, Effects& effects) && {
-  return finish(sha256, false, effects);
-}
-OneOf<Flushing, Aborted> Flushing::on(PeerStartAck&& ack, Env&, Effects& effects) && {
-  return late_answer(std::move(*this), ack, effects);
-}
-OneOf<Done, Aborted> Flushing::on(PeerCompleteAck&& ack, Env&, Effects& effects) && {
-  if (!ack.success) return abort(fault_of(ack.reason), effects);
-  return finish(sha256, true, effects);
-}
-OneOf<Flushing, Aborted> Flushing::on(Tick&&, Env& env, Effects& effects) && {
-  return tick(std::move(*this), env, effects);
-}
-OneOf<Aborted> Flushing::on(PeerFailed&& failed, Env&, Effects& effects) && {
-  return peer_failed(job, failed.fault, effects);
-}
-OneOf<Aborted> Flushing::on(Cancel&& cause, Env&, Effects& effects) && {
-  return cancel(job, cause.fault, effects);
-}
-
 // ---- AwaitingCheck ------------------------------------------------------------------------------
 
-OneOf<AwaitingCheck, Aborted> AwaitingCheck::on(PeerStartAck&& ack, Env&, Effects& effects) && {
-  return late_answer(std::move(*this), ack, effects);
+OneOf<Done> AwaitingCheck::on(PeerChecked&&, Env&, Effects& effects) && {
+  effects.push_back(DropSource{});
+  effects.push_back(Finished{{}, sha256, true});
+  return Done{};
 }
-OneOf<Done, Aborted> AwaitingCheck::on(PeerCompleteAck&& ack, Env&, Effects& effects) && {
-  if (!ack.success) return abort(fault_of(ack.reason), effects);
-  return finish(sha256, true, effects);
-}
+/// Told while the last bytes were on their way.
+OneOf<AwaitingCheck> AwaitingCheck::on(PeerCredit&&, Env&, Effects&) && { return std::move(*this); }
 OneOf<AwaitingCheck, Aborted> AwaitingCheck::on(Tick&&, Env& env, Effects& effects) && {
   return tick(std::move(*this), env, effects);
 }
 OneOf<Aborted> AwaitingCheck::on(PeerFailed&& failed, Env&, Effects& effects) && {
-  return peer_failed(job, failed.fault, effects);
+  return abort(failed.fault, effects);
 }
 OneOf<Aborted> AwaitingCheck::on(Cancel&& cause, Env&, Effects& effects) && {
   return cancel(job, cause.fault, effects);
@@ -254,21 +334,15 @@ OneOf<Aborted> AwaitingCheck::on(Cancel&& cause, Env&, Effects& effects) && {
 
 }  // namespace sender
 
-// ---- Sender -------------------------------------------------------------------------------------
+// ---- Sender -------------------------------------------------------------------------------
 
 Sender Sender::start(Params params, Env& env, Effects& effects) {
   using namespace sender;
   if (params.size > wire::limits::file_size) return Sender(abort(Fault::file_too_large, effects));
-  // Zajel's Python client takes no others, whatever was announced.
-  auto chunk = params.acks ? chunk_out : chunk_to_zajel;
-  while (chunk > least_chunk && wire_cost(chunk) > params.largest_message) chunk /= 2;
-  Job job{std::move(params.id), params.size, params.acks, chunk};
-  const bool empty_for_zajel = job.size == 0 && !job.acks;
-  const std::uint64_t chunks = empty_for_zajel ? 1 : chunk_count(job.size, chunk);
-  effects.push_back(SendEnvelope{
-      peer::FileStart{job.id, Plaintext(safe_name(params.name.expose())), job.size, chunks}});
-  if (!job.acks) return Sender(begin(std::move(job), 0, env, effects));
-  return Sender(AwaitingAck{.job = std::move(job), .deadline = env.now + answer_patience});
+  effects.push_back(SendFrame{wire::stream::print(
+      wire::stream::Offer{params.number, params.size, announced(params.name)})});
+  return Sender(Offering{.job = {params.number, params.size, params.frame, params.attributes},
+                         .deadline = env.now + stream::answer_patience});
 }
 
 void Sender::on(Event event, Env& env, Effects& effects) {

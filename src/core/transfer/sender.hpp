@@ -1,103 +1,133 @@
-// A file on its way out: it is announced, read ahead in blocks, cut into chunks that go as the
-// channel takes them, and ended with its checksum. It sees neither the file nor the channel.
+// A file on its way out in the second form: offered, begun where the receiver's earlier part ends,
+// read ahead in whole frames that go as the receiver's credit and the channel allow, and ended with
+// its checksum, which the disk makes while it reads. It sees neither the file nor the channel.
 #pragma once
 
 #include <cstdint>
-#include <limits>
+#include <deque>
 #include <optional>
 #include <string_view>
 #include <variant>
 
 #include "core/base/env.hpp"
 #include "core/base/fsm.hpp"
-#include "core/crypto/hash.hpp"
 #include "core/transfer/events.hpp"
 #include "core/transfer/progress.hpp"
+#include "core/transfer/stream_terms.hpp"
 
 namespace culver::transfer {
 namespace sender {
 
 using fsm::OneOf;
 
-/// How long the peer may think before it accepts: a person may be asked.
-inline constexpr Duration answer_patience = std::chrono::minutes(10);
-/// How long the channel may take nothing while we have something to send.
-inline constexpr Duration stall_patience = std::chrono::seconds(60);
-/// How long our own disk may owe a block.
-inline constexpr Duration disk_patience = std::chrono::minutes(4);
-/// How long the last bytes and the peer's check may take: its disk may hold gigabytes back.
-inline constexpr Duration check_patience = std::chrono::minutes(5);
-
 /// What every living state knows of its file.
 struct Job {
-  wire::peer::FileId id;
+  wire::stream::Number number;
   std::uint64_t size;
-  bool acks;  ///< the peer acknowledges the start and the end
-  std::size_t chunk;
+  std::size_t frame;  ///< the most bytes of one frame
+  Attributes attributes;
+  std::size_t budget = 0;  ///< bytes of frames that the channel still takes
 };
 
-struct AwaitingAck;
+struct Offering;
+struct Hashing;
+struct Hashed;
+struct Verifying;
 struct Sending;
-struct Flushing;
 struct AwaitingCheck;
 struct Done;
 struct Aborted;
 
-/// Announced; nothing is read before the peer has accepted.
-struct AwaitingAck {
-  static constexpr std::string_view name = "AwaitingAck";
+/// Nothing is read before the peer has accepted.
+struct Offering {
+  static constexpr std::string_view name = "Offering";
   Job job;
-  std::size_t budget = 0;
   TimePoint deadline;
 
-  OneOf<Sending, Aborted> on(PeerStartAck&&, Env&, Effects&) &&;
-  OneOf<Aborted> on(PeerCompleteAck&&, Env&, Effects&) &&;
-  OneOf<AwaitingAck> on(ChannelRoom&&, Env&, Effects&) &&;
-  OneOf<AwaitingAck, Aborted> on(Tick&&, Env&, Effects&) &&;
+  OneOf<Verifying, Sending, Aborted> on(PeerAccept&&, Env&, Effects&) &&;
+  OneOf<Hashing, Aborted> on(PeerWorking&&, Env&, Effects&) &&;
+  OneOf<Offering> on(ChannelRoom&&, Env&, Effects&) &&;
+  OneOf<Offering, Aborted> on(Tick&&, Env&, Effects&) &&;
   OneOf<Aborted> on(PeerFailed&&, Env&, Effects&) &&;
   OneOf<Aborted> on(DiskFailed&&, Env&, Effects&) &&;
   OneOf<Aborted> on(Cancel&&, Env&, Effects&) &&;
 };
 
-/// Holds at most two blocks: the one being sent and the one after it.
+/// The peer has the beginning of a file and hashes it: meanwhile the disk hashes as much of ours.
+/// The deadline is renewed by whoever gets on.
+struct Hashing {
+  static constexpr std::string_view name = "Hashing";
+  Job job;
+  std::uint64_t have;
+  std::uint64_t peer_done;
+  ProgressMeter progress;
+  TimePoint deadline;
+
+  OneOf<Hashing, Hashed> on(PrefixHashed&&, Env&, Effects&) &&;
+  OneOf<Verifying, Sending, Aborted> on(PeerAccept&&, Env&, Effects&) &&;
+  OneOf<Hashing, Aborted> on(PeerWorking&&, Env&, Effects&) &&;
+  OneOf<Hashing> on(ChannelRoom&&, Env&, Effects&) &&;
+  OneOf<Hashing, Aborted> on(Tick&&, Env&, Effects&) &&;
+  OneOf<Aborted> on(PeerFailed&&, Env&, Effects&) &&;
+  OneOf<Aborted> on(DiskFailed&&, Env&, Effects&) &&;
+  OneOf<Aborted> on(Cancel&&, Env&, Effects&) &&;
+};
+
+/// Ours is hashed, and the peer's not yet.
+struct Hashed {
+  static constexpr std::string_view name = "Hashed";
+  Job job;
+  std::uint64_t have;
+  std::uint64_t peer_done;
+  Digest sha256;
+  TimePoint deadline;
+
+  OneOf<Sending, Aborted> on(PeerAccept&&, Env&, Effects&) &&;
+  OneOf<Hashed, Aborted> on(PeerWorking&&, Env&, Effects&) &&;
+  OneOf<Hashed> on(ChannelRoom&&, Env&, Effects&) &&;
+  OneOf<Hashed, Aborted> on(Tick&&, Env&, Effects&) &&;
+  OneOf<Aborted> on(PeerFailed&&, Env&, Effects&) &&;
+  OneOf<Aborted> on(Cancel&&, Env&, Effects&) &&;
+};
+
+/// The peer has the beginning of a file: the disk hashes as much of ours, to see whether it is this
+/// one. The peer is told how far that is.
+struct Verifying {
+  static constexpr std::string_view name = "Verifying";
+  Job job;
+  PeerAccept accepted;
+  ProgressMeter progress;
+  TimePoint told;
+  TimePoint deadline;
+
+  OneOf<Verifying, Sending> on(PrefixHashed&&, Env&, Effects&) &&;
+  OneOf<Verifying> on(ChannelRoom&&, Env&, Effects&) &&;
+  OneOf<Verifying, Aborted> on(Tick&&, Env&, Effects&) &&;
+  OneOf<Aborted> on(PeerFailed&&, Env&, Effects&) &&;
+  OneOf<Aborted> on(DiskFailed&&, Env&, Effects&) &&;
+  OneOf<Aborted> on(Cancel&&, Env&, Effects&) &&;
+};
+
+/// Holds at most two blocks. Offsets are of the file.
 struct Sending {
   static constexpr std::string_view name = "Sending";
   Job job;
   ProgressMeter progress;
-  std::size_t budget;  ///< bytes of frames that the channel still takes
+  std::uint64_t read;  ///< so far, also what is still to be sent
+  std::uint64_t sent;
+  std::uint64_t up_to;  ///< the peer's credit
   TimePoint deadline;
-  crypto::Sha256 hash{};
-  std::size_t asked = 0;  ///< of the read under way, 0 if there is none
-  bool read_all = false;
-  std::uint64_t read = 0;
-  std::uint64_t sent = 0;
-  std::uint64_t next_index = 0;
-  ByteVector block{};
-  std::size_t cut = 0;  ///< how much of the block has been sent
-  ByteVector ahead{};
+  std::size_t asked = 0;  ///< of the read under way
+  bool reading = false;
+  std::optional<Digest> sha256{};  ///< once everything was read
+  std::deque<ByteVector> frames{};
 
-  OneOf<Sending, Flushing, AwaitingCheck, Aborted> on(BlockRead&&, Env&, Effects&) &&;
-  OneOf<Sending, Flushing, AwaitingCheck> on(ChannelRoom&&, Env&, Effects&) &&;
-  OneOf<Sending, Aborted> on(PeerStartAck&&, Env&, Effects&) &&;
-  OneOf<Aborted> on(PeerCompleteAck&&, Env&, Effects&) &&;
+  OneOf<Sending, AwaitingCheck> on(FramesRead&&, Env&, Effects&) &&;
+  OneOf<Sending, AwaitingCheck> on(ChannelRoom&&, Env&, Effects&) &&;
+  OneOf<Sending, AwaitingCheck, Aborted> on(PeerCredit&&, Env&, Effects&) &&;
   OneOf<Sending, Aborted> on(Tick&&, Env&, Effects&) &&;
   OneOf<Aborted> on(PeerFailed&&, Env&, Effects&) &&;
   OneOf<Aborted> on(DiskFailed&&, Env&, Effects&) &&;
-  OneOf<Aborted> on(Cancel&&, Env&, Effects&) &&;
-};
-
-/// Everything was handed to the channel of a peer that never acknowledges: done when SCTP has.
-struct Flushing {
-  static constexpr std::string_view name = "Flushing";
-  Job job;
-  Digest sha256;
-  TimePoint deadline;
-
-  OneOf<Done> on(Flushed&&, Env&, Effects&) &&;
-  OneOf<Flushing, Aborted> on(PeerStartAck&&, Env&, Effects&) &&;
-  OneOf<Done, Aborted> on(PeerCompleteAck&&, Env&, Effects&) &&;
-  OneOf<Flushing, Aborted> on(Tick&&, Env&, Effects&) &&;
-  OneOf<Aborted> on(PeerFailed&&, Env&, Effects&) &&;
   OneOf<Aborted> on(Cancel&&, Env&, Effects&) &&;
 };
 
@@ -108,8 +138,8 @@ struct AwaitingCheck {
   Digest sha256;
   TimePoint deadline;
 
-  OneOf<AwaitingCheck, Aborted> on(PeerStartAck&&, Env&, Effects&) &&;
-  OneOf<Done, Aborted> on(PeerCompleteAck&&, Env&, Effects&) &&;
+  OneOf<Done> on(PeerChecked&&, Env&, Effects&) &&;
+  OneOf<AwaitingCheck> on(PeerCredit&&, Env&, Effects&) &&;
   OneOf<AwaitingCheck, Aborted> on(Tick&&, Env&, Effects&) &&;
   OneOf<Aborted> on(PeerFailed&&, Env&, Effects&) &&;
   OneOf<Aborted> on(Cancel&&, Env&, Effects&) &&;
@@ -123,17 +153,25 @@ struct Aborted {
 };
 
 struct Machine {
-  using State = std::variant<AwaitingAck, Sending, Flushing, AwaitingCheck, Done, Aborted>;
-  using Event = std::variant<PeerStartAck, PeerCompleteAck, PeerFailed, Cancel, ChannelRoom,
-                             Flushed, Tick, BlockRead, DiskFailed>;
+  using State =
+      std::variant<Offering, Hashing, Hashed, Verifying, Sending, AwaitingCheck, Done, Aborted>;
+  using Event = std::variant<PeerAccept, PeerCredit, PeerChecked, PeerWorking, PeerFailed, Cancel,
+                             ChannelRoom, Tick, FramesRead, PrefixHashed, DiskFailed>;
   using Context = Env;
   using Effects = transfer::Effects;
 
-  /// An answer of our own that comes late, or anything after the end.
+  /// An answer of our own that comes late, or anything after the end, changes nothing. What a peer
+  /// says out of turn ends the transfer.
   template <class S, class E>
-  static State unexpected(S&& state, E&&, Env&, Effects&) {
-    return std::move(state);
+  static State unexpected(S&& state, E&&, Env&, Effects& effects) {
+    if constexpr (E::origin == Origin::peer && requires { state.job; })
+      return out_of_order(state.job, effects);
+    else
+      return std::move(state);
   }
+
+ private:
+  static Aborted out_of_order(const Job& job, Effects& effects);
 };
 
 }  // namespace sender
@@ -143,16 +181,15 @@ class Sender {
   using Event = sender::Machine::Event;
 
   struct Params {
-    wire::peer::FileId id;
-    Plaintext name;  ///< announced as a safe basename
+    wire::stream::Number number;
+    Plaintext name;  ///< announced as it is, if it can be
     std::uint64_t size;
-    bool acks;  ///< the peer's handshake promised acknowledgements
-    /// Bytes: no chunk takes more once it is sealed, unless it is one of least_chunk.
-    std::size_t largest_message = std::numeric_limits<std::size_t>::max();
+    std::size_t frame;  ///< the largest that the link may send
+    Attributes attributes = {};
   };
 
-  /// Announces the file; to a peer without acks it begins at once. Tell it the channel's
-  /// ChannelRoom after this and whenever it changes. A file above limits::file_size fails at once.
+  /// Offers the file. Tell it the channel's ChannelRoom after this and whenever it changes. A file
+  /// above limits::file_size fails at once.
   static Sender start(Params params, Env& env, Effects& effects);
 
   void on(Event event, Env& env, Effects& effects);

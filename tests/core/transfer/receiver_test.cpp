@@ -1,536 +1,443 @@
+// The receiver of the second form, state by state.
 #include "core/transfer/receiver.hpp"
 
 #include <gtest/gtest.h>
 
-#include "core/transfer/chunks.hpp"
-#include "tests/core/transfer/transfer_support.hpp"
+#include "tests/core/transfer/stream_support.hpp"
 
 namespace culver::transfer::test {
 namespace {
 
-namespace peer = wire::peer;
-using wire::limits::chunk_out;
 using namespace std::chrono_literals;
+namespace ws = wire::stream;
 
-struct Options {
-  bool acks = true;
-  bool auto_accept = false;
-  std::size_t chunk = chunk_out;
-  std::uint64_t max_size = std::uint64_t{1} << 40;
-  std::optional<std::uint64_t> size{};    ///< as announced, else the true one
-  std::optional<std::uint64_t> chunks{};  ///< likewise
-};
+constexpr std::size_t piece = 61'681;
 
-/// A receiver together with the file that its peer sends.
-struct Incoming {
-  explicit Incoming(std::size_t true_size, Options given = {})
-      : options(given), file(content(true_size)) {
-    const std::uint64_t size = given.size.value_or(true_size);
-    const std::uint64_t chunks = given.chunks.value_or(chunk_count(size, given.chunk));
-    peer::FileStart start{file_id(), Plaintext("report.pdf"), size, chunks};
-    Receiver::Params params{start, given.max_size, given.acks, given.auto_accept};
-    receiver.emplace(Receiver::start(params, world.env, effects));
+/// A receiver and the disk that answers it, by hand.
+struct ReceiverScene {
+  explicit ReceiverScene(std::uint64_t size, std::uint64_t max_size = wire::limits::file_size)
+      : file(content(static_cast<std::size_t>(size))),
+        receiver(Receiver::start({PublicKey{}, ws::Offer{7, size, Plaintext("a.bin")}, max_size},
+                                 world.env, effects)) {
+    note();
+    if (!receiver.ended()) survey = std::exchange(effects, {});
   }
-  Effects say(Receiver::Event event) {
-    Effects now;
-    receiver->on(std::move(event), world.env, now);
-    effects.insert(effects.end(), now.begin(), now.end());
-    return now;
+
+  void find(std::uint64_t have = 0) { feed(TargetFound{have}); }
+  void feed(Receiver::Event event) {
+    effects.clear();
+    receiver.on(std::move(event), world.env, effects);
+    note();
   }
-  Effects chunk(std::uint64_t index, std::size_t length) {
-    return say(OpenedChunk{file_id(), index, content(length)});
+  void open(std::uint64_t have = 0) {
+    if (receiver.state() == "Surveying") find(have);
+    feed(Decision{true});
+    feed(TargetOpened{have});
+    for (std::uint64_t done = 0; done < have;) {
+      done += test::find<HashPart>(effects)->bytes;
+      feed(PartHashed{done, crypto::sha256(ByteView(file).first(done))});
+    }
   }
-  Effects chunk(std::uint64_t index) {
-    const std::size_t at = index * options.chunk;
-    const std::size_t end = std::min(file.size(), at + options.chunk);
-    return say(OpenedChunk{file_id(), index, ByteVector(iterator(at), iterator(end))});
+  void begin(std::uint64_t from = 0) {
+    open(from);
+    sent = from;
+    feed(PeerBegin{from});
   }
-  void all_chunks() {
-    for (std::uint64_t i = 0; i < chunk_count(file.size(), options.chunk); ++i) chunk(i);
+  /// The next bytes of the file, as the peer would send them.
+  void send_some() {
+    const auto size = std::min<std::size_t>(piece, file.size() - sent);
+    const auto bytes = ByteView(file).subspan(sent, size);
+    sent += size;
+    feed(PeerData{slice_of(bytes)});
   }
-  Effects complete() { return say(PeerComplete{crypto::sha256(file)}); }
-  void all_written() {
-    for (; answered < effects.size(); ++answered)
-      if (const auto* block = std::get_if<WriteBlock>(&effects[answered])) {
-        const std::size_t bytes = block->bytes.size();
-        say(BlockWritten{bytes});
+  void write_one() {
+    ASSERT_FALSE(writes.empty());
+    const auto write = std::move(writes.front());
+    writes.erase(writes.begin());
+    BlockWritten done{0};
+    for (const auto& slice : write.slices) {
+      const auto bytes = slice.view();
+      disk.insert(disk.end(), bytes.begin(), bytes.end());
+      done.bytes += slice.size;
+    }
+    if (write.last) done.sha256 = crypto::sha256(disk);
+    feed(std::move(done));
+  }
+  void note() {
+    for (auto& effect : effects) {
+      if (const auto* frame = std::get_if<SendFrame>(&effect)) {
+        told = parsed(frame->frame);
+        if (const auto* credit = std::get_if<ws::ChannelRoom>(&*told)) up_to = credit->up_to;
       }
+      if (auto* write = std::get_if<WriteSlices>(&effect)) writes.push_back(*write);
+    }
   }
-  ByteVector written() const {
-    ByteVector all;
-    for (const auto& effect : effects)
-      if (const auto* block = std::get_if<WriteBlock>(&effect))
-        all.insert(all.end(), block->bytes.begin(), block->bytes.end());
-    return all;
-  }
-  std::size_t ends() const { return count<Finished>(effects) + count<Failed>(effects); }
-  std::string_view state() const { return receiver->state(); }
-  ByteVector::iterator iterator(std::size_t at) {
-    return file.begin() + static_cast<std::ptrdiff_t>(at);
+  template <class F>
+  const F* said() const {
+    return told ? std::get_if<F>(&*told) : nullptr;
   }
 
   World world;
-  Options options;
-  Effects effects;
-  std::size_t answered = 0;
   ByteVector file;
-  std::optional<Receiver> receiver;
+  ByteVector disk;
+  Effects effects;
+  Effects survey;  ///< what was wanted at first
+  std::vector<WriteSlices> writes;
+  std::optional<ws::Frame> told;
+  std::uint64_t up_to = 0;
+  std::size_t sent = 0;
+  Receiver receiver;
 };
 
-/// Brings a peer with acks to Receiving.
-void accept(Incoming& in) {
-  in.say(Decision{true});
-  in.say(TargetCreated{});
-  ASSERT_EQ(in.state(), "Receiving");
+TEST(Receiver, AsksAndCreatesNothingBeforeTheAnswer) {
+  ReceiverScene scene(5);
+  EXPECT_EQ(count<FindTarget>(scene.survey), 1u);
+  EXPECT_EQ(count<Offered>(scene.survey), 0u) << "the disk is asked first";
+  scene.find();
+  EXPECT_EQ(count<Offered>(scene.effects), 1u);
+  EXPECT_EQ(count<OpenTarget>(scene.effects), 0u);
+  scene.feed(Decision{false});
+  EXPECT_EQ(failure(scene.effects), Fault::file_refused_by_us);
+  EXPECT_EQ(scene.said<ws::Refuse>()->reason, ws::Reason::declined);
 }
 
-TEST(Receiver, TakesAFileFromBeginningToEnd) {
-  Incoming in(100'000);
-  EXPECT_EQ(count<Offered>(in.effects), 1u);
-  EXPECT_EQ(count<CreateTarget>(in.effects), 0u) << "nothing on the disk before the decision";
-  in.say(Decision{true});
-  ASSERT_NE(find<CreateTarget>(in.effects), nullptr);
-  EXPECT_EQ(find<CreateTarget>(in.effects)->reserve, 100'000u);
-  EXPECT_EQ(envelope<peer::FileStartAck>(in.effects), nullptr) << "not before the disk has it";
-  in.say(TargetCreated{});
-  EXPECT_TRUE(envelope<peer::FileStartAck>(in.effects)->accepted);
-  EXPECT_EQ(count<Started>(in.effects), 1u);
-  in.all_chunks();
-  in.complete();
-  EXPECT_EQ(in.state(), "Draining");
-  EXPECT_EQ(count<FinishTarget>(in.effects), 0u) << "not before everything is written";
-  in.all_written();
-  EXPECT_EQ(in.written(), in.file);
-  EXPECT_EQ(in.state(), "Finishing");
-  EXPECT_EQ(envelope<peer::FileCompleteAck>(in.effects), nullptr);
-  in.say(TargetFinished{"/in/report.pdf"});
-  EXPECT_TRUE(envelope<peer::FileCompleteAck>(in.effects)->success);
-  const auto* finished = find<Finished>(in.effects);
-  ASSERT_NE(finished, nullptr);
-  EXPECT_EQ(finished->path, "/in/report.pdf");
-  EXPECT_EQ(finished->sha256, crypto::sha256(in.file));
-  EXPECT_TRUE(finished->confirmed);
-  EXPECT_EQ(count<DropTarget>(in.effects), 1u);
-  EXPECT_TRUE(in.receiver->ended());
+TEST(Receiver, RefusesTooLargeAFileAtOnce) {
+  ReceiverScene scene(6, 5);
+  EXPECT_TRUE(scene.receiver.ended());
+  EXPECT_EQ(scene.said<ws::Refuse>()->reason, ws::Reason::too_large);
+  EXPECT_EQ(count<Offered>(scene.effects), 0u);
 }
 
-TEST(Receiver, WithoutAChecksumItIsNotConfirmed) {
-  Incoming in(10, {.acks = false, .auto_accept = true});
-  in.all_chunks();
-  in.say(PeerComplete{std::nullopt});
-  in.all_written();
-  in.say(TargetFinished{"x"});
-  ASSERT_NE(find<Finished>(in.effects), nullptr);
-  EXPECT_FALSE(find<Finished>(in.effects)->confirmed);
-  EXPECT_EQ(envelope<peer::FileCompleteAck>(in.effects), nullptr) << "no acks for such a peer";
-}
-
-TEST(Receiver, TakesTheChunkLengthsOfOthers) {
-  for (const std::size_t chunk : {std::size_t{1}, std::size_t{4096}, std::size_t{65'536}}) {
-    Incoming in(chunk * 3 + chunk / 2, {.auto_accept = true, .chunk = chunk});
-    in.say(TargetCreated{});
-    in.all_chunks();
-    in.complete();
-    in.all_written();
-    EXPECT_EQ(in.state(), "Finishing") << chunk;
-    EXPECT_EQ(in.written(), in.file);
-  }
-}
-
-TEST(Receiver, AnEmptyFileComesWithNoChunkOrWithAnEmptyOne) {
-  for (const bool with_chunk : {false, true}) {
-    Incoming in(0, {.auto_accept = true, .chunks = with_chunk ? 1 : 0});
-    in.say(TargetCreated{});
-    if (with_chunk) in.chunk(0, 0);
-    in.complete();
-    EXPECT_EQ(in.state(), "Finishing");
-    in.say(TargetFinished{"x"});
-    EXPECT_EQ(count<Finished>(in.effects), 1u);
-    EXPECT_EQ(count<WriteBlock>(in.effects), 0u);
-  }
-  Incoming twice(0, {.auto_accept = true, .chunks = 1});
-  twice.say(TargetCreated{});
-  twice.chunk(0, 0);
-  twice.chunk(1, 0);
-  EXPECT_EQ(failure(twice.effects), Fault::file_protocol);
-  Incoming filled(0, {.auto_accept = true, .chunks = 1});
-  filled.say(TargetCreated{});
-  filled.chunk(0, 1);
-  EXPECT_EQ(failure(filled.effects), Fault::file_protocol);
-}
-
-TEST(Receiver, RefusesByTheFrameThatThePeerWaitsFor) {
-  Incoming acks(10);
-  acks.say(Decision{false});
-  EXPECT_FALSE(envelope<peer::FileStartAck>(acks.effects)->accepted);
-  EXPECT_EQ(envelope<peer::FileStartAck>(acks.effects)->reason, "declined");
-  EXPECT_EQ(failure(acks.effects), Fault::file_refused_by_us);
-  EXPECT_EQ(count<DropTarget>(acks.effects), 0u) << "there is none";
-
-  Incoming zajel(10, {.acks = false});
-  zajel.say(Decision{false});
-  EXPECT_EQ(envelope<peer::FileError>(zajel.effects)->reason, "declined");
-  EXPECT_EQ(count<DropTarget>(zajel.effects), 1u);
-}
-
-TEST(Receiver, RefusesWhatIsTooLargeWithoutAsking) {
-  for (const bool acks : {true, false}) {
-    Incoming in(10, {.acks = acks, .auto_accept = true, .max_size = 9});
-    EXPECT_TRUE(in.receiver->ended());
-    EXPECT_EQ(failure(in.effects), Fault::file_too_large);
-    EXPECT_EQ(count<CreateTarget>(in.effects) + count<Offered>(in.effects), 0u);
-    if (acks) {
-      EXPECT_EQ(envelope<peer::FileStartAck>(in.effects)->reason, "too_large");
-    } else {
-      EXPECT_EQ(envelope<peer::FileError>(in.effects)->reason, "too_large");
+TEST(Receiver, TakesEverySizeWhole) {
+  for (const std::size_t size :
+       {std::size_t{0}, std::size_t{1}, piece, mib - 1, mib, mib + 1, 6 * mib + 17}) {
+    ReceiverScene scene(size);
+    scene.begin();
+    EXPECT_EQ(find<Started>(scene.effects)->from, 0u);
+    while (scene.sent < size) {
+      scene.send_some();
+      while (!scene.writes.empty() && scene.sent < size) scene.write_one();
     }
+    scene.feed(PeerComplete{crypto::sha256(scene.file)});
+    EXPECT_EQ(scene.receiver.state(), "Draining") << size;
+    while (!scene.writes.empty()) scene.write_one();
+    EXPECT_EQ(count<FinishTarget>(scene.effects), 1u) << size;
+    EXPECT_TRUE(scene.disk == scene.file) << size;
+    scene.feed(TargetFinished{"/a.bin"});
+    EXPECT_NE(scene.said<ws::Checked>(), nullptr) << size;
+    const auto* finished = find<Finished>(scene.effects);
+    ASSERT_NE(finished, nullptr);
+    EXPECT_EQ(finished->sha256, crypto::sha256(scene.file));
+    EXPECT_TRUE(scene.receiver.ended());
   }
 }
 
-TEST(Receiver, SpoolsForAPeerThatDoesNotWait) {
-  Incoming in(100'000, {.acks = false});
-  EXPECT_EQ(count<Offered>(in.effects), 1u);
-  ASSERT_EQ(count<CreateTarget>(in.effects), 1u);
-  EXPECT_EQ(find<CreateTarget>(in.effects)->reserve, 0u) << "no space taken before a decision";
-  in.all_chunks();
-  in.complete();
-  EXPECT_EQ(in.state(), "Spooled");
-  in.all_written();
-  EXPECT_EQ(count<FinishTarget>(in.effects), 0u) << "no name without a decision";
-  in.say(Cancel{Fault::peer_gone});
-  EXPECT_EQ(in.ends(), 0u) << "all of it is here";
-  in.say(Decision{true});
-  EXPECT_EQ(in.state(), "Finishing");
-  in.say(TargetFinished{"x"});
-  EXPECT_EQ(count<Finished>(in.effects), 1u);
-  EXPECT_EQ(in.written(), in.file);
+TEST(Receiver, SaysWhatItHasAndGoesOnFromThere) {
+  ReceiverScene scene(3 * mib);
+  scene.open(2 * mib);
+  const auto* accept = scene.said<ws::Accept>();
+  ASSERT_NE(accept, nullptr);
+  EXPECT_EQ(accept->have, 2 * mib);
+  EXPECT_EQ(accept->prefix, crypto::sha256(ByteView(scene.file).first(2 * mib)));
+  scene.feed(PeerBegin{2 * mib});
+  EXPECT_EQ(find<Started>(scene.effects)->from, 2 * mib);
+  EXPECT_EQ(count<RestartTarget>(scene.effects), 0u);
+}
+
+TEST(Receiver, ForgetsItsPartIfTheSenderBeginsAnew) {
+  ReceiverScene scene(3 * mib);
+  scene.open(2 * mib);
+  scene.feed(PeerBegin{0});
+  EXPECT_EQ(count<RestartTarget>(scene.effects), 1u);
+  EXPECT_EQ(find<Started>(scene.effects)->from, 0u);
+  ReceiverScene elsewhere(3 * mib);
+  elsewhere.open(2 * mib);
+  elsewhere.feed(PeerBegin{mib});
+  EXPECT_EQ(failure(elsewhere.effects), Fault::file_protocol);
+}
+
+TEST(Receiver, AFileThatIsAllThereIsOnlyFinished) {
+  ReceiverScene scene(2 * mib);
+  scene.disk = scene.file;
+  scene.begin(2 * mib);
+  ASSERT_EQ(scene.writes.size(), 1u);
+  EXPECT_TRUE(scene.writes[0].last);
+  scene.write_one();
+  scene.feed(PeerComplete{crypto::sha256(scene.file)});
+  EXPECT_EQ(scene.receiver.state(), "Finishing");
 }
 
 TEST(Receiver, NothingTakesBackANameThatIsOnItsWay) {
   for (const auto cause : {Fault::interrupted, Fault::cancelled, Fault::replaced}) {
-    Incoming in(100'000, {.acks = false});
-    in.all_chunks();
-    in.complete();
-    in.all_written();
-    in.say(Decision{true});
-    ASSERT_EQ(in.state(), "Finishing");
-    in.say(Cancel{cause});
-    EXPECT_EQ(in.ends(), 0u);
-    in.say(TargetFinished{"x"});
-    EXPECT_EQ(count<Finished>(in.effects), 1u);
+    ReceiverScene scene(2 * mib);
+    scene.disk = scene.file;
+    scene.begin(2 * mib);
+    scene.write_one();
+    scene.feed(PeerComplete{crypto::sha256(scene.file)});
+    ASSERT_EQ(scene.receiver.state(), "Finishing");
+    scene.feed(Cancel{cause});
+    EXPECT_FALSE(scene.receiver.ended());
+    scene.feed(TargetFinished{"x"});
+    EXPECT_EQ(count<Finished>(scene.effects), 1u);
+    EXPECT_TRUE(scene.said<ws::Checked>());
   }
 }
 
-TEST(Receiver, ADecisionInTheMiddleOfSpoolingGoesOn) {
-  Incoming in(5 * chunk_out, {.acks = false});
-  in.chunk(0);
-  in.chunk(1);
-  EXPECT_EQ(count<Progress>(in.effects), 0u);
-  in.say(Decision{true});
-  EXPECT_EQ(in.state(), "Receiving");
-  for (std::uint64_t i = 2; i < 5; ++i) in.chunk(i);
-  in.complete();
-  in.all_written();
-  EXPECT_EQ(in.state(), "Finishing");
-  EXPECT_EQ(in.written(), in.file);
+TEST(Receiver, GivesCreditAsTheDiskWrites) {
+  ReceiverScene scene(20 * mib);
+  scene.begin();
+  while (scene.sent + piece <= stream::window) scene.send_some();
+  EXPECT_EQ(scene.up_to, 0u) << "no credit before the disk has written";
+  const auto under_way = scene.writes.size();
+  EXPECT_GE(under_way, 3u);
+  while (scene.up_to == 0) scene.write_one();
+  EXPECT_GE(scene.up_to, stream::window + stream::credit_step);
+  EXPECT_LE(scene.up_to, stream::window + scene.disk.size());
 }
 
-TEST(Receiver, ASpoolThatNobodyWantsIsBounded) {
-  const std::uint64_t size = 2 * Intake::spool_limit;
-  Incoming in(0, {.acks = false, .chunk = 65'536, .size = size});
-  std::uint64_t index = 0;
-  while (find<PauseLink>(in.effects) == nullptr) {
-    ASSERT_LT(index * 65'536, size);
-    in.effects.clear();
-    in.answered = 0;
-    in.chunk(index++, 65'536);
-    in.all_written();
+TEST(Receiver, RefusesWhatIsBeyondTheCredit) {
+  ReceiverScene scene(20 * mib);
+  scene.begin();
+  while (scene.sent + piece <= stream::window) scene.send_some();
+  scene.send_some();
+  EXPECT_EQ(failure(scene.effects), Fault::file_protocol);
+  EXPECT_EQ(count<DropTarget>(scene.effects), 1u);
+  EXPECT_EQ(scene.said<ws::Refuse>()->reason, ws::Reason::protocol);
+}
+
+TEST(Receiver, RefusesCrumbsAndMoreThanTheFile) {
+  ReceiverScene crumbs(mib);
+  crumbs.begin();
+  crumbs.feed(PeerData{slice_of(content(100))});
+  EXPECT_EQ(failure(crumbs.effects), Fault::file_protocol);
+  ReceiverScene more(5);
+  more.begin();
+  more.feed(PeerData{slice_of(content(6))});
+  EXPECT_EQ(failure(more.effects), Fault::file_protocol);
+  ReceiverScene less(mib);
+  less.begin();
+  less.send_some();
+  less.feed(PeerComplete{Digest{}});
+  EXPECT_EQ(failure(less.effects), Fault::file_protocol);
+}
+
+TEST(Receiver, AWrongChecksumIsDamageAndKeepsNothing) {
+  for (const bool written_first : {true, false}) {
+    ReceiverScene scene(5);
+    scene.begin();
+    scene.send_some();
+    if (written_first) scene.write_one();
+    scene.feed(PeerComplete{Digest{}});
+    if (!written_first) scene.write_one();
+    EXPECT_EQ(failure(scene.effects), Fault::file_damaged);
+    EXPECT_EQ(scene.said<ws::Refuse>()->reason, ws::Reason::damaged);
+    EXPECT_EQ(count<DropTarget>(scene.effects), 1u);
   }
-  EXPECT_EQ(index * 65'536, Intake::spool_limit);
-  EXPECT_TRUE(find<PauseLink>(in.effects)->paused);
-  const auto answer = in.say(Decision{true});
-  ASSERT_NE(find<PauseLink>(answer), nullptr);
-  EXPECT_FALSE(find<PauseLink>(answer)->paused);
 }
 
-TEST(Receiver, RefusesChunksOutOfOrder) {
-  struct Case {
-    const char* what;
-    std::vector<std::pair<std::uint64_t, std::size_t>> chunks;  // index, length
+TEST(Receiver, BlamesTheDiskWhileItOwesAnAnswer) {
+  ReceiverScene disk(mib);
+  disk.begin();
+  while (disk.writes.empty()) disk.send_some();
+  disk.world.pass(61s);
+  disk.feed(Tick{});
+  EXPECT_FALSE(disk.receiver.ended());
+  disk.world.pass(4min);
+  disk.feed(Tick{});
+  EXPECT_EQ(failure(disk.effects), Fault::disk_stalled);
+  EXPECT_EQ(count<KeepTarget>(disk.effects), 1u) << "nothing has failed to be written";
+
+  ReceiverScene peer(mib);
+  peer.begin();
+  peer.send_some();
+  peer.world.pass(4min);
+  peer.feed(Tick{});
+  EXPECT_FALSE(peer.receiver.ended()) << "its disk may be slow as well as ours";
+  peer.world.pass(61s);
+  peer.feed(Tick{});
+  EXPECT_EQ(failure(peer.effects), Fault::file_stalled);
+  EXPECT_EQ(count<KeepTarget>(peer.effects), 1u);
+}
+
+TEST(Receiver, WhatTheFolderCannotTakeIsRefusedBeforeAnybodyIsAsked) {
+  using enum Fault;
+  for (const auto& [fault, reason] : {std::pair{no_space, ws::Reason::no_space},
+                                      {file_too_large_here, ws::Reason::too_large},
+                                      {folder_read_only, ws::Reason::folder},
+                                      {folder_missing, ws::Reason::folder},
+                                      {folder_not_folder, ws::Reason::folder},
+                                      {folder_unfit, ws::Reason::folder}}) {
+    ReceiverScene scene(5);
+    scene.feed(DiskFailed{fault, 3});
+    EXPECT_EQ(failure(scene.effects), fault);
+    EXPECT_EQ(find<Failed>(scene.effects)->room, 3u);
+    EXPECT_EQ(scene.said<ws::Refuse>()->reason, reason);
+    EXPECT_EQ(count<Offered>(scene.effects), 0u);
+  }
+}
+
+TEST(Receiver, AHashOfAnyLengthIsAwaitedAsLongAsItGetsOn) {
+  constexpr std::uint64_t have = std::uint64_t{1} << 40;
+  World world;
+  Effects effects;
+  auto receiver = Receiver::start({{}, {7, have + 1, Plaintext("a")}, wire::limits::file_size},
+                                  world.env, effects);
+  const auto feed = [&](Receiver::Event event) {
+    effects.clear();
+    receiver.on(std::move(event), world.env, effects);
   };
-  // Announced: 3 chunks of 100, 100 and 50 bytes.
-  const Case cases[] = {{"first not zero", {{1, 100}}},
-                        {"duplicate", {{0, 100}, {0, 100}}},
-                        {"gap", {{0, 100}, {2, 50}}},
-                        {"empty", {{0, 0}}},
-                        {"empty later", {{0, 100}, {1, 0}}},
-                        {"short in the middle", {{0, 100}, {1, 99}}},
-                        {"long in the middle", {{0, 100}, {1, 101}}},
-                        {"last too short", {{0, 100}, {1, 100}, {2, 49}}},
-                        {"last too long", {{0, 100}, {1, 100}, {2, 51}}},
-                        {"one too many", {{0, 100}, {1, 100}, {2, 50}, {3, 1}}},
-                        {"not the announced count", {{0, 50}}},
-                        {"all at once", {{0, 250}}},
-                        {"beyond the limit", {{0, 65'537}}},
-                        {"far away", {{~std::uint64_t{0}, 100}}}};
-  for (const auto& test : cases) {
-    Incoming in(0, {.auto_accept = true, .size = 250, .chunks = 3});
-    in.say(TargetCreated{});
-    for (const auto& [index, length] : test.chunks) {
-      ASSERT_EQ(in.ends(), 0u) << test.what << ": too early";
-      in.chunk(index, length);
-    }
-    EXPECT_EQ(failure(in.effects), Fault::file_protocol) << test.what;
-    EXPECT_EQ(envelope<peer::FileError>(in.effects)->reason, "file_protocol") << test.what;
-    EXPECT_EQ(count<DropTarget>(in.effects), 1u) << test.what;
+  feed(TargetFound{have});
+  EXPECT_EQ(find<Offered>(effects)->have, have) << "the person is told that it goes on";
+  feed(Decision{true});
+  feed(TargetOpened{have});
+  const auto first = std::get<ws::Working>(parsed(find<SendFrame>(effects)->frame));
+  EXPECT_EQ(first.of, have) << "so that the sender can hash its own at once";
+  std::size_t told = 0, words = 0;
+  std::uint64_t done = 0;
+  for (int minutes = 0; minutes < 60; ++minutes) {
+    const auto* step = find<HashPart>(effects);
+    ASSERT_NE(step, nullptr);
+    EXPECT_LE(step->bytes, stream::hash_step) << "so that it can be stopped at once";
+    done += std::uint64_t{1} << 34;  // as if it had been many of them
+    world.pass(3min);
+    feed(Tick{});
+    ASSERT_FALSE(receiver.ended()) << minutes;
+    feed(PartHashed{done, {}});
+    told += count<Checking>(effects);
+    words += count<SendFrame>(effects);
+  }
+  EXPECT_EQ(told, 60u);
+  EXPECT_EQ(words, 60u);
+  world.pass(4min);
+  feed(Tick{});
+  EXPECT_EQ(failure(effects), Fault::disk_stalled) << "but not for one that does not";
+  EXPECT_EQ(count<KeepTarget>(effects), 1u);
+}
+
+TEST(Receiver, AStopInTheMiddleOfTheHashAsksForNoMoreOfIt) {
+  ReceiverScene scene(20 * mib);
+  scene.find(16 * mib);
+  scene.feed(Decision{true});
+  scene.feed(TargetOpened{16 * mib});
+  scene.feed(Cancel{Fault::interrupted});
+  EXPECT_EQ(count<KeepTarget>(scene.effects), 1u);
+  scene.feed(PartHashed{4 * mib, {}});
+  EXPECT_TRUE(scene.effects.empty());
+}
+
+TEST(Receiver, APartThatCannotBeReadIsWorthNothing) {
+  ReceiverScene scene(20 * mib);
+  scene.find(16 * mib);
+  scene.feed(Decision{true});
+  scene.feed(TargetOpened{16 * mib});
+  scene.feed(PartHashed{0, crypto::sha256({})});
+  EXPECT_EQ(scene.said<ws::Accept>()->have, 0u);
+}
+
+TEST(Receiver, WaitsForASenderThatGetsOnWithItsOwnHash) {
+  ReceiverScene scene(3 * mib);
+  scene.open(2 * mib);
+  for (std::uint64_t done = 1; done < 20; ++done) {
+    scene.world.pass(4min);
+    scene.feed(PeerWorking{2 * mib, done});
+    scene.feed(Tick{});
+    ASSERT_FALSE(scene.receiver.ended());
+  }
+  scene.world.pass(4min);
+  scene.feed(PeerWorking{2 * mib, 19});
+  scene.world.pass(1min);
+  scene.feed(Tick{});
+  EXPECT_EQ(failure(scene.effects), Fault::file_stalled) << "the same again is no progress";
+}
+
+TEST(Receiver, WhatTheFileHasBesideItsBytesGoesToTheDisk) {
+  for (const bool written_first : {true, false}) {
+    ReceiverScene scene(5);
+    scene.begin();
+    scene.send_some();
+    scene.feed(PeerAbout{{123, 0640}});
+    if (written_first) scene.write_one();
+    scene.feed(PeerComplete{crypto::sha256(scene.file)});
+    if (!written_first) scene.write_one();
+    EXPECT_EQ(find<FinishTarget>(scene.effects)->attributes, (Attributes{123, 0640}));
   }
 }
 
-TEST(Receiver, RefusesAnEarlyEnd) {
-  Incoming in(5 * chunk_out);
-  accept(in);
-  in.chunk(0);
-  in.complete();
-  EXPECT_EQ(failure(in.effects), Fault::file_protocol);
-  EXPECT_FALSE(envelope<peer::FileCompleteAck>(in.effects)->success);
+/// Each state in which the peer still has a say.
+std::vector<std::function<void(ReceiverScene&)>> receiver_paths() {
+  return {[](ReceiverScene&) {},
+          [](ReceiverScene& s) { s.find(); },
+          [](ReceiverScene& s) {
+            s.find();
+            s.feed(Decision{true});
+          },
+          [](ReceiverScene& s) {
+            s.find(mib);
+            s.feed(Decision{true});
+            s.feed(TargetOpened{mib});
+          },
+          [](ReceiverScene& s) { s.open(); },
+          [](ReceiverScene& s) { s.begin(); }};
 }
 
-TEST(Receiver, ThrowsADamagedFileAway) {
-  Digest wrong = crypto::sha256(content(1000));
-  wrong.data[31] ^= std::byte{1};
-  for (const bool acks : {true, false}) {
-    Incoming in(1000, {.acks = acks, .auto_accept = true});
-    if (acks) in.say(TargetCreated{});
-    in.all_chunks();
-    in.say(PeerComplete{wrong});
-    EXPECT_EQ(failure(in.effects), Fault::file_damaged);
-    EXPECT_EQ(count<FinishTarget>(in.effects), 0u);
-    EXPECT_EQ(count<DropTarget>(in.effects), 1u);
-    if (acks) {
-      EXPECT_EQ(envelope<peer::FileCompleteAck>(in.effects)->reason, "damaged");
-    } else {
-      EXPECT_EQ(envelope<peer::FileError>(in.effects)->reason, "damaged");
-    }
+TEST(Receiver, EveryStateCanEndAndKeepsWhatIsWorthIt) {
+  for (const auto& path : receiver_paths()) {
+    const auto end = [&](Receiver::Event event, Fault fault, bool kept, bool told) {
+      ReceiverScene scene(2 * mib);
+      path(scene);
+      const auto state = std::string(scene.receiver.state());
+      const bool has_target = state != "Undecided" && state != "Surveying";
+      scene.told.reset();
+      scene.feed(std::move(event));
+      EXPECT_TRUE(scene.receiver.ended()) << state;
+      EXPECT_EQ(failure(scene.effects), fault) << state;
+      EXPECT_EQ(count<KeepTarget>(scene.effects), has_target && kept ? 1u : 0u) << state;
+      EXPECT_EQ(count<DropTarget>(scene.effects), has_target && !kept ? 1u : 0u) << state;
+      EXPECT_EQ(scene.said<ws::Refuse>() != nullptr, told) << state;
+      EXPECT_FALSE(scene.receiver.deadline()) << state;
+    };
+    end(PeerFailed{Fault::peer_cancelled}, Fault::peer_cancelled, false, false);
+    end(PeerFailed{Fault::peer_file_failed}, Fault::peer_file_failed, true, false);
+    end(PeerFailed{Fault::file_stalled}, Fault::file_stalled, true, false);
+    end(Cancel{Fault::cancelled}, Fault::cancelled, false, true);
+    end(Cancel{Fault::peer_gone}, Fault::peer_gone, true, false);
+    end(Cancel{Fault::interrupted}, Fault::interrupted, true, false);
+    end(Cancel{Fault::replaced}, Fault::replaced, true, true);
+    ReceiverScene late(2 * mib);
+    path(late);
+    late.world.pass(20min);
+    late.feed(Tick{});
+    EXPECT_TRUE(late.receiver.ended());
   }
 }
 
-TEST(Receiver, APeerThatPromisedToWaitMustWait) {
-  Incoming undecided(10);
-  undecided.chunk(0);
-  EXPECT_EQ(failure(undecided.effects), Fault::file_protocol);
-  EXPECT_EQ(count<DropTarget>(undecided.effects), 0u);
-  Incoming creating(10);
-  creating.say(Decision{true});
-  creating.complete();
-  EXPECT_EQ(failure(creating.effects), Fault::file_protocol);
-  EXPECT_EQ(count<DropTarget>(creating.effects), 1u);
-}
-
-TEST(Receiver, PausesTheLinkWhenTheDiskIsBehind) {
-  Incoming in(0, {.chunk = 65'536, .size = std::uint64_t{1} << 30});
-  accept(in);
-  std::uint64_t index = 0;
-  std::size_t given = 0;
-  while (find<PauseLink>(in.effects) == nullptr) {
-    ASSERT_LT(index, 200u);
-    for (const auto& effect : in.chunk(index++, 65'536))
-      if (const auto* block = std::get_if<WriteBlock>(&effect)) {
-        given += block->bytes.size();
-        EXPECT_LE(block->bytes.size(), block_size);
-      }
+TEST(Receiver, APeerThatDoesNotWaitForOurAnswerEndsIt) {
+  for (std::size_t i = 0; i < 5; ++i) {
+    ReceiverScene scene(2 * mib);
+    receiver_paths()[i](scene);
+    scene.feed(PeerData{slice_of(content(piece))});
+    EXPECT_EQ(failure(scene.effects), Fault::file_protocol) << scene.receiver.state();
   }
-  EXPECT_TRUE(find<PauseLink>(in.effects)->paused);
-  EXPECT_GT(given, Intake::high_water);
-  EXPECT_LE(given, Intake::high_water + block_size);
-
-  in.world.pass(2min);
-  in.say(Tick{});
-  EXPECT_FALSE(in.receiver->ended()) << "we paused it: the peer is not to blame";
-  EXPECT_EQ(count<PauseLink>(in.say(BlockWritten{given - Intake::low_water})), 0u);
-  const auto resumed = in.say(BlockWritten{1});
-  ASSERT_EQ(count<PauseLink>(resumed), 1u);
-  EXPECT_FALSE(find<PauseLink>(resumed)->paused);
-  in.world.pass(59s);
-  in.say(Tick{});
-  EXPECT_FALSE(in.receiver->ended()) << "the peer has its whole minute again";
-  in.world.pass(1s);
-  in.say(Tick{});
-  EXPECT_EQ(failure(in.effects), Fault::file_stalled);
+  ReceiverScene twice(2 * mib);
+  twice.begin();
+  twice.feed(PeerBegin{0});
+  EXPECT_EQ(failure(twice.effects), Fault::file_protocol);
 }
 
-TEST(Receiver, NeverLeavesTheLinkPaused) {
-  const Receiver::Event ways[] = {Cancel{Fault::cancelled},
-                                  Cancel{Fault::peer_gone},
-                                  PeerFailed{Fault::peer_file_failed},
-                                  DiskFailed{Fault::no_space},
-                                  OpenedChunk{file_id(), 0, {}},
-                                  PeerComplete{}};
-  for (const auto& way : ways) {
-    Incoming in(0, {.chunk = 65'536, .size = std::uint64_t{1} << 30});
-    accept(in);
-    for (std::uint64_t i = 0; find<PauseLink>(in.effects) == nullptr; ++i) in.chunk(i, 65'536);
-    const auto last = in.say(way);
-    ASSERT_TRUE(in.receiver->ended());
-    ASSERT_EQ(count<PauseLink>(last), 1u);
-    EXPECT_FALSE(find<PauseLink>(last)->paused);
+TEST(Receiver, WhatHasArrivedDoesNotNeedThePeer) {
+  for (const bool written : {true, false}) {
+    ReceiverScene scene(5);
+    scene.begin();
+    scene.send_some();
+    if (written) scene.write_one();
+    scene.feed(PeerComplete{crypto::sha256(scene.file)});
+    scene.feed(Cancel{Fault::peer_gone});
+    scene.feed(PeerFailed{Fault::peer_file_failed});
+    EXPECT_FALSE(scene.receiver.ended());
+    if (!written) scene.write_one();
+    scene.feed(DiskFailed{Fault::file_unwritable});
+    EXPECT_EQ(failure(scene.effects), Fault::file_unwritable);
   }
-}
-
-TEST(Receiver, AStuckDiskEndsToo) {
-  Incoming paused(0, {.chunk = 65'536, .size = std::uint64_t{1} << 30});
-  accept(paused);
-  for (std::uint64_t i = 0; find<PauseLink>(paused.effects) == nullptr; ++i)
-    paused.chunk(i, 65'536);
-  Incoming creating(10);
-  creating.say(Decision{true});
-  Incoming draining(10);
-  accept(draining);
-  draining.all_chunks();
-  draining.complete();
-  Incoming finishing(10);
-  accept(finishing);
-  finishing.all_chunks();
-  finishing.complete();
-  finishing.all_written();
-  for (auto* in : {&paused, &creating, &draining, &finishing}) {
-    ASSERT_TRUE(in->receiver->deadline()) << in->state();
-    in->world.env.now = *in->receiver->deadline();
-    in->say(Tick{});
-    EXPECT_EQ(failure(in->effects), Fault::disk_stalled);
-    EXPECT_EQ(count<DropTarget>(in->effects), 1u);
-    EXPECT_FALSE(in->receiver->deadline());
-  }
-}
-
-TEST(Receiver, AFullDiskIsToldByTheFrameThatFits) {
-  Incoming creating(10);
-  creating.say(Decision{true});
-  creating.say(DiskFailed{Fault::no_space});
-  EXPECT_FALSE(envelope<peer::FileStartAck>(creating.effects)->accepted);
-  EXPECT_EQ(envelope<peer::FileStartAck>(creating.effects)->reason, "no_space");
-
-  Incoming midway(5 * chunk_out);
-  accept(midway);
-  midway.chunk(0);
-  midway.say(DiskFailed{Fault::no_space});
-  EXPECT_EQ(envelope<peer::FileError>(midway.effects)->reason, "no_space");
-
-  Incoming at_the_end(10);
-  accept(at_the_end);
-  at_the_end.all_chunks();
-  at_the_end.complete();
-  at_the_end.say(DiskFailed{Fault::no_space});
-  EXPECT_FALSE(envelope<peer::FileCompleteAck>(at_the_end.effects)->success);
-  EXPECT_EQ(envelope<peer::FileCompleteAck>(at_the_end.effects)->reason, "no_space");
-
-  Incoming spooling(5 * chunk_out, {.acks = false});
-  spooling.say(DiskFailed{Fault::no_space});
-  EXPECT_EQ(envelope<peer::FileError>(spooling.effects)->reason, "no_space");
-  for (auto* in : {&creating, &midway, &at_the_end, &spooling}) {
-    EXPECT_EQ(failure(in->effects), Fault::no_space);
-    EXPECT_EQ(count<DropTarget>(in->effects), 1u);
-  }
-}
-
-TEST(Receiver, APeerThatLeavesAfterTheLastByteChangesNothing) {
-  Incoming in(10);
-  accept(in);
-  in.all_chunks();
-  in.complete();
-  in.say(Cancel{Fault::peer_gone});
-  in.say(PeerFailed{Fault::peer_file_failed});
-  in.chunk(1, 5);
-  in.all_written();
-  in.say(Cancel{Fault::peer_gone});
-  EXPECT_EQ(in.ends(), 0u);
-  in.say(TargetFinished{"x"});
-  EXPECT_EQ(count<Finished>(in.effects), 1u);
-}
-
-TEST(Receiver, CancelTellsThePeerUnlessItIsGone) {
-  Incoming ours(10);
-  ours.say(Cancel{Fault::interrupted});
-  EXPECT_EQ(failure(ours.effects), Fault::interrupted);
-  EXPECT_EQ(envelope<peer::FileCancel>(ours.effects)->reason, "user_cancelled");
-  Incoming gone(10);
-  accept(gone);
-  gone.say(Cancel{Fault::peer_gone});
-  EXPECT_EQ(failure(gone.effects), Fault::peer_gone);
-  EXPECT_EQ(envelope<peer::FileCancel>(gone.effects), nullptr);
-}
-
-TEST(Receiver, AChunkThatCannotBeOpenedIsToldButNotWhatThePeerSaidItself) {
-  Incoming sealed(10);
-  accept(sealed);
-  sealed.say(PeerFailed{Fault::not_authentic});
-  EXPECT_EQ(failure(sealed.effects), Fault::not_authentic);
-  EXPECT_EQ(envelope<peer::FileError>(sealed.effects)->reason, "not_authentic");
-  Incoming said(10);
-  accept(said);
-  said.say(PeerFailed{Fault::peer_file_failed});
-  EXPECT_EQ(envelope<peer::FileError>(said.effects), nullptr);
-}
-
-TEST(Receiver, SomebodyWhoNeverDecidesHasDecided) {
-  for (const bool acks : {true, false}) {
-    Incoming in(10, {.acks = acks});
-    in.world.pass(11min);
-    in.say(Tick{});
-    EXPECT_FALSE(in.receiver->ended());
-    in.world.pass(1min);
-    in.say(Tick{});
-    EXPECT_EQ(failure(in.effects), Fault::file_stalled);
-    EXPECT_EQ(envelope<peer::FileCancel>(in.effects)->reason, "timeout");
-  }
-}
-
-TEST(Receiver, NothingHappensAfterTheEnd) {
-  Incoming in(10);
-  accept(in);
-  in.say(Cancel{Fault::cancelled});
-  ASSERT_EQ(in.ends(), 1u);
-  in.world.pass(1h);
-  const Receiver::Event events[] = {OpenedChunk{file_id(), 0, content(10)},
-                                    PeerComplete{},
-                                    PeerFailed{Fault::file_protocol},
-                                    Decision{true},
-                                    Cancel{Fault::cancelled},
-                                    Tick{},
-                                    TargetCreated{},
-                                    BlockWritten{1},
-                                    TargetFinished{"x"},
-                                    DiskFailed{Fault::no_space}};
-  for (const auto& event : events) EXPECT_TRUE(in.say(event).empty());
-}
-
-TEST(Receiver, AsksTheDiskRarely) {
-  Incoming in(block_size * 4 + 10);
-  accept(in);
-  in.all_chunks();
-  in.complete();
-  EXPECT_EQ(count<WriteBlock>(in.effects), 5u);
-  EXPECT_EQ(in.written(), in.file);
-}
-
-TEST(Receiver, TheTableOfItsTypesNamesItsExits) {
-  const auto table = fsm::table<receiver::Machine>();
-  EXPECT_NE(table.find("| Finishing | TargetFinished | Done |"), std::string::npos);
-  EXPECT_EQ(table.find("| Undecided | OpenedChunk"), std::string::npos);
-}
-
-TEST(Receiver, WhatTheFolderCannotTakeIsRefusedWhileThePersonThinks) {
-  Incoming asked(10, {.acks = true});
-  EXPECT_EQ(count<FindTarget>(asked.effects), 1u);
-  asked.say(DiskFailed{Fault::folder_read_only});
-  EXPECT_EQ(failure(asked.effects), Fault::folder_read_only);
-  EXPECT_EQ(envelope<peer::FileStartAck>(asked.effects)->reason, "folder");
-  EXPECT_EQ(count<CreateTarget>(asked.effects), 0u);
-
-  Incoming spooling(10, {.acks = false});
-  EXPECT_EQ(count<FindTarget>(spooling.effects), 1u);
-  spooling.say(DiskFailed{Fault::no_space, 3});
-  EXPECT_EQ(envelope<peer::FileError>(spooling.effects)->reason, "no_space");
-  EXPECT_EQ(find<Failed>(spooling.effects)->room, 3u);
 }
 
 }  // namespace

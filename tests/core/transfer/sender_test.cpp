@@ -1,402 +1,384 @@
+// The sender of the second form, state by state.
 #include "core/transfer/sender.hpp"
 
 #include <gtest/gtest.h>
 
-#include "core/transfer/chunks.hpp"
-#include "tests/core/transfer/transfer_support.hpp"
+#include "tests/core/transfer/stream_support.hpp"
 
 namespace culver::transfer::test {
 namespace {
 
-namespace peer = wire::peer;
-using wire::limits::chunk_out;
-using wire::limits::chunk_to_zajel;
 using namespace std::chrono_literals;
+namespace ws = wire::stream;
 
-constexpr std::size_t plenty = std::size_t{1} << 30;
+constexpr std::size_t frame_size = 65'536;
 
-/// A sender together with the file it reads.
-struct Outgoing {
-  Outgoing(std::size_t size, bool acks, std::string name = "report.pdf")
-      : file(content(size)),
-        sender(Sender::start({file_id(), Plaintext(name), size, acks}, world.env, effects)) {}
+/// A sender and the disk that answers it, by hand.
+struct SenderScene {
+  explicit SenderScene(std::uint64_t size)
+      : file(content(static_cast<std::size_t>(size))),
+        sender(Sender::start({7, Plaintext("a.bin"), size, frame_size}, world.env, effects)) {}
 
-  Effects say(Sender::Event event) {
-    Effects now;
-    sender.on(std::move(event), world.env, now);
-    effects.insert(effects.end(), now.begin(), now.end());
-    return now;
+  void feed(Sender::Event event) {
+    effects.clear();
+    sender.on(std::move(event), world.env, effects);
+    note();
   }
-  /// Answers the read that is under way, and those that follow from the answer.
-  void read_on() {
-    while (const auto asked = outstanding()) {
-      const std::size_t n = std::min(*asked, file.size() - offset);
-      const auto begin = file.begin() + static_cast<std::ptrdiff_t>(offset);
-      offset += n;
-      ++answered;
-      say(BlockRead{ByteVector(begin, begin + static_cast<std::ptrdiff_t>(n))});
-    }
+  /// Answers the read that was asked for.
+  void read() {
+    ASSERT_TRUE(asked);
+    const auto request = *std::exchange(asked, std::nullopt);
+    feed(read_from(file, request));
   }
-  std::optional<std::size_t> outstanding() const {
-    std::size_t seen = 0;
+  void accept(std::uint64_t have = 0, std::uint32_t window = stream::window) {
+    feed(PeerAccept{have, window, crypto::sha256(ByteView(file).first(have))});
+  }
+  void hashed(std::uint64_t bytes) {
+    feed(PrefixHashed{bytes, crypto::sha256(ByteView(file).first(bytes))});
+  }
+  void note() {
+    if (const auto* request = find<ReadFrames>(effects)) asked = *request;
     for (const auto& effect : effects)
-      if (const auto* read = std::get_if<ReadBlock>(&effect))
-        if (seen++ == answered) return read->bytes;
-    return std::nullopt;
+      if (const auto* sent = std::get_if<SendFrame>(&effect)) frames.push_back(parsed(sent->frame));
   }
-  ByteVector sent() const {
+  /// What was sent of the file.
+  ByteVector data() const {
     ByteVector all;
-    std::uint64_t index = 0;
-    for (const auto& effect : effects) {
-      const auto* chunk = std::get_if<SendChunk>(&effect);
-      if (chunk == nullptr) continue;
-      EXPECT_EQ(chunk->index, index++);
-      EXPECT_LE(chunk->bytes.size(), chunk_out);
-      all.insert(all.end(), chunk->bytes.begin(), chunk->bytes.end());
-    }
+    for (const auto& frame : frames)
+      if (const auto* data = std::get_if<ws::Data>(&frame)) {
+        const auto bytes = data->bytes.view();
+        all.insert(all.end(), bytes.begin(), bytes.end());
+      }
     return all;
   }
-  std::size_t ends() const { return count<Finished>(effects) + count<Failed>(effects); }
+  template <class F>
+  const F* last() const {
+    return frames.empty() ? nullptr : std::get_if<F>(&frames.back());
+  }
 
   World world;
-  Effects effects;
   ByteVector file;
-  std::size_t offset = 0;
-  std::size_t answered = 0;
+  Effects effects;
+  std::vector<ws::Frame> frames;
+  std::optional<ReadFrames> asked;
   Sender sender;
 };
 
-TEST(Sender, WaitsForThePeerBeforeItReads) {
-  Outgoing out(1000, true);
-  const auto* start = envelope<peer::FileStart>(out.effects);
-  ASSERT_NE(start, nullptr);
-  EXPECT_EQ(start->size, 1000u);
-  EXPECT_EQ(start->chunks, 1u);
-  EXPECT_EQ(start->name.expose(), "report.pdf");
-  EXPECT_EQ(out.sender.state(), "AwaitingAck");
-  EXPECT_EQ(count<ReadBlock>(out.effects), 0u);
-  EXPECT_EQ(count<Started>(out.effects), 0u);
-}
-
-TEST(Sender, AnnouncesABasenameOnly) {
-  Outgoing out(1, true, "/home/somebody/secret/plan.txt");
-  EXPECT_EQ(envelope<peer::FileStart>(out.effects)->name.expose(), "plan.txt");
-}
-
-TEST(Sender, SendsAtOnceToAPeerWithoutAcks) {
-  Outgoing out(40'000, false);
-  EXPECT_EQ(out.sender.state(), "Sending");
-  out.say(ChannelRoom{plenty});
-  out.read_on();
-  EXPECT_EQ(out.sent(), out.file);
-  EXPECT_EQ(count<SendChunk>(out.effects), 10u);
-  EXPECT_EQ(envelope<peer::FileComplete>(out.effects)->sha256, crypto::sha256(out.file));
-  EXPECT_EQ(out.sender.state(), "Flushing");
-  EXPECT_EQ(out.ends(), 0u);
-  out.say(Flushed{});
-  const auto* finished = find<Finished>(out.effects);
-  ASSERT_NE(finished, nullptr);
-  EXPECT_FALSE(finished->confirmed);
-  EXPECT_EQ(count<DropSource>(out.effects), 1u);
-  EXPECT_TRUE(out.sender.ended());
-}
-
-TEST(Sender, WithAcksItIsDoneWhenThePeerHasChecked) {
-  Outgoing out(100'000, true);
-  out.say(ChannelRoom{plenty});
-  out.say(PeerStartAck{true, {}});
-  out.read_on();
-  EXPECT_EQ(out.sender.state(), "AwaitingCheck");
-  out.say(Flushed{});
-  EXPECT_EQ(out.sender.state(), "AwaitingCheck") << "delivered is not checked";
-  out.say(PeerCompleteAck{true, {}});
-  ASSERT_NE(find<Finished>(out.effects), nullptr);
-  EXPECT_TRUE(find<Finished>(out.effects)->confirmed);
-  EXPECT_EQ(find<Finished>(out.effects)->sha256, crypto::sha256(out.file));
-}
-
-TEST(Sender, EverySizeArrivesWhole) {
-  for (const std::size_t size :
-       {std::size_t{1}, chunk_out - 1, chunk_out, chunk_out + 1, block_size - 1, block_size,
-        block_size + 1, 2 * block_size, 3 * block_size + 5}) {
-    for (const bool acks : {true, false}) {
-      Outgoing out(size, acks);
-      out.say(PeerStartAck{true, {}});
-      out.say(ChannelRoom{plenty});
-      out.read_on();
-      EXPECT_EQ(out.sent(), out.file) << size;
-      const auto chunk = acks ? chunk_out : chunk_to_zajel;
-      EXPECT_EQ(envelope<peer::FileStart>(out.effects)->chunks, chunk_count(size, chunk)) << size;
-      EXPECT_EQ(count<SendChunk>(out.effects), chunk_count(size, chunk)) << size;
-      EXPECT_EQ(find<SendChunk>(out.effects)->bytes.size(), std::min(size, chunk));
-      EXPECT_EQ(out.sender.state(), acks ? "AwaitingCheck" : "Flushing") << size;
-    }
-  }
-}
-
-TEST(Sender, MakesChunksThatThePeersTransportTakes) {
-  const auto first_chunk = [](std::size_t largest_message) {
-    World world;
-    Effects effects;
-    auto sender = Sender::start({file_id(), Plaintext("x"), 100'000, true, largest_message},
-                                world.env, effects);
-    const auto chunks = envelope<peer::FileStart>(effects)->chunks;
-    sender.on(PeerStartAck{true, {}}, world.env, effects);
-    sender.on(ChannelRoom{plenty}, world.env, effects);
-    sender.on(BlockRead{ByteVector(100'000)}, world.env, effects);
-    const auto size = find<SendChunk>(effects)->bytes.size();
-    EXPECT_EQ(chunks, chunk_count(100'000, size));
-    return size;
-  };
-  EXPECT_EQ(first_chunk(65'536), chunk_out);
-  EXPECT_EQ(first_chunk(16'384), 8'192u);
-  EXPECT_EQ(first_chunk(8'192), 4'096u);
-  EXPECT_EQ(first_chunk(100), least_chunk);
-}
-
-TEST(Sender, AnEmptyFileIsOneEmptyChunkForZajelAndNoneForUs) {
-  Outgoing zajel(0, false);
-  zajel.say(ChannelRoom{plenty});
-  zajel.read_on();
-  EXPECT_EQ(envelope<peer::FileStart>(zajel.effects)->chunks, 1u);
-  ASSERT_EQ(count<SendChunk>(zajel.effects), 1u);
-  EXPECT_TRUE(find<SendChunk>(zajel.effects)->bytes.empty());
-  EXPECT_EQ(envelope<peer::FileComplete>(zajel.effects)->sha256, crypto::sha256({}));
-
-  Outgoing ours(0, true);
-  ours.say(PeerStartAck{true, {}});
-  ours.read_on();
-  EXPECT_EQ(envelope<peer::FileStart>(ours.effects)->chunks, 0u);
-  EXPECT_EQ(count<SendChunk>(ours.effects), 0u);
-  EXPECT_EQ(ours.sender.state(), "AwaitingCheck");
-}
-
-TEST(Sender, TheEmptyChunkWaitsForRoomToo) {
-  Outgoing out(0, false);
-  out.read_on();
-  EXPECT_EQ(count<SendChunk>(out.effects), 0u);
-  EXPECT_EQ(out.sender.state(), "Sending");
-  out.say(ChannelRoom{plenty});
-  EXPECT_EQ(count<SendChunk>(out.effects), 1u);
-  EXPECT_EQ(out.sender.state(), "Flushing");
-}
-
-TEST(Sender, NeverSendsMoreThanTheCredit) {
-  Outgoing out(10 * chunk_to_zajel, false);
-  out.read_on();
-  EXPECT_EQ(count<SendChunk>(out.effects), 0u);
-  const std::size_t cost = wire_cost(chunk_to_zajel);
-  EXPECT_EQ(count<SendChunk>(out.say(ChannelRoom{cost - 1})), 0u);
-  EXPECT_EQ(count<SendChunk>(out.say(ChannelRoom{cost})), 1u);
-  EXPECT_EQ(count<SendChunk>(out.say(ChannelRoom{3 * cost + 1})), 3u);
-  EXPECT_EQ(count<SendChunk>(out.say(ChannelRoom{plenty})), 6u);
-}
-
-TEST(Sender, HoldsTwoBlocksAtMost) {
-  Outgoing out(10 * block_size, false);
-  out.read_on();
-  EXPECT_EQ(out.answered, 2u);
-  EXPECT_FALSE(out.outstanding());
-  out.say(ChannelRoom{block_size / chunk_to_zajel * wire_cost(chunk_to_zajel)});
-  EXPECT_TRUE(out.outstanding());
-}
-
-TEST(Sender, CreditGivenWhileWaitingIsUsed) {
-  Outgoing out(1000, true);
-  out.say(ChannelRoom{plenty});
-  out.say(PeerStartAck{true, {}});
-  out.read_on();
-  EXPECT_EQ(out.sent(), out.file);
-}
-
-TEST(Sender, NoticesAFileThatShrinksOrGrows) {
-  for (const std::size_t size : {std::size_t{0}, std::size_t{100}, block_size, block_size + 100}) {
-    Outgoing longer(size, true);
-    longer.say(PeerStartAck{true, {}});
-    longer.file.push_back(std::byte{1});
-    longer.say(ChannelRoom{plenty});
-    longer.read_on();
-    EXPECT_EQ(failure(longer.effects), Fault::file_changed) << size;
-    EXPECT_EQ(envelope<peer::FileError>(longer.effects)->reason, "file_changed");
-    EXPECT_EQ(envelope<peer::FileComplete>(longer.effects), nullptr);
-    if (size == 0) continue;
-    Outgoing shorter(size, true);
-    shorter.say(PeerStartAck{true, {}});
-    shorter.file.pop_back();
-    shorter.say(ChannelRoom{plenty});
-    shorter.read_on();
-    EXPECT_EQ(failure(shorter.effects), Fault::file_changed) << size;
-    EXPECT_EQ(count<DropSource>(shorter.effects), 1u);
-  }
-}
-
-TEST(Sender, TellsWhyThePeerRefused) {
-  struct Case {
-    const char* reason;
-    Fault at_the_start, at_the_end;
-  };
-  const Case cases[] = {{"declined", Fault::file_refused, Fault::file_refused},
-                        {"no_space", Fault::peer_no_space, Fault::peer_no_space},
-                        {"too_large", Fault::file_too_large, Fault::file_too_large},
-                        {"damaged", Fault::file_damaged, Fault::file_damaged},
-                        {"internal", Fault::peer_file_failed, Fault::peer_file_failed},
-                        {"out of coffee", Fault::file_refused, Fault::peer_file_failed},
-                        {"", Fault::file_refused, Fault::peer_file_failed}};
-  for (const auto& [reason, at_the_start, fault] : cases) {
-    Outgoing asked(10, true);
-    asked.say(PeerStartAck{false, reason});
-    EXPECT_EQ(failure(asked.effects), at_the_start) << reason;
-    EXPECT_EQ(count<SendEnvelope>(asked.effects), 1u) << "only the start";
-
-    Outgoing checked(10, true);
-    checked.say(ChannelRoom{plenty});
-    checked.say(PeerStartAck{true, {}});
-    checked.read_on();
-    checked.say(PeerCompleteAck{false, reason});
-    EXPECT_EQ(failure(checked.effects), fault) << reason;
-    EXPECT_EQ(count<DropSource>(checked.effects), 1u);
-  }
-}
-
-TEST(Sender, APeerWithoutAcksMayStillRefuseOrConfirm) {
-  Outgoing refused(10, false);
-  refused.say(PeerStartAck{false, "declined"});
-  EXPECT_EQ(failure(refused.effects), Fault::file_refused);
-
-  Outgoing confirmed(10, false);
-  confirmed.say(ChannelRoom{plenty});
-  confirmed.read_on();
-  confirmed.say(PeerStartAck{true, {}});
-  confirmed.say(PeerCompleteAck{true, {}});
-  ASSERT_NE(find<Finished>(confirmed.effects), nullptr);
-  EXPECT_TRUE(find<Finished>(confirmed.effects)->confirmed);
-}
-
-TEST(Sender, ACheckBeforeTheEndBreaksTheRules) {
-  Outgoing early(10, true);
-  early.say(PeerCompleteAck{true, {}});
-  EXPECT_EQ(failure(early.effects), Fault::file_protocol);
-  Outgoing sending(10, true);
-  sending.say(PeerStartAck{true, {}});
-  sending.say(PeerCompleteAck{true, {}});
-  EXPECT_EQ(failure(sending.effects), Fault::file_protocol);
-  EXPECT_EQ(envelope<peer::FileError>(sending.effects)->reason, "file_protocol");
-}
-
-TEST(Sender, StallsAfterAMinuteWithoutMovement) {
-  Outgoing out(10 * chunk_out, false);
-  out.read_on();
-  out.world.pass(59s);
-  out.say(Tick{});
-  EXPECT_FALSE(out.sender.ended());
-  out.say(ChannelRoom{wire_cost(chunk_out)});
-  out.world.pass(59s);
-  out.say(Tick{});
-  EXPECT_FALSE(out.sender.ended()) << "the credit was movement";
-  out.say(ChannelRoom{0});
-  out.world.pass(1s);
-  out.say(Tick{});
-  EXPECT_EQ(failure(out.effects), Fault::file_stalled) << "no credit is no movement";
-  EXPECT_EQ(envelope<peer::FileCancel>(out.effects)->reason, "timeout");
-}
-
-TEST(Sender, ItsOwnDiskMayBeSlowForMinutes) {
-  Outgoing out(10 * chunk_out, false);
-  out.say(ChannelRoom{plenty});
-  out.world.pass(3min);
-  out.say(Tick{});
-  EXPECT_FALSE(out.sender.ended());
-  out.world.pass(1min);
-  out.say(Tick{});
-  EXPECT_EQ(failure(out.effects), Fault::file_stalled);
-}
-
-TEST(Sender, EveryWaitEnds) {
-  Outgoing thinking(10, true);
-  thinking.world.pass(10min);
-  thinking.say(Tick{});
-  EXPECT_EQ(failure(thinking.effects), Fault::file_stalled);
-
-  for (const bool acks : {true, false}) {
-    Outgoing out(10, acks);
-    out.say(ChannelRoom{plenty});
-    out.say(PeerStartAck{true, {}});
-    out.read_on();
-    ASSERT_TRUE(out.sender.deadline());
-    out.world.env.now = *out.sender.deadline();
-    out.say(Tick{});
-    EXPECT_EQ(failure(out.effects), Fault::file_stalled);
-    EXPECT_FALSE(out.sender.deadline());
-  }
-}
-
-TEST(Sender, CancelTellsThePeerUnlessItIsGone) {
-  Outgoing out(10, true);
-  out.say(Cancel{Fault::interrupted});
-  EXPECT_EQ(failure(out.effects), Fault::interrupted);
-  EXPECT_EQ(envelope<peer::FileCancel>(out.effects)->reason, "user_cancelled");
-  Outgoing gone(10, true);
-  gone.say(Cancel{Fault::peer_gone});
-  EXPECT_EQ(failure(gone.effects), Fault::peer_gone);
-  EXPECT_EQ(envelope<peer::FileCancel>(gone.effects), nullptr);
-}
-
-TEST(Sender, ADiskFailureIsToldToThePeer) {
-  Outgoing out(10, false);
-  out.say(DiskFailed{Fault::file_unreadable});
-  EXPECT_EQ(failure(out.effects), Fault::file_unreadable);
-  EXPECT_EQ(envelope<peer::FileError>(out.effects)->reason, "file_unreadable");
-}
-
-TEST(Sender, NothingHappensAfterTheEnd) {
-  Outgoing out(10, true);
-  out.say(PeerFailed{Fault::peer_file_failed});
-  ASSERT_EQ(out.ends(), 1u);
-  EXPECT_EQ(envelope<peer::FileError>(out.effects), nullptr) << "the peer knows";
-  out.world.pass(1h);
-  for (Sender::Event event :
-       {Sender::Event(PeerStartAck{true, {}}), Sender::Event(PeerCompleteAck{true, {}}),
-        Sender::Event(PeerFailed{Fault::file_protocol}), Sender::Event(Cancel{Fault::cancelled}),
-        Sender::Event(ChannelRoom{plenty}), Sender::Event(Flushed{}), Sender::Event(Tick{}),
-        Sender::Event(BlockRead{}), Sender::Event(DiskFailed{Fault::file_unreadable})})
-    EXPECT_TRUE(out.say(std::move(event)).empty());
-}
-
-TEST(Sender, TellsProgressSparinglyAndAtTheEnd) {
-  const std::size_t size = 5 * (std::size_t{1} << 20) + 3;
-  Outgoing out(size, false);
-  out.say(ChannelRoom{plenty});
-  out.read_on();
-  EXPECT_GE(count<Progress>(out.effects), 5u);
-  EXPECT_LE(count<Progress>(out.effects), 6u);
-  const Progress* last = nullptr;
-  for (const auto& effect : out.effects)
-    if (const auto* progress = std::get_if<Progress>(&effect)) last = progress;
-  ASSERT_NE(last, nullptr);
-  EXPECT_EQ(last->bytes, size);
-}
-
-TEST(Sender, AFileBeyondAllLimitsFailsAtOnce) {
+TEST(Sender, OffersAndReadsNothingBeforeItIsAccepted) {
   World world;
   Effects effects;
-  auto sender = Sender::start({file_id(), Plaintext("x"), wire::limits::file_size + 1, true},
+  auto sender = Sender::start({3, Plaintext("a\xff.bin"), 5, frame_size}, world.env, effects);
+  const auto offer = std::get<ws::Offer>(parsed(find<SendFrame>(effects)->frame));
+  EXPECT_EQ(offer.transfer, 3u);
+  EXPECT_EQ(offer.size, 5u);
+  EXPECT_EQ(offer.name.expose(), "a\uFFFD.bin") << "a name is UTF-8";
+  EXPECT_EQ(count<ReadFrames>(effects), 0u);
+  EXPECT_EQ(sender.state(), "Offering");
+}
+
+TEST(Sender, TooLargeAFileFailsAtOnce) {
+  World world;
+  Effects effects;
+  auto sender = Sender::start({3, Plaintext("a"), wire::limits::file_size + 1, frame_size},
                               world.env, effects);
   EXPECT_TRUE(sender.ended());
   EXPECT_EQ(failure(effects), Fault::file_too_large);
-  EXPECT_EQ(count<SendEnvelope>(effects), 0u);
 }
 
-TEST(Sender, WireCostCoversTheWholeFrame) {
-  EXPECT_GE(wire_cost(chunk_out), 29'262u) << "as captured from Zajel";
-  EXPECT_LE(wire_cost(chunk_out), 29'600u);
-  EXPECT_LE(wire_cost(chunk_out), wire::limits::channel_frame_out);
+TEST(Sender, SendsEverySizeWholeAndInFullFrames) {
+  for (const std::size_t size :
+       {std::size_t{0}, std::size_t{1}, std::size_t{65'514}, mib - 1, mib, mib + 1, 3 * mib + 17}) {
+    SenderScene scene(size);
+    scene.feed(ChannelRoom{std::size_t{1} << 30});
+    scene.accept();
+    EXPECT_EQ(find<Started>(scene.effects)->from, 0u);
+    while (scene.asked) scene.read();
+    EXPECT_TRUE(scene.data() == scene.file) << size;
+    const auto* complete = scene.last<ws::Complete>();
+    ASSERT_NE(complete, nullptr) << size;
+    EXPECT_EQ(complete->sha256, crypto::sha256(scene.file));
+    std::uint64_t sent = 0;
+    for (const auto& frame : scene.frames)
+      if (const auto* data = std::get_if<ws::Data>(&frame)) {
+        sent += data->bytes.size;
+        EXPECT_TRUE(data->bytes.size >= stream::least_data || sent == size) << size;
+        EXPECT_LE(data->bytes.size, frame_size - ws::data_overhead);
+      }
+    scene.feed(PeerChecked{});
+    EXPECT_TRUE(scene.sender.ended());
+    EXPECT_TRUE(find<Finished>(scene.effects)->confirmed);
+    EXPECT_EQ(count<DropSource>(scene.effects), 1u);
+  }
 }
 
-TEST(Sender, TheTableOfItsTypesNamesEveryLivingState) {
-  const auto table = fsm::table<sender::Machine>();
-  EXPECT_NE(table.find("| AwaitingAck | PeerStartAck | Sending | Aborted |"), std::string::npos);
-  EXPECT_NE(table.find("| Flushing | Flushed | Done |"), std::string::npos);
-  EXPECT_EQ(table.find("\n| Done |"), std::string::npos) << "no way out of the end";
+TEST(Sender, BeginsWhereTheReceiversPartEnds) {
+  SenderScene scene(3 * mib);
+  scene.feed(ChannelRoom{std::size_t{1} << 30});
+  scene.accept(2 * mib);
+  EXPECT_EQ(scene.sender.state(), "Verifying");
+  EXPECT_EQ(find<HashPrefix>(scene.effects)->bytes, 2 * mib);
+  scene.hashed(2 * mib);
+  EXPECT_EQ(find<Started>(scene.effects)->from, 2 * mib);
+  EXPECT_EQ(scene.last<ws::Begin>()->from, 2 * mib);
+  while (scene.asked) scene.read();
+  EXPECT_TRUE(scene.data() == ByteVector(scene.file.begin() + 2 * mib, scene.file.end()));
+}
+
+TEST(Sender, CountsBeyondFourGibibytes) {
+  World world;
+  Effects effects;
+  constexpr std::uint64_t have = std::uint64_t{5} << 30;
+  auto sender = Sender::start({7, Plaintext("a"), have + 3, frame_size}, world.env, effects);
+  sender.on(ChannelRoom{std::size_t{1} << 30}, world.env, effects);
+  sender.on(PeerAccept{have, stream::window, {}}, world.env, effects);
+  EXPECT_EQ(find<HashPrefix>(effects)->bytes, stream::hash_step);
+  sender.on(PrefixHashed{have, {}}, world.env, effects);
+  const auto* read = find<ReadFrames>(effects);
+  ASSERT_NE(read, nullptr);
+  EXPECT_EQ(read->offset, have);
+  EXPECT_EQ(read->bytes, 3u);
+  EXPECT_TRUE(read->last);
+  effects.clear();
+  FramesRead answer{{ByteVector(ws::data_overhead + 3)}, Digest{}};
+  sender.on(std::move(answer), world.env, effects);
+  EXPECT_EQ(find<Progress>(effects)->bytes, have + 3);
+  EXPECT_EQ(sender.state(), "AwaitingCheck");
+}
+
+TEST(Sender, BeginsAnewIfThatPartIsOfAnotherFile) {
+  SenderScene scene(3 * mib);
+  scene.accept(2 * mib);
+  scene.feed(PrefixHashed{2 * mib, {}});
+  EXPECT_EQ(scene.last<ws::Begin>()->from, 0u);
+  EXPECT_EQ(scene.asked->offset, 0u);
+}
+
+TEST(Sender, HasNothingToSendIfTheReceiverHasEverything) {
+  SenderScene scene(2 * mib);
+  scene.accept(2 * mib);
+  scene.hashed(2 * mib);
+  EXPECT_EQ(scene.asked->bytes, 0u);
+  EXPECT_TRUE(scene.asked->last);
+  scene.read();
+  EXPECT_EQ(scene.last<ws::Complete>()->sha256, crypto::sha256(scene.file));
+}
+
+TEST(Sender, KeepsToTheChannelsBudget) {
+  SenderScene scene(mib);
+  scene.accept();
+  scene.read();
+  EXPECT_EQ(scene.data().size(), 0u);
+  scene.feed(ChannelRoom{frame_size});
+  EXPECT_EQ(count<SendFrame>(scene.effects), 1u);
+  scene.feed(ChannelRoom{3 * frame_size});
+  EXPECT_EQ(count<SendFrame>(scene.effects), 3u);
+}
+
+TEST(Sender, KeepsToTheReceiversCreditAndHoldsTwoBlocks) {
+  SenderScene scene(20 * mib);
+  scene.feed(ChannelRoom{std::size_t{1} << 30});
+  scene.accept(0, mib);
+  while (scene.asked) scene.read();
+  EXPECT_LE(scene.data().size(), mib);
+  EXPECT_GT(scene.data().size(), mib - frame_size);
+  scene.feed(PeerCredit{2 * mib});
+  while (scene.asked) scene.read();
+  EXPECT_LE(scene.data().size(), 2 * mib);
+  EXPECT_GT(scene.data().size(), 2 * mib - frame_size);
+  scene.feed(PeerCredit{mib});
+  EXPECT_EQ(failure(scene.effects), Fault::file_protocol) << "credit is never taken back";
+}
+
+TEST(Sender, WaitsLongerForThePeersDiskThanForTheChannel) {
+  SenderScene blocked(20 * mib);
+  blocked.feed(ChannelRoom{std::size_t{1} << 30});
+  blocked.accept(0, mib);
+  while (blocked.asked) blocked.read();
+  blocked.world.pass(4min);
+  blocked.feed(Tick{});
+  EXPECT_FALSE(blocked.sender.ended());
+  blocked.world.pass(2min);
+  blocked.feed(Tick{});
+  EXPECT_EQ(failure(blocked.effects), Fault::file_stalled);
+
+  SenderScene stalled(mib);
+  stalled.accept();
+  stalled.read();
+  stalled.world.pass(61s);
+  stalled.feed(Tick{});
+  EXPECT_EQ(failure(stalled.effects), Fault::file_stalled);
+  EXPECT_EQ(stalled.last<ws::Cancel>()->reason, ws::Reason::timeout);
+}
+
+TEST(Sender, HashesWhileTheReceiverDoes) {
+  for (const bool ours_first : {true, false}) {
+    SenderScene scene(7 * mib);
+    scene.feed(PeerWorking{6 * mib, 0});
+    EXPECT_EQ(scene.sender.state(), "Hashing");
+    EXPECT_EQ(find<HashPrefix>(scene.effects)->bytes, stream::hash_step);
+    EXPECT_EQ(find<Checking>(scene.effects)->have, 6 * mib) << "the person is told";
+    scene.hashed(4 * mib);
+    EXPECT_EQ(find<HashPrefix>(scene.effects)->from, 4 * mib);
+    if (ours_first) {
+      scene.hashed(6 * mib);
+      EXPECT_EQ(scene.sender.state(), "Hashed");
+      scene.accept(6 * mib);
+    } else {
+      scene.accept(6 * mib);
+      EXPECT_EQ(scene.sender.state(), "Verifying");
+      scene.hashed(6 * mib);
+    }
+    EXPECT_EQ(scene.last<ws::Begin>()->from, 6 * mib);
+    EXPECT_EQ(scene.asked->offset, 6 * mib);
+  }
+}
+
+TEST(Sender, BeginsAnewIfThePartTurnsOutToBeNothing) {
+  for (const bool hashed : {true, false}) {
+    SenderScene scene(3 * mib);
+    scene.feed(PeerWorking{2 * mib, 0});
+    if (hashed) scene.hashed(2 * mib);
+    scene.accept(0);
+    EXPECT_EQ(scene.asked->offset, 0u);
+    if (!hashed) scene.hashed(2 * mib);
+    EXPECT_EQ(scene.sender.state(), "Sending") << "a late answer changes nothing";
+  }
+}
+
+TEST(Sender, WaitsAsLongAsEitherHashGetsOn) {
+  SenderScene scene(100 * mib);
+  scene.feed(PeerWorking{90 * mib, 0});
+  scene.hashed(90 * mib);
+  for (std::uint64_t done = 1; done < 30; ++done) {
+    scene.world.pass(4min);
+    scene.feed(PeerWorking{90 * mib, done});
+    scene.feed(Tick{});
+    ASSERT_FALSE(scene.sender.ended());
+  }
+  scene.world.pass(5min);
+  scene.feed(Tick{});
+  EXPECT_EQ(failure(scene.effects), Fault::file_stalled);
+
+  SenderScene own(100 * mib);
+  own.accept(90 * mib);
+  for (std::uint64_t done = 1; done < 30; ++done) {
+    own.world.pass(3min);
+    own.feed(PrefixHashed{done, {}});
+    EXPECT_EQ(own.last<ws::Comparing>()->done, done) << "so that the receiver waits as well";
+    own.feed(Tick{});
+    ASSERT_FALSE(own.sender.ended());
+  }
+  own.world.pass(4min);
+  own.feed(Tick{});
+  EXPECT_EQ(failure(own.effects), Fault::disk_stalled);
+}
+
+TEST(Sender, RefusesAPartThatCannotBe) {
+  for (const PeerWorking working : {PeerWorking{0, 0}, PeerWorking{6, 0}}) {
+    SenderScene scene(5);
+    scene.feed(working);
+    EXPECT_EQ(failure(scene.effects), Fault::file_protocol);
+  }
+  SenderScene changing(3 * mib);
+  changing.feed(PeerWorking{2 * mib, 0});
+  changing.feed(PeerWorking{mib, 0});
+  EXPECT_EQ(failure(changing.effects), Fault::file_protocol);
+  SenderScene other(3 * mib);
+  other.feed(PeerWorking{2 * mib, 0});
+  other.accept(mib);
+  EXPECT_EQ(failure(other.effects), Fault::file_protocol);
+}
+
+TEST(Sender, ItsOwnDiskMayBeSlowForMinutes) {
+  SenderScene scene(mib);
+  scene.feed(ChannelRoom{std::size_t{1} << 30});
+  scene.accept();
+  scene.world.pass(3min);
+  scene.feed(Tick{});
+  EXPECT_FALSE(scene.sender.ended());
+  scene.world.pass(1min);
+  scene.feed(Tick{});
+  EXPECT_EQ(failure(scene.effects), Fault::disk_stalled);
+}
+
+TEST(Sender, SaysTheTimeAndTheModeOfTheFile) {
+  World world;
+  Effects effects;
+  auto sender =
+      Sender::start({7, Plaintext(".bashrc"), 0, frame_size, {-5, 0600}}, world.env, effects);
+  EXPECT_EQ(std::get<ws::Offer>(parsed(find<SendFrame>(effects)->frame)).name.expose(), ".bashrc")
+      << "the receiver makes it safe, and can say so";
+  sender.on(PeerAccept{0, stream::window, {}}, world.env, effects);
+  effects.clear();
+  sender.on(FramesRead{{}, Digest{}}, world.env, effects);
+  const auto about = std::get<ws::About>(parsed(find<SendFrame>(effects)->frame));
+  EXPECT_EQ(about.modified, -5);
+  EXPECT_EQ(about.mode, 0600);
+}
+
+TEST(Sender, RefusesAnAnswerThatCannotBe) {
+  for (const PeerAccept accept : {PeerAccept{6, stream::window, {}}, PeerAccept{0, 100, {}}}) {
+    SenderScene scene(5);
+    scene.feed(accept);
+    EXPECT_EQ(failure(scene.effects), Fault::file_protocol);
+    EXPECT_EQ(scene.last<ws::Cancel>()->reason, ws::Reason::protocol);
+  }
+}
+
+/// Each living state, by name.
+std::vector<std::function<void(SenderScene&)>> sender_paths() {
+  return {[](SenderScene&) {}, [](SenderScene& s) { s.accept(mib); },
+          [](SenderScene& s) {
+            s.feed(PeerWorking{mib, 0});
+          },
+          [](SenderScene& s) { s.accept(); },
+          [](SenderScene& s) {
+            s.feed(ChannelRoom{std::size_t{1} << 30});
+            s.accept();
+            while (s.asked) s.read();
+          }};
+}
+
+TEST(Sender, EveryStateCanEnd) {
+  for (const auto& path : sender_paths()) {
+    const auto end = [&](Sender::Event event, Fault fault, std::optional<ws::Reason> told) {
+      SenderScene scene(2 * mib);
+      path(scene);
+      const auto state = std::string(scene.sender.state());
+      if (state == "AwaitingCheck" && std::holds_alternative<DiskFailed>(event)) return;
+      scene.frames.clear();
+      scene.feed(std::move(event));
+      EXPECT_TRUE(scene.sender.ended()) << state;
+      EXPECT_EQ(failure(scene.effects), fault) << state;
+      EXPECT_EQ(count<DropSource>(scene.effects), 1u) << state;
+      EXPECT_FALSE(scene.sender.deadline()) << state;
+      const auto* cancel = scene.last<ws::Cancel>();
+      ASSERT_EQ(cancel != nullptr, told.has_value()) << state;
+      if (told) {
+        EXPECT_EQ(cancel->reason, *told) << state;
+      }
+      scene.feed(Cancel{Fault::cancelled});
+      EXPECT_TRUE(scene.effects.empty()) << "nothing follows the end";
+    };
+    end(PeerFailed{Fault::file_refused}, Fault::file_refused, std::nullopt);
+    end(Cancel{Fault::cancelled}, Fault::cancelled, ws::Reason::cancelled);
+    end(Cancel{Fault::peer_gone}, Fault::peer_gone, std::nullopt);
+    end(Cancel{Fault::interrupted}, Fault::interrupted, std::nullopt);
+    end(DiskFailed{Fault::file_changed}, Fault::file_changed, ws::Reason::changed);
+  }
+}
+
+TEST(Sender, WhatComesOutOfTurnEndsIt) {
+  SenderScene early(5);
+  early.feed(PeerChecked{});
+  EXPECT_EQ(failure(early.effects), Fault::file_protocol);
+  SenderScene twice(5);
+  twice.accept();
+  twice.feed(PeerAccept{0, stream::window, {}});
+  EXPECT_EQ(failure(twice.effects), Fault::file_protocol);
+  SenderScene unread(5);
+  unread.feed(FramesRead{});
+  EXPECT_TRUE(unread.effects.empty()) << "our own late answers change nothing";
 }
 
 }  // namespace

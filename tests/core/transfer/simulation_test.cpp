@@ -7,8 +7,8 @@
 
 #include "core/transfer/chunks.hpp"
 #include "core/transfer/reasons.hpp"
-#include "core/transfer/receiver.hpp"
-#include "core/transfer/sender.hpp"
+#include "core/transfer/zajel_receiver.hpp"
+#include "core/transfer/zajel_sender.hpp"
 #include "tests/core/transfer/transfer_support.hpp"
 
 namespace culver::transfer::test {
@@ -35,8 +35,8 @@ class Simulation {
   explicit Simulation(const Plan& plan)
       : plan_(plan), world_(plan.seed), file_(content(plan.size)) {
     Effects effects;
-    sender_.emplace(
-        Sender::start({file_id(), Plaintext("x.bin"), plan.size, plan.acks}, world_.env, effects));
+    sender_.emplace(ZajelSender::start({file_id(), Plaintext("x.bin"), plan.size, plan.acks},
+                                       world_.env, effects));
     perform_sender(effects);
   }
 
@@ -103,8 +103,8 @@ class Simulation {
     const auto& envelope = std::get<SendEnvelope>(frame).envelope;
     if (const auto* start = std::get_if<peer::FileStart>(&envelope)) {
       Effects effects;
-      Receiver::Params params{*start, std::uint64_t{1} << 40, plan_.acks, plan_.auto_accept};
-      receiver_.emplace(Receiver::start(params, world_.env, effects));
+      ZajelReceiver::Params params{*start, std::uint64_t{1} << 40, plan_.acks, plan_.auto_accept};
+      receiver_.emplace(ZajelReceiver::start(params, world_.env, effects));
       return perform_receiver(effects);
     }
     if (const auto* complete = std::get_if<peer::FileComplete>(&envelope))
@@ -158,12 +158,12 @@ class Simulation {
 
   // ---- what the machines want -------------------------------------------------------------------
 
-  void say_sender(Sender::Event event) {
+  void say_sender(ZajelSender::Event event) {
     Effects effects;
     sender_->on(std::move(event), world_.env, effects);
     perform_sender(effects);
   }
-  void say_receiver(Receiver::Event event) {
+  void say_receiver(ZajelReceiver::Event event) {
     if (!receiver_) return;
     Effects effects;
     receiver_->on(std::move(event), world_.env, effects);
@@ -241,7 +241,7 @@ class Simulation {
   void receiver_does(WriteBlock& write) {
     EXPECT_LE(write.bytes.size(), block_size);
     unwritten_ += write.bytes.size();
-    EXPECT_LE(unwritten_, Intake::high_water + 2 * block_size);
+    EXPECT_LE(unwritten_, ZajelReceiveBuffer::high_water + 2 * block_size);
     ask(std::move(write));
   }
   void receiver_does(FinishTarget& finish) { ask(finish); }
@@ -292,8 +292,8 @@ class Simulation {
   Plan plan_;
   World world_;
   ByteVector file_;
-  std::optional<Sender> sender_;
-  std::optional<Receiver> receiver_;
+  std::optional<ZajelSender> sender_;
+  std::optional<ZajelReceiver> receiver_;
   Side sender_side_;
   Side receiver_side_;
   std::deque<Frame> to_receiver_;

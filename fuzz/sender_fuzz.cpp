@@ -6,7 +6,7 @@
 
 #include <fuzzer/FuzzedDataProvider.h>
 
-#include "core/transfer/stream_sender.hpp"
+#include "core/transfer/sender.hpp"
 
 namespace {
 
@@ -91,7 +91,7 @@ FramesRead answer(Ledger& ledger) {
   return read;
 }
 
-StreamSender::Event any_event(FuzzedDataProvider& input, Ledger& ledger) {
+Sender::Event any_event(FuzzedDataProvider& input, Ledger& ledger) {
   switch (input.ConsumeIntegralInRange(0, 15)) {
     case 0: {
       PeerAccept accept{input.ConsumeIntegralInRange<std::uint64_t>(0, ledger.size + 1),
@@ -142,7 +142,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
   Ledger ledger{.size = input.ConsumeIntegralInRange<std::uint64_t>(0, std::uint64_t{5} << 20)};
   Effects effects;
-  auto sender = StreamSender::start({1, Plaintext("x"), ledger.size, 65'536}, env, effects);
+  auto sender = Sender::start({1, Plaintext("x"), ledger.size, 65'536}, env, effects);
   ledger.take(effects);
   for (int step = 0; step < 200 && input.remaining_bytes() > 0; ++step) {
     env.now += std::chrono::seconds(input.ConsumeIntegralInRange(0, 20));

@@ -7,7 +7,7 @@
 
 #include "core/transfer/chunks.hpp"
 #include "core/transfer/safe_name.hpp"
-#include "core/transfer/sender.hpp"
+#include "core/transfer/zajel_sender.hpp"
 #include "core/wire/utf8.hpp"
 
 namespace {
@@ -77,7 +77,7 @@ Fault any_fault(FuzzedDataProvider& input) {
   return static_cast<Fault>(input.ConsumeIntegralInRange<std::size_t>(0, fault_count - 1));
 }
 
-Sender::Event any_event(FuzzedDataProvider& input, Ledger& ledger) {
+ZajelSender::Event any_event(FuzzedDataProvider& input, Ledger& ledger) {
   const auto reason = [&] { return input.ConsumeRandomLengthString(12); };
   switch (input.ConsumeIntegralInRange(0, 12)) {
     case 0:
@@ -125,7 +125,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check_name(name);
   Ledger ledger{.size = input.ConsumeIntegralInRange<std::uint64_t>(0, std::uint64_t{2} << 20)};
   Effects effects;
-  auto sender = Sender::start(
+  auto sender = ZajelSender::start(
       {wire::peer::FileId::from_random({}), Plaintext(name), ledger.size, input.ConsumeBool()}, env,
       effects);
   ledger.take(effects);

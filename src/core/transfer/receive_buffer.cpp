@@ -1,13 +1,13 @@
-// The insides of inflow.hpp.
-#include "core/transfer/inflow.hpp"
+// The insides of receive_buffer.hpp.
+#include "core/transfer/receive_buffer.hpp"
 
 #include <algorithm>
 #include <utility>
 
 namespace culver::transfer {
 
-Inflow::Inflow(wire::stream::Number number, std::uint64_t size, std::uint64_t from,
-               Effects& effects)
+ReceiveBuffer::ReceiveBuffer(wire::stream::Number number, std::uint64_t size, std::uint64_t from,
+                             Effects& effects)
     : number_(number),
       size_(size),
       received_(from),
@@ -17,7 +17,7 @@ Inflow::Inflow(wire::stream::Number number, std::uint64_t size, std::uint64_t fr
   if (complete()) flush(effects);
 }
 
-Result<void> Inflow::take(wire::stream::Slice bytes, Effects& effects) {
+Result<void> ReceiveBuffer::take(wire::stream::Slice bytes, Effects& effects) {
   if (bytes.size > granted_ - received_) return fail(Fault::file_protocol);
   received_ += bytes.size;
   if (bytes.size < stream::least_data && !complete()) return fail(Fault::file_protocol);
@@ -28,7 +28,7 @@ Result<void> Inflow::take(wire::stream::Slice bytes, Effects& effects) {
   return {};
 }
 
-void Inflow::written(std::size_t bytes, Effects& effects) {
+void ReceiveBuffer::written(std::size_t bytes, Effects& effects) {
   written_ += bytes;
   writes_ -= std::min<std::size_t>(writes_, 1);
   const auto grant = std::min(size_, written_ + stream::window);
@@ -37,7 +37,7 @@ void Inflow::written(std::size_t bytes, Effects& effects) {
   effects.push_back(SendFrame{print(wire::stream::Credit{number_, granted_})});
 }
 
-void Inflow::flush(Effects& effects) {
+void ReceiveBuffer::flush(Effects& effects) {
   gathered_bytes_ = 0;
   ++writes_;
   effects.push_back(WriteSlices{std::exchange(gathered_, {}), complete()});

@@ -7,7 +7,7 @@
 #include <fuzzer/FuzzedDataProvider.h>
 
 #include "core/transfer/chunks.hpp"
-#include "core/transfer/receiver.hpp"
+#include "core/transfer/zajel_receiver.hpp"
 
 namespace {
 
@@ -67,8 +67,8 @@ Fault any_fault(FuzzedDataProvider& input) {
   return static_cast<Fault>(input.ConsumeIntegralInRange<std::size_t>(0, fault_count - 1));
 }
 
-Receiver::Event any_event(FuzzedDataProvider& input, const wire::peer::FileId& id,
-                          std::uint64_t& index, std::size_t chunk, const Ledger& ledger) {
+ZajelReceiver::Event any_event(FuzzedDataProvider& input, const wire::peer::FileId& id,
+                               std::uint64_t& index, std::size_t chunk, const Ledger& ledger) {
   switch (input.ConsumeIntegralInRange(0, 11)) {
     case 0:
       return OpenedChunk{id, input.ConsumeIntegral<std::uint64_t>(), ByteVector(chunk)};
@@ -114,9 +114,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const bool acks = input.ConsumeBool();
   Ledger ledger{.announced = announced, .acks = acks};
   Effects effects;
-  auto receiver = Receiver::start({wire::peer::FileStart{id, Plaintext("x"), announced, chunks},
-                                   std::uint64_t{15} << 20, acks, input.ConsumeBool()},
-                                  env, effects);
+  auto receiver =
+      ZajelReceiver::start({wire::peer::FileStart{id, Plaintext("x"), announced, chunks},
+                            std::uint64_t{15} << 20, acks, input.ConsumeBool()},
+                           env, effects);
   ledger.take(effects);
 
   std::uint64_t index = 0;
@@ -124,7 +125,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     env.now += std::chrono::seconds(input.ConsumeIntegralInRange(0, 90));
     effects.clear();
     auto event = input.ConsumeIntegralInRange(0, 40) == 0
-                     ? Receiver::Event(DiskFailed{any_fault(input)})
+                     ? ZajelReceiver::Event(DiskFailed{any_fault(input)})
                      : any_event(input, id, index, chunk, ledger);
     // A disk answers only what it was asked, and with as much.
     if (std::holds_alternative<BlockWritten>(event)) ledger.unwritten = 0;

@@ -7,7 +7,7 @@
 
 #include <fuzzer/FuzzedDataProvider.h>
 
-#include "core/transfer/stream_receiver.hpp"
+#include "core/transfer/receiver.hpp"
 
 namespace {
 
@@ -81,7 +81,7 @@ Fault any_fault(FuzzedDataProvider& input) {
   return static_cast<Fault>(input.ConsumeIntegralInRange<std::size_t>(0, fault_count - 1));
 }
 
-StreamReceiver::Event any_event(FuzzedDataProvider& input, Ledger& ledger) {
+Receiver::Event any_event(FuzzedDataProvider& input, Ledger& ledger) {
   const auto data = [](std::size_t bytes) {
     return PeerData{ws::Slice{ByteVector(bytes), 0, bytes}};
   };
@@ -148,7 +148,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
   Ledger ledger{.size = input.ConsumeIntegralInRange<std::uint64_t>(0, std::uint64_t{12} << 20)};
   Effects effects;
-  auto receiver = StreamReceiver::start(
+  auto receiver = Receiver::start(
       {PublicKey{}, ws::Offer{1, ledger.size, Plaintext("x")}, std::uint64_t{11} << 20}, env,
       effects);
   ledger.take(effects);
@@ -156,7 +156,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     env.now += std::chrono::seconds(input.ConsumeIntegralInRange(0, 30));
     effects.clear();
     auto event = input.ConsumeIntegralInRange(0, 40) == 0
-                     ? StreamReceiver::Event(DiskFailed{any_fault(input)})
+                     ? Receiver::Event(DiskFailed{any_fault(input)})
                      : any_event(input, ledger);
     receiver.on(std::move(event), env, effects);
     ledger.take(effects);

@@ -11,10 +11,11 @@
 
 namespace culver::transfer {
 
-class Inflow {
+class ReceiveBuffer {
  public:
   /// `from`: where the sender begins. A file that has nothing to come is at its end at once.
-  Inflow(wire::stream::Number number, std::uint64_t size, std::uint64_t from, Effects& effects);
+  ReceiveBuffer(wire::stream::Number number, std::uint64_t size, std::uint64_t from,
+                Effects& effects);
 
   /// Fault::file_protocol beyond the credit or the size, or for crumbs.
   Result<void> take(wire::stream::Slice bytes, Effects& effects);

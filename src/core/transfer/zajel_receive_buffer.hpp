@@ -21,7 +21,7 @@ struct Arrived {
   void written(std::size_t bytes) { unwritten -= std::min(bytes, unwritten); }
 };
 
-class Intake {
+class ZajelReceiveBuffer {
  public:
   /// The link is paused above the first and resumed below the second, in bytes that the disk has
   /// been given and has not yet written.
@@ -30,7 +30,7 @@ class Intake {
   /// What is kept of a file that nobody has accepted yet, before its sender has to wait.
   static constexpr std::uint64_t spool_limit = std::uint64_t{64} << 20;
 
-  Intake(const wire::peer::FileStart& start, bool accepted);
+  ZajelReceiveBuffer(const wire::peer::FileStart& start, bool accepted);
 
   /// Fault::file_protocol; then nothing has changed.
   Result<void> take(OpenedChunk chunk, Effects& effects);

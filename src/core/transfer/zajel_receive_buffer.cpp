@@ -1,12 +1,12 @@
-// The insides of intake.hpp.
-#include "core/transfer/intake.hpp"
+// The insides of zajel_receive_buffer.hpp.
+#include "core/transfer/zajel_receive_buffer.hpp"
 
 namespace culver::transfer {
 
-Intake::Intake(const wire::peer::FileStart& start, bool accepted)
+ZajelReceiveBuffer::ZajelReceiveBuffer(const wire::peer::FileStart& start, bool accepted)
     : order_(start.size, start.chunks), progress_(start.size), accepted_(accepted) {}
 
-Result<void> Intake::take(OpenedChunk chunk, Effects& effects) {
+Result<void> ZajelReceiveBuffer::take(OpenedChunk chunk, Effects& effects) {
   CHECK_OK(order_.take(chunk.index, chunk.bytes.size()));
   hash_.update(chunk.bytes);
   if (pending_.size() + chunk.bytes.size() > block_size) flush(effects);
@@ -18,18 +18,19 @@ Result<void> Intake::take(OpenedChunk chunk, Effects& effects) {
   return {};
 }
 
-void Intake::written(std::size_t bytes, Effects& effects) {
+void ZajelReceiveBuffer::written(std::size_t bytes, Effects& effects) {
   unwritten_ -= std::min(bytes, unwritten_);
   settle(effects);
 }
 
-void Intake::accept(Effects& effects) {
+void ZajelReceiveBuffer::accept(Effects& effects) {
   accepted_ = true;
   progress_.advance(order_.received(), effects);
   settle(effects);
 }
 
-Result<Arrived> Intake::complete(const std::optional<Digest>& expected, Effects& effects) {
+Result<Arrived> ZajelReceiveBuffer::complete(const std::optional<Digest>& expected,
+                                             Effects& effects) {
   if (!order_.complete()) return fail(Fault::file_protocol);
   const Digest sha256 = std::move(hash_).finish();
   if (expected && !crypto::equal_in_constant_time(sha256.view(), expected->view()))
@@ -40,18 +41,18 @@ Result<Arrived> Intake::complete(const std::optional<Digest>& expected, Effects&
   return Arrived{sha256, expected.has_value(), unwritten_};
 }
 
-void Intake::release(Effects& effects) {
+void ZajelReceiveBuffer::release(Effects& effects) {
   if (paused_) effects.push_back(PauseLink{false});
   paused_ = false;
 }
 
-void Intake::flush(Effects& effects) {
+void ZajelReceiveBuffer::flush(Effects& effects) {
   if (pending_.empty()) return;
   unwritten_ += pending_.size();
   effects.push_back(WriteBlock{std::exchange(pending_, {})});
 }
 
-void Intake::settle(Effects& effects) {
+void ZajelReceiveBuffer::settle(Effects& effects) {
   if (unwritten_ > high_water) disk_behind_ = true;
   if (unwritten_ < low_water) disk_behind_ = false;
   const bool wanted = disk_behind_ || (!accepted_ && order_.received() >= spool_limit);
