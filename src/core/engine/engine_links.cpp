@@ -190,10 +190,11 @@ void Engine::to_link(LinkId id, link::Machine::Event event, Env& env, Effects& o
 void Engine::perform_at_once(LinkId id, link::Effects effects, Env& env, Effects& out) {
   TransferEffects files;
   LetterEffects letters;
+  bool is_refused = false;  // with its proof: what stands behind it is not told
   for (auto& effect : effects) {
     // A signal that could not leave may have ended the link halfway.
     auto* peer = roster_.find(id);
-    if (peer == nullptr) break;
+    if (peer == nullptr || is_refused) break;
     if (peer->unremembered && !std::holds_alternative<link::TransportEffect>(effect)) {
       peer->unremembered->held.push_back(std::move(effect));
       continue;
@@ -220,7 +221,11 @@ void Engine::perform_at_once(LinkId id, link::Effects effects, Env& env, Effects
               for (auto& frame : e.frames) to_link(id, std::move(frame), env, out);
               if (e.end) to_link(id, *e.end, env, out);
             },
-            [&](link::Established&& e) { established(id, std::move(e), env, out); },
+            [&](link::Established&& e) {
+              established(id, std::move(e), env, out);
+              const auto* now = roster_.find(id);
+              is_refused = now && !now->unremembered && now->standing != Standing::connected;
+            },
             [&](link::TextArrived&& e) {
               out.emplace_back(Tell{TextReceived{id, std::move(e.text)}});
             },
