@@ -121,6 +121,7 @@ class Engine {
   void perform(signaling::PairingEffects effects, Env&, Effects&);
   void perform(signaling::RendezvousEffects effects, Env&, Effects&);
   void perform(LinkId id, link::Effects effects, Env&, Effects&);
+  struct Arrivals;
   void perform_at_once(LinkId id, link::Effects effects, Env&, Effects&);
   void perform(TransferEffects effects, Env&, Effects&);
   void perform(LetterEffects effects, Env&, Effects&);

@@ -187,9 +187,45 @@ void Engine::to_link(LinkId id, link::Machine::Event event, Env& env, Effects& o
   forget_if_closed(id, env, out);
 }
 
+/// What a proven peer has said, or has taken, and what comes of it.
+struct Engine::Arrivals {
+  Engine& engine;
+  LinkId id;
+  Env& env;
+  Effects& out;
+  TransferEffects files = {};
+  LetterEffects letters = {};
+
+  void take(link::TextArrived&& e) { out.emplace_back(Tell{TextReceived{id, std::move(e.text)}}); }
+  void take(link::LetterArrived&& e) {
+    engine.letters_.on_letter(id, std::move(e.letter), env, letters);
+  }
+  void take(link::LettersHadArrived&& e) { engine.letters_.on_had(id, e.had, env, letters); }
+  void take(link::GoodbyeArrived&&) { engine.goodbyes_.insert(id); }
+  void take(link::FileFrameArrived&& e) {
+    engine.transfers_.on_frame(id, std::move(e.frame), env, files);
+  }
+  void take(link::ChunkArrived&& e) { engine.transfers_.on_chunk(id, std::move(e), env, files); }
+  void take(link::FileFrameRefused&& e) { engine.transfers_.on_refused_frame(id, e, env, files); }
+  void take(link::StreamFrameArrived&& e) {
+    engine.transfers_.on_stream(id, std::move(e.frame), env, files);
+  }
+  void take(link::FilesWindow&& e) { engine.transfers_.on_window(id, e.bytes, env, files); }
+  void take(link::EverythingSent&&) {
+    engine.transfers_.on_everything_sent(id, env, files);
+    engine.letters_.on_everything_sent(id, env, letters);
+    for (const auto text : std::exchange(engine.roster_.find(id)->texts, {}))
+      out.emplace_back(Tell{TextDelivered{id, text, false}});
+  }
+
+  void perform() {
+    engine.perform(std::move(files), env, out);
+    engine.perform(std::move(letters), env, out);
+  }
+};
+
 void Engine::perform_at_once(LinkId id, link::Effects effects, Env& env, Effects& out) {
-  TransferEffects files;
-  LetterEffects letters;
+  Arrivals arrivals{*this, id, env, out};
   bool is_refused = false;  // with its proof: what stands behind it is not told
   for (auto& effect : effects) {
     // A signal that could not leave may have ended the link halfway.
@@ -199,61 +235,37 @@ void Engine::perform_at_once(LinkId id, link::Effects effects, Env& env, Effects
       peer->unremembered->held.push_back(std::move(effect));
       continue;
     }
-    std::visit(
-        fsm::overload{
-            [&](link::TransportEffect&& e) {
-              if (const auto* reading = std::get_if<link::PauseReading>(&e))
-                return pause(id, Pausing::link, reading->paused, out);
-              out.emplace_back(ToTransport{id, std::move(e)});
-            },
-            [&](link::SignalOut&& e) {
-              const auto code = roster_.find(id)->code;
-              auto relay =
-                  std::visit([&](const auto& s) { return sig::relay_of(code, s); }, e.signal);
-              say(std::move(relay), env, out);
-            },
-            [&](link::Dropped&& e) {
-              out.emplace_back(Dropped{e.fault, e.kind, id});
-            },
-            [&](link::Claimed&& e) { claimed(id, std::move(e), env, out); },
-            [](link::FrameTaken&&) {},  // never behind another: engine_frames.cpp
-            [&](link::GiveAgain&& e) {
-              for (auto& frame : e.frames) to_link(id, std::move(frame), env, out);
-              if (e.end) to_link(id, *e.end, env, out);
-            },
-            [&](link::Established&& e) {
-              established(id, std::move(e), env, out);
-              const auto* now = roster_.find(id);
-              is_refused = now && !now->unremembered && now->standing != Standing::connected;
-            },
-            [&](link::TextArrived&& e) {
-              out.emplace_back(Tell{TextReceived{id, std::move(e.text)}});
-            },
-            [&](link::LetterArrived&& e) {
-              letters_.on_letter(id, std::move(e.letter), env, letters);
-            },
-            [&](link::LettersHadArrived&& e) { letters_.on_had(id, e.had, env, letters); },
-            [&](link::GoodbyeArrived&&) { goodbyes_.insert(id); },
-            [&](link::FileFrameArrived&& e) {
-              transfers_.on_frame(id, std::move(e.frame), env, files);
-            },
-            [&](link::ChunkArrived&& e) { transfers_.on_chunk(id, std::move(e), env, files); },
-            [&](link::FileFrameRefused&& e) { transfers_.on_refused_frame(id, e, env, files); },
-            [&](link::StreamFrameArrived&& e) {
-              transfers_.on_stream(id, std::move(e.frame), env, files);
-            },
-            [&](link::FilesWindow&& e) { transfers_.on_window(id, e.bytes, env, files); },
-            [&](link::EverythingSent&&) {
-              transfers_.on_everything_sent(id, env, files);
-              letters_.on_everything_sent(id, env, letters);
-              for (const auto text : std::exchange(roster_.find(id)->texts, {}))
-                out.emplace_back(Tell{TextDelivered{id, text, false}});
-            },
-        },
-        std::move(effect));
+    std::visit(fsm::overload{
+                   [&](link::TransportEffect&& e) {
+                     if (const auto* reading = std::get_if<link::PauseReading>(&e))
+                       return pause(id, Pausing::link, reading->paused, out);
+                     out.emplace_back(ToTransport{id, std::move(e)});
+                   },
+                   [&](link::SignalOut&& e) {
+                     const auto code = roster_.find(id)->code;
+                     auto relay = std::visit([&](const auto& s) { return sig::relay_of(code, s); },
+                                             e.signal);
+                     say(std::move(relay), env, out);
+                   },
+                   [&](link::Dropped&& e) {
+                     out.emplace_back(Dropped{e.fault, e.kind, id});
+                   },
+                   [&](link::Claimed&& e) { claimed(id, std::move(e), env, out); },
+                   [](link::FrameTaken&&) {},  // never behind another: engine_frames.cpp
+                   [&](link::GiveAgain&& e) {
+                     for (auto& frame : e.frames) to_link(id, std::move(frame), env, out);
+                     if (e.end) to_link(id, *e.end, env, out);
+                   },
+                   [&](link::Established&& e) {
+                     established(id, std::move(e), env, out);
+                     const auto* now = roster_.find(id);
+                     is_refused = now && !now->unremembered && now->standing != Standing::connected;
+                   },
+                   [&](auto&& e) { arrivals.take(std::move(e)); },
+               },
+               std::move(effect));
   }
-  perform(std::move(files), env, out);
-  perform(std::move(letters), env, out);
+  arrivals.perform();
   tell_goodbyes(out);
 }
 
