@@ -415,10 +415,10 @@ class NobodyReads(Terminal):
         shown = window.shown[before:]
         self.assertEqual(sorted(texts, key=shown.index), texts, shown)
 
-    def receiver(self, stdout):
+    def receiver(self, stdout, *options):
         child = subprocess.Popen(
             self.culver("receiver", "--name", "bob", "-o", "json", "receive", "--yes", "--out",
-                        self.stage.out), stdout=stdout, stderr=subprocess.DEVNULL,
+                        self.stage.out, *options), stdout=stdout, stderr=subprocess.DEVNULL,
             stdin=subprocess.DEVNULL, start_new_session=True)
         self.addCleanup(child.wait)
         self.addCleanup(child.kill)
@@ -445,6 +445,24 @@ class NobodyReads(Terminal):
         after.wait_line(lambda line: True if texts[-1] in line else None, "the last text")
         again = [e["text"] for e in after.events() if "text" in e]
         self.assertEqual(list(dict.fromkeys(before + again)), texts)
+
+    def test_what_is_read_late_is_not_told_again(self):
+        """The last text is longer than the pipe, and is read when everybody has left."""
+        reader, writer = os.pipe()
+        fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+        child = self.receiver(writer, "--once")
+        os.close(writer)
+        lines = open(reader, "rb", buffering=0)
+        self.addCleanup(lines.close)
+        code = next(e["code"] for e in map(json.loads, iter(lines.readline, b"")) if "code" in e)
+        self.send_texts(code, ["x" * 20_000])
+        self.assertIn(b"x" * 20_000, lines.read())
+        self.assertEqual(child.wait(BOUND), 0)
+        after = self.stage.receive("--yes", "--once")
+        self.send_texts(self.code_of(after), ["afterwards"])
+        self.expect_exit(after, 0)
+        self.assertEqual([e["text"] for e in after.events("text")], ["afterwards"])
+
 
 
 class ProgramsAnswers(Case):

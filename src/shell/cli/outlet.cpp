@@ -5,6 +5,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <csignal>
+#include <cstdint>
 #include <deque>
 #include <mutex>
 #include <optional>
@@ -81,16 +82,21 @@ class Writer {
     const bool was_idle = waiting_ == 0;
     changed_.wait(lock, [&] { return waiting_ == 0 || waiting_ + bytes.size() <= Outlet::room; });
     waiting_ += bytes.size();
-    queue_.push_back({file, std::move(bytes), {}});
+    queue_.push_back({file, std::move(bytes)});
     changed_.notify_all();
     if (was_idle) changed_.wait_for(lock, courtesy, [&] { return waiting_ == 0; });
     return error_;
   }
 
-  void when_taken(std::function<void()> act) {
+  /// `act` is called only if all was written, or also if something could not be.
+  enum class If : std::uint8_t { written, either };
+  void when_taken(If condition, std::function<void()> act) {
     std::unique_lock lock(mutex_);
-    if (error_ != 0) return;
-    if (waiting_ > 0) return queue_.push_back({-1, {}, std::move(act)});
+    if (error_ != 0 && condition == If::written) return;
+    if (waiting_ > 0 || !queue_.empty()) {
+      queue_.push_back({-1, {}, std::move(act), condition});
+      return;
+    }
     lock.unlock();
     act();
   }
@@ -109,7 +115,8 @@ class Writer {
   struct Item {
     int file;
     std::string bytes;
-    std::function<void()> taken;  ///< instead of bytes
+    std::function<void()> taken = {};  ///< instead of bytes
+    If condition = If::written;
   };
 
   void run() {
@@ -120,7 +127,8 @@ class Writer {
       auto item = std::move(queue_.front());
       queue_.pop_front();
       if (item.taken) {
-        if (error_ == 0) boost::asio::post(loop_, std::move(item.taken));
+        if (error_ == 0 || item.condition == If::either)
+          boost::asio::post(loop_, std::move(item.taken));
         continue;
       }
       if (error_ == 0) {
@@ -223,8 +231,15 @@ bool Outlet::is_behind() const {
 }
 
 void Outlet::when_taken(std::function<void()> act) {
-  if (insides_->out_writer) return insides_->out_writer->when_taken(std::move(act));
+  using If = outlet::Writer::If;
+  if (insides_->out_writer) return insides_->out_writer->when_taken(If::written, std::move(act));
   if (insides_->out) act();  // a disk that was full took a part of a line at most
+}
+
+void Outlet::when_settled(std::function<void()> act) {
+  using If = outlet::Writer::If;
+  if (insides_->out_writer) return insides_->out_writer->when_taken(If::either, std::move(act));
+  act();
 }
 
 void Outlet::drain() {

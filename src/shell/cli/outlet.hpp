@@ -31,6 +31,9 @@ class Outlet {
   /// `act` is called when everything that was printed to `out` has been taken: at once, or later on
   /// the loop; never if any of it could not be written whole.
   void when_taken(std::function<void()> act);
+  /// As when_taken(), and also if something could not be written: behind every `act` that was due
+  /// before.
+  void when_settled(std::function<void()> act);
   /// Waits until everything is taken, or cannot be.
   void drain();
 

@@ -168,7 +168,11 @@ int converse(const Options& given, std::optional<host::Vault> vault,
   const OutputWatch watch(loop, [&] { screen.reader_left(); });
   const auto done = [&](int code) {
     exit_code = code;
-    boost::asio::post(loop, [&] { (*client)->shut_down([&] { loop.stop(); }); });
+    // What comes of lines that are taken late (a text was displayed) is a step of the client's.
+    const auto stop_behind_it = [&] { boost::asio::post(loop, [&] { loop.stop(); }); };
+    boost::asio::post(loop, [&, stop_behind_it] {
+      (*client)->shut_down([&, stop_behind_it] { outlet.when_settled(stop_behind_it); });
+    });
   };
   const auto open_file = [&](const std::filesystem::path& path) -> Result<OpenedFile> {
     TRY(const auto file, (*client)->open_file(path));

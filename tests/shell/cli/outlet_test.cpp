@@ -101,6 +101,28 @@ TEST_F(OutletOfAPipe, LetsNobodyWaitAndKeepsTheOrder) {
   EXPECT_TRUE(taken);
 }
 
+TEST_F(OutletOfAPipe, IsSettledBehindWhatWasTakenBefore) {
+  const auto all = fill();
+  std::string order;
+  outlet_->when_taken([&] { order += 't'; });
+  outlet_->when_settled([&] { order += 's'; });
+  EXPECT_EQ(read(all.size()), all);
+  outlet_.reset();
+  loop_.poll();
+  EXPECT_EQ(order, "ts");
+}
+
+TEST_F(OutletOfAPipe, IsSettledAlsoIfNobodyTookIt) {
+  fill();
+  std::string order;
+  outlet_->when_taken([&] { order += 't'; });
+  outlet_->when_settled([&] { order += 's'; });
+  stop_reading();
+  outlet_.reset();
+  loop_.poll();
+  EXPECT_EQ(order, "s");
+}
+
 TEST_F(OutletOfAPipe, LeavesTheFileAsItIs) { EXPECT_EQ(fcntl(ends_[1], F_GETFL) & O_NONBLOCK, 0); }
 
 TEST_F(OutletOfAPipe, ProgressThatWouldBeOldIsNotPrinted) {
