@@ -131,8 +131,8 @@ void Node::perform(engine::Effect effect) {
                      simulation.later(name + " disk", [this] { read_frames(); });
                  },
                  [&](engine::KeepFrame&& e) {
-                    if (keeps_frames_late) return frames_to_keep.push_back(e);
-                    simulation.later(name + " disk", [this, e] {
+                   if (keeps_frames_late) return frames_to_keep.push_back(e);
+                   simulation.later(name + " disk", [this, e] {
                      const bool is_new = frames[e.key].insert(e.nonce).second;
                      feed(engine::FrameKept{e.key, e.nonce, is_new && !another_takes_frames});
                    });

@@ -288,16 +288,16 @@ TEST(Version1, NothingIsShownOfOneThatWasRefusedMeanwhile) {
   Old job(1);
   job.alice.keeps_frames_late = true;
   job.go_online_and_pair();
-  job.bottle.settle();
+  job.simulation.settle();
   job.say(job.bob, "hello");
-  job.bottle.settle();
+  job.simulation.settle();
   ASSERT_EQ(job.alice.frames_to_keep.size(), 1u);
   Known known{job.bob.engine->public_key(), Plaintext("Bob"), std::nullopt};
   known.is_culver = true;
   job.alice.command(Know{std::move(known)});
   for (const auto& frame : job.alice.frames_to_keep)
     job.alice.feed(FrameKept{frame.key, frame.nonce, true});
-  job.bottle.settle();
+  job.simulation.settle();
   EXPECT_TRUE(job.alice.texts().empty());
   EXPECT_EQ(job.alice.count<Connected>(), 0u);
   ASSERT_EQ(job.alice.count<Closed>(), 1u);

@@ -66,15 +66,15 @@ TEST(ExpiringStore, ForgetsWhatIsOver) {
 
 TEST(ExpiringStore, IsBoundedInAll) {
   Words few(with(&ExpiringStoreLimits::values, 2));
-  ASSERT_TRUE(leave(few, "p", 1));
-  ASSERT_TRUE(leave(few, "q", 2));
-  EXPECT_FALSE(leave(few, "r", 3));
-  EXPECT_TRUE(leave(few, "q", 2)) << "replacing needs no more room";
+  ASSERT_TRUE(put(few, "p", 1));
+  ASSERT_TRUE(put(few, "q", 2));
+  EXPECT_FALSE(put(few, "r", 3));
+  EXPECT_TRUE(put(few, "q", 2)) << "replacing needs no more room";
   Words small(with(&ExpiringStoreLimits::bytes, 10));
-  ASSERT_TRUE(leave(small, "p", 1, "home", 6));
-  EXPECT_FALSE(leave(small, "q", 1, "away", 5));
-  EXPECT_TRUE(leave(small, "q", 1, "away", 4));
-  EXPECT_FALSE(leave(small, "p", 1, "home", 7));
+  ASSERT_TRUE(put(small, "p", 1, "home", 6));
+  EXPECT_FALSE(put(small, "q", 1, "away", 5));
+  EXPECT_TRUE(put(small, "q", 1, "away", 4));
+  EXPECT_FALSE(put(small, "p", 1, "home", 7));
   EXPECT_EQ(small.at("p").at(1).bytes, 6u) << "what did not fit has replaced nothing";
 }
 
@@ -89,18 +89,18 @@ TEST(ExpiringStore, IsBoundedPerHolder) {
 
 TEST(ExpiringStore, IsBoundedPerAddress) {
   Words few(with(&ExpiringStoreLimits::values_per_address, 2));
-  ASSERT_TRUE(leave(few, "p", 1));
-  ASSERT_TRUE(leave(few, "q", 2));
-  EXPECT_FALSE(leave(few, "r", 3));
-  EXPECT_TRUE(leave(few, "r", 3, "away"));
-  EXPECT_TRUE(leave(few, "p", 1));
-  EXPECT_FALSE(leave(few, "r", 3, "home")) << "it would come to an address that is full";
-  EXPECT_TRUE(leave(few, "s", 4, "")) << "nobody's";
+  ASSERT_TRUE(put(few, "p", 1));
+  ASSERT_TRUE(put(few, "q", 2));
+  EXPECT_FALSE(put(few, "r", 3));
+  EXPECT_TRUE(put(few, "r", 3, "away"));
+  EXPECT_TRUE(put(few, "p", 1));
+  EXPECT_FALSE(put(few, "r", 3, "home")) << "it would come to an address that is full";
+  EXPECT_TRUE(put(few, "s", 4, "")) << "nobody's";
   Words small(with(&ExpiringStoreLimits::bytes_per_address, 10));
-  ASSERT_TRUE(leave(small, "p", 1, "home", 8));
-  EXPECT_FALSE(leave(small, "q", 1, "home", 3));
-  EXPECT_TRUE(leave(small, "q", 1, "away", 3));
-  EXPECT_TRUE(leave(small, "p", 1, "home", 10)) << "what it replaces does not count";
+  ASSERT_TRUE(put(small, "p", 1, "home", 8));
+  EXPECT_FALSE(put(small, "q", 1, "home", 3));
+  EXPECT_TRUE(put(small, "q", 1, "away", 3));
+  EXPECT_TRUE(put(small, "p", 1, "home", 10)) << "what it replaces does not count";
 }
 
 TEST(ExpiringStore, IsBoundedPerPlace) {

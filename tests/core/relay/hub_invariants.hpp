@@ -42,7 +42,7 @@ inline std::string broken_book(const Hub& hub) {
           return other.first.target == target && other.second.from == from;
         });
     const auto room = hub.limits().pending_per_target_and_address;
-    if (!request.from.empty() && static_cast<std::size_t>(of_address) > fixture)
+    if (!request.from.empty() && static_cast<std::size_t>(of_address) > room)
       return "too many requests of one address wait for one target";
   }
   for (const auto& [code, partners] : book.matches()) {
@@ -94,14 +94,14 @@ inline std::string broken_link_requests(const Hub& hub) {
 inline std::string broken_rendezvous(const Hub& hub) {
   const auto& rendezvous = hub.rendezvous();
   const auto& limits = hub.limits();
-  for (const auto& [token, there] : rendezvous.live().places())
+  for (const auto& [token, there] : rendezvous.live().entries())
     for (const auto& [code, kept] : there) {
       const auto* data = hub.registry().find(code);
       if (!data || !data->socket) return "a token of somebody who is gone";
-      if (data->owner.key != kept.note.key) return "a token under another key than its code";
+      if (data->owner.key != kept.value.key) return "a token under another key than its code";
     }
-  if (rendezvous.live().size() > limits.rendezvous_tokens.notes) return "too many tokens";
-  if (rendezvous.drops().size() > limits.dead_drops.notes) return "too many dead drops";
+  if (rendezvous.live().size() > limits.rendezvous_tokens.values) return "too many tokens";
+  if (rendezvous.drops().size() > limits.dead_drops.values) return "too many dead drops";
   if (rendezvous.drops().bytes() > limits.dead_drops.bytes) return "too large dead drops";
   return {};
 }

@@ -31,8 +31,8 @@ Rendezvous::Found visit(Rendezvous& rendezvous, const Rendezvous::Peer& who,
                         const sig::RegisterRendezvous& asked, TimePoint now = start) {
   return rendezvous.visit(who, asked, now, 0);
 }
-std::vector<sig::DeadDrop> found(Rendezvous& rendezvous, const Rendezvous::Peer& who,
-                                 const std::string& point, TimePoint now = start) {
+std::vector<sig::DeadDrop> drops_at(Rendezvous& rendezvous, const Rendezvous::Peer& who,
+                                    const std::string& point, TimePoint now = start) {
   return visit(rendezvous, who, at_points({point}), now).result.drops;
 }
 
@@ -47,13 +47,13 @@ TEST(Rendezvous, ADropIsFoundByOthersAndSaysWhere) {
   EXPECT_THAT(found.result.drops, ElementsAre(sig::DeadDrop{a, "for p", "rly", "p"}));
   EXPECT_THAT(found.result.live, IsEmpty());
   EXPECT_THAT(found.pushes, IsEmpty());
-  EXPECT_THAT(found(rendezvous, peer(c, 1), "p"), IsEmpty()) << "the same key is not another";
+  EXPECT_THAT(drops_at(rendezvous, peer(c, 1), "p"), IsEmpty()) << "the same key is not another";
 }
 
 TEST(Rendezvous, ADropIsFoundAsOftenAsSomebodyAsks) {
   Rendezvous rendezvous(Limits{});
   visit(rendezvous, peer(a, 1), at_points({"p"}, {{"p", "x"}}));
-  for (int i = 0; i < 3; ++i) EXPECT_EQ(found(rendezvous, peer(b, 2), "p").size(), 1u);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(drops_at(rendezvous, peer(b, 2), "p").size(), 1u);
 }
 
 TEST(Rendezvous, RegisteringAgainWithoutADropErasesNothing_Z192m) {
@@ -61,14 +61,14 @@ TEST(Rendezvous, RegisteringAgainWithoutADropErasesNothing_Z192m) {
   visit(rendezvous, peer(a, 1), at_points({"p"}, {{"p", "x"}}));
   visit(rendezvous, peer(a, 1), at_points({"p"}), start + 1s);
   visit(rendezvous, peer(a, 1), at_points({"p", "q"}, {{"q", "y"}}), start + 2s);
-  EXPECT_THAT(found(rendezvous, peer(b, 2), "p"), ElementsAre(sig::DeadDrop{a, "x", "", "p"}));
+  EXPECT_THAT(drops_at(rendezvous, peer(b, 2), "p"), ElementsAre(sig::DeadDrop{a, "x", "", "p"}));
 }
 
 TEST(Rendezvous, ADropStaysWhenItsOwnerLeaves_Z192m) {
   Rendezvous rendezvous(Limits{});
   visit(rendezvous, peer(a, 1), at_points({"p"}, {{"p", "x"}}));
   rendezvous.withdraw(a);
-  EXPECT_EQ(found(rendezvous, peer(b, 2), "p").size(), 1u);
+  EXPECT_EQ(drops_at(rendezvous, peer(b, 2), "p").size(), 1u);
 }
 
 TEST(Rendezvous, OnlyTheSameKeyReplacesADrop) {
@@ -76,12 +76,12 @@ TEST(Rendezvous, OnlyTheSameKeyReplacesADrop) {
   visit(rendezvous, peer(a, 1), at_points({"p"}, {{"p", "old"}}));
   visit(rendezvous, peer(a, 2), at_points({"p"}, {{"p", "other"}}));
   EXPECT_THAT(
-      found(rendezvous, peer(b, 3), "p"),
+      drops_at(rendezvous, peer(b, 3), "p"),
       UnorderedElementsAre(sig::DeadDrop{a, "old", "", "p"}, sig::DeadDrop{a, "other", "", "p"}))
       << "the code is the same, but it has another owner by now";
   visit(rendezvous, peer(c, 1), at_points({"p"}, {{"p", "new"}}));
   EXPECT_THAT(
-      found(rendezvous, peer(b, 3), "p"),
+      drops_at(rendezvous, peer(b, 3), "p"),
       UnorderedElementsAre(sig::DeadDrop{c, "new", "", "p"}, sig::DeadDrop{a, "other", "", "p"}));
 }
 
@@ -90,8 +90,8 @@ TEST(Rendezvous, ADropLivesForTwoDaysFromWhenItWasLeft) {
   visit(rendezvous, peer(a, 1), at_points({"p"}, {{"p", "x"}}));
   visit(rendezvous, peer(b, 2), at_points({"p"}, {{"p", "y"}}), start + 1h);
   EXPECT_EQ(rendezvous.deadline(), start + 48h);
-  EXPECT_EQ(found(rendezvous, peer(c, 3), "p", start + 48h - 1ns).size(), 2u);
-  EXPECT_THAT(found(rendezvous, peer(c, 3), "p", start + 48h),
+  EXPECT_EQ(drops_at(rendezvous, peer(c, 3), "p", start + 48h - 1ns).size(), 2u);
+  EXPECT_THAT(drops_at(rendezvous, peer(c, 3), "p", start + 48h),
               ElementsAre(sig::DeadDrop{b, "y", "", "p"}));
   visit(rendezvous, peer(b, 2), at_points({"p"}, {{"p", "z"}}), start + 48h);
   EXPECT_EQ(rendezvous.deadline(), start + 96h) << "a new drop has its own time";
@@ -118,12 +118,12 @@ TEST(Rendezvous, WhatIsKeptIsForTheStoreAndComesBack) {
   kept.push_back({"p", unproven(7), c, "", "over", wall + day});
   Rendezvous later(limits);
   for (const auto& drop : kept) later.restore(drop, start, wall + day);
-  EXPECT_THAT(found(later, peer(b, 2), "p"), ElementsAre(sig::DeadDrop{a, "x", "rly", "p"}));
+  EXPECT_THAT(drops_at(later, peer(b, 2), "p"), ElementsAre(sig::DeadDrop{a, "x", "rly", "p"}));
   EXPECT_EQ(later.drops().values_of("home"), 0u) << "nobody's address was stored";
   EXPECT_EQ(later.drops().at("p").at(unproven(1)).expires, start + 24h);
   EXPECT_EQ(later.drops().at("q").at(unproven(1)).expires, start + 48h) << "the clock was set back";
   EXPECT_FALSE(visit(later, peer(a, 1), at_points({"p"}, {{"p", "new"}})).is_full);
-  EXPECT_EQ(found(later, peer(b, 2), "p").front().text, "new");
+  EXPECT_EQ(drops_at(later, peer(b, 2), "p").front().text, "new");
 }
 
 // ---- tokens -------------------------------------------------------------------------------------
@@ -195,8 +195,8 @@ TEST(Rendezvous, WhatFindsNoRoomIsSaidAndTheRestIsDone) {
   EXPECT_EQ(found.result.drops.size(), 1u);
   EXPECT_EQ(found.result.live.size(), 1u) << "it meets those for whose token it had no room";
   EXPECT_EQ(found.pushes.size(), 1u);
-  EXPECT_EQ(found(rendezvous, peer(c, 3), "p").size(), 1u);
-  EXPECT_EQ(found(rendezvous, peer(c, 3), "q").size(), 1u);
+  EXPECT_EQ(drops_at(rendezvous, peer(c, 3), "p").size(), 1u);
+  EXPECT_EQ(drops_at(rendezvous, peer(c, 3), "q").size(), 1u);
 }
 
 TEST(Rendezvous, AFullServerStillReplaces) {
@@ -206,7 +206,7 @@ TEST(Rendezvous, AFullServerStillReplaces) {
   EXPECT_FALSE(visit(rendezvous, peer(a, 1), at_points({"p"}, {{"p", "x"}})).is_full);
   EXPECT_TRUE(visit(rendezvous, peer(b, 2), at_points({"p"}, {{"p", "y"}})).is_full);
   EXPECT_FALSE(visit(rendezvous, peer(a, 1), at_points({"p"}, {{"p", "z"}})).is_full);
-  EXPECT_THAT(found(rendezvous, peer(c, 3), "p"), ElementsAre(sig::DeadDrop{a, "z", "", "p"}));
+  EXPECT_THAT(drops_at(rendezvous, peer(c, 3), "p"), ElementsAre(sig::DeadDrop{a, "z", "", "p"}));
 }
 
 TEST(Rendezvous, WhatWasLeftAtOnePointFitsIntoOneAnswer) {

@@ -67,7 +67,7 @@ struct ReceiverScene {
     for (auto& effect : effects) {
       if (const auto* frame = std::get_if<SendFrame>(&effect)) {
         told = parsed(frame->frame);
-        if (const auto* credit = std::get_if<ws::ChannelRoom>(&*told)) up_to = credit->up_to;
+        if (const auto* credit = std::get_if<ws::Credit>(&*told)) up_to = credit->up_to;
       }
       if (auto* write = std::get_if<WriteSlices>(&effect)) writes.push_back(*write);
     }

@@ -62,7 +62,7 @@ struct UdpTest : testing::Test {
   std::unique_ptr<UdpSocket> open(const UdpCalls& with = {},
                                   std::string_view address = "127.0.0.1") {
     return UdpSocket::open(
-        io, *Endpoint::parse(address, 0), room,
+        io, *Endpoint::parse(address, 0), buffer,
         [this](std::span<const Arrival> arrivals) {
           ++calls;
           for (const auto& arrival : arrivals) {

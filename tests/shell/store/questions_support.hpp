@@ -46,13 +46,13 @@ inline relay::FetchPage fetch(int user_number, int device_number, std::uint64_t 
 }
 
 /// Of somebody unproven, if no prover is named.
-inline relay::StoredDrop drop(std::string point, int owner, std::string body, WallTime expires_at,
+inline relay::StoredDrop drop(std::string point, int from, std::string body, WallTime expires_at,
                               int prover = 0) {
-  relay::Owner owner{numbered<PublicKey>(owner), relay::Unproven{}};
+  relay::Owner owner{numbered<PublicKey>(from), relay::Unproven{}};
   if (prover > 0) owner.prover = user(prover);
   return {std::move(point),
           owner,
-          *PairingCode::parse("AAAAA" + std::string(1, static_cast<char>('A' + owner % 8))),
+          *PairingCode::parse("AAAAA" + std::string(1, static_cast<char>('A' + from % 8))),
           "rly",
           std::move(body),
           expires_at};
