@@ -33,7 +33,7 @@ TEST(RendezvousPoints, AreThoseOfZajel) {
   const auto& keys = vectors->at("keys");
   const auto alice = *PublicKey::from(hex_at(keys.at("alice_identity"), "public"));
   const auto bob = *PublicKey::from(hex_at(keys.at("bob_identity"), "public"));
-  const auto& expected = vectors->at("rendezvous_points");
+  const auto& expected = vectors->at("meeting_points");
   EXPECT_EQ(daily_points(alice, bob, recorded), three_at(expected, "daily_from_public_keys"));
   EXPECT_EQ(daily_points(bob, alice, recorded), three_at(expected, "daily_from_public_keys"));
   const auto secret =
