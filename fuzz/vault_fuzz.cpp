@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <cstdlib>
 
-#include "core/wire/vault.hpp"
+#include "core/format/vault.hpp"
 
 namespace {
 

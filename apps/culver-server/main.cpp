@@ -11,7 +11,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "core/wire/server_config.hpp"
+#include "core/format/server_config.hpp"
 #include "shell/host/log.hpp"
 #include "shell/host/no_dumps.hpp"
 #include "shell/host/signals.hpp"
@@ -23,7 +23,7 @@
 namespace {
 
 namespace server = culver::server;
-using culver::wire::ServerConfig;
+using culver::format::ServerConfig;
 
 constexpr int wrong_use = 1;
 constexpr int unexpected = 2;
@@ -69,7 +69,7 @@ server::OrSentence<ServerConfig> flags_of(const Given& given) {
   for (const auto& [name, key, help] : options) {
     const auto found = given.values.find(name);
     if (found == given.values.end() || found->second.empty()) continue;
-    if (const auto why = culver::wire::take_option(key, found->second, flags); !why.empty())
+    if (const auto why = culver::format::take_option(key, found->second, flags); !why.empty())
       return tl::unexpected(std::string(name) + " " + why + ".");
   }
   if (given.require_handshake) flags.require_handshake = true;
@@ -85,7 +85,7 @@ server::OrSentence<server::Config> read_all(const Given& given) {
     if (!parsed) return tl::unexpected(parsed.error());
     from_file = std::move(*parsed);
   }
-  return server::configure(culver::wire::merge(std::move(*flags), from_file),
+  return server::configure(culver::format::merge(std::move(*flags), from_file),
                            culver::host::environment);
 }
 

@@ -11,7 +11,7 @@
 #include "core/engine/names.hpp"
 #include "core/wire/limits.hpp"
 #include "core/wire/report.hpp"
-#include "core/wire/settings.hpp"
+#include "core/format/settings.hpp"
 #include "core/wire/utf8.hpp"
 #include "shell/cli/name_words.hpp"
 #include "shell/cli/option_words.hpp"
@@ -23,7 +23,7 @@
 namespace culver::cli {
 namespace {
 
-using wire::settings::Settings;
+using format::settings::Settings;
 
 /// What was written on the command line, before anything else is looked at.
 struct Raw {

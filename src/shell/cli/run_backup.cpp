@@ -8,7 +8,7 @@
 
 #include "core/base/fsm.hpp"
 #include "core/crypto/keys.hpp"
-#include "core/wire/kept_letter.hpp"
+#include "core/format/kept_letter.hpp"
 #include "core/wire/report.hpp"
 #include "shell/cli/open_vault.hpp"
 #include "shell/cli/outcome.hpp"
@@ -26,7 +26,7 @@
 namespace culver::cli {
 namespace {
 
-namespace backup = wire::backup;
+namespace backup = format::backup;
 using host::FileDescriptor;
 using host::Outcome;
 
@@ -69,7 +69,7 @@ Outcome<ByteVector> read_whole(const std::filesystem::path& path) {
 /// A book that cannot be read is no reason to give no file; the verbs of it say so.
 std::string left_out(const Options& options, const backup::Content& content) {
   auto outbox =
-      store::sqlite::Outbox::open(options.data_dir, wire::kept_letter::key_of(content.identity));
+      store::sqlite::Outbox::open(options.data_dir, format::kept_letter::key_of(content.identity));
   std::size_t texts = 0;
   if (outbox)
     if (const auto rows = outbox->all()) texts = rows->size();

@@ -16,7 +16,7 @@ int run(const Options& options, const OutboxOptions& verb) {
   auto book = store::sqlite::PeerBook::open(options.data_dir / "peers.db");
   if (!book) return complain(options, book.error());
   auto outbox =
-      store::sqlite::Outbox::open(options.data_dir, wire::kept_letter::key_of(identity->secret));
+      store::sqlite::Outbox::open(options.data_dir, format::kept_letter::key_of(identity->secret));
   if (!outbox) return complain(options, outbox.error());
   const auto peers = book->all();
   if (!peers) return complain(options, peers.error());

@@ -187,7 +187,7 @@ int converse(const Options& given, std::optional<host::Vault> vault,
   };
   const auto still_waits = [&](LetterId letter) {
     auto outbox =
-        store::sqlite::Outbox::open(options.data_dir, wire::kept_letter::key_of(identity->secret));
+        store::sqlite::Outbox::open(options.data_dir, format::kept_letter::key_of(identity->secret));
     if (!outbox) return true;
     const auto rows = outbox->all();
     return !rows ||

@@ -3,12 +3,12 @@
 
 #include <filesystem>
 
-#include "core/wire/settings.hpp"
+#include "core/format/settings.hpp"
 #include "shell/host/trouble.hpp"
 
 namespace culver::cli {
 
 /// That of a file that is not there is empty. Fault::bad_config.
-host::Outcome<wire::settings::Settings> read_settings(const std::filesystem::path& file);
+host::Outcome<format::settings::Settings> read_settings(const std::filesystem::path& file);
 
 }  // namespace culver::cli

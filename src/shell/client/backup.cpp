@@ -23,7 +23,7 @@ namespace culver::client {
 namespace {
 
 namespace fs = std::filesystem;
-namespace backup = wire::backup;
+namespace backup = format::backup;
 using host::Outcome;
 
 tl::unexpected<host::Trouble> failed(const fs::path& folder) {

@@ -27,7 +27,7 @@ host::Outcome<Books> open_books(const std::filesystem::path& data_dir, const wir
   if (!peers) return tl::unexpected(peers.error());
   auto servers = store::sqlite::ServerBook::open(data_dir / "servers.db");
   if (!servers) return tl::unexpected(servers.error());
-  auto letters = store::sqlite::Outbox::open(data_dir, wire::kept_letter::key_of(identity));
+  auto letters = store::sqlite::Outbox::open(data_dir, format::kept_letter::key_of(identity));
   if (!letters) return tl::unexpected(letters.error());
   auto frames = store::sqlite::SeenFrames::open(data_dir / "frames.db");
   if (!frames) return tl::unexpected(frames.error());

@@ -15,7 +15,7 @@ namespace culver::host {
 namespace {
 
 namespace fs = std::filesystem;
-namespace form = wire::vault;
+namespace form = format::vault;
 
 constexpr std::string_view key_name = "key";
 constexpr std::size_t largest = form::file_size;

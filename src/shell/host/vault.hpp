@@ -7,7 +7,7 @@
 #include <optional>
 #include <string_view>
 
-#include "core/wire/vault.hpp"
+#include "core/format/vault.hpp"
 #include "shell/host/private_file.hpp"
 #include "shell/host/trouble.hpp"
 
@@ -36,7 +36,7 @@ class Vault {
   static bool is_locked_in(const std::filesystem::path& folder);
   /// A key in an empty folder, wrapped from the start. Secrets can be made until this vault dies.
   static Outcome<Vault> make_locked(const std::filesystem::path& folder, ByteView passphrase,
-                                    crypto::ScryptCost cost = wire::vault::default_cost);
+                                    crypto::ScryptCost cost = format::vault::default_cost);
 
   const std::filesystem::path& folder() const { return folder_; }
   const std::filesystem::path& key_file() const { return key_file_.path(); }
@@ -51,7 +51,7 @@ class Vault {
 
   /// Wraps the key under this passphrase, whether it was wrapped or not. identity_unreadable;
   /// data_folder_in_use if another process has changed it meanwhile.
-  Outcome<void> lock(ByteView passphrase, crypto::ScryptCost cost = wire::vault::default_cost);
+  Outcome<void> lock(ByteView passphrase, crypto::ScryptCost cost = format::vault::default_cost);
   /// The same for the plain form.
   Outcome<void> unlock();
 
@@ -66,7 +66,7 @@ class Vault {
   std::filesystem::path folder_;
   PrivateFile key_file_;
   SecretBytes stored_;  ///< as the key's file has it
-  wire::vault::DataKey key_;
+  format::vault::DataKey key_;
   bool is_locked_ = false;
   bool may_make_ = true;
 };

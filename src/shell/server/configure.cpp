@@ -25,7 +25,7 @@ tl::unexpected<std::string> refuse(std::string sentence) {
 }
 
 OrSentence<net_::tcp::endpoint> endpoint_of(const std::string& option, const std::string& text) {
-  const auto host_port = wire::parse_host_port(text);
+  const auto host_port = format::parse_host_port(text);
   boost::system::error_code error;
   const auto address = host_port ? ip::make_address(host_port->host, error) : ip::address{};
   if (!host_port || error)
@@ -62,7 +62,7 @@ OrSentence<wire::AllowedOrigins> origins_of(const std::vector<std::string>& text
   return *origins;
 }
 
-OrSentence<IceSettings> ice_of(const wire::ServerConfig& from) {
+OrSentence<IceSettings> ice_of(const format::ServerConfig& from) {
   IceSettings ice;
   for (const auto& text : from.ice_servers.value_or(std::vector<std::string>{})) {
     const auto url = wire::IceUrl::parse(text);
@@ -85,7 +85,7 @@ OrSentence<IceSettings> ice_of(const wire::ServerConfig& from) {
   return ice;
 }
 
-relay::Limits limits_of(const wire::ServerConfig& from) {
+relay::Limits limits_of(const format::ServerConfig& from) {
   relay::Limits to;
   const auto set = [](auto& limit, const std::optional<std::uint64_t>& number) {
     if (number) limit = static_cast<std::remove_reference_t<decltype(limit)>>(*number);
@@ -110,7 +110,7 @@ relay::Limits limits_of(const wire::ServerConfig& from) {
 }
 
 /// The address to listen on, and the one for the counters.
-OrSentence<void> listen_on(const wire::ServerConfig& from, Config& to) {
+OrSentence<void> listen_on(const format::ServerConfig& from, Config& to) {
   if (from.listen) {
     const auto endpoint = endpoint_of("--listen", *from.listen);
     if (!endpoint) return tl::unexpected(endpoint.error());
@@ -131,24 +131,24 @@ OrSentence<void> listen_on(const wire::ServerConfig& from, Config& to) {
 
 }  // namespace
 
-OrSentence<wire::ServerConfig> read_config_file(const std::filesystem::path& path) {
+OrSentence<format::ServerConfig> read_config_file(const std::filesystem::path& path) {
   const auto of_file = [&](const std::string& what) {
     return refuse("The configuration file " + path.string() + " cannot be " + what + ".");
   };
   std::error_code error;
   if (std::filesystem::is_directory(path, error)) return of_file("read: it is a folder");
   std::ifstream file(path, std::ios::binary);
-  std::string text(wire::server_config_size + 1, '\0');
+  std::string text(format::server_config_size + 1, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (file.bad() || (file.fail() && !file.eof())) return of_file("read");
   text.resize(static_cast<std::size_t>(file.gcount()));
   std::string complaint;
-  auto parsed = wire::parse_server_config(text, &complaint);
+  auto parsed = format::parse_server_config(text, &complaint);
   if (!parsed) return of_file("used: " + complaint);
   return std::move(*parsed);
 }
 
-OrSentence<Config> configure(const wire::ServerConfig& from, const host::Variables& variables) {
+OrSentence<Config> configure(const format::ServerConfig& from, const host::Variables& variables) {
   Config to;
   if (auto listens = listen_on(from, to); !listens) return tl::unexpected(listens.error());
   if (from.trusted_proxies) {

@@ -7,7 +7,7 @@
 
 #include <tl/expected.hpp>
 
-#include "core/wire/server_config.hpp"
+#include "core/format/server_config.hpp"
 #include "shell/host/paths.hpp"
 #include "shell/server/server.hpp"
 
@@ -16,8 +16,8 @@ namespace culver::server {
 template <class T>
 using OrSentence = tl::expected<T, std::string>;
 
-OrSentence<wire::ServerConfig> read_config_file(const std::filesystem::path& path);
+OrSentence<format::ServerConfig> read_config_file(const std::filesystem::path& path);
 
-OrSentence<Config> configure(const wire::ServerConfig& from, const host::Variables& variables);
+OrSentence<Config> configure(const format::ServerConfig& from, const host::Variables& variables);
 
 }  // namespace culver::server

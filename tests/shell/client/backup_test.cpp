@@ -12,7 +12,7 @@
 namespace culver::client {
 namespace {
 
-namespace backup = wire::backup;
+namespace backup = format::backup;
 namespace fs = std::filesystem;
 
 template <class B>

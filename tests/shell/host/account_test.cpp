@@ -32,7 +32,7 @@ TEST(Account, IsSealed) {
   const TemporaryFolder folder;
   const auto made = open_account(folder.path());
   const auto content = read_file(account_file(folder));
-  EXPECT_TRUE(wire::vault::is_sealed(as_bytes(content)));
+  EXPECT_TRUE(format::vault::is_sealed(as_bytes(content)));
   EXPECT_EQ(content.find(print_uuid(made->device.data)), std::string::npos);
   EXPECT_EQ(parse_device_id(print_uuid(made->device.data)), made->device) << "of version 4";
 }

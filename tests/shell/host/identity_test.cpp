@@ -46,7 +46,7 @@ TEST(Identity, IsMadeOnceAndStays) {
 TEST(Identity, IsSealedAndLeavesNoDraft) {
   const TemporaryFolder folder;
   ASSERT_TRUE(open_identity(folder.path()));
-  EXPECT_TRUE(wire::vault::is_sealed(as_bytes(read_file(key_file(folder)))));
+  EXPECT_TRUE(format::vault::is_sealed(as_bytes(read_file(key_file(folder)))));
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 2)
       << "the key and the identity";
 }

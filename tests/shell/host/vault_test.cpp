@@ -210,7 +210,7 @@ TEST_F(AVault, TakesOverWhatAnEarlierVersionHasLeft) {
   ASSERT_TRUE(taken);
   EXPECT_EQ(taken->device, parse_device_id("550e8400-e29b-41d4-a716-446655440000"));
   for (const auto* name : {"identity.key", "account"})
-    EXPECT_TRUE(wire::vault::is_sealed(as_bytes(read_file(file(name))))) << name;
+    EXPECT_TRUE(format::vault::is_sealed(as_bytes(read_file(file(name))))) << name;
   EXPECT_EQ(keys_of(open_vault(data())), taken);
 }
 

@@ -11,7 +11,7 @@
 namespace culver::store::sqlite {
 namespace {
 
-using wire::kept_letter::Direction;
+using format::kept_letter::Direction;
 using wire::peer::LetterName;
 using wire::peer::SeriesId;
 
@@ -34,7 +34,7 @@ Result<Columns> read(const Statement& row, int from) {
 }
 
 Result<Plaintext> open_text(const Secret<32>& key, Direction direction, const Columns& row) {
-  return wire::kept_letter::open(key, {direction, row.peer, row.name, row.written}, row.sealed);
+  return format::kept_letter::open(key, {direction, row.peer, row.name, row.written}, row.sealed);
 }
 
 void bind(Statement& insert, const Columns& row) {
@@ -90,7 +90,7 @@ Result<LetterId> Outbox::post(const PublicKey& key, const Plaintext& text, WallT
     TRY(auto insert, database_.prepare("INSERT INTO letter (peer, series, number, written, text)"
                                        " VALUES (?1, ?2, ?3, ?4, ?5)"));
     bind(insert, {key, name, written,
-                  wire::kept_letter::seal(key_, {Direction::out, key, name, written}, text, rng)});
+                  format::kept_letter::seal(key_, {Direction::out, key, name, written}, text, rng)});
     CHECK_OK(insert.run());
     id.value = database_.last_insert_id();
     return {};
@@ -175,7 +175,7 @@ Result<std::optional<HeldId>> Outbox::keep(const PublicKey& key, const wire::pee
         database_.prepare("INSERT INTO held (peer, series, number, written, text, keeper)"
                           " VALUES (?1, ?2, ?3, ?4, ?5, ?6)"));
     bind(insert, {key, letter.name, letter.written,
-                  wire::kept_letter::seal(key_, {Direction::in, key, letter.name, letter.written},
+                  format::kept_letter::seal(key_, {Direction::in, key, letter.name, letter.written},
                                           letter.text, rng)});
     CHECK_OK(insert.bind(6, process_.number()).run());
     held = HeldId{database_.last_insert_id()};

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "core/base/secret.hpp"
-#include "core/wire/kept_letter.hpp"
+#include "core/format/kept_letter.hpp"
 #include "shell/host/trouble.hpp"
 #include "shell/store/ports.hpp"
 #include "shell/store/process_lock.hpp"

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "core/engine/names.hpp"
-#include "core/wire/backup.hpp"
+#include "core/format/backup.hpp"
 #include "shell/store/sqlite/migrations.hpp"
 #include "shell/store/sqlite/outbox_tables.hpp"
 #include "shell/store/sqlite/why_unusable.hpp"
@@ -35,7 +35,7 @@ constexpr std::array migrations_of_the_peers{
     "ALTER TABLE peer DROP COLUMN offered",
 };
 
-constexpr std::int64_t offered_keys_kept = wire::backup::offered_keys;  // of each peer
+constexpr std::int64_t offered_keys_kept = format::backup::offered_keys;  // of each peer
 
 /// Rows of earlier versions hold what came.
 std::optional<Plaintext> clean(const std::optional<std::string>& name) {

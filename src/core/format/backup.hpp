@@ -16,7 +16,7 @@
 #include "core/crypto/scrypt.hpp"
 #include "core/crypto/sign.hpp"
 
-namespace culver::wire::backup {
+namespace culver::format::backup {
 
 inline constexpr std::size_t file_size = 32 << 20;  ///< of a file that is read
 inline constexpr std::size_t peers = 50'000, servers = 10'000;
@@ -30,7 +30,7 @@ inline constexpr crypto::ScryptCost default_cost{17, 8, 1};
 
 struct Peer {
   PublicKey key;
-  std::optional<Plaintext> name, alias;  ///< at most limits::proposed_name bytes of UTF-8
+  std::optional<Plaintext> name, alias;  ///< at most wire::limits::proposed_name bytes of UTF-8
   std::string first_seen, last_seen;
   bool is_verified, is_blocked, is_culver;
   std::vector<PublicKey> offered = {};  ///< newest last, at most offered_keys
@@ -63,4 +63,4 @@ Result<ByteVector> seal(const Content& content, ByteView passphrase, Rng& rng,
 /// checksum. Fault::usage: of a newer version, or it asks for more than 1 GiB of memory.
 Result<Content> open(ByteView file, ByteView passphrase);
 
-}  // namespace culver::wire::backup
+}  // namespace culver::format::backup

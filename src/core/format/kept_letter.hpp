@@ -8,7 +8,7 @@
 #include "core/crypto/keys.hpp"
 #include "core/wire/peer.hpp"
 
-namespace culver::wire::kept_letter {
+namespace culver::format::kept_letter {
 
 enum class Direction : std::uint8_t { out = 1, in = 2 };
 
@@ -16,7 +16,7 @@ enum class Direction : std::uint8_t { out = 1, in = 2 };
 struct Row {
   Direction direction;
   PublicKey peer;
-  peer::LetterName name;
+  wire::peer::LetterName name;
   WallTime written;
 };
 
@@ -31,4 +31,4 @@ Result<Plaintext> open(const Secret<32>& key, const Row& row, ByteView sealed);
 /// How many bytes the text of that sealed one has.
 constexpr std::size_t overhead = Nonce::size + 16;
 
-}  // namespace culver::wire::kept_letter
+}  // namespace culver::format::kept_letter

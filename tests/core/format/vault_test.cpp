@@ -1,11 +1,11 @@
-#include "core/wire/vault.hpp"
+#include "core/format/vault.hpp"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
 #include "core/crypto/hash.hpp"
 
-namespace culver::wire::vault {
+namespace culver::format::vault {
 namespace {
 
 constexpr crypto::ScryptCost cheap{1, 1, 1};
@@ -131,4 +131,4 @@ TEST(Vault, RefusesAKeyThatSomebodyChanged) {
 }
 
 }  // namespace
-}  // namespace culver::wire::vault
+}  // namespace culver::format::vault

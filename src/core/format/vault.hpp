@@ -13,7 +13,7 @@
 #include "core/base/secret.hpp"
 #include "core/crypto/scrypt.hpp"
 
-namespace culver::wire::vault {
+namespace culver::format::vault {
 
 using DataKey = Secret<32>;
 
@@ -50,4 +50,4 @@ Result<StoredKey> parse_key(ByteView file);
 /// Fault::not_authentic: another passphrase. Fault::usage: a cost that scrypt() does not take.
 Result<DataKey> unwrap(const WrappedKey& wrapped, ByteView passphrase);
 
-}  // namespace culver::wire::vault
+}  // namespace culver::format::vault

@@ -1,4 +1,4 @@
-#include "core/wire/kept_letter.hpp"
+#include "core/format/kept_letter.hpp"
 
 #include <array>
 #include <string>
@@ -7,7 +7,7 @@
 #include "core/crypto/hash.hpp"
 #include "core/wire/utf8.hpp"
 
-namespace culver::wire::kept_letter {
+namespace culver::format::kept_letter {
 namespace {
 
 using crypto::Aead;
@@ -15,7 +15,7 @@ constexpr auto algorithm = crypto::AeadAlgorithm::chacha20_poly1305;
 static_assert(overhead == Nonce::size + Aead::tag_size);
 
 constexpr std::size_t number_size = 8;
-constexpr std::size_t row_size = 1 + PublicKey::size + peer::SeriesId::size + 2 * number_size;
+constexpr std::size_t row_size = 1 + PublicKey::size + wire::peer::SeriesId::size + 2 * number_size;
 
 std::byte* put(std::byte* at, ByteView bytes) { return std::copy(bytes.begin(), bytes.end(), at); }
 
@@ -61,8 +61,8 @@ Result<Plaintext> open(const Secret<32>& key, const Row& row, ByteView sealed) {
   const auto opened =
       crypto::open_once(algorithm, key, nonce, bytes_of(row), sealed.subspan(Nonce::size),
                         std::as_writable_bytes(std::span(text)));
-  if (!opened || !utf8::is_valid(text)) return fail(Fault::letter_unreadable);
+  if (!opened || !wire::utf8::is_valid(text)) return fail(Fault::letter_unreadable);
   return Plaintext(std::move(text));
 }
 
-}  // namespace culver::wire::kept_letter
+}  // namespace culver::format::kept_letter

@@ -1,8 +1,8 @@
-#include "core/wire/settings.hpp"
+#include "core/format/settings.hpp"
 
 #include <gtest/gtest.h>
 
-namespace culver::wire::settings {
+namespace culver::format::settings {
 namespace {
 
 TEST(Settings, AreTheLongOptionsInCamelCase) {
@@ -38,4 +38,4 @@ TEST(Settings, RefuseWhatWouldBeIgnored) {
 }
 
 }  // namespace
-}  // namespace culver::wire::settings
+}  // namespace culver::format::settings

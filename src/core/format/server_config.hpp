@@ -11,7 +11,7 @@
 
 #include "core/base/result.hpp"
 
-namespace culver::wire {
+namespace culver::format {
 
 /// The object "limits", in the file only: for who runs a server for many behind one address, or for
 /// few and wants it tighter. A minute's worth may come at once.
@@ -73,4 +73,4 @@ struct HostPort {
 /// "127.0.0.1:9000", "[::1]:0". Fault::bad_config otherwise.
 Result<HostPort> parse_host_port(std::string_view text);
 
-}  // namespace culver::wire
+}  // namespace culver::format

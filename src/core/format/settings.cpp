@@ -1,9 +1,9 @@
 // Parsing of the configuration file.
-#include "core/wire/settings.hpp"
+#include "core/format/settings.hpp"
 
 #include <boost/json.hpp>
 
-namespace culver::wire::settings {
+namespace culver::format::settings {
 namespace {
 
 Result<void> take(const boost::json::value& value, std::optional<std::string>& field) {
@@ -61,4 +61,4 @@ Result<Settings> parse(std::string_view text) {
   return settings;
 }
 
-}  // namespace culver::wire::settings
+}  // namespace culver::format::settings

@@ -1,13 +1,13 @@
 // Fields one after the other: numbers big-endian, texts behind their length. One description of the
 // order serves for measuring, writing and reading.
-#include "core/wire/backup_content.hpp"
+#include "core/format/backup_content.hpp"
 
 #include <algorithm>
 
 #include "core/wire/limits.hpp"
 #include "core/wire/utf8.hpp"
 
-namespace culver::wire::backup {
+namespace culver::format::backup {
 namespace {
 
 /// Counts what would be written.
@@ -66,7 +66,7 @@ class Reader {
   }
   std::string text(std::size_t most) {
     std::string part(as_text(bytes(number(static_cast<std::uint32_t>(most)))));
-    ok_ = ok_ && utf8::is_valid(part);
+    ok_ = ok_ && wire::utf8::is_valid(part);
     return part;
   }
   template <class B>
@@ -161,7 +161,7 @@ Peer read_peer(Reader& in) {
   peer.key = in.fixed<PublicKey>();
   const auto marks = in.number(every_mark);
   const auto name = [&] {
-    Plaintext text(in.text(limits::proposed_name));
+    Plaintext text(in.text(wire::limits::proposed_name));
     if (text.expose().empty()) in.refuse();
     return text;
   };
@@ -232,4 +232,4 @@ Result<Content> parse(ByteView bytes) {
   return content;
 }
 
-}  // namespace culver::wire::backup
+}  // namespace culver::format::backup

@@ -1,5 +1,5 @@
 // The envelope around the content: header, sealed content, checksum.
-#include "core/wire/backup.hpp"
+#include "core/format/backup.hpp"
 
 #include <algorithm>
 #include <string_view>
@@ -8,9 +8,9 @@
 
 #include "core/crypto/aead.hpp"
 #include "core/crypto/hash.hpp"
-#include "core/wire/backup_content.hpp"
+#include "core/format/backup_content.hpp"
 
-namespace culver::wire::backup {
+namespace culver::format::backup {
 namespace {
 
 using crypto::Aead;
@@ -87,4 +87,4 @@ Result<Content> open(ByteView file, ByteView passphrase) {
   return parse(plain.bytes());
 }
 
-}  // namespace culver::wire::backup
+}  // namespace culver::format::backup

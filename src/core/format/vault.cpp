@@ -1,5 +1,5 @@
 // Heads, seals and checksums.
-#include "core/wire/vault.hpp"
+#include "core/format/vault.hpp"
 
 #include <algorithm>
 
@@ -9,7 +9,7 @@
 #include "core/crypto/hash.hpp"
 #include "core/wire/base64.hpp"
 
-namespace culver::wire::vault {
+namespace culver::format::vault {
 namespace {
 
 using crypto::Aead;
@@ -23,7 +23,7 @@ static_assert(sealed_at + Aead::tag_size == sealed_overhead);
 
 constexpr std::string_view plain_magic = "culver-key-1\n";
 constexpr std::size_t plain_size =
-    plain_magic.size() + base64::encoded_size(DataKey::size) + std::size_t{1};
+    plain_magic.size() + wire::base64::encoded_size(DataKey::size) + std::size_t{1};
 
 constexpr std::string_view wrapped_magic = "culver-wrapped-key\n";
 constexpr std::size_t cost_at = wrapped_magic.size() + 1, salt_at = cost_at + 3,
@@ -51,7 +51,7 @@ Result<StoredKey> parse_plain(ByteView file) {
   auto text = as_text(file);
   if (text.size() != plain_size || text.back() != '\n') return fail(Fault::malformed);
   text = text.substr(plain_magic.size(), text.size() - plain_magic.size() - 1);
-  auto bytes = base64::decode(text);
+  auto bytes = wire::base64::decode(text);
   if (!bytes) return fail(Fault::malformed);
   const bool is_key = bytes->size() == DataKey::size;
   StoredKey key;
@@ -102,7 +102,7 @@ Result<SecretBytes> open(const DataKey& key, std::string_view name, ByteView fil
 
 SecretBytes print(const DataKey& key) {
   Secret<plain_size> file;
-  auto text = base64::encode(key.expose());
+  auto text = wire::base64::encode(key.expose());
   put(file.expose_to_fill(), 0, as_bytes(plain_magic));
   put(file.expose_to_fill(), plain_magic.size(), as_bytes(text));
   file.expose_to_fill().back() = std::byte{'\n'};
@@ -148,4 +148,4 @@ Result<DataKey> unwrap(const WrappedKey& wrapped, ByteView passphrase) {
   return key;
 }
 
-}  // namespace culver::wire::vault
+}  // namespace culver::format::vault

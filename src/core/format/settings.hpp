@@ -9,7 +9,7 @@
 
 #include "core/base/result.hpp"
 
-namespace culver::wire::settings {
+namespace culver::format::settings {
 
 inline constexpr std::size_t file_size = 65'536;
 
@@ -30,4 +30,4 @@ struct Settings {
 /// option that is silently ignored is worse than an error.
 Result<Settings> parse(std::string_view text);
 
-}  // namespace culver::wire::settings
+}  // namespace culver::format::settings

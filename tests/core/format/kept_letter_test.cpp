@@ -1,10 +1,10 @@
-#include "core/wire/kept_letter.hpp"
+#include "core/format/kept_letter.hpp"
 
 #include <gtest/gtest.h>
 
 #include "tests/support/seeded.hpp"
 
-namespace culver::wire::kept_letter {
+namespace culver::format::kept_letter {
 namespace {
 
 class KeptLetter : public ::testing::Test {
@@ -60,4 +60,4 @@ TEST_F(KeptLetter, IsNeverSealedTheSameWayTwice) {
 }
 
 }  // namespace
-}  // namespace culver::wire::kept_letter
+}  // namespace culver::format::kept_letter

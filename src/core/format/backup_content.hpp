@@ -3,9 +3,9 @@
 
 #include <span>
 
-#include "core/wire/backup.hpp"
+#include "core/format/backup.hpp"
 
-namespace culver::wire::backup {
+namespace culver::format::backup {
 
 std::size_t printed_size(const Content& content);
 /// Fills `out`, which has that size.
@@ -13,4 +13,4 @@ void print(const Content& content, std::span<std::byte> out);
 /// Fault::malformed for whatever print() would not have written.
 Result<Content> parse(ByteView bytes);
 
-}  // namespace culver::wire::backup
+}  // namespace culver::format::backup

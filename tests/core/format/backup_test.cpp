@@ -1,12 +1,12 @@
-#include "core/wire/backup.hpp"
+#include "core/format/backup.hpp"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
 #include "core/crypto/hash.hpp"
-#include "core/wire/backup_content.hpp"
+#include "core/format/backup_content.hpp"
 
-namespace culver::wire::backup {
+namespace culver::format::backup {
 namespace {
 
 constexpr crypto::ScryptCost cheap{1, 1, 1};
@@ -232,4 +232,4 @@ RC_GTEST_PROP(BackupContent, IsReadAsItIsWritten, (std::size_t at, std::uint8_t 
 }
 
 }  // namespace
-}  // namespace culver::wire::backup
+}  // namespace culver::format::backup

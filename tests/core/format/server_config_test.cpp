@@ -1,8 +1,8 @@
-#include "core/wire/server_config.hpp"
+#include "core/format/server_config.hpp"
 
 #include <gtest/gtest.h>
 
-namespace culver::wire {
+namespace culver::format {
 namespace {
 
 TEST(ServerConfig, ReadsEveryKey) {
@@ -99,4 +99,4 @@ TEST(HostPort, TakesBothFamiliesAndNothingElse) {
 }
 
 }  // namespace
-}  // namespace culver::wire
+}  // namespace culver::format

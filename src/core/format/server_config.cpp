@@ -1,5 +1,5 @@
 // Reading the server's configuration. Unknown keys are refused: a misspelt limit is no limit.
-#include "core/wire/server_config.hpp"
+#include "core/format/server_config.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -11,7 +11,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 
-namespace culver::wire {
+namespace culver::format {
 namespace {
 
 constexpr std::uint64_t most_connections = 1'000'000;
@@ -267,4 +267,4 @@ Result<HostPort> parse_host_port(std::string_view text) {
   return HostPort{std::string(host), port};
 }
 
-}  // namespace culver::wire
+}  // namespace culver::format
