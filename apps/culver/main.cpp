@@ -7,6 +7,7 @@
 #include "shell/cli/outcome.hpp"
 #include "shell/cli/run.hpp"
 #include "shell/host/descriptors.hpp"
+#include "shell/host/fault_text.hpp"
 #include "shell/host/log.hpp"
 #include "shell/host/no_dumps.hpp"
 #include "shell/host/paths.hpp"
@@ -58,7 +59,7 @@ int main(int argc, char** argv) {
     culver::host::end_by_signal_of(code);
     return code;
   } catch (const std::exception&) {
-    std::cerr << "culver: " << culver::info(culver::Fault::internal).sentence << '\n';
-    return culver::info(culver::Fault::internal).exit_code;
+    std::cerr << "culver: " << culver::host::fault_text(culver::Fault::internal).sentence << '\n';
+    return culver::host::fault_text(culver::Fault::internal).exit_code;
   }
 }

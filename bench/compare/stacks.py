@@ -46,15 +46,21 @@ class Sample:
     others: float = 0.0          # cores
 
 
-BEGAN, MOVED, ENDED = ({"started", "file_started"}, {"progress", "file_progress"},
-                       {"received", "file_received"})
+BEGAN, MOVED, ENDED = ({"started", "transferState"}, {"progress", "transferProgress"},
+                       {"received", "fileReceived"})
+
+
+def parse(line):
+    """What an end says: ours with its data in an envelope, the others flat."""
+    said = json.loads(line)
+    return {"event": said["type"], **said["data"]} if "v" in said else said
 
 
 def rate_of(receiver, size, within=None):
     """From the first byte to the last; with WITHIN, of what was told in so many seconds."""
     began, moved = None, (0, 1.0)
     for line, at in zip(list(receiver.lines), list(receiver.arrived)):
-        event = json.loads(line)
+        event = parse(line)
         kind = event.get("event")
         if kind in BEGAN:
             began = at
@@ -67,7 +73,7 @@ def rate_of(receiver, size, within=None):
 
 def is_event(*names):
     def accepts(line):
-        event = json.loads(line)
+        event = parse(line)
         return event if event.get("event") in names else None
     return accepts
 
@@ -147,7 +153,7 @@ class Culver(Stack):
         serve(stage, place)
         file = make_file(stage.folder / "bench.bin", size or 2048 * MIB, random=False)
         receiver = stage.receive("--yes", "--once", within=place.within("b"))
-        code = receiver.wait_event("code")["code"]
+        code = receiver.wait_event("online")["code"]
         return stage.send(code, file, within=place.within("a")), receiver
 
     @staticmethod
@@ -168,10 +174,10 @@ class Culver(Stack):
             for number in range(times):
                 receiver = stage.receive("--yes", "--once", name=f"receiver{number}",
                                          within=place.within("b"))
-                sender = stage.send(receiver.wait_event("code")["code"], "--text", "x",
+                sender = stage.send(receiver.wait_event("online")["code"], "--text", "x",
                                     name=f"sender{number}", within=place.within("a"))
                 self.end(sender, receiver)
-                measured.append(max(p.events("connected")[0]["setup_ms"]
+                measured.append(max(p.events("peerConnected")[0]["setupMs"]
                                     for p in (sender, receiver)))
             return measured
         finally:
@@ -246,7 +252,7 @@ class Ends(Stack):
             self.end(offerer, answerer)
             latest = {}
             for line in offerer.lines + answerer.lines:
-                event = json.loads(line)
+                event = parse(line)
                 if event.get("event") == "opened":
                     latest[event["run"]] = max(event["ms"], latest.get(event["run"], 0.0))
             return list(latest.values())

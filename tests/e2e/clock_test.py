@@ -54,7 +54,7 @@ class Clocks(GatewayCase):
         subprocess.run(["cc", "-shared", "-fPIC", "-o", self.library, source, "-ldl"], check=True)
         # They know each other from better times.
         receiver, _ = self.pass_on("--text", "hello")
-        self.name = receiver.events("connected")[0]["peer"]
+        self.name = receiver.events("peerConnected")[0]["peer"]
 
     def off_by(self, seconds, name):
         file = self.stage.folder / f"{name}.offset"
@@ -63,7 +63,7 @@ class Clocks(GatewayCase):
 
     def receiver_of(self, environment):
         receiver = self.stage.receive("--yes", environment=environment)
-        receiver.wait_event("code")
+        receiver.wait_event("online")
         return receiver
 
     def send_known(self, environment=None):

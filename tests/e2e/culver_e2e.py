@@ -217,25 +217,42 @@ class Client(Process):
 
     @staticmethod
     def parse(line):
-        return json.loads(line)
+        """An event with its type among its data, or the answer of a verb."""
+        said = json.loads(line)
+        return {"type": said["type"], **said["data"]} if "v" in said else said
+
+    @staticmethod
+    def is_named(event, name):
+        """By its type; "transferState/started" is one whose state is that."""
+        kind, _, state = name.partition("/")
+        return event["type"] == kind and state in ("", event.get("state"))
 
     def events(self, name=None):
         with self._changed:
             lines = list(self.lines)
         parsed = [self.parse(line) for line in lines]
-        return [e for e in parsed if name is None or e["event"] == name]
+        return [e for e in parsed if name is None or self.is_named(e, name)]
+
+    def failures(self):
+        """Of everything: of a transfer they have a type of their own."""
+        return [e for e in self.events() if e["type"] in ("failed", "transferFailed")]
 
     def wait_event(self, name, bound=BOUND):
         def accepts(line):
             event = self.parse(line)
-            return event if event["event"] == name else None
+            return event if self.is_named(event, name) else None
         return self.wait_line(accepts, f"event {name}", bound)
+
+    def wait_failure(self):
+        return self.wait_line(lambda line: next(iter(
+            [e for e in [self.parse(line)] if e["type"] in ("failed", "transferFailed")]), None),
+            "a failure")
 
     def time_of(self, name):
         """When the first event of that name was read, on the monotonic clock."""
         with self._changed:
             for line, moment in zip(self.lines, self.arrived):
-                if self.parse(line)["event"] == name:
+                if self.is_named(self.parse(line), name):
                     return moment
         raise KeyError(name)
 
@@ -391,7 +408,7 @@ class Case(unittest.TestCase):
         self.assertEqual(exit_code, code, "\n" + self.stage.reports())
 
     def code_of(self, receiver):
-        return receiver.wait_event("code")["code"]
+        return receiver.wait_event("online")["code"]
 
     def pass_on(self, *arguments, out_option=("--yes", "--once")):
         """A whole exchange that must succeed; the two clients, ended."""
@@ -404,7 +421,7 @@ class Case(unittest.TestCase):
     def expect_failure(self, client, code, reason):
         """It ends with this code, and with this reason as its first failure."""
         self.expect_exit(client, code)
-        self.assertEqual(client.events("failed")[0]["reason"], reason, "\n" + client.report())
+        self.assertEqual(client.failures()[0]["code"], reason, "\n" + client.report())
 
     def in_out(self):
         """Names in the target folder, hidden ones too."""

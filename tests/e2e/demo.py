@@ -22,17 +22,17 @@ def mebibytes(count):
 def meet(stage, file):
     """Starts both clients and returns them when they have found each other."""
     receiver = stage.receive("--yes", "--once")
-    code = receiver.wait_event("code")["code"]
+    code = receiver.wait_event("online")["code"]
     say("receiver", f"shows the code {code}")
     sender = stage.send(code, "--text", TEXT, file)
     say("sender", "was given the code")
-    request = receiver.wait_event("pair_request")
+    request = receiver.wait_event("pairRequested")
     say("receiver", f"is asked to pair by {request['name'] or 'a peer without a name'}, and accepts")
     for who, client in (("sender", sender), ("receiver", receiver)):
-        connected = client.wait_event("connected")
+        connected = client.wait_event("peerConnected")
         say(who, f"is connected, {connected['path']}, with the peer of fingerprint")
         say("", connected["fingerprint"])
-    say("receiver", f"reads: {receiver.wait_event('text')['text']}")
+    say("receiver", f"reads: {receiver.wait_event('textReceived')['text']}")
     return receiver, sender
 
 
@@ -41,16 +41,16 @@ def follow(receiver, size):
     for quarter in (1, 2, 3):
         def passed(line):
             event = receiver.parse(line)
-            if event["event"] == "file_received":
+            if event["type"] == "fileReceived":
                 return event
-            reached = event["event"] == "file_progress" and event["bytes"] * 4 >= size * quarter
+            reached = event["type"] == "transferProgress" and event["bytes"] * 4 >= size * quarter
             return event if reached else None
         event = receiver.wait_line(passed, f"{25 * quarter} % of the file", BOUND)
-        if event["event"] == "file_received":
+        if event["type"] == "fileReceived":
             break
         say("receiver", f"has {mebibytes(event['bytes'])} of {mebibytes(size)}")
-    receiver.wait_event("file_received", BOUND)
-    begin, end = (receiver.time_of(name) for name in ("file_started", "file_received"))
+    receiver.wait_event("fileReceived", BOUND)
+    begin, end = (receiver.time_of(name) for name in ("transferState/started", "fileReceived"))
     return max(end - begin, 1e-6)
 
 
@@ -60,8 +60,8 @@ def play(stage, file):
     size = file.stat().st_size
     receiver, sender = meet(stage, file)
     seconds = follow(receiver, size)
-    received = receiver.wait_event("file_received")
-    sender.wait_event("file_sent", BOUND)
+    received = receiver.wait_event("fileReceived")
+    sender.wait_event("fileSent", BOUND)
     codes = sender.wait_exit(), receiver.wait_exit()
     say("receiver", f"has {mebibytes(size)} ({size} bytes) in {seconds:.2f} s, "
                     f"{size / 1e6 / seconds:.1f} MB/s: {received['path']}")
@@ -74,7 +74,7 @@ def play(stage, file):
     for who in ("sender", "receiver"):
         print(f"\nculver peers, {who}:")
         print(stage.run("peers", who).rstrip())
-    texts = [e["text"] for e in receiver.events("text")]
+    texts = [e["text"] for e in receiver.events("textReceived")]
     if ours != theirs or codes != (0, 0) or texts != [TEXT]:
         raise AssertionError("the two sides do not agree")
 

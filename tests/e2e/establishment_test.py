@@ -62,7 +62,7 @@ class KilledWhileEstablishing(Case):
         file = make_file(self.stage.folder / "a.bin", 300_000)
         # One whole exchange first: what is made once and kept is there after it.
         self.expect_exit(self.stage.send(code, file), 0)
-        receiver.wait_event("closed")
+        receiver.wait_event("peerDisconnected")
         before = (descriptors(receiver), threads(receiver))
         # Memory grows to what the most at once have needed, and then no more. What each left behind
         # would make it grow every time.

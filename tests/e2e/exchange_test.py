@@ -15,8 +15,8 @@ class PairTextAndFile(Case):
         report = make_file(self.stage.folder / "in" / "report.pdf", 1_000_003)
         receiver, sender = self.pass_on("--text", "hello", report)
 
-        self.assertEqual([e["text"] for e in receiver.events("text")], ["hello"])
-        received, sent = receiver.events("file_received")[0], sender.events("file_sent")[0]
+        self.assertEqual([e["text"] for e in receiver.events("textReceived")], ["hello"])
+        received, sent = receiver.events("fileReceived")[0], sender.events("fileSent")[0]
         self.assertEqual(received["sha256"], sha256(report))
         self.assertEqual(sent["sha256"], sha256(report))
         self.assertEqual(received["size"], 1_000_003)
@@ -25,9 +25,9 @@ class PairTextAndFile(Case):
 
         mine, theirs = self.stage.peers("receiver"), self.stage.peers("sender")
         self.assertEqual((len(mine), len(theirs)), (1, 1))
-        self.assertEqual(mine[0]["fingerprint"], receiver.events("connected")[0]["fingerprint"])
-        self.assertEqual(theirs[0]["fingerprint"], sender.events("connected")[0]["fingerprint"])
-        self.assertNotEqual(mine[0]["public_key"], theirs[0]["public_key"])
+        self.assertEqual(mine[0]["fingerprint"], receiver.events("peerConnected")[0]["fingerprint"])
+        self.assertEqual(theirs[0]["fingerprint"], sender.events("peerConnected")[0]["fingerprint"])
+        self.assertNotEqual(mine[0]["publicKey"], theirs[0]["publicKey"])
         for peer in mine + theirs:
             self.assertLessEqual({"peer", "name", "public_key", "fingerprint", "first_seen",
                                   "last_seen"}, peer.keys())
@@ -44,8 +44,8 @@ class OneFolder(Case):
         receiver = self.stage.receive(name="ana")
         sender = self.stage.send(self.code_of(receiver), "--text", "x", name="ana")
         self.expect_failure(sender, 4, "own_key")
-        self.assertEqual(receiver.wait_event("failed")["reason"], "own_key")
-        self.assertEqual(receiver.events("pair_request"), [])
+        self.assertEqual(receiver.wait_failure()["code"], "own_key")
+        self.assertEqual(receiver.events("pairRequested"), [])
 
 
     def test_a_receiver_leaves_the_peer_to_a_sender_of_its_folder(self):
@@ -53,12 +53,12 @@ class OneFolder(Case):
         ana = self.stage.send(self.code_of(ben), "--name", "Ana", "--text", "first", name="ana")
         self.expect_exit(ana, 0)
         waits = self.stage.client("ana", "receive", "--out", self.stage.folder)
-        waits.wait_event("connected")
+        waits.wait_event("peerConnected")
         file = make_file(self.stage.folder / "in" / "big.bin", 300_000_000, random=False)
         sender = self.stage.client("ana", "send", "Ben", file)
         self.expect_exit(sender, 0)
-        self.assertEqual(len(sender.events("connected")), 1, sender.events())
-        self.assertEqual(len(waits.events("closed")), 1, waits.events())
+        self.assertEqual(len(sender.events("peerConnected")), 1, sender.events())
+        self.assertEqual(len(waits.events("peerDisconnected")), 1, waits.events())
         again = self.stage.client("ben", "send", "Ana", "--text", "are you there?")
         self.expect_exit(again, 0)
 
@@ -67,17 +67,17 @@ class Events(Case):
     """Every line is an object with the fields that the command line promises."""
 
     FIELDS = {
-        "code": {"code"},
-        "pair_request": {"name", "fingerprint"},
-        "connected": {"peer", "fingerprint", "path", "culver"},
-        "text": {"peer", "text"},
-        "text_sent": {"peer", "confirmed"},
-        "file_started": {"peer", "name", "size"},
-        "file_progress": {"peer", "name", "size"},
-        "file_received": {"peer", "name", "size", "path", "sha256"},
-        "file_sent": {"peer", "name", "size", "sha256"},
-        "failed": {"reason", "message"},
-        "closed": {"peer"},
+        "online": {"code"},
+        "pairRequested": {"name", "fingerprint"},
+        "peerConnected": {"peer", "fingerprint", "path", "isCulver"},
+        "textReceived": {"peer", "text", "message", "writtenMs"},
+        "textDelivered": {"peer", "isConfirmed"},
+        "transferState": {"peer", "name", "size", "state"},
+        "transferProgress": {"peer", "name", "size", "bytes"},
+        "fileReceived": {"peer", "name", "size", "path", "sha256"},
+        "fileSent": {"peer", "name", "size", "sha256", "isConfirmed"},
+        "failed": {"code", "message"},
+        "peerDisconnected": {"peer"},
     }
 
     def test_fields(self):
@@ -85,34 +85,36 @@ class Events(Case):
             "--text", "hello", make_file(self.stage.folder / "in" / "a.bin", 3_000_000))
         for client in (receiver, sender):
             for event in client.events():
-                self.assertIn(event["event"], self.FIELDS)
-                self.assertLessEqual(self.FIELDS[event["event"]], event.keys(), event)
-            self.assertEqual([e["culver"] for e in client.events("connected")], [True])
-        names = [e["event"] for e in receiver.events()]
-        for earlier, later in [("code", "pair_request"), ("pair_request", "connected"),
-                               ("connected", "text"), ("connected", "file_started"),
-                               ("file_started", "file_received"), ("file_received", "closed")]:
+                self.assertIn(event["type"], self.FIELDS)
+                self.assertLessEqual(self.FIELDS[event["type"]], event.keys(), event)
+            self.assertEqual([e["isCulver"] for e in client.events("peerConnected")], [True])
+        names = [e["type"] for e in receiver.events()]
+        for earlier, later in [("online", "pairRequested"), ("pairRequested", "peerConnected"),
+                               ("peerConnected", "textReceived"),
+                               ("peerConnected", "transferState"),
+                               ("transferState", "fileReceived"),
+                               ("fileReceived", "peerDisconnected")]:
             self.assertLess(names.index(earlier), names.index(later), names)
-        self.assertIn(receiver.events("connected")[0]["path"], ("direct", "relayed"))
-        self.assertIn("file_sent", [e["event"] for e in sender.events()])
+        self.assertIn(receiver.events("peerConnected")[0]["path"], ("direct", "relayed"))
+        self.assertIn("fileSent", [e["type"] for e in sender.events()])
 
 
 class Files(Case):
     def test_an_empty_file(self):
         empty = make_file(self.stage.folder / "in" / "empty", 0)
         receiver, _ = self.pass_on(empty)
-        self.assertEqual(receiver.events("file_received")[0]["size"], 0)
-        self.assertEqual(receiver.events("file_received")[0]["sha256"], sha256(empty))
+        self.assertEqual(receiver.events("fileReceived")[0]["size"], 0)
+        self.assertEqual(receiver.events("fileReceived")[0]["sha256"], sha256(empty))
         self.assertEqual((self.stage.out / "empty").stat().st_size, 0)
 
     def test_three_files_and_a_text(self):
         files = [make_file(self.stage.folder / "in" / f"{n}.bin", n) for n in (1, 16_384, 300_001)]
         receiver, sender = self.pass_on("--text", "three follow", *files)
-        self.assertEqual([e["text"] for e in receiver.events("text")], ["three follow"])
+        self.assertEqual([e["text"] for e in receiver.events("textReceived")], ["three follow"])
         self.assertEqual(self.in_out(), sorted(f.name for f in files))
         for file in files:
             self.assertEqual(sha256(self.stage.out / file.name), sha256(file))
-        self.assertEqual(len(sender.events("file_sent")), 3)
+        self.assertEqual(len(sender.events("fileSent")), 3)
 
     def test_an_existing_file_is_not_overwritten(self):
         kept = self.stage.out / "report.pdf"
@@ -120,7 +122,7 @@ class Files(Case):
         report = make_file(self.stage.folder / "in" / "report.pdf", 1000)
         receiver, _ = self.pass_on(report)
         self.assertEqual(kept.read_text(), "mine")
-        path = receiver.events("file_received")[0]["path"]
+        path = receiver.events("fileReceived")[0]["path"]
         self.assertNotEqual(os.path.realpath(path), os.path.realpath(kept))
         self.assertEqual(sha256(path), sha256(report))
         self.assertEqual(len(self.in_out()), 2)
@@ -148,7 +150,7 @@ class FileNames(Case):
             self.assertTrue((self.stage.out / name).is_file())
             self.assertFalse(name.startswith("."), name)
             self.assertTrue(all(ch.isprintable() for ch in name), repr(name))
-        received = {e["sha256"]: e["path"] for e in receiver.events("file_received")}
+        received = {e["sha256"]: e["path"] for e in receiver.events("fileReceived")}
         self.assertEqual(set(received), {sha256(f) for f in files})
         for digest, path in received.items():
             self.assertEqual(os.path.dirname(os.path.realpath(path)),
@@ -163,7 +165,7 @@ class Texts(Case):
         for text in PREFIXES:
             with self.subTest(text=text):
                 receiver, _ = self.pass_on("--text", text)
-                self.assertEqual([e["text"] for e in receiver.events("text")], [text])
+                self.assertEqual([e["text"] for e in receiver.events("textReceived")], [text])
 
     def test_text_from_standard_input_with_the_code_in_the_environment(self):
         receiver = self.stage.receive("--yes", "--once")
@@ -173,7 +175,7 @@ class Texts(Case):
         sender.type_in("two\nlines, ünïcödé")
         self.expect_exit(sender, 0)
         self.expect_exit(receiver, 0)
-        self.assertEqual(receiver.events("text")[0]["text"].rstrip("\n"), "two\nlines, ünïcödé")
+        self.assertEqual(receiver.events("textReceived")[0]["text"].rstrip("\n"), "two\nlines, ünïcödé")
 
 
 class Silence(Case):
@@ -190,7 +192,7 @@ class Silence(Case):
         sender.type_in(code)
         self.expect_exit(sender, 0)
         self.expect_exit(receiver, 0)
-        keys = [p["public_key"] for n in ("receiver", "sender") for p in self.stage.peers(n)]
+        keys = [p["publicKey"] for n in ("receiver", "sender") for p in self.stage.peers(n)]
         self.stage.server.signal(15)
         self.expect_exit(self.stage.server, 0)
         logs = [p.stderr() for p in (receiver, sender, self.stage.server)]

@@ -19,9 +19,9 @@ class Codes(Case):
         wrong = ("A" if code[0] != "A" else "B") + code[1:]
         sender = self.stage.send(wrong, "--text", "hello")
         self.expect_exit(sender, 8)
-        failed = sender.events("failed")[0]
-        self.assertTrue(failed["reason"] and failed["message"])
-        self.assertEqual(receiver.events("text"), [])
+        failed = sender.failures()[0]
+        self.assertTrue(failed["code"] and failed["message"])
+        self.assertEqual(receiver.events("textReceived"), [])
 
     def test_a_code_that_is_not_one(self):
         self.expect_exit(self.stage.send("IO01", "--text", "hello"), 8)
@@ -44,7 +44,7 @@ class Refusal(Case):
         receiver.wait_said("Accept? [y/N]")  # what is typed before the question does not count
         terminal.write("n\n")
         self.expect_exit(sender, 10)
-        self.assertEqual(receiver.events("connected"), [])
+        self.assertEqual(receiver.events("peerConnected"), [])
         self.assertEqual(self.stage.peers("sender"), [])
 
     def test_a_person_says_yes_to_both(self):
@@ -75,7 +75,7 @@ class ServerGone(Case):
         file = make_file(self.stage.folder / "in" / "a.bin", 100_000_000, random=False)
         receiver = self.stage.receive("--yes", "--once")
         sender = self.stage.send(self.code_of(receiver), file)
-        sender.wait_event("file_started")
+        sender.wait_event("transferState/started")
         self.stage.server.signal(signal.SIGKILL)
         self.expect_exit(sender, 0, bound=4 * BOUND)
         self.expect_exit(receiver, 0)
@@ -94,8 +94,8 @@ class PeerGone(Case):
         file = make_file(self.stage.folder / "in" / "huge.bin", HUGE, random=False)
         receiver = self.stage.receive("--yes", "--once")
         sender = self.stage.send(self.code_of(receiver), file)
-        receiver.wait_event("file_progress")
-        sender.wait_event("file_progress")
+        receiver.wait_event("transferProgress")
+        sender.wait_event("transferProgress")
         return receiver, sender
 
     def test_receiver_killed(self):
@@ -155,7 +155,7 @@ class NoSpace(Case):
         self.fill()
         sender = self.stage.send(code, "--text", "hello")
         self.expect_exit(sender, 7)
-        self.assertEqual(sender.events("failed")[0]["reason"], "peer_store_failed")
+        self.assertEqual(sender.failures()[0]["code"], "peer_store_failed")
         self.expect_exit(receiver, 2)
 
     def test_the_owner_of_a_full_data_folder_is_told_also_when_a_known_peer_comes(self):
@@ -169,7 +169,7 @@ class NoSpace(Case):
         self.fill()
         sender = self.stage.client("sender", "send", "--to", name, "--later", "--text", "y",
                                    "--wait", "5")
-        self.assertEqual(receiver.wait_event("failed")["reason"], "store_failed")
+        self.assertEqual(receiver.wait_failure()["code"], "store_failed")
         self.expect_exit(sender, 0)
         self.assertEqual(sender.said.count("cannot write to its data folder"), 1, sender.said)
 

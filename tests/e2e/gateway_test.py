@@ -8,7 +8,7 @@ import signal
 import time
 import unittest
 
-from culver_e2e import BOUND, GatewayCase
+from culver_e2e import BOUND, Client, GatewayCase
 from gateway_client import (Account, Closed, Device, Handshake, WebSocket, event_id, http,
                             http_with_headers, metrics, sign_in, signed, verify_answer)
 from network import Listener, Proxy, by_frame, messages, slowly, text_frame, upgrade
@@ -31,16 +31,16 @@ class CulverShakesHands(GatewayCase):
         self.code_of(receiver)
         shown = self.stage.try_run("receiver", "-o", "json", "trust-server")
         found = json.loads(shown.stdout)
-        self.assertEqual(found["known_identity"], self.stage.server.identity)
-        self.assertEqual((found["known_version"], found["trusted"]), (2, True))
+        self.assertEqual(found["knownIdentity"], self.stage.server.identity)
+        self.assertEqual((found["knownVersion"], found["isTrusted"]), (2, True))
 
     def test_it_finds_back_after_a_restart(self):
         receiver = self.stage.receive("--yes", "--once")
         code = self.code_of(receiver)
         self.restart()
-        receiver.wait_line(lambda line: True if len(receiver.events("code")) > 1 else None,
+        receiver.wait_line(lambda line: True if len(receiver.events("online")) > 1 else None,
                            "second code")
-        self.assertEqual(receiver.events("code")[-1]["code"], code)
+        self.assertEqual(receiver.events("online")[-1]["code"], code)
         self.expect_exit(self.stage.send(code, "--text", "hello"), 0)
         self.expect_exit(receiver, 0)
 
@@ -256,7 +256,7 @@ class Devices(GatewayCase):
 
     def test_list_and_rename(self):
         listed, = json.loads(self.devices().stdout)
-        self.assertEqual((listed["device"], listed["this"], listed["online"], listed["revoked"]),
+        self.assertEqual((listed["device"], listed["isThis"], listed["isOnline"], listed["isRevoked"]),
                          (self.device, True, True, False))
         renamed = self.devices("rename", self.device, "Kitchen \N{POT OF FOOD}")
         self.assertEqual(renamed.returncode, 0, renamed)
@@ -267,14 +267,14 @@ class Devices(GatewayCase):
     def test_a_device_that_is_not_there(self):
         unknown = self.devices("revoke", Account().device)
         self.assertEqual(unknown.returncode, 8, unknown)
-        self.assertEqual(json.loads(unknown.stdout)["reason"], "device_unknown")
+        self.assertEqual(Client.parse(unknown.stdout)["code"], "device_unknown")
         self.assertEqual(self.devices("revoke", "laptop").returncode, 8)
 
     def test_revocation_counts_at_once(self):
         unasked = self.devices("revoke", self.device)
         self.assertEqual(unasked.returncode, 1, unasked)
         self.assertIn("Nothing was changed", unasked.stderr)
-        self.assertFalse(json.loads(self.devices().stdout)[0]["revoked"])
+        self.assertFalse(json.loads(self.devices().stdout)[0]["isRevoked"])
         revoked = self.devices("revoke", "--yes", self.device)
         self.assertEqual(revoked.returncode, 0, revoked)
         self.expect_failure(self.receiver, 4, "device_revoked")

@@ -34,8 +34,8 @@ class Rendezvous(Case):
         sender = self.send("Ben", file)
         self.expect_exit(sender, 0)
         self.expect_exit(receiver, 0)
-        self.assertEqual(receiver.events("pair_request"), [])
-        self.assertEqual(receiver.events("file_received")[0]["sha256"], sha256(file))
+        self.assertEqual(receiver.events("pairRequested"), [])
+        self.assertEqual(receiver.events("fileReceived")[0]["sha256"], sha256(file))
         self.assertEqual(sender.events("waiting")[0]["peer"], "Ben")
 
     def test_the_sender_comes_first(self):
@@ -44,17 +44,17 @@ class Rendezvous(Case):
         receiver = self.receive("--once")
         self.expect_exit(sender, 0)
         self.expect_exit(receiver, 0)
-        self.assertEqual(receiver.events("text")[0]["text"], "are you there?")
+        self.assertEqual(receiver.events("textReceived")[0]["text"], "are you there?")
 
     def test_one_receiver_is_found_again_and_again(self):
         receiver = self.receive()
         self.code_of(receiver)
         for number in range(3):
             self.expect_exit(self.send("--to", "ben", "--text", f"number {number}"), 0)
-        self.assertEqual([e["text"] for e in receiver.events("text")],
+        self.assertEqual([e["text"] for e in receiver.events("textReceived")],
                          [f"number {number}" for number in range(3)])
         self.stop(receiver)
-        self.assertEqual([e["reason"] for e in receiver.events("failed")], ["terminated"])
+        self.assertEqual([e["code"] for e in receiver.failures()], ["terminated"])
 
     def test_who_was_let_in_by_a_code_needs_none_afterwards(self):
         receiver = self.receive()
@@ -63,7 +63,7 @@ class Rendezvous(Case):
         self.expect_exit(sender, 0)
         sender = self.stage.client("third", "send", "--name", "Cleo", "ben", "--text", "second")
         self.expect_exit(sender, 0)
-        self.assertEqual([e["text"] for e in receiver.events("text")], ["first", "second"])
+        self.assertEqual([e["text"] for e in receiver.events("textReceived")], ["first", "second"])
 
     def test_a_known_peer_does_not_come_under_the_name_of_another(self):
         receiver = self.receive()
@@ -73,12 +73,12 @@ class Rendezvous(Case):
         sender = self.stage.client("third", "send", "--name", "Ana", "--wait", "8", "ben",
                                    "--text", "it is me, Ana")
         # Who asks is decided by the codes: a link that is refused is told, a request is waited over.
-        self.assertIn((sender.wait_exit(), sender.events("failed")[0]["reason"]),
+        self.assertIn((sender.wait_exit(), sender.failures()[0]["code"]),
                       [(10, "pair_refused"), (7, "peer_away")])
-        self.assertEqual([e["text"] for e in receiver.events("text")], ["first"])
-        self.assertIn("name_of_another", [e["reason"] for e in receiver.events("failed")])
-        fingerprints = {e["fingerprint"] for e in receiver.events("text")}
-        self.assertEqual(fingerprints, {e["fingerprint"] for e in receiver.events("connected")})
+        self.assertEqual([e["text"] for e in receiver.events("textReceived")], ["first"])
+        self.assertIn("name_of_another", [e["code"] for e in receiver.failures()])
+        fingerprints = {e["fingerprint"] for e in receiver.events("textReceived")}
+        self.assertEqual(fingerprints, {e["fingerprint"] for e in receiver.events("peerConnected")})
 
     def test_whom_another_process_pairs_is_met_by_the_one_that_runs(self):
         receiver = self.receive()
@@ -90,7 +90,7 @@ class Rendezvous(Case):
         self.expect_exit(cleo, 0)
         sender = self.stage.client("third", "send", "--name", "Cleo", "ben", "--text", "second")
         self.expect_exit(sender, 0)
-        self.assertEqual([e["text"] for e in receiver.events("text")], ["second"])
+        self.assertEqual([e["text"] for e in receiver.events("textReceived")], ["second"])
 
     def test_both_begin_at_once(self):
         receiver, sender = self.receive("--once"), self.send("ben", "--text", "at once")
@@ -130,8 +130,8 @@ class Rendezvous(Case):
         file = make_file(self.stage.folder / "in" / "a.bin", 10)
         self.expect_failure(self.send("ben", file, "--wait", "2"), 7, "peer_away")
         self.stop(receiver)
-        self.assertEqual(receiver.events("connected"), [])
-        self.assertEqual([e["reason"] for e in receiver.events("failed")], ["terminated"])
+        self.assertEqual(receiver.events("peerConnected"), [])
+        self.assertEqual([e["code"] for e in receiver.failures()], ["terminated"])
 
     def test_names_of_nobody_and_of_files(self):
         file = make_file(self.stage.folder / "ben", 10)

@@ -18,7 +18,7 @@ class LinkCase(GatewayCase):
 
     def offer_with(self, *arguments, name="old", **options):
         offering = self.stage.client(name, "devices", "link", "--name", name, *arguments, **options)
-        return offering, offering.wait_event("link_code")["code"]
+        return offering, offering.wait_event("linkOffered")["code"]
 
     def link(self, code, name="new"):
         joining = self.stage.client(name, "link", "--code-file", "-", "--name", name,
@@ -56,20 +56,20 @@ class TwoDevices(LinkCase):
         joining = self.link(f" {code[:3]}-{code[3:]} ")
         self.expect_exit(joining, 0)
         self.expect_exit(offering, 0)
-        entered, = joining.events("linked")
-        self.assertEqual(entered, {"event": "linked", "account": old["account"],
+        entered, = joining.events("accountJoined")
+        self.assertEqual(entered, {"type": "accountJoined", "account": old["account"],
                                    "device": new["device"]})
-        joined, = offering.events("device_linked")
+        joined, = offering.events("deviceLinked")
         self.assertEqual((joined["device"], joined["name"]), (new["device"], "new"))
 
         for name, own in (("old", old), ("new", new)):
             listed = self.devices(name)
             self.assertEqual(set(listed), {old["device"], new["device"]})
-            self.assertTrue(listed[own["device"]]["this"])
-            self.assertEqual(sum(device["this"] for device in listed.values()), 1)
+            self.assertTrue(listed[own["device"]]["isThis"])
+            self.assertEqual(sum(device["isThis"] for device in listed.values()), 1)
         self.assertEqual(self.identity("new")["account"], old["account"])
         self.assertEqual(self.identity("new")["device"], new["device"])
-        self.assertEqual(self.identity("new")["public_key"], new["public_key"])
+        self.assertEqual(self.identity("new")["publicKey"], new["publicKey"])
         self.assertEqual((self.stage.folder / "new" / "account").read_bytes(), key_file)
 
     def test_it_lasts(self):
@@ -125,22 +125,22 @@ class WhoIsLetIn(LinkCase):
         """Who shows the code, who has used it and waits, and the question."""
         offering, code = self.offer_with(stdin=subprocess.PIPE)
         joining = self.link(code)
-        return offering, joining, offering.wait_event("link_request")
+        return offering, joining, offering.wait_event("linkRequested")
 
     def answer(self, offering, question, accept):
-        offering.type_in(json.dumps({"id": question["id"], "accept": accept}))
+        offering.type_in(json.dumps({"question": question["question"], "isAccepted": accept}))
 
     def test_a_yes(self):
         offering, joining, question = self.asked()
-        self.assertEqual(question, {"event": "link_request", "device": self.before["device"],
+        self.assertEqual(question, {"type": "linkRequested", "device": self.before["device"],
                                     "name": "new", "account": self.before["account"],
-                                    "id": question["id"]})
+                                    "question": question["question"]})
         joining.wait_said("Waiting until the other device lets this one in.")
-        self.assertEqual(joining.events("linked"), [])
+        self.assertEqual(joining.events("accountJoined"), [])
         self.answer(offering, question, True)
         self.expect_exit(joining, 0)
         self.expect_exit(offering, 0)
-        self.assertEqual(offering.wait_event("device_linked")["device"], self.before["device"])
+        self.assertEqual(offering.wait_event("deviceLinked")["device"], self.before["device"])
         self.assertEqual(self.identity("new")["account"], self.identity("old")["account"])
 
     def test_a_no(self):

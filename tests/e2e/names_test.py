@@ -13,7 +13,7 @@ class Names(Case):
         files = [make_file(self.stage.folder / "in" / name, 5) for name in names]
         receiver, _ = self.pass_on("--", *files)
         received = {e["name"]: os.path.basename(e["path"])
-                    for e in receiver.events("file_received")}
+                    for e in receiver.events("fileReceived")}
         self.assertEqual(received, names)
         self.assertEqual(self.in_out(), sorted(names.values()))
 
@@ -35,9 +35,9 @@ class Names(Case):
         self.expect_failure(sender, 12, "peer_no_space")
         self.expect_failure(receiver, 12, "no_space")
         free = os.statvfs(self.stage.out)
-        self.assertLess(abs(receiver.events("failed")[0]["room"] - free.f_bavail * free.f_frsize),
+        self.assertLess(abs(receiver.failures()[0]["roomBytes"] - free.f_bavail * free.f_frsize),
                         free.f_bavail * free.f_frsize)
-        self.assertEqual(sender.events("file_started"), [])
+        self.assertEqual(sender.events("transferState/started"), [])
 
 
 if __name__ == "__main__":

@@ -19,11 +19,11 @@ def shown(receivers):
     the same if it is of the same letter."""
     texts, seen, again = [], set(), 0
     for receiver in receivers:
-        for event in receiver.events("text"):
-            if event["letter"] in seen:
+        for event in receiver.events("textReceived"):
+            if event["message"] in seen:
                 again += 1
             else:
-                seen.add(event["letter"])
+                seen.add(event["message"])
                 texts.append(event["text"])
     return texts, again
 
@@ -41,7 +41,7 @@ class BothSend(Case):
             ben = self.stage.client("receiver", "send", "ana", "--text", f"ben {n}", "--wait", "30")
             for one, expected in ((ana, f"ben {n}"), (ben, f"ana {n}")):
                 self.expect_exit(one, 0)
-                self.assertEqual([text["text"] for text in one.events("text")], [expected])
+                self.assertEqual([text["text"] for text in one.events("textReceived")], [expected])
 
 
 class Outbox(Case):
@@ -80,12 +80,12 @@ class Outbox(Case):
 
     def wait_shown(self, receivers, count):
         """Until so many different letters have been shown, and no moment longer."""
-        seen = {e["letter"] for r in receivers[:-1] for e in r.events("text")}
+        seen = {e["message"] for r in receivers[:-1] for e in r.events("textReceived")}
 
         def accepts(line):
             event = receivers[-1].parse(line)
-            if event["event"] == "text":
-                seen.add(event["letter"])
+            if event["type"] == "textReceived":
+                seen.add(event["message"])
             return True if len(seen) >= count else None
         receivers[-1].wait_line(accepts, f"letter {count}")
 
@@ -98,15 +98,15 @@ class Outbox(Case):
     def test_what_was_kept_is_delivered_when_both_run(self):
         for number in range(3):
             kept = self.keep(f"number {number}")
-            self.assertEqual(kept.events("letter_kept")[0]["peer"], "Ben")
+            self.assertEqual(kept.events("textQueued")[0]["peer"], "Ben")
         there = self.waiting("--show")
         self.assertEqual([w["text"] for w in there], [f"number {n}" for n in range(3)])
         self.assertEqual(there[0]["characters"], len("number 0"))
         ben = self.receive()
         ana = self.receive(name="sender", called="Ana")
-        self.until(lambda: len(ben.events("text")) >= 3, "not all came", ben)
-        self.until(lambda: len(ana.events("letter_delivered")) >= 3, "not all were told", ana)
-        self.assertTrue(ana.events("letter_delivered")[0]["confirmed"])
+        self.until(lambda: len(ben.events("textReceived")) >= 3, "not all came", ben)
+        self.until(lambda: len(ana.events("textDelivered")) >= 3, "not all were told", ana)
+        self.assertTrue(ana.events("textDelivered")[0]["isConfirmed"])
         self.assertEqual(shown([ben]), ([f"number {n}" for n in range(3)], 0))
         self.assertEqual(self.waiting(), [])
         self.stop(ben, ana)
@@ -116,14 +116,14 @@ class Outbox(Case):
         self.code_of(ben)
         ana = self.later("at once")
         self.expect_exit(ana, 0)
-        self.assertEqual(len(ana.events("letter_delivered")), 1)
+        self.assertEqual(len(ana.events("textDelivered")), 1)
         self.assertEqual(shown([ben]), (["at once"], 0))
         self.stop(ben)
 
     def test_who_does_not_come_in_time_is_no_failure(self):
         ana = self.later("later", "--wait", "1")
         self.expect_exit(ana, 0)
-        ana.wait_event("letter_kept")
+        ana.wait_event("textQueued")
         self.assertEqual(len(self.waiting()), 1)
 
     def test_without_a_server_it_is_kept(self):
@@ -136,10 +136,10 @@ class Outbox(Case):
     def test_a_process_that_runs_delivers_what_another_one_keeps(self):
         ben = self.receive()
         ana = self.receive(name="sender", called="Ana")
-        ana.wait_event("connected")
+        ana.wait_event("peerConnected")
         for number in range(3):
             self.keep(str(number))
-        self.until(lambda: len(ben.events("text")) >= 3, "not all came", ben)
+        self.until(lambda: len(ben.events("textReceived")) >= 3, "not all came", ben)
         self.assertEqual(shown([ben]), (["0", "1", "2"], 0))
         self.stop(ben, ana)
 
@@ -147,7 +147,7 @@ class Outbox(Case):
         """Each of them finds what the other one sends, and may have a connection of its own."""
         ben = self.receive()
         ana = self.receive(name="sender", called="Ana")
-        ana.wait_event("connected")
+        ana.wait_event("peerConnected")
         for number in range(5):
             self.expect_exit(self.later(str(number), "--wait", "20"), 0)
         self.wait_shown([ben], 5)
@@ -158,12 +158,12 @@ class Outbox(Case):
     def test_what_is_dropped_does_not_come(self):
         for number in range(3):
             self.keep(str(number))
-        second = self.waiting()[1]["id"]
+        second = self.waiting()[1]["message"]
         dropped = self.stage.try_run("sender", "-o", "json", "outbox", "drop", str(second))
-        self.assertEqual([w["id"] for w in json.loads(dropped.stdout)], [second])
+        self.assertEqual([w["message"] for w in json.loads(dropped.stdout)], [second])
         ben, ana = self.receive(), self.receive(name="sender", called="Ana")
-        self.until(lambda: len(ben.events("text")) >= 2, "not all came", ben)
-        self.until(lambda: len(ana.events("letter_delivered")) >= 2, "not all were told", ana)
+        self.until(lambda: len(ben.events("textReceived")) >= 2, "not all came", ben)
+        self.until(lambda: len(ana.events("textDelivered")) >= 2, "not all were told", ana)
         self.assertEqual(shown([ben]), (["0", "2"], 0))
         self.stop(ben, ana)
         self.keep("3")
@@ -215,7 +215,7 @@ class Outbox(Case):
         self.stop(bens[-1], ana)
         after = self.receive()
         self.code_of(after)
-        self.assertEqual(after.events("text"), [])
+        self.assertEqual(after.events("textReceived"), [])
         self.stop(after)
 
 

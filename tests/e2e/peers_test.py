@@ -4,7 +4,7 @@ import json
 import os
 import unittest
 
-from culver_e2e import Case, Terminal, make_file
+from culver_e2e import Case, Client, Terminal, make_file
 
 
 class Peers(Case):
@@ -12,7 +12,7 @@ class Peers(Case):
         """One verb of the book, to its end; what it printed."""
         done = self.stage.try_run(name, "-o", "json", *words)
         self.assertEqual(done.returncode, code, done.stdout + done.stderr)
-        return json.loads(done.stdout.splitlines()[-1])
+        return Client.parse(done.stdout.splitlines()[-1])
 
     def known(self, name="receiver"):
         peers = self.stage.peers(name)
@@ -33,14 +33,14 @@ class Peers(Case):
         receiver = self.stage.receive("--yes")
         sender = self.stage.send(self.code_of(receiver), "--name", "Ana", "--text", "no", name=name)
         self.expect_failure(sender, 10, reason)
-        self.assertEqual(receiver.events("pair_request"), [])
+        self.assertEqual(receiver.events("pairRequested"), [])
         return receiver
 
     def stop(self, receiver, reasons):
         """It has failed for these reasons by now, and ends."""
         receiver.signal(15)
         receiver.wait_exit()
-        self.assertEqual([e["reason"] for e in receiver.events("failed")], reasons)
+        self.assertEqual([e["code"] for e in receiver.failures()], reasons)
 
 
 class TheBook(Peers):
@@ -48,20 +48,20 @@ class TheBook(Peers):
         self.meet()
         ana, other_side = self.known(), self.known("sender")
         self.assertEqual((ana["peer"], ana["handle"], ana["alias"]), ("Ana", "Ana", None))
-        self.assertFalse(ana["verified"] or ana["blocked"])
-        self.assertTrue(ana["culver"])
-        self.assertEqual(len(ana["safety_number"]), 60)
-        self.assertEqual(ana["safety_number"], other_side["safety_number"])
+        self.assertFalse(ana["isVerified"] or ana["isBlocked"])
+        self.assertTrue(ana["isCulver"])
+        self.assertEqual(len(ana["safetyNumber"]), 60)
+        self.assertEqual(ana["safetyNumber"], other_side["safetyNumber"])
 
-        self.assertTrue(self.ask("verify", "ANA", "--yes")["verified"])
-        self.assertTrue(self.known()["verified"])
+        self.assertTrue(self.ask("verify", "ANA", "--yes")["isVerified"])
+        self.assertTrue(self.known()["isVerified"])
         self.assertEqual(self.ask("rename", "ana", "Sister")["peer"], "Sister")
         self.ask("verify", "ana", "--no", code=8)
         receiver, _ = self.meet()
-        self.assertEqual(receiver.events("connected")[0]["peer"], "Sister")
+        self.assertEqual(receiver.events("peerConnected")[0]["peer"], "Sister")
         sister = self.known()
-        self.assertEqual((sister["name"], sister["verified"]), ("Ana", True))
-        self.assertEqual(sister["first_seen"], ana["first_seen"])
+        self.assertEqual((sister["name"], sister["isVerified"]), ("Ana", True))
+        self.assertEqual(sister["firstSeenMs"], ana["firstSeenMs"])
 
         self.ask("forget", "sister", code=1)  # nobody is there to ask
         self.ask("forget", sister["fingerprint"][:9], "--yes")
@@ -69,7 +69,7 @@ class TheBook(Peers):
 
     def test_verify_shows_the_number_to_people(self):
         self.meet()
-        digits = self.known()["safety_number"]
+        digits = self.known()["safetyNumber"]
         shown = self.stage.try_run("receiver", "verify", "ana", "--yes").stdout
         lines = [line.split() for line in shown.splitlines() if line.startswith("    ")]
         self.assertEqual(lines, [[digits[20 * i + 5 * k:20 * i + 5 * k + 5] for k in range(4)]
@@ -77,9 +77,9 @@ class TheBook(Peers):
 
     def test_a_blocked_peer_is_refused_and_nobody_is_asked(self):
         self.meet()
-        self.assertTrue(self.ask("block", "ana")["blocked"])
+        self.assertTrue(self.ask("block", "ana")["isBlocked"])
         self.stop(self.be_refused("pair_refused"), ["terminated"])
-        self.assertFalse(self.ask("unblock", "ana")["blocked"])
+        self.assertFalse(self.ask("unblock", "ana")["isBlocked"])
         self.meet()
 
     def test_blocking_ends_the_connection_of_another_process(self):
@@ -92,8 +92,8 @@ class TheBook(Peers):
         terminal.write("y\n")
         receiver.wait_said("wants to send a.bin")  # connected, and waiting for an answer
         self.ask("block", "ana")
-        self.assertEqual(receiver.wait_event("failed")["reason"], "peer_blocked")
-        receiver.wait_event("closed")
+        self.assertEqual(receiver.wait_failure()["code"], "peer_blocked")
+        receiver.wait_event("peerDisconnected")
         self.assertNotEqual(sender.wait_exit(), 0)
         self.assertEqual(self.in_out(), [])
 
@@ -113,9 +113,9 @@ class KeyChanged(Peers):
         self.assertEqual(self.known(), ana)
 
         trusted = self.ask("trust", "ana", "--fingerprint", new_key)
-        self.assertEqual((trusted["fingerprint"], trusted["verified"], trusted["offered"]),
+        self.assertEqual((trusted["fingerprint"], trusted["isVerified"], trusted["offered"]),
                          (new_key, False, []))
-        self.assertEqual(trusted["first_seen"], old["first_seen"])
+        self.assertEqual(trusted["firstSeenMs"], old["firstSeenMs"])
         self.meet(name="third")
         self.assertEqual(self.known()["fingerprint"], new_key)
         self.stop(self.be_refused("pair_refused"), ["peer_key_changed", "terminated"])
@@ -151,7 +151,7 @@ class KeyChanged(Peers):
         terminal.write("y\n")
         self.expect_exit(sender, 0)
         self.expect_exit(receiver, 0)
-        self.assertIsNotNone(receiver.events("pair_request")[0]["namesake"])
+        self.assertIsNotNone(receiver.events("pairRequested")[0]["namesake"])
         peers = self.stage.peers("receiver")
         self.assertEqual([peer["name"] for peer in peers], ["Ana", "Ana"])
         handles = {peer["fingerprint"]: peer["handle"] for peer in peers}
@@ -177,7 +177,7 @@ class KeyChanged(Peers):
     def test_a_refusal_names_the_peer(self):
         self.meet()
         receiver = self.be_refused("pair_refused", name="third")
-        self.assertEqual(receiver.wait_event("failed")["peer"], "Ana")
+        self.assertEqual(receiver.wait_failure()["peer"], "Ana")
         receiver.wait_said("culver trust Ana")
 
     def exchange(self, name):
@@ -193,8 +193,8 @@ class KeyChanged(Peers):
         self.meet()
         old = self.known()
         receiver, _ = self.meet("--trust", "always", name="third")
-        self.assertEqual(receiver.events("connected")[0]["instead_of"], old["fingerprint"])
-        self.assertEqual(self.known()["first_seen"], old["first_seen"])
+        self.assertEqual(receiver.events("peerConnected")[0]["insteadOf"], old["fingerprint"])
+        self.assertEqual(self.known()["firstSeenMs"], old["firstSeenMs"])
         self.assertNotEqual(self.known()["fingerprint"], old["fingerprint"])
 
     def test_never_takes_nobody_new(self):
@@ -226,19 +226,19 @@ class Backup(Peers):
         self.assertEqual(self.stage.peers("third"), self.stage.peers("sender"))
 
         self.meet(name="third")
-        self.assertTrue(self.known()["verified"])
+        self.assertTrue(self.known()["isVerified"])
         self.assertEqual(self.known()["fingerprint"], exported["fingerprint"])
 
     def test_what_cannot_be_imported_changes_nothing(self):
         self.meet()
         self.move("export", "sender")
         wrong = self.move("import", "third", code=4, passphrase="incorrect horse")
-        self.assertEqual(wrong["reason"], "passphrase_wrong")
+        self.assertEqual(wrong["code"], "passphrase_wrong")
         refused = self.move("import", "receiver", code=1)
-        self.assertEqual(refused["reason"], "usage")
+        self.assertEqual(refused["code"], "usage")
         file = self.stage.folder / "backup"
         file.write_bytes(file.read_bytes()[:-1])
-        self.assertEqual(self.move("import", "third", code=2)["reason"], "file_damaged")
+        self.assertEqual(self.move("import", "third", code=2)["code"], "file_damaged")
         self.assertFalse((self.stage.folder / "third").exists())
         self.assertEqual(self.known()["peer"], "Ana")
 

@@ -26,7 +26,7 @@ class Resume(Case):
     def until_enough(self, client):
         def accepts(line):
             event = client.parse(line)
-            return event if event["event"] == "file_progress" and event["bytes"] > ENOUGH else None
+            return event if event["type"] == "transferProgress" and event["bytes"] > ENOUGH else None
         client.wait_line(accepts, "progress", 2 * BOUND)
 
     def parts(self):
@@ -36,13 +36,13 @@ class Resume(Case):
         receiver, sender = self.begin()
         self.expect_exit(sender, 0, bound=4 * BOUND)
         self.expect_exit(receiver, 0)
-        starts = [client.events("file_started")[0] for client in (receiver, sender)]
-        self.assertEqual(starts[0].get("from"), starts[1].get("from"))
+        starts = [client.events("transferState/started")[0] for client in (receiver, sender)]
+        self.assertEqual(starts[0].get("fromBytes"), starts[1].get("fromBytes"))
         self.assertEqual(sha256(self.stage.out / "large.bin"), sha256(self.file))
-        self.assertEqual(receiver.events("file_received")[0]["sha256"], sha256(self.file))
-        self.assertEqual(sender.events("file_sent")[0]["sha256"], sha256(self.file))
+        self.assertEqual(receiver.events("fileReceived")[0]["sha256"], sha256(self.file))
+        self.assertEqual(sender.events("fileSent")[0]["sha256"], sha256(self.file))
         self.assertEqual(self.in_out(), ["large.bin"])
-        return starts[0].get("from", 0)
+        return starts[0].get("fromBytes", 0)
 
     def test_the_receiver_is_killed(self):
         receiver, sender = self.begin()
@@ -99,11 +99,11 @@ class Resume(Case):
         self.expect_exit(sender, 0, bound=4 * BOUND)
         self.expect_exit(receiver, 0)
         for client in (receiver, sender):
-            checking = client.events("file_checking")
+            checking = client.events("transferState/checking")
             self.assertEqual(checking[0]["bytes"], 0)
-            self.assertEqual(checking[0]["of"], client.events("file_started")[0]["from"])
+            self.assertEqual(checking[0]["ofBytes"], client.events("transferState/started")[0]["fromBytes"])
             self.assertGreater(len(checking), 1)
-            self.assertGreater(client.time_of("file_started"), client.time_of("file_checking"))
+            self.assertGreater(client.time_of("transferState/started"), client.time_of("transferState/checking"))
 
     def test_what_nobody_continues_is_swept(self):
         def part(name, days):

@@ -132,14 +132,14 @@ class SuspendedServer(ServerCase):
         server = self.stage.start_server()
         clients = [self.stage.receive(name=f"r{i}") for i in range(5)]
         for client in clients:
-            client.wait_event("code")
+            client.wait_event("online")
         server.signal(signal.SIGSTOP)
         time.sleep(64)
         server.signal(signal.SIGCONT)
         server.wait_said("did not run")
         time.sleep(40)
         for client in clients:
-            self.assertEqual(len(client.events("code")), 1, client.report())
+            self.assertEqual(len(client.events("online")), 1, client.report())
         self.assertEqual([name for name in metrics(server.url) if "culver_closed" in name], [])
 
 
@@ -251,7 +251,7 @@ class ServerNeighbours(ServerCase):
     def test_nobody_dumps_what_it_knows(self):
         server = self.stage.start_server()
         client = self.stage.receive()
-        client.wait_event("code")
+        client.wait_event("online")
         for process in (server, client):
             limits = Path(f"/proc/{process.pid}/limits").read_text()
             self.assertRegex(limits, r"Max core file size +0 +0 ")
@@ -328,7 +328,7 @@ class ServerRelays(ServerCase):
         coturn, port = self.start_coturn()
         self.start(port)
         receiver = self.stage.receive("--yes", "--once")
-        code = receiver.wait_event("code")["code"]
+        code = receiver.wait_event("online")["code"]
         sender = self.stage.send(code, "--text", "hello")
         self.assertEqual((sender.wait_exit(), receiver.wait_exit()), (0, 0),
                          self.stage.reports())

@@ -13,7 +13,7 @@ import termios
 import time
 import unittest
 
-from culver_e2e import BOUND, Case, make_file, program, shell_code
+from culver_e2e import BOUND, Case, Client, make_file, program, shell_code
 
 
 def plain(shown):
@@ -196,7 +196,7 @@ class Prompts(Terminal):
                     receiver.master = os.open(os.devnull, os.O_RDWR)
                     self.assertEqual(receiver.reap(), 129)
                 sender.wait_exit()
-                self.assertNotIn(sender.events("failed")[0]["reason"], ("pair_refused",))
+                self.assertNotIn(sender.failures()[0]["code"], ("pair_refused",))
                 self.assertNotEqual(sender.exit_code, 10)
 
 
@@ -218,7 +218,7 @@ class EndingSignals(Case):
                 code = self.code_of(receiver)
                 big = make_file(self.stage.folder / "in" / "big", 2 << 30, random=False)
                 sender = self.stage.send(code, big, name=f"sender{number}")
-                sender.wait_event("file_progress")
+                sender.wait_event("transferProgress")
                 begun = time.monotonic()
                 receiver.signal(number)
                 self.expect_exit(receiver, 128 + number)
@@ -234,27 +234,27 @@ class EndingSignals(Case):
                 file = make_file(self.stage.folder / "in" / f"big{second}", size)
                 sender = self.stage.send(self.code_of(receiver), file, name=f"sender{second}")
                 receiver.wait_line(
-                    lambda line: True if json.loads(line).get("bytes", 0) > size * 0.6 else None,
+                    lambda line: True if Client.parse(line).get("bytes", 0) > size * 0.6 else None,
                     "more than half of it")
                 receiver.signal(signal.SIGINT)
                 receiver.wait_said("Ctrl-C again")
                 sender.wait_line(
-                    lambda line: True if json.loads(line).get("bytes", 0) > size * 0.9 or
-                    json.loads(line)["event"] == "file_sent" else None, "nearly all of it")
+                    lambda line: True if Client.parse(line).get("bytes", 0) > size * 0.9 or
+                    Client.parse(line)["type"] == "fileSent" else None, "nearly all of it")
                 if second:
                     receiver.signal(signal.SIGINT)
                 self.expect_exit(receiver, 130)
                 sender.wait_exit()
                 is_there = file.name in self.in_out()
-                self.assertEqual(len(receiver.events("file_received")), is_there)
-                self.assertEqual(len(sender.events("file_sent")), is_there)
+                self.assertEqual(len(receiver.events("fileReceived")), is_there)
+                self.assertEqual(len(sender.events("fileSent")), is_there)
                 self.assertEqual("Thrown away" in receiver.said, second and not is_there)
 
     def test_of_ctrl_c_it_is_said_what_comes_of_the_file(self):
         receiver = self.stage.receive("--yes")
         big = make_file(self.stage.folder / "in" / "big", 2 << 30, random=False)
         sender = self.stage.send(self.code_of(receiver), big)
-        receiver.wait_event("file_progress")
+        receiver.wait_event("transferProgress")
         receiver.signal(signal.SIGINT)
         receiver.wait_said("What has come of big is kept")
         receiver.signal(signal.SIGINT)
@@ -366,11 +366,11 @@ class LostOutput(Case):
         self.addCleanup(sender.stderr.close)
         self.addCleanup(sender.kill)
         os.close(writer)
-        receiver.wait_event("file_started")
+        receiver.wait_event("transferState/started")
         os.close(reader)
         begun = time.monotonic()
         self.assertEqual(sender.wait(BOUND), 141)
-        receiver.wait_event("closed")
+        receiver.wait_event("peerDisconnected")
         self.assertLess(time.monotonic() - begun, 8, "there was a goodbye")
 
 
@@ -432,13 +432,13 @@ class NobodyReads(Terminal):
         os.close(writer)
         lines = open(reader, "rb", buffering=0)
         self.addCleanup(lines.close)
-        events = (json.loads(lines.readline()) for _ in iter(int, 1))
+        events = (Client.parse(lines.readline()) for _ in iter(int, 1))
         code = next(e["code"] for e in events if "code" in e)
         texts = [f"{i}" + "x" * 3000 for i in range(6)]
         self.send_texts(code, texts)
         child.kill()
         child.wait()
-        told = [json.loads(line) for line in lines.read().split(b"\n")[:-1]]
+        told = [Client.parse(line) for line in lines.read().split(b"\n")[:-1]]
         before = [e["text"] for e in told if "text" in e]
         self.assertLess(len(before), len(texts), "the pipe holds more than it should")
         after = self.stage.client("receiver", "receive", "--out", self.stage.out)
@@ -454,21 +454,21 @@ class NobodyReads(Terminal):
         os.close(writer)
         lines = open(reader, "rb", buffering=0)
         self.addCleanup(lines.close)
-        code = next(e["code"] for e in map(json.loads, iter(lines.readline, b"")) if "code" in e)
+        code = next(e["code"] for e in map(Client.parse, iter(lines.readline, b"")) if "code" in e)
         self.send_texts(code, ["x" * 20_000])
         self.assertIn(b"x" * 20_000, lines.read())
         self.assertEqual(child.wait(BOUND), 0)
         after = self.stage.receive("--yes", "--once")
         self.send_texts(self.code_of(after), ["afterwards"])
         self.expect_exit(after, 0)
-        self.assertEqual([e["text"] for e in after.events("text")], ["afterwards"])
+        self.assertEqual([e["text"] for e in after.events("textReceived")], ["afterwards"])
 
 
 
 class ProgramsAnswers(Case):
     def answer(self, receiver, event, accept):
         question = receiver.wait_event(event)
-        receiver.stdin.write(json.dumps({"id": question["id"], "accept": accept}).encode() + b"\n")
+        receiver.stdin.write(json.dumps({"question": question["question"], "isAccepted": accept}).encode() + b"\n")
         receiver.stdin.flush()
         return question
 
@@ -476,18 +476,18 @@ class ProgramsAnswers(Case):
         receiver = self.stage.receive("--once", stdin=subprocess.PIPE)
         files = [make_file(self.stage.folder / "in" / name, 1000) for name in ("a", "b", "c")]
         sender = self.stage.send(self.code_of(receiver), "--text", "hello", *files)
-        self.answer(receiver, "pair_request", True)
-        question = self.answer(receiver, "file_question", True)
-        self.assertEqual((question["files"], question["bytes"]), (3, 3000))
+        self.answer(receiver, "pairRequested", True)
+        question = self.answer(receiver, "fileOffered", True)
+        self.assertEqual((question["files"], question["totalBytes"]), (3, 3000))
         self.expect_exit(sender, 0)
         self.expect_exit(receiver, 0)
         self.assertEqual(self.in_out(), ["a", "b", "c"])
-        self.assertEqual(len(receiver.events("file_question")), 1, "one for all")
+        self.assertEqual(len(receiver.events("fileOffered")), 1, "one for all")
 
     def test_a_program_says_no(self):
         receiver = self.stage.receive(stdin=subprocess.PIPE)
         sender = self.stage.send(self.code_of(receiver), "--text", "hello")
-        self.answer(receiver, "pair_request", False)
+        self.answer(receiver, "pairRequested", False)
         self.expect_exit(sender, 10)
 
 
@@ -583,7 +583,7 @@ class KeptName(Terminal):
         receiver = self.stage.receive("--yes", name="ben")
         sender = self.stage.send(self.code_of(receiver), "--text", "x", name="ana")
         self.expect_exit(sender, 0)
-        self.assertEqual(receiver.wait_event("connected")["peer"], "Ana B")
+        self.assertEqual(receiver.wait_event("peerConnected")["peer"], "Ana B")
         self.assertEqual(self.stage.try_run("ana", "name", "Eve").stdout, "Eve\n")
         self.assertEqual(self.stage.try_run("ana", "name").stdout, "Eve\n")
         self.assertNotEqual(self.stage.try_run("ana", "name", "").stdout, "Eve\n")

@@ -9,7 +9,7 @@ import select
 import subprocess
 import unittest
 
-from culver_e2e import BOUND, Case, program
+from culver_e2e import BOUND, Case, Client, program
 
 OLD_DEVICE = "550e8400-e29b-41d4-a716-446655440000"
 
@@ -32,7 +32,7 @@ class Vault(Case):
         self.assertEqual(done.returncode, code, done.stdout + done.stderr)
         for secret in filter(None, (passphrase, new)):
             self.assertNotIn(secret, done.stdout + done.stderr)
-        return json.loads(done.stdout.splitlines()[-1])
+        return Client.parse(done.stdout.splitlines()[-1])
 
     def data(self, name):
         return self.stage.folder / name
@@ -55,25 +55,25 @@ class Locked(Vault):
         before = self.culver("ana", "id")
         locked = self.culver("ana", "lock", new="correct horse")
         self.assertEqual(locked, {"locked": True, "key_file": str(self.data("ana") / "key")})
-        self.assertEqual(self.culver("ana", "id", code=1)["reason"], "passphrase_needed")
+        self.assertEqual(self.culver("ana", "id", code=1)["code"], "passphrase_needed")
         wrong = self.culver("ana", "id", code=4, passphrase="incorrect horse")
-        self.assertEqual(wrong["reason"], "passphrase_wrong")
+        self.assertEqual(wrong["code"], "passphrase_wrong")
         self.assertEqual(self.culver("ana", "id", passphrase="correct horse"), before)
 
         self.culver("ana", "lock", passphrase="correct horse", new="staple battery")
         self.culver("ana", "id", code=4, passphrase="correct horse")
         unlocked = self.culver("ana", "unlock", passphrase="staple battery")
-        self.assertFalse(unlocked["locked"])
+        self.assertFalse(unlocked["isLocked"])
         self.assertEqual(self.culver("ana", "id"), before)
 
     def test_the_variable_opens_it_too(self):
         before = self.culver("ana", "id")
         self.culver("ana", "lock", new="correct horse")
         self.assertEqual(self.culver("ana", "id", new="correct horse"), before)
-        self.assertEqual(self.culver("ana", "id", code=4, new="wrong horse")["reason"],
+        self.assertEqual(self.culver("ana", "id", code=4, new="wrong horse")["code"],
                          "passphrase_wrong")
         # Of these it is the new one.
-        self.assertEqual(self.culver("ana", "lock", code=1, new="correct horse")["reason"],
+        self.assertEqual(self.culver("ana", "lock", code=1, new="correct horse")["code"],
                          "passphrase_needed")
         self.culver("ana", "lock", passphrase="correct horse", new="staple battery")
         self.culver("ana", "unlock", new="staple battery")
@@ -165,7 +165,7 @@ class LockedAndConnected(Vault):
                                  environment=environment)
         self.expect_exit(sender, 0)
         self.expect_exit(receiver, 0)
-        self.assertEqual(receiver.events("text")[0]["text"], "hello")
+        self.assertEqual(receiver.events("textReceived")[0]["text"], "hello")
 
 
 class KeyElsewhere(Vault):
@@ -220,7 +220,7 @@ class EarlierVersion(Vault):
         identity = self.data("ana") / "identity.key"
         identity.write_text(files["identity.key"][:-4], encoding="ascii")
         before = identity.read_bytes()
-        self.assertEqual(self.culver("ana", "id", code=2)["reason"], "identity_unreadable")
+        self.assertEqual(self.culver("ana", "id", code=2)["code"], "identity_unreadable")
         self.assertEqual(identity.read_bytes(), before)
 
 

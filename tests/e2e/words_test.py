@@ -205,7 +205,7 @@ class Table(Case):
         for client, url, cause, code, words in running:
             with self.subTest(cause=cause, url=url, verb=client.arguments[7]):
                 self.expect_exit(client, code)
-                failed = client.events("failed")[0]
+                failed = client.failures()[0]
                 self.assertIn(failed["cause"], cause.split("|"), client.report())
                 host, port = url.split("//")[1].rsplit(":", 1)
                 self.assertEqual((failed["host"], failed["port"]), (host, int(port)))
@@ -217,14 +217,14 @@ class Table(Case):
         client = self.stage.client("a", "receive", "--once", url=f"wss://127.0.0.1:{port}",
                                    environment={"SSL_CERT_FILE": "/dev/null"})
         self.expect_failure(client, 3, "server_untrusted")
-        self.assertEqual(client.events("failed")[0]["cause"], "certificate_of_unknown_issuer")
+        self.assertEqual(client.failures()[0]["cause"], "certificate_of_unknown_issuer")
 
     def test_status_and_redirection_are_fields(self):
         port = self.listen(answers("HTTP/1.1 302 Found\nLocation: /else\u202e\n"
                                    "Content-Length: 0\n\n"))
         client = self.stage.client("a", "receive", "--once", url=f"ws://127.0.0.1:{port}")
         self.expect_failure(client, 3, "server_refused")
-        failed = client.events("failed")[0]
+        failed = client.failures()[0]
         self.assertEqual(failed["status"], 302)
         self.assertNotIn("\u202e", client.stderr())
 
@@ -236,11 +236,11 @@ class Table(Case):
             client = self.stage.client(f"few-{limit}", "receive", "--once", url=url,
                                        within=("prlimit", f"--nofile={limit}"))
             client.wait_exit()
-            failed = client.events("failed")
+            failed = client.failures()
             self.assertTrue(failed, client.report())
             # Above some number it is enough, and the port is what is wrong.
             if failed[0].get("cause") != "connection_refused":
-                self.assertEqual(failed[0]["reason"], "out_of_descriptors", client.report())
+                self.assertEqual(failed[0]["code"], "out_of_descriptors", client.report())
                 self.assertEqual(client.exit_code, 2)
                 self.assertIn("ulimit -n", client.stderr())
 
@@ -265,14 +265,14 @@ class Service(Case):
         listener.close()
         server = culver_e2e.Server(self.stage.folder, listen=f"127.0.0.1:{listener.port}")
         self.addCleanup(server.end)
-        receiver.wait_event("code")
+        receiver.wait_event("online")
 
     def test_too_many_handshakes_are_waited_for(self):
         config = self.stage.folder / "server.json"
         config.write_text('{"limits": {"handshakesPerMinutePerAddress": 1}}')
         self.stage.start_server("--config", config)
         first = self.stage.receive(name="first")
-        first.wait_event("code")
+        first.wait_event("online")
         receivers = [self.stage.receive(name=f"more-{i}") for i in range(2)]
         for receiver in receivers:
             receiver.wait_said("too many handshakes")
@@ -304,10 +304,10 @@ class Relays(Case):
         for number in range(2):
             self.expect_exit(self.stage.send(code, "--text", "x", name=f"s{number}"), 0)
         for _ in ports:
-            receiver.wait_event("relay_failed")
+            receiver.wait_event("relayFailed")
         receiver.end()
-        told = receiver.events("relay_failed")
-        self.assertEqual({e["port"]: e["reason"] for e in told}, ports, receiver.report())
+        told = receiver.events("relayFailed")
+        self.assertEqual({e["port"]: e["code"] for e in told}, ports, receiver.report())
         self.assertEqual(len(told), len(ports))
         self.assertEqual({e.get("cause") for e in told}, {"connection_refused", None})
         self.assertEqual(receiver.stderr().count("culver: Relay 127.0.0.1 port"), len(ports))

@@ -37,14 +37,14 @@ class FaultyCase(Case):
             code = self.code_of(receiver)
         except AssertionError:  # it has found out at the start, or does not answer
             self.assertIn(receiver.wait_exit(BOUND), ENDS - {0})
-            self.assertTrue(receiver.events("failed") and receiver.said, receiver.report())
+            self.assertTrue(receiver.failures() and receiver.said, receiver.report())
             self.stage.processes.remove(receiver)
             return None, receiver, (None, receiver.exit_code)
         sender = self.stage.send(code, self.file, name="sender",
                                  environment=environment.get("sender"))
         sent = sender.wait_exit(BOUND)
-        if not sender.events("connected"):  # it never came: nobody would end the other
-            self.assertTrue(sender.events("failed") and sender.said, sender.report())
+        if not sender.events("peerConnected"):  # it never came: nobody would end the other
+            self.assertTrue(sender.failures() and sender.said, sender.report())
             receiver.end()
         codes = sent, receiver.wait_exit(BOUND)
         for process in (receiver, sender):
@@ -62,8 +62,8 @@ class FaultyCase(Case):
             return self.assertEqual(self.in_out(), [])
         said = f"{sender.report()}\n{receiver.report()}\n{faulty.log.read_text()}"
         self.assertLessEqual(set(codes), ENDS, said)
-        confirmed = [e for e in sender.events("file_sent") if e["confirmed"]]
-        received = receiver.events("file_received")
+        confirmed = [e for e in sender.events("fileSent") if e["isConfirmed"]]
+        received = receiver.events("fileReceived")
         self.assertEqual(codes[0] == 0, bool(confirmed), said)
         if confirmed:
             self.assertTrue(received, said)
@@ -71,7 +71,7 @@ class FaultyCase(Case):
             self.assertEqual(sha256(event["path"]), self.digest, said)
             self.assert_synced(faulty, event["path"], said)
         if not confirmed:
-            self.assertTrue(sender.events("failed"), said)
+            self.assertTrue(sender.failures(), said)
             self.assertTrue(sender.said.strip() or sender.lines, said)
             for name in self.whole():
                 self.assertEqual(sha256(self.stage.out / name), self.digest, said)
@@ -143,10 +143,10 @@ class FailedSync(FaultyCase):
                 self.assertNotEqual(codes[0], 0)
                 self.assertNotEqual(codes[1], 0)
                 self.assertEqual(self.in_out(), [])
-                self.assertEqual(sender.events("file_sent"), [])
+                self.assertEqual(sender.events("fileSent"), [])
                 sender, receiver, codes = self.attempt()
                 self.assertEqual(codes, (0, 0))
-                self.assertNotIn("from", receiver.events("file_started")[0])
+                self.assertNotIn("fromBytes", receiver.events("transferState/started")[0])
                 self.clear()
 
 
@@ -173,9 +173,9 @@ class PoorFileSystem(FaultyCase):
             with self.subTest(error=name_of(error)):
                 faulty = self.faulty("fallocate", 1, error)
                 sender, receiver, codes = self.attempt(faulty)
-                self.assertEqual(receiver.events("failed")[0]["reason"], reason)
-                self.assertEqual(sender.events("failed")[0]["reason"], heard)
-                self.assertEqual(sender.events("file_started"), [])
+                self.assertEqual(receiver.failures()[0]["code"], reason)
+                self.assertEqual(sender.failures()[0]["code"], heard)
+                self.assertEqual(sender.events("transferState/started"), [])
                 self.assertEqual(self.in_out(), [])
                 self.clear()
 
@@ -189,7 +189,7 @@ class PoorFileSystem(FaultyCase):
         sender = self.stage.send(self.code_of(receiver), self.file)
         self.expect_failure(sender, 10, "file_too_large")
         self.expect_failure(receiver, 10, "file_too_large_here")
-        self.assertEqual(sender.events("file_started"), [])
+        self.assertEqual(sender.events("transferState/started"), [])
         self.assertEqual(self.in_out(), [])
 
     def test_a_folder_where_nothing_can_be_made_is_said_at_the_start(self):
@@ -197,13 +197,13 @@ class PoorFileSystem(FaultyCase):
         receiver = self.stage.receive("--yes", "--once", environment=faulty.environment)
         self.expect_failure(receiver, 2, "folder_read_only")
         self.assertIn(str(self.stage.out), receiver.said)
-        self.assertEqual(receiver.events("code"), [])
+        self.assertEqual(receiver.events("online"), [])
 
     def test_a_folder_that_goes_bad_is_said_to_both(self):
         faulty = self.faulty("create", 2, 30)
         sender, receiver, codes = self.attempt(faulty)
-        self.assertEqual(receiver.events("failed")[0]["reason"], "folder_read_only")
-        self.assertEqual(sender.events("failed")[0]["reason"], "peer_cannot_store")
+        self.assertEqual(receiver.failures()[0]["code"], "folder_read_only")
+        self.assertEqual(sender.failures()[0]["code"], "peer_cannot_store")
         self.assertTrue(re.search("folder", sender.said + str(sender.lines)))
 
 
@@ -215,7 +215,7 @@ class ChangedFile(FaultyCase):
             with self.subTest(hidden=hide):
                 receiver = self.stage.receive("--yes", "--once")
                 sender = self.stage.send(self.code_of(receiver), self.file)
-                sender.wait_event("file_progress")
+                sender.wait_event("transferProgress")
                 facts = os.stat(self.file)
                 with open(self.file, "r+b") as changed:
                     changed.write(b"x" if hide else b"y")

@@ -44,7 +44,7 @@ def expect(holds, what):
 
 
 def say(event, **fields):
-    print(json.dumps({"event": event, **fields}), flush=True)
+    print(json.dumps({"v": 1, "type": event, "data": fields}), flush=True)
 
 
 def b64(data):
@@ -129,7 +129,7 @@ class Peer:
     async def meet(self):
         self.server = Server(self.options.server, self.identity)
         await self.server.wait("registered")
-        say("code", code=self.server.code)
+        say("online", code=self.server.code)
         if self.options.ask:
             self.server.send(type="pair_request", targetCode=self.options.ask,
                              proposedName="aiortc")
@@ -240,7 +240,7 @@ class Peer:
             self.seal = Seal(secret, b"zajel_session_v2")
         else:
             self.seal = Seal(secret, b"zajel_session")
-        say("connected", version=2 if fresh else 1)
+        say("peerConnected", version=2 if fresh else 1)
 
     async def send_on(self, label, frame):
         channel = self.channels[label]
@@ -279,7 +279,7 @@ class Peer:
         if self.acknowledged():
             answer = await self.wait_envelope("file_complete_ack")
             expect(answer["status"] == "success", f"the file did not arrive: {answer}")
-        say("file_sent", name=Path(path).name, sha256=digest, confirmed=self.acknowledged())
+        say("fileSent", name=Path(path).name, sha256=digest, isConfirmed=self.acknowledged())
 
     async def wait_envelope(self, kind):
         while True:
@@ -293,7 +293,7 @@ class Peer:
         if kind == "handshake":
             self.on_handshake(content)
         elif kind == "text":
-            say("text", text=content)
+            say("textReceived", text=content)
         elif kind == "file_start":
             self.incoming = (content, bytearray())
             if self.acknowledged():
@@ -312,7 +312,7 @@ class Peer:
         digest = hashlib.sha256(data).hexdigest()
         expect(len(data) == start["totalSize"], "the size is the announced one")
         expect(complete["sha256"] == digest, "the digest is the announced one")
-        say("file_received", name=start["fileName"], size=len(data), sha256=digest)
+        say("fileReceived", name=start["fileName"], size=len(data), sha256=digest)
         if self.acknowledged():
             await self.arrived()
             await self.send_envelope(type="file_complete_ack", fileId=start["fileId"],
@@ -340,7 +340,7 @@ class Peer:
         else:
             while what := await self.receive():
                 await self.take(*what)
-        say("closed")
+        say("peerDisconnected")
 
     async def part(self):
         await self.arrived()

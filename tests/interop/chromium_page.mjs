@@ -8,8 +8,8 @@ const chunkSize = 16384;
 const [high, low] = [1 << 20, 256 << 10];  // of the bytes that wait in a channel
 
 let said = Promise.resolve();
-function say(event, fields = {}) {
-  const body = JSON.stringify({event, ...fields});
+function say(type, fields = {}) {
+  const body = JSON.stringify({v: 1, type, data: fields});
   said = said.then(() => fetch('/event', {method: 'POST', body}));
   return said;
 }
@@ -142,7 +142,7 @@ class Peer {
                              {ephemeralKey: await publicKey(this.ephemeral)}),
     });
     this.server = await Server.connect(options.server, await publicKey(this.identity));
-    say('code', {code: this.server.code});
+    say('online', {code: this.server.code});
     if (options.ask) {
       this.server.send(
           {type: 'pair_request', targetCode: options.ask, proposedName: 'chromium'});
@@ -254,7 +254,7 @@ class Peer {
     } else {
       this.seal = await Seal.make(fixed, 'zajel_session');
     }
-    say('connected', {version});
+    say('peerConnected', {version});
   }
 
   /// Until at most LEVEL bytes wait in the channel.
@@ -300,7 +300,7 @@ class Peer {
       const answer = await this.waitEnvelope('file_complete_ack');
       expect(answer.status === 'success', `the file did not arrive: ${JSON.stringify(answer)}`);
     }
-    say('file_sent', {name: fileName, sha256: digest, confirmed});
+    say('fileSent', {name: fileName, sha256: digest, isConfirmed: confirmed});
   }
 
   async waitEnvelope(kind) {
@@ -314,7 +314,7 @@ class Peer {
 
   async take(kind, content) {
     if (kind === 'handshake') await this.onHandshake(content);
-    if (kind === 'text') say('text', {text: content});
+    if (kind === 'text') say('textReceived', {text: content});
     if (kind === 'file_start') {
       this.incoming = {start: content, bytes: new Uint8Array(content.totalSize), filled: 0,
                        chunks: 0};
@@ -339,7 +339,7 @@ class Peer {
     const digest = await sha256(bytes);
     expect(filled === start.totalSize, 'the size is the announced one');
     expect(complete.sha256 === digest, 'the digest is the announced one');
-    say('file_received', {name: start.fileName, size: filled, sha256: digest});
+    say('fileReceived', {name: start.fileName, size: filled, sha256: digest});
     if (!this.acknowledged()) return;
     await this.drained('messages', 0);
     await this.sendEnvelope({type: 'file_complete_ack', fileId: start.fileId, status: 'success'});
@@ -383,7 +383,7 @@ const peer = new Peer();
 try {
   await peer.meet();
   await Promise.race([peer.negotiate(), peer.converse()]);
-  await say('closed');
+  await say('peerDisconnected');
 } catch (error) {
   await say('failed', {message: String(error)});
 }

@@ -96,10 +96,11 @@ def follow(site):
         try:
             event = site.events.get(timeout=BOUND)
         except queue.Empty:
-            event = {"event": "failed", "message": f"the page said nothing for {BOUND:.0f} s"}
+            event = {"v": 1, "type": "failed",
+                     "data": {"message": f"the page said nothing for {BOUND:.0f} s"}}
         print(json.dumps(event), flush=True)
-        if event["event"] in ("closed", "failed"):
-            return 0 if event["event"] == "closed" else 1
+        if event["type"] in ("peerDisconnected", "failed"):
+            return 0 if event["type"] == "peerDisconnected" else 1
 
 
 def main():

@@ -46,8 +46,8 @@ class Exchange:
         sender = self.stage.send(self.code_of(peer), "--text", GREETING, self.file)
         self.expect_exit(sender, 0)
         self.expect_exit(peer, 0)
-        self.assertEqual([e["text"] for e in peer.events("text")], [GREETING])
-        received, = peer.events("file_received")
+        self.assertEqual([e["text"] for e in peer.events("textReceived")], [GREETING])
+        received, = peer.events("fileReceived")
         self.assertEqual((received["name"], received["size"], received["sha256"]),
                          (self.file.name, SIZE, sha256(self.file)))
         self.check_ends(sender, peer, speaks="--text" in arguments)
@@ -60,8 +60,8 @@ class Exchange:
                           "--file", self.file, *arguments)
         self.expect_exit(peer, 0)
         self.expect_exit(receiver, 0)
-        self.assertEqual([e["text"] for e in receiver.events("text")], [GREETING])
-        received, = receiver.events("file_received")
+        self.assertEqual([e["text"] for e in receiver.events("textReceived")], [GREETING])
+        received, = receiver.events("fileReceived")
         self.assertEqual(received["sha256"], sha256(self.file))
         self.assertEqual(sha256(self.stage.out / self.file.name), sha256(self.file))
         self.assertEqual(self.in_out(), [self.file.name])
@@ -72,30 +72,30 @@ class Exchange:
         """A session over a direct path, and nobody was cut off. Who says nothing has not shown its
         key, and is not told as connected."""
         version = 1 if "--file-acks" in peer.arguments else 2
-        self.assertEqual([e["version"] for e in peer.events("connected")], [version])
-        self.assertEqual([e["path"] for e in client.events("unproven")], ["direct"])
-        self.assertEqual([e["path"] for e in client.events("connected")],
+        self.assertEqual([e["version"] for e in peer.events("peerConnected")], [version])
+        self.assertEqual([e["path"] for e in client.events("peerUnproven")], ["direct"])
+        self.assertEqual([e["path"] for e in client.events("peerConnected")],
                          ["direct"] if speaks else [])
-        self.assertFalse(any(e["culver"] for e in client.events("connected")))
-        self.assertEqual(client.events("failed"), [])
-        self.assertEqual(client.events()[-1]["event"], "closed")
-        self.assertEqual(peer.events()[-1]["event"], "closed")
+        self.assertFalse(any(e["isCulver"] for e in client.events("peerConnected")))
+        self.assertEqual(client.failures(), [])
+        self.assertEqual(client.events()[-1]["type"], "peerDisconnected")
+        self.assertEqual(peer.events()[-1]["type"], "peerDisconnected")
 
     def test_answers_like_zajel(self):
         sender, _ = self.answered()
-        self.assertEqual([e["confirmed"] for e in sender.events("file_sent")], [False])
+        self.assertEqual([e["isConfirmed"] for e in sender.events("fileSent")], [False])
 
     def test_answers_with_acknowledgements_and_a_text_of_its_own(self):
         sender, _ = self.answered("--file-acks", "--text", GREETING)
         # What acknowledges a file is in clear: it counts where the key was shown before the file began.
         # Which of the two comes first is the peer's affair.
-        self.assertEqual(len(sender.events("file_sent")), 1)
-        self.assertEqual([e["text"] for e in sender.events("text")], [GREETING])
+        self.assertEqual(len(sender.events("fileSent")), 1)
+        self.assertEqual([e["text"] for e in sender.events("textReceived")], [GREETING])
 
     def test_offers_like_zajel(self):
         _, peer = self.offered()
-        self.assertEqual([e["confirmed"] for e in peer.events("file_sent")], [False])
+        self.assertEqual([e["isConfirmed"] for e in peer.events("fileSent")], [False])
 
     def test_offers_with_acknowledgements(self):
         _, peer = self.offered("--file-acks")
-        self.assertEqual([e["confirmed"] for e in peer.events("file_sent")], [True])
+        self.assertEqual([e["isConfirmed"] for e in peer.events("fileSent")], [True])

@@ -94,9 +94,9 @@ class ForeignCulver(Peer):
         elif kind == "capabilities":
             expect(content["handshakes"] == self.expected, "it has seen our handshakes")
             self.confirmed = True
-            say("connected", letters=content.get("letters", 0))
+            say("peerConnected", letters=content.get("letters", 0))
         elif kind == "letter":
-            say("text", text=base64.b64decode(content["text"]).decode(), number=content["number"])
+            say("textReceived", text=base64.b64decode(content["text"]).decode(), number=content["number"])
             if not options.deaf:
                 await self.say_letter(type="letters_had", series=content["series"],
                                       number=content["number"])
@@ -108,7 +108,7 @@ class ForeignCulver(Peer):
             say("goodbye")
             self.goodbye_heard = True
         elif kind == "text":
-            say("text", text=content)
+            say("textReceived", text=content)
 
     async def converse(self):
         options = self.options
@@ -134,7 +134,7 @@ class ForeignCulver(Peer):
             if what is None:
                 break
             await self.take(*what)
-        say("closed")
+        say("peerDisconnected")
 
 
 def main():

@@ -34,7 +34,7 @@ class Chromium(Exchange, Case):
         sender = self.stage.send(self.code_of(peer), file)
         self.expect_exit(sender, 0)
         self.expect_exit(peer, 0)
-        received, = peer.events("file_received")
+        received, = peer.events("fileReceived")
         self.assertEqual((received["name"], received["sha256"]), (file.name, sha256(file)))
 
     def test_a_page_that_is_late_gets_a_file_of_one_chunk(self):
@@ -73,34 +73,34 @@ class ForeignCulver(Case):
         return receiver, peer
 
     def texts(self, client):
-        return [event["text"] for event in client.events("text")]
+        return [event["text"] for event in client.events("textReceived")]
 
     def test_a_text_is_confirmed_when_it_says_so(self):
         peer = self.start()
         sender = self.send_to(peer)
         self.expect_exit(peer, 0)
         self.assertEqual(self.texts(peer), ["hello"])
-        self.assertEqual([e["confirmed"] for e in sender.events("text_sent")], [True])
+        self.assertEqual([e["isConfirmed"] for e in sender.events("textDelivered")], [True])
         self.assertEqual(len(peer.events("goodbye")), 1)
 
     def test_a_text_that_it_never_acknowledges_is_not_told_as_sent(self):
         peer = self.start("--deaf")
         sender = self.stage.send(self.code_of(peer), "--text", "hello")
-        peer.wait_event("text")
+        peer.wait_event("textReceived")
         peer.end()
         self.expect_exit(sender, 7)
-        self.assertEqual(sender.events("text_sent"), [])
+        self.assertEqual(sender.events("textDelivered"), [])
 
     def test_one_that_never_says_goodbye_is_left_after_all_is_said(self):
         sender = self.send_to(self.start("--no-goodbye"))
-        self.assertEqual([e["confirmed"] for e in sender.events("text_sent")], [True])
+        self.assertEqual([e["isConfirmed"] for e in sender.events("textDelivered")], [True])
 
     def test_one_that_says_goodbye_first_still_gets_what_there_is_to_say(self):
         peer = self.start("--goodbye-first")
         sender = self.send_to(peer)
         self.expect_exit(peer, 0)
         self.assertEqual(self.texts(peer), ["hello"])
-        self.assertEqual([e["confirmed"] for e in sender.events("text_sent")], [True])
+        self.assertEqual([e["isConfirmed"] for e in sender.events("textDelivered")], [True])
 
     def test_its_letters_are_shown_once_and_in_order(self):
         texts = [f"letter {n}" for n in range(30)]
@@ -127,19 +127,19 @@ class ForeignCulver(Case):
         peer = self.start("--letters", "0", "--no-goodbye")
         sender = self.send_to(peer)
         self.assertEqual(self.texts(peer), ["hello"])
-        self.assertEqual([e["confirmed"] for e in sender.events("text_sent")], [False])
+        self.assertEqual([e["isConfirmed"] for e in sender.events("textDelivered")], [False])
 
     def test_one_with_letters_of_the_first_form_hears_no_goodbye(self):
         peer = self.start("--letters", "1", "--no-goodbye")
         sender = self.send_to(peer)
-        self.assertEqual([e["confirmed"] for e in sender.events("text_sent")], [True])
+        self.assertEqual([e["isConfirmed"] for e in sender.events("textDelivered")], [True])
         self.expect_exit(peer, 0)
         self.assertEqual(peer.events("goodbye"), [])
 
     def test_one_of_a_later_form_is_spoken_to_like_the_newest(self):
         peer = self.start("--letters", "7")
         sender = self.send_to(peer)
-        self.assertEqual([e["confirmed"] for e in sender.events("text_sent")], [True])
+        self.assertEqual([e["isConfirmed"] for e in sender.events("textDelivered")], [True])
 
 
 if __name__ == "__main__":

@@ -30,9 +30,9 @@ class Nat(Case):
                                  *lab.ice_servers(), within=lab.within("a"))
         self.expect_exit(sender, 0)
         self.expect_exit(receiver, 0)
-        self.assertEqual(receiver.events("text")[0]["text"], "hello")
+        self.assertEqual(receiver.events("textReceived")[0]["text"], "hello")
         self.assertEqual(sha256(self.stage.out / file.name), sha256(file))
-        paths = [client.events("connected")[0]["path"] for client in (sender, receiver)]
+        paths = [client.events("peerConnected")[0]["path"] for client in (sender, receiver)]
         self.assertEqual(paths, [path, path], "\n" + self.stage.reports())
 
     def test_full_cone_and_full_cone(self):

@@ -70,7 +70,7 @@ class Roam(Case):
         """So much has arrived."""
         def accepts(line):
             event = self.receiver.parse(line)
-            return event if event["event"] == "file_progress" and event["bytes"] > size else None
+            return event if event["type"] == "transferProgress" and event["bytes"] > size else None
         self.receiver.wait_line(accepts, "progress", 2 * BOUND)
 
     def until_by_the_new_path(self, size):
@@ -99,8 +99,8 @@ class Roam(Case):
         self.expect_exit(self.receiver, 0)
         self.assertEqual(sha256(self.stage.out / "large.bin"), sha256(self.file))
         for client in (self.sender, self.receiver):
-            self.assertEqual(len(client.events("connected")), 1, "\n" + self.stage.reports())
-            self.assertNotIn("from", client.events("file_started")[0])
+            self.assertEqual(len(client.events("peerConnected")), 1, "\n" + self.stage.reports())
+            self.assertNotIn("fromBytes", client.events("transferState/started")[0])
 
     def test_each_moves_without_the_server(self):
         """Who has moved is found by its checks."""
@@ -134,7 +134,7 @@ table inet pulled {
         pulled = time.monotonic()
         for client in (self.sender, self.receiver):
             self.expect_exit(client, 7)
-            self.assertLess(client.time_of("closed") - pulled, LOSS + 1)
+            self.assertLess(client.time_of("peerDisconnected") - pulled, LOSS + 1)
 
 
 if __name__ == "__main__":

@@ -85,13 +85,6 @@ LogName name_of(const dial::Cause& cause);
 Fault fault_of(const dial::Cause& cause);
 /// Whether it is a matter of time: the server is there, and has too much to do or starts anew.
 bool passes_with_time(const dial::Cause& cause);
-/// "example.org port 443 (192.0.2.1)".
-std::string where(const DialFailure& failure);
-/// What happened there. It may hold foreign text (HttpStatus).
-std::string sentence(const dial::Cause& cause);
-/// What the person can do about a server that was named by --server.
-std::string_view advice(const dial::Cause& cause);
-
 /// A fault, and why the server could not be dialled if that is what it came of.
 struct Failure {
   Failure(Fault of) : fault(of) {}

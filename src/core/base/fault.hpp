@@ -1,5 +1,5 @@
-// Every way things go wrong, who is to blame, and the one table that maps a fault to the wire, to
-// an exit code and to a sentence. It knows no protocol and no operating system.
+// Every way things go wrong, who is to blame, and what the other side of a socket is told of it.
+// What a person is told, and how a program ends, is shell/host/fault_text.
 #pragma once
 
 #include <cstdint>
@@ -209,15 +209,12 @@ struct FaultInfo {
   Fault fault;
   std::string_view name;  ///< stable identifier for logs, metrics and JSON, snake_case
   Blame blame;
-  int exit_code;              ///< of the command line; see docs/protocol/command-line.md
-  std::string_view wire;      ///< what the other side of a socket is told, <= 123 bytes
-  std::string_view sentence;  ///< what a person is told
-  std::string_view advice;    ///< what that person can do, may be empty
+  std::string_view wire;  ///< what the other side of a socket is told, <= 123 bytes
 };
 
 const FaultInfo& info(Fault fault);
 
-/// The number of faults, for tests that walk the whole table.
+/// The number of faults, for tables that have a row for each.
 inline constexpr std::size_t fault_count = static_cast<std::size_t>(Fault::not_confirmed) + 1;
 
 }  // namespace culver

@@ -8,6 +8,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "core/base/unicode.hpp"
 #include "core/wire/limits.hpp"
 
 namespace culver::wire::json {
@@ -82,6 +83,41 @@ std::size_t next_escape(std::string_view text, std::size_t i) {
   }
   while (i < text.size() && !must_escape(text[i])) ++i;
   return i;
+}
+
+void append_unit(char32_t unit, std::string& out) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  out += "\\u";
+  for (int shift = 12; shift >= 0; shift -= 4) out += digits[unit >> shift & 0xF];
+}
+
+/// Nothing that drives a terminal, and nothing that is no UTF-8.
+void append_code_point(unicode::CodePoint point, std::string_view bytes, std::string& out) {
+  if (!point.valid) {
+    out += "\\ufffd";
+  } else if (point.value == '"' || point.value == '\\') {
+    out += '\\';
+    out += bytes;
+  } else if (point.value == '\n') {
+    out += "\\n";
+  } else if (!unicode::is_control(point.value)) {
+    out += bytes;
+  } else if (point.value < 0x10000) {
+    append_unit(point.value, out);
+  } else {  // a surrogate pair, RFC 8259 section 7
+    append_unit(0xD800 + ((point.value - 0x10000) >> 10), out);
+    append_unit(0xDC00 + ((point.value - 0x10000) & 0x3FF), out);
+  }
+}
+
+void append_for_terminal(std::string_view text, std::string& out) {
+  out += '"';
+  while (!text.empty()) {
+    const auto point = unicode::first(text);
+    append_code_point(point, text.substr(0, point.size), out);
+    text.remove_prefix(point.size);
+  }
+  out += '"';
 }
 
 /// Copies runs that need no escape as a whole: file data is one such run.
@@ -201,7 +237,7 @@ Result<Fields> Document::parse(std::string_view frame) {
   return Fields(root_.get_object());
 }
 
-Writer::Writer(std::size_t expected_size) {
+Writer::Writer(std::size_t expected_size, Escapes escapes) : escapes_(escapes) {
   out_.reserve(expected_size);
   out_ += '{';
 }
@@ -212,9 +248,14 @@ void Writer::begin(std::string_view key) {
   out_ += ':';
 }
 
+void Writer::quote(std::string_view text) {
+  if (escapes_ == Escapes::needed) return append_quoted(text, out_);
+  append_for_terminal(text, out_);
+}
+
 Writer& Writer::text(std::string_view key, std::string_view value) {
   begin(key);
-  append_quoted(value, out_);
+  quote(value);
   return *this;
 }
 
@@ -242,16 +283,25 @@ Writer& Writer::null(std::string_view key) {
   return *this;
 }
 
-Writer& Writer::texts(std::string_view key, const std::set<std::string>& values) {
+template <class Texts>
+Writer& Writer::array(std::string_view key, const Texts& values) {
   begin(key);
   char before = '[';
   for (const auto& value : values) {
     out_ += before;
-    append_quoted(value, out_);
+    quote(value);
     before = ',';
   }
   out_ += values.empty() ? "[]" : "]";
   return *this;
+}
+
+Writer& Writer::texts(std::string_view key, const std::set<std::string>& values) {
+  return array(key, values);
+}
+
+Writer& Writer::texts(std::string_view key, const std::vector<std::string>& values) {
+  return array(key, values);
 }
 
 Writer& Writer::raw(std::string_view key, std::string_view json) {

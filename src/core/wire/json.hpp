@@ -77,10 +77,16 @@ class Document {
   boost::json::value root_;
 };
 
-/// Writes one object, its fields in the order of the calls. Texts must be UTF-8; they are escaped.
+/// What is escaped in texts.
+enum class Escapes : std::uint8_t {
+  needed,    ///< what JSON wants; texts must be UTF-8
+  terminal,  ///< also what would drive a terminal, and bytes that are no UTF-8 become U+FFFD
+};
+
+/// Writes one object, its fields in the order of the calls.
 class Writer {
  public:
-  explicit Writer(std::size_t expected_size = 128);
+  explicit Writer(std::size_t expected_size = 128, Escapes escapes = Escapes::needed);
 
   Writer& text(std::string_view key, std::string_view value);
   Writer& number(std::string_view key, std::uint64_t value);
@@ -88,12 +94,17 @@ class Writer {
   Writer& boolean(std::string_view key, bool value);
   Writer& null(std::string_view key);
   Writer& texts(std::string_view key, const std::set<std::string>& values);
+  Writer& texts(std::string_view key, const std::vector<std::string>& values);
   Writer& raw(std::string_view key, std::string_view json);
   std::string finish() &&;
 
  private:
   void begin(std::string_view key);
+  void quote(std::string_view text);
+  template <class Texts>
+  Writer& array(std::string_view key, const Texts& values);
   std::string out_;
+  Escapes escapes_;
 };
 
 }  // namespace culver::wire::json

@@ -12,6 +12,7 @@
 #include "shell/cli/printable.hpp"
 #include "shell/cli/report_text.hpp"
 #include "shell/cli/words.hpp"
+#include "shell/host/fault_text.hpp"
 
 namespace culver::cli {
 namespace {
@@ -99,9 +100,10 @@ Outcome<PublicKey> peer_named(std::span<const engine::Known> book, const std::st
         "Several peers go by that name: " + list_of(book, *several) + ". Say which one is meant.");
   const auto* key = std::get_if<PublicKey>(&meant);
   if (key == nullptr)
-    return trouble(Fault::no_such_peer, std::string(info(Fault::no_such_peer).sentence) +
-                                            alike(book, name) + too_short(name) + " " +
-                                            std::string(info(Fault::no_such_peer).advice));
+    return trouble(Fault::no_such_peer,
+                   std::string(host::fault_text(Fault::no_such_peer).sentence) + alike(book, name) +
+                       too_short(name) + " " +
+                       std::string(host::fault_text(Fault::no_such_peer).advice));
   return *key;
 }
 

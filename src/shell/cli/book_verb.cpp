@@ -8,11 +8,13 @@
 #include "core/crypto/keys.hpp"
 #include "core/engine/names.hpp"
 #include "shell/cli/addressee.hpp"
+#include "shell/cli/json_output.hpp"
 #include "shell/cli/outcome.hpp"
 #include "shell/cli/printable.hpp"
 #include "shell/cli/qr.hpp"
 #include "shell/cli/report_text.hpp"
 #include "shell/cli/show_peers.hpp"
+#include "shell/host/fault_text.hpp"
 
 namespace culver::cli {
 namespace {
@@ -23,8 +25,6 @@ const std::string new_pairing =
     "With a new key a machine may know nobody any more. If culver send NAME does not find it, pair "
     "once more: culver receive there, and culver send with its code here.";
 
-namespace report = wire::report;
-
 std::string texts_that_wait(std::size_t count) {
   if (count == 0) return {};
   return count == 1 ? "a text that waits for it"
@@ -32,7 +32,7 @@ std::string texts_that_wait(std::size_t count) {
 }
 
 host::Trouble trouble_of(Fault fault) {
-  const auto& row = info(fault);
+  const auto& row = host::fault_text(fault);
   std::string sentence(row.sentence);
   if (!row.advice.empty()) sentence += " " + std::string(row.advice);
   return {fault, std::move(sentence)};
@@ -52,7 +52,7 @@ void BookVerb::start() {
 void BookVerb::stop(Fault signal) {
   if (signal == Fault::output_unwritable && !done_.empty())
     context_.screen.complain("It was done all the same: " + done_);
-  fail_with({signal, std::string(info(signal).sentence)});
+  fail_with({signal, std::string(host::fault_text(signal).sentence)});
 }
 
 host::Outcome<store::KnownPeer> BookVerb::find(const std::string& name) {
@@ -132,14 +132,14 @@ void BookVerb::handle(const TrustPeer& verb) {
     const auto meant = std::ranges::find_if(peer_.offered, is_it);
     if (meant != peer_.offered.end()) return trust(*meant, true);
     return give_up("That is not a key that waits: nothing was changed.",
-                   info(Fault::peer_key_changed).exit_code);
+                   host::fault_text(Fault::peer_key_changed).exit_code);
   }
   // Anybody can claim a name: which of several is the right one is not for us to guess.
   if (peer_.offered.size() > 1)
     return give_up("More than one key came under this name: at most one is right. Ask " + name_ +
                        " by another way for its fingerprint (culver id), then: culver trust " +
                        name_ + " --fingerprint HEX",
-                   info(Fault::peer_key_changed).exit_code);
+                   host::fault_text(Fault::peer_key_changed).exit_code);
   trust(peer_.offered.front(), verb.yes);
 }
 
@@ -202,9 +202,9 @@ void BookVerb::fail_with(const host::Trouble& trouble) {
   context_.console.close();
   report::Failed failed{trouble.fault, {}};
   failed.sentence = trouble.sentence;
-  if (context_.output == Output::json) context_.screen.say(report::print(failed));
+  if (context_.output == Output::json) context_.screen.say(json_of(failed));
   if (!is_of_output(trouble.fault)) context_.screen.complain(failure_sentence(failed));
-  finish(info(trouble.fault).exit_code);
+  finish(host::fault_text(trouble.fault).exit_code);
 }
 
 /// As it is now; one that is gone as it was.
@@ -214,7 +214,7 @@ void BookVerb::print_row(const PublicKey& key) {
   for (const auto* peers : {now ? &*now : nullptr, &std::as_const(peers_)}) {
     if (peers == nullptr) continue;
     for (const auto& row : rows_of(*peers, context_.self))
-      if (row.peer.key == key) return context_.screen.say(report::print(row));
+      if (row.peer.key == key) return context_.screen.say(json_of(row));
   }
 }
 

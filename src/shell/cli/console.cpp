@@ -13,7 +13,8 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "core/wire/report.hpp"
+#include "shell/cli/json_output.hpp"
+#include "shell/cli/report.hpp"
 #include "shell/host/foreground.hpp"
 
 namespace culver::cli {
@@ -177,15 +178,16 @@ void Console::on_line(boost::system::error_code error, std::size_t size) {
 }
 
 void Console::take_answer(std::string_view line) {
-  const auto given = wire::report::parse_answer(line);
+  const auto given = parse_answer(line);
   if (!given)
-    return screen_.complain(R"(culver: That is not an answer, like {"id":1,"accept":true}.)");
-  const auto found = std::ranges::find(questions_, given->id, &Question::ticket);
+    return screen_.complain(
+        R"(culver: That is not an answer, like {"question":1,"isAccepted":true}.)");
+  const auto found = std::ranges::find(questions_, given->question, &Question::ticket);
   if (found == questions_.end())
     return screen_.complain("culver: There is no question of that number (any more).");
   auto question = std::move(*found);
   questions_.erase(found);
-  question.answer(given->accepted ? "y" : "n");
+  question.answer(given->is_accepted ? "y" : "n");
 }
 
 void Console::on_end(boost::system::error_code error) {

@@ -8,7 +8,7 @@
 
 namespace culver::cli {
 
-std::string Contacts::handle(const wire::report::Peer& peer) const {
+std::string Contacts::handle(const report::Peer& peer) const {
   const auto book = book_();
   const auto row = std::ranges::find(book, peer.key, &engine::Known::key);
   if (row != book.end() && row->called()) return printable(engine::handle(book, *row));
@@ -18,8 +18,8 @@ std::string Contacts::handle(const wire::report::Peer& peer) const {
   return printable(engine::handle(with, with.back()));
 }
 
-std::string Contacts::in_full(const wire::report::Peer& peer) const {
-  return handle(peer) + " (" + wire::report::short_fingerprint(peer.key) + ")";
+std::string Contacts::in_full(const report::Peer& peer) const {
+  return handle(peer) + " (" + report::short_fingerprint(peer.key) + ")";
 }
 
 bool Contacts::has(const PublicKey& key) const {
@@ -33,7 +33,7 @@ bool Contacts::is_culver(const PublicKey& key) const {
   return row != book.end() && row->is_culver;
 }
 
-wire::report::Peer Contacts::known(std::optional<Plaintext> name, const PublicKey& key) const {
+report::Peer Contacts::known(std::optional<Plaintext> name, const PublicKey& key) const {
   const auto book = book_();
   const auto row = std::ranges::find(book, key, &engine::Known::key);
   if (row == book.end()) return {std::move(name), key};

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "core/engine/known.hpp"
-#include "core/wire/report.hpp"
+#include "shell/cli/report.hpp"
 
 namespace culver::cli {
 
@@ -23,14 +23,14 @@ class Contacts {
 
   /// What a verb takes for NAME, fit for a terminal. Who is not in the book gets what it would have
   /// there: somebody of a known peer's name is never called like that one.
-  std::string handle(const wire::report::Peer& peer) const;
+  std::string handle(const report::Peer& peer) const;
   /// The same with the beginning of the fingerprint, where a person has to decide.
-  std::string in_full(const wire::report::Peer& peer) const;
+  std::string in_full(const report::Peer& peer) const;
   bool has(const PublicKey& key) const;
   /// It continues what broke off: a Culver does.
   bool is_culver(const PublicKey& key) const;
   /// Of a key that was proven, or is looked for: with what the book says of it.
-  wire::report::Peer known(std::optional<Plaintext> name, const PublicKey& key) const;
+  report::Peer known(std::optional<Plaintext> name, const PublicKey& key) const;
 
  private:
   Book book_ = [] { return std::span<const engine::Known>(); };

@@ -4,25 +4,26 @@
 #include <chrono>
 #include <utility>
 
-#include "core/wire/report.hpp"
+#include "shell/cli/json_output.hpp"
 #include "shell/cli/printable.hpp"
 #include "shell/cli/qr.hpp"
+#include "shell/cli/report.hpp"
 #include "shell/cli/report_text.hpp"
 #include "shell/cli/show_devices.hpp"
+#include "shell/host/fault_text.hpp"
 
 namespace culver::cli {
 namespace {
 
-namespace report = wire::report;
 namespace linking = engine::linking;
 
 /// Said in both ways, as every verb does. The exit code.
 int complain(const LinkContext& context, const Failure& fault) {
-  if (is_of_output(fault.fault)) return info(fault.fault).exit_code;
+  if (is_of_output(fault.fault)) return host::fault_text(fault.fault).exit_code;
   const report::Failed failed{fault, {}};
-  if (context.output == Output::json) context.screen.say(report::print(failed));
+  if (context.output == Output::json) context.screen.say(json_of(failed));
   context.screen.complain(failure_sentence(failed));
-  return info(fault.fault).exit_code;
+  return host::fault_text(fault.fault).exit_code;
 }
 
 /// A device id belongs to whoever signs in with it first; an account to its key.
@@ -52,8 +53,8 @@ void OfferLink::show(const linking::Offered& offered) {
   auto& screen = context_.screen;
   if (context_.output == Output::json) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(offered.time).count();
-    return screen.say(report::print(report::LinkOffer{
-        offered.code, static_cast<std::uint64_t>(left), offered.consent == Consent::asked}));
+    return screen.say(json_of(report::LinkOffer{offered.code, static_cast<std::uint64_t>(left),
+                                                offered.consent == Consent::asked}));
   }
   const auto server = server_.empty() ? std::string() : "--server " + printable(server_) + " ";
   show_qr(screen, offered.code.text());
@@ -81,8 +82,8 @@ void OfferLink::question(const linking::Requested& requested) {
                                          if (!finished_) acts_.decide(accepted);
                                        });
   if (context_.output == Output::json)
-    context_.screen.say(report::print(report::LinkRequest{requested.device, requested.device_name,
-                                                          requested.device_key, ticket}));
+    context_.screen.say(json_of(report::LinkRequest{requested.device, requested.device_name,
+                                                    requested.device_key, ticket}));
 }
 
 void OfferLink::on(const client::DevicesAnswer& devices) {
@@ -93,7 +94,7 @@ void OfferLink::on(const client::DevicesAnswer& devices) {
       if (const auto label = label_of(device.name); label && device.device == *joined_)
         linked.name = Plaintext(*label);
   if (context_.output == Output::json) {
-    context_.screen.say(report::print(linked));
+    context_.screen.say(json_of(linked));
   } else {
     const auto name = linked.name ? printable(linked.name->expose()) : "a device without a name";
     context_.screen.say("Linked: " + name + "\n  " + print_uuid(linked.device.data) +
@@ -129,7 +130,7 @@ void JoinAccount::ask(int tries_left) {
     const auto code = LinkCode::parse_typed(*line);
     if (code) return spend_(*code);
     if (tries_left <= 1) return fail_with(code.error());
-    context_.screen.complain(info(code.error()).sentence);
+    context_.screen.complain(host::fault_text(code.error()).sentence);
     ask(tries_left - 1);
   });
 }
@@ -145,7 +146,7 @@ void JoinAccount::on(const linking::Effect& told) {
   if (!entered) return;
   const report::LinkedAccount linked{entered->account, device_};
   context_.screen.say(context_.output == Output::json
-                          ? report::print(linked)
+                          ? json_of(linked)
                           : "This device is in the account now.\n  Account " +
                                 print_hex(linked.account.data) + "\n  Device  " +
                                 print_uuid(linked.device.data) + "\nSee culver devices.");

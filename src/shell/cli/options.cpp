@@ -9,16 +9,18 @@
 #include <unistd.h>
 
 #include "core/engine/names.hpp"
-#include "core/wire/limits.hpp"
-#include "core/wire/report.hpp"
 #include "core/format/settings.hpp"
+#include "core/wire/limits.hpp"
 #include "core/wire/utf8.hpp"
+#include "shell/cli/json_output.hpp"
 #include "shell/cli/name_words.hpp"
 #include "shell/cli/option_words.hpp"
 #include "shell/cli/printable.hpp"
+#include "shell/cli/report.hpp"
 #include "shell/cli/settings_file.hpp"
 #include "shell/cli/words.hpp"
 #include "shell/client/client.hpp"
+#include "shell/host/fault_text.hpp"
 
 namespace culver::cli {
 namespace {
@@ -53,7 +55,8 @@ struct Raw {
 /// One that names a command is an advice of its own.
 tl::unexpected<Exit> wrong_use(const std::string& sentence, Fault fault = Fault::usage) {
   const auto* more = sentence.find("culver ") != sentence.npos ? "\n" : " See culver --help.\n";
-  return tl::unexpected<Exit>(Exit{info(fault).exit_code, "", "culver: " + sentence + more, fault});
+  return tl::unexpected<Exit>(
+      Exit{host::fault_text(fault).exit_code, "", "culver: " + sentence + more, fault});
 }
 
 void add_global(CLI::App& app, Raw& raw) {
@@ -382,11 +385,11 @@ tl::expected<Options, Exit> parse_options(int argc, const char* const* argv,
   if (const auto settings = read_settings(host::config_file(variables)); settings)
     is_for_program |= settings->output == "json";
   if (!is_for_program) return parsed;
-  wire::report::Failed failed{parsed.error().fault, {}};
+  report::Failed failed{parsed.error().fault, {}};
   constexpr std::string_view prefix = "culver: ";
   failed.sentence = parsed.error().err.substr(prefix.size());
   if (failed.sentence->ends_with('\n')) failed.sentence->pop_back();
-  parsed.error().out = wire::report::print(failed) + "\n";
+  parsed.error().out = json_of(failed) + "\n";
   return parsed;
 }
 

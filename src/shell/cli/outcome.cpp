@@ -8,35 +8,36 @@
 #include "shell/cli/report_text.hpp"
 #include "shell/cli/screen.hpp"
 #include "shell/host/descriptors.hpp"
+#include "shell/host/fault_text.hpp"
 #include "shell/host/paths.hpp"
 
 namespace culver::cli {
 namespace {
 
 /// A program learns of it in the same way as of any other failure.
-int complain(const Options& options, const wire::report::Failed& failed) {
+int complain(const Options& options, const report::Failed& failed) {
   Screen screen(std::cout, std::cerr, standard_abilities(host::environment));
   if (options.output == Output::json)
     JsonReport(screen).report(failed);
   else
     screen.complain(failure_sentence(failed));
-  return info(failed.fault.fault).exit_code;
+  return host::fault_text(failed.fault.fault).exit_code;
 }
 
 }  // namespace
 
 int complain(const Options& options, const host::Trouble& trouble) {
   // A file that cannot be opened for lack of descriptors looks like one that is damaged.
-  const auto lack = info(Fault::out_of_descriptors);
-  if (info(trouble.fault).exit_code == lack.exit_code && host::few_descriptors())
+  const auto lack = host::fault_text(Fault::out_of_descriptors);
+  if (host::fault_text(trouble.fault).exit_code == lack.exit_code && host::few_descriptors())
     return complain(options, Failure(lack.fault));
-  wire::report::Failed failed{trouble.fault, {}};
+  report::Failed failed{trouble.fault, {}};
   failed.sentence = trouble.sentence;
   return complain(options, failed);
 }
 
 int complain(const Options& options, const Failure& failure) {
-  return complain(options, wire::report::Failed{failure, {}});
+  return complain(options, report::Failed{failure, {}});
 }
 
 int print(const std::string& text, std::string_view done) {
@@ -47,7 +48,7 @@ int print(const std::string& text, std::string_view done) {
   if (trouble.fault != Fault::output_gone) std::cerr << "culver: " << trouble.sentence << '\n';
   if (trouble.fault != Fault::output_gone && !done.empty())
     std::cerr << "It was done all the same: " << done << '\n';
-  return info(trouble.fault).exit_code;
+  return host::fault_text(trouble.fault).exit_code;
 }
 
 }  // namespace culver::cli

@@ -16,6 +16,7 @@
 #include "core/base/bytes.hpp"
 #include "core/crypto/hash.hpp"
 #include "shell/cli/printable.hpp"
+#include "shell/host/fault_text.hpp"
 #include "shell/host/file_descriptor.hpp"
 #include "shell/host/foreground.hpp"
 #include "shell/host/signals.hpp"
@@ -123,7 +124,7 @@ Typed ask_once(const FileDescriptor& terminal, std::string_view question) {
     if (signal == SIGTSTP) return Stopped{};
     if (signal != 0) {
       host::write_all(terminal, as_bytes("\n"));
-      const auto& row = info(host::Signals::meaning(signal));
+      const auto& row = host::fault_text(host::Signals::meaning(signal));
       return host::trouble(row.fault, std::string(row.sentence));
     }
     const auto room = line.expose_to_fill().subspan(size);
@@ -213,7 +214,7 @@ Outcome<FolderPassphrase> read_folder_passphrase(const host::Variables& variable
   if (set && variable == Variable::is_of_folder) return given(SecretBytes(as_bytes(*set)), false);
   const auto terminal = controlling_terminal();
   if (terminal) return given(ask(terminal, "Passphrase of the data folder: "), true);
-  const auto& needed = info(Fault::passphrase_needed);
+  const auto& needed = host::fault_text(Fault::passphrase_needed);
   auto sentence = std::string(needed.sentence) + " " + std::string(needed.advice);
   if (set) sentence += " CULVER_PASSPHRASE is here that of what is made or read.";
   return host::trouble(needed.fault, std::move(sentence));

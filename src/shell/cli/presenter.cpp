@@ -11,8 +11,6 @@
 namespace culver::cli {
 namespace {
 
-namespace report = wire::report;
-
 constexpr auto progress_interval = std::chrono::milliseconds(100);
 constexpr WallTime of_now = 60'000;
 
@@ -111,7 +109,7 @@ void Presenter::on(const engine::TextReceived& notice) {
 void Presenter::on(const engine::LetterReceived& notice, WallTime now) {
   report::OfLetter letter{
       print_hex(notice.letter.series.view()) + "-" + std::to_string(notice.letter.number),
-      host::iso8601(notice.written), std::abs(notice.written - now) < of_now};
+      notice.written, std::abs(notice.written - now) < of_now};
   reporter_.report(
       report::Text{contacts_.known(notice.name, notice.key), notice.text, std::move(letter)});
 }

@@ -12,10 +12,11 @@
 #include "core/engine/api.hpp"
 #include "shell/cli/contacts.hpp"
 #include "shell/cli/reporter.hpp"
+#include "shell/host/fault_text.hpp"
 
 namespace culver::cli {
 
-wire::report::Tried tried_of(const engine::Tried& tried);
+report::Tried tried_of(const engine::Tried& tried);
 
 /// Such an end of a connection that nobody had asked for is told all the same: it does not pass by
 /// itself, and only the owner of this machine can do something about it.
@@ -30,7 +31,7 @@ class Presenter {
       : reporter_(reporter), contacts_(std::move(contacts)) {}
 
   /// Who is being connected with, as far as that is known before.
-  void expect(LinkId link, const wire::report::Peer& peer);
+  void expect(LinkId link, const report::Peer& peer);
   /// Told once for a link, whatever else it claims later.
   void on(const engine::Unproven& notice);
   void on(const engine::Connected& notice);
@@ -54,29 +55,29 @@ class Presenter {
 
   /// Where the file of an outgoing transfer lies.
   void note_source(TransferId transfer, const std::filesystem::path& path);
-  void fail(wire::report::Failed failed);
+  void fail(report::Failed failed);
   void fail(Failure fault, std::optional<Plaintext> about = std::nullopt) {
-    fail(wire::report::Failed{std::move(fault), std::move(about)});
+    fail(report::Failed{std::move(fault), std::move(about)});
   }
-  void fail(Fault fault, std::optional<wire::report::Peer> peer) {
-    fail(wire::report::Failed{fault, {}, std::move(peer)});
+  void fail(Fault fault, std::optional<report::Peer> peer) {
+    fail(report::Failed{fault, {}, std::move(peer)});
   }
 
   /// A refusal of ours; `otherwise` is whom it is about where it does not say.
   void fail_about(Fault fault, const std::optional<engine::Whom>& about,
-                  std::optional<wire::report::Peer> otherwise);
+                  std::optional<report::Peer> otherwise);
 
   bool has_peers() const { return !peers_.empty(); }
-  const wire::report::Peer* peer(LinkId link) const;
+  const report::Peer* peer(LinkId link) const;
   /// Who is at the other end of a link, or was to be.
-  std::optional<wire::report::Peer> at(LinkId link) const;
+  std::optional<report::Peer> at(LinkId link) const;
   /// Whom the end of a link is about: whose key was refused, or else who was at its other end.
-  std::optional<wire::report::Peer> whom(const engine::Closed& notice) const;
-  std::optional<wire::report::Peer> whom(const std::optional<engine::Whom>& about) const;
+  std::optional<report::Peer> whom(const engine::Closed& notice) const;
+  std::optional<report::Peer> whom(const std::optional<engine::Whom>& about) const;
   bool has_transfers(LinkId link) const;
   struct Coming {
     TransferId id;
-    wire::report::File file;
+    report::File file;
     bool is_whole;  ///< every byte of it is here
   };
   /// Files on their way to us, of which something may have come.
@@ -88,12 +89,12 @@ class Presenter {
   void note(const engine::FileProgress& notice);
   void drop(TransferId file) { transfers_.erase(file); }
   /// 0 as long as nothing has failed.
-  int exit_code() const { return first_failure_ ? info(*first_failure_).exit_code : 0; }
+  int exit_code() const { return first_failure_ ? host::fault_text(*first_failure_).exit_code : 0; }
 
  private:
   struct Transfer {
     LinkId link;
-    wire::report::File file;
+    report::File file;
     std::optional<TimePoint> reported;
     bool started = false;  ///< and not only offered
     std::uint64_t bytes = 0;
@@ -103,12 +104,12 @@ class Presenter {
 
   /// What is reported of a file that is under way; nothing, if its peer is gone.
   template <class Notice>
-  std::optional<wire::report::File> file_of(const Notice& notice) const;
+  std::optional<report::File> file_of(const Notice& notice) const;
 
   Reporter& reporter_;
   Contacts contacts_;
-  std::map<LinkId, wire::report::Peer> peers_;
-  std::map<LinkId, wire::report::Peer> expected_;
+  std::map<LinkId, report::Peer> peers_;
+  std::map<LinkId, report::Peer> expected_;
   std::map<TransferId, Transfer> transfers_;
   std::map<TransferId, Plaintext> sources_;
   std::optional<Fault> first_failure_;

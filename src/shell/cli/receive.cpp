@@ -8,6 +8,7 @@
 #include "core/base/unicode.hpp"
 #include "shell/cli/printable.hpp"
 #include "shell/cli/report_text.hpp"
+#include "shell/host/fault_text.hpp"
 
 namespace culver::cli {
 
@@ -95,7 +96,7 @@ void Receive::on(const engine::Notice& notice) {
 void Receive::handle(const engine::Online& notice) {
   was_online_ = true;
   told_offline_ = false;
-  context_.reporter.report(wire::report::Code{notice.code});
+  context_.reporter.report(report::Code{notice.code});
 }
 
 /// A server that was never reached is most likely a wrong address; one that was comes back, and one
@@ -115,20 +116,20 @@ void Receive::handle(const engine::Offline& notice) {
         "The open connections go on, and nobody else can come: culver receive ends with the last "
         "of them, and has then to be started again.");
   } else
-    finish(info(notice.fault).exit_code);
+    finish(host::fault_text(notice.fault).exit_code);
 }
 
 void Receive::handle(const engine::PairRequested& notice) {
   if (the_one_ || (choices_.yes && notice.namesake))
     return context_.command(engine::AnswerPair{notice.from, false});
-  const wire::report::Peer peer{notice.proposed_name, notice.key};
+  const report::Peer peer{notice.proposed_name, notice.key};
   // Of the same code, and perhaps somebody else by now: what is answered is the new one.
   if (const auto before = requests_.extract(notice.from); before && before.mapped().ticket)
     context_.console.withdraw(*before.mapped().ticket);
   auto& request = requests_[notice.from] = {peer, std::nullopt};
   const bool was_forgotten = forgotten_.contains(notice.key);
   if (choices_.yes && !was_forgotten) {
-    context_.reporter.report(wire::report::PairRequest{peer, notice.namesake});
+    context_.reporter.report(report::PairRequest{peer, notice.namesake});
     return answer_pair(notice.from, true);
   }
   const auto answer = [this, from = notice.from](bool accepted) { answer_pair(from, accepted); };
@@ -138,11 +139,11 @@ void Receive::handle(const engine::PairRequested& notice) {
           ? ask_for_forgotten(peer, answer)
           : context_.console.confirm(
                 context_.contacts.in_full(peer) + " asks to pair. Accept? [y/N] ", answer);
-  context_.reporter.report(wire::report::PairRequest{peer, notice.namesake, request.ticket});
+  context_.reporter.report(report::PairRequest{peer, notice.namesake, request.ticket});
 }
 
 /// It may have found us by what was left on the server when it was known, without any code.
-Console::Ticket Receive::ask_for_forgotten(const wire::report::Peer& peer,
+Console::Ticket Receive::ask_for_forgotten(const report::Peer& peer,
                                            std::function<void(bool)> answer) {
   const auto who = context_.contacts.in_full(peer);
   return context_.console.confirm(
@@ -231,10 +232,10 @@ void Receive::handle(const engine::NameTaken& notice) {
     if (!finished_) context_.command(engine::AnswerName{link, accepted});
   };
   if (choices_.yes) return answer(false);
-  const wire::report::Peer peer{notice.name, notice.key};
+  const report::Peer peer{notice.name, notice.key};
   const auto ticket = ask_for_another(context_, peer, notice.namesake, answer);
   asked_names_.insert_or_assign(notice.link, ticket);
-  context_.reporter.report(wire::report::NameQuestion{peer, notice.namesake, ticket});
+  context_.reporter.report(report::NameQuestion{peer, notice.namesake, ticket});
 }
 
 /// Another process has paired with it, or wants no more of it.
@@ -310,7 +311,7 @@ void Receive::ask_about(const engine::FileOffered& notice) {
                                [this, notice](bool accepted) { answer_file(notice, accepted); });
   asked_files_.insert_or_assign(notice.transfer, Asked{notice.link, ticket});
   if (from)
-    context_.reporter.report(wire::report::FileQuestion{
+    context_.reporter.report(report::FileQuestion{
         {*from, notice.name, notice.size, std::nullopt, false}, batch.files, batch.bytes, ticket});
 }
 
@@ -380,7 +381,7 @@ void Receive::conclude_left() {
 void Receive::conclude(const engine::Closed& notice) {
   presenter_.on(notice, false);
   if (notice.link == link_of_the_one_) return finish(presenter_.exit_code());
-  if (server_gone_ && !presenter_.has_peers()) finish(info(*server_gone_).exit_code);
+  if (server_gone_ && !presenter_.has_peers()) finish(host::fault_text(*server_gone_).exit_code);
 }
 
 }  // namespace culver::cli

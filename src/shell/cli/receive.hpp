@@ -66,15 +66,14 @@ class Receive {
   void refuse_others();
   void look_for_known();
   void look_for(const PublicKey& key);
-  Console::Ticket ask_for_forgotten(const wire::report::Peer& peer,
-                                    std::function<void(bool)> answer);
+  Console::Ticket ask_for_forgotten(const report::Peer& peer, std::function<void(bool)> answer);
   struct Asked {
     LinkId link;
     Console::Ticket ticket;
   };
   /// Somebody who has asked to pair, under this code.
   struct Request {
-    wire::report::Peer peer;
+    report::Peer peer;
     std::optional<Console::Ticket> ticket;  ///< none: it is answered
   };
   /// What was said to a batch of files is said to those of it that follow.

@@ -5,6 +5,7 @@
 #include "core/base/fsm.hpp"
 #include "shell/cli/printable.hpp"
 #include "shell/cli/receive.hpp"
+#include "shell/host/fault_text.hpp"
 
 namespace culver::cli {
 
@@ -17,7 +18,7 @@ void Receive::stop(Fault signal) {
   finished_ = true;
   context_.console.close();  // what is said next begins on a line of its own
   if (!is_of_output(signal)) presenter_.fail(signal);
-  code_of_stop_ = info(signal).exit_code;
+  code_of_stop_ = host::fault_text(signal).exit_code;
   const auto coming = presenter_.coming();
   for (const auto& file : coming)
     if (!file.is_whole) say_what_is_kept(file.file.name);

@@ -12,7 +12,7 @@ class JsonReport final : public Reporter {
  public:
   explicit JsonReport(Screen& screen, Contacts contacts = {})
       : screen_(screen), contacts_(std::move(contacts)) {}
-  void report(const wire::report::Event& event) override;
+  void report(const report::Event& event) override;
   void remark(std::string_view sentence) override;
 
  private:

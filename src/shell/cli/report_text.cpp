@@ -9,11 +9,12 @@
 #include "shell/cli/presenter.hpp"
 #include "shell/cli/printable.hpp"
 #include "shell/cli/qr.hpp"
+#include "shell/host/clock.hpp"
+#include "shell/host/dial_text.hpp"
+#include "shell/host/fault_text.hpp"
 
 namespace culver::cli {
 namespace {
-
-namespace report = wire::report;
 
 constexpr auto repaint = std::chrono::milliseconds(100);
 
@@ -37,8 +38,8 @@ std::string checksum(const Digest& sha256) { return "  SHA-256 " + print_hex(sha
 /// A verb that is advised is written out for the peer that it is about.
 std::string advice_about(const report::Failed& failed, const Contacts& contacts) {
   constexpr std::string_view any = " NAME";
-  if (failed.fault.why) return std::string(advice(failed.fault.why->cause));
-  std::string advice(info(failed.fault).advice);
+  if (failed.fault.why) return std::string(host::advice(failed.fault.why->cause));
+  std::string advice(host::fault_text(failed.fault).advice);
   if (!failed.peer) return advice;
   const auto word = " " + word_of(*failed.peer, contacts);
   for (auto at = advice.find(any); at != std::string::npos; at = advice.find(any, at + word.size()))
@@ -67,7 +68,7 @@ std::string failure_sentence(const report::Failed& failed, const Contacts& conta
   if (failed.peer) sentence += contacts.handle(*failed.peer) + ": ";
   if (failed.about) sentence += printable(failed.about->expose()) + ": ";
   if (failed.sentence) return sentence + *failed.sentence;
-  sentence += printable(report::happened(failed.fault));
+  sentence += printable(host::happened(failed.fault));
   if (failed.room) sentence += " " + size_text(*failed.room) + " are free.";
   if (failed.tried) sentence += " Tried: " + tried_text(*failed.tried) + ".";
   const auto advice = advice_about(failed, contacts);
@@ -75,7 +76,7 @@ std::string failure_sentence(const report::Failed& failed, const Contacts& conta
 }
 
 std::string passing_sentence(const Failure& failure) {
-  return printable(report::happened(failure)) + " Trying again.";
+  return printable(host::happened(failure)) + " Trying again.";
 }
 
 std::string pace_sentence(Duration wait) {
@@ -96,7 +97,7 @@ std::string clock_sentence(std::chrono::milliseconds ahead) {
 std::string relay_sentence(const report::RelayFailed& failed) {
   const auto where = failed.fault.why ? std::string()
                                       : failed.host + " port " + std::to_string(failed.port) + ": ";
-  return "culver: Relay " + printable(where + report::happened(failed.fault)) + " " +
+  return "culver: Relay " + printable(where + host::happened(failed.fault)) + " " +
          "Check its address and our credentials for it (--ice-server).";
 }
 
@@ -183,7 +184,7 @@ void TextReport::show(const report::Connected& e) {
 void TextReport::show(const report::Text& e) {
   const auto name = name_of(e.peer);
   const auto when =
-      e.letter && !e.letter->is_of_now ? " (" + printable(e.letter->written) + ")" : "";
+      e.letter && !e.letter->is_of_now ? " (" + host::iso8601(e.letter->written) + ")" : "";
   screen_.say(screen_.bold(name) + verified(e.peer) + when + ": " +
               printable_text(e.text.expose(), "  | "));
 }

@@ -16,10 +16,10 @@ namespace culver::cli {
 
 /// As a shell takes it for one word, whatever the peer calls itself: by its handle if that is
 /// letters and digits, else by its fingerprint.
-std::string word_of(const wire::report::Peer& peer, const Contacts& contacts);
+std::string word_of(const report::Peer& peer, const Contacts& contacts);
 
 /// "culver: NAME: what happened. What to do." The wording of every failure, for both reporters.
-std::string failure_sentence(const wire::report::Failed& failed, const Contacts& contacts = {});
+std::string failure_sentence(const report::Failed& failed, const Contacts& contacts = {});
 /// The same of a failure that is not the end.
 std::string passing_sentence(const Failure& failure);
 /// Of engine::Paced.
@@ -28,8 +28,8 @@ std::string pace_sentence(Duration wait);
 std::string clock_sentence(std::chrono::milliseconds ahead);
 /// Of engine::Establishing: a line that the next one takes the place of.
 std::string phase_sentence(const engine::Establishing& notice);
-std::string tried_text(const wire::report::Tried& tried);
-std::string relay_sentence(const wire::report::RelayFailed& failed);
+std::string tried_text(const report::Tried& tried);
+std::string relay_sentence(const report::RelayFailed& failed);
 
 class TextReport final : public Reporter {
  public:
@@ -41,35 +41,35 @@ class TextReport final : public Reporter {
         server_(std::move(server)),
         contacts_(std::move(contacts)) {}
 
-  void report(const wire::report::Event& event) override;
+  void report(const report::Event& event) override;
   void remark(std::string_view sentence) override;
   void tick() override;
   void phase(std::string_view sentence) override;
 
  private:
-  void show(const wire::report::Code&);
-  void show(const wire::report::PairRequest&);
-  void show(const wire::report::NameQuestion&) {}  // the question says all
-  void show(const wire::report::FileQuestion&) {}
-  void show(const wire::report::FileRefused&);
-  void show(const wire::report::Waiting&);
-  void show(const wire::report::Unproven&);
-  void show(const wire::report::Connected&);
-  void show(const wire::report::Text&);
-  void show(const wire::report::TextSent&);
-  void show(const wire::report::LetterKept&);
-  void show(const wire::report::LetterDelivered&);
+  void show(const report::Code&);
+  void show(const report::PairRequest&);
+  void show(const report::NameQuestion&) {}  // the question says all
+  void show(const report::FileQuestion&) {}
+  void show(const report::FileRefused&);
+  void show(const report::Waiting&);
+  void show(const report::Unproven&);
+  void show(const report::Connected&);
+  void show(const report::Text&);
+  void show(const report::TextSent&);
+  void show(const report::LetterKept&);
+  void show(const report::LetterDelivered&);
   void paint(std::uint64_t bytes, TimePoint now);
-  void show(const wire::report::FileChecking&);
-  void show(const wire::report::FileStarted&);
-  void show(const wire::report::FileProgress&);
-  void show(const wire::report::FileReceived&);
-  void show(const wire::report::FileSent&);
-  void show(const wire::report::Failed&);
-  void show(const wire::report::Closed&);
-  void show(const wire::report::RelayFailed&);
+  void show(const report::FileChecking&);
+  void show(const report::FileStarted&);
+  void show(const report::FileProgress&);
+  void show(const report::FileReceived&);
+  void show(const report::FileSent&);
+  void show(const report::Failed&);
+  void show(const report::Closed&);
+  void show(const report::RelayFailed&);
 
-  std::string name_of(const wire::report::Peer& peer) const { return contacts_.handle(peer); }
+  std::string name_of(const report::Peer& peer) const { return contacts_.handle(peer); }
   void paint_bar(TimePoint now);
 
   Screen& screen_;

@@ -3,14 +3,14 @@
 
 #include <string_view>
 
-#include "core/wire/report.hpp"
+#include "shell/cli/report.hpp"
 
 namespace culver::cli {
 
 class Reporter {
  public:
   virtual ~Reporter() = default;
-  virtual void report(const wire::report::Event& event) = 0;
+  virtual void report(const report::Event& event) = 0;
   /// A passing word for a person only: what is being waited for, what to do. One sentence.
   virtual void remark(std::string_view sentence) = 0;
   /// A second has passed.

@@ -9,12 +9,13 @@
 #include "core/base/fsm.hpp"
 #include "core/crypto/keys.hpp"
 #include "core/format/kept_letter.hpp"
-#include "core/wire/report.hpp"
+#include "shell/cli/json_output.hpp"
 #include "shell/cli/open_vault.hpp"
 #include "shell/cli/outcome.hpp"
 #include "shell/cli/own_name.hpp"
 #include "shell/cli/passphrase.hpp"
 #include "shell/cli/printable.hpp"
+#include "shell/cli/report.hpp"
 #include "shell/cli/run.hpp"
 #include "shell/cli/show_outbox.hpp"
 #include "shell/client/backup.hpp"
@@ -30,12 +31,12 @@ namespace backup = format::backup;
 using host::FileDescriptor;
 using host::Outcome;
 
-wire::report::Backup report_of(const backup::Content& content) {
+report::Backup report_of(const backup::Content& content) {
   return {crypto::public_key_of(content.identity), content.peers.size(), content.servers.size(),
           std::nullopt};
 }
 
-std::string counts(const wire::report::Backup& made) {
+std::string counts(const report::Backup& made) {
   return std::to_string(made.peers) + (made.peers == 1 ? " peer" : " peers") + " and " +
          std::to_string(made.servers) + (made.servers == 1 ? " server" : " servers");
 }
@@ -107,7 +108,7 @@ int run_verb(const Options& options, const ExportOptions& verb) {
   const auto missing = left_out(options, *content);
   if (options.output == Output::json) {
     if (!missing.empty()) std::cerr << missing << '\n';
-    return print(wire::report::print(made), "The file was written.");
+    return print(json_of(made), "The file was written.");
   }
   return print(
       "Exported the identity with " + counts(made) + " to " + printable(verb.file.string()) + "." +
@@ -144,7 +145,7 @@ int run_verb(const Options& options, const ImportOptions& verb) {
           : "";
   if (options.output == Output::json) {
     if (!locking.empty()) std::cerr << locking << '\n';
-    return print(wire::report::print(made), "The identity was imported.");
+    return print(json_of(made), "The identity was imported.");
   }
   return print(
       "Imported the identity " + crypto::fingerprint(made.identity) + "\nwith " + counts(made) +

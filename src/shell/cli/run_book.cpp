@@ -10,6 +10,7 @@
 #include "shell/cli/outcome.hpp"
 #include "shell/cli/run.hpp"
 #include "shell/cli/show_peers.hpp"
+#include "shell/host/fault_text.hpp"
 #include "shell/host/identity.hpp"
 #include "shell/host/paths.hpp"
 #include "shell/host/signals.hpp"
@@ -48,7 +49,7 @@ int run(const Options& options, const BookOptions& verb) {
   boost::asio::io_context loop(1);
   Screen screen(std::cout, std::cerr, standard_abilities(host::environment));
   Console console(loop, open_terminal(true), screen);
-  int exit_code = info(Fault::internal).exit_code;
+  int exit_code = host::fault_text(Fault::internal).exit_code;
   std::optional<host::Signals> signals;
   const auto done = [&](int code) {
     exit_code = code;

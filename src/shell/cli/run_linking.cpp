@@ -18,6 +18,7 @@
 #include "shell/client/linking.hpp"
 #include "shell/client/sign_in.hpp"
 #include "shell/host/account.hpp"
+#include "shell/host/fault_text.hpp"
 #include "shell/host/signals.hpp"
 
 namespace culver::cli {
@@ -94,7 +95,7 @@ int run(const Options& options, const OfferLinkOptions& offer) {
   if (!self) return complain(options, self.error());
   boost::asio::io_context loop(1);
   Screen screen(std::cout, std::cerr, standard_abilities(host::environment));
-  int exit_code = info(Fault::internal).exit_code;
+  int exit_code = host::fault_text(Fault::internal).exit_code;
   std::optional<host::Signals> signals;
   std::optional<OutputWatch> watch;
   const auto done = [&](int code) {
@@ -143,7 +144,7 @@ int run(const Options& options, const LinkOptions& verb) {
   boost::asio::io_context loop(1);
   Screen screen(std::cout, std::cerr, standard_abilities(host::environment));
   Console console(loop, open_terminal(true), screen);
-  int exit_code = info(Fault::internal).exit_code;
+  int exit_code = host::fault_text(Fault::internal).exit_code;
   std::optional<host::Signals> signals;
   std::optional<OutputWatch> watch;
   std::optional<Linking> linking;

@@ -1,9 +1,10 @@
 // lock and unlock.
-#include "core/wire/report.hpp"
+#include "shell/cli/json_output.hpp"
 #include "shell/cli/open_vault.hpp"
 #include "shell/cli/outcome.hpp"
 #include "shell/cli/passphrase.hpp"
 #include "shell/cli/printable.hpp"
+#include "shell/cli/report.hpp"
 #include "shell/cli/run.hpp"
 #include "shell/host/account.hpp"
 #include "shell/host/identity.hpp"
@@ -27,8 +28,7 @@ int show(const Options& options, const Vault& vault, const std::string& sentence
   const auto* done =
       vault.is_locked() ? "The data folder is locked." : "The data folder is not locked.";
   if (options.output == Output::text) return print(sentence, done);
-  return print(wire::report::print(
-                   wire::report::Lock{vault.is_locked(), Plaintext(vault.key_file().string())}),
+  return print(json_of(report::Lock{vault.is_locked(), Plaintext(vault.key_file().string())}),
                done);
 }
 

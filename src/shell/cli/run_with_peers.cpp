@@ -31,6 +31,7 @@
 #include "shell/cli/send_request.hpp"
 #include "shell/client/client.hpp"
 #include "shell/host/clock.hpp"
+#include "shell/host/fault_text.hpp"
 #include "shell/host/identity.hpp"
 #include "shell/host/log.hpp"
 #include "shell/host/signals.hpp"
@@ -141,7 +142,7 @@ int converse(const Options& given, std::optional<host::Vault> vault,
   auto config = make_config(options, download_dir);
   config.only_one = terms.only_one;
   config.on_relay_trouble = [&](const p2p::RelayTrouble& trouble) {
-    reporter->report(wire::report::RelayFailed{trouble.host, trouble.port, trouble.fault});
+    reporter->report(report::RelayFailed{trouble.host, trouble.port, trouble.fault});
   };
   auto client = client::Client::open(loop, *vault, std::move(config), [&](engine::Notice notice) {
     // The server has taken our name.
@@ -156,7 +157,7 @@ int converse(const Options& given, std::optional<host::Vault> vault,
         "The connection to the server is not encrypted: whoever is in between sees who pairs with "
         "whom, but neither texts nor files.");
 
-  int exit_code = info(Fault::internal).exit_code;
+  int exit_code = host::fault_text(Fault::internal).exit_code;
   const auto stop = [&](Fault why) { verb->stop(why); };
   host::Signals signals(loop, stop, [&] {
     if constexpr (requires { verb->discard(); })
@@ -186,8 +187,8 @@ int converse(const Options& given, std::optional<host::Vault> vault,
     });
   };
   const auto still_waits = [&](LetterId letter) {
-    auto outbox =
-        store::sqlite::Outbox::open(options.data_dir, format::kept_letter::key_of(identity->secret));
+    auto outbox = store::sqlite::Outbox::open(options.data_dir,
+                                              format::kept_letter::key_of(identity->secret));
     if (!outbox) return true;
     const auto rows = outbox->all();
     return !rows ||
@@ -229,7 +230,8 @@ host::Outcome<std::vector<store::KnownPeer>> read_book(const Options& options) {
   auto book = store::sqlite::PeerBook::open(file);
   if (!book) return tl::unexpected(book.error());
   auto peers = book->all();
-  if (!peers) return host::trouble(peers.error(), std::string(info(peers.error()).sentence));
+  if (!peers)
+    return host::trouble(peers.error(), std::string(host::fault_text(peers.error()).sentence));
   return std::move(*peers);
 }
 
@@ -259,7 +261,7 @@ host::Outcome<void> try_folder(const std::filesystem::path& path) {
   const bool is_there = std::filesystem::is_directory(path, ignored);
   const auto fault =
       tried.error() == Fault::folder_missing && is_there ? Fault::folder_unfit : tried.error();
-  const auto& row = info(fault);
+  const auto& row = host::fault_text(fault);
   return host::trouble(fault, "--out " + printable(path.string()) + ", tried with an empty file: " +
                                   std::string(row.sentence) + " " + std::string(row.advice));
 }

@@ -16,6 +16,7 @@
 #include "shell/client/device_admin.hpp"
 #include "shell/client/known_server.hpp"
 #include "shell/host/account.hpp"
+#include "shell/host/fault_text.hpp"
 #include "shell/host/paths.hpp"
 #include "shell/host/signals.hpp"
 
@@ -39,7 +40,7 @@ int run(const Options& options, const TrustServerOptions& trust) {
   boost::asio::io_context loop(1);
   Screen screen(std::cout, std::cerr, standard_abilities(host::environment));
   Console console(loop, open_terminal(true), screen);
-  int exit_code = info(Fault::internal).exit_code;
+  int exit_code = host::fault_text(Fault::internal).exit_code;
   std::optional<host::Signals> signals;
   std::optional<OutputWatch> watch;
   const auto done = [&](int code) {

@@ -7,6 +7,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "shell/host/fault_text.hpp"
+
 namespace culver::cli {
 namespace {
 
@@ -31,7 +33,8 @@ std::string Screen::bold(std::string_view text) const {
 }
 
 host::Trouble trouble_of_output(int error) {
-  if (error == EPIPE) return {Fault::output_gone, std::string(info(Fault::output_gone).sentence)};
+  if (error == EPIPE)
+    return {Fault::output_gone, std::string(host::fault_text(Fault::output_gone).sentence)};
   std::string sentence = "The output cannot be written";
   if (error != 0) sentence += std::string(": ") + std::strerror(error);
   return {Fault::output_unwritable, sentence + "."};
@@ -59,7 +62,7 @@ void Screen::check_out(int error) {
 }
 
 int Screen::exit_code(int of_verb) const {
-  return lost_ && of_verb == 0 ? info(*lost_).exit_code : of_verb;
+  return lost_ && of_verb == 0 ? host::fault_text(*lost_).exit_code : of_verb;
 }
 
 void Screen::complain(std::string_view line) { print(err_, line); }

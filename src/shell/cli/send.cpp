@@ -8,6 +8,7 @@
 #include "core/base/wall_clock.hpp"
 #include "shell/cli/printable.hpp"
 #include "shell/cli/report_text.hpp"
+#include "shell/host/fault_text.hpp"
 
 namespace culver::cli {
 
@@ -55,7 +56,7 @@ void Send::ask_code(int tries_left) {
     const auto code = PairingCode::parse_typed(*line);
     if (!code && tries_left <= 1) return end_with(code.error());
     if (!code) {
-      context_.reporter.remark(info(code.error()).sentence);
+      context_.reporter.remark(host::fault_text(code.error()).sentence);
       return ask_code(tries_left - 1);
     }
     code_ = *code;
@@ -133,8 +134,8 @@ void Send::handle(const engine::Paced& notice) {
 
 void Send::look_for_known() {
   const auto& peer = known_->peer;
-  context_.reporter.report(wire::report::Waiting{context_.contacts.known(peer.name, peer.key),
-                                                 static_cast<std::uint64_t>(wait_.count())});
+  context_.reporter.report(report::Waiting{context_.contacts.known(peer.name, peer.key),
+                                           static_cast<std::uint64_t>(wait_.count())});
   context_.command(engine::LookFor{peer.key});
   context_.after(wait_, [this] { give_up_waiting(); });
 }
@@ -194,9 +195,9 @@ void Send::handle(const engine::PairRequested& notice) {
   // We are about to leave: another process of ours may let it in, so that it is not refused.
   if (known_ && notice.key == known_->peer.key) return;
   if (notice.from != code_ || !notice.namesake) return answer(notice.from == code_);
-  const wire::report::Peer peer{notice.proposed_name, notice.key};
+  const report::Peer peer{notice.proposed_name, notice.key};
   const auto ticket = ask_for_another(context_, peer, *notice.namesake, answer);
-  context_.reporter.report(wire::report::NameQuestion{peer, *notice.namesake, ticket});
+  context_.reporter.report(report::NameQuestion{peer, *notice.namesake, ticket});
 }
 
 void Send::handle(const engine::PairFailed& notice) {
@@ -224,9 +225,9 @@ void Send::handle(const engine::NameTaken& notice) {
     if (!is<Over>()) context_.command(engine::AnswerName{link, accepted});
   };
   if (!is_link(notice.link)) return answer(false);
-  const wire::report::Peer peer{notice.name, notice.key};
+  const report::Peer peer{notice.name, notice.key};
   const auto ticket = ask_for_another(context_, peer, notice.namesake, answer);
-  context_.reporter.report(wire::report::NameQuestion{peer, notice.namesake, ticket});
+  context_.reporter.report(report::NameQuestion{peer, notice.namesake, ticket});
 }
 
 /// What is sent now is sealed for the key that it claims; whether it has it may never show.
@@ -334,8 +335,8 @@ void Send::look_again(const engine::Closed& notice) {
   presenter_.on(notice, true);
   const auto& peer = known_->peer;
   context_.reporter.remark(
-      "The connection with " + context_.contacts.handle({peer.name, peer.key}) +
-      " is lost: " + std::string(info(notice.fault.value_or(Fault::peer_gone)).sentence));
+      "The connection with " + context_.contacts.handle({peer.name, peer.key}) + " is lost: " +
+      std::string(host::fault_text(notice.fault.value_or(Fault::peer_gone)).sentence));
   if (!claimed_.empty()) return move_to_claim(*claimed_.rbegin());
   phase_ = Pairing{};
   look_for_known();
@@ -349,11 +350,11 @@ void Send::stop(Fault signal) {
     context_.reporter.remark("Nothing was sent.");
   if (const auto* sending = std::get_if<Sending>(&phase_); sending && sending->file)
     say_what_is_kept(*sending);
-  finish(info(signal).exit_code);
+  finish(host::fault_text(signal).exit_code);
 }
 
 void Send::end_with(Failure failure) {
-  wire::report::Failed failed{std::move(failure), {}};
+  report::Failed failed{std::move(failure), {}};
   const bool is_of_peer = failed.fault.fault == Fault::peer_away ||
                           failed.fault.fault == Fault::peer_unproven ||
                           failed.fault.fault == Fault::pair_refused;

@@ -103,8 +103,8 @@ void Send::await_acceptance(TransferId file) {
 void Send::file_is_unanswered() {
   const auto& sending = std::get<Sending>(phase_);
   const auto link = sending.link;
-  presenter_.fail(wire::report::Failed{
-      Fault::file_unanswered, Plaintext(sending.file->path.string()), presenter_.at(link)});
+  presenter_.fail(report::Failed{Fault::file_unanswered, Plaintext(sending.file->path.string()),
+                                 presenter_.at(link)});
   close(link);
 }
 

@@ -4,6 +4,7 @@
 
 #include "core/base/fsm.hpp"
 #include "shell/cli/printable.hpp"
+#include "shell/host/fault_text.hpp"
 
 namespace culver::cli {
 
@@ -45,8 +46,8 @@ void SendLater::handle(const engine::TextNotQueued& notice) {
 
 void SendLater::handle(const engine::Online&) {
   if (phase_ != Phase::waiting) return;
-  context_.reporter.report(wire::report::Waiting{context_.contacts.known(peer_.name, peer_.key),
-                                                 static_cast<std::uint64_t>(wait_.count())});
+  context_.reporter.report(report::Waiting{context_.contacts.known(peer_.name, peer_.key),
+                                           static_cast<std::uint64_t>(wait_.count())});
   context_.command(engine::LookFor{peer_.key});
 }
 
@@ -118,8 +119,8 @@ void SendLater::handle(const engine::Closed& notice) {
 
 /// It is no failure of this verb, which keeps the text; but there may be something to do.
 void SendLater::say_why(const Failure& failure, bool is_to_act) {
-  auto why = printable(wire::report::happened(failure));
-  if (const auto advice = info(failure.fault).advice; is_to_act && !advice.empty())
+  auto why = printable(host::happened(failure));
+  if (const auto advice = host::fault_text(failure.fault).advice; is_to_act && !advice.empty())
     why += " " + std::string(advice);
   context_.reporter.remark(why);
 }
@@ -137,9 +138,9 @@ void SendLater::say_what_becomes_of_it() {
   const auto to = context_.contacts.known(peer_.name, peer_.key);
   const auto id = static_cast<std::uint64_t>(letter_->value);
   if (context_.still_waits(*letter_))
-    context_.reporter.report(wire::report::LetterKept{to, id});
+    context_.reporter.report(report::LetterKept{to, id});
   else
-    context_.reporter.report(wire::report::LetterDelivered{to, id, false});
+    context_.reporter.report(report::LetterDelivered{to, id, false});
 }
 
 void SendLater::stop(Fault signal) {
@@ -150,7 +151,7 @@ void SendLater::stop(Fault signal) {
   context_.console.close();  // what is said next begins on a line of its own
   if (!is_of_output(signal)) presenter_.fail(signal);
   say_what_becomes_of_it();
-  finish(info(signal).exit_code);
+  finish(host::fault_text(signal).exit_code);
 }
 
 void SendLater::finish(int exit_code) {

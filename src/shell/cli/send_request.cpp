@@ -11,6 +11,7 @@
 #include "core/wire/utf8.hpp"
 #include "shell/cli/given_code.hpp"
 #include "shell/cli/printable.hpp"
+#include "shell/host/fault_text.hpp"
 
 namespace culver::cli {
 namespace {
@@ -20,7 +21,8 @@ using host::Outcome;
 using host::trouble;
 
 tl::unexpected<host::Trouble> with_advice(Fault fault) {
-  return trouble(fault, std::string(info(fault).sentence) + " " + std::string(info(fault).advice));
+  return trouble(fault, std::string(host::fault_text(fault).sentence) + " " +
+                            std::string(host::fault_text(fault).advice));
 }
 
 /// The one that echo puts behind what it was given.

@@ -3,25 +3,24 @@
 
 #include "core/crypto/keys.hpp"
 #include "core/wire/base64.hpp"
+#include "shell/cli/json_output.hpp"
 #include "shell/cli/printable.hpp"
 
 namespace culver::cli {
 
-namespace report = wire::report;
-
 std::string show_id(const report::Identity& identity, Output output) {
-  if (output == Output::json) return report::print(identity);
+  if (output == Output::json) return json_of(identity);
   return "Fingerprint " + crypto::fingerprint(identity.key) + "\nPublic key  " +
          wire::base64::print(identity.key) + "\nAccount     " + print_hex(identity.account.data) +
          "\nDevice      " + print_uuid(identity.device.data);
 }
 
 std::string show_name(const report::OwnName& own, Output output) {
-  return output == Output::json ? report::print(own) : printable(own.name.expose());
+  return output == Output::json ? json_of(own) : printable(own.name.expose());
 }
 
 std::string show_version(Output output) {
-  if (output == Output::json) return report::print_version(program_version);
+  if (output == Output::json) return json_of_version(program_version);
   return "culver " + std::string(program_version);
 }
 

@@ -6,25 +6,21 @@
 #include "core/base/fsm.hpp"
 #include "core/base/unicode.hpp"
 #include "core/engine/names.hpp"
-#include "core/wire/report.hpp"
+#include "shell/cli/json_output.hpp"
 #include "shell/cli/printable.hpp"
+#include "shell/cli/report.hpp"
 #include "shell/host/clock.hpp"
 
 namespace culver::cli {
 namespace {
 
-namespace report = wire::report;
 using wire::gateway::ListedDevice;
 
 report::Device row(const ListedDevice& device, const DeviceId& this_device) {
-  return {device.device,
-          device.name,
-          device.type ? name(*device.type) : std::string_view(),
-          host::iso8601(device.registered),
-          host::iso8601(device.last_seen),
-          device.device == this_device,
-          device.is_online,
-          device.is_revoked};
+  return {
+      device.device,     device.name,      device.type ? name(*device.type) : std::string_view(),
+      device.registered, device.last_seen, device.device == this_device,
+      device.is_online,  device.is_revoked};
 }
 
 std::string title(const ListedDevice& device) {
@@ -57,7 +53,7 @@ std::string show_devices(const DevicesOptions& verb, const std::vector<ListedDev
   std::vector<report::Device> rows;
   for (const auto& device : devices) rows.push_back(row(device, this_device));
   if (output == Output::json)
-    return is_list || rows.empty() ? report::print(rows) : report::print(rows.front());
+    return is_list || rows.empty() ? json_of(rows) : json_of(rows.front());
   const auto changed = devices.empty() ? std::string("The device") : title(devices.front());
   return std::visit(fsm::overload{
                         [&](const ListDevices&) {

@@ -7,13 +7,12 @@
 #include "core/base/unicode.hpp"
 #include "core/engine/names.hpp"
 #include "shell/cli/addressee.hpp"
+#include "shell/cli/json_output.hpp"
 #include "shell/cli/printable.hpp"
 #include "shell/host/clock.hpp"
 
 namespace culver::cli {
 namespace {
-
-namespace report = wire::report;
 
 std::uint64_t characters(std::string_view text) {
   std::uint64_t count = 0;
@@ -38,7 +37,7 @@ std::vector<report::Waits> waiting_of(const OutboxRows& rows,
     const auto peer = std::ranges::find(book, row.key, &engine::Known::key);
     report::Waits letter{{std::nullopt, row.key}, static_cast<std::uint64_t>(row.id.value), {}, {}};
     if (peer != book.end()) letter.peer.name = peer->called();
-    letter.written = host::iso8601(row.written);
+    letter.written = row.written;
     if (row.text) letter.characters = characters(row.text->expose());
     if (with_text) letter.text = row.text;
     letters.push_back(std::move(letter));
@@ -70,12 +69,12 @@ host::Outcome<OutboxRows> letters_named(const OutboxRows& rows,
 
 std::string show_outbox(const std::vector<report::Waits>& letters, Output output,
                         const Contacts& contacts) {
-  if (output == Output::json) return report::print(letters);
+  if (output == Output::json) return json_of(letters);
   if (letters.empty()) return "Nothing waits.";
   std::string text;
   for (const auto& letter : letters) {
     text += (text.empty() ? "" : "\n") + std::to_string(letter.id) + "  to " +
-            contacts.handle(letter.peer) + ", since " + letter.written + ", ";
+            contacts.handle(letter.peer) + ", since " + host::iso8601(letter.written) + ", ";
     text += letter.characters ? std::to_string(*letter.characters) +
                                     (*letter.characters == 1 ? " character" : " characters")
                               : "cannot be read: it is damaged, or of another identity";

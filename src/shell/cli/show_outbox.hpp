@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "core/wire/report.hpp"
 #include "shell/cli/contacts.hpp"
 #include "shell/cli/options.hpp"
+#include "shell/cli/report.hpp"
 #include "shell/host/trouble.hpp"
 #include "shell/store/sqlite/outbox.hpp"
 
@@ -16,8 +16,8 @@ namespace culver::cli {
 using OutboxRows = std::vector<store::sqlite::Outbox::Row>;
 
 /// In the order of `rows`, with the names of the book.
-std::vector<wire::report::Waits> waiting_of(const OutboxRows& rows,
-                                            const std::vector<engine::Known>& book, bool with_text);
+std::vector<report::Waits> waiting_of(const OutboxRows& rows,
+                                      const std::vector<engine::Known>& book, bool with_text);
 
 /// Those of a peer, or the one of that number. Troubles: no_such_peer, name_ambiguous, usage.
 host::Outcome<OutboxRows> letters_named(const OutboxRows& rows,
@@ -25,7 +25,7 @@ host::Outcome<OutboxRows> letters_named(const OutboxRows& rows,
                                         const std::string& what);
 
 /// Without the last newline.
-std::string show_outbox(const std::vector<wire::report::Waits>& letters, Output output,
+std::string show_outbox(const std::vector<report::Waits>& letters, Output output,
                         const Contacts& contacts = {});
 
 /// What the file of an export has not: texts that wait, and the name that was chosen here. Empty if

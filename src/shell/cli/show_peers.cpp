@@ -3,12 +3,11 @@
 
 #include "core/crypto/keys.hpp"
 #include "core/engine/names.hpp"
+#include "shell/cli/json_output.hpp"
 #include "shell/cli/printable.hpp"
 
 namespace culver::cli {
 namespace {
-
-namespace report = wire::report;
 
 std::string paragraph(const report::KnownPeer& known) {
   std::string text = printable(known.handle);
@@ -17,7 +16,7 @@ std::string paragraph(const report::KnownPeer& known) {
   if (known.is_verified) text += " (verified)";
   if (known.is_blocked) text += " (blocked)";
   text += "\n  Fingerprint " + crypto::fingerprint(known.peer.key) + "\n  First seen  " +
-          printable(known.first_seen) + ", last seen " + printable(known.last_seen);
+          host::iso8601(known.first_seen) + ", last seen " + host::iso8601(known.last_seen);
   for (const auto& key : known.offered) text += "\n  Refused key " + crypto::fingerprint(key);
   if (known.offered.size() == 1)
     text += "\n              came under this name; if it is right: culver trust NAME";
@@ -40,8 +39,8 @@ std::vector<report::KnownPeer> rows_of(const std::vector<store::KnownPeer>& peer
                     peer.alias,
                     engine::handle(book, book[i]),
                     crypto::safety_number(self, peer.key),
-                    peer.first_seen,
-                    peer.last_seen,
+                    host::time_of(peer.first_seen),
+                    host::time_of(peer.last_seen),
                     peer.is_verified,
                     peer.is_blocked,
                     peer.is_culver,
@@ -51,7 +50,7 @@ std::vector<report::KnownPeer> rows_of(const std::vector<store::KnownPeer>& peer
 }
 
 std::string show_peers(const std::vector<report::KnownPeer>& peers, Output output) {
-  if (output == Output::json) return report::print(peers);
+  if (output == Output::json) return json_of(peers);
   if (peers.empty()) return "No peers yet.";
   std::string text;
   for (const auto& peer : peers) text += (text.empty() ? "" : "\n\n") + paragraph(peer);

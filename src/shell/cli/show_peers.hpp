@@ -5,17 +5,17 @@
 #include <string_view>
 #include <vector>
 
-#include "core/wire/report.hpp"
 #include "shell/cli/options.hpp"
+#include "shell/cli/report.hpp"
 #include "shell/store/ports.hpp"
 
 namespace culver::cli {
 
 /// What is shown of the peers of the book `peers` in their order; `self` is our own key.
-std::vector<wire::report::KnownPeer> rows_of(const std::vector<store::KnownPeer>& peers,
-                                             const PublicKey& self);
+std::vector<report::KnownPeer> rows_of(const std::vector<store::KnownPeer>& peers,
+                                       const PublicKey& self);
 
-std::string show_peers(const std::vector<wire::report::KnownPeer>& peers, Output output);
+std::string show_peers(const std::vector<report::KnownPeer>& peers, Output output);
 
 /// 60 digits as three lines of four groups, indented.
 std::string show_safety_number(std::string_view digits);

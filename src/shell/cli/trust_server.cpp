@@ -1,15 +1,15 @@
 // The words and the decision of trust-server.
 #include "shell/cli/trust_server.hpp"
 
-#include "core/wire/report.hpp"
+#include "shell/cli/json_output.hpp"
 #include "shell/cli/outcome.hpp"
 #include "shell/cli/printable.hpp"
+#include "shell/cli/report.hpp"
 #include "shell/cli/report_text.hpp"
+#include "shell/host/fault_text.hpp"
 
 namespace culver::cli {
 namespace {
-
-namespace report = wire::report;
 
 std::string lines(const crypto::VerifyKey& identity, unsigned version) {
   return "  Identity  " + print_hex(identity.data) + "\n  Handshake version " +
@@ -41,7 +41,7 @@ void TrustServer::decide(const client::ServerProof& proof) {
   if (options_.identity) {
     if (*options_.identity == proof.identity) return accept(proof);
     return refuse(proof, "That is not the identity that was asked for: nothing was changed.",
-                  info(Fault::server_identity_changed).exit_code);
+                  host::fault_text(Fault::server_identity_changed).exit_code);
   }
   const auto& known = context_.known;
   const bool is_news =
@@ -78,16 +78,16 @@ void TrustServer::print(const client::ServerProof& proof, bool trusted) {
     server.known_identity = context_.known->identity;
     server.known_version = context_.known->version;
   }
-  context_.screen.say(report::print(server));
+  context_.screen.say(json_of(server));
 }
 
 void TrustServer::fail_with(const Failure& fault) {
   if (finished_) return;
   context_.console.close();
   const report::Failed failed{fault, {}};
-  if (context_.output == Output::json) context_.screen.say(report::print(failed));
+  if (context_.output == Output::json) context_.screen.say(json_of(failed));
   if (!is_of_output(fault.fault)) context_.screen.complain(failure_sentence(failed));
-  finish(info(fault.fault).exit_code);
+  finish(host::fault_text(fault.fault).exit_code);
 }
 
 void TrustServer::finish(int exit_code) {

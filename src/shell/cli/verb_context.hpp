@@ -43,9 +43,9 @@ struct VerbContext {
 
 /// Asks whether a key that came under the name of a known peer is somebody else. By no option is it
 /// anybody: --yes is said beforehand.
-inline Console::Ticket ask_for_another(const VerbContext& context, const wire::report::Peer& peer,
+inline Console::Ticket ask_for_another(const VerbContext& context, const report::Peer& peer,
                                        const PublicKey& known, std::function<void(bool)> answer) {
-  using wire::report::short_fingerprint;
+  using report::short_fingerprint;
   const auto name = context.contacts.handle({peer.name, known});
   const auto nobody = "Nobody is there to ask, which counts as no.";
   if (context.contacts.has(peer.key)) {

@@ -12,6 +12,7 @@
 
 #include "core/crypto/keys.hpp"
 #include "shell/host/account.hpp"
+#include "shell/host/fault_text.hpp"
 #include "shell/host/identity.hpp"
 #include "shell/host/no_room.hpp"
 #include "shell/host/paths.hpp"
@@ -33,7 +34,7 @@ tl::unexpected<host::Trouble> failed(const fs::path& folder) {
 }
 
 tl::unexpected<host::Trouble> as_trouble(Fault fault) {
-  return host::trouble(fault, std::string(info(fault).sentence));
+  return host::trouble(fault, std::string(host::fault_text(fault).sentence));
 }
 
 backup::Peer row_of(const store::KnownPeer& peer) {

@@ -8,6 +8,7 @@
 #include "shell/client/sign_in.hpp"
 #include "shell/host/clock.hpp"
 #include "shell/host/entropy.hpp"
+#include "shell/host/fault_text.hpp"
 #include "shell/host/identity.hpp"
 #include "shell/host/log.hpp"
 
@@ -64,9 +65,10 @@ host::Outcome<std::unique_ptr<Client>> Client::open(asio::io_context& loop,
   auto books = open_books(vault.folder(), *url, identity->secret);
   if (!books) return tl::unexpected(books.error());
   auto pin = pin_of(*books);
-  if (!pin) return host::trouble(pin.error(), std::string(info(pin.error()).sentence));
+  if (!pin) return host::trouble(pin.error(), std::string(host::fault_text(pin.error()).sentence));
   const auto peers = books->peers.all();
-  if (!peers) return host::trouble(peers.error(), std::string(info(peers.error()).sentence));
+  if (!peers)
+    return host::trouble(peers.error(), std::string(host::fault_text(peers.error()).sentence));
   auto slot = host::DeviceSlot::take(vault.folder(), account->device);
   if (!slot) return tl::unexpected(slot.error());
 

@@ -5,6 +5,7 @@
 
 #include "shell/client/client.hpp"
 #include "shell/host/clock.hpp"
+#include "shell/host/fault_text.hpp"
 #include "shell/host/paths.hpp"
 
 namespace culver::client {
@@ -37,7 +38,8 @@ host::Outcome<KnownServer> look_up_server(const std::string& url,
   auto book = store::sqlite::ServerBook::open(data_dir / "servers.db");
   if (!book) return tl::unexpected(book.error());
   auto known = book->find(parsed->origin());
-  if (!known) return host::trouble(known.error(), std::string(info(known.error()).sentence));
+  if (!known)
+    return host::trouble(known.error(), std::string(host::fault_text(known.error()).sentence));
   net::WsClientConfig server;
   server.url = *parsed;
   return KnownServer{std::move(server), std::move(*book), std::move(*known)};

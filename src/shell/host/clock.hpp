@@ -29,6 +29,13 @@ inline std::string iso8601(WallTime time) {
   return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc)};
 }
 
+/// What iso8601() has written, to the second; 0 for anything else.
+inline WallTime time_of(const std::string& iso8601) {
+  std::tm utc{};
+  const char* end = strptime(iso8601.c_str(), "%Y-%m-%dT%H:%M:%SZ", &utc);
+  return end && *end == '\0' ? WallTime{timegm(&utc)} * 1'000 : 0;
+}
+
 inline std::string utc_now() { return iso8601(wall_now()); }
 
 }  // namespace culver::host

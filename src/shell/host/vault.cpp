@@ -7,6 +7,7 @@
 
 #include "core/base/fsm.hpp"
 #include "shell/host/entropy.hpp"
+#include "shell/host/fault_text.hpp"
 #include "shell/host/file_descriptor.hpp"
 #include "shell/host/log.hpp"
 #include "shell/host/paths.hpp"
@@ -92,7 +93,7 @@ Outcome<Vault> Vault::make_locked(const fs::path& folder, ByteView passphrase,
   auto rng = system_rng();
   vault.key_ = rng.secret<32>();
   const auto wrapped = form::wrap(vault.key_, passphrase, rng, cost);
-  if (!wrapped) return trouble(wrapped.error(), std::string(info(wrapped.error()).sentence));
+  if (!wrapped) return trouble(wrapped.error(), std::string(fault_text(wrapped.error()).sentence));
   if (auto made = vault.key_file_.create(*wrapped); !made) return tl::unexpected(made.error());
   vault.stored_ = SecretBytes(*wrapped);
   vault.is_locked_ = true;
@@ -114,7 +115,8 @@ Outcome<void> Vault::take(SecretBytes stored, const AskPassphrase& ask) {
   if (!passphrase) return tl::unexpected(passphrase.error());
   auto key = form::unwrap(std::get<form::WrappedKey>(*parsed), passphrase->expose());
   if (!key && key.error() == Fault::not_authentic)
-    return trouble(Fault::passphrase_wrong, std::string(info(Fault::passphrase_wrong).sentence));
+    return trouble(Fault::passphrase_wrong,
+                   std::string(fault_text(Fault::passphrase_wrong).sentence));
   if (!key) return key_file_.unusable("wants more memory than is given.");
   key_ = std::move(*key);
   is_locked_ = true;
@@ -126,7 +128,7 @@ Outcome<void> Vault::take(SecretBytes stored, const AskPassphrase& ask) {
 Outcome<void> Vault::lock(ByteView passphrase, crypto::ScryptCost cost) {
   auto rng = system_rng();
   const auto wrapped = form::wrap(key_, passphrase, rng, cost);
-  if (!wrapped) return trouble(wrapped.error(), std::string(info(wrapped.error()).sentence));
+  if (!wrapped) return trouble(wrapped.error(), std::string(fault_text(wrapped.error()).sentence));
   if (auto replaced = replace_key(*wrapped); !replaced) return replaced;
   is_locked_ = true;
   may_make_ = false;

@@ -13,6 +13,7 @@
 #include "core/base/ids.hpp"
 #include "core/wire/close_reason.hpp"
 #include "shell/host/clock.hpp"
+#include "shell/host/fault_text.hpp"
 #include "shell/host/log_exception.hpp"
 #include "shell/host/private_file.hpp"
 #include "shell/run/awaited.hpp"
@@ -108,7 +109,7 @@ Server::~Server() {
 
 tl::expected<Server::Started, Server::Refusal> Server::start() {
   const auto refuse = [](const host::Trouble& trouble) {
-    return tl::unexpected(Refusal{info(trouble.fault).exit_code, trouble.sentence});
+    return tl::unexpected(Refusal{host::fault_text(trouble.fault).exit_code, trouble.sentence});
   };
   auto key = open_server_key(config_.data_dir, config_.key_file);
   if (!key) return refuse(key.error());
@@ -166,7 +167,7 @@ tl::expected<std::optional<std::string>, Server::Refusal> Server::open_to_operat
     return "http" + url.substr(url.find(':')) + "/metrics";
   }
   if (config_.must_show_metrics)
-    return tl::unexpected(Refusal{info(Fault::server_unreachable).exit_code,
+    return tl::unexpected(Refusal{host::fault_text(Fault::server_unreachable).exit_code,
                                   why_not(*config_.sockets.operators, listening.error())});
   log::warn("metrics are not shown: another program uses port", config_.sockets.operators->port());
   return std::nullopt;

@@ -316,7 +316,6 @@ TEST(ServerChannelFaults, OfWhoIsWhoAreFinal) {
        {Fault::server_not_authentic, Fault::server_identity_changed, Fault::server_downgraded,
         Fault::device_revoked, Fault::device_of_another}) {
     EXPECT_TRUE(is_final(fault));
-    EXPECT_EQ(info(fault).exit_code, 4);
   }
   for (const auto fault : {Fault::server_lost, Fault::gateway_timeout, Fault::shutting_down})
     EXPECT_FALSE(is_final(fault));

@@ -94,7 +94,7 @@ TEST_F(BookVerbTest, KnowsNobodyOfThatName) {
   EXPECT_EQ(exit_, 8);
   expect_complaint("nobody of that name");
   begin(BlockPeer{Plaintext("Cem"), true}, Output::json);
-  expect_said(R"({"event":"failed","reason":"no_such_peer")");
+  expect_said(R"({"v":1,"type":"failed","data":{"code":"no_such_peer")");
 }
 
 TEST_F(BookVerbTest, AsksToSayWhichOfSeveral) {
@@ -130,7 +130,7 @@ TEST_F(BookVerbTest, BlocksAndUnblocks) {
   begin(BlockPeer{ana_name, true}, Output::json);
   EXPECT_EQ(exit_, 0);
   expect_said(R"("peer":"Ana")");
-  expect_said(R"("blocked":true)");
+  expect_said(R"("isBlocked":true)");
   EXPECT_TRUE(row(1).is_blocked);
   begin(BlockPeer{ana_name, false});
   expect_said("Ana is not blocked any more.");
@@ -196,7 +196,7 @@ TEST_F(BookVerbTest, TrustsTheKeyThatWaits) {
   ASSERT_TRUE(book_.keep_offered(key(1), key(7), engine::KeyStanding::claimed));
   begin(TrustPeer{ana_name, true, std::nullopt}, Output::json);
   EXPECT_EQ(exit_, 0);
-  expect_said(R"("verified":false)");
+  expect_said(R"("isVerified":false)");
   EXPECT_EQ(row(7).first_seen, "monday");
   EXPECT_FALSE(row(7).is_verified);
   EXPECT_TRUE(row(7).offered.empty());

@@ -5,8 +5,10 @@
 #include <gtest/gtest.h>
 
 #include "core/base/fault.hpp"
-#include "core/wire/report.hpp"
+#include "shell/cli/json_output.hpp"
 #include "shell/cli/options.hpp"
+#include "shell/cli/report.hpp"
+#include "shell/host/fault_text.hpp"
 #include "tests/shell/host/temporary_folder.hpp"
 #include "tests/support/places.hpp"
 
@@ -31,7 +33,8 @@ std::set<int> documented_codes() {
 
 TEST(CommandLinePage, ListsExactlyTheExitCodesThatThereAre) {
   std::set<int> codes{0};
-  for (std::size_t i = 0; i < fault_count; ++i) codes.insert(info(static_cast<Fault>(i)).exit_code);
+  for (std::size_t i = 0; i < fault_count; ++i)
+    codes.insert(host::fault_text(static_cast<Fault>(i)).exit_code);
   EXPECT_EQ(documented_codes(), codes);
 }
 
@@ -72,7 +75,7 @@ TEST(CommandLinePage, ListsEveryCauseOfAServerThatCannotBeReached) {
 }
 
 TEST(CommandLinePage, ListsEveryEventWithItsFields) {
-  using namespace wire::report;
+  using namespace report;
   const auto code = *PairingCode::parse("K7MW2Q");
   const File file{{}, {}, 0, Plaintext("p"), true};
   const std::vector<Event> events{Code{code},
@@ -98,14 +101,16 @@ TEST(CommandLinePage, ListsEveryEventWithItsFields) {
   ASSERT_EQ(events.size(), std::variant_size_v<Event>);
   const auto text = page();
   for (const auto& event : events) {
-    const auto line = print(event);
-    const auto name = line.substr(10, line.find('"', 10) - 10);
+    const auto line = json_of(event);
+    constexpr std::string_view before = R"({"v":1,"type":")";
+    const auto name = line.substr(before.size(), line.find('"', before.size()) - before.size());
     const auto at = text.find("\n| `" + name + "` |");
     ASSERT_NE(at, std::string::npos) << name;
     const auto row = text.substr(at, text.find('\n', at + 1) - at);
-    for (auto field = line.find(",\""); field != std::string::npos;
-         field = line.find(",\"", field + 1)) {
-      const auto key = line.substr(field + 2, line.find('"', field + 2) - field - 2);
+    auto end = line.find("\":", line.find("\"data\":") + 8);
+    for (; end != std::string::npos; end = line.find("\":", end + 1)) {
+      const auto begin = line.rfind('"', end - 1) + 1;
+      const auto key = line.substr(begin, end - begin);
       EXPECT_NE(row.find("`" + key + "`"), std::string::npos) << name << " " << key;
     }
   }
@@ -117,28 +122,30 @@ void expect_keys_in_paragraph(const std::string& json, const std::string& start)
   const auto at = text.find(start);
   ASSERT_NE(at, std::string::npos) << start;
   const auto paragraph = text.substr(at, text.find("\n\n", at) - at);
-  for (auto end = json.find("\":"); end != std::string::npos; end = json.find("\":", end + 1)) {
+  const auto data = json.find("\"data\":");  // of an event
+  auto end = json.find("\":", data == std::string::npos ? 0 : data + 8);
+  for (; end != std::string::npos; end = json.find("\":", end + 1)) {
     const auto key = json.substr(json.rfind('"', end - 1) + 1, end - json.rfind('"', end - 1) - 1);
     EXPECT_NE(paragraph.find("`" + key + "`"), std::string::npos) << start << " " << key;
   }
 }
 
 TEST(CommandLinePage, ListsEveryFieldOfWhatIsOneObject) {
-  using namespace wire::report;
-  expect_keys_in_paragraph(print(std::vector<KnownPeer>{KnownPeer{}}), "`peers -o json`");
-  expect_keys_in_paragraph(print(std::vector<Waits>{{{}, 1, "", 2, Plaintext("x")}}),
+  using namespace report;
+  expect_keys_in_paragraph(json_of(std::vector<KnownPeer>{KnownPeer{}}), "`peers -o json`");
+  expect_keys_in_paragraph(json_of(std::vector<Waits>{{{}, 1, 0, 2, Plaintext("x")}}),
                            "`outbox -o json`");
-  expect_keys_in_paragraph(print(Identity{}), "`id -o json`");
-  expect_keys_in_paragraph(print_version("1"), "`id -o json`");
-  expect_keys_in_paragraph(print(Server{"", {}, 2, crypto::VerifyKey{}, 2, true}),
+  expect_keys_in_paragraph(json_of(Identity{}), "`id -o json`");
+  expect_keys_in_paragraph(json_of_version("1"), "`id -o json`");
+  expect_keys_in_paragraph(json_of(Server{"", {}, 2, crypto::VerifyKey{}, 2, true}),
                            "`trust-server -o json`");
-  expect_keys_in_paragraph(print(Backup{}), "`export -o json`");
-  expect_keys_in_paragraph(print(LinkOffer{*LinkCode::parse("012345"), 1, true}),
+  expect_keys_in_paragraph(json_of(Backup{}), "`export -o json`");
+  expect_keys_in_paragraph(json_of(LinkOffer{*LinkCode::parse("012345"), 1, true}),
                            "`devices link -o json`");
-  expect_keys_in_paragraph(print(LinkRequest{}), "`devices link -o json`");
-  expect_keys_in_paragraph(print(LinkedDevice{}), "`devices link -o json`");
-  expect_keys_in_paragraph(print(LinkedAccount{}), "`devices link -o json`");
-  expect_keys_in_paragraph(print(Device{{}, {}, "web", "", "", true, true, true}),
+  expect_keys_in_paragraph(json_of(LinkRequest{}), "`devices link -o json`");
+  expect_keys_in_paragraph(json_of(LinkedDevice{}), "`devices link -o json`");
+  expect_keys_in_paragraph(json_of(LinkedAccount{}), "`devices link -o json`");
+  expect_keys_in_paragraph(json_of(Device{{}, {}, "web", 0, 0, true, true, true}),
                            "`devices -o json`");
 }
 
@@ -157,7 +164,8 @@ TEST(CommandLinePage, ListsEveryVerbOfTheHelp) {
 
 TEST(CommandLinePage, HasEveryExitCode) {
   std::set<int> real{0, 129, 130, 131, 141, 143};
-  for (std::size_t n = 0; n < fault_count; ++n) real.insert(info(static_cast<Fault>(n)).exit_code);
+  for (std::size_t n = 0; n < fault_count; ++n)
+    real.insert(host::fault_text(static_cast<Fault>(n)).exit_code);
   const auto text = page();
   const auto begin = text.find("## Exit codes");
   ASSERT_NE(begin, std::string::npos);

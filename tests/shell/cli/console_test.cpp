@@ -173,13 +173,14 @@ TEST_F(ConsoleOfAProgram, IsAnsweredByNumberInAnyOrder) {
   const auto second = console_->confirm("B? ", keep_decision());
   scene_.settle();
   EXPECT_EQ(scene_.err(), "") << "the questions are events";
-  write("{\"id\":" + std::to_string(second) + ",\"accept\":true}\n");
+  write("{\"question\":" + std::to_string(second) + ",\"isAccepted\":true}\n");
   EXPECT_EQ(decisions_, std::vector<bool>{true});
-  write("{\"id\":" + std::to_string(second) + ",\"accept\":true}\nyes\n{\"accept\":true}\n");
+  write("{\"question\":" + std::to_string(second) +
+        ",\"isAccepted\":true}\nyes\n{\"isAccepted\":true}\n");
   EXPECT_EQ(decisions_.size(), 1u);
   EXPECT_NE(scene_.err().find("no question of that number"), std::string::npos);
   EXPECT_NE(scene_.err().find("not an answer"), std::string::npos);
-  write("{\"id\":" + std::to_string(first) + ",\"accept\":false}\n");
+  write("{\"question\":" + std::to_string(first) + ",\"isAccepted\":false}\n");
   EXPECT_EQ(decisions_, (std::vector<bool>{true, false}));
 }
 

@@ -76,11 +76,12 @@ TEST_F(LinkDevices, ADeviceThatCannotBeAskedAboutCameAllTheSame) {
   verb.on(linking::Offered{code_, 300s, linking::Consent::asked});
   verb.on(linking::Joined{device_});
   verb.on(client::DevicesAnswer(fail(Fault::server_lost)));
-  EXPECT_EQ(scene_.out(),
-            R"({"event":"link_code","code":"012345","expires_in_ms":300000,"asks":true})"
-            "\n"
-            R"({"event":"device_linked","device":")" +
-                print_uuid(device_.data) + "\",\"name\":null}\n");
+  EXPECT_EQ(
+      scene_.out(),
+      R"({"v":1,"type":"linkOffered","data":{"code":"012345","expiresMs":300000,"isAsked":true}})"
+      "\n"
+      R"({"v":1,"type":"deviceLinked","data":{"device":")" +
+          print_uuid(device_.data) + "\",\"name\":null}}\n");
   EXPECT_EQ(exit_, 0);
 }
 
@@ -124,9 +125,9 @@ TEST_F(LinkDevices, ANoAndNobodyThereKeepItOut) {
 TEST_F(LinkDevices, AProgramIsAskedByAnEvent) {
   auto& verb = offer(Output::json);
   verb.on(linking::Requested{device_, account_, Plaintext("Phone")});
-  EXPECT_EQ(scene_.out(), R"({"event":"link_request","device":")" + print_uuid(device_.data) +
-                              R"(","name":"Phone","account":")" + print_hex(account_.data) +
-                              "\",\"id\":1}\n");
+  EXPECT_EQ(scene_.out(), R"({"v":1,"type":"linkRequested","data":{"device":")" +
+                              print_uuid(device_.data) + R"(","name":"Phone","account":")" +
+                              print_hex(account_.data) + "\",\"question\":1}}\n");
 }
 
 TEST_F(LinkDevices, AQuestionAboutADeviceThatHasGoneIsOver) {
@@ -174,7 +175,7 @@ TEST_F(LinkDevices, AnOfferEndsOnce) {
   verb.stop(Fault::interrupted);
   verb.on(devices("Phone"));
   EXPECT_EQ(exit_, 130);
-  expect_out(R"("reason":"interrupted")");
+  expect_out(R"("code":"interrupted")");
 }
 
 TEST_F(LinkDevices, NobodyCame) {
@@ -189,8 +190,9 @@ TEST_F(LinkDevices, ACodeThatIsGivenIsUsedAtOnce) {
   verb.start(code_);
   EXPECT_EQ(spent_, std::vector{code_});
   verb.on(linking::Entered{account_});
-  EXPECT_EQ(scene_.out(), R"({"event":"linked","account":")" + print_hex(account_.data) +
-                              R"(","device":")" + print_uuid(device_.data) + "\"}\n");
+  EXPECT_EQ(scene_.out(), R"({"v":1,"type":"accountJoined","data":{"account":")" +
+                              print_hex(account_.data) + R"(","device":")" +
+                              print_uuid(device_.data) + "\"}}\n");
   EXPECT_EQ(exit_, 0);
 }
 
@@ -229,7 +231,7 @@ TEST_F(LinkDevices, AFailureIsSaidInBothWays) {
   verb.start(code_);
   verb.on(linking::Failed{Fault::device_already_linked});
   verb.stop(Fault::interrupted);
-  expect_out(R"("reason":"device_already_linked")");
+  expect_out(R"("code":"device_already_linked")");
   EXPECT_NE(scene_.err().find("--data-dir"), std::string::npos);
   EXPECT_EQ(exit_, 1);
 }

@@ -417,7 +417,7 @@ TEST_F(CommandLine, TellsAProgramWhatIsWrong) {
   };
   EXPECT_NE(error_of({"devices", "revoke", "cfe5", "-o", "json"}).find("\"device_unknown\""),
             std::string::npos);
-  const std::string begin = R"({"event":"failed","reason":"usage","message":")";
+  const std::string begin = R"({"v":1,"type":"failed","data":{"code":"usage","message":")";
   EXPECT_TRUE(error_of({"-o", "json", "send", "--no-such"}).starts_with(begin));
   EXPECT_TRUE(error_of({"send", "--output=json"}).starts_with(begin));
   EXPECT_TRUE(error_of({"-ojson"}).starts_with(begin));

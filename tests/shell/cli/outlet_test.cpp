@@ -14,6 +14,7 @@
 
 #include "shell/cli/report_json.hpp"
 #include "shell/cli/screen.hpp"
+#include "shell/host/fault_text.hpp"
 #include "shell/host/file_descriptor.hpp"
 
 namespace culver::cli {
@@ -130,7 +131,7 @@ TEST_F(OutletOfAPipe, ProgressThatWouldBeOldIsNotPrinted) {
   screen.ask_whether_behind([&] { return outlet_->is_behind(); });
   JsonReport report(screen);
   const auto all = fill();
-  report.report(wire::report::FileProgress{});
+  report.report(report::FileProgress{});
   screen.say("the end");
   EXPECT_EQ(read(all.size() + 8), all + "the end\n");
 }
@@ -143,7 +144,7 @@ TEST_F(OutletOfAPipe, WhoeverLeavesIsNoticed) {
   stop_reading();
   outlet_->drain();
   screen.settle();
-  EXPECT_EQ(screen.exit_code(0), info(Fault::output_gone).exit_code);
+  EXPECT_EQ(screen.exit_code(0), host::fault_text(Fault::output_gone).exit_code);
   outlet_.reset();
   loop_.poll();
   EXPECT_FALSE(taken) << "it was not";

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "core/engine/names.hpp"
+#include "shell/host/fault_text.hpp"
 #include "tests/shell/cli/scene.hpp"
 #include "tests/support/keys.hpp"
 
@@ -67,22 +68,24 @@ TEST_F(ReceiveVerb, ReportsAWholeVisitInLinesOfJson) {
   const std::string fingerprint =
       "6668 7AAD F862 BD77 6C8F C18B 8E9F 8E20 0897 1485 6EE2 33B3 902A 591D 0D5F 2925";
   EXPECT_EQ(scene_->out_of_peers(),
-            R"({"event":"code","code":"K7MW2Q"})"
+            R"({"v":1,"type":"online","data":{"code":"K7MW2Q"}})"
             "\n"
-            R"({"event":"pair_request","name":"Ana","fingerprint":")" +
+            R"({"v":1,"type":"pairRequested","data":{"name":"Ana","fingerprint":")" +
                 fingerprint +
-                "\"}\n"
-                R"({"event":"connected","peer":"Ana","path":"direct","setup_ms":0,"culver":false})"
+                "\"}}\n"
+                R"({"v":1,"type":"peerConnected","data":{"peer":"Ana","path":"direct",)"
+                R"("setupMs":0,"isCulver":false}})"
                 "\n"
-                R"({"event":"text","peer":"Ana","text":"hello"})"
+                R"({"v":1,"type":"textReceived","data":{"peer":"Ana","text":"hello"}})"
                 "\n"
-                R"({"event":"file_started","peer":"Ana","name":"a.pdf","size":1000})"
+                R"({"v":1,"type":"transferState","data":{"peer":"Ana","name":"a.pdf","size":1000,)"
+                R"("state":"started"}})"
                 "\n"
-                R"({"event":"file_received","peer":"Ana","name":"a.pdf","size":1000,)"
+                R"({"v":1,"type":"fileReceived","data":{"peer":"Ana","name":"a.pdf","size":1000,)"
                 R"("path":"/in/a.pdf","sha256":")" +
                 std::string(64, '0') +
-                "\"}\n"
-                R"({"event":"closed","peer":"Ana"})"
+                "\"}}\n"
+                R"({"v":1,"type":"peerDisconnected","data":{"peer":"Ana"}})"
                 "\n");
 }
 
@@ -147,7 +150,7 @@ TEST_F(ReceiveVerb, EveryQuestionNamesWhomItIsAboutAndAnswersThatOne) {
   hear(engine::PairRequested{ana_code, key(1), Plaintext("Ana")});
   hear(engine::PairRequested{ben_code, key(2), Plaintext("Ben")});
   const auto question = [](const char* name, int n) {
-    return std::string(name) + " (" + wire::report::short_fingerprint(key(n)) +
+    return std::string(name) + " (" + report::short_fingerprint(key(n)) +
            ") asks to pair. Accept? [y/N] ";
   };
   EXPECT_TRUE(scene_->err().ends_with(question("Ana", 1))) << scene_->err();
@@ -164,7 +167,7 @@ TEST_F(ReceiveVerb, WhatWasBegunAsAnAnswerToOneIsNoAnswerToTheNext) {
   hear(engine::PairRequested{ben_code, key(2), Plaintext("Ben")});
   scene_->type("y");
   hear(engine::PairWithdrawn{ana_code});
-  EXPECT_NE(scene_->err().find("Ana (" + wire::report::short_fingerprint(key(1)) +
+  EXPECT_NE(scene_->err().find("Ana (" + report::short_fingerprint(key(1)) +
                                ") does not wait for an answer any more"),
             std::string::npos)
       << scene_->err();
@@ -183,8 +186,7 @@ TEST_F(ReceiveVerb, ASecondRequestUnderOneCodeTakesThePlaceOfTheFirst) {
   scene_->now += Console::time_to_notice;
   scene_->type("n\n");
   EXPECT_EQ(pair_answers(), Answers{false});
-  EXPECT_NE(scene_->err().find("Eve (" + wire::report::short_fingerprint(key(2))),
-            std::string::npos);
+  EXPECT_NE(scene_->err().find("Eve (" + report::short_fingerprint(key(2))), std::string::npos);
 }
 
 TEST_F(ReceiveVerb, OfQuestionsThatLoseTheirPointItIsSaidWhoseTheyWere) {
@@ -192,9 +194,9 @@ TEST_F(ReceiveVerb, OfQuestionsThatLoseTheirPointItIsSaidWhoseTheyWere) {
   hear(engine::PairRequested{ana_code, key(1), Plaintext("Ana")});
   hear(engine::PairRequested{ben_code, key(2), Plaintext("Ben")});
   scene_->type("y\n");
-  EXPECT_NE(scene_->err().find("Ben (" + wire::report::short_fingerprint(key(2)) +
-                               ") is refused: with --once"),
-            std::string::npos)
+  EXPECT_NE(
+      scene_->err().find("Ben (" + report::short_fingerprint(key(2)) + ") is refused: with --once"),
+      std::string::npos)
       << scene_->err();
   hear(engine::Connecting{ana_link, ana_code});
   hear(engine::Connected{ana_link, key(1), Plaintext("Ana"), link::PathKind::direct, {}});
@@ -223,7 +225,7 @@ TEST_F(ReceiveVerb, AFailureNamesThePeerThatItIsAbout) {
   hear(engine::Connecting{ana_link, ana_code});
   hear(engine::Closed{ana_link, Fault::out_of_order, false});
   const auto named = [&](const char* reason) {
-    const auto at = scene_->out().find(std::string("\"reason\":\"") + reason);
+    const auto at = scene_->out().find(std::string("\"code\":\"") + reason);
     if (at == std::string::npos) return false;
     const auto line = scene_->out().substr(at, scene_->out().find('\n', at) - at);
     return line.find("\"peer\":\"Ana\"") != std::string::npos;
@@ -243,16 +245,16 @@ TEST_F(ReceiveVerb, WhoHasNotShownTheKeyIsToldOnceForALink) {
   hear(engine::Connecting{ana_link, ana_code});
   hear(engine::Unproven{ana_link, key(1), {}, link::PathKind::direct, false});
   hear(engine::Unproven{ana_link, key(1), Plaintext("Ana"), link::PathKind::direct, false});
-  const auto first = scene_->out().find("\"unproven\"");
+  const auto first = scene_->out().find("\"peerUnproven\"");
   ASSERT_NE(first, std::string::npos);
-  EXPECT_EQ(scene_->out().find("\"unproven\"", first + 1), std::string::npos) << scene_->out();
+  EXPECT_EQ(scene_->out().find("\"peerUnproven\"", first + 1), std::string::npos) << scene_->out();
 }
 
 TEST_F(ReceiveVerb, ATextOfAVerifiedPeerSaysSo) {
   begin({});
   scene_->book = {{key(1), Plaintext("Ana"), {}, false, true, true}};
   hear(engine::LetterReceived{HeldId{3}, key(1), Plaintext("Ana"), {{}, 4}, 0, Plaintext("hi")});
-  EXPECT_NE(scene_->out().find(R"("verified":true,"text":"hi")"), std::string::npos)
+  EXPECT_NE(scene_->out().find(R"("isVerified":true,"text":"hi")"), std::string::npos)
       << scene_->out();
 }
 
@@ -305,7 +307,7 @@ TEST_F(ReceiveVerb, EndsWithTheFirstFailureOfItsPeer) {
   hear(engine::FileFailed{file, Fault::no_space});
   hear(engine::Closed{ana_link, Fault::peer_gone, true});
   EXPECT_EQ(scene_->exit, 12);
-  EXPECT_NE(scene_->out().find(R"("reason":"no_space","message":"Ana: a.pdf: There is no space)"),
+  EXPECT_NE(scene_->out().find(R"("code":"no_space","message":"Ana: a.pdf: There is no space)"),
             std::string::npos);
   EXPECT_NE(scene_->err().find("culver: Ana: a.pdf: There is no space left"), std::string::npos);
 }
@@ -317,7 +319,7 @@ TEST_F(ReceiveVerb, WhatFailsBeforeItIsOfferedIsToldWithItsNameAndItsPeer) {
   connect(ana_link, ana_code, "Ana");
   hear(engine::FileFailed{
       file, Fault::peer_cancelled, {}, engine::FileOf{ana_link, Plaintext("a.pdf")}});
-  EXPECT_NE(scene_->out().find(R"("reason":"peer_cancelled","message":"Ana: a.pdf: )"),
+  EXPECT_NE(scene_->out().find(R"("code":"peer_cancelled","message":"Ana: a.pdf: )"),
             std::string::npos)
       << scene_->out();
 }
@@ -332,8 +334,8 @@ TEST_F(ReceiveVerb, EndsAfterTheLastFileOfAPeerThatDoesNotWaitForIt) {
   EXPECT_FALSE(scene_->exit) << "every byte has come, the disk is at work";
   hear(engine::FileReceived{file, Plaintext("/in/a.pdf"), Digest{}});
   EXPECT_EQ(scene_->exit, 0);
-  const auto received = scene_->out().find(R"("event":"file_received")");
-  EXPECT_LT(received, scene_->out().find(R"("event":"closed")"));
+  const auto received = scene_->out().find(R"("type":"fileReceived")");
+  EXPECT_LT(received, scene_->out().find(R"("type":"peerDisconnected")"));
 }
 
 TEST_F(ReceiveVerb, EndsWithTheFaultOfTheLastFileOfAPeerThatHasLeft) {
@@ -352,7 +354,7 @@ TEST_F(ReceiveVerb, EndsWithTheFaultThatClosedTheLink) {
     request(ana_code, "Ana");
     hear(engine::Connecting{ana_link, ana_code});
     hear(engine::Closed{ana_link, fault, false});
-    EXPECT_EQ(scene_->exit, info(fault).exit_code);
+    EXPECT_EQ(scene_->exit, host::fault_text(fault).exit_code);
   }
 }
 
@@ -380,8 +382,8 @@ TEST_F(ReceiveVerb, AServerThatIsBusyIsAwaitedFromTheStart) {
   verb.on(engine::Offline{Fault::too_many_connections, true});
   verb.on(engine::Offline{Fault::server_unreachable, true});
   EXPECT_FALSE(scene.exit);
-  EXPECT_EQ(scene.err(),
-            std::string(info(Fault::too_many_connections).sentence) + " Trying again.\n");
+  EXPECT_EQ(scene.err(), std::string(host::fault_text(Fault::too_many_connections).sentence) +
+                             " Trying again.\n");
   verb.on(engine::Online{code("NEWCDE")});
   EXPECT_NE(scene.out().find("NEWCDE"), std::string::npos);
 }
@@ -469,7 +471,7 @@ TEST_F(ReceiveVerb, AFileThatIsCompletedAfterTheEndWasAskedForIsTold) {
     if (when == while_it_is_named || when == when_all_is_left) scene_->alarm();
     EXPECT_EQ(scene_->exit.has_value(), when == when_all_is_left);
     hear(engine::FileReceived{file, Plaintext("/in/a.pdf"), Digest{}});
-    EXPECT_NE(scene_->out().find("file_received"), std::string::npos);
+    EXPECT_NE(scene_->out().find("fileReceived"), std::string::npos);
     EXPECT_EQ(scene_->err().find("Thrown away"), std::string::npos);
     EXPECT_EQ(scene_->exit, 130);
   }
@@ -494,7 +496,7 @@ TEST_F(ReceiveVerb, WhatFailsHereIsToldAlsoOfAConnectionThatNobodyAskedFor) {
     hear(engine::Connecting{LinkId{n}, ana_code, key(1)});
     hear(engine::Closed{LinkId{n}, Fault::store_failed, false});
   }
-  const std::string_view told = R"({"event":"failed","reason":"store_failed")";
+  const std::string_view told = R"({"v":1,"type":"failed","data":{"code":"store_failed")";
   const auto first = scene_->out().find(told);
   ASSERT_NE(first, std::string::npos) << scene_->out();
   EXPECT_EQ(scene_->out().find(told, first + 1), std::string::npos) << "once is enough";
@@ -568,13 +570,15 @@ TEST_F(ReceiveVerb, AnotherAnnouncementIsAnotherQuestion) {
 TEST_F(ReceiveVerb, TellsAProgramWhichQuestionItIs) {
   begin({false, false}, Scene::Person::present);
   request(ana_code, "Ana");
-  EXPECT_NE(scene_->out().find(R"("event":"pair_request","name":"Ana")"), std::string::npos);
-  EXPECT_NE(scene_->out().find(R"(,"id":1})"), std::string::npos);
+  EXPECT_NE(scene_->out().find(R"("type":"pairRequested","data":{"name":"Ana")"),
+            std::string::npos);
+  EXPECT_NE(scene_->out().find(R"(,"question":1}})"), std::string::npos);
   scene_->type("y\n");
   connect(ana_link, ana_code, "Ana");
   offer(ana_link);
-  EXPECT_NE(scene_->out_of_peers().find(R"({"event":"file_question","peer":"Ana","name":"a.pdf",)"
-                                        R"("size":1000,"files":1,"bytes":1000,"id":2})"),
+  EXPECT_NE(scene_->out_of_peers().find(
+                R"({"v":1,"type":"fileOffered","data":{"peer":"Ana","name":"a.pdf",)"
+                R"("size":1000,"files":1,"totalBytes":1000,"question":2}})"),
             std::string::npos)
       << scene_->out();
 }
@@ -606,11 +610,11 @@ TEST_F(ReceiveVerb, ReportsProgressAtMostTenTimesASecond) {
     hear(engine::FileProgress{file, bytes});
   }
   std::size_t lines = 0;
-  for (std::size_t at = 0; (at = scene_->out().find("file_progress", at)) != std::string::npos;
+  for (std::size_t at = 0; (at = scene_->out().find("transferProgress", at)) != std::string::npos;
        ++at)
     ++lines;
   EXPECT_EQ(lines, 11u) << "ten and the last";
-  EXPECT_NE(scene_->out().find(R"("bytes":1000})"), std::string::npos);
+  EXPECT_NE(scene_->out().find(R"("bytes":1000}})"), std::string::npos);
 }
 
 TEST_F(ReceiveVerb, AsksInWordsThatNoNameCanForge) {
@@ -699,7 +703,7 @@ TEST_F(ReceiveVerb, LetsNobodyInUnderAKnownNameUnasked) {
   begin({true, false});
   hear(engine::PairRequested{ana_code, {}, Plaintext("Ana"), known_key});
   EXPECT_EQ(pair_answers(), Answers{false});
-  EXPECT_EQ(scene_->out().find("pair_request"), std::string::npos);
+  EXPECT_EQ(scene_->out().find("pairRequested"), std::string::npos);
   hear(engine::Connecting{ana_link, ana_code});
   hear(engine::NameTaken{ana_link, {}, Plaintext("Ana"), known_key});
   EXPECT_FALSE(scene_->only<engine::AnswerName>()->accepted);
@@ -809,14 +813,15 @@ TEST_F(ReceiveVerb, ShowsWhatAnEarlierProcessHasKeptAndSaysSo) {
       << "before anything new comes";
   hear(engine::LetterReceived{HeldId{3}, {}, Plaintext("Ana"), {{}, 4}, 0, Plaintext("hi")});
   EXPECT_EQ(scene_->only<engine::Displayed>()->held, HeldId{3});
-  EXPECT_NE(scene_->out_of_peers().find(R"({"event":"text","peer":"Ana","text":"hi","letter":")"),
+  EXPECT_NE(scene_->out_of_peers().find(
+                R"({"v":1,"type":"textReceived","data":{"peer":"Ana","text":"hi","message":")"),
             std::string::npos);
 }
 
 TEST_F(ReceiveVerb, TellsWhatItHasDeliveredAndWhatItCannotRead) {
   begin({});
   hear(engine::LetterDelivered{{}, LetterId{7}, false});
-  EXPECT_NE(scene_->out().find(R"("id":7,"confirmed":false})"), std::string::npos);
+  EXPECT_NE(scene_->out().find(R"("message":7,"isConfirmed":false}})"), std::string::npos);
   hear(engine::LettersStuck{std::nullopt, Fault::letter_unreadable});
   EXPECT_NE(scene_->out().find("letter_unreadable"), std::string::npos);
   EXPECT_FALSE(scene_->exit);

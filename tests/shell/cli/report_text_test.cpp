@@ -11,7 +11,6 @@
 namespace culver::cli {
 namespace {
 
-namespace report = wire::report;
 using namespace std::chrono_literals;
 
 const std::string digest(64, '0');
@@ -231,8 +230,8 @@ TEST_F(TextReportOn, LetsNoPeerDriveTheTerminal) {
 }
 
 TEST(Sentences, WhereNoPathIsFoundARelayAndWhatWasTriedAreNamed) {
-  wire::report::Failed failed{Fault::ice_timeout, {}};
-  failed.tried = wire::report::Tried{3, 0, 2, 0};
+  report::Failed failed{Fault::ice_timeout, {}};
+  failed.tried = report::Tried{3, 0, 2, 0};
   const auto sentence = failure_sentence(failed);
   EXPECT_NE(sentence.find("Tried: 3 addresses of this side, 2 of the other, no relay."),
             std::string::npos)

@@ -97,7 +97,7 @@ class Scene {
   std::string out() const { return out_.str(); }
   /// JSON without what says whom a line is about: every peer of a scene has the same key.
   std::string out_of_peers() const {
-    static const std::regex whom(R"re(,"fingerprint":"[^"]*","verified":(true|false))re");
+    static const std::regex whom(R"re(,"fingerprint":"[^"]*","isVerified":(true|false))re");
     return std::regex_replace(out_.str(), whom, "");
   }
   std::string err() const { return err_.str(); }

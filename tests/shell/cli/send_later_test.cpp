@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "shell/host/fault_text.hpp"
 #include "tests/shell/cli/scene.hpp"
 
 namespace culver::cli {
@@ -44,8 +45,9 @@ TEST_F(LaterVerb, KeepsFirstAndDialsAfterwards) {
   EXPECT_EQ(scene_.only<engine::CloseLink>()->link, peer_link);
   hear(engine::Closed{peer_link, {}, true});
   EXPECT_EQ(scene_.exit, 0);
-  EXPECT_TRUE(has_said(R"({"event":"letter_delivered","peer":"Ben","id":7,"confirmed":true})"));
-  EXPECT_FALSE(has_said("letter_kept"));
+  EXPECT_TRUE(has_said(
+      R"({"v":1,"type":"textDelivered","data":{"peer":"Ben","message":7,"isConfirmed":true}})"));
+  EXPECT_FALSE(has_said("textQueued"));
 }
 
 TEST_F(LaterVerb, WithoutAWaitNobodyIsDialled) {
@@ -53,7 +55,8 @@ TEST_F(LaterVerb, WithoutAWaitNobodyIsDialled) {
   hear(engine::TextQueued{ben_key, letter});
   EXPECT_EQ(scene_.exit, 0);
   EXPECT_FALSE(scene_.only<engine::GoOnline>());
-  EXPECT_EQ(scene_.out_of_peers(), "{\"event\":\"letter_kept\",\"peer\":\"Ben\",\"id\":7}\n");
+  EXPECT_EQ(scene_.out_of_peers(),
+            "{\"v\":1,\"type\":\"textQueued\",\"data\":{\"peer\":\"Ben\",\"message\":7}}\n");
 }
 
 TEST_F(LaterVerb, WhyAPeerTakesNothingIsSaidOnce) {
@@ -63,7 +66,7 @@ TEST_F(LaterVerb, WhyAPeerTakesNothingIsSaidOnce) {
     connect();
     hear(engine::Closed{peer_link, Fault::peer_store_failed, true});
   }
-  const std::string why(info(Fault::peer_store_failed).sentence);
+  const std::string why(host::fault_text(Fault::peer_store_failed).sentence);
   const auto first = scene_.err().find(why);
   ASSERT_NE(first, std::string::npos) << scene_.err();
   EXPECT_EQ(scene_.err().find(why, first + 1), std::string::npos) << scene_.err();
@@ -89,7 +92,7 @@ TEST_F(LaterVerb, WhoDoesNotComeIsNoFailure) {
     scene_.alarm();
   }
   EXPECT_EQ(scene_.exit, 0);
-  EXPECT_TRUE(has_said("letter_kept"));
+  EXPECT_TRUE(has_said("textQueued"));
 }
 
 TEST_F(LaterVerb, WhoeverInterruptsItIsToldWhatBecomesOfTheText) {
@@ -97,7 +100,7 @@ TEST_F(LaterVerb, WhoeverInterruptsItIsToldWhatBecomesOfTheText) {
   hear(engine::TextQueued{ben_key, letter});
   verb_->stop(Fault::interrupted);
   EXPECT_EQ(scene_.exit, 130);
-  EXPECT_TRUE(has_said(R"("event":"letter_kept","peer":"Ben","id":7)"));
+  EXPECT_TRUE(has_said(R"("type":"textQueued","data":{"peer":"Ben","message":7)"));
 }
 
 TEST_F(LaterVerb, WhoeverInterruptsItIsToldThatAnotherHasDelivered) {
@@ -106,8 +109,8 @@ TEST_F(LaterVerb, WhoeverInterruptsItIsToldThatAnotherHasDelivered) {
   scene_.waits = false;
   verb_->stop(Fault::terminated);
   EXPECT_EQ(scene_.exit, 143);
-  EXPECT_TRUE(has_said("letter_delivered"));
-  EXPECT_FALSE(has_said("letter_kept"));
+  EXPECT_TRUE(has_said("textDelivered"));
+  EXPECT_FALSE(has_said("textQueued"));
 }
 
 TEST_F(LaterVerb, BeforeTheDiskHasAnsweredNobodyKnows) {
@@ -126,8 +129,8 @@ TEST_F(LaterVerb, AnotherProcessMayBeTheOneThatDelivers) {
   scene_.waits = false;
   scene_.alarm();
   EXPECT_EQ(scene_.exit, 0);
-  EXPECT_TRUE(has_said("letter_delivered"));
-  EXPECT_FALSE(has_said("letter_kept"));
+  EXPECT_TRUE(has_said("textDelivered"));
+  EXPECT_FALSE(has_said("textQueued"));
 }
 
 TEST_F(LaterVerb, NeitherIsAServerThatIsNotThere) {
@@ -137,7 +140,7 @@ TEST_F(LaterVerb, NeitherIsAServerThatIsNotThere) {
   EXPECT_FALSE(scene_.exit);
   hear(engine::Offline{Fault::server_unreachable, false});
   EXPECT_EQ(scene_.exit, 0);
-  EXPECT_TRUE(has_said("letter_kept"));
+  EXPECT_TRUE(has_said("textQueued"));
 }
 
 TEST_F(LaterVerb, AFullOutboxIs) {
@@ -162,8 +165,8 @@ TEST_F(LaterVerb, ShowsWhatComesMeanwhile) {
   begin();
   hear(engine::LetterReceived{HeldId{3}, ben_key, Plaintext("Ben"), {{}, 4}, 0, Plaintext("hi")});
   EXPECT_EQ(scene_.only<engine::Displayed>()->held, HeldId{3});
-  EXPECT_TRUE(has_said(R"("text":"hi","letter":"00000000000000000000000000000000-4",)"
-                       R"("written":"1970-01-01T00:00:00Z")"));
+  EXPECT_TRUE(has_said(R"("text":"hi","message":"00000000000000000000000000000000-4",)"
+                       R"("writtenMs":0)"));
 }
 
 }  // namespace

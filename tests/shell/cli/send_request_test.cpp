@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "shell/host/fault_text.hpp"
 #include "tests/shell/host/temporary_folder.hpp"
 
 namespace culver::cli {
@@ -71,7 +72,7 @@ TEST_F(SendRequestOf, NamesTheFileThatCannotBeSent) {
   expect_trouble({{}, {folder_.path()}, {}}, Fault::file_unreadable, "pack it first (tar)");
   ASSERT_EQ(mkfifo((folder_ / "pipe").c_str(), 0600), 0);
   expect_trouble({{}, {folder_ / "pipe"}, {}}, Fault::file_unreadable, "not a regular file");
-  EXPECT_EQ(info(Fault::file_unreadable).exit_code, 1);
+  EXPECT_EQ(host::fault_text(Fault::file_unreadable).exit_code, 1);
 }
 
 TEST_F(SendRequestOf, TakesNoCodeAsAnArgumentAndSaysWhy) {
@@ -92,7 +93,7 @@ TEST_F(SendRequestOf, ChecksTheCodeBeforeAnybodyIsDialled) {
   expect_trouble({"hi", {}, {}}, Fault::bad_pairing_code, "CULVER_CODE");
   expect_trouble({"hi", {}, "-"}, Fault::bad_pairing_code, "standard input", "");
   expect_trouble({"hi", {}, folder_ / "absent"}, Fault::usage, folder_ / "absent");
-  EXPECT_EQ(info(Fault::bad_pairing_code).exit_code, 8);
+  EXPECT_EQ(host::fault_text(Fault::bad_pairing_code).exit_code, 8);
 }
 
 }  // namespace

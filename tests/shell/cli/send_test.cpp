@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "shell/host/fault_text.hpp"
 #include "tests/shell/cli/scene.hpp"
 
 namespace culver::cli {
@@ -55,7 +56,7 @@ TEST_F(SendVerb, ATextThatIsNeverConfirmedIsWaitedForBehindTheFiles) {
   scene_->alarm();
   EXPECT_TRUE(scene_->only<engine::CloseLink>());
   hear(engine::Closed{peer_link, {}, true});
-  EXPECT_EQ(scene_->exit, info(Fault::not_confirmed).exit_code);
+  EXPECT_EQ(scene_->exit, host::fault_text(Fault::not_confirmed).exit_code);
 }
 
 TEST_F(SendVerb, ATextThatIsNeverConfirmedIsNotWaitedForForEver) {
@@ -70,7 +71,7 @@ TEST_F(SendVerb, ATextThatIsNeverConfirmedIsNotWaitedForForEver) {
   scene_->alarm();
   EXPECT_TRUE(scene_->only<engine::CloseLink>());
   hear(engine::Closed{peer_link, {}, true});
-  EXPECT_EQ(scene_->exit, info(Fault::not_confirmed).exit_code);
+  EXPECT_EQ(scene_->exit, host::fault_text(Fault::not_confirmed).exit_code);
 }
 
 TEST_F(SendVerb, SendsTextThenFilesInOrderAndClosesWhenAllHasArrived) {
@@ -107,19 +108,20 @@ TEST_F(SendVerb, ReportsInLinesOfJson) {
   connect();
   accept_file(1);
   hear(engine::Closed{peer_link, {}, true});
-  EXPECT_EQ(scene_->out_of_peers(),
-            R"({"event":"connected","peer":"Ben","path":"relayed","setup_ms":0,"culver":false})"
-            "\n"
-            R"({"event":"file_started","peer":"Ben","name":"a.pdf","size":1000,)"
-            R"("path":"/out/a.pdf"})"
-            "\n"
-            R"({"event":"file_sent","peer":"Ben","name":"a.pdf","size":1000,)"
-            R"("path":"/out/a.pdf","sha256":")" +
-                std::string(64, '0') +
-                R"(","confirmed":true})"
-                "\n"
-                R"({"event":"closed","peer":"Ben"})"
-                "\n");
+  EXPECT_EQ(
+      scene_->out_of_peers(),
+      R"({"v":1,"type":"peerConnected","data":{"peer":"Ben","path":"relayed","setupMs":0,"isCulver":false}})"
+      "\n"
+      R"({"v":1,"type":"transferState","data":{"peer":"Ben","name":"a.pdf","size":1000,)"
+      R"("path":"/out/a.pdf","state":"started"}})"
+      "\n"
+      R"({"v":1,"type":"fileSent","data":{"peer":"Ben","name":"a.pdf","size":1000,)"
+      R"("path":"/out/a.pdf","sha256":")" +
+          std::string(64, '0') +
+          R"(","isConfirmed":true}})"
+          "\n"
+          R"({"v":1,"type":"peerDisconnected","data":{"peer":"Ben"}})"
+          "\n");
 }
 
 TEST_F(SendVerb, HowThePeerLeavesAfterwardsIsNoFailure) {
@@ -163,7 +165,7 @@ TEST_F(SendVerb, EndsWithTheOutcomeOfThePairing) {
     hear(engine::Online{own_code});
     hear(engine::PairFailed{target, fault});
     EXPECT_EQ(scene_->exit, exit);
-    EXPECT_NE(scene_->err().find(info(fault).sentence), std::string::npos);
+    EXPECT_NE(scene_->err().find(host::fault_text(fault).sentence), std::string::npos);
   }
 }
 
@@ -191,7 +193,7 @@ TEST_F(SendVerb, WhoDoesNotAnswerIsSpokenOfAndThenGivenUp) {
   EXPECT_FALSE(scene_->exit);
   EXPECT_EQ(scene_->alarm_time, 100s);
   scene_->alarm();
-  EXPECT_EQ(scene_->exit, info(Fault::pair_expired).exit_code);
+  EXPECT_EQ(scene_->exit, host::fault_text(Fault::pair_expired).exit_code);
 }
 
 TEST_F(SendVerb, WhoHasAnsweredIsNotHurried) {
@@ -229,7 +231,7 @@ TEST_F(SendVerb, EndsWithTheFaultOfTheLink) {
     hear(engine::Online{own_code});
     hear(engine::Connecting{peer_link, target});
     hear(engine::Closed{peer_link, fault, false});
-    EXPECT_EQ(scene_->exit, info(fault).exit_code);
+    EXPECT_EQ(scene_->exit, host::fault_text(fault).exit_code);
   }
 }
 
@@ -346,8 +348,9 @@ TEST_F(SendToKnown, LooksForItAndSendsWhenItHasCome) {
   EXPECT_TRUE(scene_->only<engine::StopLooking>());
   hear(engine::Closed{peer_link, {}, true});
   EXPECT_EQ(scene_->exit, 0);
-  EXPECT_TRUE(scene_->out().starts_with(R"({"event":"waiting","peer":"Ben","fingerprint":)"));
-  EXPECT_NE(scene_->out().find(R"("verified":false,"seconds":60)"), std::string::npos);
+  EXPECT_TRUE(
+      scene_->out().starts_with(R"({"v":1,"type":"waiting","data":{"peer":"Ben","fingerprint":)"));
+  EXPECT_NE(scene_->out().find(R"("isVerified":false,"waitMs":60000)"), std::string::npos);
 }
 
 TEST_F(SendToKnown, OfAVerifiedPeerItIsSaidFromTheStart) {
@@ -356,10 +359,10 @@ TEST_F(SendToKnown, OfAVerifiedPeerItIsSaidFromTheStart) {
   verb_ = std::make_unique<Send>(text(), Send::Known{ben, 60s, 120s}, scene_->context());
   verb_->start();
   hear(engine::Online{own_code});
-  EXPECT_NE(scene_->out().find(R"("verified":true,"seconds":60)"), std::string::npos)
+  EXPECT_NE(scene_->out().find(R"("isVerified":true,"waitMs":60000)"), std::string::npos)
       << scene_->out();
   scene_->alarm();
-  EXPECT_NE(scene_->out().find(R"("reason":"peer_away","message":"Ben: )"), std::string::npos)
+  EXPECT_NE(scene_->out().find(R"("code":"peer_away","message":"Ben: )"), std::string::npos)
       << scene_->out();
 }
 
@@ -379,7 +382,7 @@ TEST_F(SendToKnown, FilesWaitForWhoOnlyClaimsToBeTheOneThatIsLookedFor) {
       EXPECT_TRUE(scene_->only<engine::SendFile>());
     } else {
       scene_->alarm();
-      EXPECT_EQ(scene_->exit, info(Fault::peer_unproven).exit_code);
+      EXPECT_EQ(scene_->exit, host::fault_text(Fault::peer_unproven).exit_code);
     }
   }
 }
@@ -387,7 +390,7 @@ TEST_F(SendToKnown, FilesWaitForWhoOnlyClaimsToBeTheOneThatIsLookedFor) {
 TEST_F(SendToKnown, WhoDoesNotComeIsAway) {
   begin_with(text());
   scene_->alarm();
-  EXPECT_EQ(scene_->exit, info(Fault::peer_away).exit_code);
+  EXPECT_EQ(scene_->exit, host::fault_text(Fault::peer_away).exit_code);
 }
 
 TEST_F(SendToKnown, AConnectionThatFailsIsAwaitedAgain) {
@@ -405,7 +408,7 @@ TEST_F(SendToKnown, WhatIsBeingEstablishedComesToItsEnd) {
   scene_->alarm();
   EXPECT_FALSE(scene_->exit);
   hear(engine::Closed{peer_link, Fault::ice_failed, false});
-  EXPECT_EQ(scene_->exit, info(Fault::peer_away).exit_code);
+  EXPECT_EQ(scene_->exit, host::fault_text(Fault::peer_away).exit_code);
 }
 
 TEST_F(SendToKnown, WhoDiesWhileItIsBeingEstablishedIsNotAwaitedForLong) {
@@ -414,7 +417,7 @@ TEST_F(SendToKnown, WhoDiesWhileItIsBeingEstablishedIsNotAwaitedForLong) {
   scene_->alarm();
   EXPECT_EQ(scene_->alarm_time, 10s);
   scene_->alarm();
-  EXPECT_EQ(scene_->exit, info(Fault::peer_away).exit_code);
+  EXPECT_EQ(scene_->exit, host::fault_text(Fault::peer_away).exit_code);
 }
 
 TEST_F(SendToKnown, AServerThatComesBackIsAwaitedToo) {
@@ -531,7 +534,7 @@ TEST_F(SendToKnown, WhatIsProvenIsLeftForAClaimWhenItIsLost) {
   EXPECT_FALSE(scene_->exit);
   EXPECT_EQ(scene_->count<engine::SendFile>(), 2u) << "a file goes to nobody who only claims";
   scene_->alarm();
-  EXPECT_EQ(scene_->exit, info(Fault::peer_unproven).exit_code);
+  EXPECT_EQ(scene_->exit, host::fault_text(Fault::peer_unproven).exit_code);
 }
 
 /// Somebody else has claimed it, and goes.
@@ -590,7 +593,7 @@ TEST_F(SendVerb, AFileThatIsNotAnsweredIsWaitedForAsLongAsWasSaid) {
   hear(engine::FileFailed{TransferId{1}, Fault::interrupted});
   hear(engine::Closed{peer_link, {}, true});
   EXPECT_EQ(scene_->exit, 7);
-  EXPECT_NE(scene_->out().find(R"("reason":"file_unanswered","message":"Ben: /out/a.pdf: )"),
+  EXPECT_NE(scene_->out().find(R"("code":"file_unanswered","message":"Ben: /out/a.pdf: )"),
             std::string::npos)
       << scene_->out();
   EXPECT_EQ(scene_->count<engine::SendFile>(), 1u) << "nobody is there to answer for the next";
@@ -619,7 +622,7 @@ TEST_F(SendVerb, WhatHasArrivedWhereTheReceiverStopsIsKeptThere) {
   hear(engine::FileFailed{TransferId{1}, Fault::peer_gone});
   EXPECT_NE(scene_->err().find("What has arrived of a.pdf is kept there"), std::string::npos)
       << scene_->err();
-  EXPECT_NE(scene_->out().find(R"("reason":"peer_gone","message":"Ben: )"), std::string::npos)
+  EXPECT_NE(scene_->out().find(R"("code":"peer_gone","message":"Ben: )"), std::string::npos)
       << scene_->out();
 }
 
@@ -658,9 +661,9 @@ TEST_F(SendVerb, SaysThatItTakesNoFiles) {
   connect();
   hear(engine::FileOffered{peer_link, TransferId{5}, Plaintext("x"), 1});
   EXPECT_FALSE(scene_->only<engine::AnswerFile>()->accepted);
-  EXPECT_NE(
-      scene_->out_of_peers().find(R"({"event":"file_refused","peer":"Ben","name":"x","size":1)"),
-      std::string::npos);
+  EXPECT_NE(scene_->out_of_peers().find(
+                R"({"v":1,"type":"fileRefused","data":{"peer":"Ben","name":"x","size":1)"),
+            std::string::npos);
 }
 
 TEST_F(SendVerb, SendsNothingUnderAKnownNameUntilAPersonHasSaidWhoItIs) {

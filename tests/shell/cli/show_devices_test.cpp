@@ -31,7 +31,7 @@ TEST(ShowDevices, ListsThemForPeople) {
 TEST(ShowDevices, ListsThemForPrograms) {
   const auto text = show_devices(ListDevices{}, two_devices(), here, Output::json);
   EXPECT_TRUE(text.starts_with(R"([{"device":"00000000-0000-4000-8000-000000000001")")) << text;
-  EXPECT_NE(text.find(R"("this":false,"online":false,"revoked":true}])"), std::string::npos);
+  EXPECT_NE(text.find(R"("isThis":false,"isOnline":false,"isRevoked":true}])"), std::string::npos);
   EXPECT_EQ(show_devices(ListDevices{}, {}, here, Output::json), "[]");
 }
 

@@ -11,7 +11,8 @@ namespace {
 using test::key;
 
 store::KnownPeer peer(int number, const char* name) {
-  return {key(number), Plaintext(name), std::nullopt, "then", "now"};
+  return {key(number), Plaintext(name), std::nullopt, "2025-01-01T00:00:00Z",
+          "2025-02-01T00:00:00Z"};
 }
 
 std::string shown(const std::vector<store::KnownPeer>& peers, Output output = Output::text) {
@@ -20,7 +21,7 @@ std::string shown(const std::vector<store::KnownPeer>& peers, Output output = Ou
 
 std::string seen(int number) {
   return "\n  Fingerprint " + crypto::fingerprint(key(number)) +
-         "\n  First seen  then, last seen now";
+         "\n  First seen  2025-01-01T00:00:00Z, last seen 2025-02-01T00:00:00Z";
 }
 
 TEST(ShowPeers, HasAWordForNobody) {
@@ -52,8 +53,8 @@ TEST(ShowPeers, SaysWhatIsKnown) {
   const auto json = shown({known}, Output::json);
   for (const auto& part :
        {std::string(R"("peer":"Sister","handle":"Sister","name":"Ana","alias":"Sister")"),
-        R"("safety_number":")" + crypto::safety_number(key(99), key(1)) + '"',
-        std::string(R"("verified":true,"blocked":true,"culver":false,"offered":[")") +
+        R"("safetyNumber":")" + crypto::safety_number(key(99), key(1)) + '"',
+        std::string(R"("isVerified":true,"isBlocked":true,"isCulver":false,"offered":[")") +
             crypto::fingerprint(key(2)) + "\"]"})
     EXPECT_NE(json.find(part), std::string::npos) << json;
 }

@@ -15,7 +15,7 @@ TEST(Show, TellsWhoWeAre) {
   EXPECT_EQ(show_id({}, Output::text), "Fingerprint " + zero_fingerprint + "\nPublic key  " +
                                            key_text + "\nAccount     " + account +
                                            "\nDevice      " + device);
-  EXPECT_EQ(show_id({}, Output::json), R"({"public_key":")" + key_text + R"(","fingerprint":")" +
+  EXPECT_EQ(show_id({}, Output::json), R"({"publicKey":")" + key_text + R"(","fingerprint":")" +
                                            zero_fingerprint + R"(","account":")" + account +
                                            R"(","device":")" + device + R"("})");
   EXPECT_EQ(show_version(Output::text), "culver " + std::string(host::version));

@@ -125,14 +125,14 @@ TEST_F(TrustServerTest, EndsWithASignalOnce) {
 TEST_F(TrustServerTest, TellsAProgram) {
   begin({true, std::nullopt}, known(1, 2), Output::json).on(client::ServerProof{identity(2), 1});
   EXPECT_EQ(scene_.out(), R"({"server":"ws://h:80","identity":")" + print_hex(identity(2).data) +
-                              R"(","version":1,"known_identity":")" + print_hex(identity(1).data) +
-                              R"(","known_version":2,"trusted":true})" + "\n");
+                              R"(","version":1,"knownIdentity":")" + print_hex(identity(1).data) +
+                              R"(","knownVersion":2,"isTrusted":true})" + "\n");
 }
 
 TEST_F(TrustServerTest, TellsAProgramOfAFailureToo) {
   begin({true, std::nullopt}, {}, Output::json).on(fail(Fault::server_not_authentic));
   EXPECT_EQ(exit_, 4);
-  expect_said(R"({"event":"failed","reason":"server_not_authentic")");
+  expect_said(R"({"v":1,"type":"failed","data":{"code":"server_not_authentic")");
 }
 
 }  // namespace

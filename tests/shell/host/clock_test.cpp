@@ -11,6 +11,14 @@ TEST(Clock, WritesUtc) {
   EXPECT_EQ(utc_now().size(), 20u);
 }
 
+TEST(Clock, ReadsWhatItHasWritten) {
+  EXPECT_EQ(time_of("1970-01-01T00:00:00Z"), 0);
+  EXPECT_EQ(time_of("2025-01-31T23:59:59Z"), 1'738'367'999'000);
+  EXPECT_EQ(time_of("9999-12-31T23:59:59Z"), 253'402'300'799'000);
+  for (const auto* wrong : {"", "monday", "2025-01-31", "2025-01-31T23:59:59Z and more"})
+    EXPECT_EQ(time_of(wrong), 0) << wrong;
+}
+
 TEST(Clock, WritesWhateverOthersTakeForATime) {
   EXPECT_EQ(iso8601(9'223'372'036'854), "2262-04-11T23:47:16Z");
   EXPECT_EQ(iso8601(9'223'372'037'000), "2262-04-11T23:47:17Z") << "no nanoseconds are counted";

@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
+#include "shell/host/dial_text.hpp"
 #include "shell/host/file_descriptor.hpp"
 #include "tests/shell/host/stuck_look_up.hpp"
 

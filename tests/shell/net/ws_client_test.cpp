@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "shell/host/dial_text.hpp"
 #include "tests/shell/net/ws_server_support.hpp"
 
 namespace culver::net {
@@ -282,7 +283,7 @@ TEST_F(WsClientTest, ARedirectionIsTold) {
   EXPECT_EQ(answer.status, 301u);
   EXPECT_TRUE(answer.location.starts_with("https://example.org/"));
   EXPECT_EQ(answer.location.size(), dial::HttpStatus::longest_location);
-  EXPECT_EQ(where(failure), "127.0.0.1 port " + std::to_string(server.port()));
+  EXPECT_EQ(host::where(failure), "127.0.0.1 port " + std::to_string(server.port()));
 }
 
 // ---- losses -------------------------------------------------------------------------------------

@@ -89,8 +89,9 @@ Result<LetterId> Outbox::post(const PublicKey& key, const Plaintext& text, WallT
     CHECK_OK(check_room("letter", key));
     TRY(auto insert, database_.prepare("INSERT INTO letter (peer, series, number, written, text)"
                                        " VALUES (?1, ?2, ?3, ?4, ?5)"));
-    bind(insert, {key, name, written,
-                  format::kept_letter::seal(key_, {Direction::out, key, name, written}, text, rng)});
+    bind(insert,
+         {key, name, written,
+          format::kept_letter::seal(key_, {Direction::out, key, name, written}, text, rng)});
     CHECK_OK(insert.run());
     id.value = database_.last_insert_id();
     return {};
@@ -176,7 +177,7 @@ Result<std::optional<HeldId>> Outbox::keep(const PublicKey& key, const wire::pee
                           " VALUES (?1, ?2, ?3, ?4, ?5, ?6)"));
     bind(insert, {key, letter.name, letter.written,
                   format::kept_letter::seal(key_, {Direction::in, key, letter.name, letter.written},
-                                          letter.text, rng)});
+                                            letter.text, rng)});
     CHECK_OK(insert.bind(6, process_.number()).run());
     held = HeldId{database_.last_insert_id()};
     return {};

@@ -1,24 +1,24 @@
-// What the command line reports to programs: one JSON object a line, told apart by "event", and the
-// answers of `peers`, `id` and `version`. docs/protocol/command-line.md. It knows field names and
-// their order; it knows neither the engine nor a terminal.
+// What the command line reports while it runs, and what its verbs answer: values that know neither
+// the engine nor how they are shown. Printed for people by report_text and the show_* files, for
+// programs by json_output.
 #pragma once
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "core/base/bytes.hpp"
 #include "core/base/dial_failure.hpp"
+#include "core/base/env.hpp"
 #include "core/base/ids.hpp"
-#include "core/base/result.hpp"
 #include "core/base/strong.hpp"
 #include "core/base/text.hpp"
 #include "core/crypto/sign.hpp"
 
-namespace culver::wire::report {
+namespace culver::cli::report {
 
 struct Peer {
   std::optional<Plaintext> name;  ///< as the peer calls itself: never proof of who it is
@@ -83,21 +83,21 @@ struct Connected {
 };
 /// Which letter a text came as: what is shown again by a later process has the same name.
 struct OfLetter {
-  std::string name;     ///< series and number
-  std::string written;  ///< ISO 8601, UTC, by the sender's clock
-  bool is_of_now;       ///< written within the last minute
+  std::string name;  ///< series and number
+  WallTime written;  ///< by the sender's clock
+  bool is_of_now;    ///< written within the last minute
 };
 struct Text {
   Peer peer;
   Plaintext text;
   std::optional<OfLetter> letter = {};
 };
-/// A text waits in the outbox.
 /// A text of ours has arrived.
 struct TextSent {
   Peer peer;
   bool confirmed;  ///< the other side has it on its disk; otherwise its transport has it
 };
+/// A text of ours waits in the outbox.
 struct LetterKept {
   Peer peer;
   std::uint64_t id;
@@ -159,29 +159,14 @@ using Event =
                  Connected, Text, TextSent, LetterKept, LetterDelivered, FileChecking, FileStarted,
                  FileProgress, FileReceived, FileSent, Failed, Closed, RelayFailed>;
 
-/// What happened, and where it was dialled if it was, without what to do: foreign text may be in
-/// it.
-std::string happened(const Failure& failure);
-
-/// One line of JSON without its newline. Always valid UTF-8: other bytes become U+FFFD. Code points
-/// that would drive a terminal are written as \u escapes.
-std::string print(const Event& event);
-
-/// A program's answer to a question: {"id":1,"accept":true}.
-struct Answer {
-  QuestionId id;
-  bool accepted;
-};
-Result<Answer> parse_answer(std::string_view line);
-
 /// A row of the peer book.
 struct KnownPeer {
   Peer peer;                       ///< with its own name
   std::optional<Plaintext> alias;  ///< ours for it
   std::string handle;              ///< what a verb takes for NAME
   std::string safety_number;       ///< 60 digits
-  std::string first_seen;          ///< ISO 8601, UTC
-  std::string last_seen;
+  WallTime first_seen;
+  WallTime last_seen;
   bool is_verified = false;
   bool is_blocked = false;
   bool is_culver = false;
@@ -189,25 +174,21 @@ struct KnownPeer {
 };
 /// The alias, or else as display_name(Peer).
 std::string display_name(const KnownPeer& known);
-std::string print(const KnownPeer& known);
-std::string print(std::span<const KnownPeer> peers);
 
 /// What waits for a peer.
 struct Waits {
   Peer peer;  ///< as the book calls it
   std::uint64_t id;
-  std::string written;                      ///< ISO 8601, UTC
+  WallTime written;
   std::optional<std::uint64_t> characters;  ///< none: it cannot be read
   std::optional<Plaintext> text = {};       ///< if it is to be shown
 };
-std::string print(std::span<const Waits> letters);
 
 struct Identity {
   PublicKey key;
   UserId account;
   DeviceId device;
 };
-std::string print(const Identity& identity);
 
 /// What trust-server has found, and what came of it.
 struct Server {
@@ -218,20 +199,17 @@ struct Server {
   std::optional<unsigned> known_version;
   bool trusted;  ///< from now on
 };
-std::string print(const Server& server);
 
 struct Device {
   DeviceId device;
   std::optional<Plaintext> name;
-  std::string_view type;   ///< empty if it has not said
-  std::string registered;  ///< ISO 8601, UTC
-  std::string last_seen;
+  std::string_view type;  ///< empty if it has not said
+  WallTime registered;
+  WallTime last_seen;
   bool is_this;  ///< machine's
   bool is_online;
   bool is_revoked;
 };
-std::string print(const Device& device);
-std::string print(std::span<const Device> devices);
 
 /// What was exported, or imported.
 struct Backup {
@@ -239,20 +217,17 @@ struct Backup {
   std::size_t peers, servers;
   std::optional<Plaintext> kept;  ///< where the folder is that was there before
 };
-std::string print(const Backup& backup);
 /// What lock and unlock have left.
 struct Lock {
   bool locked;
   Plaintext key_file;
 };
-std::string print(const Lock& lock);
 /// What devices link and link report, a line each.
 struct LinkOffer {
   LinkCode code;
   std::uint64_t expires_in_ms;
   bool asks;  ///< before somebody comes in by it
 };
-std::string print(const LinkOffer& offer);
 /// A device that has used the code wants to come in.
 struct LinkRequest {
   DeviceId device;
@@ -260,23 +235,18 @@ struct LinkRequest {
   UserId account;                 ///< that its own key has founded
   QuestionId id;
 };
-std::string print(const LinkRequest& request);
 struct LinkedDevice {
   DeviceId device;
   std::optional<Plaintext> name;  ///< as far as it is known
 };
-std::string print(const LinkedDevice& linked);
 struct LinkedAccount {
   UserId account;
   DeviceId device;  ///< this one
 };
-std::string print(const LinkedAccount& linked);
 /// What peers are told as our name.
 struct OwnName {
   Plaintext name;
   bool is_chosen;  ///< and not made of the host's
 };
-std::string print(const OwnName& own);
-std::string print_version(std::string_view version);
 
-}  // namespace culver::wire::report
+}  // namespace culver::cli::report
