@@ -4,8 +4,8 @@
 
 #include <malloc.h>
 
-#include "shell/cli/outcome.hpp"
-#include "shell/cli/run.hpp"
+#include "shell/cli/command_line.hpp"
+#include "shell/cli/output/outcome.hpp"
 #include "shell/host/descriptors.hpp"
 #include "shell/host/fault_text.hpp"
 #include "shell/host/log.hpp"
@@ -18,7 +18,7 @@ namespace culver {
 namespace {
 
 int run(int argc, char** argv) {
-  const auto options = cli::parse_options(argc, argv, host::environment);
+  const auto options = cli::parse_command_line(argc, argv, host::environment);
   if (!options) {
     const auto& exit = options.error();
     std::cerr << exit.err;

@@ -29,8 +29,8 @@ class PairTextAndFile(Case):
         self.assertEqual(theirs[0]["fingerprint"], sender.events("peerConnected")[0]["fingerprint"])
         self.assertNotEqual(mine[0]["publicKey"], theirs[0]["publicKey"])
         for peer in mine + theirs:
-            self.assertLessEqual({"peer", "name", "public_key", "fingerprint", "first_seen",
-                                  "last_seen"}, peer.keys())
+            self.assertLessEqual({"peer", "name", "publicKey", "fingerprint", "firstSeenMs",
+                                  "lastSeenMs"}, peer.keys())
 
     def test_the_same_two_machines_meet_again(self):
         self.pass_on("--text", "one")

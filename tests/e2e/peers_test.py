@@ -213,7 +213,7 @@ class Backup(Peers):
                                   env={**os.environ, "CULVER_PASSPHRASE": passphrase})
         self.assertEqual(done.returncode, code, done.stdout + done.stderr)
         self.assertNotIn(passphrase, done.stdout + done.stderr)
-        return json.loads(done.stdout)
+        return Client.parse(done.stdout)
 
     def test_who_moved_is_known_as_before(self):
         self.meet()

@@ -54,7 +54,7 @@ class Locked(Vault):
     def test_it_opens_with_the_passphrase_only(self):
         before = self.culver("ana", "id")
         locked = self.culver("ana", "lock", new="correct horse")
-        self.assertEqual(locked, {"locked": True, "key_file": str(self.data("ana") / "key")})
+        self.assertEqual(locked, {"isLocked": True, "keyFile": str(self.data("ana") / "key")})
         self.assertEqual(self.culver("ana", "id", code=1)["code"], "passphrase_needed")
         wrong = self.culver("ana", "id", code=4, passphrase="incorrect horse")
         self.assertEqual(wrong["code"], "passphrase_wrong")

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "core/engine/names.hpp"
-#include "shell/cli/printable.hpp"
+#include "shell/cli/output/printable.hpp"
 
 namespace culver::cli {
 

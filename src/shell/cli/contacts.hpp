@@ -8,7 +8,7 @@
 #include <string>
 
 #include "core/engine/known.hpp"
-#include "shell/cli/report.hpp"
+#include "shell/cli/output/report.hpp"
 
 namespace culver::cli {
 

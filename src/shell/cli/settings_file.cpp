@@ -5,7 +5,7 @@
 
 #include <fcntl.h>
 
-#include "shell/cli/printable.hpp"
+#include "shell/cli/output/printable.hpp"
 #include "shell/host/file_descriptor.hpp"
 
 namespace culver::cli {

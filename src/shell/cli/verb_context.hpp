@@ -8,10 +8,10 @@
 
 #include "core/base/env.hpp"
 #include "core/engine/api.hpp"
-#include "shell/cli/console.hpp"
 #include "shell/cli/contacts.hpp"
-#include "shell/cli/printable.hpp"
-#include "shell/cli/reporter.hpp"
+#include "shell/cli/input/console.hpp"
+#include "shell/cli/output/printable.hpp"
+#include "shell/cli/output/reporter.hpp"
 
 namespace culver::cli {
 

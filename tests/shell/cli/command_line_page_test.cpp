@@ -5,9 +5,9 @@
 #include <gtest/gtest.h>
 
 #include "core/base/fault.hpp"
-#include "shell/cli/json_output.hpp"
-#include "shell/cli/options.hpp"
-#include "shell/cli/report.hpp"
+#include "shell/cli/command_line.hpp"
+#include "shell/cli/output/json_output.hpp"
+#include "shell/cli/output/report.hpp"
 #include "shell/host/fault_text.hpp"
 #include "tests/shell/host/temporary_folder.hpp"
 #include "tests/support/places.hpp"
@@ -151,7 +151,8 @@ TEST(CommandLinePage, ListsEveryFieldOfWhatIsOneObject) {
 
 TEST(CommandLinePage, ListsEveryVerbOfTheHelp) {
   const char* const words[] = {"culver", "--help"};
-  const auto help = parse_options(2, words, [](const char*) { return std::nullopt; }).error().out;
+  const auto help =
+      parse_command_line(2, words, [](const char*) { return std::nullopt; }).error().out;
   const auto text = page();
   auto at = help.find("Subcommands:");
   ASSERT_NE(at, std::string::npos);

@@ -14,7 +14,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include "shell/cli/report_json.hpp"
+#include "shell/cli/output/report_json.hpp"
 #include "shell/cli/verb_context.hpp"
 
 namespace culver::cli {
