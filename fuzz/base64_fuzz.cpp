@@ -7,14 +7,12 @@
 
 #include "core/base/ids.hpp"
 #include "core/wire/base64.hpp"
+#include "fuzz/input.hpp"
 
 namespace {
 
+using namespace culver::fuzz;
 using namespace culver::wire;
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
 
 }  // namespace
 

@@ -10,27 +10,12 @@
 #include "core/base/fsm.hpp"
 #include "core/dcep/channels.hpp"
 #include "core/wire/dcep.hpp"
+#include "fuzz/input.hpp"
 
 namespace {
 
 using namespace culver;
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
-
-struct Input {
-  const std::uint8_t* at;
-  const std::uint8_t* end;
-  bool empty() const { return at == end; }
-  std::uint8_t byte() { return empty() ? std::uint8_t{0} : *at++; }
-  ByteVector bytes(std::size_t most) {
-    const auto size = std::min<std::size_t>(most, static_cast<std::size_t>(end - at));
-    const auto* first = reinterpret_cast<const std::byte*>(at);
-    at += size;
-    return {first, first + size};
-  }
-};
+using namespace culver::fuzz;
 
 class Fuzzed {
  public:

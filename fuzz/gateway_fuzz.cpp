@@ -7,14 +7,12 @@
 #include <type_traits>
 
 #include "core/wire/gateway.hpp"
+#include "fuzz/input.hpp"
 
 namespace {
 
+using namespace culver::fuzz;
 using namespace culver::wire::gateway;
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
 
 void check_handshake(std::string_view frame) {
   if (const auto message = parse_handshake_client(frame)) {

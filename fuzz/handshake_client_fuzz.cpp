@@ -20,11 +20,11 @@ class Client {
       case 0:
         return client.hear(hello());
       case 1:
-        return client.hear(input.spoiled(hello()));
+        return client.hear(spoiled(input, hello()));
       case 2:
         return client.hear(greeting());
       case 3:
-        return client.hear(input.spoiled(greeting()));
+        return client.hear(spoiled(input, greeting()));
       case 4:
         return client.hear(input.text());
       case 5:

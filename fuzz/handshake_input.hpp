@@ -6,34 +6,18 @@
 #include <cstdlib>
 #include <string>
 
+#include "fuzz/input.hpp"
 #include "tests/support/handshake.hpp"
 
 namespace culver::fuzz {
 
-inline void require(bool condition) {
-  if (!condition) std::abort();
+/// A good frame with some of its bytes replaced, cut out or put in.
+inline std::string spoiled(Input& input, std::string frame) {
+  const std::size_t place = std::size_t{input.byte()} << 8 | input.byte();
+  const std::string put = input.text();
+  const std::size_t from = place % (frame.size() + 1);
+  return frame.replace(from, std::min<std::size_t>(input.byte() % 64, frame.size() - from), put);
 }
-
-struct Input {
-  const std::uint8_t* at;
-  const std::uint8_t* end;
-
-  bool empty() const { return at == end; }
-  std::uint8_t byte() { return empty() ? std::uint8_t{0} : *at++; }
-  std::string text() {
-    const auto size = std::min<std::size_t>(byte(), static_cast<std::size_t>(end - at));
-    std::string taken(reinterpret_cast<const char*>(at), size);
-    at += size;
-    return taken;
-  }
-  /// A good frame with some of its bytes replaced, cut out or put in.
-  std::string spoiled(std::string frame) {
-    const std::size_t place = std::size_t{byte()} << 8 | byte();
-    const std::string put = text();
-    const std::size_t from = place % (frame.size() + 1);
-    return frame.replace(from, std::min<std::size_t>(byte() % 64, frame.size() - from), put);
-  }
-};
 
 /// Both sides as the bytes want them: old or new, and what the client knows of the server.
 struct Pair {

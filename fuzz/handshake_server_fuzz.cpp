@@ -25,11 +25,11 @@ class Server {
       case 0:
         return server.hear(client.hello);
       case 1:
-        return server.hear(input.spoiled(client.hello));
+        return server.hear(spoiled(input, client.hello));
       case 2:
         return server.hear(auth());
       case 3:
-        return server.hear(input.spoiled(auth()));
+        return server.hear(spoiled(input, auth()));
       case 4:
         return server.hear(input.text());
       case 5:
@@ -40,7 +40,7 @@ class Server {
         pair_.world.now += std::chrono::milliseconds(200 * input.byte());
         return what & 16 ? server.tick() : void();
       default:
-        return server.hear(sealed(input.spoiled(print(wire::gateway::ClientAuth{}))));
+        return server.hear(sealed(spoiled(input, print(wire::gateway::ClientAuth{}))));
     }
   }
 

@@ -10,24 +10,15 @@
 #include "core/ice/agent.hpp"
 #include "core/ice/path_mtu.hpp"
 #include "core/wire/stun.hpp"
+#include "fuzz/input.hpp"
 #include "tests/ice/turn_server.hpp"
 #include "tests/support/seeded.hpp"
 
 namespace {
 
 using namespace culver;
+using namespace culver::fuzz;
 namespace stun = wire::stun;
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
-
-struct Input {
-  const std::uint8_t* at;
-  const std::uint8_t* end;
-  bool empty() const { return at == end; }
-  std::uint8_t byte() { return empty() ? std::uint8_t{0} : *at++; }
-};
 
 wire::sdp::IceCredentials credentials(bool ours, unsigned generation) {
   const auto name = std::string(ours ? "ours" : "them") + std::to_string(generation % 4);

@@ -7,16 +7,14 @@
 
 #include "core/link/restart.hpp"
 #include "core/wire/limits.hpp"
+#include "fuzz/input.hpp"
 
 namespace {
 
 using namespace culver;
+using namespace culver::fuzz;
 using namespace culver::link;
 using Kind = wire::signaling::Description::Kind;
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
 
 /// A connection that is up, and a transport below it that does what it is asked to.
 class Connection {

@@ -7,14 +7,12 @@
 
 #include "core/base/fold.hpp"
 #include "core/engine/names.hpp"
+#include "fuzz/input.hpp"
 
 namespace {
 
 using namespace culver;
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
+using namespace culver::fuzz;
 
 void check_folds(std::string_view text) {
   for (const auto fold : {unicode::folded, unicode::in_latin, unicode::skeleton}) {

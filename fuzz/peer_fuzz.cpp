@@ -7,15 +7,13 @@
 
 #include "core/wire/peer.hpp"
 #include "core/wire/utf8.hpp"
+#include "fuzz/input.hpp"
 
 namespace {
 
 using namespace culver;
+using namespace culver::fuzz;
 using namespace culver::wire;
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
 
 void check_handshake(std::string_view frame) {
   const auto parsed = peer::parse_messages_frame(frame);

@@ -13,27 +13,15 @@
 #include "../tests/core/relay/hub_invariants.hpp"
 #include "core/handshake/client.hpp"
 #include "core/relay/hub.hpp"
+#include "fuzz/input.hpp"
 
 namespace {
 
 using namespace culver;
+using namespace culver::fuzz;
 using namespace culver::relay;
 namespace client = handshake::client;
 namespace gateway = wire::gateway;
-
-struct Input {
-  const std::uint8_t* at;
-  const std::uint8_t* end;
-
-  bool empty() const { return at == end; }
-  std::uint8_t byte() { return empty() ? std::uint8_t{0} : *at++; }
-  std::string text() {
-    const auto size = std::min<std::size_t>(byte(), static_cast<std::size_t>(end - at));
-    std::string taken(reinterpret_cast<const char*>(at), size);
-    at += size;
-    return taken;
-  }
-};
 
 /// Different every time, the same in every run.
 struct Randomness {

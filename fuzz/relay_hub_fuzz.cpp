@@ -10,25 +10,13 @@
 #include "../tests/core/relay/hub_invariants.hpp"
 #include "core/relay/hub.hpp"
 #include "core/wire/base64.hpp"
+#include "fuzz/input.hpp"
 
 namespace {
 
 using namespace culver;
+using namespace culver::fuzz;
 using namespace culver::relay;
-
-struct Input {
-  const std::uint8_t* at;
-  const std::uint8_t* end;
-
-  bool empty() const { return at == end; }
-  std::uint8_t byte() { return empty() ? std::uint8_t{0} : *at++; }
-  std::string text() {
-    const auto size = std::min<std::size_t>(byte(), static_cast<std::size_t>(end - at));
-    std::string taken(reinterpret_cast<const char*>(at), size);
-    at += size;
-    return taken;
-  }
-};
 
 void no_randomness(void*, std::span<std::byte> out) {
   for (auto& byte : out) byte = std::byte{0};

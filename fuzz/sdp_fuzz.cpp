@@ -5,14 +5,12 @@
 
 #include "core/wire/limits.hpp"
 #include "core/wire/sdp.hpp"
+#include "fuzz/input.hpp"
 
 namespace {
 
+using namespace culver::fuzz;
 using namespace culver::wire;
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
 
 }  // namespace
 

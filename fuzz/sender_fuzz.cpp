@@ -7,16 +7,14 @@
 #include <fuzzer/FuzzedDataProvider.h>
 
 #include "core/transfer/sender.hpp"
+#include "fuzz/input.hpp"
 
 namespace {
 
 using namespace culver;
+using namespace culver::fuzz;
 using namespace culver::transfer;
 namespace ws = wire::stream;
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
 
 /// What the world around a sender knows of it.
 struct Ledger {

@@ -32,23 +32,23 @@ class Client {
       case 2:
         return frame(server_info(what >> 6));
       case 3:
-        return frame(input.spoiled(server_info(2)));
+        return frame(spoiled(input, server_info(2)));
       case 4:
       case 5:
         return frame(hello());
       case 6:
-        return frame(input.spoiled(hello()));
+        return frame(spoiled(input, hello()));
       case 7:
       case 8:
         return frame(greeting());
       case 9:
-        return frame(input.spoiled(greeting()));
+        return frame(spoiled(input, greeting()));
       case 10:
         return frame(input.text());
       case 11:
         return frame(said(input.text()));
       case 12:
-        return frame(input.spoiled(said(input.text())));
+        return frame(spoiled(input, said(input.text())));
       case 13:
         return step(server_channel::Say{input.text()});
       default:

@@ -7,15 +7,13 @@
 
 #include "core/wire/drop_content.hpp"
 #include "core/wire/signaling.hpp"
+#include "fuzz/input.hpp"
 
 namespace {
 
+using namespace culver::fuzz;
 using namespace culver::wire::signaling;
 using culver::Fault;
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
 
 /// A payload is not compared: a fraction in it may change in its last digit on each passage. But
 /// what the server passes on must be JSON of a type that the client knows.

@@ -10,15 +10,13 @@
 #include "core/signaling/session.hpp"
 #include "core/wire/signaling.hpp"
 #include "core/wire/url.hpp"
+#include "fuzz/input.hpp"
 
 namespace {
 
 using namespace culver;
+using namespace culver::fuzz;
 using namespace culver::signaling;
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
 
 /// The smallest engine: session and pairing, and the bookkeeping that checks them.
 class Client {

@@ -4,15 +4,13 @@
 #include <cstdlib>
 
 #include "core/wire/stream.hpp"
+#include "fuzz/input.hpp"
 
 namespace {
 
 using namespace culver;
+using namespace culver::fuzz;
 using namespace culver::wire;
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
 
 struct PrintAgain {
   const ByteVector& input;

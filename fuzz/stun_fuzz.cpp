@@ -4,15 +4,14 @@
 #include <cstdlib>
 
 #include "core/wire/stun.hpp"
+#include "fuzz/input.hpp"
 
 namespace {
 
+using namespace culver::fuzz;
+
 namespace stun = culver::wire::stun;
 using culver::ByteView;
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
 
 void check_message(ByteView bytes) {
   const auto received = stun::parse(bytes);

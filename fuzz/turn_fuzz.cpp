@@ -7,16 +7,14 @@
 #include <fuzzer/FuzzedDataProvider.h>
 
 #include "core/ice/turn.hpp"
+#include "fuzz/input.hpp"
 
 namespace {
 
 using namespace culver;
+using namespace culver::fuzz;
 using namespace culver::ice::turn;
 namespace stun = culver::wire::stun;
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
 
 constexpr std::string_view user = "user", realm = "realm", password = "password";
 

@@ -6,15 +6,13 @@
 #include <cstdlib>
 
 #include "core/format/vault.hpp"
+#include "fuzz/input.hpp"
 
 namespace {
 
 using namespace culver;
-using namespace culver::wire;
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
+using namespace culver::fuzz;
+using namespace culver::format;
 
 bool is_same(ByteView one, ByteView other) { return std::ranges::equal(one, other); }
 

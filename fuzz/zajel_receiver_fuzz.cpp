@@ -8,15 +8,13 @@
 
 #include "core/transfer/chunks.hpp"
 #include "core/transfer/zajel_receiver.hpp"
+#include "fuzz/input.hpp"
 
 namespace {
 
 using namespace culver;
+using namespace culver::fuzz;
 using namespace culver::transfer;
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
 
 /// What the world around a receiver knows of it.
 struct Ledger {

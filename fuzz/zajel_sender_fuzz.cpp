@@ -9,15 +9,13 @@
 #include "core/transfer/safe_name.hpp"
 #include "core/transfer/zajel_sender.hpp"
 #include "core/wire/utf8.hpp"
+#include "fuzz/input.hpp"
 
 namespace {
 
 using namespace culver;
+using namespace culver::fuzz;
 using namespace culver::transfer;
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
 
 void check_name(const std::string& name) {
   const std::string safe = safe_name(name);

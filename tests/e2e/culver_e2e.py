@@ -177,7 +177,10 @@ class Process:
                 self.stdin.close()
 
     def stderr(self):
-        return self.log.read_text(encoding="utf-8", errors="replace")
+        """The log has what earlier processes of this name said as well. It is made by a thread."""
+        with contextlib.suppress(FileNotFoundError):
+            return self.log.read_text(encoding="utf-8", errors="replace")
+        return ""
 
     def report(self):
         with self._changed:
@@ -405,7 +408,8 @@ class Case(unittest.TestCase):
             exit_code = process.wait_exit(bound)
         except AssertionError as late:
             self.fail(f"{late}\nThe others:\n{self.stage.reports()}")
-        self.assertEqual(exit_code, code, "\n" + self.stage.reports())
+        if exit_code != code:
+            self.fail(f"exit code {exit_code}, not {code}\n{self.stage.reports()}")
 
     def code_of(self, receiver):
         return receiver.wait_event("online")["code"]

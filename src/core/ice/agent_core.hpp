@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "core/ice/agent.hpp"
-#include "core/ice/allowance.hpp"
 #include "core/ice/candidates.hpp"
 #include "core/ice/checklist.hpp"
 #include "core/ice/consent.hpp"
@@ -13,6 +12,7 @@
 #include "core/ice/nomination.hpp"
 #include "core/ice/path_mtu.hpp"
 #include "core/ice/relays.hpp"
+#include "core/ice/token_bucket.hpp"
 #include "core/ice/transactions.hpp"
 #include "core/ice/valid_ways.hpp"
 
@@ -42,11 +42,11 @@ inline constexpr Duration nomination_memory = std::chrono::seconds(3);
 inline constexpr std::size_t early_requests = 32;
 /// Of checks to addresses from which the peer has not answered, over all restarts: three each for
 /// the hundred pairs that there may be, and what a usual name makes of a check.
-inline constexpr Allowance::Terms for_checks{300, 128, std::chrono::milliseconds(500)};
+inline constexpr TokenBucket::Terms for_checks{300, 128, std::chrono::milliseconds(500)};
 /// Of questions to servers, which a peer's restarts repeat.
-inline constexpr Allowance::Terms for_questions{400, 64, std::chrono::milliseconds(200)};
+inline constexpr TokenBucket::Terms for_questions{400, 64, std::chrono::milliseconds(200)};
 /// Of refusals, which anybody can ask for.
-inline constexpr Allowance::Terms for_refusals{10, 128, std::chrono::milliseconds(250)};
+inline constexpr TokenBucket::Terms for_refusals{10, 128, std::chrono::milliseconds(250)};
 
 /// One pair of credentials; a restart begins another. Only the current one has a checklist.
 struct Generation {
@@ -222,7 +222,7 @@ struct Agent::Core {
   Checklist checklist;
   Transactions transactions;
   ValidWays valid_ways;
-  Allowance checks{for_checks}, questions{for_questions}, refusals{for_refusals};
+  TokenBucket checks{for_checks}, questions{for_questions}, refusals{for_refusals};
   nomination::Machine::State nomination{};
   std::optional<SelectedPath> selected;
   bool doubt_told = false;  ///< of the selected path

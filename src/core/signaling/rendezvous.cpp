@@ -55,16 +55,17 @@ Result<wire::DropContent> open_note(const Secret<32>& key, std::string_view text
 
 }  // namespace
 
-// ---- Allowance ----------------------------------------------------------------------------------
+// ---- SlidingWindow
+// ----------------------------------------------------------------------------------
 
-bool Allowance::take(TimePoint now) {
+bool SlidingWindow::take(TimePoint now) {
   while (!taken_.empty() && taken_.front() + window_ <= now) taken_.pop_front();
   if (taken_.size() >= most_) return false;
   taken_.push_back(now);
   return true;
 }
 
-std::optional<TimePoint> Allowance::next(TimePoint now) const {
+std::optional<TimePoint> SlidingWindow::next(TimePoint now) const {
   if (taken_.size() < most_ || taken_.front() + window_ <= now) return std::nullopt;
   return taken_.front() + window_;
 }

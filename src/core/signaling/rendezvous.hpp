@@ -34,9 +34,9 @@ using RendezvousEffect =
 using RendezvousEffects = std::vector<RendezvousEffect>;
 
 /// Things done of late, so that there are never more than `most` within `window`.
-class Allowance {
+class SlidingWindow {
  public:
-  Allowance(std::size_t most, Duration window) : most_(most), window_(window) {}
+  SlidingWindow(std::size_t most, Duration window) : most_(most), window_(window) {}
   bool take(TimePoint now);
   /// What was taken last was not needed.
   void give_back() {
@@ -154,8 +154,8 @@ class Rendezvous {
   std::map<PairingCode, TimePoint> unnamed_asked_;
   std::optional<Unnamed> asking_unnamed_;
   std::set<PairingCode> let_in_;
-  Allowance asks_{asks_per_minute, std::chrono::minutes(1)};
-  Allowance registrations_{registrations_per_minute, std::chrono::minutes(1)};
+  SlidingWindow asks_{asks_per_minute, std::chrono::minutes(1)};
+  SlidingWindow registrations_{registrations_per_minute, std::chrono::minutes(1)};
   TimePoint asked_at_{};                                   ///< the last ask
   std::optional<TimePoint> next_ask_, next_registration_;  ///< where there is no allowance left
 };

@@ -42,7 +42,7 @@ host::Outcome<DataFolder> DataFolder::open(const Options& options) {
   if (!vault) return tl::unexpected(vault.error());
   auto identity = host::open_identity(*vault);
   if (!identity) return tl::unexpected(identity.error());
-  auto book = store::sqlite::PeerBook::open(options.data_dir / "peers.db");
+  auto book = store::sqlite::PeerBook::open(options.data_dir / host::peer_book_file);
   if (!book) return tl::unexpected(book.error());
   return DataFolder{std::move(*identity), std::move(*book)};
 }

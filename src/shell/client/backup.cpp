@@ -75,9 +75,9 @@ Outcome<void> fill(const fs::path& folder, const backup::Content& content,
   const host::AccountSecrets account{crypto::SigningSeed(content.account_seed.expose()),
                                      content.device};
   if (auto put = host::put_account(*vault, account); !put) return put;
-  auto peers = store::sqlite::PeerBook::open(folder / "peers.db");
+  auto peers = store::sqlite::PeerBook::open(folder / host::peer_book_file);
   if (!peers) return tl::unexpected(peers.error());
-  auto servers = store::sqlite::ServerBook::open(folder / "servers.db");
+  auto servers = store::sqlite::ServerBook::open(folder / host::server_book_file);
   if (!servers) return tl::unexpected(servers.error());
   std::vector<store::KnownPeer> peer_rows;
   for (const auto& peer : content.peers) peer_rows.push_back(row_of(peer));
@@ -86,9 +86,9 @@ Outcome<void> fill(const fs::path& folder, const backup::Content& content,
     server_rows.push_back(
         {row.url, {row.identity, row.version, row.first_seen, row.last_seen, row.account}});
   if (auto put = peers->put(peer_rows); !put)
-    return store::sqlite::unusable("The peer book", folder / "peers.db");
+    return store::sqlite::unusable("The peer book", folder / host::peer_book_file);
   if (auto put = servers->put(server_rows); !put)
-    return store::sqlite::unusable("The server book", folder / "servers.db");
+    return store::sqlite::unusable("The server book", folder / host::server_book_file);
   return {};
 }
 
@@ -118,9 +118,9 @@ Outcome<backup::Content> collect(const host::Vault& vault) {
   if (!identity) return tl::unexpected(identity.error());
   auto account = host::open_account_secrets(vault);
   if (!account) return tl::unexpected(account.error());
-  auto peers = store::sqlite::PeerBook::open(data_dir / "peers.db");
+  auto peers = store::sqlite::PeerBook::open(data_dir / host::peer_book_file);
   if (!peers) return tl::unexpected(peers.error());
-  auto servers = store::sqlite::ServerBook::open(data_dir / "servers.db");
+  auto servers = store::sqlite::ServerBook::open(data_dir / host::server_book_file);
   if (!servers) return tl::unexpected(servers.error());
   const auto peer_rows = peers->all();
   const auto server_rows = servers->all();

@@ -11,6 +11,7 @@
 #include "shell/host/fault_text.hpp"
 #include "shell/host/identity.hpp"
 #include "shell/host/log.hpp"
+#include "shell/host/paths.hpp"
 
 namespace culver::client {
 
@@ -18,19 +19,15 @@ namespace asio = boost::asio;
 
 namespace {
 
-std::filesystem::path peer_book_in(const std::filesystem::path& data_dir) {
-  return data_dir / "peers.db";
-}
-
 host::Outcome<Books> open_books(const std::filesystem::path& data_dir, const wire::WsUrl& server,
                                 const crypto::PrivateKey& identity) {
-  auto peers = store::sqlite::PeerBook::open(peer_book_in(data_dir));
+  auto peers = store::sqlite::PeerBook::open(data_dir / host::peer_book_file);
   if (!peers) return tl::unexpected(peers.error());
-  auto servers = store::sqlite::ServerBook::open(data_dir / "servers.db");
+  auto servers = store::sqlite::ServerBook::open(data_dir / host::server_book_file);
   if (!servers) return tl::unexpected(servers.error());
   auto letters = store::sqlite::Outbox::open(data_dir, format::kept_letter::key_of(identity));
   if (!letters) return tl::unexpected(letters.error());
-  auto frames = store::sqlite::SeenFrames::open(data_dir / "frames.db");
+  auto frames = store::sqlite::SeenFrames::open(data_dir / host::seen_frames_file);
   if (!frames) return tl::unexpected(frames.error());
   return Books{std::move(*peers), std::move(*servers), std::move(*letters), std::move(*frames),
                server.origin()};
@@ -93,7 +90,7 @@ host::Outcome<std::unique_ptr<Client>> Client::open(asio::io_context& loop,
   auto client = std::unique_ptr<Client>(
       new Client(loop, std::move(*slot), std::move(engine), std::move(server),
                  std::move(transports), config.download_dir.string(), std::move(*books),
-                 peer_book_in(vault.folder()), std::move(on_notice)));
+                 vault.folder() / host::peer_book_file, std::move(on_notice)));
   client->exposed_ = is_exposed;
   return client;
 }

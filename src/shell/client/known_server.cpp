@@ -35,7 +35,7 @@ host::Outcome<KnownServer> look_up_server(const std::string& url,
   if (!parsed) return tl::unexpected(parsed.error());
   if (const auto made = host::make_private_dir(data_dir); !made)
     return tl::unexpected(made.error());
-  auto book = store::sqlite::ServerBook::open(data_dir / "servers.db");
+  auto book = store::sqlite::ServerBook::open(data_dir / host::server_book_file);
   if (!book) return tl::unexpected(book.error());
   auto known = book->find(parsed->origin());
   if (!known)

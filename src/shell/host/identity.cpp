@@ -3,6 +3,7 @@
 
 #include "core/crypto/hash.hpp"
 #include "shell/host/key_file.hpp"
+#include "shell/host/paths.hpp"
 
 namespace culver::host {
 namespace {
@@ -22,7 +23,7 @@ bool has_identity(const std::filesystem::path& data_dir) {
 Outcome<crypto::KeyPair> open_identity(const Vault& vault) {
   const auto& folder = vault.folder();
   std::error_code ignored;
-  if (!has_identity(folder) && std::filesystem::exists(folder / "peers.db", ignored))
+  if (!has_identity(folder) && std::filesystem::exists(folder / peer_book_file, ignored))
     return trouble(Fault::identity_unreadable,
                    "The folder " + folder.string() +
                        " has a peer book and no identity: the file identity.key is missing. Put it "

@@ -11,6 +11,11 @@
 
 namespace culver::host {
 
+// The databases of a data folder.
+inline constexpr const char* peer_book_file = "peers.db";  ///< and the outbox
+inline constexpr const char* server_book_file = "servers.db";
+inline constexpr const char* seen_frames_file = "frames.db";
+
 /// The environment, or a map in a test. An empty variable counts as unset, as XDG has it.
 using Variables = std::function<std::optional<std::string>(const char* name)>;
 

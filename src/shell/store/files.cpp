@@ -14,7 +14,7 @@ namespace culver::store {
 Result<IncomingFile> IncomingFile::create(const Folder& folder, const Plaintext& name,
                                           std::uint64_t reserve) {
   IncomingFile out;
-  out.folder_ = Descriptor(::fcntl(folder.get(), F_DUPFD_CLOEXEC, 0));
+  out.folder_ = host::FileDescriptor(::fcntl(folder.get(), F_DUPFD_CLOEXEC, 0));
   if (!out.folder_) return fail(Fault::file_unwritable);
   out.folder_path_ = folder.path();
   out.name_ = transfer::safe_name(name.expose());
@@ -140,13 +140,13 @@ Result<void> IncomingFile::cut(std::uint64_t length) {
 
 void IncomingFile::drop() {
   discard();
-  file_ = Descriptor();
+  file_ = host::FileDescriptor();
 }
 
 void IncomingFile::keep() {
   if (resumable_ && health_) partial_.clear();
   discard();
-  file_ = Descriptor();
+  file_ = host::FileDescriptor();
 }
 
 Result<std::string> IncomingFile::finish(const std::optional<transfer::Attributes>& attributes) {

@@ -63,8 +63,8 @@ class IncomingFile {
   tl::unexpected<Fault> broken(Fault fault);
   void discard();
 
-  Descriptor folder_;
-  Descriptor file_;
+  host::FileDescriptor folder_;
+  host::FileDescriptor file_;
   std::string folder_path_;
   std::string partial_;  ///< empty once it has its name
   std::string name_;

@@ -55,7 +55,7 @@ class Trial {
  private:
   Trial() = default;
   int folder_ = -1;
-  Descriptor file_;
+  host::FileDescriptor file_;
   std::string name_;
 };
 
@@ -92,7 +92,7 @@ Result<void> reserve(int file, std::uint64_t from, std::uint64_t size) {
 
 Result<Folder> Folder::open(const std::string& path) {
   Folder out;
-  out.folder_ = Descriptor(
+  out.folder_ = host::FileDescriptor(
       uninterrupted([&] { return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
   if (!out.folder_) return fail(folder_fault());
   out.path_ = path;

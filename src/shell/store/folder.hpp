@@ -7,7 +7,7 @@
 
 #include "core/base/env.hpp"
 #include "core/base/result.hpp"
-#include "shell/store/descriptor.hpp"
+#include "shell/host/file_descriptor.hpp"
 
 namespace culver::store {
 
@@ -43,7 +43,7 @@ class Folder {
   const std::string& path() const { return path_; }
 
  private:
-  Descriptor folder_;
+  host::FileDescriptor folder_;
   std::string path_;
 };
 

@@ -20,7 +20,7 @@ bool is_same(const timespec& a, const timespec& b) {
 Result<OutgoingFile> OutgoingFile::open(const std::string& path) {
   OutgoingFile out;
   // Without O_NONBLOCK a named pipe would hold us until somebody writes to it.
-  out.file_ = Descriptor(
+  out.file_ = host::FileDescriptor(
       uninterrupted([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK); }));
   if (!out.file_ || ::fstat(out.file_.get(), &out.opened_) != 0 || !S_ISREG(out.opened_.st_mode))
     return fail(Fault::file_unreadable);

@@ -11,7 +11,7 @@
 #include "core/base/result.hpp"
 #include "core/base/text.hpp"
 #include "core/transfer/attributes.hpp"
-#include "shell/store/descriptor.hpp"
+#include "shell/host/file_descriptor.hpp"
 #include "shell/store/file_input.hpp"
 
 namespace culver::store {
@@ -38,7 +38,7 @@ class OutgoingFile {
   Result<bool> is_unchanged() const;
 
  private:
-  Descriptor file_;
+  host::FileDescriptor file_;
   FileInput input_;
   struct stat opened_ {};
   Plaintext basename_;

@@ -42,7 +42,7 @@ bool is_unable(int error) {
 /// Takes the name with an empty file, which the other then replaces: where no call does both.
 int reserve_and_rename(int folder, const std::string& from, const std::string& to) {
   const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-  const Descriptor reserved(
+  const host::FileDescriptor reserved(
       uninterrupted([&] { return ::openat(folder, to.c_str(), flags, 0600); }));
   if (!reserved) return errno;
   if (::renameat(folder, from.c_str(), folder, to.c_str()) == 0) return 0;
@@ -100,11 +100,12 @@ bool lock_or_do_without(int fd) {
   return uninterrupted([&] { return ::flock(fd, LOCK_EX | LOCK_NB); }) == 0 || errno != EWOULDBLOCK;
 }
 
-Result<std::string> make(int folder, Descriptor& file) {
+Result<std::string> make(int folder, host::FileDescriptor& file) {
   const int flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
   for (int tries = 3; tries > 0; --tries) {
     TRY(auto name, random_name());
-    file = Descriptor(uninterrupted([&] { return ::openat(folder, name.c_str(), flags, 0777); }));
+    file = host::FileDescriptor(
+        uninterrupted([&] { return ::openat(folder, name.c_str(), flags, 0777); }));
     if (!file) return fail(folder_fault());
     // Whoever sweeps may have been quicker.
     struct stat facts {};
@@ -123,9 +124,9 @@ bool is_ours(int fd, int folder, const std::string& name) {
          named.st_ino == open.st_ino && named.st_dev == open.st_dev;
 }
 
-Descriptor open(int folder, const std::string& name) {
+host::FileDescriptor open(int folder, const std::string& name) {
   const int flags = O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;
-  return Descriptor(uninterrupted([&] { return ::openat(folder, name.c_str(), flags); }));
+  return host::FileDescriptor(uninterrupted([&] { return ::openat(folder, name.c_str(), flags); }));
 }
 
 void sweep(int folder, const std::string& name, WallTime now, WallTime life) {

@@ -7,7 +7,7 @@
 
 #include "core/base/env.hpp"
 #include "core/base/result.hpp"
-#include "shell/store/descriptor.hpp"
+#include "shell/host/file_descriptor.hpp"
 
 namespace culver::store::parts {
 
@@ -17,9 +17,9 @@ bool is_name(std::string_view name);
 
 /// Makes a part of a random name, and holds it; returns the name. Its mode is what the umask leaves
 /// of 0777.
-Result<std::string> make(int folder, Descriptor& file);
+Result<std::string> make(int folder, host::FileDescriptor& file);
 /// What is called that, if it is there.
-Descriptor open(int folder, const std::string& name);
+host::FileDescriptor open(int folder, const std::string& name);
 /// Where the file system knows no locks, nobody can be kept out.
 bool lock_or_do_without(int fd);
 /// Whether the open file is still what is called that, and ours alone.

@@ -243,8 +243,8 @@ TEST(Rendezvous, AKeyOfSmallOrderIsNotLookedFor) {
   EXPECT_FALSE(one.rendezvous.is_sought(PublicKey{}));
 }
 
-TEST(Allowance, GivesSoManyWithinItsWindow) {
-  Allowance allowance(2, 60s);
+TEST(SlidingWindow, GivesSoManyWithinItsWindow) {
+  SlidingWindow allowance(2, 60s);
   const TimePoint start{1'000s};
   EXPECT_TRUE(allowance.take(start));
   EXPECT_TRUE(allowance.take(start + 10s));

@@ -17,7 +17,7 @@ struct How {
 class Input : public testing::TestWithParam<How> {
  protected:
   /// Opened, and in the page cache or not.
-  Descriptor put(const std::string& text) {
+  host::FileDescriptor put(const std::string& text) {
     write_file(root / "file", text);
     auto file = open_for_test(root / "file");
     if (GetParam().cold) make_cold(file.get());
@@ -97,7 +97,7 @@ TEST_P(Input, ReadsWhereNothingGoesPastTheCache) {
 }
 
 TEST_P(Input, AFileThatCannotBeReadIsNoticed) {
-  const Descriptor file(::open(root.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const host::FileDescriptor file(::open(root.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   FileInput input(GetParam().past_the_cache);
   ByteVector bytes(10);
   EXPECT_EQ(input.read(file.get(), 0, bytes).error(), Fault::file_unreadable);

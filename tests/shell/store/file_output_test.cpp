@@ -139,7 +139,7 @@ TEST_P(Output, WritesWhereNothingGoesPastTheCache) {
 }
 
 TEST_P(Output, AFileThatCannotBeWrittenIsNoticed) {
-  const Descriptor file(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  const host::FileDescriptor file(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   FileOutput output;
   output.begin(0, GetParam());
   EXPECT_EQ(write_all(output, file.get(), patterned(direct_block)).error(), Fault::file_unwritable);

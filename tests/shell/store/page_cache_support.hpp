@@ -25,13 +25,13 @@ inline std::string patterned(std::size_t size) {
   return text;
 }
 
-inline Descriptor open_for_test(const std::filesystem::path& path) {
-  return Descriptor(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+inline host::FileDescriptor open_for_test(const std::filesystem::path& path) {
+  return host::FileDescriptor(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
 }
 
 /// Whether files in this folder can be written past the cache at all.
 inline bool knows_direct(const std::filesystem::path& folder) {
-  const Descriptor probe(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+  const host::FileDescriptor probe(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
   return probe && set_direct(probe.get(), true);
 }
 

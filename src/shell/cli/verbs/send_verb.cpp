@@ -11,6 +11,7 @@
 #include "shell/cli/verbs/send_request.hpp"
 #include "shell/cli/with_peers.hpp"
 #include "shell/host/fault_text.hpp"
+#include "shell/host/paths.hpp"
 #include "shell/host/private_file.hpp"
 
 namespace culver::cli {
@@ -64,7 +65,7 @@ namespace {
 host::Outcome<std::vector<store::KnownPeer>> read_book(const Options& options) {
   if (const auto made = host::make_private_dir(options.data_dir); !made)
     return tl::unexpected(made.error());
-  const auto file = options.data_dir / "peers.db";
+  const auto file = options.data_dir / host::peer_book_file;
   std::error_code error;
   if (!std::filesystem::exists(file, error) && !error) return std::vector<store::KnownPeer>();
   auto book = store::sqlite::PeerBook::open(file);

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "shell/host/entropy.hpp"
+#include "shell/host/paths.hpp"
 #include "shell/store/sqlite/peer_book.hpp"
 #include "shell/store/sqlite/why_unusable.hpp"
 
@@ -53,7 +54,7 @@ Result<std::int64_t> number_from(Statement& query) {
 }  // namespace
 
 host::Outcome<Outbox> Outbox::open(const std::filesystem::path& folder, Secret<32> key) {
-  const auto file = folder / "peers.db";
+  const auto file = folder / host::peer_book_file;
   if (const auto book = PeerBook::open(file); !book) return tl::unexpected(book.error());
   auto process = ProcessLock::take(folder / "letters.lock");
   auto database = Database::open(file);

@@ -1,5 +1,5 @@
 // What a peer can make of us: its addresses may be those of others.
-#include "core/ice/allowance.hpp"
+#include "core/ice/token_bucket.hpp"
 
 #include "core/ice/agent_core.hpp"
 #include "tests/core/ice/lone_agent_support.hpp"
@@ -7,18 +7,18 @@
 namespace culver::ice {
 namespace {
 
-TEST(Allowance, IsUsedUpAndComesBackSlowly) {
-  Allowance allowance({3, 100, 1s});
+TEST(TokenBucket, IsUsedUpAndComesBackSlowly) {
+  TokenBucket bucket({3, 100, 1s});
   TimePoint now{1h};
-  EXPECT_TRUE(allowance.spend(100, now));
-  EXPECT_TRUE(allowance.spend(0, now));
-  EXPECT_TRUE(allowance.spend(0, now));
-  EXPECT_FALSE(allowance.spend(0, now)) << "by number";
-  EXPECT_FALSE(allowance.spend(0, now += 999ms));
-  EXPECT_TRUE(allowance.spend(0, now += 1ms));
+  EXPECT_TRUE(bucket.spend(100, now));
+  EXPECT_TRUE(bucket.spend(0, now));
+  EXPECT_TRUE(bucket.spend(0, now));
+  EXPECT_FALSE(bucket.spend(0, now)) << "by number";
+  EXPECT_FALSE(bucket.spend(0, now += 999ms));
+  EXPECT_TRUE(bucket.spend(0, now += 1ms));
   now += 24h;
-  EXPECT_TRUE(allowance.spend(300, now));
-  EXPECT_FALSE(allowance.spend(1, now)) << "by bytes";
+  EXPECT_TRUE(bucket.spend(300, now));
+  EXPECT_FALSE(bucket.spend(1, now)) << "by bytes";
 }
 
 struct Abuse : LoneAgent {

@@ -10,14 +10,14 @@
 
 namespace culver::ice {
 
-class Allowance {
+class TokenBucket {
  public:
   struct Terms {
     std::size_t datagrams;   ///< at most at once
     std::size_t bytes_each;  ///< on average
     Duration interval;       ///< after which there is one more
   };
-  constexpr explicit Allowance(Terms terms)
+  constexpr explicit TokenBucket(Terms terms)
       : terms_(terms), datagrams_(terms.datagrams), bytes_(terms.datagrams * terms.bytes_each) {}
 
   /// False: it must not be sent.
