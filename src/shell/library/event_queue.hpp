@@ -43,7 +43,7 @@ class EventQueue {
   void close();
 
   /// Without a timeout for ever.
-  std::optional<v1::Event> next(std::optional<std::chrono::milliseconds> timeout);
+  std::optional<v1::Event> next(std::optional<std::chrono::milliseconds> timeout = {});
   /// Safe in a signal handler.
   void wake() noexcept;
   int fd() const { return fd_.get(); }
