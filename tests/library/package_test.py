@@ -65,6 +65,15 @@ class Package(WithCopy):
         self.assertIn(f"soname: [libculver.so.{major_minor}]", dynamic)
 
 
+class Page(unittest.TestCase):
+    def test_it_begins_with_the_echo_bot_as_it_is(self):
+        example = (TOP / "examples" / "echo_bot.cpp").read_text("utf-8")
+        self.assertLessEqual(len(example.splitlines()), 40)
+        page = (TOP / "docs" / "library.md").read_text("utf-8")
+        self.assertEqual(page.split("```cpp\n")[1].split("```")[0],
+                         example[example.index("#include"):])
+
+
 class Headers(WithCopy):
     def test_each_stands_alone_and_warns_of_nothing(self):
         headers = sorted((self.installed.prefix / "include" / "culver").iterdir())

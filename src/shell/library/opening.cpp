@@ -1,11 +1,13 @@
 #include "shell/library/opening.hpp"
 
 #include <exception>
+#include <new>
 #include <utility>
 
 #include "core/engine/names.hpp"
 #include "core/wire/ice_url.hpp"
 #include "core/wire/kept_letter.hpp"
+#include "shell/host/descriptors.hpp"
 #include "shell/host/identity.hpp"
 #include "shell/host/log.hpp"
 #include "shell/library/convert.hpp"
@@ -92,10 +94,12 @@ v1::Result<host::Vault> open_vault(const v1::Config& config) {
   return std::move(*vault);
 }
 
-}  // namespace
+/// Of what the libraries below have thrown.
+v1::Error thrown_error() {
+  return error_of(host::few_descriptors() ? Fault::out_of_descriptors : Fault::internal);
+}
 
-v1::Result<Opened> open(const v1::Config& given) {
-  be_quiet_at_first();
+v1::Result<Opened> open_all(const v1::Config& given) {
   auto config = config_of(given);
   if (!config) return config.error();
   const auto vault = open_vault(given);
@@ -121,7 +125,7 @@ v1::Result<Opened> open(const v1::Config& given) {
       const auto done = session->open(*vault, std::move(*config));
       answer->set(done ? v1::Result<void>() : error_of(done.error()));
     } catch (const std::exception&) {  // somebody waits for the answer
-      answer->set(error_of(Fault::internal));
+      answer->set(thrown_error());
     }
   });
   // What it takes lies on this stack, so there is no end to the waiting.
@@ -130,6 +134,19 @@ v1::Result<Opened> open(const v1::Config& given) {
       if (!*done) return done->error();
       return opened;
     }
+}
+
+}  // namespace
+
+v1::Result<Opened> open(const v1::Config& given) {
+  be_quiet_at_first();
+  try {
+    return open_all(given);
+  } catch (const std::bad_alloc&) {
+    throw;
+  } catch (const std::exception&) {
+    return thrown_error();
+  }
 }
 
 }  // namespace culver::library
