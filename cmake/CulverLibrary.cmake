@@ -57,11 +57,10 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/include/culver/version.hpp
   DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/culver COMPONENT dev)
 install(TARGETS culver_shared EXPORT culver-shared LIBRARY COMPONENT library
   NAMELINK_COMPONENT dev)
-install(TARGETS culver_static EXPORT culver-static ARCHIVE COMPONENT dev)
+install(TARGETS culver_static EXPORT culver-static ARCHIVE COMPONENT archive)
 # Two files, so that who links the shared one needs nothing of what the archive needs.
-foreach(kind shared static)
-  install(EXPORT culver-${kind} NAMESPACE culver:: DESTINATION ${package_dir} COMPONENT dev)
-endforeach()
+install(EXPORT culver-shared NAMESPACE culver:: DESTINATION ${package_dir} COMPONENT dev)
+install(EXPORT culver-static NAMESPACE culver:: DESTINATION ${package_dir} COMPONENT archive)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/culver-config.cmake
   ${CMAKE_CURRENT_BINARY_DIR}/culver-config-version.cmake DESTINATION ${package_dir} COMPONENT dev)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/culver.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig

@@ -179,8 +179,8 @@ struct Event {
 ///     visit(event, [](const TextReceived& text) { ... }, [](const Online& online) { ... });
 template <class... Handlers>
 bool visit(const Event& event, Handlers&&... handlers) {
-  struct All : std::remove_reference_t<Handlers>... {
-    using std::remove_reference_t<Handlers>::operator()...;
+  struct All : std::remove_cvref_t<Handlers>... {
+    using std::remove_cvref_t<Handlers>::operator()...;
   };
   All all{std::forward<Handlers>(handlers)...};
   return std::visit(

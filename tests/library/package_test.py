@@ -17,9 +17,11 @@ OURS = ["-Werror", "-Wshadow", "-Wconversion", "-Wpedantic", "-fcoroutines", "-f
 
 
 class WithCopy(unittest.TestCase):
+    components = ()
+
     @classmethod
     def setUpClass(cls):
-        cls.installed = Installed()
+        cls.installed = Installed(*cls.components)
         cls.addClassCleanup(cls.installed.close)
 
 
@@ -75,6 +77,8 @@ class Page(unittest.TestCase):
 
 
 class Headers(WithCopy):
+    components = ("library", "dev")
+
     def test_each_stands_alone_and_warns_of_nothing(self):
         headers = sorted((self.installed.prefix / "include" / "culver").iterdir())
         self.assertIn("culver.hpp", [header.name for header in headers])
