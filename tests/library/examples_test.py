@@ -77,6 +77,13 @@ class Durable(WithExamples):
         self.assertEqual(self.word_after(second, "error "), "data_folder_in_use")
 
 
+class Both(WithExamples):
+    def test_two_clients_of_one_process_do_all_that_there_is(self):
+        program = self.installed.build_source(Path(__file__).parent / "both.cpp")
+        both = self.start(program, self.stage.folder, self.stage.server.url, log="both")
+        self.expect_exit(both, 0, 2 * BOUND)
+
+
 class DropBox(WithExamples):
     def setUp(self):
         super().setUp()
