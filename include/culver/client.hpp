@@ -44,8 +44,7 @@ class CULVER_API Client {
   /// to 1 h) and half a second more. Whoever waits in next() gets nothing. Again: does nothing.
   void close(Milliseconds grace = std::chrono::seconds(7));
 
-  // ---- events
-  // -----------------------------------------------------------------------------------
+  // ---- events ----------------------------------------------------------------------------------
 
   /// The next event, in order; waits for it, without a timeout for ever. Nothing: the time is
   /// over, wake() was called, or the client is closed. Each event is given once, to one of those
@@ -66,8 +65,7 @@ class CULVER_API Client {
   /// event meant is done. Events that are not durable may be acknowledged, and need not.
   void ack(const Event& event);
 
-  // ---- the server
-  // -------------------------------------------------------------------------------
+  // ---- the server ------------------------------------------------------------------------------
 
   /// Registers with the server, and looks for the known peers from then on: those who are there
   /// connect by themselves. Waits `wait` at most (0 to 1 h). With an error it may be tried
@@ -81,8 +79,7 @@ class CULVER_API Client {
   Result<std::string> get_code();
   Result<Identity> get_identity();
 
-  // ---- pairing
-  // ----------------------------------------------------------------------------------
+  // ---- pairing ---------------------------------------------------------------------------------
 
   /// Asks the machine that shows this code to let us in; online first. PeerConnected or PairEnded
   /// follows. `code` as a person types it. Errors: bad_pairing_code, not_connected (not online).
@@ -98,8 +95,11 @@ class CULVER_API Client {
   Result<void> answer_pairing(std::string_view pairing, bool is_accepted,
                               bool is_other_of_name = false);
 
-  // ---- peers
-  // ------------------------------------------------------------------------------------ Errors
+  /// Those that wait for an answer, as they were told.
+  Result<std::vector<PairRequested>> list_pairings();
+
+  // ---- peers -----------------------------------------------------------------------------------
+  // Errors
   // of all that name one: no_such_peer, name_ambiguous.
 
   /// Everybody in the peer book, whoever was seen last first.
@@ -118,8 +118,7 @@ class CULVER_API Client {
   Result<Connection> connect_peer(const PeerName& peer,
                                   Milliseconds wait = std::chrono::minutes(1));
 
-  // ---- texts
-  // ------------------------------------------------------------------------------------
+  // ---- texts -----------------------------------------------------------------------------------
 
   /// Puts a text on our disk, sealed; from there it is delivered once and in order, now or when
   /// the peer comes, also by a later client. TextDelivered follows, if this client delivers it.
@@ -134,14 +133,15 @@ class CULVER_API Client {
   /// The same for all that wait for a peer; how many there were.
   Result<std::size_t> drop_outbox_of(const PeerName& peer);
 
-  // ---- files
-  // ------------------------------------------------------------------------------------
+  // ---- files -----------------------------------------------------------------------------------
 
   /// Offers files to a peer that is connected; they go one after the other. FileSent or
   /// TransferFailed follows for each. 1 to 1,000 regular files. Errors: not_connected (see
   /// connect_peer()), file_unreadable and others about a file: then none is sent.
   Result<std::vector<SentFile>> send_files(const PeerName& peer,
                                            const std::vector<std::filesystem::path>& files);
+  /// What is under way or offered.
+  Result<std::vector<Transfer>> list_transfers();
   /// Answers FileOffered: it goes to Config::download_dir. FileReceived or TransferFailed
   /// follows. Errors: transfer_unknown (over, or none that was offered), folder_missing.
   Result<void> accept_transfer(std::string_view transfer);

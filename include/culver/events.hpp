@@ -14,8 +14,7 @@
 #include "culver/types.hpp"
 
 namespace culver::CULVER_INLINE v1 {
-// ---- texts
-// --------------------------------------------------------------------------------------
+// ---- texts -----------------------------------------------------------------------------------
 
 /// A text has come. Of a Culver it is on our disk and stays there until ack(): durable.
 struct TextReceived {
@@ -38,8 +37,7 @@ struct TextFailed {
   Error error;               ///< letter_unreadable, text_too_long, store_failed
 };
 
-// ---- files
-// --------------------------------------------------------------------------------------
+// ---- files -----------------------------------------------------------------------------------
 
 /// A peer wants to send a file: accept_transfer() or refuse_transfer(). It waits some minutes.
 struct FileOffered {
@@ -93,8 +91,7 @@ struct TransferProgress {
   std::uint64_t size;   ///< in all
 };
 
-// ---- peers
-// --------------------------------------------------------------------------------------
+// ---- peers -----------------------------------------------------------------------------------
 
 /// Somebody asks to be let in: answer_pairing(). A `namesake` is the known peer that is called so
 /// and has another key: somebody else, or the same person with a new key, and nothing that may be
@@ -131,8 +128,7 @@ struct PeerChanged {
   bool is_welcome;  ///< it is in the book and not blocked
 };
 
-// ---- the server
-// ---------------------------------------------------------------------------------
+// ---- the server ------------------------------------------------------------------------------
 
 /// Registered. Again with another code after a lost connection.
 struct Online {
@@ -144,8 +140,7 @@ struct Offline {
   bool is_retrying;  ///< it is tried again without a call
 };
 
-// ---- the library itself
-// -------------------------------------------------------------------------
+// ---- the library itself ----------------------------------------------------------------------
 
 /// Nobody asked for events, and so many that are not durable were dropped.
 struct TransientDropped {

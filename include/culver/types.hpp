@@ -83,6 +83,16 @@ struct SentFile {
   std::string transfer;  ///< its id: of FileSent and TransferFailed
   std::filesystem::path path;
 };
+/// A file on its way, in either direction.
+struct Transfer {
+  std::string transfer;
+  Peer peer;
+  std::string name;
+  std::uint64_t bytes;  ///< so far
+  std::uint64_t size;   ///< in all
+  bool is_outgoing;
+  bool is_offered;  ///< it waits for accept_transfer() or refuse_transfer()
+};
 /// What start_pairing() has done: it goes on by itself.
 struct StartedPairing {
   std::string pairing;  ///< its id: of finish_pairing() and PairEnded

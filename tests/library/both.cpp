@@ -64,8 +64,10 @@ void pair(Client& ana, Client& ben) {
   must_fail(ben.finish_pairing(refused.pairing, bound), "pair_unknown");
   const auto asked = must(ben.start_pairing(code));
   const auto request = expect<PairRequested>(ana);
+  check(must(ana.list_pairings()).front().pairing == request.pairing);
   check(request.name == "ben" && request.fingerprint == must(ben.get_identity()).fingerprint);
   must(ana.answer_pairing(request.pairing, true));
+  check(must(ana.list_pairings()).empty());
   must_fail(ana.answer_pairing(request.pairing, true), "pair_unknown");
   check(must(ben.finish_pairing(asked.pairing, bound)).name == "ana");
   check(expect<PeerPaired>(ana).peer.fingerprint == request.fingerprint);
@@ -88,6 +90,8 @@ void send(const std::filesystem::path& folder, Client& ana, Client& ben) {
   const auto sent = must(ana.send_files("ben", {file, file}));
   check(sent.size() == 2);
   const auto offered = expect<FileOffered>(ben);
+  const auto waiting = must(ben.list_transfers());
+  check(waiting.size() == 1 && waiting.front().is_offered && !waiting.front().is_outgoing);
   check(offered.name == "what.bin" && offered.size == 3'000'000 && offered.files == 2);
   must(ben.accept_transfer(offered.transfer));
   must_fail(ben.accept_transfer(offered.transfer), "transfer_unknown");
@@ -97,6 +101,7 @@ void send(const std::filesystem::path& folder, Client& ana, Client& ben) {
   check(done.transfer == sent.front().transfer && done.sha256 == received.sha256);
   must(ben.refuse_transfer(expect<FileOffered>(ben).transfer));
   const auto refused = expect<TransferFailed>(ana);
+  check(must(ana.list_transfers()).empty());
   check(refused.transfer == sent.back().transfer && refused.error.code == "file_refused");
 }
 

@@ -187,6 +187,12 @@ Result<void> Client::answer_pairing(std::string_view pairing, bool is_accepted,
   });
 }
 
+Result<std::vector<PairRequested>> Client::list_pairings() {
+  CULVER_NEEDS_CLIENT;
+  return impl_->ask<std::vector<PairRequested>>(
+      [](Session& session, const auto& asker) { session.list_pairings(asker); });
+}
+
 // ---- peers --------------------------------------------------------------------------------------
 
 Result<std::vector<KnownPeer>> Client::list_peers() {
@@ -275,6 +281,11 @@ Result<std::vector<SentFile>> Client::send_files(const PeerName& peer,
           session.send_files(key, files, asker);
         });
   });
+}
+Result<std::vector<Transfer>> Client::list_transfers() {
+  CULVER_NEEDS_CLIENT;
+  return impl_->ask<std::vector<Transfer>>(
+      [](Session& session, const auto& asker) { session.list_transfers(asker); });
 }
 Result<void> Client::accept_transfer(std::string_view transfer) {
   CULVER_NEEDS_CLIENT;

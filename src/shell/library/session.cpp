@@ -135,21 +135,28 @@ void Session::answer_pairing(const std::string& pairing, bool is_accepted, bool 
   using Kind = Pairing::Kind;
   const auto id = number_of<std::uint64_t>(pairing);
   const auto at = id ? pairings_.find(*id) : pairings_.end();
-  const bool is_asked = at != pairings_.end() &&
-                        (at->second.kind == Kind::asked || at->second.kind == Kind::name_conflict);
-  if (!is_asked) return asker->set(error_of(Fault::pair_unknown, pairing));
+  if (at == pairings_.end() || !at->second.request)
+    return asker->set(error_of(Fault::pair_unknown, pairing));
   auto& asked = at->second;
-  if (is_accepted && asked.has_namesake && !is_other)
+  if (is_accepted && asked.request->namesake && !is_other)
     return asker->set(error_of(Fault::name_taken, pairing));
   if (asked.kind == Kind::name_conflict)
     command(engine::AnswerName{*asked.link, is_accepted});
   else
     command(engine::AnswerPair{*asked.code, is_accepted});
+  asked.request.reset();
   if (is_accepted && asked.kind == Kind::asked)
     asked.kind = Kind::accepted;
   else
     pairings_.erase(at);
   asker->set({});
+}
+
+void Session::list_pairings(const Asker<std::vector<v1::PairRequested>>& asker) {
+  std::vector<v1::PairRequested> requests;
+  for (const auto& [id, pairing] : pairings_)
+    if (pairing.request) requests.push_back(*pairing.request);
+  asker->set(std::move(requests));
 }
 
 // ---- peers --------------------------------------------------------------------------------------
@@ -206,6 +213,14 @@ void Session::send_files(const PublicKey& key, const std::vector<std::filesystem
     sent.push_back({std::to_string(id.value), files[sent.size()]});
   }
   asker->set(std::move(sent));
+}
+
+void Session::list_transfers(const Asker<std::vector<v1::Transfer>>& asker) {
+  std::vector<v1::Transfer> transfers;
+  for (const auto& [id, file] : transfers_)
+    transfers.push_back({std::to_string(id.value), file.peer, file.name, file.bytes, file.size,
+                         file.is_outgoing, file.is_offered});
+  asker->set(std::move(transfers));
 }
 
 void Session::answer_transfer(const std::string& transfer, bool is_accepted,

@@ -51,6 +51,8 @@ class Session : public std::enable_shared_from_this<Session> {
   void finish_pairing(const std::string& pairing, const Asker<v1::Peer>& asker);
   void answer_pairing(const std::string& pairing, bool is_accepted, bool is_other,
                       const Asker<void>& asker);
+  void list_pairings(const Asker<std::vector<v1::PairRequested>>& asker);
+  void list_transfers(const Asker<std::vector<v1::Transfer>>& asker);
   /// Their fingerprints.
   void list_connected(const Asker<std::vector<std::string>>& asker);
   void connect_peer(const PublicKey& key, const Asker<v1::Connection>& asker);
@@ -74,8 +76,8 @@ class Session : public std::enable_shared_from_this<Session> {
   struct Pairing {
     enum class Kind : std::uint8_t { ours, asked, accepted, name_conflict } kind;
     std::optional<PairingCode> code;
-    std::optional<LinkId> link;  ///< of a name conflict
-    bool has_namesake = false;
+    std::optional<LinkId> link;                     ///< of a name conflict
+    std::optional<v1::PairRequested> request = {};  ///< that waits for our answer
     Askers<v1::Peer> askers = {};
     std::optional<v1::Result<v1::Peer>> outcome = {};  ///< of ours, until it is asked for
   };
@@ -87,6 +89,7 @@ class Session : public std::enable_shared_from_this<Session> {
     std::string name;
     std::uint64_t size;
     bool is_outgoing;
+    std::uint64_t bytes = 0;
     bool is_offered = false;  ///< it waits for our answer
     std::optional<v1::TransferPhase> phase = {};
     TimePoint told = {};
@@ -127,6 +130,8 @@ class Session : public std::enable_shared_from_this<Session> {
   v1::Peer peer(LinkId link) const;
   Pairings::iterator pairing_of(const PairingCode& code);
   std::string add(Pairing pairing);
+  void ask(Pairing pairing, const std::optional<Plaintext>& name, const PublicKey& key,
+           const std::optional<PublicKey>& namesake);
   void conclude(Pairings::iterator at, v1::Result<v1::Peer> outcome);
   void forget_outcomes();
   Transfer& transfer_of(LinkId link, TransferId id, const Plaintext& name, std::uint64_t size,

@@ -86,11 +86,17 @@ void Session::forget_outcomes() {
 void Session::handle(const engine::PairRequested& notice) {
   if (const auto before = pairing_of(notice.from); before != pairings_.end())
     conclude(before, error_of(Fault::pair_expired));
-  auto id = add({Pairing::Kind::asked, notice.from, std::nullopt, notice.namesake.has_value()});
-  tell(v1::PairRequested{std::move(id),
-                         notice.proposed_name ? notice.proposed_name->expose() : std::string(),
-                         fingerprint_of(notice.key),
-                         notice.namesake ? std::optional(peer(*notice.namesake)) : std::nullopt});
+  Pairing pairing{Pairing::Kind::asked, notice.from, std::nullopt};
+  ask(std::move(pairing), notice.proposed_name, notice.key, notice.namesake);
+}
+
+void Session::ask(Pairing pairing, const std::optional<Plaintext>& name, const PublicKey& key,
+                  const std::optional<PublicKey>& namesake) {
+  v1::PairRequested request{add(std::move(pairing)), name ? name->expose() : std::string(),
+                            fingerprint_of(key), std::nullopt};
+  if (namesake) request.namesake = peer(*namesake);
+  pairings_.rbegin()->second.request = request;  // the newest has the greatest number
+  tell(std::move(request));
 }
 
 void Session::handle(const engine::PairWithdrawn& notice) {
@@ -113,9 +119,8 @@ void Session::handle(const engine::Connecting& notice) {
 
 /// It called itself otherwise when it asked.
 void Session::handle(const engine::NameTaken& notice) {
-  auto id = add({Pairing::Kind::name_conflict, std::nullopt, notice.link, true});
-  tell(v1::PairRequested{std::move(id), notice.name.expose(), fingerprint_of(notice.key),
-                         peer(notice.namesake)});
+  Pairing pairing{Pairing::Kind::name_conflict, std::nullopt, notice.link};
+  ask(std::move(pairing), notice.name, notice.key, notice.namesake);
 }
 
 // ---- peers --------------------------------------------------------------------------------------
@@ -235,12 +240,14 @@ void Session::handle(const engine::FileChecking& notice) {
 void Session::handle(const engine::FileStarted& notice) {
   auto& transfer =
       transfer_of(notice.link, notice.transfer, notice.name, notice.size, notice.outgoing);
+  transfer.bytes = notice.from;
   tell_phase(notice.transfer, transfer, v1::TransferPhase::running);
 }
 
 void Session::handle(const engine::FileProgress& notice) {
   const auto at = transfers_.find(notice.transfer);
   if (at == transfers_.end()) return;
+  at->second.bytes = notice.bytes;
   const auto now = host::now();
   if (now - at->second.told < progress_interval) return;
   at->second.told = now;
