@@ -56,6 +56,16 @@ class Refused(unittest.TestCase):
             self.refuse(path, include("nice/agent.h"))
             self.refuse(path, include("glib.h"))
 
+    def test_the_interface_for_others(self):
+        for path in ["core/engine/a.cpp", "shell/client/a.cpp", "shell/cli/a.cpp"]:
+            self.refuse(path, include("culver/client.hpp"))
+        for header in ["boost/asio.hpp", "openssl/ssl.h", "sqlite3.h", "tl/expected.hpp", "poll.h"]:
+            self.assertNotEqual(layers.public_violations(include(header)), [], header)
+        for header in ["core/engine/api.hpp", "shell/client/client.hpp"]:
+            self.assertNotEqual(layers.public_violations(include(header)), [], header)
+        for line in ['#include "culver/result.hpp"', "#include <string_view>"]:
+            self.assertEqual(layers.public_violations(line), [], line)
+
     def test_shell_upwards_and_sideways(self):
         for one, other in [("run", "host"), ("host", "net"), ("net", "p2p"), ("p2p", "store"),
                            ("store", "net"), ("net", "server"), ("server", "client"),

@@ -21,7 +21,7 @@ using std::chrono::milliseconds;
 constexpr Duration text_life = hours(49);
 /// A note of the future was written by a clock that is wrong.
 constexpr WallTime clocks_differ = 600'000;
-constexpr WallTime hour = 3'600'000;
+constexpr WallTime one_hour = 3'600'000;
 /// The turn of the hour, and a little more: not everybody at once.
 constexpr Duration after_the_turn = std::chrono::seconds(2);
 constexpr double spread_seconds = 60;
@@ -256,7 +256,7 @@ void Rendezvous::parted(const PublicKey& key, lookup::Parted how, Env& env) {
 // ---- stepping and time --------------------------------------------------------------------------
 
 lookup::Context Rendezvous::context(Env& env) const {
-  const auto until = milliseconds(hour - env.wall % hour);
+  const auto until = milliseconds(one_hour - env.wall % one_hour);
   return {env, code_.has_value(), until + after_the_turn + spread_};
 }
 

@@ -143,6 +143,10 @@ Result<Client::OpenedFile> Client::open_file(const std::filesystem::path& path) 
   return opened;
 }
 
+void Client::close_file(TransferId file) {
+  disk_.perform(engine::ToDisk{file, transfer::DropSource{}});
+}
+
 // ---- the loop -----------------------------------------------------------------------------------
 
 void Client::command(engine::Command command) {

@@ -67,6 +67,8 @@ class Client {
   };
   /// Opens a file so that SendFile can name it. Fault::file_unreadable.
   Result<OpenedFile> open_file(const std::filesystem::path& path);
+  /// One that is not sent after all.
+  void close_file(TransferId file);
 
   /// The peer book, as it was last read.
   const std::vector<engine::Known>& book() const { return book_; }

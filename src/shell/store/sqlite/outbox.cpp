@@ -225,6 +225,15 @@ Held Outbox::take_over() {
   return held;
 }
 
+Result<Plaintext> Outbox::held_text(HeldId held) {
+  TRY(auto query,
+      database_.prepare("SELECT peer, series, number, written, text FROM held WHERE id = ?1"));
+  TRY(const bool is_there, query.bind(1, held.value).step());
+  if (!is_there) return fail(Fault::store_failed);
+  TRY(const auto row, read(query, 0));
+  return open_text(key_, Direction::in, row);
+}
+
 Result<void> Outbox::shown(HeldId held) {
   TRY(auto drop, database_.prepare("DELETE FROM held WHERE id = ?1"));
   return drop.bind(1, held.value).run();

@@ -31,6 +31,8 @@ class Outbox {
   Result<std::optional<HeldId>> keep(const PublicKey& key, const wire::peer::Letter& letter);
   Held take_over();
   Result<void> shown(HeldId held);
+  /// The words of one that is kept. letter_unreadable; store_failed also if it is not there.
+  Result<Plaintext> held_text(HeldId held);
 
   /// What waits for anybody, in the order in which it was taken.
   struct Row {

@@ -269,5 +269,14 @@ TEST_F(OutboxFile, IsForItsOwnerOnly) {
   EXPECT_EQ(status.st_mode & 0777, 0600u);
 }
 
+TEST_F(OutboxFile, ReadsOneThatIsKept) {
+  auto box = open();
+  const auto held = *box.keep(key(1), letter(1, 1, "hello"));
+  EXPECT_EQ(*open().held_text(*held), Plaintext("hello"));
+  EXPECT_EQ(open(8).held_text(*held).error(), Fault::letter_unreadable) << "another identity";
+  ASSERT_TRUE(box.shown(*held));
+  EXPECT_EQ(box.held_text(*held).error(), Fault::store_failed);
+}
+
 }  // namespace
 }  // namespace culver::store::sqlite
