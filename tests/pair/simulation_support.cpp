@@ -51,6 +51,7 @@ void Node::make_engine() {
   if (claims) config.identity.shared = *claims;
   for (const auto& [peer, known] : book) config.known.push_back(known);
   engine = std::make_unique<engine::Engine>(std::move(config));
+  order_.restart();
 }
 
 void Node::crash() {
@@ -106,7 +107,10 @@ void Node::perform(engine::Effect effect) {
                    });
                  },
                  [&](engine::HangUpServer&&) { simulation.socket_closed(*this); },
-                 [&](engine::ToTransport&& e) { on_transport(e.link, std::move(e.effect)); },
+                 [&](engine::ToTransport&& e) {
+                   order_.watch(e);
+                   on_transport(e.link, std::move(e.effect));
+                 },
                  [&](engine::ToDisk&& e) { on_disk(std::move(e)); },
                  [&](engine::Remember&& e) { on_book(std::move(e)); },
                  [&](engine::KeepOffered&& e) { offered[e.of] = e; },
@@ -139,6 +143,7 @@ void Node::perform(engine::Effect effect) {
                  },
                  [](engine::LendIceServers&&) {},
                  [&](engine::Tell&& e) {
+                   order_.watch(e.notice);
                    notices.push_back(e.notice);
                    if (react) react(*this, notices.back());
                  },

@@ -17,6 +17,7 @@
 #include "core/engine/engine.hpp"
 #include "core/relay/hub.hpp"
 #include "tests/core/relay/memory_store_support.hpp"
+#include "tests/support/link_order.hpp"
 #include "tests/support/seeded.hpp"
 
 namespace culver::test {
@@ -162,6 +163,7 @@ class Node {
   Secret<32> identity_, account_;
   bool pumping_ = false;
   std::deque<engine::Event> events_;
+  LinkOrder order_;
 };
 
 class Simulation {

@@ -10,6 +10,7 @@
 
 #include "core/base/fsm.hpp"
 #include "core/engine/linking.hpp"
+#include "core/engine/peer.hpp"
 #include "core/engine/server_channel.hpp"
 #include "core/handshake/client.hpp"
 #include "core/handshake/server.hpp"
@@ -45,6 +46,7 @@ struct Page {
 constexpr Page pages[] = {
     {"server_channel", "The channel to the server", &fsm::table<engine::server_channel::Machine>},
     {"linking", "A device on its way into an account", &fsm::table<engine::linking::Machine>},
+    {"peer", "How far the peer of a connection is believed", &fsm::table<engine::peer::Machine>},
     {"session", "A client's place on the signaling server", &fsm::table<signaling::Session>},
     {"ask", "A pairing that we asked for", &fsm::table<signaling::Ask>},
     {"request", "A pairing that somebody asks of us", &fsm::table<signaling::Request>},

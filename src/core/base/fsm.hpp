@@ -57,6 +57,10 @@ struct overload : F... {
 template <class... F>
 overload(F...) -> overload<F...>;
 
+/// One of these: for events that several states handle alike.
+template <class E, class... Events>
+concept Among = (std::same_as<E, Events> || ...);
+
 /// Who caused an event. A peer must follow the protocol; our own timers and answers may come late.
 enum class Origin { peer, ours };
 

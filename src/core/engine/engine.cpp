@@ -14,8 +14,27 @@ Engine::Engine(Config config)
       transfers_(config_.largest_file) {}
 
 void Engine::step(Event event, Env& env, Effects& effects) {
+  const bool may_ask = std::holds_alternative<Command>(event) ||
+                       std::holds_alternative<ServerFrame>(event) ||
+                       std::holds_alternative<Tick>(event);
   std::visit([&](auto&& e) { on(std::move(e), env, effects); }, std::move(event));
+  drain(env, effects);
+  if (!may_ask) return;
+  take_turns(env, effects);
+  drain(env, effects);
 }
+
+void Engine::drain(Env& env, Effects& effects) {
+  settle(env, effects);
+  while (!queue_.empty()) {
+    auto item = std::move(queue_.front());
+    queue_.pop_front();
+    std::visit([&](auto&& i) { take(std::move(i), env, effects); }, std::move(item));
+    settle(env, effects);
+  }
+}
+
+void Engine::take(Effect&& effect, Env&, Effects& out) { out.push_back(std::move(effect)); }
 
 std::optional<TimePoint> Engine::deadline() const {
   auto next = fsm::earlier(server_deadline(), pairing_.deadline());
@@ -23,12 +42,8 @@ std::optional<TimePoint> Engine::deadline() const {
   next = fsm::earlier(next, pacing_deadline());
   next = fsm::earlier(next, transfers_.deadline());
   next = fsm::earlier(next, letters_.deadline());
-  for (const auto& [key, deadline] : loading_frames_) next = fsm::earlier(next, deadline);
-  for (const auto& [id, peer] : roster_.all()) {
-    next = fsm::earlier(next, fsm::deadline_of(peer.state));
-    if (peer.unremembered) next = fsm::earlier(next, peer.unremembered->deadline);
-    if (!peer.unkept.empty()) next = fsm::earlier(next, peer.unkept_by);
-  }
+  next = fsm::earlier(next, loading_frames_.next());
+  next = fsm::earlier(next, roster_.deadline());
   return next;
 }
 
@@ -48,18 +63,16 @@ Census Engine::census() const {
 
 void Engine::on(Command&& command, Env& env, Effects& out) {
   std::visit([&](auto&& c) { obey(std::move(c), env, out); }, std::move(command));
-  take_turns(env, out);
 }
 
-void Engine::obey(GoOnline&&, Env& env, Effects& out) {
+void Engine::obey(GoOnline&&, Env&, Effects&) {
   if (std::holds_alternative<signaling::Closed>(session_)) session_ = signaling::Offline{};
-  to_session(signaling::Start{}, env, out);
+  later(queued::ForSession{signaling::Start{}});
 }
 
-void Engine::obey(GoOffline&&, Env& env, Effects& out) {
-  to_session(signaling::Stop{}, env, out);
-  rendezvous_.offline(env);
-  signaling_gone(env, out);
+void Engine::obey(GoOffline&&, Env&, Effects&) {
+  later(queued::ForSession{signaling::Stop{}});
+  later(queued::SignalingGone{});
 }
 
 void Engine::obey(Pair&& pair, Env& env, Effects& out) {
@@ -89,15 +102,15 @@ void Engine::obey(AnswerPair&& answer, Env& env, Effects& out) {
 }
 
 void Engine::obey(SendText&& send, Env& env, Effects& out) {
-  auto* peer = roster_.find(send.link);
+  auto* peer = roster_.edit(send.link);
   const auto refused = [&](Fault fault) {
     out.emplace_back(Tell{TextFailed{send.link, send.id, fault}});
   };
-  if (peer == nullptr || peer->standing == Standing::establishing || !link::is_up(peer->state))
-    return refused(Fault::not_connected);
+  auto* sending = peer && link::is_up(peer->link) ? peer::sending(peer->standing) : nullptr;
+  if (sending == nullptr) return refused(Fault::not_connected);
   const auto escaped = wire::peer::escape(send.text).size();
   if (escaped > wire::limits::text ||
-      link::SealedChannel::sealed_size(escaped) > peer->largest_message ||
+      link::SealedChannel::sealed_size(escaped) > sending->largest_message ||
       !letters_.takes(send.link, send.text))
     return refused(Fault::text_too_long);
   if (letters_.speaks(send.link)) {
@@ -105,16 +118,16 @@ void Engine::obey(SendText&& send, Env& env, Effects& out) {
     letters_.send(std::move(send), env, effects);
     return perform(std::move(effects), env, out);
   }
-  if (peer->texts.size() >= Letters::texts) return refused(Fault::queue_full);
-  peer->texts.push_back(send.id);
-  to_link(send.link, link::SendText{std::move(send.text)}, env, out);
+  if (sending->texts.size() >= Letters::texts) return refused(Fault::queue_full);
+  sending->texts.push_back(send.id);
+  to_link(send.link, link::SendText{std::move(send.text)});
 }
 
 void Engine::obey(SendFile&& file, Env& env, Effects& out) {
   TransferEffects effects;
   const auto* peer = roster_.find(file.link);
   // Its name, size and hash would be there for whoever claims the key, and nobody typed a code.
-  if (peer != nullptr && peer->standing == Standing::claimed && peer->sought) {
+  if (peer != nullptr && peer::is_claimed(peer->standing) && peer->sought) {
     out.emplace_back(ToDisk{file.transfer, transfer::DropSource{}});
     FileFailed failed{file.transfer, Fault::peer_unproven, {}, FileOf{file.link, file.name}};
     return out.emplace_back(Tell{std::move(failed)}), void();
@@ -144,7 +157,7 @@ void Engine::obey(CancelFiles&&, Env& env, Effects& out) {
 void Engine::obey(CloseLink&& close, Env& env, Effects& out) {
   const auto* peer = roster_.find(close.link);
   if (peer == nullptr) return;
-  if (link::is_up(peer->state)) {
+  if (link::is_up(peer->link)) {
     // What is still under way may be continued another time: nobody has said never.
     TransferEffects effects;
     const bool breaks_off = transfers_.has(close.link);
@@ -152,9 +165,9 @@ void Engine::obey(CloseLink&& close, Env& env, Effects& out) {
     perform(std::move(effects), env, out);
     // No file that waits for its disk keeps what is still said from being read.
     pause(close.link, Pausing::files, false, out);
-    to_link(close.link, link::Goodbye{.waits = !breaks_off}, env, out);
-  } else if (!link::is_ending(peer->state)) {
-    to_link(close.link, link::Abandon{Fault::cancelled}, env, out);
+    to_link(close.link, link::Goodbye{.waits = !breaks_off});
+  } else if (!link::is_ending(peer->link)) {
+    to_link(close.link, link::Abandon{Fault::cancelled});
   }
 }
 
@@ -167,17 +180,13 @@ void Engine::obey(Know&& know, Env& env, Effects& out) {
   const bool is_culver = know.peer.is_culver;
   directory_.know(std::move(know.peer));
   // Another process may have seen what the key can do.
-  if (is_culver) end_lesser(key, env, out);
+  if (is_culver) end_lesser(key);
   if (!is_blocked) return;
   stop_looking(key);
-  std::vector<LinkId> theirs;
-  for (auto& [id, peer] : roster_.all()) {
-    if (peer.key != key) continue;
-    peer.unremembered.reset();  // nothing of it is told any more
-    peer.unkept.clear();
-    theirs.push_back(id);
+  for (const auto id : roster_.of(key)) {
+    roster_.edit(id)->unkept.clear();
+    to_peer(id, peer::TurnedAway{Fault::peer_blocked}, env, out);
   }
-  for (const auto id : theirs) to_link(id, link::Abandon{Fault::peer_blocked}, env, out);
 }
 
 /// Who is thrown out of the book says nothing more on a connection that was there, and does not
@@ -186,27 +195,21 @@ void Engine::obey(Forget&& forget, Env& env, Effects& out) {
   if (directory_.find(forget.key)) out.emplace_back(Tell{PeerBookChanged{forget.key, false}});
   directory_.forget(forget.key);
   stop_looking(forget.key);
-  std::vector<LinkId> told, coming;
-  for (auto& [id, peer] : roster_.all()) {
-    if (peer.key != forget.key) continue;
-    if (peer.standing != Standing::establishing) told.push_back(id);
-    if (peer.standing != Standing::establishing || !peer.sought) continue;
-    peer.unremembered.reset();
-    coming.push_back(id);
+  for (const auto id : roster_.of(forget.key)) {
+    const auto& peer = *roster_.find(id);
+    if (peer::is_sending(peer.standing)) {
+      TransferEffects effects;
+      transfers_.close(id, Fault::peer_not_known, env, effects);
+      perform(std::move(effects), env, out);
+      to_link(id, link::Goodbye{.waits = false});
+    } else if (peer.sought) {
+      to_peer(id, peer::TurnedAway{Fault::peer_not_known}, env, out);
+    }
   }
-  for (const auto id : told) {
-    TransferEffects effects;
-    transfers_.close(id, Fault::peer_not_known, env, effects);
-    perform(std::move(effects), env, out);
-    to_link(id, link::Goodbye{.waits = false}, env, out);
-  }
-  for (const auto id : coming) to_link(id, link::Abandon{Fault::peer_not_known}, env, out);
 }
 
 void Engine::obey(Leave&&, Env& env, Effects& out) {
-  std::vector<LinkId> everybody;
-  for (const auto& [id, peer] : roster_.all()) everybody.push_back(id);
-  for (const auto id : everybody) obey(CloseLink{id}, env, out);
+  for (const auto& [id, peer] : roster_.all()) obey(CloseLink{id}, env, out);
   obey(GoOffline{}, env, out);
 }
 
@@ -216,14 +219,13 @@ void Engine::on(FromDisk&& from, Env& env, Effects& out) {
   TransferEffects effects;
   transfers_.on_disk(from.transfer, std::move(from.event), env, effects);
   perform(std::move(effects), env, out);
-  tell_goodbyes(out);
 }
 
-void Engine::perform(TransferEffects effects, Env& env, Effects& out) {
+void Engine::perform(TransferEffects effects, Env&, Effects& out) {
   for (auto& effect : effects)
     std::visit(fsm::overload{
                    [&](ToLink&& e) {
-                     std::visit([&](auto&& c) { to_link(e.link, std::move(c), env, out); },
+                     std::visit([&](auto&& c) { to_link(e.link, std::move(c)); },
                                 std::move(e.command));
                    },
                    [&](PauseLink&& e) { pause(e.link, Pausing::files, e.paused, out); },
@@ -239,47 +241,38 @@ void Engine::on(Tick&&, Env& env, Effects& out) {
   };
   if (due(server_deadline())) {
     if (server_channel::is_opening(server_channel_))
-      to_server_channel(server_channel::Tick{}, env, out);
+      later(queued::ForServerChannel{server_channel::Tick{}});
     else
-      to_session(signaling::Tick{}, env, out);
+      later(queued::ForSession{signaling::Tick{}});
   }
   if (due(pairing_.deadline())) perform(pairing_.tick(env.now), env, out);
   if (due(rendezvous_.deadline())) perform(rendezvous_.tick(env), env, out);
   if (due(pacing_deadline())) say_what_may(env, out);
-  take_turns(env, out);
-  std::vector<LinkId> late, unwritten;
-  for (const auto& [id, peer] : roster_.all()) {
-    if (due(fsm::deadline_of(peer.state))) late.push_back(id);
-    if (peer.unremembered && due(peer.unremembered->deadline)) unwritten.push_back(id);
-  }
-  for (const auto id : late) to_link(id, link::Tick{}, env, out);
-  give_up_loading_frames(env, out);
-  for (const auto id : unwritten) {
-    const auto* peer = roster_.find(id);
-    if (peer == nullptr || !peer->unremembered) continue;
-    if (peer->unremembered->namesake)
-      refuse_name(id, env, out);
-    else
-      on(Remembered{id, Fault::store_failed}, env, out);
-  }
+  while (const auto id = roster_.take_due(env.now)) late(*id, env, out);
+  while (const auto key = loading_frames_.take_due(env.now))
+    on(FramesLoaded{*key, {}, Fault::store_failed}, env, out);
   TransferEffects effects;
   transfers_.on_tick(env, effects);
   perform(std::move(effects), env, out);
   LetterEffects letters;
   letters_.on_tick(env, letters);
   perform(std::move(letters), env, out);
-  tell_goodbyes(out);
-  forget_closed(env, out);
 }
 
-Whom Engine::whom(const Unwelcome& why, const PublicKey& key,
-                  std::optional<Plaintext> claimed) const {
-  // A key that is known is told by the name by which it is.
-  const bool is_known = why.fault == Fault::name_of_another;
-  const auto about = is_known ? key : why.of.value_or(key);
-  const auto* known = directory_.find(about);
-  return {about, known ? known->called() : std::nullopt,
-          is_known ? std::move(claimed) : std::nullopt};
+/// A store that does not answer is taken to be broken.
+void Engine::late(LinkId id, Env& env, Effects& out) {
+  const auto& peer = *roster_.find(id);
+  const auto is_late = [&](std::optional<TimePoint> deadline) {
+    return deadline && *deadline <= env.now;
+  };
+  if (is_late(fsm::deadline_of(peer.link))) to_link(id, link::Tick{});
+  if (is_late(peer.unkept.deadline()))
+    on(FramesLoaded{peer.key, {}, Fault::store_failed}, env, out);
+  if (!is_late(fsm::deadline_of(peer.standing))) return;
+  if (std::holds_alternative<peer::AwaitingName>(peer.standing))
+    refuse_name(id, env, out);
+  else
+    on(Remembered{id, Fault::store_failed}, env, out);
 }
 
 }  // namespace culver::engine

@@ -10,10 +10,12 @@
 #include <optional>
 #include <set>
 
+#include "core/base/deadlines.hpp"
 #include "core/base/env.hpp"
 #include "core/engine/events.hpp"
 #include "core/engine/letters.hpp"
 #include "core/engine/peer_directory.hpp"
+#include "core/engine/queue.hpp"
 #include "core/engine/roster.hpp"
 #include "core/engine/server_channel.hpp"
 #include "core/engine/transfers.hpp"
@@ -52,14 +54,8 @@ struct Census {
 class Engine {
  public:
   static constexpr std::size_t links_at_once = 1'000;
-  /// A book that has not answered by then is taken to be broken.
-  static constexpr Duration book_patience = std::chrono::seconds(30);
-  /// Frames of version 1 that wait for the store: no more is read above the first, and again below
-  /// the second.
-  static constexpr std::size_t unkept_high = 64;
-  static constexpr std::size_t unkept_low = 16;
-  /// A person who has not said by then who somebody is has refused.
-  static constexpr Duration name_patience = std::chrono::minutes(2);
+  /// A store that has not answered by then is taken to be broken.
+  static constexpr Duration store_patience = peer::book_patience;
   /// Somebody who names our own key is matched, to be told so, once in this time.
   static constexpr Duration own_key_pause = std::chrono::seconds(10);
 
@@ -112,45 +108,76 @@ class Engine {
   void obey(CloseLink&&, Env&, Effects&);
   void obey(Leave&&, Env&, Effects&);
 
-  void to_server_channel(server_channel::Event event, Env&, Effects&);
-  void to_session(signaling::SessionEvent event, Env&, Effects&);
-  void to_link(LinkId id, link::Machine::Event event, Env&, Effects&);
+  // The queue: a machine takes a step here and nowhere else.
+  void drain(Env&, Effects&);
+  void take(queued::ForServerChannel&&, Env&, Effects&);
+  void take(queued::ForSession&&, Env&, Effects&);
+  void take(queued::ForLink&&, Env&, Effects&);
+  void take(queued::Unsaid&&, Env&, Effects&);
+  void take(queued::SignalingGone&&, Env&, Effects&);
+  void take(queued::Begin&&, Env&, Effects&);
+  void take(queued::Admit&&, Env&, Effects&);
+  void take(Effect&&, Env&, Effects&);
+  void later(queued::Item item) { queue_.push_back(std::move(item)); }
+  void to_link(LinkId id, link::Machine::Event event) {
+    later(queued::ForLink{id, std::move(event)});
+  }
+  /// Tells and frees what is over.
+  void settle(Env&, Effects&);
 
   void perform(server_channel::Effects effects, Env&, Effects&);
   void perform(signaling::SessionEffects effects, Env&, Effects&);
   void perform(signaling::PairingEffects effects, Env&, Effects&);
   void perform(signaling::RendezvousEffects effects, Env&, Effects&);
   void perform(LinkId id, link::Effects effects, Env&, Effects&);
-  struct Arrivals;
-  void perform_at_once(LinkId id, link::Effects effects, Env&, Effects&);
+  void perform(LinkId id, peer::Effects effects, Env&, Effects&);
+  /// What waits for no frame of version 1, or has waited.
+  void perform_now(LinkId id, link::Effects effects, Env&, Effects&);
   void perform(TransferEffects effects, Env&, Effects&);
   void perform(LetterEffects effects, Env&, Effects&);
 
-  /// Of a blocked peer nothing is told.
-  void forget_closed(Env&, Effects&);
-  void tell_goodbyes(Effects&);
-  void tell(LetterReceived letter, Effects&) const;
+  // A link, and its peer's standing.
+  /// The one place where a standing changes.
+  void to_peer(LinkId id, peer::Machine::Event event, Env&, Effects&);
+  struct Performing;
   void tell_how_far(LinkId id, Effects&);
-  void on_server_text(std::string text, Env&, Effects&);
+  void claimed(LinkId id, link::Claimed now, Env&, Effects&);
+  void established(LinkId id, link::Established now, Env&, Effects&);
+  void let_in(LinkId id, Env&, Effects&);
+  void refuse_name(LinkId id, Env&, Effects&);
+  void make_room(const PublicKey& key, LinkId fresh);
+  void end_lesser(const PublicKey& key);
+  void tell_closed(LinkId id, std::optional<Fault> fault, Env&, Effects&);
+  void forget_if_over(LinkId id, Env&, Effects&);
+  void late(LinkId id, Env&, Effects&);
+  void take_kept(LinkId id, Env&, Effects&);
+  void end_unkept(LinkId id, Fault fault, Effects&);
+  void pause(LinkId id, Pausing who, bool pauses, Effects&);
+  void tell_goodbyes(Effects&);
+  /// Of a blocked peer nothing is told.
+  void tell(LetterReceived letter, Effects&) const;
+
+  // The server.
+  void on_server_text(std::string text, Effects&);
   void keep_pace(const wire::signaling::ServerInfo& info);
   void on_server_message(wire::signaling::ServerMessage message, Env&, Effects&);
-  void signaling_back(Env&, Effects&);
-  void on_description(LinkId id, const wire::signaling::Description& description, Env&, Effects&);
-  void on_bad_description(LinkId id, Fault fault, Env&, Effects&);
-  void on_not_sent(const wire::signaling::ClientMessage& message, Env&, Effects&);
+  void on_signal(wire::signaling::RelayedDescription&& signal, Env&, Effects&);
+  void on_signal(const wire::signaling::RelayedCandidate& signal, Effects&);
+  void on_bad_description(LinkId id, Fault fault, Effects&);
+  void say(wire::signaling::ClientMessage message, Env&, Effects&);
+  void say_what_may(Env&, Effects&);
+  std::optional<TimePoint> server_deadline() const;
+  std::optional<TimePoint> pacing_deadline() const;
+
+  // Matches.
+  void requested(signaling::Requested request, Env&, Effects&);
+  void accept(const PairingCode& from, Env&, Effects&);
+  void accept_what_may(Env&, Effects&);
   void matched(signaling::Matched match, Env&, Effects&);
   void matched_again(const signaling::Matched& match, Env&, Effects&);
   LinkId add_link(Peer peer, Env&, Effects&);
   LinkId swap_roles(LinkId id, Env&, Effects&);
   bool leads(const PairingCode& peer) const;
-  void requested(signaling::Requested request, Env&, Effects&);
-  void accept(const PairingCode& from, Env&, Effects&);
-  void accept_what_may(Env&, Effects&);
-  void say(wire::signaling::ClientMessage message, Env&, Effects&);
-  void say_what_may(Env&, Effects&);
-  void cannot_say(const PairingCode& target, Env&, Effects&);
-  void signaling_gone(Env&, Effects&);
-  std::optional<TimePoint> pacing_deadline() const;
   void failed(const signaling::Failed& failure, Env&, Effects&);
   void stop_looking(const PublicKey& key);
   /// Lets the next one that was found be asked, if nobody is.
@@ -166,21 +193,6 @@ class Engine {
   void give_place(const PublicKey& key) {
     if (config_.only_one) the_only_one_ = key;
   }
-  void ask_name(LinkId id, link::Established now, const PublicKey& namesake, Env&, Effects&);
-  void refuse_name(LinkId id, Env&, Effects&);
-  void remember(LinkId id, const std::optional<PublicKey>& instead_of, Env&, Effects&);
-  void claimed(LinkId id, link::Claimed now, Env&, Effects&);
-  void established(LinkId id, link::Established now, Env&, Effects&);
-  void connected(LinkId id, Env&, Effects&);
-  void make_room(const PublicKey& key, LinkId fresh, Env&, Effects&);
-  void end_lesser(const PublicKey& key, Env&, Effects&);
-  void tell_closed(LinkId id, std::optional<Fault> fault, Env&, Effects&);
-  void give_up_loading_frames(Env&, Effects&);
-  void take_kept(LinkId id, Env&, Effects&);
-  void end_unkept(LinkId id, Fault fault, Env&, Effects&);
-  void pause(LinkId id, Pausing who, bool pauses, Effects&);
-  void forget_if_closed(LinkId id, Env&, Effects&);
-  std::optional<TimePoint> server_deadline() const;
   link::Context context(const PublicKey& peer, Env& env) {
     return {env, self_, config_.timeouts, seen_[peer]};
   }
@@ -197,12 +209,13 @@ class Engine {
   signaling::Rendezvous rendezvous_;
   PeerDirectory directory_;
   Roster roster_;
+  Queue queue_;  ///< empty between two steps
   Transfers transfers_;
   Letters letters_;
   std::set<LinkId> goodbyes_;  ///< told when files are over and letters written down
   /// Of the keys that have links: the frames of version 1 that were taken.
   std::map<PublicKey, link::SeenFrames> seen_;
-  std::map<PublicKey, TimePoint> loading_frames_;  ///< until when the store has to answer
+  Deadlines<PublicKey> loading_frames_;  ///< until when the store has to answer
   std::uint32_t next_link_ = 1;
   /// Requests of keys that use this known peer's name, until the person has answered.
   struct Namesake {

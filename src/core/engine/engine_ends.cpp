@@ -7,19 +7,37 @@
 
 namespace culver::engine {
 
-void Engine::make_room(const PublicKey& key, LinkId fresh, Env& env, Effects& out) {
-  if (const auto old = roster_.connected(key, fresh))
-    to_link(*old, link::Abandon{Fault::replaced}, env, out);
+void Engine::make_room(const PublicKey& key, LinkId fresh) {
+  for (const auto id : roster_.of(key))
+    if (id != fresh && std::holds_alternative<peer::Connected>(roster_.find(id)->standing))
+      to_link(id, link::Abandon{Fault::replaced});
 }
 
 /// What was begun under less than the key is known for now.
-void Engine::end_lesser(const PublicKey& key, Env& env, Effects& out) {
-  std::vector<LinkId> lesser;
-  for (const auto& [id, peer] : roster_.all())
-    if (peer.key == key && peer.standing != Standing::establishing && !peer.is_culver &&
-        !peer.unremembered)
-      lesser.push_back(id);
-  for (const auto id : lesser) to_link(id, link::Abandon{Fault::peer_downgraded}, env, out);
+void Engine::end_lesser(const PublicKey& key) {
+  for (const auto id : roster_.of(key)) {
+    const auto& standing = roster_.find(id)->standing;
+    const auto* connected = std::get_if<peer::Connected>(&standing);
+    if (std::holds_alternative<peer::Claimed>(standing) || (connected && !connected->is_culver))
+      to_link(id, link::Abandon{Fault::peer_downgraded});
+  }
+}
+
+/// What was said of files before is on a channel of its own, and may come behind; letters may still
+/// be on their way to the disk.
+void Engine::tell_goodbyes(Effects& out) {
+  std::erase_if(goodbyes_, [&](LinkId id) {
+    if (transfers_.has(id) || letters_.is_keeping(id)) return false;
+    out.emplace_back(Tell{GoodbyeReceived{id}});
+    return true;
+  });
+}
+
+void Engine::settle(Env& env, Effects& out) {
+  tell_goodbyes(out);
+  roster_.settle();
+  const auto ending = roster_.ending();
+  for (const auto id : ending) forget_if_over(id, env, out);
 }
 
 namespace {
@@ -33,43 +51,44 @@ signaling::lookup::Parted how_it_ended(std::optional<Fault> fault) {
 
 }  // namespace
 
-/// Once; nothing more of it is told or taken then.
 void Engine::tell_closed(LinkId id, std::optional<Fault> fault, Env& env, Effects& out) {
-  auto& peer = *roster_.find(id);
+  const auto& peer = *roster_.find(id);
   const bool is_refusal = fault == Fault::peer_key_changed || fault == Fault::name_of_another ||
                           fault == Fault::peer_not_known || fault == Fault::peer_blocked;
   const bool is_no_path = fault == Fault::ice_failed || fault == Fault::ice_timeout;
-  const bool is_told = !std::exchange(peer.superseded, true);
-  Closed closed{id, fault, peer.standing == Standing::connected,
-                is_refusal ? std::optional(whom({*fault, peer.refused_for}, peer.key, peer.name))
-                           : std::nullopt,
-                is_no_path ? std::optional(peer.tried) : std::nullopt};
+  const auto* refused = std::get_if<peer::Refused>(&peer.standing);
+  const auto* establishing = std::get_if<peer::Establishing>(&peer.standing);
+  Closed closed{id, fault, peer::was_connected(peer.standing), std::nullopt, std::nullopt};
+  if (is_refusal)
+    closed.about = whom({*fault, refused ? refused->namesake : std::nullopt}, peer.key, peer.name);
+  if (is_no_path && establishing) closed.tried = establishing->tried;
   letters_.close(id);
   goodbyes_.erase(id);
   TransferEffects effects;
   transfers_.close(id, fault.value_or(Fault::peer_gone), env, effects);
   perform(std::move(effects), env, out);
-  if (is_told) out.emplace_back(Tell{std::move(closed)});
+  out.emplace_back(Tell{std::move(closed)});
+  to_peer(id, peer::EndTold{}, env, out);
 }
 
-void Engine::forget_if_closed(LinkId id, Env& env, Effects& out) {
-  const auto* peer = roster_.find(id);
-  if (peer == nullptr || !link::is_closed(peer->state)) return;
+void Engine::forget_if_over(LinkId id, Env& env, Effects& out) {
+  const auto& peer = *roster_.find(id);
   // What it said before it left is still to be told.
-  if (Roster::is_owing(*peer) || letters_.is_keeping(id)) return;
-  const auto fault = std::get<link::Closed>(peer->state).fault;
-  const auto key = peer->key;
-  const auto code = peer->code;
-  const bool was_connected = peer->standing == Standing::connected;
-  tell_closed(id, fault, env, out);
+  if (peer.is_owing() || letters_.is_keeping(id)) return;
+  const auto* over = std::get_if<link::Closed>(&peer.link);
+  const auto fault = over ? over->fault : Fault::replaced;
+  if (!std::holds_alternative<peer::Ended>(peer.standing)) tell_closed(id, fault, env, out);
+  if (!over) return;
+  const auto key = peer.key;
+  const auto code = peer.code;
+  const bool was_connected = peer::was_connected(peer.standing);
   roster_.remove(id);
   if (!roster_.find(code)) pacer_.drop(code);
-  if (!roster_.has(key)) {
-    if (!was_connected && the_only_one_ == key) the_only_one_.reset();
-    seen_.erase(key);
-    loading_frames_.erase(key);
-    rendezvous_.parted(key, how_it_ended(fault), env);
-  }
+  if (roster_.has(key)) return;
+  if (!was_connected && the_only_one_ == key) the_only_one_.reset();
+  seen_.erase(key);
+  loading_frames_.erase(key);
+  rendezvous_.parted(key, how_it_ended(fault), env);
 }
 
 }  // namespace culver::engine

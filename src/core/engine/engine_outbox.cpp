@@ -37,16 +37,6 @@ void Engine::on(LetterKept&& kept, Env& env, Effects& out) {
   LetterEffects effects;
   letters_.on(std::move(kept), env, effects);
   perform(std::move(effects), env, out);
-  tell_goodbyes(out);
-  forget_closed(env, out);
-}
-
-/// Those that have waited for their last letter.
-void Engine::forget_closed(Env& env, Effects& out) {
-  std::vector<LinkId> closed;
-  for (const auto& [id, peer] : roster_.all())
-    if (link::is_closed(peer.state)) closed.push_back(id);
-  for (const auto id : closed) forget_if_closed(id, env, out);
 }
 
 void Engine::on(HeldLoaded&& loaded, Env&, Effects& out) {
@@ -64,14 +54,14 @@ void Engine::tell(LetterReceived letter, Effects& out) const {
   out.emplace_back(Tell{std::move(letter)});
 }
 
-void Engine::perform(LetterEffects effects, Env& env, Effects& out) {
+void Engine::perform(LetterEffects effects, Env&, Effects& out) {
   for (auto& effect : effects)
     std::visit(fsm::overload{
                    [&](ToLetterLink&& e) {
-                     std::visit([&](auto&& c) { to_link(e.link, std::move(c), env, out); },
+                     std::visit([&](auto&& c) { to_link(e.link, std::move(c)); },
                                 std::move(e.command));
                    },
-                   [&](EndLink&& e) { to_link(e.link, link::Abandon{e.fault}, env, out); },
+                   [&](EndLink&& e) { to_link(e.link, link::Abandon{e.fault}); },
                    [&](Tell&& e) {
                      if (auto* letter = std::get_if<LetterReceived>(&e.notice))
                        tell(std::move(*letter), out);

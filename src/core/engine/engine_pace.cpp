@@ -14,23 +14,22 @@ void Engine::say(sig::ClientMessage message, Env& env, Effects& out) {
   auto* signal = std::get_if<sig::Relay>(&message);
   if (!signal || !is_ready) {
     if (is_ready) pacer_.note(env.now);
-    return to_session(signaling::SendMessage{std::move(message)}, env, out);
+    return later(queued::ForSession{signaling::SendMessage{std::move(message)}});
   }
   const auto target = signal->target;
-  if (!pacer_.push(std::move(*signal), env.now)) return cannot_say(target, env, out);
+  if (!pacer_.push(std::move(*signal), env.now)) return later(queued::Unsaid{target});
   say_what_may(env, out);
 }
 
-/// A signal that cannot leave ends the establishment that it was for.
-void Engine::cannot_say(const PairingCode& target, Env& env, Effects& out) {
-  const auto id = roster_.find(target);
-  if (id && link::needs_server(roster_.find(*id)->state))
-    to_link(*id, link::Abandon{Fault::server_lost}, env, out);
+void Engine::take(queued::Unsaid&& unsaid, Env& env, Effects& out) {
+  const auto id = roster_.find(unsaid.target);
+  if (id && link::needs_server(roster_.find(*id)->link))
+    take(queued::ForLink{*id, link::Abandon{Fault::server_lost}}, env, out);
 }
 
 void Engine::say_what_may(Env& env, Effects& out) {
   for (auto& signal : pacer_.take(env.now))
-    to_session(signaling::SendMessage{std::move(signal)}, env, out);
+    later(queued::ForSession{signaling::SendMessage{std::move(signal)}});
   accept_what_may(env, out);
 }
 
@@ -58,13 +57,13 @@ std::optional<TimePoint> Engine::pacing_deadline() const {
   return accepted_.empty() ? pacer_.deadline() : pacer_.room_at();
 }
 
-/// Nothing that waited can leave any more.
-void Engine::signaling_gone(Env& env, Effects& out) {
+void Engine::take(queued::SignalingGone&&, Env& env, Effects& out) {
+  rendezvous_.offline(env);
   const auto unsaid = pacer_.clear();
   perform(pairing_.offline(), env, out);
   for (const auto& from : std::exchange(accepted_, {}))
     failed({from, Fault::server_lost}, env, out);
-  for (const auto& signal : unsaid) cannot_say(signal.target, env, out);
+  for (const auto& signal : unsaid) later(queued::Unsaid{signal.target});
 }
 
 }  // namespace culver::engine

@@ -4,22 +4,21 @@
 namespace culver::engine {
 namespace {
 
-/// Nothing once it is connected, or over.
+/// Nothing once there is a session, or the end of one.
 std::optional<Establishing::Phase> phase_of(const link::Machine::State& state) {
   using Phase = Establishing::Phase;
   using Told = std::optional<Phase>;
   return std::visit(
-      fsm::overload{[](const link::Connecting&) -> Told { return Phase::finding_path; },
+      fsm::overload{[](const link::Gathering&) -> Told { return Phase::awaiting_answer; },
+                    [](const link::Awaiting&) -> Told { return Phase::awaiting_answer; },
+                    [](const link::Offering&) -> Told { return Phase::awaiting_answer; },
+                    [](const link::Answering&) -> Told { return Phase::awaiting_answer; },
+                    [](const link::Connecting&) -> Told { return Phase::finding_path; },
                     [](const link::Securing&) -> Told { return Phase::securing; },
                     [](const link::Opening&) -> Told { return Phase::proving; },
                     [](const link::Proving&) -> Told { return Phase::proving; },
                     [](const link::Confirming&) -> Told { return Phase::proving; },
-                    [](const link::Secured&) -> Told { return std::nullopt; },
-                    [](const link::Parting&) -> Told { return std::nullopt; },
-                    [](const link::Leaving&) -> Told { return std::nullopt; },
-                    [](const link::Refusing&) -> Told { return std::nullopt; },
-                    [](const link::Closed&) -> Told { return std::nullopt; },
-                    [](const auto&) -> Told { return Phase::awaiting_answer; }},
+                    [](const auto&) -> Told { return std::nullopt; }},
       state);
 }
 
@@ -27,12 +26,13 @@ std::optional<Establishing::Phase> phase_of(const link::Machine::State& state) {
 
 /// Only what is news.
 void Engine::tell_how_far(LinkId id, Effects& out) {
-  auto& peer = *roster_.find(id);
-  const auto phase = phase_of(peer.state);
-  if (!phase || peer.superseded) return;
-  const Establishing now{id, *phase, peer.tried};
-  if (peer.told && peer.told->phase == now.phase && peer.told->tried == now.tried) return;
-  peer.told = now;
+  auto& peer = *roster_.edit(id);
+  auto* at = std::get_if<peer::Establishing>(&peer.standing);
+  const auto phase = at ? phase_of(peer.link) : std::nullopt;
+  if (!phase) return;
+  const Establishing now{id, *phase, at->tried};
+  if (at->told && at->told->phase == now.phase && at->told->tried == now.tried) return;
+  at->told = now;
   out.emplace_back(Tell{now});
 }
 

@@ -10,33 +10,32 @@ namespace culver::engine {
 
 namespace sig = wire::signaling;
 
-void Engine::on(ServerOpened&&, Env& env, Effects& out) {
-  to_server_channel(server_channel::Opened{}, env, out);
+void Engine::on(ServerOpened&&, Env&, Effects&) {
+  later(queued::ForServerChannel{server_channel::Opened{}});
 }
 
-void Engine::on(ServerFrame&& frame, Env& env, Effects& out) {
-  to_server_channel(server_channel::Frame{std::move(frame.text)}, env, out);
-  take_turns(env, out);
+void Engine::on(ServerFrame&& frame, Env&, Effects&) {
+  later(queued::ForServerChannel{server_channel::Frame{std::move(frame.text)}});
 }
 
-void Engine::on(ServerLost&& lost, Env& env, Effects& out) {
-  to_server_channel(server_channel::Lost{std::move(lost.fault)}, env, out);
+void Engine::on(ServerLost&& lost, Env&, Effects&) {
+  later(queued::ForServerChannel{server_channel::Lost{std::move(lost.fault)}});
 }
 
 /// The transports have noticed by themselves.
-void Engine::on(NetworkChanged&&, Env& env, Effects& out) {
-  to_session(signaling::NetworkChanged{}, env, out);
+void Engine::on(NetworkChanged&&, Env&, Effects&) {
+  later(queued::ForSession{signaling::NetworkChanged{}});
 }
 
-void Engine::to_server_channel(server_channel::Event event, Env& env, Effects& out) {
+void Engine::take(queued::ForServerChannel&& item, Env& env, Effects& out) {
   server_channel::Context context{env, config_.account, config_.server};
   server_channel::Effects effects;
-  server_channel_ = fsm::step<server_channel::Machine>(std::move(server_channel_), std::move(event),
-                                                       context, effects);
+  server_channel_ = fsm::step<server_channel::Machine>(std::move(server_channel_),
+                                                       std::move(item.event), context, effects);
   perform(std::move(effects), env, out);
 }
 
-void Engine::perform(server_channel::Effects effects, Env& env, Effects& out) {
+void Engine::perform(server_channel::Effects effects, Env&, Effects& out) {
   for (auto& effect : effects)
     std::visit(
         fsm::overload{
@@ -48,12 +47,12 @@ void Engine::perform(server_channel::Effects effects, Env& env, Effects& out) {
               known = {e.identity, std::max(known.version, e.version)};
               out.emplace_back(RememberServer{e.identity, e.version});
             },
-            [&](server_channel::Ready&&) { to_session(signaling::SocketOpened{}, env, out); },
-            [&](server_channel::Deliver&& e) { on_server_text(std::move(e.text), env, out); },
+            [&](server_channel::Ready&&) { later(queued::ForSession{signaling::SocketOpened{}}); },
+            [&](server_channel::Deliver&& e) { on_server_text(std::move(e.text), out); },
             [&](server_channel::Ended&& e) {
               if (e.hang_up) out.emplace_back(HangUpServer{});
               const bool is_final = server_channel::is_final(e.fault);
-              to_session(signaling::SocketLost{std::move(e.fault), is_final}, env, out);
+              later(queued::ForSession{signaling::SocketLost{std::move(e.fault), is_final}});
             },
             [&](server_channel::Ignored&& e) {
               out.emplace_back(Dropped{e.fault, FrameKind::server_message});
@@ -62,14 +61,14 @@ void Engine::perform(server_channel::Effects effects, Env& env, Effects& out) {
         std::move(effect));
 }
 
-void Engine::on_server_text(std::string text, Env& env, Effects& out) {
+void Engine::on_server_text(std::string text, Effects& out) {
   auto message = sig::parse_server(text);
   if (message) {
     if (const auto* info = std::get_if<sig::ServerInfo>(&*message)) keep_pace(*info);
-    to_session(signaling::Frame{std::move(*message)}, env, out);
+    later(queued::ForSession{signaling::Frame{std::move(*message)}});
   } else {
     out.emplace_back(Dropped{message.error(), FrameKind::server_message});
-    to_session(signaling::BadFrame{message.error()}, env, out);
+    later(queued::ForSession{signaling::BadFrame{message.error()}});
   }
 }
 
@@ -83,10 +82,11 @@ void Engine::keep_pace(const sig::ServerInfo& info) {
                    is_device ? info.device_rendezvous_per_minute : 0);
 }
 
-void Engine::to_session(signaling::SessionEvent event, Env& env, Effects& out) {
+void Engine::take(queued::ForSession&& item, Env& env, Effects& out) {
   signaling::SessionContext context{env, session_config_};
   signaling::SessionEffects effects;
-  session_ = fsm::step<signaling::Session>(std::move(session_), std::move(event), context, effects);
+  session_ =
+      fsm::step<signaling::Session>(std::move(session_), std::move(item.event), context, effects);
   perform(std::move(effects), env, out);
 }
 
@@ -95,13 +95,13 @@ void Engine::perform(signaling::SessionEffects effects, Env& env, Effects& out) 
       [&](signaling::WentOnline&& online) {
         perform(pairing_.online(online.code), env, out);
         out.emplace_back(Tell{Online{online.code}});
-        signaling_back(env, out);
+        // What a link has said in vain it may say again.
+        for (const auto& [id, peer] : roster_.all()) to_link(id, link::SignalingBack{});
         perform(rendezvous_.online(public_key(), online.code, env), env, out);
       },
       [&](signaling::WentOffline&& offline) {
-        rendezvous_.offline(env);
-        signaling_gone(env, out);
-        out.emplace_back(Tell{Offline{std::move(offline.fault), offline.retrying}});
+        take(queued::SignalingGone{}, env, out);
+        later(Tell{Offline{std::move(offline.fault), offline.retrying}});
       },
       [&](signaling::Received&& received) {
         on_server_message(std::move(received.message), env, out);
@@ -109,25 +109,23 @@ void Engine::perform(signaling::SessionEffects effects, Env& env, Effects& out) 
   };
   for (auto& effect : effects)
     std::visit(fsm::overload{
-                   [&](signaling::Dial&&) { out.emplace_back(DialServer{}); },
+                   [&](signaling::Dial&&) { later(DialServer{}); },
                    [&](signaling::SendFrame&& e) {
-                     to_server_channel(server_channel::Say{std::move(e.text)}, env, out);
+                     later(queued::ForServerChannel{server_channel::Say{std::move(e.text)}});
                    },
                    [&](signaling::Hangup&&) {
-                     to_server_channel(server_channel::HungUp{}, env, out);
-                     out.emplace_back(HangUpServer{});
+                     later(queued::ForServerChannel{server_channel::HungUp{}});
+                     later(HangUpServer{});
                    },
                    [&](signaling::Announce&& e) { std::visit(announce, std::move(e.notice)); },
-                   [&](signaling::NotSent&& e) { on_not_sent(e.message, env, out); },
+                   // A signal that cannot leave ends the establishment it was for; pairings know by
+                   // themselves.
+                   [&](signaling::NotSent&& e) {
+                     if (const auto* relay = std::get_if<sig::Relay>(&e.message))
+                       later(queued::Unsaid{relay->target});
+                   },
                },
                std::move(effect));
-}
-
-/// A signal that cannot leave ends the establishment it was for; pairings know by themselves.
-void Engine::on_not_sent(const sig::ClientMessage& message, Env& env, Effects& out) {
-  const auto* relay = std::get_if<sig::Relay>(&message);
-  if (relay == nullptr) return;
-  cannot_say(relay->target, env, out);
 }
 
 /// Signals count only from a code that is being negotiated with.
@@ -137,56 +135,56 @@ void Engine::on_server_message(sig::ServerMessage message, Env& env, Effects& ou
     out.emplace_back(LendIceServers{std::exchange(matched->ice_servers, {})});
   perform(pairing_.on(message, env.now), env, out);
   perform(rendezvous_.on(message, env), env, out);
-  if (auto* signal = std::get_if<sig::RelayedDescription>(&message)) {
-    const auto id = roster_.find(signal->from);
-    if (!id)
-      return out.emplace_back(Dropped{Fault::unrelated_target, FrameKind::description}), void();
-    on_description(*id, signal->description, env, out);
-  } else if (auto* candidate = std::get_if<sig::RelayedCandidate>(&message)) {
-    const auto id = roster_.find(candidate->from);
-    if (!id)
-      return out.emplace_back(Dropped{Fault::unrelated_target, FrameKind::candidate}), void();
-    const auto& line = candidate->candidate.candidate;
-    if (line.empty()) return to_link(*id, link::RemoteCandidate{std::nullopt}, env, out);
-    auto parsed = wire::sdp::parse_candidate(line);
-    if (!parsed)
-      return out.emplace_back(Dropped{parsed.error(), FrameKind::candidate, *id}), void();
-    if (parsed->skipped) return;
-    roster_.find(*id)->tried.theirs.count(parsed->candidate);
-    to_link(*id, link::RemoteCandidate{std::move(parsed->candidate)}, env, out);
+  if (auto* description = std::get_if<sig::RelayedDescription>(&message)) {
+    on_signal(std::move(*description), env, out);
+  } else if (const auto* candidate = std::get_if<sig::RelayedCandidate>(&message)) {
+    on_signal(*candidate, out);
   } else if (const auto* left = std::get_if<sig::PeerLeft>(&message)) {
     // A link that is up does not need the server any more.
     const auto id = roster_.find(left->peer);
-    if (id && link::needs_server(roster_.find(*id)->state))
-      to_link(*id, link::Abandon{Fault::pair_left}, env, out);
+    if (id && link::needs_server(roster_.find(*id)->link))
+      to_link(*id, link::Abandon{Fault::pair_left});
   }
 }
 
-/// An offer to a link that has made one itself: the peer is in the other match of the two.
-void Engine::on_description(LinkId id, const sig::Description& description, Env& env,
-                            Effects& out) {
-  auto sdp = wire::sdp::parse(description.sdp);
-  if (!sdp) return on_bad_description(id, sdp.error(), env, out);
-  const auto& peer = *roster_.find(id);
-  const bool is_offer = description.kind == sig::Description::Kind::offer;
-  if (is_offer && peer.crossed && link::is_offering(peer.state) && !leads(peer.code))
-    id = swap_roles(id, env, out);
-  for (const auto& candidate : sdp->candidates) roster_.find(id)->tried.theirs.count(candidate);
-  to_link(id, link::RemoteDescription{description.kind, std::move(*sdp)}, env, out);
+void Engine::on_signal(const sig::RelayedCandidate& signal, Effects& out) {
+  const auto id = roster_.find(signal.from);
+  if (!id) return out.emplace_back(Dropped{Fault::unrelated_target, FrameKind::candidate}), void();
+  const auto& line = signal.candidate.candidate;
+  if (line.empty()) return to_link(*id, link::RemoteCandidate{std::nullopt});
+  auto parsed = wire::sdp::parse_candidate(line);
+  if (!parsed) return out.emplace_back(Dropped{parsed.error(), FrameKind::candidate, *id}), void();
+  if (parsed->skipped) return;
+  if (auto* at = std::get_if<peer::Establishing>(&roster_.edit(*id)->standing))
+    at->tried.theirs.count(parsed->candidate);
+  to_link(*id, link::RemoteCandidate{std::move(parsed->candidate)});
 }
 
-/// What a link has said in vain it may say again.
-void Engine::signaling_back(Env& env, Effects& out) {
-  std::vector<LinkId> all;
-  for (const auto& [id, peer] : roster_.all()) all.push_back(id);
-  for (const auto id : all) to_link(id, link::SignalingBack{}, env, out);
+/// An offer to a link that has made one itself: the peer is in the other match of the two.
+void Engine::on_signal(sig::RelayedDescription&& signal, Env& env, Effects& out) {
+  const auto found = roster_.find(signal.from);
+  if (!found)
+    return out.emplace_back(Dropped{Fault::unrelated_target, FrameKind::description}), void();
+  auto id = *found;
+  const auto kind = signal.description.kind;
+  auto sdp = wire::sdp::parse(signal.description.sdp);
+  if (!sdp) return on_bad_description(id, sdp.error(), out);
+  const auto& peer = *roster_.find(id);
+  const auto* establishing = std::get_if<peer::Establishing>(&peer.standing);
+  const bool is_offer = kind == sig::Description::Kind::offer;
+  if (is_offer && establishing && establishing->crossed && link::is_offering(peer.link) &&
+      !leads(peer.code))
+    id = swap_roles(id, env, out);
+  if (auto* at = std::get_if<peer::Establishing>(&roster_.edit(id)->standing))
+    for (const auto& candidate : sdp->candidates) at->tried.theirs.count(candidate);
+  to_link(id, link::RemoteDescription{kind, std::move(*sdp)});
 }
 
 /// Without it there will be no link; one that is up is none of the server's business to end.
-void Engine::on_bad_description(LinkId id, Fault fault, Env& env, Effects& out) {
-  if (!link::needs_server(roster_.find(id)->state))
+void Engine::on_bad_description(LinkId id, Fault fault, Effects& out) {
+  if (!link::needs_server(roster_.find(id)->link))
     return out.emplace_back(Dropped{fault, FrameKind::description, id}), void();
-  to_link(id, link::Abandon{fault}, env, out);
+  to_link(id, link::Abandon{fault});
 }
 
 }  // namespace culver::engine

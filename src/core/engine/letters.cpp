@@ -42,6 +42,11 @@ void Letters::open(LinkId id, const PublicKey& peer, bool spoken, std::size_t la
   load(id, link, env, out);
 }
 
+void Letters::close(LinkId id) {
+  links_.erase(id);
+  deadlines_.erase(id);
+}
+
 void Letters::on_change(Env& env, LetterEffects& out) {
   for (auto& [id, link] : links_) {
     link.may_be_more = true;
@@ -56,6 +61,7 @@ void Letters::load(LinkId id, Link& link, Env& env, LetterEffects& out) {
   link.loading = env.now + patience;
   link.again.reset();
   link.may_be_more = false;
+  wait(id, link);
   out.emplace_back(LoadLetters{id, link.peer, link.last, link.asked});
 }
 
@@ -86,6 +92,7 @@ void Letters::on(LettersLoaded loaded, Env& env, LetterEffects& out) {
     out.emplace_back(Tell{LettersStuck{link.peer, *loaded.fault}});
   if (!loaded.fault) link.is_stuck = false;
   if (loaded.fault == Fault::store_failed) link.again = env.now + patience;
+  wait(at->first, link);
   delivered(
       at->first, link, [](const UnderWay&) { return false; }, env, out);
 }
@@ -254,25 +261,25 @@ bool Letters::is_keeping(LinkId id) const {
 // ---- time ---------------------------------------------------------------------------------------
 
 std::optional<TimePoint> Letters::deadline() const {
-  std::optional<TimePoint> next;
-  for (const auto& [id, link] : links_)
-    next = fsm::earlier(next, fsm::earlier(link.loading, link.again));
-  for (const auto& [id, keeping] : keeping_) next = fsm::earlier(next, keeping.deadline);
-  for (const auto& [id, posting] : posting_) next = fsm::earlier(next, posting.deadline);
+  auto next = deadlines_.next();
+  if (!keeping_.empty()) next = fsm::earlier(next, keeping_.begin()->second.deadline);
+  if (!posting_.empty()) next = fsm::earlier(next, posting_.begin()->second.deadline);
   return next;
 }
 
 void Letters::on_tick(Env& env, LetterEffects& out) {
-  for (auto& [id, link] : links_) {
+  while (const auto id = deadlines_.take_due(env.now)) {
+    auto& link = links_.at(*id);
     if (link.loading && *link.loading <= env.now) {
       link.loading.reset();
-      out.emplace_back(EndLink{id, Fault::store_failed});
+      out.emplace_back(EndLink{*id, Fault::store_failed});
     }
     if (link.again && *link.again <= env.now) {
       link.again.reset();
       link.may_be_more = true;
-      load(id, link, env, out);
+      load(*id, link, env, out);
     }
+    wait(*id, link);
   }
   std::erase_if(keeping_, [&](const auto& late) {
     if (late.second.deadline > env.now) return false;

@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/base/deadlines.hpp"
 #include "core/engine/events.hpp"
 
 namespace culver::engine {
@@ -41,7 +42,7 @@ class Letters {
   /// messages of `largest_message` bytes at most.
   void open(LinkId id, const PublicKey& peer, bool spoken, std::size_t largest_message, Env&,
             LetterEffects&);
-  void close(LinkId id) { links_.erase(id); }
+  void close(LinkId id);
 
   /// Letters are spoken on this link.
   bool speaks(LinkId id) const;
@@ -114,6 +115,9 @@ class Letters {
   };
 
   void load(LinkId id, Link& link, Env&, LetterEffects&);
+  void wait(LinkId id, const Link& link) {
+    deadlines_.set(id, fsm::earlier(link.loading, link.again));
+  }
   void keep_next(LinkId id, Link& link, Env&, LetterEffects&);
   void end_for(Fault fault, LinkId id, Link& link, LetterEffects&);
   template <class Test>
@@ -125,6 +129,8 @@ class Letters {
 
   std::map<LinkId, Link> links_;
   std::map<PublicKey, Series> series_;
+  Deadlines<LinkId> deadlines_;  ///< of their loading
+  // In the order of their requests, which is that of their deadlines.
   std::map<std::uint32_t, Keeping> keeping_;  ///< also of links that are gone: they are told
   std::map<std::uint32_t, Posting> posting_;
   std::uint32_t next_request_ = 1;

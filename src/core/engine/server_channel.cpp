@@ -99,10 +99,6 @@ OneOf<AwaitingGreeting, Handshaking> Closed::on(Opened&&, Context& context, Effe
   return AwaitingGreeting{now, now + greeting_time};
 }
 
-OneOf<Closed> Closed::on(Lost&& lost, Context&, Effects& effects) && {
-  return end(std::move(lost.fault), false, effects);
-}
-
 // ---- AwaitingGreeting ---------------------------------------------------------------------------
 
 OneOf<Handshaking, Open> AwaitingGreeting::on(Frame&& frame, Context& context,
@@ -119,12 +115,6 @@ OneOf<AwaitingGreeting, Open> AwaitingGreeting::on(Tick&&, Context& context, Eff
   pass("", effects);
   return Open{};
 }
-
-OneOf<Closed> AwaitingGreeting::on(Lost&& lost, Context&, Effects& effects) && {
-  return end(std::move(lost.fault), false, effects);
-}
-
-OneOf<Closed> AwaitingGreeting::on(HungUp&&, Context&, Effects&) && { return Closed{}; }
 
 // ---- Handshaking
 // ------------------------------------------------------------------------------------
@@ -159,8 +149,6 @@ OneOf<Closed> Handshaking::on(Lost&& lost, Context&, Effects& effects) && {
   return end(reason(*this, std::move(lost.fault)), false, effects);
 }
 
-OneOf<Closed> Handshaking::on(HungUp&&, Context&, Effects&) && { return Closed{}; }
-
 // ---- Open ---------------------------------------------------------------------------------------
 
 OneOf<Open> Open::on(Frame&& frame, Context&, Effects& effects) && {
@@ -168,34 +156,12 @@ OneOf<Open> Open::on(Frame&& frame, Context&, Effects& effects) && {
   return std::move(*this);
 }
 
-OneOf<Open> Open::on(Say&& say, Context&, Effects& effects) && {
-  effects.emplace_back(Transmit{std::move(say.text), false});
-  return std::move(*this);
-}
-
-OneOf<Closed> Open::on(Lost&& lost, Context&, Effects& effects) && {
-  return end(std::move(lost.fault), false, effects);
-}
-
-OneOf<Closed> Open::on(HungUp&&, Context&, Effects&) && { return Closed{}; }
-
 // ---- Plain --------------------------------------------------------------------------------------
 
 OneOf<Plain> Plain::on(Frame&& frame, Context&, Effects& effects) && {
   deliver(std::move(frame.bytes), effects);
   return std::move(*this);
 }
-
-OneOf<Plain> Plain::on(Say&& say, Context&, Effects& effects) && {
-  effects.emplace_back(Transmit{std::move(say.text), false});
-  return std::move(*this);
-}
-
-OneOf<Closed> Plain::on(Lost&& lost, Context&, Effects& effects) && {
-  return end(std::move(lost.fault), false, effects);
-}
-
-OneOf<Closed> Plain::on(HungUp&&, Context&, Effects&) && { return Closed{}; }
 
 // ---- Sealed -------------------------------------------------------------------------------------
 
@@ -210,11 +176,5 @@ OneOf<Sealed> Sealed::on(Say&& say, Context&, Effects& effects) && {
   effects.emplace_back(Transmit{records.out.seal(say.text), true});
   return std::move(*this);
 }
-
-OneOf<Closed> Sealed::on(Lost&& lost, Context&, Effects& effects) && {
-  return end(std::move(lost.fault), false, effects);
-}
-
-OneOf<Closed> Sealed::on(HungUp&&, Context&, Effects&) && { return Closed{}; }
 
 }  // namespace culver::engine::server_channel

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -20,6 +21,7 @@
 
 namespace culver::engine::server_channel {
 
+using fsm::Among;
 using fsm::OneOf;
 using fsm::Origin;
 
@@ -103,17 +105,34 @@ bool is_final(Fault fault);
 
 // ---- states -------------------------------------------------------------------------------------
 
+struct Closed;
 struct AwaitingGreeting;
 struct Handshaking;
 struct Open;
 struct Plain;
 struct Sealed;
 
+// What states do alike, whichever one it is.
+
+template <class State>
+OneOf<Closed> alike(State&&, Lost&& lost, Context&, Effects& effects);
+template <class State>
+OneOf<Closed> alike(State&&, HungUp&&, Context&, Effects&);
+/// In the clear.
+template <class State>
+OneOf<State> alike(State&& state, Say&& say, Context&, Effects& effects) {
+  effects.emplace_back(Transmit{std::move(say.text), false});
+  return std::move(state);
+}
+
 /// No socket.
 struct Closed {
   static constexpr std::string_view name = "Closed";
   OneOf<AwaitingGreeting, Handshaking> on(Opened&&, Context&, Effects&) &&;
-  OneOf<Closed> on(Lost&&, Context&, Effects&) &&;
+  template <Among<Lost> E>
+  auto on(E&& event, Context& context, Effects& effects) && {
+    return alike(std::move(*this), std::move(event), context, effects);
+  }
 };
 
 /// The server is not known, and has not said yet whether it shakes hands.
@@ -123,8 +142,10 @@ struct AwaitingGreeting {
   TimePoint deadline;
   OneOf<Handshaking, Open> on(Frame&&, Context&, Effects&) &&;
   OneOf<AwaitingGreeting, Open> on(Tick&&, Context&, Effects&) &&;
-  OneOf<Closed> on(Lost&&, Context&, Effects&) &&;
-  OneOf<Closed> on(HungUp&&, Context&, Effects&) &&;
+  template <Among<Lost, HungUp> E>
+  auto on(E&& event, Context& context, Effects& effects) && {
+    return alike(std::move(*this), std::move(event), context, effects);
+  }
 };
 
 struct Handshaking {
@@ -137,25 +158,30 @@ struct Handshaking {
   OneOf<Handshaking, Plain, Sealed, Closed> on(Frame&&, Context&, Effects&) &&;
   OneOf<Handshaking, Closed> on(Tick&&, Context&, Effects&) &&;
   OneOf<Closed> on(Lost&&, Context&, Effects&) &&;
-  OneOf<Closed> on(HungUp&&, Context&, Effects&) &&;
+  template <Among<HungUp> E>
+  auto on(E&& event, Context& context, Effects& effects) && {
+    return alike(std::move(*this), std::move(event), context, effects);
+  }
 };
 
 /// Signaling as it always was, with a server that does not shake hands.
 struct Open {
   static constexpr std::string_view name = "Open";
   OneOf<Open> on(Frame&&, Context&, Effects&) &&;
-  OneOf<Open> on(Say&&, Context&, Effects&) &&;
-  OneOf<Closed> on(Lost&&, Context&, Effects&) &&;
-  OneOf<Closed> on(HungUp&&, Context&, Effects&) &&;
+  template <Among<Say, Lost, HungUp> E>
+  auto on(E&& event, Context& context, Effects& effects) && {
+    return alike(std::move(*this), std::move(event), context, effects);
+  }
 };
 
 /// An authenticated session of version 1, whose frames travel in the clear.
 struct Plain {
   static constexpr std::string_view name = "Plain";
   OneOf<Plain> on(Frame&&, Context&, Effects&) &&;
-  OneOf<Plain> on(Say&&, Context&, Effects&) &&;
-  OneOf<Closed> on(Lost&&, Context&, Effects&) &&;
-  OneOf<Closed> on(HungUp&&, Context&, Effects&) &&;
+  template <Among<Say, Lost, HungUp> E>
+  auto on(E&& event, Context& context, Effects& effects) && {
+    return alike(std::move(*this), std::move(event), context, effects);
+  }
 };
 
 /// An authenticated session of version 2.
@@ -164,9 +190,21 @@ struct Sealed {
   handshake::RecordLayer records;
   OneOf<Sealed, Closed> on(Frame&&, Context&, Effects&) &&;
   OneOf<Sealed> on(Say&&, Context&, Effects&) &&;
-  OneOf<Closed> on(Lost&&, Context&, Effects&) &&;
-  OneOf<Closed> on(HungUp&&, Context&, Effects&) &&;
+  template <Among<Lost, HungUp> E>
+  auto on(E&& event, Context& context, Effects& effects) && {
+    return alike(std::move(*this), std::move(event), context, effects);
+  }
 };
+
+template <class State>
+OneOf<Closed> alike(State&&, Lost&& lost, Context&, Effects& effects) {
+  effects.emplace_back(Ended{std::move(lost.fault), false});
+  return Closed{};
+}
+template <class State>
+OneOf<Closed> alike(State&&, HungUp&&, Context&, Effects&) {
+  return Closed{};
+}
 
 struct Machine {
   using State = std::variant<Closed, AwaitingGreeting, Handshaking, Open, Plain, Sealed>;

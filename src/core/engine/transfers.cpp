@@ -171,19 +171,10 @@ void Transfers::on_disk(TransferId id, FromDisk::Event event, Env& env, Transfer
 
 void Transfers::on_tick(Env& env, TransferEffects& out) {
   std::vector<TransferId> due;
-  for (const auto& [id, transfer] : transfers_)
-    if (const auto deadline = deadline_of(transfer.machine); deadline && *deadline <= env.now)
-      due.push_back(id);
+  while (const auto id = deadlines_.take_due(env.now)) due.push_back(*id);
   for (const auto id : due)
     if (const auto at = transfers_.find(id); at != transfers_.end())
       to(at, transfer::Tick{}, env, out);
-}
-
-std::optional<TimePoint> Transfers::deadline() const {
-  std::optional<TimePoint> next;
-  for (const auto& [id, transfer] : transfers_)
-    next = fsm::earlier(next, deadline_of(transfer.machine));
-  return next;
 }
 
 // ---- routing ------------------------------------------------------------------------------------
@@ -218,8 +209,12 @@ void Transfers::settle(TransferId id, transfer::Effects effects, Env& env, Trans
   auto& transfer = transfers_.at(id);
   for (auto& effect : effects) address(id, transfer, std::move(effect), out);
   const auto link = transfer.link;
-  if (!ended(transfer.machine)) return wait_for_disk(link, out);
+  if (!ended(transfer.machine)) {
+    deadlines_.set(id, deadline_of(transfer.machine));
+    return wait_for_disk(link, out);
+  }
   transfers_.erase(id);
+  deadlines_.erase(id);
   const auto files = links_.find(link);
   if (files == links_.end()) return;
   pause(link, id, false, out);

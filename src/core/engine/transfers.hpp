@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/base/deadlines.hpp"
 #include "core/engine/events.hpp"
 #include "core/transfer/receiver.hpp"
 #include "core/transfer/sender.hpp"
@@ -75,7 +76,7 @@ class Transfers {
 
   /// Some file of this link is not over.
   bool has(LinkId link) const;
-  std::optional<TimePoint> deadline() const;
+  std::optional<TimePoint> deadline() const { return deadlines_.next(); }
   std::size_t live() const { return transfers_.size(); }
 
  private:
@@ -141,6 +142,7 @@ class Transfers {
   std::uint32_t next_incoming_ = first_incoming;
   std::map<LinkId, Files> links_;
   Transferring transfers_;
+  Deadlines<TransferId> deadlines_;
 };
 
 }  // namespace culver::engine

@@ -41,30 +41,7 @@ fsm::OneOf<Offering> Gathering::on(LocalDescription&& local, Context&, Effects& 
   return Offering{std::move(match), std::move(candidates), deadline};
 }
 
-fsm::OneOf<Gathering> Gathering::on(RemoteCandidate&& remote, Context& context, Effects& out) && {
-  candidates = sort(std::move(candidates), std::move(remote), context.env, out);
-  return std::move(*this);
-}
-
-fsm::OneOf<Closed> Gathering::on(Tick&&, Context&, Effects& out) && {
-  return close(Fault::ice_timeout, out);
-}
-
-fsm::OneOf<Closed> Gathering::on(Abandon&& abandon, Context&, Effects& out) && {
-  return close(abandon.fault, out);
-}
-
 // ---- Offering -----------------------------------------------------------------------------------
-
-fsm::OneOf<Offering> Offering::on(LocalCandidate&& local, Context&, Effects& out) && {
-  trickle(local.candidate, out);
-  return std::move(*this);
-}
-
-fsm::OneOf<Offering> Offering::on(RemoteCandidate&& remote, Context& context, Effects& out) && {
-  candidates = sort(std::move(candidates), std::move(remote), context.env, out);
-  return std::move(*this);
-}
 
 fsm::OneOf<Connecting, Offering, Closed> Offering::on(RemoteDescription&& remote, Context& context,
                                                       Effects& out) && {
@@ -78,20 +55,7 @@ fsm::OneOf<Connecting, Offering, Closed> Offering::on(RemoteDescription&& remote
                  context, out);
 }
 
-fsm::OneOf<Closed> Offering::on(Tick&&, Context&, Effects& out) && {
-  return close(Fault::signal_timeout, out);
-}
-
-fsm::OneOf<Closed> Offering::on(Abandon&& abandon, Context&, Effects& out) && {
-  return close(abandon.fault, out);
-}
-
 // ---- Awaiting -----------------------------------------------------------------------------------
-
-fsm::OneOf<Awaiting> Awaiting::on(RemoteCandidate&& remote, Context& context, Effects& out) && {
-  candidates = sort(std::move(candidates), std::move(remote), context.env, out);
-  return std::move(*this);
-}
 
 fsm::OneOf<Answering, Awaiting> Awaiting::on(RemoteDescription&& remote, Context&,
                                              Effects& out) && {
@@ -103,20 +67,7 @@ fsm::OneOf<Answering, Awaiting> Awaiting::on(RemoteDescription&& remote, Context
   return Answering{std::move(match), std::move(candidates), std::move(remote.sdp), deadline};
 }
 
-fsm::OneOf<Closed> Awaiting::on(Tick&&, Context&, Effects& out) && {
-  return close(Fault::signal_timeout, out);
-}
-
-fsm::OneOf<Closed> Awaiting::on(Abandon&& abandon, Context&, Effects& out) && {
-  return close(abandon.fault, out);
-}
-
 // ---- Answering ----------------------------------------------------------------------------------
-
-fsm::OneOf<Answering> Answering::on(RemoteCandidate&& remote, Context& context, Effects& out) && {
-  candidates = sort(std::move(candidates), std::move(remote), context.env, out);
-  return std::move(*this);
-}
 
 fsm::OneOf<Connecting> Answering::on(LocalDescription&& local, Context& context, Effects& out) && {
   // Active unless the offer insists on being the client itself: one round trip less.
@@ -126,55 +77,14 @@ fsm::OneOf<Connecting> Answering::on(LocalDescription&& local, Context& context,
                  offer_is_client ? DtlsRole::server : DtlsRole::client, context, out);
 }
 
-fsm::OneOf<Closed> Answering::on(Tick&&, Context&, Effects& out) && {
-  return close(Fault::ice_timeout, out);
-}
-
-fsm::OneOf<Closed> Answering::on(Abandon&& abandon, Context&, Effects& out) && {
-  return close(abandon.fault, out);
-}
-
 // ---- Connecting ---------------------------------------------------------------------------------
-
-fsm::OneOf<Connecting> Connecting::on(LocalCandidate&& local, Context&, Effects& out) && {
-  trickle(local.candidate, out);
-  return std::move(*this);
-}
-
-fsm::OneOf<Connecting> Connecting::on(RemoteCandidate&& remote, Context& context, Effects& out) && {
-  candidates = sort(std::move(candidates), std::move(remote), context.env, out);
-  return std::move(*this);
-}
 
 fsm::OneOf<Securing> Connecting::on(PathReady&& ready, Context& context, Effects&) && {
   return Securing{std::move(match), std::move(terms), std::move(candidates), ready.path,
                   context.env.now + context.timeouts.dtls};
 }
 
-fsm::OneOf<Closed> Connecting::on(Tick&&, Context&, Effects& out) && {
-  return close(Fault::ice_timeout, out);
-}
-
-fsm::OneOf<Closed> Connecting::on(Abandon&& abandon, Context&, Effects& out) && {
-  return close(abandon.fault, out);
-}
-
 // ---- Securing -----------------------------------------------------------------------------------
-
-fsm::OneOf<Securing> Securing::on(LocalCandidate&& local, Context&, Effects& out) && {
-  trickle(local.candidate, out);
-  return std::move(*this);
-}
-
-fsm::OneOf<Securing> Securing::on(RemoteCandidate&& remote, Context& context, Effects& out) && {
-  candidates = sort(std::move(candidates), std::move(remote), context.env, out);
-  return std::move(*this);
-}
-
-fsm::OneOf<Securing> Securing::on(PathReady&& ready, Context&, Effects&) && {
-  path = ready.path;
-  return std::move(*this);
-}
 
 fsm::OneOf<Opening, Closed> Securing::on(DtlsUp&& up, Context& context, Effects& out) && {
   auto& remote = terms.remote;
@@ -195,36 +105,13 @@ fsm::OneOf<Opening, Closed> Securing::on(DtlsUp&& up, Context& context, Effects&
                  .deadline = context.env.now + context.timeouts.channel};
 }
 
-fsm::OneOf<Closed> Securing::on(Tick&&, Context&, Effects& out) && {
-  return close(Fault::dtls_timeout, out);
-}
-
-fsm::OneOf<Closed> Securing::on(Abandon&& abandon, Context&, Effects& out) && {
-  return close(abandon.fault, out);
-}
-
 // ---- Opening ------------------------------------------------------------------------------------
-
-fsm::OneOf<Opening> Opening::on(LocalCandidate&& local, Context&, Effects& out) && {
-  trickle(local.candidate, out);
-  return std::move(*this);
-}
-
-fsm::OneOf<Opening> Opening::on(RemoteCandidate&& remote, Context& context, Effects& out) && {
-  candidates = sort(std::move(candidates), std::move(remote), context.env, out);
-  return std::move(*this);
-}
 
 fsm::OneOf<Opening> Opening::on(SctpUp&&, Context&, Effects& out) && {
   if (terms.initiator) {
     out.emplace_back(TransportEffect{OpenChannel{"messages"}});
     out.emplace_back(TransportEffect{OpenChannel{"files"}});
   }
-  return std::move(*this);
-}
-
-fsm::OneOf<Opening> Opening::on(PathReady&& ready, Context&, Effects&) && {
-  path = ready.path;
   return std::move(*this);
 }
 
@@ -259,14 +146,6 @@ fsm::OneOf<Opening, Proving> Opening::on(ChannelOpen&& open, Context& context, E
                  .our_handshake = crypto::sha256(bytes),
                  .early = {},
                  .deadline = context.env.now + patience};
-}
-
-fsm::OneOf<Closed> Opening::on(Tick&&, Context&, Effects& out) && {
-  return close(Fault::channel_timeout, out);
-}
-
-fsm::OneOf<Closed> Opening::on(Abandon&& abandon, Context&, Effects& out) && {
-  return close(abandon.fault, out);
 }
 
 }  // namespace culver::link

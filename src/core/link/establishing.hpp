@@ -5,6 +5,7 @@
 #include <optional>
 #include <string_view>
 
+#include "core/link/alike.hpp"
 #include "core/link/candidates.hpp"
 #include "core/link/closed.hpp"
 #include "core/link/context.hpp"
@@ -39,87 +40,96 @@ struct Match {
 /// Initiator: ICE is being started.
 struct Gathering {
   static constexpr std::string_view name = "Gathering";
+  static constexpr Fault late = Fault::ice_timeout;
   Match match;
   Candidates::State candidates;
   TimePoint deadline;
   fsm::OneOf<Offering> on(LocalDescription&&, Context&, Effects&) &&;
-  fsm::OneOf<Gathering> on(RemoteCandidate&&, Context&, Effects&) &&;
-  fsm::OneOf<Closed> on(Tick&&, Context&, Effects&) &&;
-  fsm::OneOf<Closed> on(Abandon&&, Context&, Effects&) &&;
+  template <Among<RemoteCandidate, Tick, Abandon> E>
+  auto on(E&& event, Context& context, Effects& out) && {
+    return alike(std::move(*this), std::move(event), context, out);
+  }
 };
 
 /// Initiator: the offer is out, candidates trickle.
 struct Offering {
   static constexpr std::string_view name = "Offering";
+  static constexpr Fault late = Fault::signal_timeout;
   Match match;
   Candidates::State candidates;
   TimePoint deadline;
-  fsm::OneOf<Offering> on(LocalCandidate&&, Context&, Effects&) &&;
-  fsm::OneOf<Offering> on(RemoteCandidate&&, Context&, Effects&) &&;
   fsm::OneOf<Connecting, Offering, Closed> on(RemoteDescription&&, Context&, Effects&) &&;
-  fsm::OneOf<Closed> on(Tick&&, Context&, Effects&) &&;
-  fsm::OneOf<Closed> on(Abandon&&, Context&, Effects&) &&;
+  template <Among<LocalCandidate, RemoteCandidate, Tick, Abandon> E>
+  auto on(E&& event, Context& context, Effects& out) && {
+    return alike(std::move(*this), std::move(event), context, out);
+  }
 };
 
 /// Responder: no transport yet, the offer is awaited.
 struct Awaiting {
   static constexpr std::string_view name = "Awaiting";
+  static constexpr Fault late = Fault::signal_timeout;
   Match match;
   Candidates::State candidates;
   TimePoint deadline;
-  fsm::OneOf<Awaiting> on(RemoteCandidate&&, Context&, Effects&) &&;
   fsm::OneOf<Answering, Awaiting> on(RemoteDescription&&, Context&, Effects&) &&;
-  fsm::OneOf<Closed> on(Tick&&, Context&, Effects&) &&;
-  fsm::OneOf<Closed> on(Abandon&&, Context&, Effects&) &&;
+  template <Among<RemoteCandidate, Tick, Abandon> E>
+  auto on(E&& event, Context& context, Effects& out) && {
+    return alike(std::move(*this), std::move(event), context, out);
+  }
 };
 
 /// Responder: the offer is here, ICE is being started.
 struct Answering {
   static constexpr std::string_view name = "Answering";
+  static constexpr Fault late = Fault::ice_timeout;
   Match match;
   Candidates::State candidates;
   wire::sdp::SessionDescription offer;
   TimePoint deadline;
-  fsm::OneOf<Answering> on(RemoteCandidate&&, Context&, Effects&) &&;
   fsm::OneOf<Connecting> on(LocalDescription&&, Context&, Effects&) &&;
-  fsm::OneOf<Closed> on(Tick&&, Context&, Effects&) &&;
-  fsm::OneOf<Closed> on(Abandon&&, Context&, Effects&) &&;
+  template <Among<RemoteCandidate, Tick, Abandon> E>
+  auto on(E&& event, Context& context, Effects& out) && {
+    return alike(std::move(*this), std::move(event), context, out);
+  }
 };
 
 /// Both descriptions are known; ICE looks for a path. DTLS stands ready already.
 struct Connecting {
   static constexpr std::string_view name = "Connecting";
+  static constexpr Fault late = Fault::ice_timeout;
   Match match;
   Terms terms;
   Candidates::State candidates;
   TimePoint deadline;
-  fsm::OneOf<Connecting> on(LocalCandidate&&, Context&, Effects&) &&;
-  fsm::OneOf<Connecting> on(RemoteCandidate&&, Context&, Effects&) &&;
   fsm::OneOf<Securing> on(PathReady&&, Context&, Effects&) &&;
-  fsm::OneOf<Closed> on(Tick&&, Context&, Effects&) &&;
-  fsm::OneOf<Closed> on(Abandon&&, Context&, Effects&) &&;
+  template <Among<LocalCandidate, RemoteCandidate, Tick, Abandon> E>
+  auto on(E&& event, Context& context, Effects& out) && {
+    return alike(std::move(*this), std::move(event), context, out);
+  }
 };
 
 /// A path exists; the DTLS handshake runs. SCTP starts only if the certificate is the announced
 /// one.
 struct Securing {
   static constexpr std::string_view name = "Securing";
+  static constexpr Fault late = Fault::dtls_timeout;
   Match match;
   Terms terms;
   Candidates::State candidates;
   PathKind path;
   TimePoint deadline;
-  fsm::OneOf<Securing> on(LocalCandidate&&, Context&, Effects&) &&;
-  fsm::OneOf<Securing> on(RemoteCandidate&&, Context&, Effects&) &&;
-  fsm::OneOf<Securing> on(PathReady&&, Context&, Effects&) &&;
   fsm::OneOf<Opening, Closed> on(DtlsUp&&, Context&, Effects&) &&;
-  fsm::OneOf<Closed> on(Tick&&, Context&, Effects&) &&;
-  fsm::OneOf<Closed> on(Abandon&&, Context&, Effects&) &&;
+  template <Among<LocalCandidate, RemoteCandidate, PathReady, Tick, Abandon> E>
+  auto on(E&& event, Context& context, Effects& out) && {
+    return alike(std::move(*this), std::move(event), context, out);
+  }
 };
 
 /// SCTP and the two channels. Our handshake leaves the moment `messages` is open.
 struct Opening {
   static constexpr std::string_view name = "Opening";
+  static constexpr Fault late = Fault::channel_timeout;
   Match match;
   Terms terms;
   Candidates::State candidates;
@@ -128,14 +138,13 @@ struct Opening {
   std::optional<ChannelId> files;
   std::size_t window;  ///< of files, which may open before messages
   TimePoint deadline;
-  fsm::OneOf<Opening> on(LocalCandidate&&, Context&, Effects&) &&;
-  fsm::OneOf<Opening> on(RemoteCandidate&&, Context&, Effects&) &&;
   fsm::OneOf<Opening> on(SctpUp&&, Context&, Effects&) &&;
-  fsm::OneOf<Opening> on(PathReady&&, Context&, Effects&) &&;
   fsm::OneOf<Opening> on(Window&&, Context&, Effects&) &&;
   fsm::OneOf<Opening, Proving> on(ChannelOpen&&, Context&, Effects&) &&;
-  fsm::OneOf<Closed> on(Tick&&, Context&, Effects&) &&;
-  fsm::OneOf<Closed> on(Abandon&&, Context&, Effects&) &&;
+  template <Among<LocalCandidate, RemoteCandidate, PathReady, Tick, Abandon> E>
+  auto on(E&& event, Context& context, Effects& out) && {
+    return alike(std::move(*this), std::move(event), context, out);
+  }
 };
 
 }  // namespace culver::link

@@ -1,7 +1,8 @@
 // What the link machine's handlers do alike: a frame to the peer, and the end with a fault.
 #pragma once
 
-#include "core/link/link.hpp"
+#include "core/link/closed.hpp"
+#include "core/link/words.hpp"
 
 namespace culver::link {
 

@@ -51,23 +51,8 @@ bool confirms(const Handshake& theirs) { return theirs.file_acks && theirs.ephem
 
 // ---- Proving ------------------------------------------------------------------------------------
 
-fsm::OneOf<Proving> Proving::on(LocalCandidate&& local, Context&, Effects& out) && {
-  trickle(local.candidate, out);
-  return std::move(*this);
-}
-
-fsm::OneOf<Proving> Proving::on(RemoteCandidate&& remote, Context& context, Effects& out) && {
-  candidates = sort(std::move(candidates), std::move(remote), context.env, out);
-  return std::move(*this);
-}
-
 fsm::OneOf<Proving> Proving::on(ChannelOpen&& open, Context&, Effects&) && {
   if (open.label == "files" && !channels.files) channels.files = open.channel;
-  return std::move(*this);
-}
-
-fsm::OneOf<Proving> Proving::on(PathReady&& ready, Context&, Effects&) && {
-  path = ready.path;
   return std::move(*this);
 }
 
@@ -182,29 +167,10 @@ fsm::OneOf<Unproven, Closed> Proving::on(Tick&&, Context& context, Effects& out)
   return std::move(*next);
 }
 
-fsm::OneOf<Closed> Proving::on(Abandon&& abandon, Context&, Effects& out) && {
-  return close(abandon.fault, out);
-}
-
 // ---- Confirming ---------------------------------------------------------------------------------
-
-fsm::OneOf<Confirming> Confirming::on(LocalCandidate&& local, Context&, Effects& out) && {
-  trickle(local.candidate, out);
-  return std::move(*this);
-}
-
-fsm::OneOf<Confirming> Confirming::on(RemoteCandidate&& remote, Context& context, Effects& out) && {
-  session.restarted(std::move(remote), context, out);
-  return std::move(*this);
-}
 
 fsm::OneOf<Confirming> Confirming::on(ChannelOpen&& open, Context&, Effects&) && {
   if (open.label == "files" && !session.channels.files) session.channels.files = open.channel;
-  return std::move(*this);
-}
-
-fsm::OneOf<Confirming> Confirming::on(PathReady&& ready, Context&, Effects&) && {
-  path = ready.path;
   return std::move(*this);
 }
 
@@ -263,14 +229,6 @@ fsm::OneOf<Confirming, Secured, Closed> Confirming::by_frame(std::string_view fr
   if (streams) next.stream = std::move(stream);
   return enter<fsm::OneOf<Confirming, Secured, Closed>>(std::move(next), std::move(early), context,
                                                         out);
-}
-
-fsm::OneOf<Closed> Confirming::on(Tick&&, Context&, Effects& out) && {
-  return close(Fault::handshake_timeout, out);
-}
-
-fsm::OneOf<Closed> Confirming::on(Abandon&& abandon, Context&, Effects& out) && {
-  return close(abandon.fault, out);
 }
 
 }  // namespace culver::link

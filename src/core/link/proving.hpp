@@ -30,15 +30,15 @@ struct Proving {
   Digest our_handshake;  ///< SHA-256
   WaitingFrames early;
   TimePoint deadline;
-  fsm::OneOf<Proving> on(LocalCandidate&&, Context&, Effects&) &&;
-  fsm::OneOf<Proving> on(RemoteCandidate&&, Context&, Effects&) &&;
   fsm::OneOf<Proving> on(ChannelOpen&&, Context&, Effects&) &&;
-  fsm::OneOf<Proving> on(PathReady&&, Context&, Effects&) &&;
   fsm::OneOf<Proving> on(Window&&, Context&, Effects&) &&;
   using Next = fsm::OneOf<Proving, Confirming, Unproven, Secured, Closed>;
   Next on(ChannelData&&, Context&, Effects&) &&;
   fsm::OneOf<Unproven, Closed> on(Tick&&, Context&, Effects&) &&;
-  fsm::OneOf<Closed> on(Abandon&&, Context&, Effects&) &&;
+  template <Among<LocalCandidate, RemoteCandidate, PathReady, Abandon> E>
+  auto on(E&& event, Context& context, Effects& out) && {
+    return alike(std::move(*this), std::move(event), context, out);
+  }
 
   /// `frame` is what `theirs` was read from.
   Next by_handshake(wire::peer::Handshake theirs, ByteView frame, Context&, Effects&) &&;
@@ -54,6 +54,7 @@ struct Proving {
 /// of the handshakes that we know, proves that the peer has the key.
 struct Confirming {
   static constexpr std::string_view name = "Confirming";
+  static constexpr Fault late = Fault::handshake_timeout;
   Session session;
   StreamSeal stream;
   std::optional<Plaintext> username;
@@ -63,14 +64,13 @@ struct Confirming {
   Digest handshakes;   ///< as the peer must have seen them
   WaitingFrames early;
   TimePoint deadline;
-  fsm::OneOf<Confirming> on(LocalCandidate&&, Context&, Effects&) &&;
-  fsm::OneOf<Confirming> on(RemoteCandidate&&, Context&, Effects&) &&;
   fsm::OneOf<Confirming> on(ChannelOpen&&, Context&, Effects&) &&;
-  fsm::OneOf<Confirming> on(PathReady&&, Context&, Effects&) &&;
   fsm::OneOf<Confirming> on(Window&&, Context&, Effects&) &&;
   fsm::OneOf<Confirming, Secured, Closed> on(ChannelData&&, Context&, Effects&) &&;
-  fsm::OneOf<Closed> on(Tick&&, Context&, Effects&) &&;
-  fsm::OneOf<Closed> on(Abandon&&, Context&, Effects&) &&;
+  template <Among<LocalCandidate, RemoteCandidate, PathReady, Tick, Abandon> E>
+  auto on(E&& event, Context& context, Effects& out) && {
+    return alike(std::move(*this), std::move(event), context, out);
+  }
 
  private:
   fsm::OneOf<Confirming, Secured, Closed> by_frame(std::string_view, Context&, Effects&) &&;

@@ -189,27 +189,6 @@ fsm::OneOf<Secured> Secured::on(PathDoubted&& doubted, Context& context, Effects
   return std::move(*this).restarted(doubted, context, out);
 }
 
-fsm::OneOf<Secured> Secured::on(LocalDescription&& local, Context& context, Effects& out) && {
-  return std::move(*this).restarted(std::move(local), context, out);
-}
-
-fsm::OneOf<Secured> Secured::on(LocalCandidate&& local, Context&, Effects& out) && {
-  trickle(local.candidate, out);
-  return std::move(*this);
-}
-
-fsm::OneOf<Secured> Secured::on(RemoteDescription&& remote, Context& context, Effects& out) && {
-  return std::move(*this).restarted(std::move(remote), context, out);
-}
-
-fsm::OneOf<Secured> Secured::on(RemoteCandidate&& remote, Context& context, Effects& out) && {
-  return std::move(*this).restarted(std::move(remote), context, out);
-}
-
-fsm::OneOf<Secured> Secured::on(SignalingBack&& back, Context& context, Effects& out) && {
-  return std::move(*this).restarted(back, context, out);
-}
-
 fsm::OneOf<Secured, Closed> Secured::on(Tick&&, Context& context, Effects& out) && {
   if (!deadline || context.env.now < *deadline) return std::move(*this);
   return close(Fault::peer_gone, out);

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string_view>
 
+#include "core/link/alike.hpp"
 #include "core/link/closed.hpp"
 #include "core/link/context.hpp"
 #include "core/link/session.hpp"
@@ -51,11 +52,6 @@ struct Secured {
   fsm::OneOf<Secured, Closed> on(ChannelData&&, Context&, Effects&) &&;
   fsm::OneOf<Secured> on(PathReady&&, Context&, Effects&) &&;
   fsm::OneOf<Secured> on(PathDoubted&&, Context&, Effects&) &&;
-  fsm::OneOf<Secured> on(LocalDescription&&, Context&, Effects&) &&;
-  fsm::OneOf<Secured> on(LocalCandidate&&, Context&, Effects&) &&;
-  fsm::OneOf<Secured> on(RemoteDescription&&, Context&, Effects&) &&;
-  fsm::OneOf<Secured> on(RemoteCandidate&&, Context&, Effects&) &&;
-  fsm::OneOf<Secured> on(SignalingBack&&, Context&, Effects&) &&;
   fsm::OneOf<Secured> on(ChannelOpen&&, Context&, Effects&) &&;
   fsm::OneOf<Secured, Closed> on(ChannelClosed&&, Context&, Effects&) &&;
   fsm::OneOf<Secured> on(Window&&, Context&, Effects&) &&;
@@ -69,6 +65,11 @@ struct Secured {
   fsm::OneOf<Secured, Closed> on(Tick&&, Context&, Effects&) &&;
   fsm::OneOf<Closed> on(TransportClosed&&, Context&, Effects&) &&;
   fsm::OneOf<Refusing, Closed> on(Abandon&&, Context&, Effects&) &&;
+  template <
+      Among<LocalDescription, LocalCandidate, RemoteDescription, RemoteCandidate, SignalingBack> E>
+  auto on(E&& event, Context& context, Effects& out) && {
+    return alike(std::move(*this), std::move(event), context, out);
+  }
 
   /// What came early, as if it came now. A fault ends the link.
   std::optional<Fault> catch_up(WaitingFrames, Context&, Effects&);

@@ -184,27 +184,6 @@ fsm::OneOf<Unproven> Unproven::on(PathDoubted&& doubted, Context& context, Effec
   return std::move(*this).restarted(doubted, context, out);
 }
 
-fsm::OneOf<Unproven> Unproven::on(LocalDescription&& local, Context& context, Effects& out) && {
-  return std::move(*this).restarted(std::move(local), context, out);
-}
-
-fsm::OneOf<Unproven> Unproven::on(LocalCandidate&& local, Context&, Effects& out) && {
-  trickle(local.candidate, out);
-  return std::move(*this);
-}
-
-fsm::OneOf<Unproven> Unproven::on(RemoteDescription&& remote, Context& context, Effects& out) && {
-  return std::move(*this).restarted(std::move(remote), context, out);
-}
-
-fsm::OneOf<Unproven> Unproven::on(RemoteCandidate&& remote, Context& context, Effects& out) && {
-  return std::move(*this).restarted(std::move(remote), context, out);
-}
-
-fsm::OneOf<Unproven> Unproven::on(SignalingBack&& back, Context& context, Effects& out) && {
-  return std::move(*this).restarted(back, context, out);
-}
-
 fsm::OneOf<Unproven, Closed> Unproven::on(Tick&&, Context& context, Effects& out) && {
   if (!deadline || context.env.now < *deadline) return std::move(*this);
   return close(Fault::peer_gone, out);
@@ -263,10 +242,6 @@ fsm::OneOf<Unproven, Closed> Unproven::on(TransportClosed&& closed, Context&, Ef
   }
   out.emplace_back(TransportEffect{DropTransport{}});
   return Closed{std::nullopt};
-}
-
-fsm::OneOf<Closed> Unproven::on(Abandon&& abandon, Context&, Effects& out) && {
-  return close(abandon.fault, out);
 }
 
 }  // namespace culver::link

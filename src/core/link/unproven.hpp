@@ -39,11 +39,6 @@ struct Unproven {
   fsm::OneOf<Unproven> on(FramesRead&&, Context&, Effects&) &&;
   fsm::OneOf<Unproven> on(PathReady&&, Context&, Effects&) &&;
   fsm::OneOf<Unproven> on(PathDoubted&&, Context&, Effects&) &&;
-  fsm::OneOf<Unproven> on(LocalDescription&&, Context&, Effects&) &&;
-  fsm::OneOf<Unproven> on(LocalCandidate&&, Context&, Effects&) &&;
-  fsm::OneOf<Unproven> on(RemoteDescription&&, Context&, Effects&) &&;
-  fsm::OneOf<Unproven> on(RemoteCandidate&&, Context&, Effects&) &&;
-  fsm::OneOf<Unproven> on(SignalingBack&&, Context&, Effects&) &&;
   fsm::OneOf<Unproven> on(ChannelOpen&&, Context&, Effects&) &&;
   fsm::OneOf<Unproven, Closed> on(ChannelClosed&&, Context&, Effects&) &&;
   fsm::OneOf<Unproven> on(Window&&, Context&, Effects&) &&;
@@ -54,7 +49,12 @@ struct Unproven {
   fsm::OneOf<Leaving> on(Goodbye&&, Context&, Effects&) &&;
   fsm::OneOf<Unproven, Closed> on(Tick&&, Context&, Effects&) &&;
   fsm::OneOf<Unproven, Closed> on(TransportClosed&&, Context&, Effects&) &&;
-  fsm::OneOf<Closed> on(Abandon&&, Context&, Effects&) &&;
+  template <Among<LocalDescription, LocalCandidate, RemoteDescription, RemoteCandidate,
+                  SignalingBack, Abandon>
+                E>
+  auto on(E&& event, Context& context, Effects& out) && {
+    return alike(std::move(*this), std::move(event), context, out);
+  }
 
   /// What cannot be opened yet, and what comes behind it.
   bool has_to_wait(const ChannelData&, const Context&) const;

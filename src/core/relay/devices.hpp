@@ -8,8 +8,8 @@
 #include <optional>
 #include <vector>
 
+#include "core/base/deadlines.hpp"
 #include "core/base/ids.hpp"
-#include "core/relay/deadlines.hpp"
 #include "core/relay/events.hpp"
 #include "core/relay/limits.hpp"
 

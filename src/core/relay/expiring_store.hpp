@@ -9,7 +9,7 @@
 #include <string>
 #include <utility>
 
-#include "core/relay/deadlines.hpp"
+#include "core/base/deadlines.hpp"
 #include "core/relay/events.hpp"
 #include "core/relay/limits.hpp"
 

@@ -7,12 +7,12 @@
 #include <map>
 #include <optional>
 
+#include "core/base/deadlines.hpp"
 #include "core/base/env.hpp"
 #include "core/relay/addresses.hpp"
 #include "core/relay/admin.hpp"
 #include "core/relay/clock.hpp"
 #include "core/relay/counters.hpp"
-#include "core/relay/deadlines.hpp"
 #include "core/relay/devices.hpp"
 #include "core/relay/events.hpp"
 #include "core/relay/gateway.hpp"

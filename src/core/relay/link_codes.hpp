@@ -11,11 +11,11 @@
 #include <optional>
 #include <vector>
 
+#include "core/base/deadlines.hpp"
 #include "core/base/env.hpp"
 #include "core/base/ids.hpp"
 #include "core/base/result.hpp"
 #include "core/base/strong.hpp"
-#include "core/relay/deadlines.hpp"
 #include "core/relay/events.hpp"
 #include "core/relay/limits.hpp"
 

@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/deadlines.hpp"
 #include "core/base/strong.hpp"
-#include "core/relay/deadlines.hpp"
 #include "core/relay/events.hpp"
 #include "core/relay/limits.hpp"
 

@@ -6,12 +6,13 @@
 #include <variant>
 
 #include "core/engine/names.hpp"
+#include "shell/host/paths.hpp"
 #include "shell/library/convert.hpp"
 
 namespace culver::library {
 
 host::Outcome<Books> Books::open(const std::filesystem::path& folder, Secret<32> letters_key) {
-  auto peers = store::sqlite::PeerBook::open(folder / "peers.db");
+  auto peers = store::sqlite::PeerBook::open(folder / host::peer_book_file);
   if (!peers) return tl::unexpected(peers.error());
   auto outbox = store::sqlite::Outbox::open(folder, std::move(letters_key));
   if (!outbox) return tl::unexpected(outbox.error());

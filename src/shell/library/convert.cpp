@@ -7,6 +7,8 @@
 #include "core/base/ids.hpp"
 #include "core/crypto/hash.hpp"
 #include "core/engine/names.hpp"
+#include "shell/host/dial_text.hpp"
+#include "shell/host/fault_text.hpp"
 
 namespace culver::library {
 
@@ -28,16 +30,17 @@ v1::Blame blame_of(Blame blame) {
 
 v1::Error error_of(Fault fault, std::string about) {
   const auto& row = info(fault);
-  return {std::string(row.name), blame_of(row.blame), std::string(row.sentence),
-          std::string(row.advice), std::move(about)};
+  const auto& text = host::fault_text(fault);
+  return {std::string(row.name), blame_of(row.blame), std::string(text.sentence),
+          std::string(text.advice), std::move(about)};
 }
 
 v1::Error error_of(const Failure& failure) {
   auto error = error_of(failure.fault);
   if (failure.why) {
-    error.sentence = sentence(failure.why->cause);
-    error.advice = std::string(advice(failure.why->cause));
-    error.about = where(*failure.why);
+    error.sentence = host::sentence(failure.why->cause);
+    error.advice = std::string(host::advice(failure.why->cause));
+    error.about = host::where(*failure.why);
   }
   return error;
 }

@@ -6,7 +6,7 @@
 
 #include "core/engine/names.hpp"
 #include "core/wire/ice_url.hpp"
-#include "core/wire/kept_letter.hpp"
+#include "core/format/kept_letter.hpp"
 #include "shell/host/descriptors.hpp"
 #include "shell/host/identity.hpp"
 #include "shell/host/log.hpp"
@@ -110,7 +110,7 @@ v1::Result<Opened> open_all(const v1::Config& given) {
   opened.sole = std::make_unique<host::SoleReceiver>(given.data_dir);
   if (!opened.sole->try_become())
     return error_of(Fault::data_folder_in_use, given.data_dir.string());
-  auto books = Books::open(given.data_dir, wire::kept_letter::key_of(identity->secret));
+  auto books = Books::open(given.data_dir, format::kept_letter::key_of(identity->secret));
   if (!books) return error_of(books.error());
   opened.books = std::make_shared<Books>(std::move(*books));
   opened.events =

@@ -5,9 +5,10 @@
 
 #include <gtest/gtest.h>
 
-#include "core/wire/kept_letter.hpp"
+#include "core/format/kept_letter.hpp"
 #include "culver/version.hpp"
 #include "shell/host/identity.hpp"
+#include "shell/host/paths.hpp"
 #include "shell/store/sqlite/outbox.hpp"
 #include "shell/store/sqlite/peer_book.hpp"
 #include "tests/shell/host/temporary_folder.hpp"
@@ -27,7 +28,7 @@ class ClientOfFolder : public testing::Test {
   void SetUp() override {
     const auto vault = open_vault();
     identity_ = host::open_identity(vault)->shared;
-    auto book = store::sqlite::PeerBook::open(data() / "peers.db");
+    auto book = store::sqlite::PeerBook::open(data() / host::peer_book_file);
     ASSERT_TRUE(book->remember({test::key(1), Plaintext("Ana"), true}, "2026-01-01T00:00:00Z"));
   }
   std::filesystem::path data() const { return folder_ / "data"; }
@@ -38,7 +39,7 @@ class ClientOfFolder : public testing::Test {
   /// As if it had come to a process that is gone.
   void hold(std::uint64_t number, const std::string& text) {
     const auto identity = host::open_identity(open_vault());
-    auto outbox = store::sqlite::Outbox::open(data(), wire::kept_letter::key_of(identity->secret));
+    auto outbox = store::sqlite::Outbox::open(data(), format::kept_letter::key_of(identity->secret));
     wire::peer::SeriesId series;
     series.data[0] = std::byte{9};
     ASSERT_TRUE(*outbox->keep(test::key(1), {{series, number}, 1, 5, Plaintext(text)}));

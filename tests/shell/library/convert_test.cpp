@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "shell/host/fault_text.hpp"
 #include "tests/support/keys.hpp"
 
 namespace culver::library {
@@ -13,7 +14,7 @@ TEST(ErrorOf, SaysWhatTheTableOfFaultsSays) {
   const auto error = error_of(Fault::peer_away, "Ana");
   EXPECT_EQ(error.code, "peer_away");
   EXPECT_EQ(error.blame, v1::Blame::world);
-  EXPECT_EQ(error.sentence, info(Fault::peer_away).sentence);
+  EXPECT_EQ(error.sentence, host::fault_text(Fault::peer_away).sentence);
   EXPECT_EQ(error.about, "Ana");
   EXPECT_TRUE(error.text().starts_with("Ana: "));
 }

@@ -8,7 +8,7 @@
 
 #include "core/base/env.hpp"
 
-namespace culver::relay {
+namespace culver {
 
 template <class Key>
 class Deadlines {
@@ -46,4 +46,4 @@ class Deadlines {
   std::set<std::pair<TimePoint, Key>> order_;
 };
 
-}  // namespace culver::relay
+}  // namespace culver
