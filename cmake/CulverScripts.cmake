@@ -4,7 +4,7 @@ find_package(Python3 REQUIRED COMPONENTS Interpreter)
 
 # These take half a minute and more, most of it waiting: they begin first, so that nobody waits for one
 # of them alone at the end.
-set(CULVER_LONG Resume Roam KilledWhileEstablishing HandshakeTiming PeerGone KillNine)
+set(CULVER_LONG Resume Roam KilledWhileEstablishing HandshakeTiming PeerGone KillNine Package)
 
 function(culver_scripts label)
   file(GLOB modules CONFIGURE_DEPENDS *_test.py)

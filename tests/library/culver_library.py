@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import unittest
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[2]
@@ -55,6 +56,15 @@ class Installed:
         run(compiler, *STRICT, source, *self.pkg_config("--cflags"), "-o", program,
             *self.pkg_config("--libs"), f"-Wl,-rpath,{self.libraries}")
         return program
+
+
+class WithCopy(unittest.TestCase):
+    components = ()
+
+    @classmethod
+    def setUpClass(cls):
+        cls.installed = Installed(*cls.components)
+        cls.addClassCleanup(cls.installed.close)
 
 
 class WithExamples(Case):

@@ -9,20 +9,11 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from culver_library import BUILD, COMPILERS, STRICT, TOP, Installed, run
+from culver_library import COMPILERS, STRICT, TOP, WithCopy, run
 
 # What is ours alone, and must not reach anybody's command line.
 OURS = ["-Werror", "-Wshadow", "-Wconversion", "-Wpedantic", "-fcoroutines", "-fno-omit-frame-pointer",
         "fuse-ld", "CULVER_INSIDE", "CULVER_VERSION", "-fvisibility"]
-
-
-class WithCopy(unittest.TestCase):
-    components = ()
-
-    @classmethod
-    def setUpClass(cls):
-        cls.installed = Installed(*cls.components)
-        cls.addClassCleanup(cls.installed.close)
 
 
 class Package(WithCopy):
