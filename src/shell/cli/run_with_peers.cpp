@@ -73,13 +73,6 @@ client::Config make_config(const Options& options, const std::filesystem::path& 
   return config;
 }
 
-std::vector<PublicKey> to_look_for(const std::vector<engine::Known>& book) {
-  std::vector<PublicKey> keys;
-  for (const auto& peer : book)
-    if (!peer.is_blocked) keys.push_back(peer.key);
-  return keys;
-}
-
 /// Who answers questions.
 enum class Asked {
   terminal,           ///< the person at the controlling one
@@ -105,6 +98,7 @@ void tick(Verb& verb) {
 struct Terms {
   Asked asked;
   bool only_one = false;  ///< peer is let in
+  engine::PairRequests pair_requests = engine::PairRequests::ask;
 };
 
 /// Runs a verb that needs the network; `make` builds it from its context.
@@ -140,6 +134,7 @@ int converse(const Options& given, std::optional<host::Vault> vault,
   std::unique_ptr<Verb> verb;
   auto config = make_config(options, download_dir);
   config.only_one = terms.only_one;
+  config.pair_requests = terms.pair_requests;
   config.on_relay_trouble = [&](const p2p::RelayTrouble& trouble) {
     reporter->report(wire::report::RelayFailed{trouble.host, trouble.port, trouble.fault});
   };
@@ -271,10 +266,11 @@ int run(const Options& options, const ReceiveOptions& receive) {
   auto vault = open_vault(options);
   if (!vault) return complain(options, vault.error());
   host::SoleReceiver sole(options.data_dir);
-  return converse(options, std::move(*vault), receive.out, Terms{Asked::input, receive.once},
-                  [&](VerbContext context, client::Client& client) {
-                    return Receive({receive.yes, receive.once, to_look_for(client.book()),
-                                    [&] { return sole.try_become(); }},
+  const auto requests = receive.yes ? engine::PairRequests::accept : engine::PairRequests::ask;
+  return converse(options, std::move(*vault), receive.out,
+                  Terms{Asked::input, receive.once, requests},
+                  [&](VerbContext context, client::Client&) {
+                    return Receive({receive.yes, receive.once, [&] { return sole.try_become(); }},
                                    std::move(context));
                   });
 }
