@@ -47,7 +47,8 @@ void Node::make_engine() {
                         .username = Plaintext(name),
                         .streams = streams_,
                         .letters = speaks_letters,
-                        .only_one = only_one};
+                        .only_one = only_one,
+                        .pair_requests = pair_requests};
   if (claims) config.identity.shared = *claims;
   for (const auto& [peer, known] : book) config.known.push_back(known);
   engine = std::make_unique<engine::Engine>(std::move(config));

@@ -137,8 +137,9 @@ class Node {
   bool another_takes_frames = false;  ///< another process of the data folder, before this one
   bool reads_frames_late = false;     ///< only by read_frames()
   std::deque<engine::LoadFrames> frames_asked;
-  bool speaks_letters = true;  ///< from the next start on
-  bool only_one = false;       ///< the same
+  bool speaks_letters = true;                                      ///< from the next start on
+  bool only_one = false;                                           ///< the same
+  engine::PairRequests pair_requests = engine::PairRequests::ask;  ///< the same
   /// Whose public key it says to have, without the private half; from the next start on.
   std::optional<PublicKey> claims;
 

@@ -96,6 +96,10 @@ struct LookFor {
 struct StopLooking {
   PublicKey key;
 };
+/// Look for every peer of the book that is not blocked, and from now on for each that comes into
+/// it. Where there is one place only, as long as that is free.
+struct LookForKnown {};
+struct StopLookingForKnown {};
 /// Keep a text for a peer of the book, and deliver it once, in order, when it is there: at once, if
 /// it is connected. Answered by TextQueued or TextNotQueued.
 struct QueueText {
@@ -113,9 +117,10 @@ struct GoOffline {};
 /// Say goodbye to everybody and leave the server.
 struct Leave {};
 
-using Command = std::variant<GoOnline, Pair, AnswerPair, AnswerName, SendText, SendFile, AnswerFile,
-                             CancelFile, CancelFiles, CloseLink, Know, Forget, LookFor, StopLooking,
-                             QueueText, ShowHeld, Displayed, GoOffline, Leave>;
+using Command =
+    std::variant<GoOnline, Pair, AnswerPair, AnswerName, SendText, SendFile, AnswerFile, CancelFile,
+                 CancelFiles, CloseLink, Know, Forget, LookFor, StopLooking, LookForKnown,
+                 StopLookingForKnown, QueueText, ShowHeld, Displayed, GoOffline, Leave>;
 
 // ---- notices ------------------------------------------------------------------------------------
 
@@ -134,6 +139,10 @@ struct PairRequested {
   std::optional<Plaintext> proposed_name;
   /// The known peer that is called so, and has another key. Nobody may say yes to that by habit.
   std::optional<PublicKey> namesake = {};
+  bool is_accepted = false;  ///< by PairRequests::accept: there is nothing to answer
+  /// By another hand, since the engine runs. It may have found us by what was left on the server
+  /// when it was known, without any code.
+  bool was_forgotten = false;
 };
 /// Whom a refusal is about: the known peer whose name was used by a key that is not known, or else
 /// the key that was refused.
@@ -142,9 +151,11 @@ struct Whom {
   std::optional<Plaintext> name;               ///< by which it is known
   std::optional<Plaintext> calls_itself = {};  ///< of name_of_another
 };
-/// A request that waits for our answer is void: expired, or the other side left.
+/// A request that waits for our answer is void: expired, or the other side left; or the one place
+/// that there is was taken by somebody else.
 struct PairWithdrawn {
   PairingCode from;
+  bool is_place_taken = false;
 };
 /// Our Pair command, or an accepted request, came to nothing.
 struct PairFailed {

@@ -11,7 +11,8 @@ Engine::Engine(Config config)
       self_{config_.identity, config_.username, config_.streams, config_.letters},
       session_config_{config_.identity.shared},
       directory_(std::move(config_.known), config_.trust),
-      transfers_(config_.largest_file) {}
+      transfers_(config_.largest_file),
+      place_(config_.only_one) {}
 
 void Engine::step(Event event, Env& env, Effects& effects) {
   const bool may_ask = std::holds_alternative<Command>(event) ||
@@ -93,12 +94,9 @@ void Engine::obey(AnswerPair&& answer, Env& env, Effects& out) {
       out.emplace_back(Tell{PairFailed{answer.from, why.fault, whom(why, key, name)}});
     }
   }
-  if (answer.accepted) {
-    if (const auto key = pairing_.key_of(answer.from)) give_place(*key);
-    return accept(answer.from, env, out);
-  }
+  if (answer.accepted) return let_in(answer.from, env, out);
   std::erase(accepted_, answer.from);
-  perform(pairing_.answer(answer.from, false, env.now), env, out);
+  decline(answer.from, env, out);
 }
 
 void Engine::obey(SendText&& send, Env& env, Effects& out) {
@@ -178,7 +176,9 @@ void Engine::obey(Know&& know, Env& env, Effects& out) {
   if (!before || before->is_blocked != is_blocked)
     out.emplace_back(Tell{PeerBookChanged{key, !is_blocked}});
   const bool is_culver = know.peer.is_culver;
+  const bool is_new = !is_blocked && (!before || before->is_blocked);
   directory_.know(std::move(know.peer));
+  if (is_new && looks_for_known_ && !place_.is_taken()) obey(LookFor{key}, env, out);
   // Another process may have seen what the key can do.
   if (is_culver) end_lesser(key);
   if (!is_blocked) return;

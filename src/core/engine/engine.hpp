@@ -14,6 +14,7 @@
 #include "core/base/env.hpp"
 #include "core/engine/events.hpp"
 #include "core/engine/letters.hpp"
+#include "core/engine/only_place.hpp"
 #include "core/engine/peer_directory.hpp"
 #include "core/engine/queue.hpp"
 #include "core/engine/roster.hpp"
@@ -41,6 +42,7 @@ struct Config {
   /// The first key that is accepted, or that is looked for and has proven itself, is the only one:
   /// others are refused with their handshakes, before anything of them is taken.
   bool only_one = false;
+  PairRequests pair_requests = PairRequests::ask;
 };
 
 /// How much of everything is alive: what a test of leaks compares.
@@ -93,6 +95,8 @@ class Engine {
   void obey(Forget&&, Env&, Effects&);
   void obey(LookFor&&, Env&, Effects&);
   void obey(StopLooking&&, Env&, Effects&);
+  void obey(LookForKnown&&, Env&, Effects&);
+  void obey(StopLookingForKnown&&, Env&, Effects&);
   void obey(QueueText&&, Env&, Effects&);
   void obey(ShowHeld&&, Env&, Effects&);
   void obey(Displayed&&, Env&, Effects&);
@@ -143,7 +147,6 @@ class Engine {
   void tell_how_far(LinkId id, Effects&);
   void claimed(LinkId id, link::Claimed now, Env&, Effects&);
   void established(LinkId id, link::Established now, Env&, Effects&);
-  void let_in(LinkId id, Env&, Effects&);
   void refuse_name(LinkId id, Env&, Effects&);
   void make_room(const PublicKey& key, LinkId fresh);
   void end_lesser(const PublicKey& key);
@@ -171,6 +174,10 @@ class Engine {
 
   // Matches.
   void requested(signaling::Requested request, Env&, Effects&);
+  void decline(const PairingCode& from, Env&, Effects&);
+  /// The answer of a person, or of Config::pair_requests.
+  void let_in(const PairingCode& from, Env&, Effects&);
+  void take_request(signaling::Requested request, Env&, Effects&);
   void accept(const PairingCode& from, Env&, Effects&);
   void accept_what_may(Env&, Effects&);
   void matched(signaling::Matched match, Env&, Effects&);
@@ -188,11 +195,8 @@ class Engine {
   void turn_away(const Unwelcome& why, const PublicKey& key, KeyStanding standing, FrameKind,
                  std::optional<LinkId>, Effects&);
   Whom whom(const Unwelcome& why, const PublicKey& key, std::optional<Plaintext> claimed) const;
-  /// Whether this key may come in beside those that are in.
-  bool has_place(const PublicKey& key) const { return !the_only_one_ || *the_only_one_ == key; }
-  void give_place(const PublicKey& key) {
-    if (config_.only_one) the_only_one_ = key;
-  }
+  /// Nobody else is looked for or let in any more.
+  void refuse_others(const std::optional<PairingCode>& but, Env&, Effects&);
   link::Context context(const PublicKey& peer, Env& env) {
     return {env, self_, config_.timeouts, seen_[peer]};
   }
@@ -223,7 +227,8 @@ class Engine {
     std::optional<Plaintext> name;  ///< as it calls itself
   };
   std::map<PairingCode, Namesake> namesakes_;
-  std::optional<PublicKey> the_only_one_;  ///< of Config::only_one
+  OnlyPlace place_;
+  bool looks_for_known_ = false;
   std::optional<TimePoint> told_own_key_;  ///< to the last who named it
 };
 

@@ -85,10 +85,11 @@ void Engine::forget_if_over(LinkId id, Env& env, Effects& out) {
   roster_.remove(id);
   if (!roster_.find(code)) pacer_.drop(code);
   if (roster_.has(key)) return;
-  if (!was_connected && the_only_one_ == key) the_only_one_.reset();
+  const bool is_free_again = !was_connected && place_.give_up(key);
   seen_.erase(key);
   loading_frames_.erase(key);
   rendezvous_.parted(key, how_it_ended(fault), env);
+  if (is_free_again && looks_for_known_) obey(LookForKnown{}, env, out);
 }
 
 }  // namespace culver::engine

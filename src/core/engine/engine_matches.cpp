@@ -1,5 +1,7 @@
 // The engine's part in pairings that come to something: requests of others, matches, and the links
 // that are made for them.
+#include <algorithm>
+
 #include "core/crypto/keys.hpp"
 #include "core/engine/engine.hpp"
 
@@ -30,7 +32,7 @@ void Engine::requested(signaling::Requested request, Env& env, Effects& out) {
   // To a server keys are texts, and each spelling would be another peer.
   if (!crypto::is_canonical(request.key)) {
     out.emplace_back(Dropped{Fault::bad_public_key, FrameKind::pair_request});
-    return perform(pairing_.answer(request.from, false, env.now), env, out);
+    return decline(request.from, env, out);
   }
   // Another process on our data folder, or on a copy of it. The match tells the other side why; as
   // anybody can name our key, seldom.
@@ -39,31 +41,61 @@ void Engine::requested(signaling::Requested request, Env& env, Effects& out) {
     if (is_told) told_own_key_ = env.now;
     return perform(pairing_.answer(request.from, is_told, env.now), env, out);
   }
-  if (!has_place(request.key))
-    return perform(pairing_.answer(request.from, false, env.now), env, out);
+  if (place_.is_taken() || !place_.is_free_for(request.key)) return decline(request.from, env, out);
   request.proposed_name = name_of_peer(std::move(request.proposed_name), request.key);
   const auto verdict = directory_.judge(request.key, request.proposed_name);
   const auto* why = std::get_if<Unwelcome>(&verdict);
-  if (why && directory_.may_be_another(*why)) {
+  if (why == nullptr) return take_request(std::move(request), env, out);
+  if (directory_.may_be_another(*why) && config_.pair_requests == PairRequests::ask) {
     namesakes_.insert_or_assign(request.from,
                                 Namesake{request.key, *why->of, request.proposed_name});
     return out.push_back(
         Tell{PairRequested{request.from, request.key, std::move(request.proposed_name), why->of}});
   }
-  if (why) {
-    perform(pairing_.answer(request.from, false, env.now), env, out);
-    turn_away(*why, request.key, KeyStanding::claimed, FrameKind::pair_request, {}, out);
-    if (why->fault != Fault::peer_blocked)
-      out.emplace_back(Tell{
-          PairFailed{request.from, why->fault, whom(*why, request.key, request.proposed_name)}});
-    return;
-  }
+  decline(request.from, env, out);
+  turn_away(*why, request.key, KeyStanding::claimed, FrameKind::pair_request, {}, out);
+  if (why->fault != Fault::peer_blocked)
+    out.emplace_back(
+        Tell{PairFailed{request.from, why->fault, whom(*why, request.key, request.proposed_name)}});
+}
+
+/// Of somebody who is welcome.
+void Engine::take_request(signaling::Requested request, Env& env, Effects& out) {
+  const auto from = request.from;
   if (rendezvous_.is_sought(request.key)) {
-    rendezvous_.let_in(request.from);
-    return accept(request.from, env, out);
+    rendezvous_.let_in(from);
+    return accept(from, env, out);
   }
-  out.emplace_back(
-      Tell{PairRequested{request.from, request.key, std::move(request.proposed_name)}});
+  if (config_.pair_requests == PairRequests::refuse) return decline(from, env, out);
+  PairRequested asked{from, request.key, std::move(request.proposed_name)};
+  asked.was_forgotten = directory_.was_forgotten(request.key);
+  asked.is_accepted = config_.pair_requests == PairRequests::accept && !asked.was_forgotten;
+  const bool is_accepted = asked.is_accepted;
+  out.emplace_back(Tell{std::move(asked)});
+  if (is_accepted) let_in(from, env, out);
+}
+
+void Engine::decline(const PairingCode& from, Env& env, Effects& out) {
+  perform(pairing_.answer(from, false, env.now), env, out);
+}
+
+void Engine::let_in(const PairingCode& from, Env& env, Effects& out) {
+  const auto key = pairing_.key_of(from);
+  // Somebody else was let in before the person had answered.
+  if (key && !place_.is_free_for(*key)) return decline(from, env, out);
+  const bool is_place_taken = key && place_.take(*key);
+  accept(from, env, out);
+  if (is_place_taken) refuse_others(from, env, out);
+}
+
+void Engine::refuse_others(const std::optional<PairingCode>& but, Env& env, Effects& out) {
+  for (const auto& key : directory_.welcome()) stop_looking(key);
+  for (const auto& from : pairing_.undecided()) {
+    if (from == but || std::ranges::find(accepted_, from) != accepted_.end()) continue;
+    namesakes_.erase(from);
+    decline(from, env, out);
+    out.emplace_back(Tell{PairWithdrawn{from, true}});
+  }
 }
 
 /// A new match for a code replaces what the code was establishing: the peer began anew. A

@@ -38,7 +38,8 @@ void Engine::claimed(LinkId id, link::Claimed now, Env& env, Effects& out) {
   if (auto name = name_of_peer(now.username, peer.key)) peer.name = std::move(name);
   if (directory_.is_less_than_known(peer.key, false))
     return to_peer(id, peer::TurnedAway{Fault::peer_downgraded}, env, out);
-  if (!has_place(peer.key)) return to_peer(id, peer::TurnedAway{Fault::pair_refused}, env, out);
+  if (!place_.is_free_for(peer.key))
+    return to_peer(id, peer::TurnedAway{Fault::pair_refused}, env, out);
   const auto* known = directory_.find(peer.key);
   const auto verdict = directory_.judge(peer.key, peer.name);
   const auto* why = std::get_if<Unwelcome>(&verdict);
@@ -59,17 +60,18 @@ void Engine::established(LinkId id, link::Established now, Env& env, Effects& ou
   auto& peer = *roster_.edit(id);
   if (directory_.is_less_than_known(peer.key, now.is_culver))
     return to_peer(id, peer::TurnedAway{Fault::peer_downgraded}, env, out);
-  if (!has_place(peer.key)) return to_peer(id, peer::TurnedAway{Fault::pair_refused}, env, out);
+  if (!place_.is_free_for(peer.key))
+    return to_peer(id, peer::TurnedAway{Fault::pair_refused}, env, out);
   if (auto name = name_of_peer(now.username, peer.key)) peer.name = std::move(name);
   const auto verdict = directory_.judge(peer.key, peer.name);
   if (const auto* why = std::get_if<Unwelcome>(&verdict)) {
     // Whoever has typed or given a code expects somebody: only they can say whether it is this one.
-    if (directory_.may_be_another(*why))
+    if (directory_.may_be_another(*why) && config_.pair_requests != PairRequests::accept)
       return to_peer(id, peer::NameTaken{std::move(now), *why->of}, env, out);
     turn_away(*why, peer.key, KeyStanding::proven, FrameKind::handshake, id, out);
     return to_peer(id, peer::TurnedAway{why->fault, why->of}, env, out);
   }
-  give_place(peer.key);
+  place_.promise(peer.key);
   to_peer(id, peer::Welcomed{std::move(now), std::get<Welcome>(verdict).instead_of}, env, out);
 }
 
@@ -81,9 +83,9 @@ void Engine::obey(AnswerName&& answer, Env& env, Effects& out) {
   if (peer == nullptr || !std::holds_alternative<peer::AwaitingName>(peer->standing)) return;
   if (!answer.accepted) return refuse_name(answer.link, env, out);
   directory_.tell_apart(peer->key);
-  if (!has_place(peer->key))
+  if (!place_.is_free_for(peer->key))
     return to_peer(answer.link, peer::TurnedAway{Fault::pair_refused}, env, out);
-  give_place(peer->key);
+  place_.promise(peer->key);
   to_peer(answer.link, peer::ToldApart{}, env, out);
 }
 
@@ -140,6 +142,9 @@ void Engine::take(queued::Admit&& admit, Env& env, Effects& out) {
   letters_.open(id, peer.key, settled.letters, settled.largest_message, env, letters);
   perform(std::move(letters), env, out);
   to_peer(id, peer::Written{}, env, out);
+  if (place_.take(peer.key)) return refuse_others({}, env, out);
+  // Whoever was let in once is known from now on.
+  if (looks_for_known_ && !place_.is_taken()) obey(LookFor{peer.key}, env, out);
 }
 
 // ---- refusals

@@ -20,6 +20,17 @@ void Engine::on(ClockStepped&&, Env& env, Effects& out) {
 
 void Engine::obey(StopLooking&& stop, Env&, Effects&) { stop_looking(stop.key); }
 
+void Engine::obey(LookForKnown&&, Env& env, Effects& out) {
+  looks_for_known_ = true;
+  if (place_.is_taken()) return;
+  for (const auto& key : directory_.welcome()) obey(LookFor{key}, env, out);
+}
+
+void Engine::obey(StopLookingForKnown&&, Env&, Effects&) {
+  looks_for_known_ = false;
+  for (const auto& key : directory_.welcome()) stop_looking(key);
+}
+
 void Engine::stop_looking(const PublicKey& key) {
   const auto asked = rendezvous_.asked();
   rendezvous_.stop_looking(key);

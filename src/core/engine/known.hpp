@@ -30,4 +30,11 @@ struct Known {
 /// What happens to a key that the book does not have.
 enum class Trust : std::uint8_t { on_first_use, always, never };
 
+/// What is done with those who ask to pair, are welcome, and are not looked for.
+enum class PairRequests : std::uint8_t {
+  ask,     ///< a person
+  accept,  ///< all, but who uses another's name, and who was forgotten meanwhile and is asked about
+  refuse,  ///< without a word
+};
+
 }  // namespace culver::engine

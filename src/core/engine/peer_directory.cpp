@@ -69,6 +69,13 @@ bool PeerDirectory::may_be_another(const Unwelcome& why) const {
   return namesake && !namesake->is_blocked && trust_ == Trust::on_first_use;
 }
 
+std::vector<PublicKey> PeerDirectory::welcome() const {
+  std::vector<PublicKey> keys;
+  for (const auto& [key, row] : known_)
+    if (!row.peer.is_blocked) keys.push_back(key);
+  return keys;
+}
+
 const Known* PeerDirectory::owner(const Plaintext& name, const PublicKey& claimant) const {
   const Reading reading(name.expose());
   for (const auto& [key, row] : known_)
@@ -82,6 +89,7 @@ const Known* PeerDirectory::owner(const Plaintext& name, const PublicKey& claima
 void PeerDirectory::know(Known peer) {
   const auto key = peer.key;
   auto names = own_names(peer);
+  forgotten_.erase(key);
   known_.insert_or_assign(key, Row{std::move(peer), std::move(names)});
 }
 
@@ -108,6 +116,7 @@ void PeerDirectory::connected(const PublicKey& key, const std::optional<Plaintex
       known_.insert(std::move(old));
     }
   apart_.erase(key);
+  forgotten_.erase(key);
   auto& row = known_.try_emplace(key, Row{Known{key, {}, {}}, {}}).first->second;
   if (name) rename(row.peer, *name);
   row.peer.is_culver = row.peer.is_culver || is_culver;

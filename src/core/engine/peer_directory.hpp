@@ -60,7 +60,13 @@ class PeerDirectory {
   /// A connection of this key was written down.
   void connected(const PublicKey& key, const std::optional<Plaintext>& name, bool is_culver,
                  const std::optional<PublicKey>& instead_of);
-  void forget(const PublicKey& key) { known_.erase(key); }
+  void forget(const PublicKey& key) {
+    if (known_.erase(key) > 0) forgotten_.insert(key);
+  }
+  /// Since the engine runs, and it is not known again.
+  bool was_forgotten(const PublicKey& key) const { return forgotten_.contains(key); }
+  /// Those that are not blocked.
+  std::vector<PublicKey> welcome() const;
 
  private:
   /// Another key that the name belongs to.
@@ -72,6 +78,7 @@ class PeerDirectory {
   };
   std::map<PublicKey, Row> known_;
   std::set<PublicKey> apart_;  ///< and are not known yet
+  std::set<PublicKey> forgotten_;
   Trust trust_;
 };
 

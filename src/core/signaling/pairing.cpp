@@ -77,6 +77,13 @@ PairingEffects Pairing::answer(const PairingCode& from, bool accepted, TimePoint
   return effects;
 }
 
+std::vector<PairingCode> Pairing::undecided() const {
+  std::vector<PairingCode> codes;
+  for (const auto& request : requests_)
+    if (const auto* waiting = std::get_if<Undecided>(&request)) codes.push_back(waiting->from);
+  return codes;
+}
+
 std::optional<PublicKey> Pairing::key_of(const PairingCode& from) const {
   for (const auto& request : requests_)
     if (is_from(request, from))

@@ -32,6 +32,8 @@ class Pairing {
   [[nodiscard]] PairingEffects answer(const PairingCode& from, bool accepted, TimePoint now);
   /// Who has asked under this code, and is not settled with.
   std::optional<PublicKey> key_of(const PairingCode& from) const;
+  /// Who waits for our answer.
+  std::vector<PairingCode> undecided() const;
   /// What the session announces as Received; messages that are not about pairing change nothing.
   [[nodiscard]] PairingEffects on(const wire::signaling::ServerMessage& message, TimePoint now);
 

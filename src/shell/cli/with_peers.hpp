@@ -38,6 +38,7 @@ enum class Asked {
 struct Terms {
   Asked asked;
   bool only_one = false;  ///< peer is let in
+  engine::PairRequests pair_requests = engine::PairRequests::ask;
 };
 
 using MakeVerb = std::function<std::unique_ptr<PeerVerb>(VerbContext, client::Client&)>;

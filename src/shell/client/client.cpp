@@ -83,7 +83,8 @@ host::Outcome<std::unique_ptr<Client>> Client::open(asio::io_context& loop,
       .username = std::move(username),
       .known = store::as_known(*peers),
       .trust = config.trust,
-      .only_one = config.only_one};
+      .only_one = config.only_one,
+      .pair_requests = config.pair_requests};
   p2p::StackConfig transports;
   transports.ice_servers = std::move(config.ice_servers);
   transports.on_relay_trouble = std::move(config.on_relay_trouble);

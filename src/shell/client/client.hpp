@@ -38,7 +38,8 @@ struct Config {
   bool is_hosts_name = false;  ///< nobody has chosen it: peers hear engine::default_name()
   std::vector<p2p::IceServer> ice_servers;
   engine::Trust trust = engine::Trust::on_first_use;
-  bool only_one = false;                      ///< as engine::Config
+  bool only_one = false;  ///< as engine::Config
+  engine::PairRequests pair_requests = engine::PairRequests::ask;
   p2p::OnRelayTrouble on_relay_trouble = {};  ///< on the loop, once for each server
 };
 

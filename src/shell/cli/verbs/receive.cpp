@@ -53,7 +53,7 @@ void Receive::start() {
     context_.reporter.remark(
         "Another culver receive runs on this data folder: known peers go to that one, until it "
         "ends. Here comes only who types this code.");
-  look_for_known();
+  if (leads_) context_.command(engine::LookForKnown{});
   context_.command(engine::GoOnline{});
 }
 
@@ -62,15 +62,7 @@ void Receive::tick() {
   leads_ = true;
   context_.reporter.remark("The other culver receive has ended: known peers come here now.");
   context_.command(engine::ShowHeld{});
-  if (!the_one_) look_for_known();
-}
-
-void Receive::look_for_known() {
-  for (const auto& key : choices_.known) look_for(key);
-}
-
-void Receive::look_for(const PublicKey& key) {
-  if (leads_) context_.command(engine::LookFor{key});
+  context_.command(engine::LookForKnown{});
 }
 
 void Receive::on(const engine::Notice& notice) {
@@ -120,22 +112,19 @@ void Receive::handle(const engine::Offline& notice) {
 }
 
 void Receive::handle(const engine::PairRequested& notice) {
-  if (the_one_ || (choices_.yes && notice.namesake))
-    return context_.command(engine::AnswerPair{notice.from, false});
   const report::Peer peer{notice.proposed_name, notice.key};
   // Of the same code, and perhaps somebody else by now: what is answered is the new one.
   if (const auto before = requests_.extract(notice.from); before && before.mapped().ticket)
     context_.console.withdraw(*before.mapped().ticket);
   auto& request = requests_[notice.from] = {peer, std::nullopt};
-  const bool was_forgotten = forgotten_.contains(notice.key);
-  if (choices_.yes && !was_forgotten) {
+  if (notice.is_accepted) {
     context_.reporter.report(report::PairRequest{peer, notice.namesake});
-    return answer_pair(notice.from, true);
+    return chosen(notice.from);
   }
   const auto answer = [this, from = notice.from](bool accepted) { answer_pair(from, accepted); };
   request.ticket =
       notice.namesake ? ask_for_another(context_, peer, *notice.namesake, answer)
-      : was_forgotten
+      : notice.was_forgotten
           ? ask_for_forgotten(peer, answer)
           : context_.console.confirm(
                 context_.contacts.in_full(peer) + " asks to pair. Accept? [y/N] ", answer);
@@ -161,19 +150,18 @@ void Receive::answer_pair(const PairingCode& from, bool accepted) {
     if (!accepted) requests_.erase(asked);
   }
   context_.command(engine::AnswerPair{from, accepted});
-  if (!accepted || !choices_.once) return;
-  the_one_ = from;
-  refuse_others();
+  if (accepted) chosen(from);
 }
 
-void Receive::refuse_others() {
-  for (const auto& key : choices_.known) context_.command(engine::StopLooking{key});
+/// The engine refuses the others.
+void Receive::chosen(const PairingCode& from) {
+  if (!choices_.once) return;
+  the_one_ = from;
   std::erase_if(requests_, [this](const auto& entry) {
-    const auto& [code, request] = entry;
+    const auto& request = entry.second;
     if (!request.ticket) return false;
     withdraw(*request.ticket, context_.contacts.in_full(request.peer) +
                                   " is refused: with --once nobody else is let in.");
-    context_.command(engine::AnswerPair{code, false});
     return true;
   });
 }
@@ -186,9 +174,11 @@ void Receive::withdraw(Console::Ticket ticket, const std::string& why) {
 void Receive::handle(const engine::PairWithdrawn& notice) {
   const auto asked = requests_.extract(notice.from);
   if (!asked || !asked.mapped().ticket) return;
-  withdraw(*asked.mapped().ticket, context_.contacts.in_full(asked.mapped().peer) +
-                                       " does not wait for an answer any more: the request was "
-                                       "withdrawn, has expired, or the server is gone.");
+  const auto why = notice.is_place_taken
+                       ? " is refused: with --once nobody else is let in."
+                       : " does not wait for an answer any more: the request was withdrawn, has "
+                         "expired, or the server is gone.";
+  withdraw(*asked.mapped().ticket, context_.contacts.in_full(asked.mapped().peer) + why);
 }
 
 void Receive::handle(const engine::PairFailed& notice) {
@@ -231,39 +221,25 @@ void Receive::handle(const engine::NameTaken& notice) {
     asked_names_.erase(link);
     if (!finished_) context_.command(engine::AnswerName{link, accepted});
   };
-  if (choices_.yes) return answer(false);
   const report::Peer peer{notice.name, notice.key};
   const auto ticket = ask_for_another(context_, peer, notice.namesake, answer);
   asked_names_.insert_or_assign(notice.link, ticket);
   context_.reporter.report(report::NameQuestion{peer, notice.namesake, ticket});
 }
 
-/// Another process has paired with it, or wants no more of it.
-void Receive::handle(const engine::PeerBookChanged& notice) {
-  std::erase(choices_.known, notice.key);
-  if (!notice.is_welcome) return void(forgotten_.insert(notice.key));
-  forgotten_.erase(notice.key);
-  choices_.known.push_back(notice.key);
-  if (!the_one_) look_for(notice.key);
-}
-
 /// What it sends is shown when it has shown its key.
 void Receive::handle(const engine::Unproven& notice) { presenter_.on(notice); }
 
-/// Whoever was let in once is known from now on.
 void Receive::handle(const engine::Connected& notice) {
   if (const auto found = found_.find(notice.link); found != found_.end()) {
     const auto code = found->second;
     found_.erase(found);
     if (choices_.once) {  // the engine lets no other in
-      the_one_ = code;
+      chosen(code);
       link_of_the_one_ = notice.link;
-      refuse_others();
     }
   }
   presenter_.on(notice);
-  forgotten_.erase(notice.key);
-  if (!choices_.once) look_for(notice.key);
 }
 
 void Receive::handle(const engine::FileOffered& notice) {

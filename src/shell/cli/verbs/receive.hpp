@@ -16,9 +16,8 @@ namespace culver::cli {
 class Receive final : public PeerVerb {
  public:
   struct Choices {
-    bool yes;   ///< accept pairings and files without asking
+    bool yes;   ///< accept files without asking; the engine does so with pairings
     bool once;  ///< end after the first accepted peer; the engine lets nobody else in
-    std::vector<PublicKey> known = {};  ///< are let in without a question
     /// Whether known peers come to this process and not to another on the same data folder.
     std::function<bool()> leads = [] { return true; };
   };
@@ -53,7 +52,7 @@ class Receive final : public PeerVerb {
   void handle(const engine::Paced&);
   void handle(const engine::ClockWrong&);
   void handle(const engine::Establishing&);
-  void handle(const engine::PeerBookChanged&);
+  void handle(const engine::PeerBookChanged&) {}  // the engine looks for those that there are
   void handle(const engine::Unproven&);
   void handle(const engine::Connected&);
   void handle(const engine::LetterReceived&);
@@ -63,9 +62,7 @@ class Receive final : public PeerVerb {
   void handle(const engine::Closed&);
 
   void answer_pair(const PairingCode& from, bool accepted);
-  void refuse_others();
-  void look_for_known();
-  void look_for(const PublicKey& key);
+  void chosen(const PairingCode& from);
   Console::Ticket ask_for_forgotten(const report::Peer& peer, std::function<void(bool)> answer);
   struct Asked {
     LinkId link;
@@ -111,8 +108,6 @@ class Receive final : public PeerVerb {
   std::optional<LinkId> link_of_the_one_;
   /// Of those that were looked for and came: whoever is refused is told once.
   std::set<PublicKey> turned_away_;
-  /// Since this process runs, by another: --yes does not let them in again.
-  std::set<PublicKey> forgotten_;
   std::set<Fault> told_of_us_;  ///< the same of what fails here
   /// Links with known peers that have not shown their keys yet, by whose code. One that fails is
   /// nobody's news: the engine looks for the peer again.

@@ -41,13 +41,6 @@ Parsed<ReceiveOptions> ReceiveWords::parse(const Settings& settings) const {
 
 namespace {
 
-std::vector<PublicKey> to_look_for(const std::vector<engine::Known>& book) {
-  std::vector<PublicKey> keys;
-  for (const auto& peer : book)
-    if (!peer.is_blocked) keys.push_back(peer.key);
-  return keys;
-}
-
 /// What cannot be written is said before anybody is let in.
 host::Outcome<void> try_folder(const std::filesystem::path& path) {
   const auto tried = [&]() -> Result<void> {
@@ -73,14 +66,13 @@ int run(const Options& options, const ReceiveOptions& receive) {
   auto vault = open_vault(options);
   if (!vault) return complain(options, vault.error());
   host::SoleReceiver sole(options.data_dir);
-  return run_with_peers(
-      options, std::move(*vault), receive.out, Terms{Asked::input, receive.once},
-      [&](VerbContext context, client::Client& client) {
-        return std::make_unique<Receive>(
-            Receive::Choices{receive.yes, receive.once, to_look_for(client.book()),
-                             [&] { return sole.try_become(); }},
-            std::move(context));
-      });
+  const auto requests = receive.yes ? engine::PairRequests::accept : engine::PairRequests::ask;
+  const Receive::Choices choices{receive.yes, receive.once, [&] { return sole.try_become(); }};
+  return run_with_peers(options, std::move(*vault), receive.out,
+                        Terms{Asked::input, receive.once, requests},
+                        [&](VerbContext context, client::Client&) {
+                          return std::make_unique<Receive>(choices, std::move(context));
+                        });
 }
 
 }  // namespace culver::cli
