@@ -2,10 +2,10 @@
 // simulation.
 #pragma once
 
+#include <cstdlib>
+#include <iostream>
 #include <map>
 #include <string>
-
-#include <gtest/gtest.h>
 
 #include "core/engine/events.hpp"
 
@@ -18,7 +18,7 @@ class LinkOrder {
   }
   void watch(const engine::ToTransport& effect) {
     auto& at = links_[effect.link];
-    if (at.is_dropped) ADD_FAILURE() << name(effect.link) << " is used after its end";
+    if (at.is_dropped) fail(effect.link, "is used after its end");
     at.is_dropped = std::holds_alternative<link::DropTransport>(effect.effect);
   }
   /// Its numbers are given anew.
@@ -32,19 +32,21 @@ class LinkOrder {
     bool is_dropped = false;
   };
 
-  static std::string name(LinkId link) { return "link " + std::to_string(link.value); }
+  /// The simulations run without gtest as well.
+  [[noreturn]] static void fail(LinkId link, const std::string& what) {
+    std::cerr << "link " << link.value << " " << what << "\n";
+    std::abort();
+  }
   void advance(LinkId link, Told to, bool may_repeat = false) {
     auto& told = links_[link].told;
     const bool is_ahead = told < to || (may_repeat && told == to);
     if (!is_ahead)
-      ADD_FAILURE() << name(link) << " goes from " << static_cast<int>(told) << " to "
-                    << static_cast<int>(to);
+      fail(link, "goes from " + std::to_string(static_cast<int>(told)) + " to " +
+                     std::to_string(static_cast<int>(to)));
     told = to;
   }
   void expect_connected(LinkId link) {
-    if (links_[link].told != Told::connected)
-      ADD_FAILURE() << name(link) << " has said something at "
-                    << static_cast<int>(links_[link].told);
+    if (links_[link].told != Told::connected) fail(link, "has said something too early or late");
   }
 
   void told(const engine::Establishing& n) { advance(n.link, Told::establishing, true); }
