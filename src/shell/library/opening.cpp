@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "core/engine/names.hpp"
-#include "core/wire/ice_url.hpp"
 #include "core/format/kept_letter.hpp"
+#include "core/wire/ice_url.hpp"
 #include "shell/host/descriptors.hpp"
 #include "shell/host/identity.hpp"
 #include "shell/host/log.hpp"

@@ -39,7 +39,8 @@ class ClientOfFolder : public testing::Test {
   /// As if it had come to a process that is gone.
   void hold(std::uint64_t number, const std::string& text) {
     const auto identity = host::open_identity(open_vault());
-    auto outbox = store::sqlite::Outbox::open(data(), format::kept_letter::key_of(identity->secret));
+    auto outbox =
+        store::sqlite::Outbox::open(data(), format::kept_letter::key_of(identity->secret));
     wire::peer::SeriesId series;
     series.data[0] = std::byte{9};
     ASSERT_TRUE(*outbox->keep(test::key(1), {{series, number}, 1, 5, Plaintext(text)}));
