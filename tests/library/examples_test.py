@@ -19,17 +19,17 @@ class EchoBot(WithExamples):
         return self.start(self.program, self.data, self.stage.server.url, log="bot")
 
     def texts_of(self, receiver, count):
-        while len(receiver.events("text")) < count:
-            seen = len(receiver.events("text"))
-            receiver.wait_line(lambda line: len(receiver.events("text")) > seen or None, "a text")
-        return [event["text"] for event in receiver.events("text")]
+        while len(receiver.events("textReceived")) < count:
+            seen = len(receiver.events("textReceived"))
+            receiver.wait_line(lambda line: len(receiver.events("textReceived")) > seen or None, "a text")
+        return [event["text"] for event in receiver.events("textReceived")]
 
     def test_what_is_sent_comes_back(self):
         bot = self.bot()
         sender = self.stage.send(self.word_after(bot, "code "), "--name", "Ana", "--text", "hello")
         self.expect_exit(sender, 0)
         # It may have gone before the echo came: that waits for it then.
-        if not sender.events("text"):
+        if not sender.events("textReceived"):
             receiver = self.stage.receive(name="sender")
             self.assertEqual(self.texts_of(receiver, 1), ["hello"])
         bot.signal(signal.SIGTERM)
