@@ -68,5 +68,7 @@ int main(int argc, char** argv) {
   // A server that is away is tried again, and Online follows.
   if (const auto online = client->go_online(); !online) report(online.error());
   while (const auto event = client->next()) handle(*client, *event);
+  std::signal(SIGTERM, SIG_DFL);
+  std::signal(SIGINT, SIG_DFL);
   client->close();
 }

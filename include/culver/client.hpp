@@ -23,9 +23,10 @@ class Impl;
 }
 
 /// Every method may answer with the error "closed" (after close(), or when the engine has ended
-/// by itself) and with "internal"; those that write, with "store_failed" and "no_space". Only the
-/// others are named below. What a method has done is done when it returns; what follows of it
-/// comes as events.
+/// by itself) and with "internal" (the engine has not answered for a minute: whether it was done is
+/// not known); those that write, with "store_failed" and "no_space". Only the others are named
+/// below. What a method has done is done when it returns; what follows of it comes as events. A
+/// wait that is out of its range is the nearest one in it.
 class CULVER_API Client {
  public:
   using Milliseconds = std::chrono::milliseconds;
@@ -99,8 +100,8 @@ class CULVER_API Client {
   Result<std::vector<PairRequested>> list_pairings();
 
   // ---- peers -----------------------------------------------------------------------------------
-  // Errors
-  // of all that name one: no_such_peer, name_ambiguous.
+
+  // All that name one may fail with no_such_peer and name_ambiguous.
 
   /// Everybody in the peer book, whoever was seen last first.
   Result<std::vector<KnownPeer>> list_peers();
@@ -114,7 +115,7 @@ class CULVER_API Client {
   Result<void> block_peer(const PeerName& peer);
   Result<void> unblock_peer(const PeerName& peer);
   /// Waits until it is connected (0 to 1 h): it is looked for anyway while we are online. Errors:
-  /// peer_away (the time is over), peer_blocked.
+  /// peer_away (the time is over), peer_blocked, pair_refused (it wants none of us).
   Result<Connection> connect_peer(const PeerName& peer,
                                   Milliseconds wait = std::chrono::minutes(1));
 
@@ -137,7 +138,8 @@ class CULVER_API Client {
 
   /// Offers files to a peer that is connected; they go one after the other. FileSent or
   /// TransferFailed follows for each. 1 to 1,000 regular files. Errors: not_connected (see
-  /// connect_peer()), file_unreadable and others about a file: then none is sent.
+  /// connect_peer()), peer_blocked, usage (none, or too many), file_unreadable and others about a
+  /// file: then none is sent.
   Result<std::vector<SentFile>> send_files(const PeerName& peer,
                                            const std::vector<std::filesystem::path>& files);
   /// What is under way or offered.

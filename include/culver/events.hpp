@@ -167,13 +167,25 @@ struct Event {
   EventData data;
 };
 
+namespace detail {
+template <class Handler, class... Data>
+constexpr bool takes_any(const std::variant<Data...>*) {
+  return (std::is_invocable_v<Handler&, const Data&> || ...);
+}
+}  // namespace detail
+
 /// Calls the handler that takes what has happened, and none if there is none: a program handles
 /// the events that it knows, and goes on compiling when there are more. True: one was called. On
-/// the calling thread. A handler takes its event by value or by const reference.
+/// the calling thread. A handler takes its event by value or by const reference; one that takes no
+/// event, or two that take the same one, do not compile.
 ///
 ///     visit(event, [](const TextReceived& text) { ... }, [](const Online& online) { ... });
 template <class... Handlers>
 bool visit(const Event& event, Handlers&&... handlers) {
+  static_assert((detail::takes_any<std::remove_cvref_t<Handlers>>(
+                     static_cast<const EventData*>(nullptr)) &&
+                 ...),
+                "each handler takes an event, by value or by const reference");
   struct All : std::remove_cvref_t<Handlers>... {
     using std::remove_cvref_t<Handlers>::operator()...;
   };
@@ -184,6 +196,8 @@ bool visit(const Event& event, Handlers&&... handlers) {
           all(data);
           return true;
         } else {
+          static_assert(!(std::is_invocable_v<std::remove_cvref_t<Handlers>&, decltype(data)> || ...),
+                        "two handlers take the same event");
           return false;
         }
       },

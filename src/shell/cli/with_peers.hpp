@@ -37,7 +37,7 @@ enum class Asked {
 
 struct Terms {
   Asked asked;
-  bool only_one = false;  ///< peer is let in
+  bool only_one = false;  ///< nobody but one peer is let in
   engine::PairRequests pair_requests = engine::PairRequests::ask;
 };
 

@@ -12,7 +12,6 @@
 #include <string_view>
 
 #include "core/base/result.hpp"
-#include "shell/cli/output/json_output.hpp"
 #include "shell/cli/output/report.hpp"
 
 namespace culver::cli {

@@ -1,4 +1,4 @@
-// The choice of stream; the lines themselves are core/wire/report's.
+// The choice of stream; the lines themselves are json_output.
 #include "shell/cli/output/report_json.hpp"
 
 #include "shell/cli/output/json_output.hpp"

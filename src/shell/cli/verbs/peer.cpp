@@ -1,4 +1,4 @@
-// The words and the decisions of the verbs about one peer.
+// The decisions of the verbs about one peer.
 #include "shell/cli/verbs/peer.hpp"
 
 #include <algorithm>
