@@ -182,10 +182,10 @@ constexpr bool takes_any(const std::variant<Data...>*) {
 ///     visit(event, [](const TextReceived& text) { ... }, [](const Online& online) { ... });
 template <class... Handlers>
 bool visit(const Event& event, Handlers&&... handlers) {
-  static_assert((detail::takes_any<std::remove_cvref_t<Handlers>>(
-                     static_cast<const EventData*>(nullptr)) &&
-                 ...),
-                "each handler takes an event, by value or by const reference");
+  static_assert(
+      (detail::takes_any<std::remove_cvref_t<Handlers>>(static_cast<const EventData*>(nullptr)) &&
+       ...),
+      "each handler takes an event, by value or by const reference");
   struct All : std::remove_cvref_t<Handlers>... {
     using std::remove_cvref_t<Handlers>::operator()...;
   };
@@ -196,8 +196,9 @@ bool visit(const Event& event, Handlers&&... handlers) {
           all(data);
           return true;
         } else {
-          static_assert(!(std::is_invocable_v<std::remove_cvref_t<Handlers>&, decltype(data)> || ...),
-                        "two handlers take the same event");
+          static_assert(
+              !(std::is_invocable_v<std::remove_cvref_t<Handlers>&, decltype(data)> || ...),
+              "two handlers take the same event");
           return false;
         }
       },

@@ -111,6 +111,19 @@ class Headers(WithCopy):
             run(compiler, *STRICT, source, *self.installed.pkg_config("--cflags"), "-o", program)
             run(program)
 
+    def test_a_handler_that_would_never_be_called_does_not_compile(self):
+        online = "[](const culver::Online&) {}"
+        for handlers in ("[](int) {}", "[](culver::Online&) {}", f"{online}, {online}"):
+            source = self.installed.folder / "never.cpp"
+            source.write_text("#include <culver/culver.hpp>\nvoid f(const culver::Event& event) "
+                              f"{{ culver::visit(event, {handlers}); }}", "utf-8")
+            for compiler in COMPILERS:
+                done = subprocess.run([compiler, "-std=c++20", "-fsyntax-only", source,
+                                       *self.installed.pkg_config("--cflags")],
+                                      capture_output=True, text=True, check=False)
+                self.assertNotEqual(done.returncode, 0, handlers)
+                self.assertRegex(done.stderr, "each handler takes|two handlers take")
+
 
 FOREIGN = """cmake_minimum_required(VERSION 3.25)
 project(foreign LANGUAGES CXX)

@@ -1,6 +1,6 @@
 // What the command line reports while it runs, and what its verbs answer: values that know neither
-// the engine nor how they are shown. Printed for people by report_text and the files of the verbs, for
-// programs by json_output.
+// the engine nor how they are shown. Printed for people by report_text and the files of the verbs,
+// for programs by json_output.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,7 @@
 // What each verb is made of: the class of its words, which puts its options into the parser and
 // reads them; the value of its options; and run(), which carries it out and returns the exit code.
-// A new verb is a pair of files with these three, and a line in verbs/all.hpp; what it decides while
-// it runs may have files of its own beside it.
+// A new verb is a pair of files with these three, and a line in verbs/all.hpp; what it decides
+// while it runs may have files of its own beside it.
 #pragma once
 
 #include <optional>
