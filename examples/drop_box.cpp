@@ -65,8 +65,7 @@ int main(int argc, char** argv) {
   running = &*client;
   std::signal(SIGTERM, [](int) { running->wake(); });
   std::signal(SIGINT, [](int) { running->wake(); });
-  // A server that is away is tried again, and Online follows.
-  if (const auto online = client->go_online(); !online) report(online.error());
+  if (const auto online = client->go_online(); !online) return give_up(online.error());
   while (const auto event = client->next()) handle(*client, *event);
   std::signal(SIGTERM, SIG_DFL);
   std::signal(SIGINT, SIG_DFL);

@@ -42,7 +42,8 @@ class CULVER_API Client {
   ~Client();
 
   /// Says goodbye to everybody, so that what was sent arrives, and ends: waits `grace` at most (0
-  /// to 1 h) and half a second more. Whoever waits in next() gets nothing. Again: does nothing.
+  /// to 1 h) and half a second more. Whoever waits in next() gets nothing. Again: does nothing. The
+  /// data folder is free when the client is destroyed.
   void close(Milliseconds grace = std::chrono::seconds(7));
 
   // ---- events ----------------------------------------------------------------------------------
@@ -62,8 +63,9 @@ class CULVER_API Client {
   /// True until close(), or until the engine ends by itself. It stays true after wake().
   bool is_open() const noexcept;
   /// This event and all before it are dealt with: what is durable of them is deleted here, and
-  /// not told again. On the disk soon, and certainly when close() returns. Call it when what the
-  /// event meant is done. Events that are not durable may be acknowledged, and need not.
+  /// not told again. Only of what next() of this client has given. On the disk soon, and certainly
+  /// when close() returns. Call it when what the event meant is done. Events that are not durable
+  /// may be acknowledged, and need not.
   void ack(const Event& event);
 
   // ---- the server ------------------------------------------------------------------------------

@@ -137,7 +137,9 @@ struct Online {
 };
 struct Offline {
   Error error;
-  bool is_retrying;  ///< it is tried again without a call
+  /// It is tried again without a call. Not so before it was reached once, when a wrong address is
+  /// most likely: then go_online() again.
+  bool is_retrying;
 };
 
 // ---- the library itself ----------------------------------------------------------------------

@@ -45,7 +45,8 @@ class [[nodiscard]] Result {
 
   T& operator*() & noexcept { return *there(std::get_if<0>(&held_)); }
   const T& operator*() const& noexcept { return *there(std::get_if<0>(&held_)); }
-  T&& operator*() && noexcept { return std::move(*there(std::get_if<0>(&held_))); }
+  /// A value: what a call has returned may stand in a range-for.
+  T operator*() && { return std::move(*there(std::get_if<0>(&held_))); }
   T* operator->() noexcept { return there(std::get_if<0>(&held_)); }
   const T* operator->() const noexcept { return there(std::get_if<0>(&held_)); }
 

@@ -65,10 +65,7 @@ bool EventQueue::merge(const v1::EventData& data) {
 
 void EventQueue::append(Entry entry) {
   entry.event.seq = ++last_seq_;
-  if (entry.held)
-    unacknowledged_.emplace(entry.event.seq, *entry.held);
-  else
-    ++transient_;
+  if (!entry.held) ++transient_;
   entries_.push_back(std::move(entry));
   const auto last = std::prev(entries_.end());
   if (is_progress(last->event.data))
@@ -134,7 +131,10 @@ std::optional<EventQueue::Entry> EventQueue::take() {
   if (const auto* progress = std::get_if<v1::TransferProgress>(&first->event.data))
     progress_.erase(progress->transfer);
   if (dropped_ == first) dropped_.reset();
-  if (!first->held) --transient_;
+  if (first->held)
+    unacknowledged_.emplace(first->event.seq, *first->held);
+  else
+    --transient_;
   bytes_ -= first->counted;
   auto entry = std::move(*first);
   entries_.pop_front();

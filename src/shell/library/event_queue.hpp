@@ -48,7 +48,8 @@ class EventQueue {
   void wake() noexcept;
   int fd() const { return fd_.get(); }
   bool is_ended();
-  /// What the disk need not keep any longer, of this event and all before it.
+  /// What the disk need not keep any longer, of this event and all before it; of those alone that
+  /// next() has given.
   std::vector<HeldId> ack(std::uint64_t seq);
 
  private:
@@ -81,7 +82,7 @@ class EventQueue {
   std::uint64_t last_seq_ = 0;
   std::map<std::string, Entries::iterator> progress_;  ///< by transfer
   std::optional<Entries::iterator> dropped_;           ///< that counts what is dropped
-  std::map<std::uint64_t, HeldId> unacknowledged_;
+  std::map<std::uint64_t, HeldId> unacknowledged_;     ///< of those that were given
   bool is_ended_ = false;
 };
 

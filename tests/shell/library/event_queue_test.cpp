@@ -103,7 +103,9 @@ TEST(EventQueue, AcknowledgesEverythingUpToAnEvent) {
   EXPECT_EQ(queue->ack(online->seq), (std::vector{HeldId{1}}));
   EXPECT_EQ(queue->ack(a->seq), std::vector<HeldId>());
   EXPECT_EQ(queue->ack(b->seq), (std::vector{HeldId{2}}));
+  EXPECT_EQ(queue->ack(UINT64_MAX), std::vector<HeldId>()) << "c was given to nobody yet";
   EXPECT_EQ(words_of(queue->next()), "c");
+  EXPECT_EQ(queue->ack(UINT64_MAX), (std::vector{HeldId{3}}));
 }
 
 TEST(EventQueue, TextsThatNobodyTakesLeaveMemoryAndAreReadFromTheDisk) {
