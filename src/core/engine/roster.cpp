@@ -50,13 +50,6 @@ std::optional<LinkId> Roster::find(const PairingCode& code) const {
   return std::nullopt;
 }
 
-std::optional<LinkId> Roster::connected(const PublicKey& key, LinkId id) const {
-  for (const auto& [other, peer] : peers_)
-    if (other != id && std::holds_alternative<peer::Connected>(peer.standing) && peer.key == key)
-      return other;
-  return std::nullopt;
-}
-
 bool Roster::has(const PublicKey& key) const {
   return std::ranges::any_of(peers_, [&](const auto& at) { return at.second.key == key; });
 }

@@ -61,8 +61,6 @@ class Roster {
   Peer* edit(LinkId id);
   /// The link that signals from this code belong to: the newest. An older one of the code is up.
   std::optional<LinkId> find(const PairingCode& code) const;
-  /// The connected link of this key other than `id`.
-  std::optional<LinkId> connected(const PublicKey& key, LinkId id) const;
   bool has(const PublicKey& key) const;
   std::vector<LinkId> of(const PublicKey& key) const;
   const std::map<LinkId, Peer>& all() const { return peers_; }

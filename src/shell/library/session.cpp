@@ -43,7 +43,7 @@ host::Outcome<void> Session::open(const host::Vault& vault, client::Config confi
     self->tell(v1::SubscriptionEnded{error_of(Fault::internal)});
     self->end();
   });
-  known_.emplace(client_->book(), [this](engine::Command c) { command(std::move(c)); });
+  for (const auto& peer : client_->book()) known_.insert(peer.key);
   command(engine::ShowHeld{});
   return {};
 }
@@ -86,7 +86,7 @@ void Session::go_online(const Asker<v1::Status>& asker) {
   wait_in<v1::Status>(going_online_, asker);
   if (std::exchange(is_wanted_online_, true)) return;
   command(engine::GoOnline{});
-  known_->go_online();
+  command(engine::LookForKnown{});
 }
 
 void Session::go_offline(const Asker<void>& asker) {

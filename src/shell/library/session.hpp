@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -18,7 +19,6 @@
 #include "shell/library/answer.hpp"
 #include "shell/library/engine_thread.hpp"
 #include "shell/library/event_queue.hpp"
-#include "shell/library/known_peers.hpp"
 
 namespace culver::library {
 
@@ -145,8 +145,8 @@ class Session : public std::enable_shared_from_this<Session> {
   bool has_folder_;
   std::unique_ptr<client::Client> client_;
   std::shared_ptr<EngineThread::Failed> failed_;
-  std::optional<KnownPeers> known_;
-  std::string code_;  ///< empty: offline
+  std::set<PublicKey> known_;  ///< of others PeerPaired is told when they connect
+  std::string code_;           ///< empty: offline
   bool is_wanted_online_ = false;
   bool was_anybody_here_ = false;  ///< what was kept before is told before anybody comes
   std::map<LinkId, Link> links_;

@@ -126,7 +126,11 @@ void Session::handle(const engine::NameTaken& notice) {
 // ---- peers --------------------------------------------------------------------------------------
 
 void Session::handle(const engine::PeerBookChanged& notice) {
-  known_->on(notice);
+  // Whoever is forgotten, and pairs again, is told as paired again.
+  if (notice.is_welcome)
+    known_.insert(notice.key);
+  else
+    known_.erase(notice.key);
   tell(v1::PeerChanged{fingerprint_of(notice.key), notice.is_welcome});
 }
 
@@ -144,8 +148,7 @@ void Session::handle(const engine::Connected& notice) {
   link.key = notice.key;
   const auto who = peer(notice.key, notice.name);
   link.connected = v1::Connection{who, path_of(notice.path), milliseconds_of(notice.setup)};
-  if (!known_->has(notice.key)) tell(v1::PeerPaired{who});
-  known_->on(notice);
+  if (known_.insert(notice.key).second) tell(v1::PeerPaired{who});
   tell(v1::PeerConnected{who, link.connected->path, link.connected->setup_ms});
   if (link.code)
     if (const auto at = pairing_of(*link.code); at != pairings_.end()) conclude(at, who);
