@@ -126,6 +126,7 @@ struct UdpSocket::Outgoing {
     const auto segment = static_cast<std::uint16_t>(bytes);
     header.msg_control = control.room;
     header.msg_controllen = CMSG_SPACE(sizeof segment);
+    std::memset(control.room, 0, header.msg_controllen);  // the kernel takes its padding as well
     cmsghdr* option = CMSG_FIRSTHDR(&header);
     option->cmsg_level = SOL_UDP;
     option->cmsg_type = UDP_SEGMENT;

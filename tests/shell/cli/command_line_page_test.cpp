@@ -9,6 +9,7 @@
 #include "shell/cli/output/json_output.hpp"
 #include "shell/cli/output/report.hpp"
 #include "shell/host/fault_text.hpp"
+#include "tests/shell/host/causes_support.hpp"
 #include "tests/shell/host/temporary_folder.hpp"
 #include "tests/support/places.hpp"
 
@@ -44,32 +45,8 @@ Failure redirected() {
 }
 
 TEST(CommandLinePage, ListsEveryCauseOfAServerThatCannotBeReached) {
-  using namespace dial;
-  using Why = Untrusted::Why;
   const auto text = page();
-  for (const Cause& cause : std::vector<Cause>{NoSuchName{},
-                                               NameUnanswered{},
-                                               Refused{},
-                                               NoRoute{},
-                                               Silent{Step::connecting},
-                                               Silent{Step::securing},
-                                               Silent{Step::upgrading},
-                                               HungUp{Step::securing},
-                                               HungUp{Step::upgrading},
-                                               NoDescriptors{},
-                                               System{},
-                                               NotTls{Protocol::unknown},
-                                               NotTls{Protocol::tls},
-                                               NotHttp{Protocol::ssh},
-                                               NotHttp{Protocol::tls},
-                                               HttpStatus{},
-                                               Untrusted{Why::self_signed},
-                                               Untrusted{Why::unknown_issuer},
-                                               Untrusted{Why::expired},
-                                               Untrusted{Why::not_yet_valid},
-                                               Untrusted{Why::other_name},
-                                               Untrusted{Why::no_store},
-                                               Untrusted{Why::other}})
+  for (const auto& cause : test::every_cause())
     EXPECT_NE(text.find("`" + std::string(name_of(cause).text()) + "`"), std::string::npos)
         << name_of(cause).text();
 }

@@ -196,7 +196,8 @@ int run(const Options& options, const DevicesOptions& verb) {
   client::Introduction introduction(
       around.loop(), server->server, server->pin(),
       [&](const client::Introduction::Proven& proof) { about.on(proof); });
-  around.loop().run();  // a signal ends the program: nothing is under way that it could break
+  // A signal ends the program at once. What the server has done by then, the list says.
+  around.loop().run();
   if (about.is_declined) {
     around.screen().complain("culver: " + std::string(nothing_changed));
     return code_of_no;
