@@ -197,7 +197,7 @@ TEST_F(ClientOfFolder, OneThatWasMovedIsClosed) {
   EXPECT_TRUE(other.get_status());
   auto elsewhere = config();
   elsewhere.data_dir = folder_ / "other";
-  other = std::move(*Client::open(elsewhere));
+  other = *Client::open(elsewhere);
   EXPECT_TRUE(other.get_status());
   EXPECT_TRUE(Client::open(config())) << "the first folder is free";
 }
