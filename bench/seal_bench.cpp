@@ -1,8 +1,8 @@
 // What one chunk costs between the file and the channel: sealing, opening, hashing.
 #include <benchmark/benchmark.h>
 
+#include "core/connection/sealed_channel.hpp"
 #include "core/crypto/hash.hpp"
-#include "core/link/sealed_channel.hpp"
 #include "tests/support/seeded.hpp"
 
 namespace culver {
@@ -14,7 +14,7 @@ void count_bytes(benchmark::State& state) {
 
 void seal(benchmark::State& state) {
   test::SeededRng rng(1);
-  link::SealedChannel ours(rng.rng().secret<32>(), rng.rng());
+  connection::SealedChannel ours(rng.rng().secret<32>(), rng.rng());
   const ByteVector plain(static_cast<std::size_t>(state.range(0)));
   for (auto _ : state) benchmark::DoNotOptimize(ours.seal(plain));
   count_bytes(state);
@@ -25,8 +25,8 @@ BENCHMARK(seal)->Arg(64)->Arg(16'384);
 void seal_and_open(benchmark::State& state) {
   test::SeededRng rng(1);
   const auto key = rng.rng().secret<32>();
-  link::SealedChannel ours(key, rng.rng());
-  link::SealedChannel theirs(key, rng.rng());
+  connection::SealedChannel ours(key, rng.rng());
+  connection::SealedChannel theirs(key, rng.rng());
   const ByteVector plain(static_cast<std::size_t>(state.range(0)));
   for (auto _ : state) {
     const auto opened = theirs.open(ours.seal(plain).value());

@@ -2,8 +2,8 @@
 // its buffer, and a block hashed. Bytes are those of the file.
 #include <benchmark/benchmark.h>
 
+#include "core/connection/stream_seal.hpp"
 #include "core/crypto/hash.hpp"
-#include "core/link/stream_seal.hpp"
 #include "core/transfer/stream_terms.hpp"
 #include "core/wire/stream.hpp"
 
@@ -14,12 +14,12 @@ using transfer::stream::block;
 
 constexpr std::size_t piece = transfer::stream::even_piece(block, wire::limits::channel_frame_out);
 
-link::StreamSeal seal_of(int ours, int theirs) {
-  link::Party us;
+connection::StreamSeal seal_of(int ours, int theirs) {
+  connection::Party us;
   us.identity.data.fill(static_cast<std::byte>(ours));
-  link::Party them;
+  connection::Party them;
   them.identity.data.fill(static_cast<std::byte>(theirs));
-  return link::StreamSeal(*link::stream_keys(link::SessionKey{}, us, them));
+  return connection::StreamSeal(*connection::stream_keys(connection::SessionKey{}, us, them));
 }
 
 void stream_seal(benchmark::State& state) {

@@ -1,6 +1,6 @@
-// Any order of events at the receiver: it ends once, frees what it took, never leaves the link
-// paused and never asks the disk for more than was announced. A cancel ends it, but for a name that
-// the disk was asked to give: that ends with the disk's answer.
+// Any order of events at the receiver: it ends once, frees what it took, never leaves the
+// connection paused and never asks the disk for more than was announced. A cancel ends it, but for
+// a name that the disk was asked to give: that ends with the disk's answer.
 #include <cstdlib>
 #include <optional>
 
@@ -43,7 +43,7 @@ struct Ledger {
     unwritten += block.bytes.size();
     require(given <= announced);
   }
-  void note(const PauseLink& pause) {
+  void note(const PauseConnection& pause) {
     require(pause.paused != paused);
     paused = pause.paused;
   }

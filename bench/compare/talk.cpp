@@ -78,7 +78,7 @@ class Talker {
                           client_->command(engine::Displayed{n.held});
                         },
                         [&](const engine::GoodbyeReceived& n) {
-                          client_->command(engine::CloseLink{n.link});
+                          client_->command(engine::CloseConnection{n.connection});
                         },
                         [&](const engine::PairFailed&) { end(1); },
                         [&](const engine::Closed&) { end(asks() ? sent_ == 0 : delays_.empty()); },
@@ -95,7 +95,7 @@ class Talker {
   }
 
   void on(const engine::Connected& notice) {
-    link_ = notice.link;
+    link_ = notice.connection;
     if (!asks()) return;
     if (options_.file.empty()) return send_next();
     const auto file = client_->open_file(options_.file);
@@ -106,7 +106,7 @@ class Talker {
   /// Until there are enough, or the file that they go beside is through.
   void send_next() {
     if (sent_ == options_.texts || file_over_) {
-      client_->command(engine::CloseLink{*link_});
+      client_->command(engine::CloseConnection{*link_});
       return;
     }
     ++sent_;
@@ -143,7 +143,7 @@ class Talker {
   boost::asio::io_context loop_{1};
   boost::asio::steady_timer timer_;
   std::unique_ptr<client::Client> client_;
-  std::optional<LinkId> link_;
+  std::optional<ConnectionId> link_;
   std::vector<double> delays_;  ///< ms
   int sent_ = 0;
   int exit_code_ = 1;

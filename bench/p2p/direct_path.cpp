@@ -21,8 +21,8 @@ class DirectPath final : public Path {
     own.priority = 1;
     own.address = "127.0.0.1";
     own.port = socket_->local().port();
-    tell(link::LocalCandidate{own});
-    tell(link::GatheringDone{});
+    tell(connection::LocalCandidate{own});
+    tell(connection::GatheringDone{});
   }
   wire::sdp::IceCredentials credentials() const override {
     return {"none", "nonenonenonenonenonenone"};
@@ -32,7 +32,7 @@ class DirectPath final : public Path {
   void set_remote(const wire::sdp::IceCredentials&) override {}
   void add_candidate(const wire::sdp::Candidate& candidate) override {
     peer_ = Endpoint::parse(candidate.address, candidate.port);
-    tell(link::PathReady{link::PathKind::direct});
+    tell(connection::PathReady{connection::PathKind::direct});
   }
   void remote_candidates_done() override {}
   void send_batch(std::span<const Datagram> batch) override { socket_->send_batch(*peer_, batch); }

@@ -1,5 +1,5 @@
-// One end of a bench: a stack that is answered as the link machine answers, and told over Signals
-// what the other end says.
+// One end of a bench: a stack that is answered as the connection machine answers, and told over
+// Signals what the other end says.
 #pragma once
 
 #include <functional>
@@ -26,11 +26,13 @@ class End {
   const Counters& counters() const { return stack_.counters(); }
 
   /// After the end itself has answered.
-  std::function<void(const link::TransportEvent&)> also;
+  std::function<void(const connection::TransportEvent&)> also;
 
  private:
-  void perform(link::TransportEffect effect) { stack_.perform(LinkId{1}, std::move(effect)); }
-  void on(link::TransportEvent event);
+  void perform(connection::TransportEffect effect) {
+    stack_.perform(ConnectionId{1}, std::move(effect));
+  }
+  void on(connection::TransportEvent event);
 
   Signals& signals_;
   bool offers_;

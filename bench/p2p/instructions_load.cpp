@@ -36,11 +36,12 @@ struct Load {
         b(io, b_signals, false, config()) {
     a_signals.sink = [this](char tag, const std::string& text) { a.on_signal(tag, text); };
     b_signals.sink = [this](char tag, const std::string& text) { b.on_signal(tag, text); };
-    a.also = [this](const link::TransportEvent& event) {
-      if (std::holds_alternative<link::Window>(event)) fill();
+    a.also = [this](const connection::TransportEvent& event) {
+      if (std::holds_alternative<connection::Window>(event)) fill();
     };
-    b.also = [this](const link::TransportEvent& event) {
-      if (const auto* data = std::get_if<link::ChannelData>(&event)) got += data->bytes.size();
+    b.also = [this](const connection::TransportEvent& event) {
+      if (const auto* data = std::get_if<connection::ChannelData>(&event))
+        got += data->bytes.size();
     };
     a.begin();
     b.begin();

@@ -87,7 +87,7 @@ class Receiver {
     if (tag == 'X') return io_.stop();
     if (tag == 'S') {
       end_.emplace(io_, signals_, false, config_of(options_));
-      end_->also = [this](const link::TransportEvent& event) { on(event); };
+      end_->also = [this](const connection::TransportEvent& event) { on(event); };
       end_->begin();
     } else if (tag == 'Q') {
       end_.reset();
@@ -100,11 +100,11 @@ class Receiver {
       end_->on_signal(tag, text);
     }
   }
-  void on(const link::TransportEvent& event) {
-    if (std::holds_alternative<link::ChannelOpen>(event) && end_->has("files") &&
+  void on(const connection::TransportEvent& event) {
+    if (std::holds_alternative<connection::ChannelOpen>(event) && end_->has("files") &&
         end_->has("messages"))
       signals_.say('O');
-    const auto* data = std::get_if<link::ChannelData>(&event);
+    const auto* data = std::get_if<connection::ChannelData>(&event);
     if (data == nullptr) return;
     if (!data->binary) {
       double sent = 0;
@@ -142,8 +142,8 @@ class Sender {
     const double begun = now();
     signals_.say('S');
     end_.emplace(io_, signals_, true, config_of(options_));
-    end_->also = [this](const link::TransportEvent& event) {
-      if (std::holds_alternative<link::Window>(event)) fill();
+    end_->also = [this](const connection::TransportEvent& event) {
+      if (std::holds_alternative<connection::Window>(event)) fill();
     };
     end_->begin();
     until([this] { return peer_open_ && end_->has("files") && end_->has("messages"); });

@@ -77,7 +77,7 @@ class World {
   /// Everything that is known of servers and wires has been told.
   void finish(Side& side);
   void restart(Side& side);
-  bool restarts_when_doubted = false;  ///< as a link does
+  bool restarts_when_doubted = false;  ///< as a connection does
 
   // ---- time -------------------------------------------------------------------------------------
   void run_for(Duration time);

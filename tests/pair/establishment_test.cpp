@@ -12,7 +12,7 @@ using namespace engine;
 /// Alice takes every pairing; neither says or sends anything by itself.
 struct Quiet : MainJob {
   explicit Quiet(std::uint64_t seed) : MainJob(seed) { bob.react = nullptr; }
-  LinkId link_of(Node& node) { return node.last<Connecting>()->link; }
+  ConnectionId connection_of(Node& node) { return node.last<Connecting>()->connection; }
 };
 
 // A connection that fails on its way never was a peer: it is not told as connected, and nothing
@@ -28,7 +28,7 @@ TEST(Establishment, AFailureOnTheWayLeavesNoPeer) {
     job.run();
     job.simulation.pass(std::chrono::minutes(3));
     ASSERT_EQ(live(job.alice), live(job.bob)) << "effect " << n;
-    EXPECT_EQ(job.alice.engine->census().links, live(job.alice)) << "effect " << n;
+    EXPECT_EQ(job.alice.engine->census().connections, live(job.alice)) << "effect " << n;
     job.leave();
     job.expect_nothing_left(n);
   }
@@ -44,7 +44,7 @@ TEST(Establishment, WhoIsForgottenIsHungUpOn) {
   job.simulation.settle();
   EXPECT_EQ(live(job.alice), 0u);
   EXPECT_EQ(live(job.bob), 0u);
-  job.bob.command(SendText{job.link_of(job.bob), TextId{1}, Plaintext("still here?")});
+  job.bob.command(SendText{job.connection_of(job.bob), TextId{1}, Plaintext("still here?")});
   job.simulation.settle();
   EXPECT_TRUE(job.alice.texts().empty());
   EXPECT_EQ(job.bob.last<TextFailed>()->fault, Fault::not_connected);
@@ -71,7 +71,7 @@ TEST(Establishment, APendingPeerCannotBeSentAnything) {
   while (!job.bob.last<Connected>()) {
     job.simulation.settle(1);
     if (!job.bob.last<Connecting>() || job.bob.last<Connected>()) continue;
-    job.bob.command(SendText{job.link_of(job.bob), TextId{1}, Plaintext("too early")});
+    job.bob.command(SendText{job.connection_of(job.bob), TextId{1}, Plaintext("too early")});
     ++refused;
     ASSERT_EQ(job.bob.count<TextFailed>(), refused);
     EXPECT_EQ(job.bob.last<TextFailed>()->fault, Fault::not_connected);
@@ -89,8 +89,8 @@ TEST(Establishment, WhatComesBeforeTheBookAnswersIsKept) {
     Quiet job(seed);
     job.bob.react = [](Node& self, const Notice& notice) {
       if (const auto* connected = std::get_if<Connected>(&notice)) {
-        self.command(SendText{connected->link, TextId{1}, Plaintext("and gone")});
-        self.command(CloseLink{connected->link});
+        self.command(SendText{connected->connection, TextId{1}, Plaintext("and gone")});
+        self.command(CloseConnection{connected->connection});
       }
     };
     job.go_online_and_pair();
@@ -132,7 +132,7 @@ TEST(Establishment, EveryAwaitedAnswerMayNeverCome) {
     job.run();
     job.simulation.pass(std::chrono::minutes(10));
     for (auto* node : {&job.alice, &job.bob})
-      EXPECT_EQ(node->engine->census().links, live(*node)) << node->name << ", effect " << n;
+      EXPECT_EQ(node->engine->census().connections, live(*node)) << node->name << ", effect " << n;
     job.leave();
     job.expect_nothing_left(n);
   }
@@ -151,7 +151,7 @@ TEST(Establishment, CancellationAtAnyMomentLeavesNothing) {
       job.simulation.settle(n);
       auto& who = by_alice ? job.alice : job.bob;
       const bool has_begun = who.last<Connecting>() != nullptr;
-      if (has_begun) who.command(CloseLink{job.link_of(who)});
+      if (has_begun) who.command(CloseConnection{job.connection_of(who)});
       job.simulation.pass(std::chrono::minutes(3));
       if (has_begun) {
         EXPECT_EQ(live(job.alice), 0u) << "step " << n;
@@ -178,7 +178,8 @@ TEST(Establishment, ANewMatchTakesThePlaceOfTheOldOneOnceItIsProven) {
     ASSERT_EQ(job.bob.count<Connected>(), 2u) << "seed " << seed;
     EXPECT_EQ(live(job.alice), 1u) << "seed " << seed;
     EXPECT_EQ(live(job.bob), 1u) << "seed " << seed;
-    job.bob.command(SendText{job.bob.last<Connected>()->link, TextId{1}, Plaintext("still there")});
+    job.bob.command(
+        SendText{job.bob.last<Connected>()->connection, TextId{1}, Plaintext("still there")});
     job.simulation.settle();
     EXPECT_EQ(job.alice.texts().size(), 1u);
     job.leave();
@@ -190,13 +191,13 @@ TEST(Establishment, ANewMatchThatFailsLeavesTheOldConnectionAlone) {
   Quiet job(5);
   job.go_online_and_pair();
   job.simulation.settle();
-  const auto link = job.bob.last<Connected>()->link;
+  const auto connection = job.bob.last<Connected>()->connection;
   job.bob.tamper_certificate = job.alice.tamper_certificate = true;
   job.bob.command(Pair{job.alice.last<Online>()->code});
   job.simulation.pass(std::chrono::minutes(3));
   EXPECT_EQ(job.bob.count<Connected>(), 1u);
   EXPECT_EQ(live(job.bob), 1u);
-  job.bob.command(SendText{link, TextId{1}, Plaintext("still there")});
+  job.bob.command(SendText{connection, TextId{1}, Plaintext("still there")});
   job.simulation.settle();
   EXPECT_EQ(job.alice.texts().size(), 1u);
 }
@@ -303,7 +304,7 @@ TEST(Establishment, TheOneWhoAsksIsAskedBeforeThePeerIsConnected) {
   EXPECT_EQ(taken->key, job.alice.engine->public_key());
   EXPECT_EQ(job.bob.count<Connected>(), 0u);
   EXPECT_TRUE(job.bob.remembered.empty());
-  job.bob.command(AnswerName{taken->link, true});
+  job.bob.command(AnswerName{taken->connection, true});
   job.simulation.settle();
   EXPECT_EQ(job.bob.count<Connected>(), 1u);
   EXPECT_EQ(job.bob.remembered, std::vector{job.alice.engine->public_key()});
@@ -313,7 +314,7 @@ TEST(Establishment, TheOneWhoAsksIsAskedBeforeThePeerIsConnected) {
 
 TEST(Establishment, TheOneWhoAsksMayRefuse) {
   TwoAlices job;
-  job.bob.command(AnswerName{job.bob.last<NameTaken>()->link, false});
+  job.bob.command(AnswerName{job.bob.last<NameTaken>()->connection, false});
   job.simulation.pass(std::chrono::minutes(1));
   job.expect_refused();
 }
@@ -332,7 +333,7 @@ TEST(Establishment, APeerThatLeavesBeforeItIsKnownWhoItIsLeavesNothing) {
   job.simulation.pass(std::chrono::minutes(3));
   EXPECT_EQ(job.bob.count<Connected>(), 0u);
   EXPECT_EQ(live(job.alice) + live(job.bob), 0u);
-  job.bob.command(AnswerName{job.bob.last<NameTaken>()->link, true});
+  job.bob.command(AnswerName{job.bob.last<NameTaken>()->connection, true});
   job.simulation.settle();
   EXPECT_EQ(job.bob.count<Connected>(), 0u) << "too late";
 }
@@ -421,7 +422,7 @@ TEST(Establishment, BlockingBeforeTheBookAnswersTellsNothingOfThePeer) {
     Quiet job(seed);
     job.bob.react = [](Node& self, const Notice& notice) {
       if (const auto* connected = std::get_if<Connected>(&notice))
-        self.command(SendText{connected->link, TextId{1}, Plaintext("not to be shown")});
+        self.command(SendText{connected->connection, TextId{1}, Plaintext("not to be shown")});
     };
     job.go_online_and_pair();
     while (job.alice.remembered.empty()) job.simulation.settle(1);
@@ -477,7 +478,7 @@ TEST(Establishment, TwoHundredAtOnceDoNotDisturbEachOther) {
     connected += live(*guests[i]);
   }
   EXPECT_EQ(live(host), connected);
-  EXPECT_EQ(host.engine->census().links, connected);
+  EXPECT_EQ(host.engine->census().connections, connected);
   host.command(Leave{});
   for (auto* guest : guests) guest->command(Leave{});
   simulation.pass(std::chrono::minutes(15));

@@ -96,14 +96,14 @@ struct Glare {
   void expect_one_connection(const std::string& what) {
     for (auto* node : {&one, &two}) {
       EXPECT_EQ(live(*node), 1u) << what << node->name;
-      EXPECT_EQ(node->engine->census().links, 1u) << what << node->name;
+      EXPECT_EQ(node->engine->census().connections, 1u) << what << node->name;
       EXPECT_EQ(node->count<Closed>() + node->count<PairFailed>(), 0u) << what << node->name;
-      EXPECT_EQ(node->last<Connecting>()->link, node->last<Connected>()->link) << what;
+      EXPECT_EQ(node->last<Connecting>()->connection, node->last<Connected>()->connection) << what;
     }
     EXPECT_EQ(simulation.live_transports(), 2u) << what;
     EXPECT_EQ(server.refused, 0u) << what;
-    one.command(SendText{one.last<Connected>()->link, TextId{1}, Plaintext("one speaks")});
-    two.command(SendText{two.last<Connected>()->link, TextId{1}, Plaintext("two speaks")});
+    one.command(SendText{one.last<Connected>()->connection, TextId{1}, Plaintext("one speaks")});
+    two.command(SendText{two.last<Connected>()->connection, TextId{1}, Plaintext("two speaks")});
     simulation.settle();
     EXPECT_EQ(one.texts().size() + two.texts().size(), 2u) << what;
   }

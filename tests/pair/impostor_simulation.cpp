@@ -41,9 +41,9 @@ struct Try {
         alices, Known{.key = alices, .name = {}, .alias = {}, .is_culver = dice.below(2) == 0});
     for (auto* node : {&alice, &bob, &eve}) node->restart();
     leaves_out = dice.below(16);
-    eve.tamper = [this](link::SendOn& frame) { play(frame); };
-    bob.tamper = [this](link::SendOn& frame) { overheard.push_back(frame.bytes); };
-    alice.tamper = [this](link::SendOn& frame) {
+    eve.tamper = [this](connection::SendOn& frame) { play(frame); };
+    bob.tamper = [this](connection::SendOn& frame) { overheard.push_back(frame.bytes); };
+    alice.tamper = [this](connection::SendOn& frame) {
       if (as_text(frame.bytes).find("file_start") != std::string_view::npos) names_a_file = true;
       overheard.push_back(frame.bytes);
     };
@@ -74,27 +74,27 @@ struct Try {
     if (const auto* offered = std::get_if<FileOffered>(&notice))
       self.command(AnswerFile{offered->transfer, true});
     if (const auto* connected = std::get_if<Connected>(&notice))
-      if (!is_true(connected->link)) fail("connected with somebody who has no key");
+      if (!is_true(connected->connection)) fail("connected with somebody who has no key");
     if (const auto* text = std::get_if<TextReceived>(&notice))
-      if (!is_true(text->link)) fail("a text of somebody who has no key was shown");
+      if (!is_true(text->connection)) fail("a text of somebody who has no key was shown");
     if (std::holds_alternative<LetterDelivered>(notice) && !bob_is_there)
       fail("what was kept was handed over");
     if (const auto* unproven = std::get_if<Unproven>(&notice)) {
       if (is_culver) fail("a Culver's key came with less");
-      self.command(SendText{unproven->link, TextId{1}, Plaintext("for bob alone")});
+      self.command(SendText{unproven->connection, TextId{1}, Plaintext("for bob alone")});
     }
     if (const auto* end = std::get_if<Closed>(&notice))
       if (end->was_connected && end->fault == Fault::replaced) fail("the true one was replaced");
   }
 
-  /// Whether the other end of this link is bob's.
-  bool is_true(LinkId link) {
-    const auto at = alice.transports.find(link);
+  /// Whether the other end of this connection is bob's.
+  bool is_true(ConnectionId connection) {
+    const auto at = alice.transports.find(connection);
     return at != alice.transports.end() && at->second.peer && at->second.peer->first == &bob;
   }
 
   /// Eve says something else than her engine would.
-  void play(link::SendOn& frame) {
+  void play(connection::SendOn& frame) {
     if (auto parsed = wire::peer::parse_messages_frame(as_text(frame.bytes));
         parsed && std::holds_alternative<wire::peer::Handshake>(*parsed)) {
       auto& handshake = std::get<wire::peer::Handshake>(*parsed);
@@ -117,7 +117,7 @@ struct Try {
         if (!overheard.empty()) frame.bytes = overheard[dice.below(overheard.size())];
     }
   }
-  static void become(link::SendOn& frame, const std::string& text) {
+  static void become(connection::SendOn& frame, const std::string& text) {
     const auto bytes = as_bytes(text);
     frame.bytes.assign(bytes.begin(), bytes.end());
   }

@@ -139,7 +139,7 @@ TEST(Letters, SentTwiceAreToldOnce) {
   two.simulation.pass(6s);
   two.expect_all_shown_once(two.bob, 10);
   two.alice.letters.queue = queue;
-  two.simulation.cut_all_links();
+  two.simulation.cut_all_connections();
   two.simulation.pass(20s);
   two.expect_all_shown_once(two.bob, 10);
   EXPECT_EQ(two.bob.count<LetterReceived>(), 10u);
@@ -155,7 +155,7 @@ TEST(Letters, SurviveLossesAtRandomMoments) {
     two.look(two.bob);
     for (int cut = 0; cut < 5; ++cut) {
       two.simulation.settle(dice.below(400));
-      two.simulation.cut_all_links();
+      two.simulation.cut_all_connections();
       two.simulation.pass(10s * dice.below(2));
     }
     two.simulation.pass(2min);
@@ -284,7 +284,7 @@ TEST(Letters, AsLargeAsATextMayBeAndStrange) {
   EXPECT_EQ(two.seen[&two.bob].texts, texts);
 }
 
-TEST(Letters, AStoreThatDoesNotAnswerEndsTheLinkAndIsAskedAgain) {
+TEST(Letters, AStoreThatDoesNotAnswerEndsTheConnectionAndIsAskedAgain) {
   for (std::size_t n = 0; n < 60; ++n)
     for (const bool silent : {false, true}) {
       Correspondents two(14);
@@ -302,8 +302,9 @@ TEST(Letters, AStoreThatDoesNotAnswerEndsTheLinkAndIsAskedAgain) {
         return node.last<Offline>() && !node.last<Offline>()->retrying;
       };
       if (gave_up(two.alice) || gave_up(two.bob)) continue;
-      if (silent) {  // a frame that no transport would lose: what it was goes over the next link
-        two.simulation.cut_all_links();
+      if (silent) {  // a frame that no transport would lose: what it was goes over the next
+                     // connection
+        two.simulation.cut_all_connections();
         two.simulation.pass(2min);
       }
       two.expect_all_shown_once(two.bob, 5);
@@ -314,9 +315,9 @@ TEST(Letters, AStoreThatDoesNotAnswerEndsTheLinkAndIsAskedAgain) {
 /// As two `culver send` do it: each goes when its own text has arrived.
 void talk_and_leave(Node& self, const Notice& notice) {
   if (const auto* connected = std::get_if<Connected>(&notice))
-    self.command(SendText{connected->link, TextId{1}, Plaintext("from " + self.name)});
+    self.command(SendText{connected->connection, TextId{1}, Plaintext("from " + self.name)});
   if (const auto* delivered = std::get_if<TextDelivered>(&notice))
-    self.command(CloseLink{delivered->link});
+    self.command(CloseConnection{delivered->connection});
 }
 
 /// Whoever answers a goodbye at once still acknowledges what was said before it.
@@ -326,14 +327,14 @@ TEST(Texts, WhatIsSaidBeforeAGoodbyeIsAcknowledgedBeforeTheOther) {
     two.bob.react = [&](Node& self, const Notice& notice) {
       two.react(self, notice);
       if (const auto* goodbye = std::get_if<GoodbyeReceived>(&notice))
-        self.command(CloseLink{goodbye->link});
+        self.command(CloseConnection{goodbye->connection});
     };
     two.alice.react = [&](Node& self, const Notice& notice) {
       two.react(self, notice);
       if (const auto* now = std::get_if<Connected>(&notice)) {
         for (std::uint64_t n = 1; n <= 3; ++n)
-          self.command(SendText{now->link, TextId{n}, Plaintext(std::to_string(n))});
-        self.command(CloseLink{now->link});
+          self.command(SendText{now->connection, TextId{n}, Plaintext(std::to_string(n))});
+        self.command(CloseConnection{now->connection});
       }
     };
     for (auto* node : {&two.alice, &two.bob}) {
@@ -356,8 +357,8 @@ TEST(Texts, ANewMatchForItsCodeDoesNotCutAGoodbye) {
       two.react(self, notice);
       if (const auto* now = std::get_if<Connected>(&notice); now && self.count<Connected>() == 1) {
         for (std::uint64_t n = 1; n <= 3; ++n)
-          self.command(SendText{now->link, TextId{n}, Plaintext(std::to_string(n))});
-        self.command(CloseLink{now->link});
+          self.command(SendText{now->connection, TextId{n}, Plaintext(std::to_string(n))});
+        self.command(CloseConnection{now->connection});
       }
     };
     two.bob.react = [&](Node& self, const Notice& notice) {

@@ -29,18 +29,20 @@ struct MainJob {
       if (const auto* offered = std::get_if<FileOffered>(&notice))
         self.command(AnswerFile{offered->transfer, true});
       if (const auto* goodbye = std::get_if<GoodbyeReceived>(&notice))
-        self.command(CloseLink{goodbye->link});
+        self.command(CloseConnection{goodbye->connection});
     };
     bob.react = [this](Node& self, const engine::Notice& notice) {
       using namespace engine;
       if (const auto* connected = std::get_if<Connected>(&notice)) {
-        self.command(SendText{connected->link, TextId{1}, Plaintext("typ:hello")});
+        self.command(SendText{connected->connection, TextId{1}, Plaintext("typ:hello")});
         self.sources[TransferId{1}] = file;
-        self.command(SendFile{connected->link, TransferId{1}, Plaintext("a.bin"), file.size()});
+        self.command(
+            SendFile{connected->connection, TransferId{1}, Plaintext("a.bin"), file.size()});
       }
       const bool over =
           std::holds_alternative<FileSent>(notice) || std::holds_alternative<FileFailed>(notice);
-      if (over && self.last<Connected>()) self.command(CloseLink{self.last<Connected>()->link});
+      if (over && self.last<Connected>())
+        self.command(CloseConnection{self.last<Connected>()->connection});
     };
   }
 

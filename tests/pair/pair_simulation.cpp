@@ -20,7 +20,7 @@ enum class Mishap {
   none,
   effect_fails,
   answer_is_lost,
-  links_break,
+  connections_break,
   server_goes,
   user_leaves,
   user_closes,
@@ -50,7 +50,7 @@ struct Schedule {
     if (const auto* letter = std::get_if<LetterReceived>(&notice))
       self.command(Displayed{letter->held});
     if (const auto* goodbye = std::get_if<GoodbyeReceived>(&notice); goodbye && polite)
-      self.command(CloseLink{goodbye->link});
+      self.command(CloseConnection{goodbye->connection});
     auto& mine = texts[&self == &bob];
     if (const auto* delivered = std::get_if<TextDelivered>(&notice)) {
       if (mine.unconfirmed.erase(delivered->id) == 0) fail("a text was delivered twice");
@@ -62,22 +62,22 @@ struct Schedule {
     if (connected->key != other.engine->public_key())
       fail("connected with a key that is not the peer's");
     for (int i = 0; i < 3; ++i) mine.unconfirmed.insert(TextId{++mine.count});
-    for (const auto id : mine.unconfirmed)  // those of an earlier link first
-      self.command(SendText{connected->link, id, Plaintext("t" + std::to_string(id.value))});
+    for (const auto id : mine.unconfirmed)  // those of an earlier connection first
+      self.command(SendText{connected->connection, id, Plaintext("t" + std::to_string(id.value))});
     for (int i = 0; i < 2; ++i)
       self.command(
           QueueText{connected->key, Plaintext("l" + std::to_string(++letters[&self == &bob]))});
     if (&self != &bob || !self.sources.empty()) return;
     self.sources[TransferId{next_file}] = file;
     self.command(
-        SendFile{connected->link, TransferId{next_file++}, Plaintext("a.bin"), file.size()});
+        SendFile{connected->connection, TransferId{next_file++}, Plaintext("a.bin"), file.size()});
   }
 
   void happen(Mishap what) {
     auto& who = dice.below(2) == 0 ? alice : bob;
     switch (what) {
-      case Mishap::links_break:
-        return simulation.cut_all_links();
+      case Mishap::connections_break:
+        return simulation.cut_all_connections();
       case Mishap::server_goes:
         for (auto* node : {&alice, &bob}) {
           simulation.socket_closed(*node);
@@ -88,7 +88,8 @@ struct Schedule {
       case Mishap::user_leaves:
         return who.command(Leave{});
       case Mishap::user_closes:
-        if (who.last<Connecting>()) who.command(CloseLink{who.last<Connecting>()->link});
+        if (who.last<Connecting>())
+          who.command(CloseConnection{who.last<Connecting>()->connection});
         return;
       case Mishap::second_match:
         if (auto& other = &who == &alice ? bob : alice; other.last<Online>())
@@ -140,7 +141,8 @@ struct Schedule {
     if (live(alice) != live(bob)) fail("one side is connected, and the other is not");
     if (live(alice) > 1) fail("two connections of one pair");
     for (const auto* node : {&alice, &bob})
-      if (node->engine->census().links != live(*node)) fail("a link that nobody was told of");
+      if (node->engine->census().connections != live(*node))
+        fail("a connection that nobody was told of");
   }
 
   /// Numbers grow: none comes twice, and none before an earlier one.

@@ -103,7 +103,7 @@ TEST(Rendezvous, OfTwoWhoComeAtOnceOnlyOneIsLetInWhereThereIsOnePlace) {
     for (auto* node : {&two.bob, &cleo})
       node->react = [&](Node& self, const Notice& notice) {
         if (const auto* connected = std::get_if<Connected>(&notice))
-          self.command(SendText{connected->link, TextId{1}, Plaintext(self.name)});
+          self.command(SendText{connected->connection, TextId{1}, Plaintext(self.name)});
         const auto* closed = std::get_if<Closed>(&notice);
         if (std::holds_alternative<TurnedAway>(notice) ||
             (closed && closed->fault == Fault::pair_refused))
@@ -133,7 +133,7 @@ TEST(Rendezvous, WhoTakesAnothersNameHearsThatItIsRefused) {
     if (const auto* asked = std::get_if<PairRequested>(&notice))
       self.command(AnswerPair{asked->from, false});
     if (const auto* taken = std::get_if<NameTaken>(&notice))
-      self.command(AnswerName{taken->link, false});
+      self.command(AnswerName{taken->connection, false});
   };
   two.look(two.alice);
   two.look(cleo);
@@ -167,7 +167,7 @@ TEST(Rendezvous, AfterALossTheyMeetAgain) {
     two.look(two.alice);
     two.look(two.bob);
     two.simulation.pass(6s);
-    two.simulation.cut_all_links();
+    two.simulation.cut_all_connections();
     two.simulation.pass(10s);
     EXPECT_TRUE(two.are_together()) << "seed " << seed;
     EXPECT_EQ(two.alice.count<Connected>(), 2u) << "seed " << seed;
@@ -217,7 +217,7 @@ TEST(Rendezvous, AServerThatIsStartedAgainHearsOfThemAnew) {
     two.simulation.restart_server();
     two.simulation.pass(2min);
     EXPECT_EQ(two.alice.count<Connected>(), 1u) << "the connection does not need the server";
-    two.simulation.cut_all_links();
+    two.simulation.cut_all_connections();
     two.simulation.pass(10s);
     EXPECT_TRUE(two.are_together()) << "seed " << seed;
   }

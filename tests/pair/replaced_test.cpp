@@ -17,8 +17,8 @@ TEST(Replaced, EveryOlderConnectionMakesRoom) {
     job.go_online_and_pair();
     job.simulation.settle();
     for (std::uint64_t n = 1; n <= 2; ++n) {
-      job.alice.command(
-          SendText{job.alice.last<Connected>()->link, TextId{n}, Plaintext("nobody takes it")});
+      job.alice.command(SendText{job.alice.last<Connected>()->connection, TextId{n},
+                                 Plaintext("nobody takes it")});
       job.bob.restart();
       job.bob.command(GoOnline{});
       job.simulation.settle();

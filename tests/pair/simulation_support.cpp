@@ -8,7 +8,7 @@
 
 namespace culver::test {
 
-using link::TransportEvent;
+using connection::TransportEvent;
 
 namespace {
 
@@ -110,7 +110,7 @@ void Node::perform(engine::Effect effect) {
                  [&](engine::HangUpServer&&) { simulation.socket_closed(*this); },
                  [&](engine::ToTransport&& e) {
                    order_.watch(e);
-                   on_transport(e.link, std::move(e.effect));
+                   on_transport(e.connection, std::move(e.effect));
                  },
                  [&](engine::ToDisk&& e) { on_disk(std::move(e)); },
                  [&](engine::Remember&& e) { on_book(std::move(e)); },
@@ -161,95 +161,96 @@ void Node::read_frames(std::optional<Fault> fault) {
 }
 
 /// The other end, while both ends know each other.
-Node* Node::other_end(LinkId link, LinkId& theirs) {
-  const auto& mine = transports.at(link);
+Node* Node::other_end(ConnectionId connection, ConnectionId& theirs) {
+  const auto& mine = transports.at(connection);
   if (mine.peer) {
     theirs = mine.peer->second;
     const auto at = mine.peer->first->transports.find(theirs);
     if (at == mine.peer->first->transports.end()) return nullptr;
     // One that was started again has given the id anew.
-    return at->second.peer == std::pair{this, link} ? mine.peer->first : nullptr;
+    return at->second.peer == std::pair{this, connection} ? mine.peer->first : nullptr;
   }
   Node* node = mine.remote_ufrag ? simulation.owner_of(*mine.remote_ufrag, theirs) : nullptr;
   return node && node->transports.at(theirs).remote_ufrag == mine.ufrag ? node : nullptr;
 }
 
 /// There is a path as soon as each has the other's credentials, of one generation.
-void Node::set_remote(LinkId link, std::string ufrag) {
-  auto& mine = transports.at(link);
+void Node::set_remote(ConnectionId connection, std::string ufrag) {
+  auto& mine = transports.at(connection);
   mine.remote_ufrag = std::move(ufrag);
-  LinkId theirs{};
+  ConnectionId theirs{};
   Node* peer = simulation.owner_of(*mine.remote_ufrag, theirs);
   if (!peer || mine.path_told) return;
   auto& other = peer->transports.at(theirs);
   if (other.remote_ufrag != mine.ufrag) return;
   mine.path_told = other.path_told = true;
   mine.peer = {peer, theirs};
-  other.peer = {this, link};
-  const auto tell = [this](Node* node, LinkId id) {
+  other.peer = {this, connection};
+  const auto tell = [this](Node* node, ConnectionId id) {
     simulation.later(node->name + " transport", [node, id] {
       if (node->transports.contains(id))
-        node->feed(engine::FromTransport{id, link::PathReady{link::PathKind::direct}});
+        node->feed(engine::FromTransport{id, connection::PathReady{connection::PathKind::direct}});
     });
   };
-  tell(this, link);
+  tell(this, connection);
   tell(peer, theirs);
 }
 
 void Node::doubt() {
-  std::vector<LinkId> all;
+  std::vector<ConnectionId> all;
   for (const auto& transport : transports) all.push_back(transport.first);
-  for (const auto id : all) feed(engine::FromTransport{id, link::PathDoubted{simulation.now}});
+  for (const auto id : all)
+    feed(engine::FromTransport{id, connection::PathDoubted{simulation.now}});
 }
 
 /// Frees our end; the other one hears of it, after what is on its way to it.
-void Node::end(LinkId link) {
-  LinkId theirs{};
-  Node* peer = other_end(link, theirs);
-  transports.erase(link);
+void Node::end(ConnectionId connection) {
+  ConnectionId theirs{};
+  Node* peer = other_end(connection, theirs);
+  transports.erase(connection);
   if (peer)
     simulation.later(peer->name + " transport", [peer, theirs] { peer->closed_by_peer(theirs); });
 }
 
 /// Takes what waited while reading was paused, as far as it is not paused anew.
-void Node::read_on(LinkId link) {
+void Node::read_on(ConnectionId connection) {
   for (;;) {
-    const auto at = transports.find(link);
+    const auto at = transports.find(connection);
     if (at == transports.end() || at->second.reading_paused) return;
     if (at->second.unread.empty()) {
-      if (at->second.peer_left) closed_by_peer(link);
+      if (at->second.peer_left) closed_by_peer(connection);
       return;
     }
     auto event = std::move(at->second.unread.front());
     at->second.unread.pop_front();
-    feed(engine::FromTransport{link, std::move(event)});
+    feed(engine::FromTransport{connection, std::move(event)});
   }
 }
 
 /// What came before is read first, however long reading is paused.
-void Node::closed_by_peer(LinkId link) {
-  const auto at = transports.find(link);
+void Node::closed_by_peer(ConnectionId connection) {
+  const auto at = transports.find(connection);
   if (at == transports.end()) return;
   if (!at->second.unread.empty()) {
     at->second.peer_left = true;
     return;
   }
   transports.erase(at);
-  feed(engine::FromTransport{link, link::TransportClosed{}});
+  feed(engine::FromTransport{connection, connection::TransportClosed{}});
 }
 
-void Node::on_transport(LinkId link, link::TransportEffect effect) {
-  const auto tell = [this, link](TransportEvent event) {
-    simulation.later(name + " transport", [this, link, event = std::move(event)]() mutable {
-      const auto at = transports.find(link);
+void Node::on_transport(ConnectionId connection, connection::TransportEffect effect) {
+  const auto tell = [this, connection](TransportEvent event) {
+    simulation.later(name + " transport", [this, connection, event = std::move(event)]() mutable {
+      const auto at = transports.find(connection);
       if (at == transports.end()) return;
-      const bool closed = std::holds_alternative<link::TransportClosed>(event);
-      if (at->second.keeps_waiting() && std::holds_alternative<link::ChannelData>(event)) {
+      const bool closed = std::holds_alternative<connection::TransportClosed>(event);
+      if (at->second.keeps_waiting() && std::holds_alternative<connection::ChannelData>(event)) {
         at->second.unread.push_back(std::move(event));
         return;
       }
-      if (closed) end(link);
-      feed(engine::FromTransport{link, std::move(event)});
+      if (closed) end(connection);
+      feed(engine::FromTransport{connection, std::move(event)});
     });
   };
   const auto fails = [&](TransportEvent failure) {
@@ -257,13 +258,13 @@ void Node::on_transport(LinkId link, link::TransportEffect effect) {
     if (!simulation.silent) tell(std::move(failure));
     return true;
   };
-  const auto other = [&](LinkId& theirs) { return other_end(link, theirs); };
+  const auto other = [&](ConnectionId& theirs) { return other_end(connection, theirs); };
   /// Tells both ends, once both have come to the same point.
   const auto meet = [&](bool Transport::*started, bool Transport::*told, auto event_for) {
-    LinkId theirs{};
+    ConnectionId theirs{};
     Node* peer = other(theirs);
     if (!peer) return;
-    auto& a = transports.at(link);
+    auto& a = transports.at(connection);
     auto& b = peer->transports.at(theirs);
     if (!(a.*started) || !(b.*started) || a.*told) return;
     a.*told = b.*told = true;
@@ -275,145 +276,146 @@ void Node::on_transport(LinkId link, link::TransportEffect effect) {
     });
   };
   const auto dtls_if_ready = [&] {
-    LinkId theirs{};
+    ConnectionId theirs{};
     Node* peer = other(theirs);
-    if (!peer || !transports.at(link).path_told) return;
+    if (!peer || !transports.at(connection).path_told) return;
     meet(&Transport::dtls_started, &Transport::dtls_told, [this](const Transport& t) {
       auto seen = t.certificate;
       if (tamper_certificate) seen.data[0] ^= std::byte{1};
-      return TransportEvent{link::DtlsUp{seen}};
+      return TransportEvent{connection::DtlsUp{seen}};
     });
   };
 
-  if (std::holds_alternative<link::StartIce>(effect)) {
+  if (std::holds_alternative<connection::StartIce>(effect)) {
     Transport transport;
     transport.ufrag = new_ufrag(random);
     random.rng().fill(transport.certificate.data);
-    const auto& made = transports.insert_or_assign(link, transport).first->second;
-    if (fails(link::PathFailed{})) return;
-    tell(link::LocalDescription{{made.ufrag, "aPasswordOf22Characters"}, made.certificate});
-    tell(link::LocalCandidate{
+    const auto& made = transports.insert_or_assign(connection, transport).first->second;
+    if (fails(connection::PathFailed{})) return;
+    tell(connection::LocalDescription{{made.ufrag, "aPasswordOf22Characters"}, made.certificate});
+    tell(connection::LocalCandidate{
         {"1", 100, "192.0.2.1", 4'000, wire::sdp::CandidateType::host, "", 0}});
-    tell(link::GatheringDone{});
+    tell(connection::GatheringDone{});
     return;
   }
-  const auto at = transports.find(link);
+  const auto at = transports.find(connection);
   if (at == transports.end()) return;
   auto& mine = at->second;
-  std::visit(fsm::overload{
-                 [](link::StartIce&&) {},
-                 [&](link::PrepareRestart&&) {
-                   mine.prepared_ufrag = new_ufrag(random);
-                   tell(link::LocalDescription{{mine.prepared_ufrag, "aPasswordOf22Characters"},
-                                               mine.certificate});
-                 },
-                 [&](link::RestartIce&&) {
-                   ++restarts;
-                   mine.ufrag = mine.prepared_ufrag;
-                   mine.path_told = false;
-                   tell(link::LocalCandidate{
-                       {"1", 100, "192.0.2.1", 4'001, wire::sdp::CandidateType::host, "", 0}});
-                 },
-                 [&](link::SetRemoteIce&& e) {
-                   if (fails(link::PathFailed{})) return;
-                   set_remote(link, std::move(e.ice.ufrag));
-                   dtls_if_ready();
-                 },
-                 [](link::AddCandidate&&) {},
-                 [](link::RemoteCandidatesDone&&) {},
-                 [&](link::StartDtls&&) {
-                   mine.dtls_started = true;
-                   if (!fails(link::DtlsFailed{})) dtls_if_ready();
-                 },
-                 [&](link::StartSctp&&) {
-                   mine.sctp_started = true;
-                   if (fails(link::TransportClosed{})) return;
-                   meet(&Transport::sctp_started, &Transport::sctp_told,
-                        [](const Transport&) { return TransportEvent{link::SctpUp{}}; });
-                 },
-                 [&](link::OpenChannel&& e) {
-                   if (fails(link::TransportClosed{})) return;
-                   // OPEN and its ACK travel on the stream that they are about, ahead of its data.
-                   const ChannelId id{static_cast<std::uint16_t>(e.label == "messages" ? 0 : 2)};
-                   const auto stream = " stream " + std::to_string(id.value);
-                   LinkId theirs{};
-                   Node* peer = other(theirs);
-                   if (!peer) return;
-                   const auto to = peer->transports.at(theirs).certificate;
-                   simulation.later(name + stream, [this, link, peer, theirs, id, stream,
-                                                    label = e.label, to, from = mine.certificate] {
-                     simulation.later(peer->name + stream, [this, link, id, label, from] {
-                       const auto here = transports.find(link);
-                       if (here == transports.end() || here->second.certificate != from) return;
-                       feed(engine::FromTransport{link, link::ChannelOpen{id, label}});
-                       feed(engine::FromTransport{link, link::Window{id, 1 << 20}});
-                     });
-                     const auto there = peer->transports.find(theirs);
-                     if (there == peer->transports.end() || there->second.certificate != to) return;
-                     peer->feed(engine::FromTransport{theirs, link::ChannelOpen{id, label}});
-                     peer->feed(engine::FromTransport{theirs, link::Window{id, 1 << 20}});
-                   });
-                 },
-                 [&](link::SendOn&& e) {
-                   if (fails(link::TransportClosed{})) return;
-                   LinkId theirs{};
-                   Node* peer = other(theirs);
-                   if (!peer) return;
-                   ++mine.in_flight;
-                   if (tamper) tamper(e);
-                   // One lane per stream: SCTP keeps the order within a stream only.
-                   const auto lane = name + " stream " + std::to_string(e.channel.value);
-                   // Whoever was started again may have given an id anew.
-                   const auto to = peer->transports.at(theirs).certificate;
-                   simulation.later(lane, [this, link, peer, theirs, to, from = mine.certificate,
-                                           e = std::move(e)]() mutable {
-                     // What nobody gets, nobody acknowledges.
-                     const auto there = peer->transports.find(theirs);
-                     if (there == peer->transports.end() || there->second.certificate != to) return;
-                     link::ChannelData data{e.channel, std::move(e.bytes), e.binary};
-                     if (there->second.keeps_waiting())
-                       there->second.unread.emplace_back(std::move(data));
-                     else
-                       peer->feed(engine::FromTransport{theirs, std::move(data)});
-                     const auto here = transports.find(link);
-                     if (here == transports.end() || here->second.certificate != from) return;
-                     if (--here->second.in_flight > 0) return;
-                     if (here->second.leaving) {
-                       transports.erase(here);
-                       feed(engine::FromTransport{link, link::TransportClosed{}});
-                       peer->closed_by_peer(theirs);
-                       return;
-                     }
-                     feed(engine::FromTransport{link, link::Window{ChannelId{2}, 1 << 20}});
-                     feed(engine::FromTransport{link, link::AllSent{}});
-                   });
-                 },
-                 [&](link::PauseReading&& e) {
-                   mine.reading_paused = e.paused;
-                   if (!e.paused)
-                     simulation.later(name + " transport", [this, link] { read_on(link); });
-                 },
-                 [](link::AcknowledgeSeldom&&) {},
-                 [&](link::HangUp&&) {
-                   mine.leaving = true;
-                   if (mine.in_flight > 0) return;
-                   LinkId theirs{};
-                   Node* peer = other(theirs);
-                   tell(link::TransportClosed{});
-                   if (peer)
-                     simulation.later(peer->name + " transport",
-                                      [peer, theirs] { peer->closed_by_peer(theirs); });
-                 },
-                 [&](link::DropTransport&&) {
-                   LinkId theirs{};
-                   Node* peer = other(theirs);
-                   transports.erase(link);
-                   if (peer)
-                     simulation.later(peer->name + " transport",
-                                      [peer, theirs] { peer->closed_by_peer(theirs); });
-                 },
-             },
-             std::move(effect));
+  std::visit(
+      fsm::overload{
+          [](connection::StartIce&&) {},
+          [&](connection::PrepareRestart&&) {
+            mine.prepared_ufrag = new_ufrag(random);
+            tell(connection::LocalDescription{{mine.prepared_ufrag, "aPasswordOf22Characters"},
+                                              mine.certificate});
+          },
+          [&](connection::RestartIce&&) {
+            ++restarts;
+            mine.ufrag = mine.prepared_ufrag;
+            mine.path_told = false;
+            tell(connection::LocalCandidate{
+                {"1", 100, "192.0.2.1", 4'001, wire::sdp::CandidateType::host, "", 0}});
+          },
+          [&](connection::SetRemoteIce&& e) {
+            if (fails(connection::PathFailed{})) return;
+            set_remote(connection, std::move(e.ice.ufrag));
+            dtls_if_ready();
+          },
+          [](connection::AddCandidate&&) {},
+          [](connection::RemoteCandidatesDone&&) {},
+          [&](connection::StartDtls&&) {
+            mine.dtls_started = true;
+            if (!fails(connection::DtlsFailed{})) dtls_if_ready();
+          },
+          [&](connection::StartSctp&&) {
+            mine.sctp_started = true;
+            if (fails(connection::TransportClosed{})) return;
+            meet(&Transport::sctp_started, &Transport::sctp_told,
+                 [](const Transport&) { return TransportEvent{connection::SctpUp{}}; });
+          },
+          [&](connection::OpenChannel&& e) {
+            if (fails(connection::TransportClosed{})) return;
+            // OPEN and its ACK travel on the stream that they are about, ahead of its data.
+            const ChannelId id{static_cast<std::uint16_t>(e.label == "messages" ? 0 : 2)};
+            const auto stream = " stream " + std::to_string(id.value);
+            ConnectionId theirs{};
+            Node* peer = other(theirs);
+            if (!peer) return;
+            const auto to = peer->transports.at(theirs).certificate;
+            simulation.later(name + stream, [this, connection, peer, theirs, id, stream,
+                                             label = e.label, to, from = mine.certificate] {
+              simulation.later(peer->name + stream, [this, connection, id, label, from] {
+                const auto here = transports.find(connection);
+                if (here == transports.end() || here->second.certificate != from) return;
+                feed(engine::FromTransport{connection, connection::ChannelOpen{id, label}});
+                feed(engine::FromTransport{connection, connection::Window{id, 1 << 20}});
+              });
+              const auto there = peer->transports.find(theirs);
+              if (there == peer->transports.end() || there->second.certificate != to) return;
+              peer->feed(engine::FromTransport{theirs, connection::ChannelOpen{id, label}});
+              peer->feed(engine::FromTransport{theirs, connection::Window{id, 1 << 20}});
+            });
+          },
+          [&](connection::SendOn&& e) {
+            if (fails(connection::TransportClosed{})) return;
+            ConnectionId theirs{};
+            Node* peer = other(theirs);
+            if (!peer) return;
+            ++mine.in_flight;
+            if (tamper) tamper(e);
+            // One lane per stream: SCTP keeps the order within a stream only.
+            const auto lane = name + " stream " + std::to_string(e.channel.value);
+            // Whoever was started again may have given an id anew.
+            const auto to = peer->transports.at(theirs).certificate;
+            simulation.later(lane, [this, connection, peer, theirs, to, from = mine.certificate,
+                                    e = std::move(e)]() mutable {
+              // What nobody gets, nobody acknowledges.
+              const auto there = peer->transports.find(theirs);
+              if (there == peer->transports.end() || there->second.certificate != to) return;
+              connection::ChannelData data{e.channel, std::move(e.bytes), e.binary};
+              if (there->second.keeps_waiting())
+                there->second.unread.emplace_back(std::move(data));
+              else
+                peer->feed(engine::FromTransport{theirs, std::move(data)});
+              const auto here = transports.find(connection);
+              if (here == transports.end() || here->second.certificate != from) return;
+              if (--here->second.in_flight > 0) return;
+              if (here->second.leaving) {
+                transports.erase(here);
+                feed(engine::FromTransport{connection, connection::TransportClosed{}});
+                peer->closed_by_peer(theirs);
+                return;
+              }
+              feed(engine::FromTransport{connection, connection::Window{ChannelId{2}, 1 << 20}});
+              feed(engine::FromTransport{connection, connection::AllSent{}});
+            });
+          },
+          [&](connection::PauseReading&& e) {
+            mine.reading_paused = e.paused;
+            if (!e.paused)
+              simulation.later(name + " transport", [this, connection] { read_on(connection); });
+          },
+          [](connection::AcknowledgeSeldom&&) {},
+          [&](connection::HangUp&&) {
+            mine.leaving = true;
+            if (mine.in_flight > 0) return;
+            ConnectionId theirs{};
+            Node* peer = other(theirs);
+            tell(connection::TransportClosed{});
+            if (peer)
+              simulation.later(peer->name + " transport",
+                               [peer, theirs] { peer->closed_by_peer(theirs); });
+          },
+          [&](connection::DropTransport&&) {
+            ConnectionId theirs{};
+            Node* peer = other(theirs);
+            transports.erase(connection);
+            if (peer)
+              simulation.later(peer->name + " transport",
+                               [peer, theirs] { peer->closed_by_peer(theirs); });
+          },
+      },
+      std::move(effect));
 }
 
 void Node::on_book(engine::Remember peer) {
@@ -426,7 +428,7 @@ void Node::on_book(engine::Remember peer) {
     if (peer.name) row.name = peer.name;
     row.is_culver = row.is_culver || peer.is_culver;
   }
-  simulation.later(name + " disk", [this, id = peer.link, fault] {
+  simulation.later(name + " disk", [this, id = peer.connection, fault] {
     feed(engine::Remembered{id, fault});
   });
 }
@@ -464,7 +466,7 @@ void Node::on_letters(const engine::LoadLetters& request) {
   const bool fails = simulation.should_fail();
   if (fails && simulation.silent) return;
   simulation.later(name + " disk", [this, request, fails] {
-    engine::LettersLoaded loaded{request.link, {}, std::nullopt};
+    engine::LettersLoaded loaded{request.connection, {}, std::nullopt};
     if (fails) loaded.fault = Fault::store_failed;
     for (const auto& [key, letter] : letters.queue)
       if (!fails && key == request.key && letter.id > request.after &&
@@ -703,11 +705,11 @@ void Simulation::pass(Duration duration) {
   settle();
 }
 
-Node* Simulation::owner_of(const std::string& ufrag, LinkId& link) {
+Node* Simulation::owner_of(const std::string& ufrag, ConnectionId& connection) {
   for (auto& node : nodes)
     for (const auto& [id, transport] : node->transports)
       if (transport.ufrag == ufrag) {
-        link = id;
+        connection = id;
         return node.get();
       }
   return nullptr;
@@ -719,10 +721,10 @@ std::size_t Simulation::live_transports() const {
   return live;
 }
 
-void Simulation::cut_all_links() {
+void Simulation::cut_all_connections() {
   for (auto& node : nodes)
     for (const auto& [id, transport] : std::exchange(node->transports, {}))
-      node->feed(engine::FromTransport{id, link::PathFailed{}});
+      node->feed(engine::FromTransport{id, connection::PathFailed{}});
 }
 
 void Simulation::socket_opened(Node& node) {

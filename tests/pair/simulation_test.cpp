@@ -126,7 +126,7 @@ TEST_P(BothForms, CancellationAtAnyMomentOfTheWholeJobLeavesNothing) {
         job.simulation.settle(n);
         auto& who = by_alice ? job.alice : job.bob;
         if (what == close && who.last<Connecting>())
-          who.command(CloseLink{who.last<Connecting>()->link});
+          who.command(CloseConnection{who.last<Connecting>()->connection});
         if (what == leave) who.command(Leave{});
         if (what == cancel_file && who.last<FileStarted>())
           who.command(CancelFile{who.last<FileStarted>()->transfer});
@@ -140,7 +140,7 @@ TEST_P(BothForms, CancellationAtAnyMomentOfTheWholeJobLeavesNothing) {
       }
 }
 
-TEST(Simulation, ACertificateThatWasNotAnnouncedEndsTheLink) {
+TEST(Simulation, ACertificateThatWasNotAnnouncedEndsTheConnection) {
   MainJob job(3);
   job.alice.tamper_certificate = job.bob.tamper_certificate = true;
   job.run();
@@ -174,7 +174,7 @@ TEST(Simulation, AnUnknownCodeIsToldAtOnce) {
   EXPECT_EQ(job.bob.last<PairFailed>()->fault, Fault::pair_unknown);
 }
 
-TEST_P(BothForms, ARefusedFileIsToldAndTheLinkLives) {
+TEST_P(BothForms, ARefusedFileIsToldAndTheConnectionLives) {
   MainJob job(6, 100'000, GetParam());
   job.alice.react = [](Node& self, const Notice& notice) {
     if (const auto* asked = std::get_if<PairRequested>(&notice))
@@ -188,7 +188,7 @@ TEST_P(BothForms, ARefusedFileIsToldAndTheLinkLives) {
   EXPECT_EQ(job.alice.texts().size(), 1u);
 }
 
-TEST(Simulation, TwoWhoAskEachOtherGetOneLink) {
+TEST(Simulation, TwoWhoAskEachOtherGetOneConnection) {
   for (std::uint64_t seed = 0; seed < 100; ++seed) {
     MainJob job(seed);
     job.alice.command(GoOnline{});
@@ -210,7 +210,8 @@ TEST_P(BothForms, ManyFilesGoOneAfterTheOther) {
     if (const auto* connected = std::get_if<Connected>(&notice))
       for (std::uint32_t i = 1; i <= files; ++i) {
         self.sources[TransferId{i}] = job.file;
-        self.command(SendFile{connected->link, TransferId{i}, Plaintext("a.bin"), job.file.size()});
+        self.command(
+            SendFile{connected->connection, TransferId{i}, Plaintext("a.bin"), job.file.size()});
       }
   };
   job.run();
@@ -262,7 +263,7 @@ TEST_P(BothForms, AFileGoesOnWhileThePathIsReplaced) {
   EXPECT_GE(both, 100u) << "in the others the file was there before the answer";
 }
 
-TEST(Simulation, APathThatIsNotReplacedEndsTheLinkWithin15Seconds) {
+TEST(Simulation, APathThatIsNotReplacedEndsTheConnectionWithin15Seconds) {
   MainJob job(1);
   job.bob.react = nullptr;
   job.run();
@@ -307,7 +308,7 @@ TEST(Streams, ABrokenFileIsContinuedWhereItEnded) {
     MainJob job(seed, 8 * mib);
     job.go_online_and_pair();
     until_received(job, 3 * mib + seed * 100'000);
-    job.simulation.cut_all_links();
+    job.simulation.cut_all_connections();
     job.simulation.settle();
     ASSERT_EQ(job.alice.received.size(), 0u);
     ASSERT_EQ(job.alice.kept.size(), 1u) << "seed " << seed;
@@ -326,7 +327,7 @@ TEST(Streams, AnotherFileOfThatNameAndSizeBeginsAnew) {
   MainJob job(1, 8 * mib);
   job.go_online_and_pair();
   until_received(job, 3 * mib);
-  job.simulation.cut_all_links();
+  job.simulation.cut_all_connections();
   job.simulation.settle();
   job.file[12] = static_cast<char>(job.file[12] ^ 1);
   job.go_online_and_pair();
@@ -376,7 +377,8 @@ TEST(Streams, ASecondAttemptTakesOverFromTheFirst) {
   job.bob.react = [&](Node& self, const Notice& notice) {
     if (const auto* connected = std::get_if<Connected>(&notice)) {
       self.sources[TransferId{2}] = job.file;
-      self.command(SendFile{connected->link, TransferId{2}, Plaintext("a.bin"), job.file.size()});
+      self.command(
+          SendFile{connected->connection, TransferId{2}, Plaintext("a.bin"), job.file.size()});
     }
   };
   job.bob.command(GoOnline{});
@@ -398,8 +400,8 @@ TEST(Streams, ASlowDiskSlowsTheSenderAndNothingElse) {
   EXPECT_EQ(job.alice.received.size(), 0u);
   for (unsigned rounds = 0; job.alice.received.empty(); ++rounds) {
     ASSERT_LT(rounds, 1'000u);
-    job.bob.command(
-        SendText{job.bob.last<Connected>()->link, TextId{2u + rounds}, Plaintext("meanwhile")});
+    job.bob.command(SendText{job.bob.last<Connected>()->connection, TextId{2u + rounds},
+                             Plaintext("meanwhile")});
     const auto texts = job.alice.texts().size();
     job.simulation.settle();
     EXPECT_EQ(job.alice.texts().size(), texts + 1) << "texts do not wait for the disk";
@@ -428,7 +430,7 @@ struct Tampering {
   const char* what;
 };
 
-TEST(Streams, AChangedFrameEndsTheLinkAndReachesNoDisk) {
+TEST(Streams, AChangedFrameEndsTheConnectionAndReachesNoDisk) {
   const Tampering kinds[] = {
       {[](ByteVector& frame, ByteVector&) { frame[1] ^= std::byte{1}; }, "the kind"},
       {[](ByteVector& frame, ByteVector&) { frame[frame.size() / 2] ^= std::byte{4}; }, "content"},
@@ -441,7 +443,7 @@ TEST(Streams, AChangedFrameEndsTheLinkAndReachesNoDisk) {
       MainJob job(static_cast<std::uint64_t>(n), 4 * mib);
       int seen = 0;
       ByteVector before;
-      job.bob.tamper = [&](link::SendOn& frame) {
+      job.bob.tamper = [&](connection::SendOn& frame) {
         if (!frame.binary) return;
         const auto original = frame.bytes;
         if (seen++ == n) kind.change(frame.bytes, before);
@@ -457,10 +459,10 @@ TEST(Streams, AChangedFrameEndsTheLinkAndReachesNoDisk) {
     }
 }
 
-TEST(Streams, FramesInAnotherOrderEndTheLink) {
+TEST(Streams, FramesInAnotherOrderEndTheConnection) {
   MainJob job(6, 4 * mib);
   int seen = 0;
-  job.bob.tamper = [&, swapped = ByteVector()](link::SendOn& frame) mutable {
+  job.bob.tamper = [&, swapped = ByteVector()](connection::SendOn& frame) mutable {
     if (!frame.binary) return;
     if (++seen == 3) swapped = std::exchange(frame.bytes, ByteVector(100, std::byte{2}));
     if (seen == 4) std::swap(swapped, frame.bytes);
@@ -472,10 +474,10 @@ TEST(Streams, FramesInAnotherOrderEndTheLink) {
   EXPECT_TRUE(job.alice.received.empty());
 }
 
-TEST(Streams, AConfirmationThatDoesNotOpenEndsTheLink) {
+TEST(Streams, AConfirmationThatDoesNotOpenEndsTheConnection) {
   MainJob job(7);
   int texts = 0;
-  job.bob.tamper = [&](link::SendOn& frame) {
+  job.bob.tamper = [&](connection::SendOn& frame) {
     if (frame.channel == ChannelId{0} && ++texts == 2) frame.bytes[20] ^= std::byte{1};
   };
   job.go_online_and_pair();
@@ -485,9 +487,9 @@ TEST(Streams, AConfirmationThatDoesNotOpenEndsTheLink) {
   EXPECT_EQ(job.alice.last<Closed>()->fault, Fault::key_mismatch);
 }
 
-TEST(Streams, AHandshakeThatWasChangedOnItsWayEndsTheLink) {
+TEST(Streams, AHandshakeThatWasChangedOnItsWayEndsTheConnection) {
   MainJob job(8);
-  job.bob.tamper = [done = false](link::SendOn& frame) mutable {
+  job.bob.tamper = [done = false](connection::SendOn& frame) mutable {
     if (frame.channel != ChannelId{0} || std::exchange(done, true)) return;
     std::string text(as_text(frame.bytes));
     const auto at = text.find("\"username\":\"bob\"");

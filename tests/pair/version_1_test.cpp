@@ -14,7 +14,7 @@ namespace {
 using namespace engine;
 using namespace std::chrono_literals;
 
-void make_version_1(link::SendOn& frame) {
+void make_version_1(connection::SendOn& frame) {
   const auto parsed = wire::peer::parse_messages_frame(as_text(frame.bytes));
   if (!parsed || !std::holds_alternative<wire::peer::Handshake>(*parsed)) return;
   auto handshake = std::get<wire::peer::Handshake>(*parsed);
@@ -32,12 +32,12 @@ struct Old : MainJob {
     bob.react = nullptr;
   }
   void say(Node& from, std::string text) {
-    from.command(SendText{from.last<Connecting>()->link, TextId{++said}, Plaintext(text)});
+    from.command(SendText{from.last<Connecting>()->connection, TextId{++said}, Plaintext(text)});
   }
   std::uint64_t said = 0;
 };
 
-/// What was told of one link, by name, in order.
+/// What was told of one connection, by name, in order.
 template <class... Kinds>
 std::vector<std::size_t> order_of(const Node& node) {
   std::vector<std::size_t> order;
@@ -97,7 +97,7 @@ TEST(Version1, WhoSaysSomethingAndLeavesBeforeThatIsHeard) {
     job.go_online_and_pair();
     job.simulation.settle();
     job.say(job.bob, "and gone");
-    job.bob.command(CloseLink{job.bob.last<Connecting>()->link});
+    job.bob.command(CloseConnection{job.bob.last<Connecting>()->connection});
     job.simulation.settle();
     job.alice.read_frames();
     job.simulation.settle();
@@ -105,7 +105,7 @@ TEST(Version1, WhoSaysSomethingAndLeavesBeforeThatIsHeard) {
   }
 }
 
-TEST(Version1, AStoreThatCannotSayWhatWasTakenEndsTheLink) {
+TEST(Version1, AStoreThatCannotSayWhatWasTakenEndsTheConnection) {
   for (const bool answers : {true, false}) {
     Old job(1);
     job.alice.reads_frames_late = true;
@@ -131,7 +131,7 @@ TEST(Version1, AReplyToOneWhoIsLeavingIsShown) {
     job.simulation.settle();
     ASSERT_EQ(job.bob.count<Unproven>(), 1u) << seed;
     job.say(job.alice, "hello");
-    job.bob.command(CloseLink{job.bob.last<Connecting>()->link});
+    job.bob.command(CloseConnection{job.bob.last<Connecting>()->connection});
     job.simulation.settle();
     job.bob.read_frames();
     job.simulation.pass(10s);
@@ -161,12 +161,12 @@ TEST(Version1, OneThatIsProvenWhileItEndsReplacesNothing) {
     job.say(job.bob, "first");
     job.simulation.settle();
     ASSERT_EQ(job.bob.count<Connected>(), 1u) << seed;
-    const auto old = job.bob.last<Connected>()->link;
+    const auto old = job.bob.last<Connected>()->connection;
     job.bob.command(Pair{job.alice.last<Online>()->code});
     job.simulation.settle();
     ASSERT_EQ(job.bob.count<Unproven>(), 2u) << seed;
     job.say(job.alice, "second");
-    job.bob.command(CloseLink{job.bob.last<Connecting>()->link});
+    job.bob.command(CloseConnection{job.bob.last<Connecting>()->connection});
     job.simulation.settle();
     EXPECT_EQ(job.bob.count<Connected>(), job.bob.texts().size()) << seed;
     proven += job.bob.count<Connected>() == 2;
@@ -191,7 +191,7 @@ TEST(Version1, WhatWasBegunBeforeAKeyWasKnownAsACulversEndsWithIt) {
     job.go_online_and_pair();
     job.simulation.settle();
     ASSERT_EQ(job.alice.count<Unproven>(), 1u) << seed;
-    const auto lesser = job.alice.last<Connecting>()->link;
+    const auto lesser = job.alice.last<Connecting>()->connection;
     job.alice.tamper = nullptr;
     newer.command(GoOnline{});
     job.simulation.settle();
@@ -201,7 +201,7 @@ TEST(Version1, WhatWasBegunBeforeAKeyWasKnownAsACulversEndsWithIt) {
     EXPECT_TRUE(job.alice.last<Connected>()->is_culver) << seed;
     const auto is_downgrade = [&](const Notice& notice) {
       const auto* closed = std::get_if<Closed>(&notice);
-      return closed && closed->link == lesser && closed->fault == Fault::peer_downgraded;
+      return closed && closed->connection == lesser && closed->fault == Fault::peer_downgraded;
     };
     EXPECT_TRUE(std::ranges::any_of(job.alice.notices, is_downgrade)) << seed;
     job.say(job.bob, "in the lesser form");
@@ -228,14 +228,14 @@ TEST(Version1, ALesserConnectionThatIsProvenAfterwardsIsNone) {
     job.say(job.bob, "in the lesser form");
     job.simulation.settle();
     bool is_known = false;
-    std::set<LinkId> let_in;
+    std::set<ConnectionId> let_in;
     for (const auto& notice : job.alice.notices) {
       if (const auto* text = std::get_if<TextReceived>(&notice)) {
-        EXPECT_TRUE(let_in.contains(text->link)) << seed << ": of one that was refused";
+        EXPECT_TRUE(let_in.contains(text->connection)) << seed << ": of one that was refused";
       }
       const auto* connected = std::get_if<Connected>(&notice);
       if (!connected) continue;
-      let_in.insert(connected->link);
+      let_in.insert(connected->connection);
       EXPECT_TRUE(connected->is_culver || !is_known) << seed;
       is_known = is_known || connected->is_culver;
     }

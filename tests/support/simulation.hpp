@@ -2,8 +2,8 @@
 // network, fake disks and a fake clock, under a seeded scheduler that decides whose turn it is.
 // The same seed gives the same run.
 //
-// The transport is modelled, not simulated: what the stack promises in core/link/events.hpp happens
-// here in the order that it promises, at moments the scheduler likes.
+// The transport is modelled, not simulated: what the stack promises in core/connection/events.hpp
+// happens here in the order that it promises, at moments the scheduler likes.
 #pragma once
 
 #include <deque>
@@ -17,7 +17,7 @@
 #include "core/engine/engine.hpp"
 #include "core/relay/hub.hpp"
 #include "tests/core/relay/memory_store_support.hpp"
-#include "tests/support/link_order.hpp"
+#include "tests/support/connection_order.hpp"
 #include "tests/support/seeded.hpp"
 
 namespace culver::test {
@@ -30,14 +30,14 @@ struct Transport {
   std::string ufrag;
   wire::sdp::Fingerprint certificate;
   std::optional<std::string> remote_ufrag;
-  std::string prepared_ufrag;                    ///< for a restart
-  std::optional<std::pair<Node*, LinkId>> peer;  ///< from the first path on
+  std::string prepared_ufrag;                          ///< for a restart
+  std::optional<std::pair<Node*, ConnectionId>> peer;  ///< from the first path on
   bool path_told = false, dtls_started = false, dtls_told = false;
   bool sctp_started = false, sctp_told = false, leaving = false;
   std::size_t in_flight = 0;  ///< messages of ours that the peer has not taken yet
   bool reading_paused = false;
   bool peer_left = false;  ///< behind what is unread
-  std::deque<link::TransportEvent> unread;
+  std::deque<connection::TransportEvent> unread;
   /// What comes now goes behind what has not been read yet.
   bool keeps_waiting() const { return reading_paused || !unread.empty(); }
 };
@@ -82,7 +82,7 @@ class Node {
   /// Answers what was asked while reads_frames_late, with this fault if there is one.
   void read_frames(std::optional<Fault> fault = {});
   /// Whether any frame on its way from here is to be changed; called with each of them.
-  std::function<void(link::SendOn&)> tamper;
+  std::function<void(connection::SendOn&)> tamper;
   /// The last notice of this kind, if any came.
   template <class Notice>
   const Notice* last() const {
@@ -110,7 +110,7 @@ class Node {
   std::map<PublicKey, engine::Known> book;
   std::map<PublicKey, engine::KeepOffered> offered;  ///< refused keys, by whose name they used
   std::optional<crypto::VerifyKey> server;           ///< as the server has proven to be
-  std::map<LinkId, Transport> transports;
+  std::map<ConnectionId, Transport> transports;
   std::optional<relay::SocketId> socket;
   std::string address = "192.0.2.7";  ///< as the server sees it
   std::vector<TimePoint> said;        ///< when the server heard a frame of it
@@ -146,17 +146,17 @@ class Node {
  private:
   void make_engine();
   void perform(engine::Effect effect);
-  Node* other_end(LinkId link, LinkId& theirs);
-  void set_remote(LinkId link, std::string ufrag);
-  void end(LinkId link);
-  void on_transport(LinkId link, link::TransportEffect effect);
+  Node* other_end(ConnectionId connection, ConnectionId& theirs);
+  void set_remote(ConnectionId connection, std::string ufrag);
+  void end(ConnectionId connection);
+  void on_transport(ConnectionId connection, connection::TransportEffect effect);
   void on_book(engine::Remember peer);
   void on_letters(engine::StoreLetter request);
   void on_letters(const engine::LoadLetters& request);
   void on_letters(const engine::RemoveLetters& request);
   void on_letters(engine::KeepLetter request);
-  void read_on(LinkId link);
-  void closed_by_peer(LinkId link);
+  void read_on(ConnectionId connection);
+  void closed_by_peer(ConnectionId connection);
   void on_disk(engine::ToDisk request);
   void on_stream_disk(TransferId id, engine::ToDisk::Effect& effect,
                       const std::function<void(engine::FromDisk::Event)>& answer);
@@ -164,7 +164,7 @@ class Node {
   Secret<32> identity_, account_;
   bool pumping_ = false;
   std::deque<engine::Event> events_;
-  LinkOrder order_;
+  ConnectionOrder order_;
 };
 
 class Simulation {
@@ -192,7 +192,7 @@ class Simulation {
   bool should_fail() { return effects_++ == fail_at_; }
   std::size_t effects() const { return effects_; }
 
-  Node* owner_of(const std::string& ufrag, LinkId& link);
+  Node* owner_of(const std::string& ufrag, ConnectionId& connection);
   void to_server(Node& from, const std::string& frame);
   /// Plays another server instead of the hub, which hears every frame and answers by say().
   std::function<void(Node&, const std::string&)> other_server;
@@ -205,7 +205,7 @@ class Simulation {
   Env env(SeededRng& rng) const;
   std::size_t live_transports() const;
   /// Every connection between peers breaks, and both ends see it.
-  void cut_all_links();
+  void cut_all_connections();
   bool server_down = false;
   bool silent = false;           ///< whether what fails is told
   std::size_t in_the_clear = 0;  ///< frames that reached the server unsealed, without the handshake

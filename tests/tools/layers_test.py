@@ -22,14 +22,14 @@ class Refused(unittest.TestCase):
         self.assertNotEqual(layers.violations(path, text), [], f"{path} may not say {text!r}")
 
     def test_machines_including_one_another(self):
-        machines = ["handshake", "signaling", "link", "transfer", "ice", "dcep"]
+        machines = ["handshake", "signaling", "connection", "transfer", "ice", "dcep"]
         for one in machines:
             for other in machines:
                 if one != other:
                     self.refuse(f"core/{one}/a.hpp", include(f"core/{other}/b.hpp"))
 
     def test_core_upwards(self):
-        for low, high in [("base", "crypto"), ("crypto", "wire"), ("wire", "link"),
+        for low, high in [("base", "crypto"), ("crypto", "wire"), ("wire", "connection"),
                           ("wire", "engine"), ("transfer", "engine"), ("relay", "engine"),
                           ("engine", "relay"), ("handshake", "relay")]:
             self.refuse(f"core/{low}/a.cpp", include(f"core/{high}/b.hpp"))
@@ -39,7 +39,7 @@ class Refused(unittest.TestCase):
                        "boost/beast/core.hpp", "nice/agent.h", "usrsctp.h", "sqlite3.h",
                        "spdlog/spdlog.h", "thread", "mutex", "fstream", "iostream", "filesystem",
                        "sys/socket.h", "random"]:
-            self.refuse("core/link/a.cpp", include(header))
+            self.refuse("core/connection/a.cpp", include(header))
 
     def test_words_in_core(self):
         for line in ["auto t = std::chrono::steady_clock::now();", "std::function<void()> f;",
@@ -47,7 +47,7 @@ class Refused(unittest.TestCase):
             self.refuse("core/base/a.hpp", line)
 
     def test_what_has_a_home(self):
-        for path in ["core/link/a.cpp", "core/base/a.hpp", "shell/cli/a.cpp", "shell/server/a.cpp"]:
+        for path in ["core/connection/a.cpp", "core/base/a.hpp", "shell/cli/a.cpp", "shell/server/a.cpp"]:
             self.refuse(path, include("boost/json.hpp"))
             self.refuse(path, include("boost/json/value.hpp"))
         self.refuse("shell/client/a.cpp", include("sqlite3.h"))
@@ -79,7 +79,7 @@ class Refused(unittest.TestCase):
         self.refuse("shell/cli/a.cpp", include("core/utils/b.hpp"))
 
     def test_spacing_does_not_hide_an_include(self):
-        self.refuse("core/link/a.cpp", "  #  include <mutex>\n")
+        self.refuse("core/connection/a.cpp", "  #  include <mutex>\n")
 
 
 class Allowed(unittest.TestCase):
@@ -87,10 +87,10 @@ class Allowed(unittest.TestCase):
         self.assertEqual(layers.violations(path, text), [])
 
     def test_downwards(self):
-        for path, header in [("core/engine/a.cpp", "core/link/b.hpp"),
-                             ("core/link/a.cpp", "core/wire/b.hpp"),
+        for path, header in [("core/engine/a.cpp", "core/connection/b.hpp"),
+                             ("core/connection/a.cpp", "core/wire/b.hpp"),
                              ("core/wire/a.cpp", "core/crypto/b.hpp"),
-                             ("core/link/a.cpp", "core/link/b.hpp"),
+                             ("core/connection/a.cpp", "core/connection/b.hpp"),
                              ("core/wire/a.cpp", "boost/json.hpp"),
                              ("core/crypto/a.cpp", "openssl/evp.h"),
                              ("core/base/a.hpp", "functional"),

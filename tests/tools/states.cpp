@@ -9,6 +9,9 @@
 #include <string_view>
 
 #include "core/base/fsm.hpp"
+#include "core/connection/candidates.hpp"
+#include "core/connection/connection.hpp"
+#include "core/connection/restart.hpp"
 #include "core/engine/linking.hpp"
 #include "core/engine/peer.hpp"
 #include "core/engine/server_channel.hpp"
@@ -19,9 +22,6 @@
 #include "core/ice/pair.hpp"
 #include "core/ice/path_mtu.hpp"
 #include "core/ice/turn.hpp"
-#include "core/link/candidates.hpp"
-#include "core/link/link.hpp"
-#include "core/link/restart.hpp"
 #include "core/relay/device_session.hpp"
 #include "core/relay/session.hpp"
 #include "core/signaling/attempt.hpp"
@@ -51,9 +51,9 @@ constexpr Page pages[] = {
     {"ask", "A pairing that we asked for", &fsm::table<signaling::Ask>},
     {"request", "A pairing that somebody asks of us", &fsm::table<signaling::Request>},
     {"lookup", "A known peer that is looked for", &fsm::table<signaling::lookup::Machine>},
-    {"link", "One connection to one peer", &fsm::table<link::Machine>},
-    {"candidates", "The candidates of a peer, sorted", &fsm::table<link::Candidates>},
-    {"restart", "A new path under a connection that lives on", &fsm::table<link::Restart>},
+    {"connection", "One connection to one peer", &fsm::table<connection::Machine>},
+    {"candidates", "The candidates of a peer, sorted", &fsm::table<connection::Candidates>},
+    {"restart", "A new path under a connection that lives on", &fsm::table<connection::Restart>},
     {"turn", "An allocation on a TURN server", &fsm::table<ice::turn::Machine>},
     {"ice_pair", "A candidate pair of ICE", &fsm::table<ice::pair::Machine>},
     {"ice_nomination", "What the controlling agent nominates",

@@ -156,7 +156,7 @@ enum class Fault : std::uint8_t {
   name_of_another,
   peer_replaced,
   peer_away,
-  // Establishing a link.
+  // Establishing a connection.
   signal_timeout,
   ice_failed,
   ice_timeout,

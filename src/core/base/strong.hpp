@@ -21,7 +21,7 @@ struct Strong {
 };
 
 /// One peer connection of this process, never reused within its life.
-using LinkId = Strong<struct LinkIdTag, std::uint32_t>;
+using ConnectionId = Strong<struct ConnectionIdTag, std::uint32_t>;
 /// One file on its way, in either direction, never reused within the life of the process.
 using TransferId = Strong<struct TransferIdTag, std::uint32_t>;
 /// A text that waits for a peer, by its place in the queue. Never given again.

@@ -41,9 +41,9 @@ class LogName {
 /// What shell/host/log.hpp takes: numbers, names from our source, faults, ids, masked codes, and
 /// the addresses of machines.
 template <class T>
-concept LogSafe =
-    std::is_arithmetic_v<std::remove_cvref_t<T>> || std::same_as<std::remove_cvref_t<T>, LogName> ||
-    std::same_as<std::remove_cvref_t<T>, Fault> || std::same_as<std::remove_cvref_t<T>, LinkId> ||
+concept LogSafe = std::is_arithmetic_v<std::remove_cvref_t<T>> ||
+    std::same_as<std::remove_cvref_t<T>, LogName> || std::same_as<std::remove_cvref_t<T>, Fault> ||
+    std::same_as<std::remove_cvref_t<T>, ConnectionId> ||
     std::same_as<std::remove_cvref_t<T>, TransferId> ||
     std::same_as<std::remove_cvref_t<T>, Endpoint> ||
     std::same_as<std::remove_cvref_t<T>, PairingCode>;

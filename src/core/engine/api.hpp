@@ -14,9 +14,9 @@
 #include "core/base/env.hpp"
 #include "core/base/strong.hpp"
 #include "core/base/text.hpp"
+#include "core/connection/events.hpp"
 #include "core/engine/known.hpp"
 #include "core/engine/tried.hpp"
-#include "core/link/events.hpp"
 #include "core/transfer/attributes.hpp"
 
 namespace culver::engine {
@@ -37,14 +37,14 @@ struct AnswerPair {
 };
 /// Answer a NameTaken notice. Accepted as somebody else of that name; or refused.
 struct AnswerName {
-  LinkId link;
+  ConnectionId connection;
   bool accepted;
 };
-/// Answered by TextDelivered or TextFailed, or by the end of the link. One that was under way then
-/// may have arrived: it is sent again over the next link under the same id, before any other, and a
-/// Culver does not show it twice.
+/// Answered by TextDelivered or TextFailed, or by the end of the connection. One that was under way
+/// then may have arrived: it is sent again over the next connection under the same id, before any
+/// other, and a Culver does not show it twice.
 struct SendText {
-  LinkId link;
+  ConnectionId connection;
   TextId id;
   Plaintext text;
 };
@@ -57,7 +57,7 @@ struct Batch {
 };
 /// The file has been opened by the shell under this id.
 struct SendFile {
-  LinkId link;
+  ConnectionId connection;
   TransferId transfer;
   Plaintext name;
   std::uint64_t size;
@@ -76,8 +76,8 @@ struct CancelFile {
 /// The same for every file.
 struct CancelFiles {};
 /// Say goodbye to a peer, after what was sent has arrived. Files under way may be continued later.
-struct CloseLink {
-  LinkId link;
+struct CloseConnection {
+  ConnectionId connection;
 };
 /// The book has changed by the hand of the user: the row as it is now. One that is blocked loses
 /// its connection.
@@ -112,14 +112,14 @@ struct ShowHeld {};
 struct Displayed {
   HeldId held;
 };
-/// Leave the server; links stay.
+/// Leave the server; connections stay.
 struct GoOffline {};
 /// Say goodbye to everybody and leave the server.
 struct Leave {};
 
 using Command =
     std::variant<GoOnline, Pair, AnswerPair, AnswerName, SendText, SendFile, AnswerFile, CancelFile,
-                 CancelFiles, CloseLink, Know, Forget, LookFor, StopLooking, LookForKnown,
+                 CancelFiles, CloseConnection, Know, Forget, LookFor, StopLooking, LookForKnown,
                  StopLookingForKnown, QueueText, ShowHeld, Displayed, GoOffline, Leave>;
 
 // ---- notices ------------------------------------------------------------------------------------
@@ -165,7 +165,7 @@ struct PairFailed {
 };
 /// A match was made; the connection is being established.
 struct Connecting {
-  LinkId link;
+  ConnectionId connection;
   PairingCode peer;
   /// The peer that was looked for, if that is how the match came about: a failure is nobody's
   /// news, since it is looked for again.
@@ -190,18 +190,18 @@ struct Paced {
 struct ClockWrong {
   std::chrono::milliseconds ahead;
 };
-/// How far the establishing of a link has come, and what there is to try. Told whenever either
-/// changes.
+/// How far the establishing of a connection has come, and what there is to try. Told whenever
+/// either changes.
 struct Establishing {
   enum class Phase : std::uint8_t { awaiting_answer, finding_path, securing, proving };
-  LinkId link;
+  ConnectionId connection;
   Phase phase;
   Tried tried;
 };
-/// The keys of this link are proven, and the peer calls itself like a known one that has another.
-/// It waits for AnswerName, for name_patience at most.
+/// The keys of this connection are proven, and the peer calls itself like a known one that has
+/// another. It waits for AnswerName, for name_patience at most.
 struct NameTaken {
-  LinkId link;
+  ConnectionId connection;
   PublicKey key;
   Plaintext name;
   PublicKey namesake;
@@ -217,18 +217,18 @@ struct PeerBookChanged {
 /// key; to one that was looked for, texts alone (peer_unproven). Told again if its name comes
 /// later. Connected follows, or Closed.
 struct Unproven {
-  LinkId link;
+  ConnectionId connection;
   PublicKey key;
   std::optional<Plaintext> name;  ///< none also where another peer is called so
-  link::PathKind path;
+  connection::PathKind path;
   bool is_sought;  ///< it was looked for, and nobody typed a code
 };
 /// Both keys are proven.
 struct Connected {
-  LinkId link;
+  ConnectionId connection;
   PublicKey key;
   std::optional<Plaintext> name;
-  link::PathKind path;
+  connection::PathKind path;
   Duration setup;  ///< from the match
   /// Trust::always let another key take the place of the one that this name had.
   std::optional<PublicKey> instead_of = {};
@@ -238,24 +238,24 @@ struct Connected {
 };
 /// Of a peer that speaks no letters.
 struct TextReceived {
-  LinkId link;
+  ConnectionId connection;
   Plaintext text;
 };
 /// Confirmed: the peer is a Culver that has it on its disk; otherwise its transport has it.
 struct TextDelivered {
-  LinkId link;
+  ConnectionId connection;
   TextId id;
   bool confirmed;
 };
 /// It was not sent: not_connected, text_too_long, malformed (no UTF-8), queue_full.
 struct TextFailed {
-  LinkId link;
+  ConnectionId connection;
   TextId id;
   Fault fault;
 };
-/// The peer has said everything, and waits a little for us to do the same: CloseLink.
+/// The peer has said everything, and waits a little for us to do the same: CloseConnection.
 struct GoodbyeReceived {
-  LinkId link;
+  ConnectionId connection;
 };
 /// The text is on the disk and waits for its peer.
 struct TextQueued {
@@ -273,9 +273,9 @@ struct LetterDelivered {
   LetterId letter;
   bool confirmed;
 };
-/// All letters for this peer are delivered, as far as this link knows.
+/// All letters for this peer are delivered, as far as this connection knows.
 struct NothingWaits {
-  LinkId link;
+  ConnectionId connection;
   PublicKey key;
 };
 /// letter_unreadable, store_failed: letters for the peer, or those that came of it, cannot be read.
@@ -293,7 +293,7 @@ struct LetterReceived {
   Plaintext text;
 };
 struct FileOffered {
-  LinkId link;
+  ConnectionId connection;
   TransferId transfer;
   Plaintext name;
   std::uint64_t size;
@@ -302,7 +302,7 @@ struct FileOffered {
 };
 /// What an earlier attempt has brought is being read again on this side, before it is continued.
 struct FileChecking {
-  LinkId link;
+  ConnectionId connection;
   TransferId transfer;
   bool outgoing;
   Plaintext name;
@@ -311,7 +311,7 @@ struct FileChecking {
   std::uint64_t bytes;  ///< of `have`, so far
 };
 struct FileStarted {
-  LinkId link;
+  ConnectionId connection;
   TransferId transfer;
   bool outgoing;
   Plaintext name;
@@ -334,7 +334,7 @@ struct FileSent {
 };
 /// Which file that is, as nothing may have been told of it before.
 struct FileOf {
-  LinkId link;
+  ConnectionId connection;
   Plaintext name;
 };
 struct FileFailed {
@@ -343,9 +343,10 @@ struct FileFailed {
   std::optional<std::uint64_t> room = {};  ///< bytes that there are, of no_space
   std::optional<FileOf> of = {};
 };
-/// The link is gone and everything of it is freed. Without a fault: a goodbye, ours or theirs.
+/// The connection is gone and everything of it is freed. Without a fault: a goodbye, ours or
+/// theirs.
 struct Closed {
-  LinkId link;
+  ConnectionId connection;
   std::optional<Fault> fault;
   bool was_connected;               ///< it had been told as Connected
   std::optional<Whom> about = {};   ///< as in PairFailed

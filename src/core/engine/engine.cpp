@@ -100,34 +100,35 @@ void Engine::obey(AnswerPair&& answer, Env& env, Effects& out) {
 }
 
 void Engine::obey(SendText&& send, Env& env, Effects& out) {
-  auto* peer = roster_.edit(send.link);
+  auto* peer = roster_.edit(send.connection);
   const auto refused = [&](Fault fault) {
-    out.emplace_back(Tell{TextFailed{send.link, send.id, fault}});
+    out.emplace_back(Tell{TextFailed{send.connection, send.id, fault}});
   };
-  auto* sending = peer && link::is_up(peer->link) ? peer::sending(peer->standing) : nullptr;
+  auto* sending =
+      peer && connection::is_up(peer->connection) ? peer::sending(peer->standing) : nullptr;
   if (sending == nullptr) return refused(Fault::not_connected);
   const auto escaped = wire::peer::escape(send.text).size();
   if (escaped > wire::limits::text ||
-      link::SealedChannel::sealed_size(escaped) > sending->largest_message ||
-      !letters_.takes(send.link, send.text))
+      connection::SealedChannel::sealed_size(escaped) > sending->largest_message ||
+      !letters_.takes(send.connection, send.text))
     return refused(Fault::text_too_long);
-  if (letters_.speaks(send.link)) {
+  if (letters_.speaks(send.connection)) {
     LetterEffects effects;
     letters_.send(std::move(send), env, effects);
     return perform(std::move(effects), env, out);
   }
   if (sending->texts.size() >= Letters::texts) return refused(Fault::queue_full);
   sending->texts.push_back(send.id);
-  to_link(send.link, link::SendText{std::move(send.text)});
+  to_connection(send.connection, connection::SendText{std::move(send.text)});
 }
 
 void Engine::obey(SendFile&& file, Env& env, Effects& out) {
   TransferEffects effects;
-  const auto* peer = roster_.find(file.link);
+  const auto* peer = roster_.find(file.connection);
   // Its name, size and hash would be there for whoever claims the key, and nobody typed a code.
   if (peer != nullptr && peer::is_claimed(peer->standing) && peer->sought) {
     out.emplace_back(ToDisk{file.transfer, transfer::DropSource{}});
-    FileFailed failed{file.transfer, Fault::peer_unproven, {}, FileOf{file.link, file.name}};
+    FileFailed failed{file.transfer, Fault::peer_unproven, {}, FileOf{file.connection, file.name}};
     return out.emplace_back(Tell{std::move(failed)}), void();
   }
   transfers_.send(file, env, effects);
@@ -152,20 +153,20 @@ void Engine::obey(CancelFiles&&, Env& env, Effects& out) {
   perform(std::move(effects), env, out);
 }
 
-void Engine::obey(CloseLink&& close, Env& env, Effects& out) {
-  const auto* peer = roster_.find(close.link);
+void Engine::obey(CloseConnection&& close, Env& env, Effects& out) {
+  const auto* peer = roster_.find(close.connection);
   if (peer == nullptr) return;
-  if (link::is_up(peer->link)) {
+  if (connection::is_up(peer->connection)) {
     // What is still under way may be continued another time: nobody has said never.
     TransferEffects effects;
-    const bool breaks_off = transfers_.has(close.link);
-    transfers_.close(close.link, Fault::interrupted, env, effects);
+    const bool breaks_off = transfers_.has(close.connection);
+    transfers_.close(close.connection, Fault::interrupted, env, effects);
     perform(std::move(effects), env, out);
     // No file that waits for its disk keeps what is still said from being read.
-    pause(close.link, Pausing::files, false, out);
-    to_link(close.link, link::Goodbye{.waits = !breaks_off});
-  } else if (!link::is_ending(peer->link)) {
-    to_link(close.link, link::Abandon{Fault::cancelled});
+    pause(close.connection, Pausing::files, false, out);
+    to_connection(close.connection, connection::Goodbye{.waits = !breaks_off});
+  } else if (!connection::is_ending(peer->connection)) {
+    to_connection(close.connection, connection::Abandon{Fault::cancelled});
   }
 }
 
@@ -201,7 +202,7 @@ void Engine::obey(Forget&& forget, Env& env, Effects& out) {
       TransferEffects effects;
       transfers_.close(id, Fault::peer_not_known, env, effects);
       perform(std::move(effects), env, out);
-      to_link(id, link::Goodbye{.waits = false});
+      to_connection(id, connection::Goodbye{.waits = false});
     } else if (peer.sought) {
       to_peer(id, peer::TurnedAway{Fault::peer_not_known}, env, out);
     }
@@ -209,7 +210,7 @@ void Engine::obey(Forget&& forget, Env& env, Effects& out) {
 }
 
 void Engine::obey(Leave&&, Env& env, Effects& out) {
-  for (const auto& [id, peer] : roster_.all()) obey(CloseLink{id}, env, out);
+  for (const auto& [id, peer] : roster_.all()) obey(CloseConnection{id}, env, out);
   obey(GoOffline{}, env, out);
 }
 
@@ -224,11 +225,11 @@ void Engine::on(FromDisk&& from, Env& env, Effects& out) {
 void Engine::perform(TransferEffects effects, Env&, Effects& out) {
   for (auto& effect : effects)
     std::visit(fsm::overload{
-                   [&](ToLink&& e) {
-                     std::visit([&](auto&& c) { to_link(e.link, std::move(c)); },
+                   [&](ToConnection&& e) {
+                     std::visit([&](auto&& c) { to_connection(e.connection, std::move(c)); },
                                 std::move(e.command));
                    },
-                   [&](PauseLink&& e) { pause(e.link, Pausing::files, e.paused, out); },
+                   [&](PauseConnection&& e) { pause(e.connection, Pausing::files, e.paused, out); },
                    [&](ToDisk&& e) { out.emplace_back(std::move(e)); },
                    [&](Tell&& e) { out.emplace_back(std::move(e)); },
                },
@@ -260,12 +261,12 @@ void Engine::on(Tick&&, Env& env, Effects& out) {
 }
 
 /// A store that does not answer is taken to be broken.
-void Engine::late(LinkId id, Env& env, Effects& out) {
+void Engine::late(ConnectionId id, Env& env, Effects& out) {
   const auto& peer = *roster_.find(id);
   const auto is_late = [&](std::optional<TimePoint> deadline) {
     return deadline && *deadline <= env.now;
   };
-  if (is_late(fsm::deadline_of(peer.link))) to_link(id, link::Tick{});
+  if (is_late(fsm::deadline_of(peer.connection))) to_connection(id, connection::Tick{});
   if (is_late(peer.unkept.deadline()))
     on(FramesLoaded{peer.key, {}, Fault::store_failed}, env, out);
   if (!is_late(fsm::deadline_of(peer.standing))) return;

@@ -1,7 +1,7 @@
 // The boss of the client: it owns the channel to the server and the session behind it, the
-// pairings, the links and the transfers by value, and introduces them to one another. It decides
-// nothing that one of them can decide. One step takes one event and gives effects; the shell
-// performs them in order.
+// pairings, the connections and the transfers by value, and introduces them to one another. It
+// decides nothing that one of them can decide. One step takes one event and gives effects; the
+// shell performs them in order.
 #pragma once
 
 #include <cstddef>
@@ -33,7 +33,7 @@ struct Config {
   handshake::client::Account account;  ///< as which the server knows us
   server_channel::Pin server;          ///< what is known of the server
   std::optional<Plaintext> username;   ///< shown to peers; none: they see the fingerprint
-  link::Timeouts timeouts = {};
+  connection::Timeouts timeouts = {};
   std::uint64_t largest_file = wire::limits::file_size;
   std::vector<Known> known = {};  ///< the peer book as it is at the start
   Trust trust = Trust::on_first_use;
@@ -47,7 +47,7 @@ struct Config {
 
 /// How much of everything is alive: what a test of leaks compares.
 struct Census {
-  std::size_t links = 0;
+  std::size_t connections = 0;
   std::size_t transfers = 0;
   bool online = false;
   bool operator==(const Census&) const = default;
@@ -55,14 +55,14 @@ struct Census {
 
 class Engine {
  public:
-  static constexpr std::size_t links_at_once = 1'000;
+  static constexpr std::size_t connections_at_once = 1'000;
   /// A store that has not answered by then is taken to be broken.
   static constexpr Duration store_patience = peer::book_patience;
   /// Somebody who names our own key is matched, to be told so, once in this time.
   static constexpr Duration own_key_pause = std::chrono::seconds(10);
 
   explicit Engine(Config config);
-  Engine(const Engine&) = delete;  // links refer to the identity in here
+  Engine(const Engine&) = delete;  // connections refer to the identity in here
   Engine& operator=(const Engine&) = delete;
 
   void step(Event event, Env& env, Effects& effects);
@@ -109,22 +109,22 @@ class Engine {
   void obey(AnswerFile&&, Env&, Effects&);
   void obey(CancelFile&&, Env&, Effects&);
   void obey(CancelFiles&&, Env&, Effects&);
-  void obey(CloseLink&&, Env&, Effects&);
+  void obey(CloseConnection&&, Env&, Effects&);
   void obey(Leave&&, Env&, Effects&);
 
   // The queue: a machine takes a step here and nowhere else.
   void drain(Env&, Effects&);
   void take(queued::ForServerChannel&&, Env&, Effects&);
   void take(queued::ForSession&&, Env&, Effects&);
-  void take(queued::ForLink&&, Env&, Effects&);
+  void take(queued::ForConnection&&, Env&, Effects&);
   void take(queued::Unsaid&&, Env&, Effects&);
   void take(queued::SignalingGone&&, Env&, Effects&);
   void take(queued::Begin&&, Env&, Effects&);
   void take(queued::Admit&&, Env&, Effects&);
   void take(Effect&&, Env&, Effects&);
   void later(queued::Item item) { queue_.push_back(std::move(item)); }
-  void to_link(LinkId id, link::Machine::Event event) {
-    later(queued::ForLink{id, std::move(event)});
+  void to_connection(ConnectionId id, connection::Machine::Event event) {
+    later(queued::ForConnection{id, std::move(event)});
   }
   /// Tells and frees what is over.
   void settle(Env&, Effects&);
@@ -133,29 +133,29 @@ class Engine {
   void perform(signaling::SessionEffects effects, Env&, Effects&);
   void perform(signaling::PairingEffects effects, Env&, Effects&);
   void perform(signaling::RendezvousEffects effects, Env&, Effects&);
-  void perform(LinkId id, link::Effects effects, Env&, Effects&);
-  void perform(LinkId id, peer::Effects effects, Env&, Effects&);
+  void perform(ConnectionId id, connection::Effects effects, Env&, Effects&);
+  void perform(ConnectionId id, peer::Effects effects, Env&, Effects&);
   /// What waits for no frame of version 1, or has waited.
-  void perform_now(LinkId id, link::Effects effects, Env&, Effects&);
+  void perform_now(ConnectionId id, connection::Effects effects, Env&, Effects&);
   void perform(TransferEffects effects, Env&, Effects&);
   void perform(LetterEffects effects, Env&, Effects&);
 
-  // A link, and its peer's standing.
+  // A connection, and its peer's standing.
   /// The one place where a standing changes.
-  void to_peer(LinkId id, peer::Machine::Event event, Env&, Effects&);
+  void to_peer(ConnectionId id, peer::Machine::Event event, Env&, Effects&);
   struct Performing;
-  void tell_how_far(LinkId id, Effects&);
-  void claimed(LinkId id, link::Claimed now, Env&, Effects&);
-  void established(LinkId id, link::Established now, Env&, Effects&);
-  void refuse_name(LinkId id, Env&, Effects&);
-  void make_room(const PublicKey& key, LinkId fresh);
+  void tell_how_far(ConnectionId id, Effects&);
+  void claimed(ConnectionId id, connection::Claimed now, Env&, Effects&);
+  void established(ConnectionId id, connection::Established now, Env&, Effects&);
+  void refuse_name(ConnectionId id, Env&, Effects&);
+  void make_room(const PublicKey& key, ConnectionId fresh);
   void end_lesser(const PublicKey& key);
-  void tell_closed(LinkId id, std::optional<Fault> fault, Env&, Effects&);
-  void forget_if_over(LinkId id, Env&, Effects&);
-  void late(LinkId id, Env&, Effects&);
-  void take_kept(LinkId id, Env&, Effects&);
-  void end_unkept(LinkId id, Fault fault, Effects&);
-  void pause(LinkId id, Pausing who, bool pauses, Effects&);
+  void tell_closed(ConnectionId id, std::optional<Fault> fault, Env&, Effects&);
+  void forget_if_over(ConnectionId id, Env&, Effects&);
+  void late(ConnectionId id, Env&, Effects&);
+  void take_kept(ConnectionId id, Env&, Effects&);
+  void end_unkept(ConnectionId id, Fault fault, Effects&);
+  void pause(ConnectionId id, Pausing who, bool pauses, Effects&);
   void tell_goodbyes(Effects&);
   /// Of a blocked peer nothing is told.
   void tell(LetterReceived letter, Effects&) const;
@@ -166,7 +166,7 @@ class Engine {
   void on_server_message(wire::signaling::ServerMessage message, Env&, Effects&);
   void on_signal(wire::signaling::RelayedDescription&& signal, Env&, Effects&);
   void on_signal(const wire::signaling::RelayedCandidate& signal, Effects&);
-  void on_bad_description(LinkId id, Fault fault, Effects&);
+  void on_bad_description(ConnectionId id, Fault fault, Effects&);
   void say(wire::signaling::ClientMessage message, Env&, Effects&);
   void say_what_may(Env&, Effects&);
   std::optional<TimePoint> server_deadline() const;
@@ -182,8 +182,8 @@ class Engine {
   void accept_what_may(Env&, Effects&);
   void matched(signaling::Matched match, Env&, Effects&);
   void matched_again(const signaling::Matched& match, Env&, Effects&);
-  LinkId add_link(Peer peer, Env&, Effects&);
-  LinkId swap_roles(LinkId id, Env&, Effects&);
+  ConnectionId add_connection(Peer peer, Env&, Effects&);
+  ConnectionId swap_roles(ConnectionId id, Env&, Effects&);
   bool leads(const PairingCode& peer) const;
   void failed(const signaling::Failed& failure, Env&, Effects&);
   void stop_looking(const PublicKey& key);
@@ -193,22 +193,22 @@ class Engine {
   void make_way(const PairingCode& code, Env&);
   /// A key that may not go on: kept as offered if it came under another's name.
   void turn_away(const Unwelcome& why, const PublicKey& key, KeyStanding standing, FrameKind,
-                 std::optional<LinkId>, Effects&);
+                 std::optional<ConnectionId>, Effects&);
   Whom whom(const Unwelcome& why, const PublicKey& key, std::optional<Plaintext> claimed) const;
   /// Nobody else is looked for or let in any more.
   void refuse_others(const std::optional<PairingCode>& but, Env&, Effects&);
-  link::Context context(const PublicKey& peer, Env& env) {
+  connection::Context context(const PublicKey& peer, Env& env) {
     return {env, self_, config_.timeouts, seen_[peer]};
   }
 
   Config config_;
-  link::Self self_;
+  connection::Self self_;
   signaling::SessionConfig session_config_;
   server_channel::Machine::State server_channel_ = server_channel::Closed{};
   signaling::Session::State session_ = signaling::Offline{};
   signaling::Pairing pairing_;
   signaling::Pacer pacer_;
-  /// Accepted by us; the server is told when there is room for their links.
+  /// Accepted by us; the server is told when there is room for their connections.
   std::deque<PairingCode> accepted_;
   signaling::Rendezvous rendezvous_;
   PeerDirectory directory_;
@@ -216,11 +216,11 @@ class Engine {
   Queue queue_;  ///< empty between two steps
   Transfers transfers_;
   Letters letters_;
-  std::set<LinkId> goodbyes_;  ///< told when files are over and letters written down
-  /// Of the keys that have links: the frames of version 1 that were taken.
-  std::map<PublicKey, link::SeenFrames> seen_;
+  std::set<ConnectionId> goodbyes_;  ///< told when files are over and letters written down
+  /// Of the keys that have connections: the frames of version 1 that were taken.
+  std::map<PublicKey, connection::SeenFrames> seen_;
   Deadlines<PublicKey> loading_frames_;  ///< until when the store has to answer
-  std::uint32_t next_link_ = 1;
+  std::uint32_t next_connection_ = 1;
   /// Requests of keys that use this known peer's name, until the person has answered.
   struct Namesake {
     PublicKey key, of;

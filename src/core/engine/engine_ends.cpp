@@ -1,5 +1,5 @@
-// The engine's part in how links end: for which others one makes room, what is told, and what is
-// freed.
+// The engine's part in how connections end: for which others one makes room, what is told, and what
+// is freed.
 #include <utility>
 #include <vector>
 
@@ -7,10 +7,10 @@
 
 namespace culver::engine {
 
-void Engine::make_room(const PublicKey& key, LinkId fresh) {
+void Engine::make_room(const PublicKey& key, ConnectionId fresh) {
   for (const auto id : roster_.of(key))
     if (id != fresh && std::holds_alternative<peer::Connected>(roster_.find(id)->standing))
-      to_link(id, link::Abandon{Fault::replaced});
+      to_connection(id, connection::Abandon{Fault::replaced});
 }
 
 /// What was begun under less than the key is known for now.
@@ -19,14 +19,14 @@ void Engine::end_lesser(const PublicKey& key) {
     const auto& standing = roster_.find(id)->standing;
     const auto* connected = std::get_if<peer::Connected>(&standing);
     if (std::holds_alternative<peer::Claimed>(standing) || (connected && !connected->is_culver))
-      to_link(id, link::Abandon{Fault::peer_downgraded});
+      to_connection(id, connection::Abandon{Fault::peer_downgraded});
   }
 }
 
 /// What was said of files before is on a channel of its own, and may come behind; letters may still
 /// be on their way to the disk.
 void Engine::tell_goodbyes(Effects& out) {
-  std::erase_if(goodbyes_, [&](LinkId id) {
+  std::erase_if(goodbyes_, [&](ConnectionId id) {
     if (transfers_.has(id) || letters_.is_keeping(id)) return false;
     out.emplace_back(Tell{GoodbyeReceived{id}});
     return true;
@@ -51,7 +51,7 @@ signaling::lookup::Parted how_it_ended(std::optional<Fault> fault) {
 
 }  // namespace
 
-void Engine::tell_closed(LinkId id, std::optional<Fault> fault, Env& env, Effects& out) {
+void Engine::tell_closed(ConnectionId id, std::optional<Fault> fault, Env& env, Effects& out) {
   const auto& peer = *roster_.find(id);
   const bool is_refusal = fault == Fault::peer_key_changed || fault == Fault::name_of_another ||
                           fault == Fault::peer_not_known || fault == Fault::peer_blocked;
@@ -71,11 +71,11 @@ void Engine::tell_closed(LinkId id, std::optional<Fault> fault, Env& env, Effect
   to_peer(id, peer::EndTold{}, env, out);
 }
 
-void Engine::forget_if_over(LinkId id, Env& env, Effects& out) {
+void Engine::forget_if_over(ConnectionId id, Env& env, Effects& out) {
   const auto& peer = *roster_.find(id);
   // What it said before it left is still to be told.
   if (peer.is_owing() || letters_.is_keeping(id)) return;
-  const auto* over = std::get_if<link::Closed>(&peer.link);
+  const auto* over = std::get_if<connection::Closed>(&peer.connection);
   const auto fault = over ? over->fault : Fault::replaced;
   if (!std::holds_alternative<peer::Ended>(peer.standing)) tell_closed(id, fault, env, out);
   if (!over) return;

@@ -1,6 +1,6 @@
 // The engine's part in frames of version 1: until the store has said which were taken, those that
-// come wait in their links; and what came of one waits until the store has it, and says that no
-// other process of the data folder took it.
+// come wait in their connections; and what came of one waits until the store has it, and says that
+// no other process of the data folder took it.
 #include <utility>
 #include <vector>
 
@@ -17,7 +17,7 @@ void Engine::on(FrameKept&& kept, Env& env, Effects& out) {
   }
 }
 
-void Engine::take_kept(LinkId id, Env& env, Effects& out) {
+void Engine::take_kept(ConnectionId id, Env& env, Effects& out) {
   auto& unkept = roster_.edit(id)->unkept;
   while (auto then = unkept.take(env.now + store_patience)) {
     if (unkept.is_low()) pause(id, Pausing::frames, false, out);
@@ -26,16 +26,16 @@ void Engine::take_kept(LinkId id, Env& env, Effects& out) {
 }
 
 /// Nothing of what waited is told.
-void Engine::end_unkept(LinkId id, Fault fault, Effects& out) {
+void Engine::end_unkept(ConnectionId id, Fault fault, Effects& out) {
   roster_.edit(id)->unkept.clear();
   out.emplace_back(Dropped{fault, FrameKind::message, id});
-  to_link(id, link::Abandon{fault});
+  to_connection(id, connection::Abandon{fault});
 }
 
-void Engine::pause(LinkId id, Pausing who, bool pauses, Effects& out) {
+void Engine::pause(ConnectionId id, Pausing who, bool pauses, Effects& out) {
   auto* peer = roster_.edit(id);
-  if (peer != nullptr && peer->pauses.set(who, pauses) && !link::is_closed(peer->link))
-    out.emplace_back(ToTransport{id, link::PauseReading{pauses}});
+  if (peer != nullptr && peer->pauses.set(who, pauses) && !connection::is_closed(peer->connection))
+    out.emplace_back(ToTransport{id, connection::PauseReading{pauses}});
 }
 
 /// Without it, nothing of version 1 can be told from a repetition.
@@ -50,7 +50,7 @@ void Engine::on(FramesLoaded&& loaded, Env&, Effects& out) {
   const auto theirs = roster_.of(loaded.key);
   for (const auto id : theirs)
     if (loaded.fault && !roster_.find(id)->unkept.empty()) end_unkept(id, *loaded.fault, out);
-  for (const auto id : theirs) to_link(id, link::FramesRead{});
+  for (const auto id : theirs) to_connection(id, connection::FramesRead{});
 }
 
 }  // namespace culver::engine

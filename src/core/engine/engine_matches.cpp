@@ -1,5 +1,5 @@
-// The engine's part in pairings that come to something: requests of others, matches, and the links
-// that are made for them.
+// The engine's part in pairings that come to something: requests of others, matches, and the
+// connections that are made for them.
 #include <algorithm>
 
 #include "core/crypto/keys.hpp"
@@ -125,32 +125,36 @@ void Engine::matched(signaling::Matched match, Env& env, Effects& out) {
     return rendezvous_.failed(match.peer, Fault::peer_not_known, env);
   }
   if (const auto id = roster_.find(match.peer);
-      id && !link::is_secured(roster_.find(*id)->link) && !link::is_ending(roster_.find(*id)->link))
-    to_link(*id, link::Abandon{Fault::replaced});
+      id && !connection::is_secured(roster_.find(*id)->connection) &&
+      !connection::is_ending(roster_.find(*id)->connection))
+    to_connection(*id, connection::Abandon{Fault::replaced});
   later(queued::Begin{std::move(match), is_sought});
 }
 
 void Engine::take(queued::Begin&& begin, Env& env, Effects& out) {
   auto& match = begin.match;
-  if (roster_.all().size() >= links_at_once)
+  if (roster_.all().size() >= connections_at_once)
     return failed({match.peer, Fault::queue_full}, env, out);
   rendezvous_.matched(match.peer, match.key, env);
   const bool is_crossed = match.crossing == signaling::Crossing::first;
-  add_link({match.peer, match.key, name_of_peer(std::move(match.proposed_name), match.key), env.now,
-            match.initiator, begin.is_sought ? std::optional(match.key) : std::nullopt,
-            peer::Establishing{is_crossed}},
-           env, out);
+  add_connection(
+      {match.peer, match.key, name_of_peer(std::move(match.proposed_name), match.key), env.now,
+       match.initiator, begin.is_sought ? std::optional(match.key) : std::nullopt,
+       peer::Establishing{is_crossed}},
+      env, out);
 }
 
-LinkId Engine::add_link(Peer peer, Env& env, Effects& out) {
-  const LinkId id{next_link_++};
+ConnectionId Engine::add_connection(Peer peer, Env& env, Effects& out) {
+  const ConnectionId id{next_connection_++};
   const auto* known = directory_.find(peer.key);
-  const auto demand = known && known->is_culver ? link::Demand::confirmation : link::Demand::any;
-  auto link_context = context(peer.key, env);
-  link::Effects effects;
-  peer.link = link::start(peer.initiator, peer.key, demand, link_context, effects);
+  const auto demand =
+      known && known->is_culver ? connection::Demand::confirmation : connection::Demand::any;
+  auto connection_context = context(peer.key, env);
+  connection::Effects effects;
+  peer.connection =
+      connection::start(peer.initiator, peer.key, demand, connection_context, effects);
   // Long before there is a channel on which a frame could come.
-  if (demand == link::Demand::any) {
+  if (demand == connection::Demand::any) {
     out.emplace_back(LoadFrames{peer.key});
     loading_frames_.set(peer.key, env.now + store_patience);
   }
@@ -175,13 +179,13 @@ void Engine::matched_again(const signaling::Matched& match, Env& env, Effects& o
   const auto& old = *roster_.find(*id);
   const auto* establishing = std::get_if<peer::Establishing>(&old.standing);
   if (establishing && establishing->crossed && old.key == match.key &&
-      link::is_awaiting_offer(old.link))
+      connection::is_awaiting_offer(old.connection))
     swap_roles(*id, env, out);
 }
 
 /// The same peer in the other match. What was established for it so far is dropped, and its end is
 /// nobody's news.
-LinkId Engine::swap_roles(LinkId id, Env& env, Effects& out) {
+ConnectionId Engine::swap_roles(ConnectionId id, Env& env, Effects& out) {
   const auto& old = *roster_.find(id);
   Peer peer{old.code,
             old.key,
@@ -191,8 +195,8 @@ LinkId Engine::swap_roles(LinkId id, Env& env, Effects& out) {
             old.sought,
             peer::Establishing{true}};
   to_peer(id, peer::EndTold{}, env, out);
-  to_link(id, link::Abandon{Fault::replaced});
-  return add_link(std::move(peer), env, out);
+  to_connection(id, connection::Abandon{Fault::replaced});
+  return add_connection(std::move(peer), env, out);
 }
 
 }  // namespace culver::engine

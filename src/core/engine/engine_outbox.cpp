@@ -56,21 +56,22 @@ void Engine::tell(LetterReceived letter, Effects& out) const {
 
 void Engine::perform(LetterEffects effects, Env&, Effects& out) {
   for (auto& effect : effects)
-    std::visit(fsm::overload{
-                   [&](ToLetterLink&& e) {
-                     std::visit([&](auto&& c) { to_link(e.link, std::move(c)); },
-                                std::move(e.command));
-                   },
-                   [&](EndLink&& e) { to_link(e.link, link::Abandon{e.fault}); },
-                   [&](Tell&& e) {
-                     if (auto* letter = std::get_if<LetterReceived>(&e.notice))
-                       tell(std::move(*letter), out);
-                     else
-                       out.emplace_back(std::move(e));
-                   },
-                   [&](auto&& e) { out.emplace_back(std::move(e)); },
-               },
-               std::move(effect));
+    std::visit(
+        fsm::overload{
+            [&](ToLetterConnection&& e) {
+              std::visit([&](auto&& c) { to_connection(e.connection, std::move(c)); },
+                         std::move(e.command));
+            },
+            [&](EndConnection&& e) { to_connection(e.connection, connection::Abandon{e.fault}); },
+            [&](Tell&& e) {
+              if (auto* letter = std::get_if<LetterReceived>(&e.notice))
+                tell(std::move(*letter), out);
+              else
+                out.emplace_back(std::move(e));
+            },
+            [&](auto&& e) { out.emplace_back(std::move(e)); },
+        },
+        std::move(effect));
 }
 
 }  // namespace culver::engine

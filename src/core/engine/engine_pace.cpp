@@ -1,5 +1,5 @@
 // The engine's part in speaking no faster than the server takes it: signals wait in the pacer, and
-// so do acceptances, for whose links there is no room yet.
+// so do acceptances, for whose connections there is no room yet.
 #include <algorithm>
 
 #include "core/engine/engine.hpp"
@@ -8,7 +8,7 @@ namespace culver::engine {
 
 namespace sig = wire::signaling;
 
-/// Out of a session nothing waits for better times: the link is to hear of it.
+/// Out of a session nothing waits for better times: the connection is to hear of it.
 void Engine::say(sig::ClientMessage message, Env& env, Effects& out) {
   const bool is_ready = std::holds_alternative<signaling::Ready>(session_);
   auto* signal = std::get_if<sig::Relay>(&message);
@@ -23,8 +23,8 @@ void Engine::say(sig::ClientMessage message, Env& env, Effects& out) {
 
 void Engine::take(queued::Unsaid&& unsaid, Env& env, Effects& out) {
   const auto id = roster_.find(unsaid.target);
-  if (id && link::needs_server(roster_.find(*id)->link))
-    take(queued::ForLink{*id, link::Abandon{Fault::server_lost}}, env, out);
+  if (id && connection::needs_server(roster_.find(*id)->connection))
+    take(queued::ForConnection{*id, connection::Abandon{Fault::server_lost}}, env, out);
 }
 
 void Engine::say_what_may(Env& env, Effects& out) {

@@ -4,7 +4,7 @@
 
 namespace culver::engine {
 
-void Engine::to_peer(LinkId id, peer::Machine::Event event, Env& env, Effects& out) {
+void Engine::to_peer(ConnectionId id, peer::Machine::Event event, Env& env, Effects& out) {
   auto& at = *roster_.edit(id);
   peer::Context peer_context{env.now};
   peer::Effects effects;
@@ -13,27 +13,28 @@ void Engine::to_peer(LinkId id, peer::Machine::Event event, Env& env, Effects& o
   perform(id, std::move(effects), env, out);
 }
 
-void Engine::perform(LinkId id, peer::Effects effects, Env& env, Effects& out) {
+void Engine::perform(ConnectionId id, peer::Effects effects, Env& env, Effects& out) {
   const auto& peer = *roster_.find(id);
   for (auto& effect : effects)
-    std::visit(fsm::overload{
-                   [&](peer::PauseReading&& e) { pause(id, Pausing::book, e.paused, out); },
-                   [&](peer::AskWhoseName&& e) {
-                     out.emplace_back(Tell{NameTaken{id, peer.key, *peer.name, e.namesake}});
-                   },
-                   [&](peer::WriteDown&& e) {
-                     const auto name = directory_.name_to_keep(peer.key, peer.name);
-                     out.emplace_back(Remember{id, peer.key, name, e.is_culver, e.instead_of});
-                   },
-                   [&](peer::EndLink&& e) { to_link(id, link::Abandon{e.fault}); },
-                   [&](peer::GiveKept&& e) { perform_now(id, std::move(e.effects), env, out); },
-               },
-               std::move(effect));
+    std::visit(
+        fsm::overload{
+            [&](peer::PauseReading&& e) { pause(id, Pausing::book, e.paused, out); },
+            [&](peer::AskWhoseName&& e) {
+              out.emplace_back(Tell{NameTaken{id, peer.key, *peer.name, e.namesake}});
+            },
+            [&](peer::WriteDown&& e) {
+              const auto name = directory_.name_to_keep(peer.key, peer.name);
+              out.emplace_back(Remember{id, peer.key, name, e.is_culver, e.instead_of});
+            },
+            [&](peer::EndConnection&& e) { to_connection(id, connection::Abandon{e.fault}); },
+            [&](peer::GiveKept&& e) { perform_now(id, std::move(e.effects), env, out); },
+        },
+        std::move(effect));
 }
 
 /// Nothing of it is believed or handed over yet, and nobody makes room for it. Whether its name is
 /// another's is judged when it is proven; until then it is shown without.
-void Engine::claimed(LinkId id, link::Claimed now, Env& env, Effects& out) {
+void Engine::claimed(ConnectionId id, connection::Claimed now, Env& env, Effects& out) {
   auto& peer = *roster_.edit(id);
   if (auto name = name_of_peer(now.username, peer.key)) peer.name = std::move(name);
   if (directory_.is_less_than_known(peer.key, false))
@@ -56,7 +57,7 @@ void Engine::claimed(LinkId id, link::Claimed now, Env& env, Effects& out) {
 }
 
 /// The peer has proven its keys. It is connected once the book has it; until then nothing is read.
-void Engine::established(LinkId id, link::Established now, Env& env, Effects& out) {
+void Engine::established(ConnectionId id, connection::Established now, Env& env, Effects& out) {
   auto& peer = *roster_.edit(id);
   if (directory_.is_less_than_known(peer.key, now.is_culver))
     return to_peer(id, peer::TurnedAway{Fault::peer_downgraded}, env, out);
@@ -79,17 +80,17 @@ void Engine::established(LinkId id, link::Established now, Env& env, Effects& ou
 // ---------------------------------------------------------------------
 
 void Engine::obey(AnswerName&& answer, Env& env, Effects& out) {
-  const auto* peer = roster_.find(answer.link);
+  const auto* peer = roster_.find(answer.connection);
   if (peer == nullptr || !std::holds_alternative<peer::AwaitingName>(peer->standing)) return;
-  if (!answer.accepted) return refuse_name(answer.link, env, out);
+  if (!answer.accepted) return refuse_name(answer.connection, env, out);
   directory_.tell_apart(peer->key);
   if (!place_.is_free_for(peer->key))
-    return to_peer(answer.link, peer::TurnedAway{Fault::pair_refused}, env, out);
+    return to_peer(answer.connection, peer::TurnedAway{Fault::pair_refused}, env, out);
   place_.promise(peer->key);
-  to_peer(answer.link, peer::ToldApart{}, env, out);
+  to_peer(answer.connection, peer::ToldApart{}, env, out);
 }
 
-void Engine::refuse_name(LinkId id, Env& env, Effects& out) {
+void Engine::refuse_name(ConnectionId id, Env& env, Effects& out) {
   const auto& peer = *roster_.find(id);
   const auto namesake = std::get<peer::AwaitingName>(peer.standing).namesake;
   const auto fault = directory_.why_not(peer.key);
@@ -102,23 +103,23 @@ void Engine::refuse_name(LinkId id, Env& env, Effects& out) {
 
 /// An older connection of the key makes room first, unless this one is over already.
 void Engine::on(Remembered&& answer, Env& env, Effects& out) {
-  const auto* peer = roster_.find(answer.link);
+  const auto* peer = roster_.find(answer.connection);
   const auto* from = peer ? std::get_if<peer::AwaitingPeerBook>(&peer->standing) : nullptr;
   if (from == nullptr) return;
   auto fault = answer.fault;
   if (!fault && directory_.is_less_than_known(peer->key, from->waiting.proven.is_culver))
     fault = Fault::peer_downgraded;
-  if (fault) return to_peer(answer.link, peer::TurnedAway{*fault}, env, out);
-  if (link::is_up(peer->link)) {
-    if (from->instead_of) make_room(*from->instead_of, answer.link);
-    make_room(peer->key, answer.link);
+  if (fault) return to_peer(answer.connection, peer::TurnedAway{*fault}, env, out);
+  if (connection::is_up(peer->connection)) {
+    if (from->instead_of) make_room(*from->instead_of, answer.connection);
+    make_room(peer->key, answer.connection);
   }
-  later(queued::Admit{answer.link});
+  later(queued::Admit{answer.connection});
 }
 
 /// Whatever has come in since is told after it.
 void Engine::take(queued::Admit&& admit, Env& env, Effects& out) {
-  const auto id = admit.link;
+  const auto id = admit.connection;
   const auto* at = roster_.find(id);
   const auto* from = at ? std::get_if<peer::AwaitingPeerBook>(&at->standing) : nullptr;
   if (from == nullptr) return;
@@ -151,10 +152,10 @@ void Engine::take(queued::Admit&& admit, Env& env, Effects& out) {
 // ------------------------------------------------------------------------------------
 
 void Engine::turn_away(const Unwelcome& why, const PublicKey& key, KeyStanding standing,
-                       FrameKind kind, std::optional<LinkId> link, Effects& out) {
+                       FrameKind kind, std::optional<ConnectionId> connection, Effects& out) {
   // A key that is somebody else's already is nobody's new one.
   if (why.of && !directory_.find(key)) out.emplace_back(KeepOffered{*why.of, key, standing});
-  out.emplace_back(Dropped{why.fault, kind, link});
+  out.emplace_back(Dropped{why.fault, kind, connection});
 }
 
 Whom Engine::whom(const Unwelcome& why, const PublicKey& key,

@@ -1,5 +1,5 @@
 // The engine's part towards the server: the server channel and the session, and what of their
-// messages is a link's.
+// messages is a connection's.
 #include <algorithm>
 
 #include "core/engine/engine.hpp"
@@ -95,8 +95,8 @@ void Engine::perform(signaling::SessionEffects effects, Env& env, Effects& out) 
       [&](signaling::WentOnline&& online) {
         perform(pairing_.online(online.code), env, out);
         out.emplace_back(Tell{Online{online.code}});
-        // What a link has said in vain it may say again.
-        for (const auto& [id, peer] : roster_.all()) to_link(id, link::SignalingBack{});
+        // What a connection has said in vain it may say again.
+        for (const auto& [id, peer] : roster_.all()) to_connection(id, connection::SignalingBack{});
         perform(rendezvous_.online(public_key(), online.code, env), env, out);
       },
       [&](signaling::WentOffline&& offline) {
@@ -140,10 +140,10 @@ void Engine::on_server_message(sig::ServerMessage message, Env& env, Effects& ou
   } else if (const auto* candidate = std::get_if<sig::RelayedCandidate>(&message)) {
     on_signal(*candidate, out);
   } else if (const auto* left = std::get_if<sig::PeerLeft>(&message)) {
-    // A link that is up does not need the server any more.
+    // A connection that is up does not need the server any more.
     const auto id = roster_.find(left->peer);
-    if (id && link::needs_server(roster_.find(*id)->link))
-      to_link(*id, link::Abandon{Fault::pair_left});
+    if (id && connection::needs_server(roster_.find(*id)->connection))
+      to_connection(*id, connection::Abandon{Fault::pair_left});
   }
 }
 
@@ -151,16 +151,16 @@ void Engine::on_signal(const sig::RelayedCandidate& signal, Effects& out) {
   const auto id = roster_.find(signal.from);
   if (!id) return out.emplace_back(Dropped{Fault::unrelated_target, FrameKind::candidate}), void();
   const auto& line = signal.candidate.candidate;
-  if (line.empty()) return to_link(*id, link::RemoteCandidate{std::nullopt});
+  if (line.empty()) return to_connection(*id, connection::RemoteCandidate{std::nullopt});
   auto parsed = wire::sdp::parse_candidate(line);
   if (!parsed) return out.emplace_back(Dropped{parsed.error(), FrameKind::candidate, *id}), void();
   if (parsed->skipped) return;
   if (auto* at = std::get_if<peer::Establishing>(&roster_.edit(*id)->standing))
     at->tried.theirs.count(parsed->candidate);
-  to_link(*id, link::RemoteCandidate{std::move(parsed->candidate)});
+  to_connection(*id, connection::RemoteCandidate{std::move(parsed->candidate)});
 }
 
-/// An offer to a link that has made one itself: the peer is in the other match of the two.
+/// An offer to a connection that has made one itself: the peer is in the other match of the two.
 void Engine::on_signal(sig::RelayedDescription&& signal, Env& env, Effects& out) {
   const auto found = roster_.find(signal.from);
   if (!found)
@@ -172,19 +172,19 @@ void Engine::on_signal(sig::RelayedDescription&& signal, Env& env, Effects& out)
   const auto& peer = *roster_.find(id);
   const auto* establishing = std::get_if<peer::Establishing>(&peer.standing);
   const bool is_offer = kind == sig::Description::Kind::offer;
-  if (is_offer && establishing && establishing->crossed && link::is_offering(peer.link) &&
-      !leads(peer.code))
+  if (is_offer && establishing && establishing->crossed &&
+      connection::is_offering(peer.connection) && !leads(peer.code))
     id = swap_roles(id, env, out);
   if (auto* at = std::get_if<peer::Establishing>(&roster_.edit(id)->standing))
     for (const auto& candidate : sdp->candidates) at->tried.theirs.count(candidate);
-  to_link(id, link::RemoteDescription{kind, std::move(*sdp)});
+  to_connection(id, connection::RemoteDescription{kind, std::move(*sdp)});
 }
 
-/// Without it there will be no link; one that is up is none of the server's business to end.
-void Engine::on_bad_description(LinkId id, Fault fault, Effects& out) {
-  if (!link::needs_server(roster_.find(id)->link))
+/// Without it there will be no connection; one that is up is none of the server's business to end.
+void Engine::on_bad_description(ConnectionId id, Fault fault, Effects& out) {
+  if (!connection::needs_server(roster_.find(id)->connection))
     return out.emplace_back(Dropped{fault, FrameKind::description, id}), void();
-  to_link(id, link::Abandon{fault});
+  to_connection(id, connection::Abandon{fault});
 }
 
 }  // namespace culver::engine

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "core/base/dial_failure.hpp"
+#include "core/connection/connection.hpp"
 #include "core/crypto/sign.hpp"
 #include "core/engine/api.hpp"
-#include "core/link/link.hpp"
 #include "core/signaling/events.hpp"
 #include "core/transfer/events.hpp"
 
@@ -26,8 +26,8 @@ struct ServerLost {
   Failure fault;
 };
 struct FromTransport {
-  LinkId link;
-  link::TransportEvent event;
+  ConnectionId connection;
+  connection::TransportEvent event;
 };
 struct FromDisk {
   using Event = std::variant<transfer::BlockRead, transfer::FramesRead, transfer::PrefixHashed,
@@ -39,7 +39,7 @@ struct FromDisk {
 };
 /// The answer to Remember.
 struct Remembered {
-  LinkId link;
+  ConnectionId connection;
   std::optional<Fault> fault;
 };
 /// The queues may have changed by another process.
@@ -59,7 +59,7 @@ struct WaitingLetter {
 /// The answer to LoadLetters, in order. With a fault: what stands in front of the one that cannot
 /// be read.
 struct LettersLoaded {
-  LinkId link;
+  ConnectionId connection;
   std::vector<WaitingLetter> letters;
   std::optional<Fault> fault;
 };
@@ -114,8 +114,8 @@ struct SendToServer {
 };
 struct HangUpServer {};
 struct ToTransport {
-  LinkId link;
-  link::TransportEffect effect;
+  ConnectionId connection;
+  connection::TransportEffect effect;
 };
 struct ToDisk {
   using Effect = std::variant<transfer::ReadBlock, transfer::ReadFrames, transfer::HashPrefix,
@@ -131,7 +131,7 @@ enum class KeyStanding { claimed, proven };
 /// Writes the peer into the peer book, under its key; answered by Remembered. Until then the peer
 /// is not told as connected.
 struct Remember {
-  LinkId link;
+  ConnectionId connection;
   PublicKey key;
   std::optional<Plaintext> name;
   bool is_culver;
@@ -161,7 +161,7 @@ struct StoreLetter {
 };
 /// Reads the peer's queue behind that letter; answered by LettersLoaded.
 struct LoadLetters {
-  LinkId link;
+  ConnectionId connection;
   PublicKey key;
   LetterId after;
   std::size_t most;
@@ -197,7 +197,7 @@ struct KeepFrame {
 struct Tell {
   Notice notice;
 };
-/// The signaling server lends these to links that begin from now on.
+/// The signaling server lends these to connections that begin from now on.
 struct LendIceServers {
   std::vector<wire::signaling::IceServer> servers;
 };
@@ -205,7 +205,7 @@ struct LendIceServers {
 struct Dropped {
   Fault fault;
   FrameKind kind;
-  std::optional<LinkId> link = std::nullopt;  ///< if there is one already
+  std::optional<ConnectionId> connection = std::nullopt;  ///< if there is one already
 };
 
 using Effect =

@@ -6,7 +6,7 @@ namespace culver::engine::peer {
 namespace {
 
 Refused turn_away(TurnedAway&& why, bool was_connected, Effects& out) {
-  out.emplace_back(EndLink{why.fault});
+  out.emplace_back(EndConnection{why.fault});
   return {was_connected, why.namesake};
 }
 

@@ -1,6 +1,6 @@
 // The standing of a peer: how far the other side of one connection is believed, from the match to
-// the end, and what of it waits meanwhile. The link knows the connection; this knows whether its
-// peer may be told. The full table is in docs/generated/peer.md.
+// the end, and what of it waits meanwhile. The connection knows the connection; this knows whether
+// its peer may be told. The full table is in docs/generated/peer.md.
 //
 //   Establishing -> Claimed -> AwaitingPeerBook -> Connected
 //   in between, if its name is a known peer's: AwaitingName
@@ -16,9 +16,9 @@
 #include "core/base/env.hpp"
 #include "core/base/fsm.hpp"
 #include "core/base/strong.hpp"
+#include "core/connection/words.hpp"
 #include "core/engine/api.hpp"
 #include "core/engine/tried.hpp"
-#include "core/link/words.hpp"
 
 namespace culver::engine::peer {
 
@@ -46,14 +46,14 @@ struct Claim {
 struct NameTaken {
   static constexpr std::string_view name = "NameTaken";
   static constexpr Origin origin = Origin::ours;
-  link::Established proven;
+  connection::Established proven;
   PublicKey namesake;
 };
 /// The key is proven, and may come in.
 struct Welcomed {
   static constexpr std::string_view name = "Welcomed";
   static constexpr Origin origin = Origin::ours;
-  link::Established proven;
+  connection::Established proven;
   std::optional<PublicKey> instead_of;  ///< whose row it takes over
 };
 /// A person has said that it is somebody else of that name.
@@ -92,14 +92,14 @@ struct WriteDown {
   bool is_culver;
   std::optional<PublicKey> instead_of;
 };
-struct EndLink {
+struct EndConnection {
   Fault fault;
 };
 /// What came while it waited, in order.
 struct GiveKept {
-  link::Effects effects;
+  connection::Effects effects;
 };
-using Effect = std::variant<PauseReading, AskWhoseName, WriteDown, EndLink, GiveKept>;
+using Effect = std::variant<PauseReading, AskWhoseName, WriteDown, EndConnection, GiveKept>;
 using Effects = std::vector<Effect>;
 
 // ---- states -------------------------------------------------------------------------------------
@@ -145,9 +145,9 @@ struct Claimed {
 
 /// What a peer waits with whose key is proven and which is not told as connected yet.
 struct Waiting {
-  link::Established proven;
+  connection::Established proven;
   std::optional<Sending> sending;  ///< if it was told as Unproven
-  link::Effects kept = {};         ///< what has come in since, in order
+  connection::Effects kept = {};   ///< what has come in since, in order
 };
 
 /// A person is asked whether it is somebody else of the name that it has.
@@ -191,7 +191,7 @@ struct Refused {
   OneOf<Ended> on(EndTold&&, Context&, Effects&) &&;
 };
 
-/// Nothing more of it is told or taken. Its link may still be hanging up.
+/// Nothing more of it is told or taken. Its connection may still be hanging up.
 struct Ended {
   static constexpr std::string_view name = "Ended";
   bool was_connected;

@@ -20,10 +20,10 @@ struct ForServerChannel {
 struct ForSession {
   signaling::SessionEvent event;
 };
-/// Void if the link is gone by then.
-struct ForLink {
-  LinkId link;
-  link::Machine::Event event;
+/// Void if the connection is gone by then.
+struct ForConnection {
+  ConnectionId connection;
+  connection::Machine::Event event;
 };
 /// A signal to this code cannot leave. It ends the establishment that it was for.
 struct Unsaid {
@@ -31,17 +31,17 @@ struct Unsaid {
 };
 /// Nothing that waits for the server can leave any more.
 struct SignalingGone {};
-/// A link is to be made, if there is room.
+/// A connection is to be made, if there is room.
 struct Begin {
   signaling::Matched match;
   bool is_sought;  ///< and nobody typed a code
 };
 /// The book has this peer, and those that make room for it are told.
 struct Admit {
-  LinkId link;
+  ConnectionId connection;
 };
 /// `Effect`: comes behind what the events before it bring about.
-using Item = std::variant<ForServerChannel, ForSession, ForLink, Unsaid, SignalingGone, Begin,
+using Item = std::variant<ForServerChannel, ForSession, ForConnection, Unsaid, SignalingGone, Begin,
                           Admit, Effect>;
 
 }  // namespace culver::engine::queued
@@ -49,7 +49,7 @@ using Item = std::variant<ForServerChannel, ForSession, ForLink, Unsaid, Signali
 namespace culver::engine {
 
 /// It holds what one event has brought about and is empty after a step: its bound is that of what
-/// links, transfers, letters and the pacer hold.
+/// connections, transfers, letters and the pacer hold.
 using Queue = std::deque<queued::Item>;
 
 }  // namespace culver::engine

@@ -8,43 +8,43 @@ namespace {
 
 /// One that makes room for a newer connection is over before that is told, although its peer still
 /// has to hear of it. Other ends are told when the peer has heard: the program may be over then.
-bool is_to_be_told(const link::Machine::State& state) {
-  const auto* refusing = std::get_if<link::Refusing>(&state);
-  return link::is_closed(state) || (refusing && refusing->fault == Fault::replaced);
+bool is_to_be_told(const connection::Machine::State& state) {
+  const auto* refusing = std::get_if<connection::Refusing>(&state);
+  return connection::is_closed(state) || (refusing && refusing->fault == Fault::replaced);
 }
 
 }  // namespace
 
 std::optional<TimePoint> Peer::deadline() const {
-  return fsm::earlier(fsm::earlier(fsm::deadline_of(link), fsm::deadline_of(standing)),
+  return fsm::earlier(fsm::earlier(fsm::deadline_of(connection), fsm::deadline_of(standing)),
                       unkept.deadline());
 }
 
-void Roster::add(LinkId id, Peer peer) {
+void Roster::add(ConnectionId id, Peer peer) {
   peers_.insert_or_assign(id, std::move(peer));
   changed_.insert(id);
 }
 
-void Roster::remove(LinkId id) {
+void Roster::remove(ConnectionId id) {
   peers_.erase(id);
   changed_.erase(id);
   ending_.erase(id);
   deadlines_.erase(id);
 }
 
-const Peer* Roster::find(LinkId id) const {
+const Peer* Roster::find(ConnectionId id) const {
   const auto found = peers_.find(id);
   return found == peers_.end() ? nullptr : &found->second;
 }
 
-Peer* Roster::edit(LinkId id) {
+Peer* Roster::edit(ConnectionId id) {
   const auto found = peers_.find(id);
   if (found == peers_.end()) return nullptr;
   changed_.insert(id);
   return &found->second;
 }
 
-std::optional<LinkId> Roster::find(const PairingCode& code) const {
+std::optional<ConnectionId> Roster::find(const PairingCode& code) const {
   for (auto it = peers_.rbegin(); it != peers_.rend(); ++it)
     if (it->second.code == code) return it->first;
   return std::nullopt;
@@ -54,8 +54,8 @@ bool Roster::has(const PublicKey& key) const {
   return std::ranges::any_of(peers_, [&](const auto& at) { return at.second.key == key; });
 }
 
-std::vector<LinkId> Roster::of(const PublicKey& key) const {
-  std::vector<LinkId> theirs;
+std::vector<ConnectionId> Roster::of(const PublicKey& key) const {
+  std::vector<ConnectionId> theirs;
   for (const auto& [id, peer] : peers_)
     if (peer.key == key) theirs.push_back(id);
   return theirs;
@@ -66,12 +66,12 @@ void Roster::settle() {
     const auto& peer = peers_.at(id);
     ++asked_;
     deadlines_.set(id, peer.deadline());
-    if (is_to_be_told(peer.link)) ending_.insert(id);
+    if (is_to_be_told(peer.connection)) ending_.insert(id);
   }
   changed_.clear();
 }
 
-std::optional<LinkId> Roster::take_due(TimePoint now) {
+std::optional<ConnectionId> Roster::take_due(TimePoint now) {
   const auto due = deadlines_.take_due(now);
   if (due) changed_.insert(*due);
   return due;

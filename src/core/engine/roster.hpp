@@ -10,15 +10,15 @@
 #include <vector>
 
 #include "core/base/deadlines.hpp"
+#include "core/connection/connection.hpp"
 #include "core/engine/api.hpp"
 #include "core/engine/peer.hpp"
 #include "core/engine/unkept_frames.hpp"
-#include "core/link/link.hpp"
 
 namespace culver::engine {
 
 /// Who wants nothing to be read of a peer. Each ends its own wish and no other.
-enum class Pausing : std::uint8_t { link, book, frames, files };
+enum class Pausing : std::uint8_t { connection, book, frames, files };
 
 class Pauses {
  public:
@@ -42,7 +42,7 @@ struct Peer {
   bool initiator;
   std::optional<PublicKey> sought;  ///< it was looked for
   peer::Machine::State standing;
-  link::Machine::State link = {};
+  connection::Machine::State connection = {};
   UnkeptFrames unkept = {};
   Pauses pauses = {};
 
@@ -53,33 +53,34 @@ struct Peer {
 
 class Roster {
  public:
-  void add(LinkId id, Peer peer);
-  void remove(LinkId id);
+  void add(ConnectionId id, Peer peer);
+  void remove(ConnectionId id);
 
-  const Peer* find(LinkId id) const;
+  const Peer* find(ConnectionId id) const;
   /// To be changed: what it waits for is looked at again with the next settle().
-  Peer* edit(LinkId id);
-  /// The link that signals from this code belong to: the newest. An older one of the code is up.
-  std::optional<LinkId> find(const PairingCode& code) const;
+  Peer* edit(ConnectionId id);
+  /// The connection that signals from this code belong to: the newest. An older one of the code is
+  /// up.
+  std::optional<ConnectionId> find(const PairingCode& code) const;
   bool has(const PublicKey& key) const;
-  std::vector<LinkId> of(const PublicKey& key) const;
-  const std::map<LinkId, Peer>& all() const { return peers_; }
+  std::vector<ConnectionId> of(const PublicKey& key) const;
+  const std::map<ConnectionId, Peer>& all() const { return peers_; }
 
   /// Looks again at those that were changed: when they are due, and whether their end is to be
   /// told.
   void settle();
-  /// Whose link is closed, or ends in favor of another.
-  const std::set<LinkId>& ending() const { return ending_; }
+  /// Whose connection is closed, or ends in favor of another.
+  const std::set<ConnectionId>& ending() const { return ending_; }
 
   std::optional<TimePoint> deadline() const { return deadlines_.next(); }
-  std::optional<LinkId> take_due(TimePoint now);
+  std::optional<ConnectionId> take_due(TimePoint now);
   /// So many peers were asked when they are due, ever.
   std::uint64_t asked() const { return asked_; }
 
  private:
-  std::map<LinkId, Peer> peers_;
-  std::set<LinkId> changed_, ending_;
-  Deadlines<LinkId> deadlines_;
+  std::map<ConnectionId, Peer> peers_;
+  std::set<ConnectionId> changed_, ending_;
+  Deadlines<ConnectionId> deadlines_;
   std::uint64_t asked_ = 0;
 };
 

@@ -9,7 +9,7 @@
 namespace culver::engine {
 namespace {
 
-/// Stands for the files of a link together; no transfer has this id.
+/// Stands for the files of a connection together; no transfer has this id.
 constexpr TransferId of_all{0xFFFF'FFFF};
 
 template <class Machine>
@@ -39,54 +39,56 @@ void announce(wire::stream::Number number, const Batch& batch, transfer::Effects
 
 }  // namespace
 
-// ---- links --------------------------------------------------------------------------------------
+// ---- connections
+// --------------------------------------------------------------------------------------
 
-void Transfers::open(LinkId link, const PublicKey& peer, Manner manner) {
-  auto& files = links_[link];
+void Transfers::open(ConnectionId connection, const PublicKey& peer, Manner manner) {
+  auto& files = connections_[connection];
   files.peer = peer;
   files.manner = manner;
 }
 
-void Transfers::close(LinkId link, Fault cause, Env& env, TransferEffects& out) {
-  const auto files = links_.find(link);
-  if (files == links_.end()) return;
+void Transfers::close(ConnectionId connection, Fault cause, Env& env, TransferEffects& out) {
+  const auto files = connections_.find(connection);
+  if (files == connections_.end()) return;
   for (const auto& file : files->second.waiting) {
     out.emplace_back(ToDisk{file.transfer, transfer::DropSource{}});
-    out.emplace_back(Tell{FileFailed{file.transfer, cause, {}, FileOf{link, file.name}}});
+    out.emplace_back(Tell{FileFailed{file.transfer, cause, {}, FileOf{connection, file.name}}});
   }
   files->second.waiting.clear();
   std::vector<TransferId> theirs;
   for (const auto& [id, transfer] : transfers_)
-    if (transfer.link == link) theirs.push_back(id);
-  // Told while the link has its entry: if it can still speak, the peer hears of it.
+    if (transfer.connection == connection) theirs.push_back(id);
+  // Told while the connection has its entry: if it can still speak, the peer hears of it.
   for (const auto id : theirs) cancel(id, cause, env, out);
-  links_.erase(link);
+  connections_.erase(connection);
 }
 
-bool Transfers::has(LinkId link) const {
-  const auto files = links_.find(link);
-  if (files != links_.end() && !files->second.waiting.empty()) return true;
-  return std::ranges::any_of(transfers_, [&](const auto& at) { return at.second.link == link; });
+bool Transfers::has(ConnectionId connection) const {
+  const auto files = connections_.find(connection);
+  if (files != connections_.end() && !files->second.waiting.empty()) return true;
+  return std::ranges::any_of(transfers_,
+                             [&](const auto& at) { return at.second.connection == connection; });
 }
 
 // ---- commands -----------------------------------------------------------------------------------
 
 void Transfers::send(const SendFile& file, Env& env, TransferEffects& out) {
-  const auto files = links_.find(file.link);
-  if (files == links_.end() || files->second.waiting.size() >= queued_per_link) {
+  const auto files = connections_.find(file.connection);
+  if (files == connections_.end() || files->second.waiting.size() >= queued_per_connection) {
     out.emplace_back(ToDisk{file.transfer, transfer::DropSource{}});
-    const bool unknown = files == links_.end();
+    const bool unknown = files == connections_.end();
     const auto why = unknown ? Fault::not_connected : Fault::queue_full;
-    out.emplace_back(Tell{FileFailed{file.transfer, why, {}, FileOf{file.link, file.name}}});
+    out.emplace_back(Tell{FileFailed{file.transfer, why, {}, FileOf{file.connection, file.name}}});
     return;
   }
   files->second.waiting.push_back(file);
-  send_next(file.link, env, out);
+  send_next(file.connection, env, out);
 }
 
-void Transfers::send_next(LinkId link, Env& env, TransferEffects& out) {
-  const auto found = links_.find(link);
-  if (found == links_.end()) return;
+void Transfers::send_next(ConnectionId connection, Env& env, TransferEffects& out) {
+  const auto found = connections_.find(connection);
+  if (found == connections_.end()) return;
   auto& files = found->second;
   // Without a window the channel is not open yet: `messages` may be some moments ahead of it.
   if (files.sending || files.waiting.empty() || files.window == 0) return;
@@ -95,25 +97,25 @@ void Transfers::send_next(LinkId link, Env& env, TransferEffects& out) {
   files.sending = file.transfer;
   const auto credit = files.credit;
   transfer::Effects effects;
-  transfers_.insert_or_assign(file.transfer, outgoing(link, files, file, env, effects));
+  transfers_.insert_or_assign(file.transfer, outgoing(connection, files, file, env, effects));
   settle(file.transfer, std::move(effects), env, out);
   if (const auto at = transfers_.find(file.transfer); at != transfers_.end())
     to(at, transfer::ChannelRoom{credit}, env, out);
 }
 
-Transfers::Transfer Transfers::outgoing(LinkId link, Files& files, const SendFile& file, Env& env,
-                                        transfer::Effects& effects) {
+Transfers::Transfer Transfers::outgoing(ConnectionId connection, Files& files, const SendFile& file,
+                                        Env& env, transfer::Effects& effects) {
   if (files.manner.stream_frame > 0) {
     const auto number = files.next_number++;
     if (file.batch) announce(number, *file.batch, effects);
     auto sender = transfer::Sender::start(
         {number, file.name, file.size, files.manner.stream_frame, file.attributes}, env, effects);
-    return {link, number, true, file.name, file.size, std::move(sender)};
+    return {connection, number, true, file.name, file.size, std::move(sender)};
   }
   auto id = wire::peer::FileId::from_random(env.rng.bytes<16>());
   auto sender = transfer::ZajelSender::start(
       {id, file.name, file.size, files.manner.acks, files.manner.largest_message}, env, effects);
-  return {link, std::move(id), true, file.name, file.size, std::move(sender)};
+  return {connection, std::move(id), true, file.name, file.size, std::move(sender)};
 }
 
 void Transfers::decide(TransferId id, bool accepted, Env& env, TransferEffects& out) {
@@ -127,10 +129,10 @@ void Transfers::cancel(TransferId id, Fault cause, Env& env, TransferEffects& ou
 }
 
 void Transfers::cancel_all(Fault cause, Env& env, TransferEffects& out) {
-  for (auto& [link, files] : links_) {
+  for (auto& [connection, files] : connections_) {
     for (const auto& file : files.waiting) {
       out.emplace_back(ToDisk{file.transfer, transfer::DropSource{}});
-      out.emplace_back(Tell{FileFailed{file.transfer, cause, {}, FileOf{link, file.name}}});
+      out.emplace_back(Tell{FileFailed{file.transfer, cause, {}, FileOf{connection, file.name}}});
     }
     files.waiting.clear();
   }
@@ -141,23 +143,24 @@ void Transfers::cancel_all(Fault cause, Env& env, TransferEffects& out) {
 
 // ---- the channel, the disk and the clock --------------------------------------------------------
 
-void Transfers::on_window(LinkId link, std::size_t bytes, Env& env, TransferEffects& out) {
-  const auto found = links_.find(link);
-  if (found == links_.end()) return;
+void Transfers::on_window(ConnectionId connection, std::size_t bytes, Env& env,
+                          TransferEffects& out) {
+  const auto found = connections_.find(connection);
+  if (found == connections_.end()) return;
   auto& files = found->second;
   files.window = std::max(files.window, bytes);
   files.credit = bytes;
-  if (!files.sending) return send_next(link, env, out);
+  if (!files.sending) return send_next(connection, env, out);
   if (const auto at = transfers_.find(*files.sending); at != transfers_.end())
     to(at, transfer::ChannelRoom{bytes}, env, out);
 }
 
-void Transfers::on_everything_sent(LinkId link, Env& env, TransferEffects& out) {
-  const auto found = links_.find(link);
-  if (found == links_.end()) return;
+void Transfers::on_everything_sent(ConnectionId connection, Env& env, TransferEffects& out) {
+  const auto found = connections_.find(connection);
+  if (found == connections_.end()) return;
   // The buffer is empty: files that never filled it get no other word of that.
-  on_window(link, found->second.window, env, out);
-  const auto sending = links_.at(link).sending;
+  on_window(connection, found->second.window, env, out);
+  const auto sending = connections_.at(connection).sending;
   if (!sending) return;
   if (const auto at = transfers_.find(*sending); at != transfers_.end())
     to(at, transfer::Flushed{}, env, out);
@@ -179,16 +182,18 @@ void Transfers::on_tick(Env& env, TransferEffects& out) {
 
 // ---- routing ------------------------------------------------------------------------------------
 
-Transfers::Transferring::iterator Transfers::find(LinkId link, const Key& key, bool outgoing) {
+Transfers::Transferring::iterator Transfers::find(ConnectionId connection, const Key& key,
+                                                  bool outgoing) {
   return std::find_if(transfers_.begin(), transfers_.end(), [&](const auto& entry) {
     const auto& transfer = entry.second;
-    return transfer.link == link && transfer.outgoing == outgoing && transfer.key == key;
+    return transfer.connection == connection && transfer.outgoing == outgoing &&
+           transfer.key == key;
   });
 }
 
-void Transfers::to_named(LinkId link, const Key& key, bool outgoing, Event event, Env& env,
-                         TransferEffects& out) {
-  if (const auto at = find(link, key, outgoing); at != transfers_.end())
+void Transfers::to_named(ConnectionId connection, const Key& key, bool outgoing, Event event,
+                         Env& env, TransferEffects& out) {
+  if (const auto at = find(connection, key, outgoing); at != transfers_.end())
     to(at, std::move(event), env, out);
 }
 
@@ -208,50 +213,52 @@ void Transfers::to(Transferring::iterator at, Event event, Env& env, TransferEff
 void Transfers::settle(TransferId id, transfer::Effects effects, Env& env, TransferEffects& out) {
   auto& transfer = transfers_.at(id);
   for (auto& effect : effects) address(id, transfer, std::move(effect), out);
-  const auto link = transfer.link;
+  const auto connection = transfer.connection;
   if (!ended(transfer.machine)) {
     deadlines_.set(id, deadline_of(transfer.machine));
-    return wait_for_disk(link, out);
+    return wait_for_disk(connection, out);
   }
   transfers_.erase(id);
   deadlines_.erase(id);
-  const auto files = links_.find(link);
-  if (files == links_.end()) return;
-  pause(link, id, false, out);
-  wait_for_disk(link, out);
+  const auto files = connections_.find(connection);
+  if (files == connections_.end()) return;
+  pause(connection, id, false, out);
+  wait_for_disk(connection, out);
   if (files->second.sending == id) {
     files->second.sending.reset();
-    send_next(link, env, out);
+    send_next(connection, env, out);
   }
 }
 
 void Transfers::address(TransferId id, Transfer& at, transfer::Effect effect,
                         TransferEffects& out) {
-  const auto link = at.link;
+  const auto connection = at.connection;
   std::visit(
       fsm::overload{
           [&](transfer::SendEnvelope&& e) {
-            envelope(link, std::visit([](const auto& f) { return print(f); }, e.envelope), out);
+            envelope(connection, std::visit([](const auto& f) { return print(f); }, e.envelope),
+                     out);
           },
           [&](transfer::SendChunk&& e) {
-            const auto files = links_.find(link);
-            if (files == links_.end()) return;
+            const auto files = connections_.find(connection);
+            if (files == connections_.end()) return;
             const auto cost = transfer::wire_cost(e.bytes.size());
             files->second.credit -= std::min(files->second.credit, cost);
-            link::SendFileChunk chunk{std::move(e.id), e.index, std::move(e.bytes)};
-            out.emplace_back(ToLink{link, std::move(chunk)});
+            connection::SendFileChunk chunk{std::move(e.id), e.index, std::move(e.bytes)};
+            out.emplace_back(ToConnection{connection, std::move(chunk)});
           },
-          [&](transfer::PauseLink&& e) { pause(link, id, e.paused, out); },
-          [&](transfer::SendFrame&& e) { stream_frame(link, std::move(e.frame), out); },
+          [&](transfer::PauseConnection&& e) { pause(connection, id, e.paused, out); },
+          [&](transfer::SendFrame&& e) { stream_frame(connection, std::move(e.frame), out); },
           [&](transfer::Offered&& e) {
-            out.emplace_back(Tell{FileOffered{link, id, at.name, at.size, e.have, at.batch}});
+            out.emplace_back(Tell{FileOffered{connection, id, at.name, at.size, e.have, at.batch}});
           },
           [&](transfer::Checking&& e) {
             out.emplace_back(
-                Tell{FileChecking{link, id, at.outgoing, at.name, at.size, e.have, e.bytes}});
+                Tell{FileChecking{connection, id, at.outgoing, at.name, at.size, e.have, e.bytes}});
           },
           [&](transfer::Started&& e) {
-            out.emplace_back(Tell{FileStarted{link, id, at.outgoing, at.name, at.size, e.from}});
+            out.emplace_back(
+                Tell{FileStarted{connection, id, at.outgoing, at.name, at.size, e.from}});
           },
           [&](transfer::Progress&& e) {
             out.emplace_back(Tell{FileProgress{id, e.bytes}});
@@ -263,7 +270,7 @@ void Transfers::address(TransferId id, Transfer& at, transfer::Effect effect,
               out.emplace_back(Tell{FileReceived{id, Plaintext(std::move(e.path)), e.sha256}});
           },
           [&](transfer::Failed&& e) {
-            out.emplace_back(Tell{FileFailed{id, e.fault, e.room, FileOf{link, at.name}}});
+            out.emplace_back(Tell{FileFailed{id, e.fault, e.room, FileOf{connection, at.name}}});
           },
           [&](auto&& to_disk) {
             out.emplace_back(ToDisk{id, std::move(to_disk)});
@@ -272,41 +279,42 @@ void Transfers::address(TransferId id, Transfer& at, transfer::Effect effect,
       std::move(effect));
 }
 
-void Transfers::envelope(LinkId link, std::string frame, TransferEffects& out) {
-  const auto files = links_.find(link);
-  if (files == links_.end()) return;
+void Transfers::envelope(ConnectionId connection, std::string frame, TransferEffects& out) {
+  const auto files = connections_.find(connection);
+  if (files == connections_.end()) return;
   files->second.credit -= std::min(files->second.credit, frame.size());
-  out.emplace_back(ToLink{link, link::SendFileFrame{std::move(frame)}});
+  out.emplace_back(ToConnection{connection, connection::SendFileFrame{std::move(frame)}});
 }
 
-void Transfers::stream_frame(LinkId link, ByteVector frame, TransferEffects& out) {
-  const auto files = links_.find(link);
-  if (files == links_.end()) return;
+void Transfers::stream_frame(ConnectionId connection, ByteVector frame, TransferEffects& out) {
+  const auto files = connections_.find(connection);
+  if (files == connections_.end()) return;
   files->second.credit -= std::min(files->second.credit, frame.size());
-  out.emplace_back(ToLink{link, link::SendStreamFrame{std::move(frame)}});
+  out.emplace_back(ToConnection{connection, connection::SendStreamFrame{std::move(frame)}});
 }
 
 /// Files may come faster than the disk gives them their names.
-void Transfers::wait_for_disk(LinkId link, TransferEffects& out) {
-  const auto files = links_.find(link);
-  if (files == links_.end() || files->second.manner.is_answered()) return;
+void Transfers::wait_for_disk(ConnectionId connection, TransferEffects& out) {
+  const auto files = connections_.find(connection);
+  if (files == connections_.end() || files->second.manner.is_answered()) return;
   const auto waiting = std::ranges::count_if(transfers_, [&](const auto& entry) {
     const auto* receiver = std::get_if<transfer::ZajelReceiver>(&entry.second.machine);
-    return receiver != nullptr && entry.second.link == link && receiver->waits_for_disk();
+    return receiver != nullptr && entry.second.connection == connection &&
+           receiver->waits_for_disk();
   });
-  pause(link, of_all, static_cast<std::size_t>(waiting) >= unasked_at_the_disk, out);
+  pause(connection, of_all, static_cast<std::size_t>(waiting) >= unasked_at_the_disk, out);
 }
 
-void Transfers::pause(LinkId link, TransferId id, bool paused, TransferEffects& out) {
-  const auto files = links_.find(link);
-  if (files == links_.end()) return;
+void Transfers::pause(ConnectionId connection, TransferId id, bool paused, TransferEffects& out) {
+  const auto files = connections_.find(connection);
+  if (files == connections_.end()) return;
   auto& pausing = files->second.pausing;
   const bool before = !pausing.empty();
   if (paused)
     pausing.insert(id);
   else
     pausing.erase(id);
-  if (before != !pausing.empty()) out.emplace_back(PauseLink{link, !pausing.empty()});
+  if (before != !pausing.empty()) out.emplace_back(PauseConnection{connection, !pausing.empty()});
 }
 
 }  // namespace culver::engine

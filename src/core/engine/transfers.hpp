@@ -1,6 +1,6 @@
-// All files on their way: which transfer belongs to which link and file id, in which form it goes,
-// whose turn it is to be sent, and how much the files channel of a link still takes. The machines
-// are in core/transfer; this routes to them and gives their effects an address.
+// All files on their way: which transfer belongs to which connection and file id, in which form it
+// goes, whose turn it is to be sent, and how much the files channel of a connection still takes.
+// The machines are in core/transfer; this routes to them and gives their effects an address.
 #pragma once
 
 #include <deque>
@@ -19,23 +19,24 @@
 
 namespace culver::engine {
 
-/// What transfers want done. ToLink carries link commands; they reach a link that is still Secured
-/// and are void otherwise.
-struct ToLink {
-  LinkId link;
-  std::variant<link::SendFileFrame, link::SendFileChunk, link::SendStreamFrame> command;
+/// What transfers want done. ToConnection carries connection commands; they reach a connection that
+/// is still Secured and are void otherwise.
+struct ToConnection {
+  ConnectionId connection;
+  std::variant<connection::SendFileFrame, connection::SendFileChunk, connection::SendStreamFrame>
+      command;
 };
-struct PauseLink {
-  LinkId link;
+struct PauseConnection {
+  ConnectionId connection;
   bool paused;
 };
-using TransferEffect = std::variant<ToLink, PauseLink, ToDisk, Tell>;
+using TransferEffect = std::variant<ToConnection, PauseConnection, ToDisk, Tell>;
 using TransferEffects = std::vector<TransferEffect>;
 
 class Transfers {
  public:
-  static constexpr std::size_t queued_per_link = 1'000;
-  static constexpr std::size_t incoming_per_link = 10;
+  static constexpr std::size_t queued_per_connection = 1'000;
+  static constexpr std::size_t incoming_per_connection = 10;
   /// Of a peer that waits for no answer, and does not hear a refusal.
   static constexpr std::size_t incoming_unasked = 100;
   /// So many of them may wait for the disk alone; then nothing is read until one has its name.
@@ -45,44 +46,45 @@ class Transfers {
 
   explicit Transfers(std::uint64_t largest_file) : largest_file_(largest_file) {}
 
-  /// How files go on a link.
+  /// How files go on a connection.
   struct Manner {
     bool acks = false;
     std::size_t stream_frame = 0;  ///< of the second form, at most so many bytes; 0: the first
-    std::size_t largest_message = link::no_limit;  ///< that the peer's SCTP takes
+    std::size_t largest_message = connection::no_limit;  ///< that the peer's SCTP takes
 
     /// The peer waits for our answers, and reads a refusal.
     bool is_answered() const { return acks || stream_frame > 0; }
   };
-  /// A link became Secured.
-  void open(LinkId link, const PublicKey& peer, Manner manner);
+  /// A connection became Secured.
+  void open(ConnectionId connection, const PublicKey& peer, Manner manner);
   /// It is gone for this cause, or will be.
-  void close(LinkId link, Fault cause, Env&, TransferEffects&);
+  void close(ConnectionId connection, Fault cause, Env&, TransferEffects&);
 
-  /// Files of one link go one after the other, in this order.
+  /// Files of one connection go one after the other, in this order.
   void send(const SendFile& file, Env&, TransferEffects&);
   void decide(TransferId id, bool accepted, Env&, TransferEffects&);
   void cancel(TransferId id, Fault cause, Env&, TransferEffects&);
   void cancel_all(Fault cause, Env&, TransferEffects&);
 
-  void on_frame(LinkId link, wire::peer::FileFrame frame, Env&, TransferEffects&);
-  void on_chunk(LinkId link, link::ChunkArrived chunk, Env&, TransferEffects&);
-  void on_refused_frame(LinkId link, const link::FileFrameRefused& frame, Env&, TransferEffects&);
-  void on_stream(LinkId link, wire::stream::Frame frame, Env&, TransferEffects&);
-  void on_window(LinkId link, std::size_t bytes, Env&, TransferEffects&);
-  void on_everything_sent(LinkId link, Env&, TransferEffects&);
+  void on_frame(ConnectionId connection, wire::peer::FileFrame frame, Env&, TransferEffects&);
+  void on_chunk(ConnectionId connection, connection::ChunkArrived chunk, Env&, TransferEffects&);
+  void on_refused_frame(ConnectionId connection, const connection::FileFrameRefused& frame, Env&,
+                        TransferEffects&);
+  void on_stream(ConnectionId connection, wire::stream::Frame frame, Env&, TransferEffects&);
+  void on_window(ConnectionId connection, std::size_t bytes, Env&, TransferEffects&);
+  void on_everything_sent(ConnectionId connection, Env&, TransferEffects&);
   void on_disk(TransferId id, FromDisk::Event event, Env&, TransferEffects&);
   void on_tick(Env&, TransferEffects&);
 
-  /// Some file of this link is not over.
-  bool has(LinkId link) const;
+  /// Some file of this connection is not over.
+  bool has(ConnectionId connection) const;
   std::optional<TimePoint> deadline() const { return deadlines_.next(); }
   std::size_t live() const { return transfers_.size(); }
 
  private:
   using Machine = std::variant<transfer::ZajelSender, transfer::ZajelReceiver, transfer::Sender,
                                transfer::Receiver>;
-  /// What a file is called on its link, by form. Each direction has names of its own.
+  /// What a file is called on its connection, by form. Each direction has names of its own.
   using Key = std::variant<wire::peer::FileId, wire::stream::Number>;
   using Event =
       std::variant<transfer::OpenedChunk, transfer::PeerComplete, transfer::PeerStartAck,
@@ -96,7 +98,7 @@ class Transfers {
                    transfer::TargetFinished, transfer::DiskFailed>;
 
   struct Transfer {
-    LinkId link;
+    ConnectionId connection;
     Key key;
     bool outgoing;
     Plaintext name;
@@ -104,7 +106,7 @@ class Transfers {
     Machine machine;
     std::optional<Batch> batch = {};  ///< that begins with it
   };
-  struct Files {  ///< of one link
+  struct Files {  ///< of one connection
     PublicKey peer;
     Manner manner;
     wire::stream::Number next_number = 1;  ///< of the files that we send
@@ -115,32 +117,35 @@ class Transfers {
     std::optional<TransferId> sending;
     std::optional<wire::stream::Batch> announced;  ///< its first offer is still to come
     std::optional<wire::stream::Names> named;      ///< the same
-    std::set<TransferId> pausing;                  ///< transfers that want the link paused
+    std::set<TransferId> pausing;                  ///< transfers that want the connection paused
   };
   using Transferring = std::map<TransferId, Transfer>;
 
   /// An event that this kind of machine does not know is ignored.
   void to(Transferring::iterator at, Event event, Env&, TransferEffects&);
-  void to_named(LinkId link, const Key& key, bool outgoing, Event event, Env&, TransferEffects&);
+  void to_named(ConnectionId connection, const Key& key, bool outgoing, Event event, Env&,
+                TransferEffects&);
 
-  void offer(LinkId link, wire::peer::FileStart start, Env&, TransferEffects&);
-  void offer(LinkId link, wire::stream::Offer offer, Env&, TransferEffects&);
-  bool is_crowded(LinkId link) const;
-  void end_older_attempts(LinkId link, const wire::stream::Offer& offer, Env&, TransferEffects&);
-  Transfer outgoing(LinkId link, Files& files, const SendFile& file, Env&, transfer::Effects&);
-  void send_next(LinkId link, Env&, TransferEffects&);
+  void offer(ConnectionId connection, wire::peer::FileStart start, Env&, TransferEffects&);
+  void offer(ConnectionId connection, wire::stream::Offer offer, Env&, TransferEffects&);
+  bool is_crowded(ConnectionId connection) const;
+  void end_older_attempts(ConnectionId connection, const wire::stream::Offer& offer, Env&,
+                          TransferEffects&);
+  Transfer outgoing(ConnectionId connection, Files& files, const SendFile& file, Env&,
+                    transfer::Effects&);
+  void send_next(ConnectionId connection, Env&, TransferEffects&);
   /// Addresses a machine's effects, and forgets the transfer if that was its end.
   void settle(TransferId id, transfer::Effects effects, Env&, TransferEffects&);
   void address(TransferId id, Transfer& at, transfer::Effect effect, TransferEffects&);
-  void envelope(LinkId link, std::string frame, TransferEffects&);
-  void stream_frame(LinkId link, ByteVector frame, TransferEffects&);
-  void pause(LinkId link, TransferId id, bool paused, TransferEffects&);
-  void wait_for_disk(LinkId link, TransferEffects&);
-  Transferring::iterator find(LinkId link, const Key& key, bool outgoing);
+  void envelope(ConnectionId connection, std::string frame, TransferEffects&);
+  void stream_frame(ConnectionId connection, ByteVector frame, TransferEffects&);
+  void pause(ConnectionId connection, TransferId id, bool paused, TransferEffects&);
+  void wait_for_disk(ConnectionId connection, TransferEffects&);
+  Transferring::iterator find(ConnectionId connection, const Key& key, bool outgoing);
 
   std::uint64_t largest_file_;
   std::uint32_t next_incoming_ = first_incoming;
-  std::map<LinkId, Files> links_;
+  std::map<ConnectionId, Files> connections_;
   Transferring transfers_;
   Deadlines<TransferId> deadlines_;
 };

@@ -9,7 +9,7 @@
 
 #include "core/base/bytes.hpp"
 #include "core/base/env.hpp"
-#include "core/link/words.hpp"
+#include "core/connection/words.hpp"
 
 namespace culver::engine {
 
@@ -32,7 +32,7 @@ class UnkeptFrames {
     frames_.push_back({nonce, false, {}});
   }
   /// Comes behind what was added last.
-  void wait(link::Effect effect) { frames_.back().then.push_back(std::move(effect)); }
+  void wait(connection::Effect effect) { frames_.back().then.push_back(std::move(effect)); }
   /// Whether it was waited for.
   [[nodiscard]] bool keep(const Nonce& nonce) {
     const auto frame = std::ranges::find(frames_, nonce, &Frame::nonce);
@@ -40,7 +40,7 @@ class UnkeptFrames {
     return frame != frames_.end();
   }
   /// What waited for the first, if the store has that. The next is to be answered for by `until`.
-  [[nodiscard]] std::optional<link::Effects> take(TimePoint until) {
+  [[nodiscard]] std::optional<connection::Effects> take(TimePoint until) {
     if (frames_.empty() || !frames_.front().is_kept) return std::nullopt;
     auto then = std::move(frames_.front().then);
     frames_.pop_front();
@@ -53,7 +53,7 @@ class UnkeptFrames {
   struct Frame {
     Nonce nonce;
     bool is_kept;
-    link::Effects then;
+    connection::Effects then;
   };
   std::deque<Frame> frames_;
   TimePoint until_{};

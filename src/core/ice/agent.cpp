@@ -129,7 +129,7 @@ void Agent::Core::on(RemoteCandidate&& event, Env& env, Effects& out) {
   if (over && !remote_restarted) return;
   const auto address = Endpoint::parse(event.candidate.address, event.candidate.port);
   if (!address || !address->port() || address->is_unspecified()) return;
-  // Whose link it is local to, nobody could say.
+  // Whose connection it is local to, nobody could say.
   if (address->family() == Endpoint::Family::v6 && address->is_link_local()) return;
   const auto news = remotes.add(event.candidate, *address);
   if (news == News::known_now) {

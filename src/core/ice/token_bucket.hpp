@@ -1,6 +1,6 @@
 // How much is sent to those who have not shown that they want it: a peer that names addresses of
 // others must not make a tool of us, however often it begins anew. What is used up comes back
-// slowly, so that a link of days can restart.
+// slowly, so that a connection of days can restart.
 #pragma once
 
 #include <algorithm>

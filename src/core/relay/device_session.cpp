@@ -92,7 +92,7 @@ void ask_store(const SessionData& data, const UserId& to,
                std::optional<LinkCodes::Request> let_in_by, Context& context, Effects& effects) {
   const LinkDevice question{data.device, to, context.limits.devices_per_user, context.env.wall};
   effects.push_back(context.questions.ask(
-      question, ForLink{context.socket, data.device, to, std::move(let_in_by)}));
+      question, ForConnection{context.socket, data.device, to, std::move(let_in_by)}));
 }
 
 /// False if there is nobody to ask.

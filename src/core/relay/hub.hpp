@@ -108,7 +108,7 @@ class Hub {
   void answered(const ForEvent& asked, Answer&& answer, const Env& env, Effects& effects);
   void answered(const ForEcho& asked, Answer&& answer, const Env& env, Effects& effects);
   void answered(const ForPage& asked, Answer&& answer, const Env& env, Effects& effects);
-  void answered(const ForLink& asked, Answer&& answer, const Env& env, Effects& effects);
+  void answered(const ForConnection& asked, Answer&& answer, const Env& env, Effects& effects);
   void answered(const ForSigner& asked, Answer&& answer, const Env& env, Effects& effects);
   void answered(const ForNonce& asked, Answer&& answer, const Env& env, Effects& effects);
   void answered(const ForDeviceList& asked, Answer&& answer, const Env& env, Effects& effects);

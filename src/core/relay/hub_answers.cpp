@@ -60,7 +60,7 @@ void Hub::answered(const ForPage& asked, Answer&& answer, const Env& env, Effect
   step_device(asked.socket, device_session::PageCame{take<Page>(std::move(answer))}, env, effects);
 }
 
-void Hub::answered(const ForLink& asked, Answer&& answer, const Env& env, Effects& effects) {
+void Hub::answered(const ForConnection& asked, Answer&& answer, const Env& env, Effects& effects) {
   auto admission = take<Admission>(std::move(answer));
   if (!admission && asked.let_in_by) {
     const auto why =

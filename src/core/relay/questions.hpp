@@ -38,7 +38,7 @@ struct ForEcho {
 struct ForPage {
   SocketId socket;
 };
-struct ForLink {
+struct ForConnection {
   SocketId socket;
   DeviceId device;
   UserId to;
@@ -71,8 +71,8 @@ struct ForDrops {
   std::size_t bytes;
 };
 
-using Purpose = std::variant<ForHandshake, ForEvent, ForPage, ForLink, ForSigner, ForDeviceList,
-                             ForRename, ForRevocation, ForDrops, ForEcho, ForNonce>;
+using Purpose = std::variant<ForHandshake, ForEvent, ForPage, ForConnection, ForSigner,
+                             ForDeviceList, ForRename, ForRevocation, ForDrops, ForEcho, ForNonce>;
 
 class Questions {
  public:

@@ -46,7 +46,7 @@ enum class Crossing : std::uint8_t {
   first,  ///< a second one may follow, in which the other side leads
   second,
 };
-/// Our ask, or a request that we accepted, was granted: a link can be made with this peer.
+/// Our ask, or a request that we accepted, was granted: a connection can be made with this peer.
 struct Matched {
   PairingCode peer;
   PublicKey key;

@@ -71,8 +71,8 @@ bool Pacer::take_for(const PairingCode& peer, TimePoint now) {
 
 bool Pacer::admit(const PairingCode& peer, TimePoint now) {
   forget(now);
-  // Under a limit that is smaller than a link's signals they come one after the other.
-  const auto needs = std::min(1 + signals_per_link, most_);
+  // Under a limit that is smaller than a connection's signals they come one after the other.
+  const auto needs = std::min(1 + signals_per_connection, most_);
   if (waiting() > 0 || spent_.size() + promised() + needs > most_) return false;
   if (needs > 1) promises_.insert_or_assign(peer, Promise{needs - 1, now + promise_time});
   return true;

@@ -1,6 +1,6 @@
 // How fast we speak to the server: it drops what exceeds its limit, and what was dropped is missed
 // only when a peer has waited in vain. Signals wait here instead, descriptions before candidates,
-// and a pairing is accepted only when there is room for the signals of its link as well. What
+// and a pairing is accepted only when there is room for the signals of its connection as well. What
 // belongs to pairings themselves is little, and does not wait. Source: docs/protocol/signaling.md.
 #pragma once
 
@@ -24,8 +24,9 @@ inline constexpr std::size_t messages_per_minute = 100;
 /// limit.
 inline constexpr std::size_t messages_aside = 20;
 inline constexpr Duration pacing_window = std::chrono::seconds(60);
-/// For an answer and three candidates; given back when the link is up or gone, and after a while.
-inline constexpr std::size_t signals_per_link = 4;
+/// For an answer and three candidates; given back when the connection is up or gone, and after a
+/// while.
+inline constexpr std::size_t signals_per_connection = 4;
 inline constexpr Duration promise_time = std::chrono::seconds(30);
 inline constexpr std::size_t signals_waiting = 4'000;
 
@@ -44,9 +45,9 @@ class Pacer {
   /// What may leave now, in order.
   [[nodiscard]] std::vector<Relay> take(TimePoint now);
 
-  /// Whether there is room for another link; if so it is kept for this peer.
+  /// Whether there is room for another connection; if so it is kept for this peer.
   bool admit(const PairingCode& peer, TimePoint now);
-  /// The link with this peer is up: what was kept for it is free again.
+  /// The connection with this peer is up: what was kept for it is free again.
   void release(const PairingCode& peer) { promises_.erase(peer); }
   /// It is gone, and what waits for it with it.
   void drop(const PairingCode& peer);

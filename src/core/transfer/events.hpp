@@ -1,5 +1,5 @@
-// The words between the transfer machines of both forms, the link that carries their frames, and
-// the disk. Types only.
+// The words between the transfer machines of both forms, the connection that carries their frames,
+// and the disk. Types only.
 #pragma once
 
 #include <cstdint>
@@ -21,9 +21,10 @@ namespace culver::transfer {
 
 using fsm::Origin;
 
-// ---- from the peer, through the link ------------------------------------------------------------
+// ---- from the peer, through the connection
+// ------------------------------------------------------------
 
-/// A file_chunk whose data has been opened by the link's sealed channel.
+/// A file_chunk whose data has been opened by the connection's sealed channel.
 struct OpenedChunk {
   static constexpr std::string_view name = "OpenedChunk";
   static constexpr Origin origin = Origin::peer;
@@ -197,25 +198,25 @@ struct PartHashed {
 
 // ---- effects ------------------------------------------------------------------------------------
 
-// To the link: frames on `files`, in order.
+// To the connection: frames on `files`, in order.
 struct SendEnvelope {
   std::variant<wire::peer::FileStart, wire::peer::FileComplete, wire::peer::FileStartAck,
                wire::peer::FileCompleteAck, wire::peer::FileError, wire::peer::FileCancel>
       envelope;
 };
-/// Sealed and printed by the link.
+/// Sealed and printed by the connection.
 struct SendChunk {
   wire::peer::FileId id;
   std::uint64_t index;
   ByteVector bytes;
 };
-/// Stops or resumes taking data from the link: what is not yet on the disk is bounded. Spoken by
-/// one transfer: the link is paused while any of its transfers wants it to be.
-struct PauseLink {
+/// Stops or resumes taking data from the connection: what is not yet on the disk is bounded. Spoken
+/// by one transfer: the connection is paused while any of its transfers wants it to be.
+struct PauseConnection {
   bool paused;
 };
 
-/// A frame of the second form, printed, to be sealed by the link.
+/// A frame of the second form, printed, to be sealed by the connection.
 struct SendFrame {
   ByteVector frame;
 };
@@ -310,10 +311,11 @@ struct Failed {
   std::optional<std::uint64_t> room = std::nullopt;  ///< as in DiskFailed
 };
 
-using Effect = std::variant<SendEnvelope, SendChunk, PauseLink, SendFrame, ReadBlock, CreateTarget,
-                            WriteBlock, HashPrefix, ReadFrames, FindTarget, OpenTarget, HashPart,
-                            RestartTarget, WriteSlices, KeepTarget, FinishTarget, DropSource,
-                            DropTarget, Offered, Checking, Started, Progress, Finished, Failed>;
+using Effect =
+    std::variant<SendEnvelope, SendChunk, PauseConnection, SendFrame, ReadBlock, CreateTarget,
+                 WriteBlock, HashPrefix, ReadFrames, FindTarget, OpenTarget, HashPart,
+                 RestartTarget, WriteSlices, KeepTarget, FinishTarget, DropSource, DropTarget,
+                 Offered, Checking, Started, Progress, Finished, Failed>;
 using Effects = std::vector<Effect>;
 
 }  // namespace culver::transfer

@@ -1,5 +1,6 @@
-// The bytes of one incoming file of the second form between the link and the disk: counted against
-// the credit that was given, gathered for the disk, and turned into new credit once written.
+// The bytes of one incoming file of the second form between the connection and the disk: counted
+// against the credit that was given, gathered for the disk, and turned into new credit once
+// written.
 #pragma once
 
 #include <cstdint>

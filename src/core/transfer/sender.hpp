@@ -184,7 +184,7 @@ class Sender {
     wire::stream::Number number;
     Plaintext name;  ///< announced as it is, if it can be
     std::uint64_t size;
-    std::size_t frame;  ///< the largest that the link may send
+    std::size_t frame;  ///< the largest that the connection may send
     Attributes attributes = {};
   };
 

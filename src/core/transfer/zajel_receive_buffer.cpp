@@ -42,7 +42,7 @@ Result<Arrived> ZajelReceiveBuffer::complete(const std::optional<Digest>& expect
 }
 
 void ZajelReceiveBuffer::release(Effects& effects) {
-  if (paused_) effects.push_back(PauseLink{false});
+  if (paused_) effects.push_back(PauseConnection{false});
   paused_ = false;
 }
 
@@ -58,7 +58,7 @@ void ZajelReceiveBuffer::settle(Effects& effects) {
   const bool wanted = disk_behind_ || (!accepted_ && order_.received() >= spool_limit);
   if (wanted == paused_) return;
   paused_ = wanted;
-  effects.push_back(PauseLink{paused_});
+  effects.push_back(PauseConnection{paused_});
 }
 
 }  // namespace culver::transfer

@@ -1,5 +1,5 @@
-// The chunks of one incoming file between the link and the disk: their order, their checksum, the
-// blocks they are gathered into, and the pause when the disk is behind.
+// The chunks of one incoming file between the connection and the disk: their order, their checksum,
+// the blocks they are gathered into, and the pause when the disk is behind.
 #pragma once
 
 #include <cstdint>
@@ -23,8 +23,8 @@ struct Arrived {
 
 class ZajelReceiveBuffer {
  public:
-  /// The link is paused above the first and resumed below the second, in bytes that the disk has
-  /// been given and has not yet written.
+  /// The connection is paused above the first and resumed below the second, in bytes that the disk
+  /// has been given and has not yet written.
   static constexpr std::size_t high_water = std::size_t{4} << 20;
   static constexpr std::size_t low_water = std::size_t{1} << 20;
   /// What is kept of a file that nobody has accepted yet, before its sender has to wait.
@@ -37,9 +37,9 @@ class ZajelReceiveBuffer {
   void written(std::size_t bytes, Effects& effects);
   /// Somebody wants the file: the spool limit no longer holds, and progress is told.
   void accept(Effects& effects);
-  /// The peer says that this was all. Faults: file_protocol, file_damaged. Resumes the link.
+  /// The peer says that this was all. Faults: file_protocol, file_damaged. Resumes the connection.
   Result<Arrived> complete(const std::optional<Digest>& expected, Effects& effects);
-  /// The end of it, whatever the cause: the link must not stay paused.
+  /// The end of it, whatever the cause: the connection must not stay paused.
   void release(Effects& effects);
 
   bool paused() const { return paused_; }

@@ -24,7 +24,8 @@ void tell(const Job& job, Tell how, Fault fault, Effects& effects) {
     effects.push_back(SendEnvelope{peer::FileError{id, reason_of(fault)}});
 }
 
-/// What a living state leaves behind: a link that it has paused, a target that it has asked for.
+/// What a living state leaves behind: a connection that it has paused, a target that it has asked
+/// for.
 template <class S>
 void free_all(S& state, Effects& effects) {
   if constexpr (requires { state.buffer; }) state.buffer.release(effects);

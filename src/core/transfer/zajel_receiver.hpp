@@ -97,7 +97,7 @@ struct Spooled {
   OneOf<Spooled, Aborted> on(Cancel&&, Env&, Effects&) &&;
 };
 
-/// The deadline is the peer's, or the disk's while we have paused the link.
+/// The deadline is the peer's, or the disk's while we have paused the connection.
 struct Receiving {
   static constexpr std::string_view name = "Receiving";
   Job job;

@@ -142,7 +142,8 @@ tl::expected<Options, Exit> merge(const GlobalWords& raw, const Settings& settin
 }
 
 constexpr const char* variables_of_help =
-    "Variables besides those above: CULVER_CODE holds the code for send and link. A folder that is "
+    "Variables besides those above: CULVER_CODE holds the code for send and link. A folder "
+    "that is "
     "locked is opened with the passphrase in CULVER_PASSPHRASE, or in the file that "
     "CULVER_PASSPHRASE_FILE names; with lock, export and import CULVER_PASSPHRASE is the one of "
     "what "

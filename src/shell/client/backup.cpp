@@ -137,7 +137,7 @@ Outcome<backup::Content> collect(const host::Vault& vault) {
 Outcome<std::optional<fs::path>> install(const backup::Content& content, const fs::path& folder,
                                          Replace replace, const MakeVault& make_vault) {
   std::error_code error;
-  auto data_dir = fs::weakly_canonical(folder, error);  // a link stays a link
+  auto data_dir = fs::weakly_canonical(folder, error);  // a connection stays a connection
   if (!data_dir.has_filename()) data_dir = data_dir.parent_path();
   const bool is_taken = host::has_identity(data_dir) || fs::exists(data_dir / "account", error);
   if (is_taken && replace == Replace::no)

@@ -118,8 +118,8 @@ Client::Client(asio::io_context& loop, host::DeviceSlot slot, engine::Config eng
                     std::move(event));
               }),
       transports_(loop, std::move(transports),
-                  [this](LinkId link, link::TransportEvent event) {
-                    feed(engine::FromTransport{link, std::move(event)});
+                  [this](ConnectionId connection, connection::TransportEvent event) {
+                    feed(engine::FromTransport{connection, std::move(event)});
                   }),
       addresses_(loop),
       disk_(loop, std::move(download_dir), std::move(books),
@@ -192,34 +192,35 @@ void Client::pump() {
 }
 
 void Client::perform(engine::Effect effect) {
-  std::visit(
-      fsm::overload{
-          [this](engine::DialServer&&) { server_.dial(); },
-          [this](engine::SendToServer&& e) { server_.send(std::move(e.frame), e.binary); },
-          [this](engine::HangUpServer&&) { server_.hang_up(); },
-          [this](engine::ToTransport&& e) { transports_.perform(e.link, std::move(e.effect)); },
-          [this](engine::ToDisk&& e) { disk_.perform(std::move(e)); },
-          [this](engine::Remember&& e) { disk_.remember(std::move(e)); },
-          [this](engine::KeepOffered&& e) { disk_.keep_offered(e); },
-          [this](engine::RememberServer&& e) { disk_.remember(e); },
-          [this](engine::StoreLetter&& e) { disk_.store(std::move(e)); },
-          [this](engine::LoadLetters&& e) { disk_.load(e); },
-          [this](engine::RemoveLetters&& e) { disk_.remove(std::move(e)); },
-          [this](engine::KeepLetter&& e) { disk_.keep(std::move(e)); },
-          [this](engine::LoadHeld&&) { disk_.load_held(); },
-          [this](engine::MarkDisplayed&& e) { disk_.mark_shown(e); },
-          [this](engine::LoadFrames&& e) { disk_.load(e); },
-          [this](engine::KeepFrame&& e) { disk_.keep(e); },
-          [this](engine::LendIceServers&& e) { transports_.lend(e.servers); },
-          [this](engine::Tell&& e) { on_notice_(std::move(e.notice)); },
-          [](engine::Dropped&& e) {
-            if (e.link)
-              log::info("frame dropped", e.fault, name_of(e.kind), *e.link);
-            else
-              log::info("frame dropped", e.fault, name_of(e.kind));
-          },
-      },
-      std::move(effect));
+  std::visit(fsm::overload{
+                 [this](engine::DialServer&&) { server_.dial(); },
+                 [this](engine::SendToServer&& e) { server_.send(std::move(e.frame), e.binary); },
+                 [this](engine::HangUpServer&&) { server_.hang_up(); },
+                 [this](engine::ToTransport&& e) {
+                   transports_.perform(e.connection, std::move(e.effect));
+                 },
+                 [this](engine::ToDisk&& e) { disk_.perform(std::move(e)); },
+                 [this](engine::Remember&& e) { disk_.remember(std::move(e)); },
+                 [this](engine::KeepOffered&& e) { disk_.keep_offered(e); },
+                 [this](engine::RememberServer&& e) { disk_.remember(e); },
+                 [this](engine::StoreLetter&& e) { disk_.store(std::move(e)); },
+                 [this](engine::LoadLetters&& e) { disk_.load(e); },
+                 [this](engine::RemoveLetters&& e) { disk_.remove(std::move(e)); },
+                 [this](engine::KeepLetter&& e) { disk_.keep(std::move(e)); },
+                 [this](engine::LoadHeld&&) { disk_.load_held(); },
+                 [this](engine::MarkDisplayed&& e) { disk_.mark_shown(e); },
+                 [this](engine::LoadFrames&& e) { disk_.load(e); },
+                 [this](engine::KeepFrame&& e) { disk_.keep(e); },
+                 [this](engine::LendIceServers&& e) { transports_.lend(e.servers); },
+                 [this](engine::Tell&& e) { on_notice_(std::move(e.notice)); },
+                 [](engine::Dropped&& e) {
+                   if (e.connection)
+                     log::info("frame dropped", e.fault, name_of(e.kind), *e.connection);
+                   else
+                     log::info("frame dropped", e.fault, name_of(e.kind));
+                 },
+             },
+             std::move(effect));
 }
 
 void Client::arm() {

@@ -201,7 +201,8 @@ void Disk::remember(engine::Remember peer) {
     const auto done = books_.peers.remember({peer.key, peer.name, peer.is_culver, peer.instead_of},
                                             host::utc_now());
     if (!done) log::warn("peer not remembered", done.error());
-    answer(sink, engine::Remembered{peer.link, done ? std::nullopt : std::optional(done.error())});
+    answer(sink,
+           engine::Remembered{peer.connection, done ? std::nullopt : std::optional(done.error())});
   });
 }
 
@@ -249,7 +250,7 @@ void Disk::store(engine::StoreLetter letter) {
 void Disk::load(engine::LoadLetters request) {
   ask_letters([request](auto& letters) {
     auto queue = letters.load(request.key, request.after, request.most);
-    return engine::LettersLoaded{request.link, std::move(queue.letters), queue.fault};
+    return engine::LettersLoaded{request.connection, std::move(queue.letters), queue.fault};
   });
 }
 

@@ -90,7 +90,7 @@ void write(Level level, const std::string& line) { logger().log(to_spdlog(level)
 
 void append(std::string& line, LogName name) { line += name.text(); }
 void append(std::string& line, Fault fault) { line += info(fault).name; }
-void append(std::string& line, LinkId link) { line += "link=" + std::to_string(link.value); }
+void append(std::string& line, ConnectionId link) { line += "link=" + std::to_string(link.value); }
 void append(std::string& line, const Endpoint& endpoint) {
   const auto address = endpoint.address_text();
   const bool is_v6 = endpoint.family() == Endpoint::Family::v6;

@@ -24,7 +24,7 @@ namespace detail {
 void write(Level level, const std::string& line);
 void append(std::string& line, LogName name);
 void append(std::string& line, Fault fault);
-void append(std::string& line, LinkId link);
+void append(std::string& line, ConnectionId link);
 void append(std::string& line, const Endpoint& endpoint);
 void append(std::string& line, TransferId transfer);
 void append(std::string& line, const PairingCode& code);  ///< masked

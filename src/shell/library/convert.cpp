@@ -84,8 +84,8 @@ v1::KnownPeer known_peer_of(std::span<const engine::Known> book, const store::Kn
           row.last_seen,          row.is_verified, row.is_blocked,  false};
 }
 
-v1::Path path_of(link::PathKind path) {
-  return path == link::PathKind::relayed ? v1::Path::relayed : v1::Path::direct;
+v1::Path path_of(connection::PathKind path) {
+  return path == connection::PathKind::relayed ? v1::Path::relayed : v1::Path::direct;
 }
 
 std::int64_t milliseconds_of(Duration time) {

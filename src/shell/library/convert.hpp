@@ -27,7 +27,7 @@ std::string fingerprint_of(const PublicKey& key);
 v1::Peer peer_of(std::span<const engine::Known> book, const PublicKey& key,
                  const std::optional<Plaintext>& calls_itself = {});
 v1::KnownPeer known_peer_of(std::span<const engine::Known> book, const store::KnownPeer& row);
-v1::Path path_of(link::PathKind path);
+v1::Path path_of(connection::PathKind path);
 std::int64_t milliseconds_of(Duration time);
 
 }  // namespace culver::library

@@ -76,7 +76,7 @@ void Session::answer_all_with_end() {
 
 v1::Status Session::status() const {
   const auto connected = std::ranges::count_if(
-      links_, [](const auto& entry) { return entry.second.connected.has_value(); });
+      connections_, [](const auto& entry) { return entry.second.connected.has_value(); });
   return {!code_.empty(), code_, server_, static_cast<std::uint32_t>(connected),
           static_cast<std::uint32_t>(transfers_.size())};
 }
@@ -141,7 +141,7 @@ void Session::answer_pairing(const std::string& pairing, bool is_accepted, bool 
   if (is_accepted && asked.request->namesake && !is_other)
     return asker->set(error_of(Fault::name_taken, pairing));
   if (asked.kind == Kind::name_conflict)
-    command(engine::AnswerName{*asked.link, is_accepted});
+    command(engine::AnswerName{*asked.connection, is_accepted});
   else
     command(engine::AnswerPair{*asked.code, is_accepted});
   asked.request.reset();
@@ -163,14 +163,14 @@ void Session::list_pairings(const Asker<std::vector<v1::PairRequested>>& asker) 
 
 void Session::list_connected(const Asker<std::vector<std::string>>& asker) {
   std::vector<std::string> connected;
-  for (const auto& [id, link] : links_)
-    if (link.connected) connected.push_back(link.connected->peer.fingerprint);
+  for (const auto& [id, connection] : connections_)
+    if (connection.connected) connected.push_back(connection.connected->peer.fingerprint);
   asker->set(std::move(connected));
 }
 
 void Session::connect_peer(const PublicKey& key, const Asker<v1::Connection>& asker) {
-  for (const auto& [id, link] : links_)
-    if (link.connected && link.key == key) return asker->set(*link.connected);
+  for (const auto& [id, connection] : connections_)
+    if (connection.connected && connection.key == key) return asker->set(*connection.connected);
   wait_in<v1::Connection>(connecting_[key], asker);
   command(engine::LookFor{key});
 }
@@ -184,9 +184,10 @@ void Session::send_text(const PublicKey& key, std::string text, const Asker<v1::
 
 void Session::send_files(const PublicKey& key, const std::vector<std::filesystem::path>& files,
                          const Asker<std::vector<v1::SentFile>>& asker) {
-  const auto to = std::ranges::find_if(
-      links_, [&](const auto& entry) { return entry.second.connected && entry.second.key == key; });
-  if (to == links_.end()) return asker->set(error_of(Fault::not_connected, peer(key).name));
+  const auto to = std::ranges::find_if(connections_, [&](const auto& entry) {
+    return entry.second.connected && entry.second.key == key;
+  });
+  if (to == connections_.end()) return asker->set(error_of(Fault::not_connected, peer(key).name));
   std::vector<client::Client::OpenedFile> opened;
   engine::Batch batch{static_cast<std::uint32_t>(files.size()), 0};
   // As many names as a person reads before saying yes.

@@ -68,7 +68,7 @@ class Session : public std::enable_shared_from_this<Session> {
   template <class T>
   using Askers = std::vector<std::weak_ptr<Answer<T>>>;
 
-  struct Link {
+  struct Connection {
     std::optional<PairingCode> code;  ///< by which the match was made
     PublicKey key;
     std::optional<v1::Connection> connected;  ///< told as that
@@ -76,7 +76,7 @@ class Session : public std::enable_shared_from_this<Session> {
   struct Pairing {
     enum class Kind : std::uint8_t { ours, asked, accepted, name_conflict } kind;
     std::optional<PairingCode> code;
-    std::optional<LinkId> link;                     ///< of a name conflict
+    std::optional<ConnectionId> connection;         ///< of a name conflict
     std::optional<v1::PairRequested> request = {};  ///< that waits for our answer
     Askers<v1::Peer> askers = {};
     std::optional<v1::Result<v1::Peer>> outcome = {};  ///< of ours, until it is asked for
@@ -84,7 +84,7 @@ class Session : public std::enable_shared_from_this<Session> {
   using Pairings = std::map<std::uint64_t, Pairing>;
   static constexpr std::size_t outcomes_at_most = 64;
   struct Transfer {
-    LinkId link;
+    ConnectionId connection;
     v1::Peer peer;
     std::string name;
     std::uint64_t size;
@@ -127,15 +127,15 @@ class Session : public std::enable_shared_from_this<Session> {
   void command(engine::Command command) { client_->command(std::move(command)); }
   v1::Status status() const;
   v1::Peer peer(const PublicKey& key, const std::optional<Plaintext>& name = {}) const;
-  v1::Peer peer(LinkId link) const;
+  v1::Peer peer(ConnectionId connection) const;
   Pairings::iterator pairing_of(const PairingCode& code);
   std::string add(Pairing pairing);
   void ask(Pairing pairing, const std::optional<Plaintext>& name, const PublicKey& key,
            const std::optional<PublicKey>& namesake);
   void conclude(Pairings::iterator at, v1::Result<v1::Peer> outcome);
   void forget_outcomes();
-  Transfer& transfer_of(LinkId link, TransferId id, const Plaintext& name, std::uint64_t size,
-                        bool is_outgoing);
+  Transfer& transfer_of(ConnectionId connection, TransferId id, const Plaintext& name,
+                        std::uint64_t size, bool is_outgoing);
   void tell_phase(TransferId id, Transfer& transfer, v1::TransferPhase phase);
   void answer_all_with_end();
 
@@ -149,7 +149,7 @@ class Session : public std::enable_shared_from_this<Session> {
   std::string code_;           ///< empty: offline
   bool is_wanted_online_ = false;
   bool was_anybody_here_ = false;  ///< what was kept before is told before anybody comes
-  std::map<LinkId, Link> links_;
+  std::map<ConnectionId, Connection> connections_;
   Pairings pairings_;
   std::uint64_t next_pairing_ = 1;
   std::map<TransferId, Transfer> transfers_;

@@ -34,9 +34,9 @@ v1::Peer Session::peer(const PublicKey& key, const std::optional<Plaintext>& nam
   return peer_of(client_->book(), key, name);
 }
 
-v1::Peer Session::peer(LinkId link) const {
-  const auto at = links_.find(link);
-  if (at == links_.end()) return {};
+v1::Peer Session::peer(ConnectionId connection) const {
+  const auto at = connections_.find(connection);
+  if (at == connections_.end()) return {};
   return at->second.connected ? at->second.connected->peer : peer(at->second.key);
 }
 
@@ -114,12 +114,13 @@ void Session::handle(const engine::PairFailed& notice) {
 
 void Session::handle(const engine::Connecting& notice) {
   was_anybody_here_ = true;
-  links_.insert_or_assign(notice.link, Link{notice.peer, notice.sought.value_or(PublicKey{}), {}});
+  connections_.insert_or_assign(notice.connection,
+                                Connection{notice.peer, notice.sought.value_or(PublicKey{}), {}});
 }
 
 /// It called itself otherwise when it asked.
 void Session::handle(const engine::NameTaken& notice) {
-  Pairing pairing{Pairing::Kind::name_conflict, std::nullopt, notice.link};
+  Pairing pairing{Pairing::Kind::name_conflict, std::nullopt, notice.connection};
   ask(std::move(pairing), notice.name, notice.key, notice.namesake);
 }
 
@@ -141,40 +142,43 @@ void Session::handle(const engine::TurnedAway& notice) {
                                error_of(Fault::pair_refused, peer(notice.key).name));
 }
 
-void Session::handle(const engine::Unproven& notice) { links_[notice.link].key = notice.key; }
+void Session::handle(const engine::Unproven& notice) {
+  connections_[notice.connection].key = notice.key;
+}
 
 void Session::handle(const engine::Connected& notice) {
-  auto& link = links_[notice.link];
-  link.key = notice.key;
+  auto& connection = connections_[notice.connection];
+  connection.key = notice.key;
   const auto who = peer(notice.key, notice.name);
-  link.connected = v1::Connection{who, path_of(notice.path), milliseconds_of(notice.setup)};
+  connection.connected = v1::Connection{who, path_of(notice.path), milliseconds_of(notice.setup)};
   if (known_.insert(notice.key).second) tell(v1::PeerPaired{who});
-  tell(v1::PeerConnected{who, link.connected->path, link.connected->setup_ms});
-  if (link.code)
-    if (const auto at = pairing_of(*link.code); at != pairings_.end()) conclude(at, who);
+  tell(v1::PeerConnected{who, connection.connected->path, connection.connected->setup_ms});
+  if (connection.code)
+    if (const auto at = pairing_of(*connection.code); at != pairings_.end()) conclude(at, who);
   if (const auto waiting = connecting_.extract(notice.key))
-    answer_all<v1::Connection>(waiting.mapped(), *link.connected);
+    answer_all<v1::Connection>(waiting.mapped(), *connection.connected);
 }
 
 void Session::handle(const engine::GoodbyeReceived& notice) {
-  command(engine::CloseLink{notice.link});
+  command(engine::CloseConnection{notice.connection});
 }
 
 void Session::handle(const engine::Closed& notice) {
   for (auto at = pairings_.begin(); at != pairings_.end();) {
     const auto here = at++;
-    if (here->second.kind == Pairing::Kind::name_conflict && here->second.link == notice.link)
+    if (here->second.kind == Pairing::Kind::name_conflict &&
+        here->second.connection == notice.connection)
       conclude(here, error_of(notice.fault.value_or(Fault::pair_expired)));
   }
-  const auto link = links_.extract(notice.link);
-  if (!link) return;
+  const auto connection = connections_.extract(notice.connection);
+  if (!connection) return;
   std::optional<v1::Error> error;
   if (notice.fault) error = error_of(*notice.fault);
   if (error && notice.about) error->about = peer(notice.about->key, notice.about->name).name;
-  if (const auto& connected = link.mapped().connected)
+  if (const auto& connected = connection.mapped().connected)
     return tell(v1::PeerDisconnected{connected->peer, error});
-  if (!link.mapped().code) return;
-  if (const auto at = pairing_of(*link.mapped().code); at != pairings_.end())
+  if (!connection.mapped().code) return;
+  if (const auto at = pairing_of(*connection.mapped().code); at != pairings_.end())
     conclude(at, error.value_or(error_of(Fault::peer_gone)));
 }
 
@@ -182,7 +186,7 @@ void Session::handle(const engine::Closed& notice) {
 
 /// Of a client that numbers none: nothing of it is on the disk.
 void Session::handle(const engine::TextReceived& notice) {
-  tell(v1::TextReceived{peer(notice.link), {}, notice.text.expose(), 0});
+  tell(v1::TextReceived{peer(notice.connection), {}, notice.text.expose(), 0});
 }
 
 void Session::handle(const engine::TextQueued& notice) {
@@ -215,9 +219,11 @@ void Session::handle(const engine::LetterReceived& notice) {
 
 // ---- files --------------------------------------------------------------------------------------
 
-Session::Transfer& Session::transfer_of(LinkId link, TransferId id, const Plaintext& name,
-                                        std::uint64_t size, bool is_outgoing) {
-  return transfers_.try_emplace(id, Transfer{link, peer(link), name.expose(), size, is_outgoing})
+Session::Transfer& Session::transfer_of(ConnectionId connection, TransferId id,
+                                        const Plaintext& name, std::uint64_t size,
+                                        bool is_outgoing) {
+  return transfers_
+      .try_emplace(id, Transfer{connection, peer(connection), name.expose(), size, is_outgoing})
       .first->second;
 }
 
@@ -228,7 +234,7 @@ void Session::tell_phase(TransferId id, Transfer& transfer, v1::TransferPhase ph
 }
 
 void Session::handle(const engine::FileOffered& notice) {
-  auto& transfer = transfer_of(notice.link, notice.transfer, notice.name, notice.size, false);
+  auto& transfer = transfer_of(notice.connection, notice.transfer, notice.name, notice.size, false);
   transfer.is_offered = true;
   tell(v1::FileOffered{id_of(notice.transfer), transfer.peer, transfer.name, transfer.size,
                        notice.have, notice.batch ? notice.batch->files : 1});
@@ -236,13 +242,13 @@ void Session::handle(const engine::FileOffered& notice) {
 
 void Session::handle(const engine::FileChecking& notice) {
   auto& transfer =
-      transfer_of(notice.link, notice.transfer, notice.name, notice.size, notice.outgoing);
+      transfer_of(notice.connection, notice.transfer, notice.name, notice.size, notice.outgoing);
   tell_phase(notice.transfer, transfer, v1::TransferPhase::checking);
 }
 
 void Session::handle(const engine::FileStarted& notice) {
   auto& transfer =
-      transfer_of(notice.link, notice.transfer, notice.name, notice.size, notice.outgoing);
+      transfer_of(notice.connection, notice.transfer, notice.name, notice.size, notice.outgoing);
   transfer.bytes = notice.from;
   tell_phase(notice.transfer, transfer, v1::TransferPhase::running);
 }
@@ -275,7 +281,7 @@ void Session::handle(const engine::FileSent& notice) {
 
 void Session::handle(const engine::FileFailed& notice) {
   if (notice.of)
-    transfer_of(notice.of->link, notice.transfer, notice.of->name, 0,
+    transfer_of(notice.of->connection, notice.transfer, notice.of->name, 0,
                 notice.transfer.value < engine::Transfers::first_incoming);
   const auto transfer = transfers_.extract(notice.transfer);
   if (!transfer) return;

@@ -149,7 +149,7 @@ BIO_METHOD* Dtls::bio_method() {
   return method;
 }
 
-Dtls::Dtls(const DtlsIdentity& identity, link::DtlsRole role, Batch& out)
+Dtls::Dtls(const DtlsIdentity& identity, connection::DtlsRole role, Batch& out)
     : wire_(new Wire{{}, out}), ssl_(SSL_new(identity.context())), buffer_(record_size) {
   require(ssl_ != nullptr, "SSL_new");
   BIO* bio = BIO_new(bio_method());
@@ -159,7 +159,7 @@ Dtls::Dtls(const DtlsIdentity& identity, link::DtlsRole role, Batch& out)
   SSL_set_bio(ssl_.get(), bio, bio);
   DTLS_set_link_mtu(ssl_.get(), link_mtu);
   DTLS_set_timer_cb(ssl_.get(), next_timeout);
-  if (role == link::DtlsRole::client)
+  if (role == connection::DtlsRole::client)
     SSL_set_connect_state(ssl_.get());
   else
     SSL_set_accept_state(ssl_.get());

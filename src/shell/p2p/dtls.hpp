@@ -9,7 +9,7 @@
 
 #include <openssl/ssl.h>
 
-#include "core/link/events.hpp"
+#include "core/connection/events.hpp"
 #include "shell/p2p/path.hpp"
 
 namespace culver::p2p {
@@ -38,7 +38,7 @@ class Dtls {
   enum class State : std::uint8_t { handshaking, up, closed, failed };
 
   /// Records leave through `out`, which must outlive the session.
-  Dtls(const DtlsIdentity& identity, link::DtlsRole role, Batch& out);
+  Dtls(const DtlsIdentity& identity, connection::DtlsRole role, Batch& out);
 
   /// Begins the handshake: the client's first flight goes out.
   void start();

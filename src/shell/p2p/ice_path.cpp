@@ -79,18 +79,18 @@ class IcePath final : public Path {
   void perform(ice::Transmit effect);
   void perform(ice::LocalCandidate effect) {
     log_candidate("own candidate", effect.candidate);
-    events_.push_back(link::LocalCandidate{effect.candidate});
+    events_.push_back(connection::LocalCandidate{effect.candidate});
   }
-  void perform(ice::GatheringDone) { events_.push_back(link::GatheringDone{}); }
+  void perform(ice::GatheringDone) { events_.push_back(connection::GatheringDone{}); }
   void perform(ice::Selected effect);
   void perform(ice::Carries effect) { events_.push_back(PathCarries{effect.bytes}); }
   void perform(ice::Relayed effect);
-  void perform(ice::Doubted effect) { events_.push_back(link::PathDoubted{effect.heard}); }
+  void perform(ice::Doubted effect) { events_.push_back(connection::PathDoubted{effect.heard}); }
   void perform(ice::RelayFailed effect);
   void perform(ice::Failed effect) {
     const bool is_first = effect.why == ice::Failed::Why::no_pair;
     log::info(is_first ? LogName("no pair works") : LogName("consent lost"));
-    events_.push_back(link::PathFailed{});
+    events_.push_back(connection::PathFailed{});
   }
 
   void update_wires();
@@ -253,8 +253,8 @@ void IcePath::perform(ice::Selected effect) {
   log::info(
       effect.relayed ? LogName("pair selected, relayed, to") : LogName("pair selected, direct, to"),
       effect.route.to);
-  const auto kind = effect.relayed ? link::PathKind::relayed : link::PathKind::direct;
-  events_.push_back(link::PathReady{kind});
+  const auto kind = effect.relayed ? connection::PathKind::relayed : connection::PathKind::direct;
+  events_.push_back(connection::PathReady{kind});
 }
 
 void IcePath::arm() {

@@ -8,7 +8,7 @@
 namespace culver::p2p {
 
 /// A sentence for a person, if this version (OpenSSL_version_num) has a hole that a stranger can
-/// use against a link.
+/// use against a connection.
 std::optional<std::string> hole_in_openssl(unsigned long version);
 
 }  // namespace culver::p2p

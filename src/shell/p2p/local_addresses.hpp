@@ -22,7 +22,7 @@ struct InterfaceAddress {
 /// kernel tells them: those that lead where we want to go first; then IPv6 and IPv4 in turn; then
 /// IPv4's link-local ones, which a cable between two machines has; loopback last and only if
 /// wanted. Not those that are down, and not IPv6's link-local ones, which mean nothing without a
-/// link.
+/// connection.
 std::vector<Endpoint> usable(std::span<const InterfaceAddress> found, bool loopback,
                              std::span<const Endpoint> first = {});
 

@@ -14,7 +14,7 @@
 
 #include "core/base/dial_failure.hpp"
 #include "core/base/endpoint.hpp"
-#include "core/link/events.hpp"
+#include "core/connection/events.hpp"
 
 namespace culver::p2p {
 
@@ -73,8 +73,9 @@ struct PathCarries {
   std::size_t bytes;  ///< UDP payload; at least base_datagram
 };
 
-using PathEvent = std::variant<link::LocalCandidate, link::GatheringDone, link::PathReady,
-                               link::PathDoubted, link::PathFailed, PathCarries>;
+using PathEvent =
+    std::variant<connection::LocalCandidate, connection::GatheringDone, connection::PathReady,
+                 connection::PathDoubted, connection::PathFailed, PathCarries>;
 
 /// Called on the thread of the io_context, never from within a member function of the path.
 struct PathSink {

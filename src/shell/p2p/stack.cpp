@@ -56,7 +56,7 @@ Stack::~Stack() {
   transports_.clear();
 }
 
-void Stack::start(LinkId id, bool controlling) {
+void Stack::start(ConnectionId id, bool controlling) {
   const auto& servers = config_.ice_servers.empty() ? lent_ : config_.ice_servers;
   const PathConfig path{controlling,      servers,
                         config_.loopback, config_.addresses,
@@ -66,13 +66,13 @@ void Stack::start(LinkId id, bool controlling) {
       io_,
       identity_,
       counters_,
-      [this, id](link::TransportEvent event) { events_.emplace_back(id, std::move(event)); },
+      [this, id](connection::TransportEvent event) { events_.emplace_back(id, std::move(event)); },
       [this] { wake(); }};
   try {
     transports_.emplace(id, std::make_unique<Transport>(std::move(host), config_.make_path, path));
   } catch (const std::exception& error) {
     log::caught(log::Level::error, "no transport for link", error, id);
-    events_.emplace_back(id, link::PathFailed{});
+    events_.emplace_back(id, connection::PathFailed{});
   }
 }
 
@@ -84,7 +84,7 @@ void Stack::lend(const std::vector<wire::signaling::IceServer>& servers) {
         lent_.push_back(std::move(*usable));
 }
 
-/// Every link finds out anew, and a person needs to hear it once.
+/// Every connection finds out anew, and a person needs to hear it once.
 void Stack::tell(const RelayTrouble& trouble) {
   if (!config_.on_relay_trouble || told_relays_.size() >= 2 * ice_server_limit) return;
   if (!told_relays_.emplace(trouble.host, trouble.port).second) return;
@@ -93,14 +93,14 @@ void Stack::tell(const RelayTrouble& trouble) {
   });
 }
 
-void Stack::perform(LinkId id, link::TransportEffect effect) {
+void Stack::perform(ConnectionId id, connection::TransportEffect effect) {
   wake();
   const auto found = transports_.find(id);
-  if (const auto* ice = std::get_if<link::StartIce>(&effect)) {
+  if (const auto* ice = std::get_if<connection::StartIce>(&effect)) {
     if (found == transports_.end()) start(id, ice->controlling);
     return;
   }
-  if (std::holds_alternative<link::DropTransport>(effect)) {
+  if (std::holds_alternative<connection::DropTransport>(effect)) {
     if (found != transports_.end()) transports_.erase(found);
     std::erase_if(events_, [id](const auto& event) { return event.first == id; });
     return;
@@ -110,10 +110,10 @@ void Stack::perform(LinkId id, link::TransportEffect effect) {
   std::visit(
       [&transport](auto&& e) {
         using Effect = std::remove_cvref_t<decltype(e)>;
-        if constexpr (std::is_same_v<Effect, link::HangUp>)
+        if constexpr (std::is_same_v<Effect, connection::HangUp>)
           transport.perform(e, clock_now());
-        else if constexpr (!std::is_same_v<Effect, link::StartIce> &&
-                           !std::is_same_v<Effect, link::DropTransport>)
+        else if constexpr (!std::is_same_v<Effect, connection::StartIce> &&
+                           !std::is_same_v<Effect, connection::DropTransport>)
           transport.perform(std::move(e));
       },
       std::move(effect));

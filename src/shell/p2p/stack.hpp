@@ -1,5 +1,5 @@
-// Peer-to-peer transports: performs the link machine's TransportEffects on ICE, DTLS and SCTP and
-// tells it TransportEvents. One stack per process, on one thread.
+// Peer-to-peer transports: performs the connection machine's TransportEffects on ICE, DTLS and SCTP
+// and tells it TransportEvents. One stack per process, on one thread.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +16,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
-#include "core/link/events.hpp"
+#include "core/connection/events.hpp"
 #include "shell/p2p/counters.hpp"
 #include "shell/p2p/dtls.hpp"
 #include "shell/p2p/path.hpp"
@@ -37,7 +37,7 @@ struct StackConfig {
 /// All methods and the sink on the io_context's one thread. The io_context must outlive the stack.
 class Stack {
  public:
-  using Sink = std::function<void(LinkId, link::TransportEvent)>;
+  using Sink = std::function<void(ConnectionId, connection::TransportEvent)>;
 
   Stack(boost::asio::io_context& io, StackConfig config, Sink sink);
   /// Frees every transport; no event afterwards.
@@ -45,14 +45,15 @@ class Stack {
   Stack(const Stack&) = delete;
   Stack& operator=(const Stack&) = delete;
 
-  /// Never calls the sink: what follows from the effect is told by the loop. An effect for a link
-  /// without a transport is ignored, since the transport may have ended a moment ago.
-  void perform(LinkId id, link::TransportEffect effect);
+  /// Never calls the sink: what follows from the effect is told by the loop. An effect for a
+  /// connection without a transport is ignored, since the transport may have ended a moment ago.
+  void perform(ConnectionId id, connection::TransportEffect effect);
 
-  /// Where the server is: links made from now on tell the peer first the address that leads there.
+  /// Where the server is: connections made from now on tell the peer first the address that leads
+  /// there.
   void set_server(const Endpoint& server) { places_ = {server}; }
-  /// What the signaling server has for links that begin from now on, in the place of what it lent
-  /// before. Whoever was given servers of the user's own uses those alone.
+  /// What the signaling server has for connections that begin from now on, in the place of what it
+  /// lent before. Whoever was given servers of the user's own uses those alone.
   void lend(const std::vector<wire::signaling::IceServer>& servers);
 
   /// Transports that still exist. TransportClosed frees its transport; so does DropTransport.
@@ -60,7 +61,7 @@ class Stack {
   const Counters& counters() const { return counters_; }
 
  private:
-  void start(LinkId id, bool controlling);
+  void start(ConnectionId id, bool controlling);
   void tell(const RelayTrouble& trouble);
   void wake();
   void run();
@@ -75,9 +76,9 @@ class Stack {
   Sink sink_;
   DtlsIdentity identity_;
   Counters counters_;
-  std::map<LinkId, std::unique_ptr<Transport>> transports_;
+  std::map<ConnectionId, std::unique_ptr<Transport>> transports_;
   std::set<std::pair<std::string, std::uint16_t>> told_relays_;
-  std::deque<std::pair<LinkId, link::TransportEvent>> events_;
+  std::deque<std::pair<ConnectionId, connection::TransportEvent>> events_;
   boost::asio::steady_timer ticks_;
   bool ticking_ = false;
   bool awake_ = false;

@@ -30,7 +30,7 @@ Transport::Transport(Host host, const PathFactory& make_path, const PathConfig& 
                 [this](std::span<const Datagram> batch) { on_batch(batch); }};
   path_ = make_path(host_.io, config, std::move(sink));
   if (!path_) throw std::runtime_error("no path");
-  host_.tell(link::LocalDescription{path_->credentials(), host_.identity.fingerprint()});
+  host_.tell(connection::LocalDescription{path_->credentials(), host_.identity.fingerprint()});
 }
 
 Transport::~Transport() {
@@ -40,13 +40,13 @@ Transport::~Transport() {
 
 // ---- path ---------------------------------------------------------------------------------------
 
-void Transport::perform(link::PrepareRestart) {
-  host_.tell(link::LocalDescription{path_->prepare_restart(), host_.identity.fingerprint()});
+void Transport::perform(connection::PrepareRestart) {
+  host_.tell(connection::LocalDescription{path_->prepare_restart(), host_.identity.fingerprint()});
 }
-void Transport::perform(link::RestartIce) { path_->restart(); }
-void Transport::perform(link::SetRemoteIce effect) { path_->set_remote(effect.ice); }
-void Transport::perform(link::AddCandidate effect) { path_->add_candidate(effect.candidate); }
-void Transport::perform(link::RemoteCandidatesDone) { path_->remote_candidates_done(); }
+void Transport::perform(connection::RestartIce) { path_->restart(); }
+void Transport::perform(connection::SetRemoteIce effect) { path_->set_remote(effect.ice); }
+void Transport::perform(connection::AddCandidate effect) { path_->add_candidate(effect.candidate); }
+void Transport::perform(connection::RemoteCandidatesDone) { path_->remote_candidates_done(); }
 
 void Transport::on_path(PathEvent event) {
   if (ended()) return;
@@ -56,7 +56,7 @@ void Transport::on_path(PathEvent event) {
                    if (auto* session = phase::session_of(phase_))
                      session->sctp->set_datagram(datagram_);
                  },
-                 [this](link::PathReady& ready) {
+                 [this](connection::PathReady& ready) {
                    host_.tell(ready);
                    on_path_ready();
                  },
@@ -94,14 +94,14 @@ void Transport::flush() {
 
 // ---- DTLS ---------------------------------------------------------------------------------------
 
-void Transport::perform(link::StartDtls effect) {
+void Transport::perform(connection::StartDtls effect) {
   if (auto* gathering = std::get_if<phase::Gathering>(&phase_))
     phase_ = phase::WaitingForPath{effect.role, std::move(gathering->records)};
   else if (auto* waiting = std::get_if<phase::WaitingForRole>(&phase_))
     begin_dtls(effect.role, std::move(waiting->records));
 }
 
-void Transport::begin_dtls(link::DtlsRole role, Batch records) {
+void Transport::begin_dtls(connection::DtlsRole role, Batch records) {
   auto dtls = std::make_unique<Dtls>(host_.identity, role, out_);
   dtls->start();
   phase_ = phase::ShakingHands{role, std::move(dtls)};
@@ -131,10 +131,10 @@ void Transport::on_handshake() {
   if (!certificate) {
     shaking->dtls->close();
     phase_ = phase::Failed{};
-    return host_.tell(link::DtlsFailed{});
+    return host_.tell(connection::DtlsFailed{});
   }
   phase_ = phase::WaitingForSctp{shaking->role, std::move(shaking->dtls), {}};
-  host_.tell(link::DtlsUp{*certificate});
+  host_.tell(connection::DtlsUp{*certificate});
 }
 
 void Transport::repeat_flight() {
@@ -157,7 +157,7 @@ bool Transport::peer_has_left() {
 
 // ---- SCTP ---------------------------------------------------------------------------------------
 
-void Transport::perform(link::StartSctp effect) {
+void Transport::perform(connection::StartSctp effect) {
   auto* waiting = std::get_if<phase::WaitingForSctp>(&phase_);
   if (!waiting || waiting->dtls->state() != Dtls::State::up) return;
   std::unique_ptr<Association> sctp;
@@ -168,7 +168,7 @@ void Transport::perform(link::StartSctp effect) {
                                            if (out_.bytes() >= flush_at) flush();
                                          });
   } catch (const std::exception& error) {
-    log::caught(log::Level::error, "no SCTP association on link", error, host_.link);
+    log::caught(log::Level::error, "no SCTP association on connection", error, host_.connection);
     return end();
   }
   sctp->pause(paused_);
@@ -177,7 +177,7 @@ void Transport::perform(link::StartSctp effect) {
       waiting->role, effect.max_message_size, {std::move(waiting->dtls), std::move(sctp)}};
 }
 
-void Transport::perform(link::PauseReading effect) {
+void Transport::perform(connection::PauseReading effect) {
   paused_ = effect.paused;
   if (auto* session = phase::session_of(phase_)) session->sctp->pause(paused_);
 }
@@ -205,7 +205,7 @@ void Transport::run(TimePoint now) {
 void Transport::end() {
   auto last = std::exchange(phase_, phase::Ended{});
   say_goodbye(last);
-  host_.tell(link::TransportClosed{});
+  host_.tell(connection::TransportClosed{});
 }
 
 }  // namespace culver::p2p

@@ -1,5 +1,5 @@
-// One link's transport: path, DTLS, SCTP and channels put together. It collects what is to be told;
-// the stack tells it.
+// One connection's transport: path, DTLS, SCTP and channels put together. It collects what is to be
+// told; the stack tells it.
 #pragma once
 
 #include <functional>
@@ -16,12 +16,12 @@ namespace culver::p2p {
 class Transport {
  public:
   struct Host {  ///< what a transport has of its stack
-    LinkId link;
+    ConnectionId connection;
     boost::asio::io_context& io;
     const DtlsIdentity& identity;
     Counters& counters;
-    std::function<void(link::TransportEvent)> tell;  ///< queues the event
-    std::function<void()> wake;                      ///< has run() called soon
+    std::function<void(connection::TransportEvent)> tell;  ///< queues the event
+    std::function<void()> wake;                            ///< has run() called soon
   };
 
   Transport(Host host, const PathFactory& make_path, const PathConfig& config);
@@ -29,18 +29,18 @@ class Transport {
   Transport(const Transport&) = delete;
   Transport& operator=(const Transport&) = delete;
 
-  void perform(link::PrepareRestart effect);
-  void perform(link::RestartIce effect);
-  void perform(link::SetRemoteIce effect);
-  void perform(link::AddCandidate effect);
-  void perform(link::RemoteCandidatesDone effect);
-  void perform(link::StartDtls effect);
-  void perform(link::StartSctp effect);
-  void perform(link::OpenChannel effect);
-  void perform(link::SendOn effect);
-  void perform(link::PauseReading effect);
-  void perform(link::AcknowledgeSeldom effect);
-  void perform(link::HangUp effect, TimePoint now);
+  void perform(connection::PrepareRestart effect);
+  void perform(connection::RestartIce effect);
+  void perform(connection::SetRemoteIce effect);
+  void perform(connection::AddCandidate effect);
+  void perform(connection::RemoteCandidatesDone effect);
+  void perform(connection::StartDtls effect);
+  void perform(connection::StartSctp effect);
+  void perform(connection::OpenChannel effect);
+  void perform(connection::SendOn effect);
+  void perform(connection::PauseReading effect);
+  void perform(connection::AcknowledgeSeldom effect);
+  void perform(connection::HangUp effect, TimePoint now);
 
   /// A turn of the loop: reads a bounded amount, says what changed, sends what is ready.
   void run(TimePoint now);
@@ -53,7 +53,7 @@ class Transport {
   void on_path(PathEvent event);
   void on_path_ready();
   void on_batch(std::span<const Datagram> batch);
-  void begin_dtls(link::DtlsRole role, Batch records);
+  void begin_dtls(connection::DtlsRole role, Batch records);
   void on_dtls(Datagram datagram);
   void on_packet(ByteView packet);
   void on_handshake();

@@ -13,8 +13,8 @@ constexpr std::size_t refill = std::size_t{768} << 10;         // bytes that a w
 constexpr std::size_t worth_telling = std::size_t{256} << 10;  // bytes of it that were used
 constexpr std::size_t read_per_turn = std::size_t{256} << 10;  // bytes
 
-dcep::Ids ids_of(link::DtlsRole role) {
-  return role == link::DtlsRole::client ? dcep::Ids::even : dcep::Ids::odd;
+dcep::Ids ids_of(connection::DtlsRole role) {
+  return role == connection::DtlsRole::client ? dcep::Ids::even : dcep::Ids::odd;
 }
 
 }  // namespace
@@ -41,8 +41,8 @@ void Transport::on_sctp(AssociationUp up) {
   const dcep::Channels::Association association{ids_of(connecting->role), up.streams,
                                                 connecting->largest_sent};
   phase_ = phase::Up{phase::Live{std::move(connecting->session), dcep::Channels(association)}};
-  host_.tell(link::SctpUp{});
-  for (auto& label : labels) perform(link::OpenChannel{std::move(label)});
+  host_.tell(connection::SctpUp{});
+  for (auto& label : labels) perform(connection::OpenChannel{std::move(label)});
 }
 
 void Transport::on_sctp(AssociationEnded) { end(); }
@@ -64,7 +64,7 @@ void Transport::on_sctp(const StreamsReset& reset) {
   if (!perform(*live, live->channels.on_incoming_reset(reset.streams))) end();
 }
 
-void Transport::perform(link::OpenChannel effect) {
+void Transport::perform(connection::OpenChannel effect) {
   if (auto* connecting = std::get_if<phase::Connecting>(&phase_)) {
     if (connecting->labels.size() < dcep::Channels::limit)
       connecting->labels.push_back(std::move(effect.label));
@@ -75,7 +75,7 @@ void Transport::perform(link::OpenChannel effect) {
   if (live && !perform(*live, live->channels.open(std::move(effect.label)))) end();
 }
 
-void Transport::perform(link::SendOn effect) {
+void Transport::perform(connection::SendOn effect) {
   auto* live = phase::live_of(phase_);
   if (!live) {
     ++host_.counters.messages_dropped;
@@ -91,7 +91,7 @@ void Transport::perform(link::SendOn effect) {
   if (!perform(*live, std::move(effects))) end();
 }
 
-void Transport::perform(link::AcknowledgeSeldom) {
+void Transport::perform(connection::AcknowledgeSeldom) {
   auto* live = phase::live_of(phase_);
   if (!live) return;
   live->peer_reads_to_the_end = true;
@@ -108,15 +108,15 @@ bool Transport::perform(phase::Live& live, dcep::Effects effects) {
       [&](dcep::ResetStream& e) { return sctp.reset(e.stream), true; },
       [&](dcep::Opened& e) {
         live.windows_left[e.channel] = {sctp.room()};
-        host_.tell(link::ChannelOpen{e.channel, std::move(e.label)});
-        return host_.tell(link::Window{e.channel, sctp.room()}), true;
+        host_.tell(connection::ChannelOpen{e.channel, std::move(e.label)});
+        return host_.tell(connection::Window{e.channel, sctp.room()}), true;
       },
       [&](dcep::Data& e) {
-        return host_.tell(link::ChannelData{e.channel, std::move(e.bytes), e.binary}), true;
+        return host_.tell(connection::ChannelData{e.channel, std::move(e.bytes), e.binary}), true;
       },
       [&](dcep::Closed& e) {
         live.windows_left.erase(e.channel);
-        return host_.tell(link::ChannelClosed{e.channel}), true;
+        return host_.tell(connection::ChannelClosed{e.channel}), true;
       },
       [&](dcep::Dropped& e) {
         ++(e.what == dcep::Dropped::What::control ? host_.counters.channels_refused
@@ -138,7 +138,7 @@ void Transport::tell_windows(phase::Live& live) {
   for (auto& entry : live.windows_left) {
     if (!used(entry)) continue;
     entry.second.left = room - buffered;
-    host_.tell(link::Window{entry.first, entry.second.left});
+    host_.tell(connection::Window{entry.first, entry.second.left});
   }
 }
 
@@ -148,7 +148,7 @@ void Transport::tell_all_sent(phase::Live& live, TimePoint now) {
   if (!std::holds_alternative<phase::Unacknowledged>(live.delivery)) return;
   if (live.session.sctp->buffered() != 0) return;
   live.delivery = phase::AllSent{now};
-  host_.tell(link::AllSent{});
+  host_.tell(connection::AllSent{});
 }
 
 }  // namespace culver::p2p

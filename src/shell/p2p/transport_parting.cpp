@@ -40,7 +40,7 @@ TimePoint shut_down(phase::Session& session, TimePoint now) {
 
 }  // namespace
 
-void Transport::perform(link::HangUp, TimePoint now) {
+void Transport::perform(connection::HangUp, TimePoint now) {
   if (auto* up = std::get_if<phase::Up>(&phase_)) {
     phase_ = phase::Sending{std::move(up->live), now + parting_time};
   } else if (auto* connecting = std::get_if<phase::Connecting>(&phase_)) {

@@ -27,7 +27,7 @@ struct Gathering {
 };
 /// A flight into nothing would only start DTLS's timer.
 struct WaitingForPath {
-  link::DtlsRole role;
+  connection::DtlsRole role;
   Batch records;
 };
 struct WaitingForRole {
@@ -37,12 +37,12 @@ struct WaitingForRole {
 // ---- before SCTP --------------------------------------------------------------------------------
 
 struct ShakingHands {
-  link::DtlsRole role;
+  connection::DtlsRole role;
   std::unique_ptr<Dtls> dtls;
 };
 /// DtlsUp was told; the certificate is being judged.
 struct WaitingForSctp {
-  link::DtlsRole role;
+  connection::DtlsRole role;
   std::unique_ptr<Dtls> dtls;
   Batch packets;
 };
@@ -58,7 +58,7 @@ struct Session {
   std::unique_ptr<Association> sctp;
 };
 struct Connecting {
-  link::DtlsRole role;
+  connection::DtlsRole role;
   std::uint32_t largest_sent;  ///< message that the peer takes; 0: any
   Session session;
   std::vector<std::string> labels = {};  ///< of channels to be opened

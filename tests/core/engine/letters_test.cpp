@@ -14,7 +14,7 @@ using wire::peer::LetterName;
 using wire::peer::LettersHad;
 using wire::peer::SeriesId;
 
-const LinkId link{1};
+const ConnectionId connection{1};
 const PublicKey peer{};
 const SeriesId series{};
 
@@ -27,15 +27,15 @@ class LettersMachine : public testing::Test {
     auto world = env();
     work(world, effects_);
   }
-  void open(bool spoken = true) { open_to(link::no_limit, spoken); }
+  void open(bool spoken = true) { open_to(connection::no_limit, spoken); }
   void open_to(std::size_t largest_message, bool spoken = true) {
     act([&](Env& e, LetterEffects& out) {
-      letters_.open(link, peer, spoken, largest_message, e, out);
+      letters_.open(connection, peer, spoken, largest_message, e, out);
     });
   }
   /// The store answers with so many letters from this number on.
   void load(std::size_t count, std::uint64_t first = 1, std::optional<Fault> fault = {}) {
-    LettersLoaded loaded{link, {}, fault};
+    LettersLoaded loaded{connection, {}, fault};
     for (std::uint64_t n = first; n < first + count; ++n)
       loaded.letters.push_back(
           {LetterId{static_cast<std::int64_t>(n)}, {series, n}, 5, Plaintext(std::to_string(n))});
@@ -43,12 +43,12 @@ class LettersMachine : public testing::Test {
   }
   void had(std::uint64_t number) {
     act([&](Env& e, LetterEffects& out) {
-      letters_.on_had(link, LettersHad{{series, number}}, e, out);
+      letters_.on_had(connection, LettersHad{{series, number}}, e, out);
     });
   }
   void arrive(std::uint64_t number) {
     act([&](Env& e, LetterEffects& out) {
-      letters_.on_letter(link, Letter{{series, number}, number, 5, Plaintext("x")}, e, out);
+      letters_.on_letter(connection, Letter{{series, number}, number, 5, Plaintext("x")}, e, out);
     });
   }
   void kept(LetterKept answer) {
@@ -83,7 +83,7 @@ TEST_F(LettersMachine, ASecondHalfOfTheWindowIsLoadedWhenTheFirstIsHad) {
   EXPECT_EQ(all<LoadLetters>().at(0).most, Letters::window);
   EXPECT_EQ(all<LoadLetters>().at(0).after, LetterId{0});
   load(Letters::window);
-  EXPECT_EQ(all<ToLetterLink>().size(), Letters::window);
+  EXPECT_EQ(all<ToLetterConnection>().size(), Letters::window);
   EXPECT_TRUE(all<LoadLetters>().empty()) << "no more than a window is under way";
   had(7);
   EXPECT_EQ(all<RemoveLetters>().at(0).letters.size(), 7u);
@@ -106,19 +106,19 @@ TEST_F(LettersMachine, ALetterThatThePeersTransportDoesNotTakeIsHeldWithThoseBeh
     return WaitingLetter{LetterId{static_cast<std::int64_t>(n)}, {series, n}, 5, Plaintext(text)};
   };
   const auto load_long = [&] {
-    LettersLoaded loaded{link, {}, {}};
+    LettersLoaded loaded{connection, {}, {}};
     loaded.letters.push_back(letter(2, long_text));
     loaded.letters.push_back(letter(3, short_text));
     act([&](Env& e, LetterEffects& out) { letters_.on(std::move(loaded), e, out); });
   };
-  LettersLoaded first{link, {}, {}};
+  LettersLoaded first{connection, {}, {}};
   first.letters.push_back(letter(1, short_text));
   act([&](Env& e, LetterEffects& out) { letters_.on(std::move(first), e, out); });
-  EXPECT_EQ(all<ToLetterLink>().size(), 1u);
+  EXPECT_EQ(all<ToLetterConnection>().size(), 1u);
   act([&](Env& e, LetterEffects& out) { letters_.on_change(e, out); });
   ASSERT_EQ(all<LoadLetters>().size(), 1u);
   load_long();
-  EXPECT_TRUE(all<ToLetterLink>().empty()) << "the peer would take its number for one it had";
+  EXPECT_TRUE(all<ToLetterConnection>().empty()) << "the peer would take its number for one it had";
   ASSERT_EQ(told<LettersStuck>().size(), 1u);
   EXPECT_EQ(told<LettersStuck>()[0].fault, Fault::text_too_long);
   had(1);
@@ -133,13 +133,14 @@ TEST_F(LettersMachine, ALetterThatThePeersTransportDoesNotTakeIsHeldWithThoseBeh
 
 TEST_F(LettersMachine, WhatATransportTakesIsReckonedWithItsEnvelopeAndTheSeal) {
   open_to(65'536);
-  EXPECT_TRUE(letters_.takes(link, Plaintext(std::string(36'000, 'a'))));
-  EXPECT_FALSE(letters_.takes(link, Plaintext(std::string(37'000, 'a'))));
+  EXPECT_TRUE(letters_.takes(connection, Plaintext(std::string(36'000, 'a'))));
+  EXPECT_FALSE(letters_.takes(connection, Plaintext(std::string(37'000, 'a'))));
   open_to(65'536, false);
-  EXPECT_TRUE(letters_.takes(link, Plaintext(std::string(49'124, 'a')))) << "as a text it fits";
-  EXPECT_FALSE(letters_.takes(link, Plaintext(std::string(49'125, 'a'))));
-  open_to(link::no_limit);
-  EXPECT_TRUE(letters_.takes(link, Plaintext(std::string(49'124, '"'))));
+  EXPECT_TRUE(letters_.takes(connection, Plaintext(std::string(49'124, 'a'))))
+      << "as a text it fits";
+  EXPECT_FALSE(letters_.takes(connection, Plaintext(std::string(49'125, 'a'))));
+  open_to(connection::no_limit);
+  EXPECT_TRUE(letters_.takes(connection, Plaintext(std::string(49'124, '"'))));
 }
 
 TEST_F(LettersMachine, WhatWasNotSentCannotBeAcknowledged) {
@@ -148,11 +149,11 @@ TEST_F(LettersMachine, WhatWasNotSentCannotBeAcknowledged) {
   act([&](Env& e, LetterEffects& out) {
     SeriesId other;
     other.data[0] = std::byte{1};
-    letters_.on_had(link, LettersHad{{other, 3}}, e, out);
+    letters_.on_had(connection, LettersHad{{other, 3}}, e, out);
   });
   EXPECT_TRUE(all<RemoveLetters>().empty());
   ASSERT_EQ(all<Dropped>().size(), 1u);
-  EXPECT_EQ(all<Dropped>()[0].link, link);
+  EXPECT_EQ(all<Dropped>()[0].connection, connection);
   EXPECT_EQ(all<Dropped>()[0].kind, FrameKind::acknowledgement);
   had(3);
   had(3);
@@ -162,19 +163,21 @@ TEST_F(LettersMachine, WhatWasNotSentCannotBeAcknowledged) {
 /// Texts of this process, which are in no queue.
 class LettersTexts : public LettersMachine {
  protected:
-  void open_empty(LinkId on) {
-    act([&](Env& e, LetterEffects& out) { letters_.open(on, peer, true, link::no_limit, e, out); });
+  void open_empty(ConnectionId on) {
+    act([&](Env& e, LetterEffects& out) {
+      letters_.open(on, peer, true, connection::no_limit, e, out);
+    });
   }
   /// The letter that goes out for it, if one does at once.
-  std::optional<Letter> send(LinkId on, std::uint64_t id, std::string text = "x") {
+  std::optional<Letter> send(ConnectionId on, std::uint64_t id, std::string text = "x") {
     act([&](Env& e, LetterEffects& out) {
       letters_.send({on, TextId{id}, Plaintext(std::move(text))}, e, out);
     });
-    for (const auto& sent : all<ToLetterLink>())
-      return std::get<Letter>(std::get<link::SendLetter>(sent.command).frame);
+    for (const auto& sent : all<ToLetterConnection>())
+      return std::get<Letter>(std::get<connection::SendLetter>(sent.command).frame);
     return std::nullopt;
   }
-  void had_on(LinkId on, const LetterName& name) {
+  void had_on(ConnectionId on, const LetterName& name) {
     act([&](Env& e, LetterEffects& out) { letters_.on_had(on, LettersHad{name}, e, out); });
   }
   std::vector<std::uint64_t> delivered() const {
@@ -182,28 +185,28 @@ class LettersTexts : public LettersMachine {
     for (const auto& text : told<TextDelivered>()) ids.push_back(text.id.value);
     return ids;
   }
-  static constexpr LinkId second{2}, third{3};
+  static constexpr ConnectionId second{2}, third{3};
 };
 
 TEST_F(LettersTexts, OneIsDeliveredWhenThePeerHasIt) {
-  open_empty(link);
-  const auto one = send(link, 7), two = send(link, 9);
+  open_empty(connection);
+  const auto one = send(connection, 7), two = send(connection, 9);
   EXPECT_EQ(one->name.series, two->name.series);
   EXPECT_LT(one->name.number, two->name.number);
   EXPECT_EQ(one->written, 1'764'000'000'000);
-  had_on(link, one->name);
+  had_on(connection, one->name);
   EXPECT_EQ(delivered(), (std::vector<std::uint64_t>{7}));
   EXPECT_TRUE(told<TextDelivered>().at(0).confirmed);
-  had_on(link, one->name);
+  had_on(connection, one->name);
   EXPECT_EQ(delivered(), (std::vector<std::uint64_t>{}));
-  had_on(link, two->name);
+  had_on(connection, two->name);
   EXPECT_EQ(delivered(), (std::vector<std::uint64_t>{9}));
 }
 
 TEST_F(LettersTexts, OneThatIsSentAgainIsStillTheSame) {
-  open_empty(link);
-  const auto before = send(link, 1);
-  letters_.close(link);
+  open_empty(connection);
+  const auto before = send(connection, 1);
+  letters_.close(connection);
   open_empty(second);
   EXPECT_EQ(send(second, 1)->name, before->name);
   EXPECT_GT(send(second, 2)->name.number, before->name.number);
@@ -211,10 +214,10 @@ TEST_F(LettersTexts, OneThatIsSentAgainIsStillTheSame) {
 
 // The peer has the second, perhaps: then it takes nothing for new that has a smaller number.
 TEST_F(LettersTexts, OneThatWasPassedOverIsAnotherOneLater) {
-  open_empty(link);
-  const auto one = send(link, 1);
-  const auto two = send(link, 2);
-  letters_.close(link);
+  open_empty(connection);
+  const auto one = send(connection, 1);
+  const auto two = send(connection, 2);
+  letters_.close(connection);
   open_empty(second);
   EXPECT_EQ(send(second, 2)->name, two->name);
   EXPECT_GT(send(second, 1)->name.number, two->name.number);
@@ -226,34 +229,34 @@ TEST_F(LettersTexts, OneThatWasPassedOverIsAnotherOneLater) {
 }
 
 TEST_F(LettersTexts, NoMoreThanAWindowIsUnderWayAndNoMoreThanAFewWait) {
-  open_empty(link);
+  open_empty(connection);
   std::vector<LetterName> sent;
   for (std::uint64_t id = 1; id <= Letters::texts; ++id)
-    if (const auto letter = send(link, id)) sent.push_back(letter->name);
+    if (const auto letter = send(connection, id)) sent.push_back(letter->name);
   EXPECT_EQ(sent.size(), Letters::window);
-  EXPECT_FALSE(send(link, 1'000));
+  EXPECT_FALSE(send(connection, 1'000));
   EXPECT_EQ(told<TextFailed>().at(0).fault, Fault::queue_full);
-  had_on(link, sent.at(9));
+  had_on(connection, sent.at(9));
   EXPECT_EQ(delivered().size(), 10u);
-  EXPECT_EQ(all<ToLetterLink>().size(), 10u) << "those that come next";
-  had_on(link, {sent[0].series, 1'000'000});
+  EXPECT_EQ(all<ToLetterConnection>().size(), 10u) << "those that come next";
+  had_on(connection, {sent[0].series, 1'000'000});
   EXPECT_EQ(delivered().size(), Letters::window) << "no more than was sent";
 }
 
 TEST_F(LettersTexts, OneThatIsNoTextIsNotSent) {
-  open_empty(link);
-  EXPECT_FALSE(send(link, 1, "\xff"));
+  open_empty(connection);
+  EXPECT_FALSE(send(connection, 1, "\xff"));
   EXPECT_EQ(told<TextFailed>().at(0).fault, Fault::malformed);
 }
 
 TEST_F(LettersMachine, TextsAreDeliveredWhenEverythingIsSent) {
   open(false);
   load(2);
-  for (const auto& sent : all<ToLetterLink>())
-    EXPECT_TRUE(std::holds_alternative<link::SendText>(sent.command));
+  for (const auto& sent : all<ToLetterConnection>())
+    EXPECT_TRUE(std::holds_alternative<connection::SendText>(sent.command));
   had(2);
   EXPECT_TRUE(all<RemoveLetters>().empty()) << "such a peer acknowledges nothing";
-  act([&](Env& e, LetterEffects& out) { letters_.on_everything_sent(link, e, out); });
+  act([&](Env& e, LetterEffects& out) { letters_.on_everything_sent(connection, e, out); });
   EXPECT_EQ(all<RemoveLetters>().at(0).letters.size(), 2u);
   EXPECT_FALSE(told<LetterDelivered>().at(0).confirmed);
 }
@@ -261,16 +264,16 @@ TEST_F(LettersMachine, TextsAreDeliveredWhenEverythingIsSent) {
 TEST_F(LettersMachine, LettersAreNotDeliveredWhenEverythingIsSent) {
   open();
   load(2);
-  act([&](Env& e, LetterEffects& out) { letters_.on_everything_sent(link, e, out); });
+  act([&](Env& e, LetterEffects& out) { letters_.on_everything_sent(connection, e, out); });
   EXPECT_TRUE(effects_.empty());
 }
 
-TEST_F(LettersMachine, ANewLinkBeginsAtTheHeadAgain) {
+TEST_F(LettersMachine, ANewConnectionBeginsAtTheHeadAgain) {
   open();
   load(3);
-  letters_.close(link);
+  letters_.close(connection);
   had(3);
-  EXPECT_TRUE(effects_.empty()) << "of a link that is gone";
+  EXPECT_TRUE(effects_.empty()) << "of a connection that is gone";
   open();
   EXPECT_EQ(all<LoadLetters>().at(0).after, LetterId{0});
 }
@@ -278,7 +281,7 @@ TEST_F(LettersMachine, ANewLinkBeginsAtTheHeadAgain) {
 TEST_F(LettersMachine, OneThatCannotBeReadStopsTheQueueAndIsToldOnce) {
   open();
   load(2, 1, Fault::letter_unreadable);
-  EXPECT_EQ(all<ToLetterLink>().size(), 2u);
+  EXPECT_EQ(all<ToLetterConnection>().size(), 2u);
   EXPECT_EQ(told<LettersStuck>().at(0).fault, Fault::letter_unreadable);
   had(2);
   EXPECT_TRUE(told<NothingWaits>().empty());
@@ -287,7 +290,7 @@ TEST_F(LettersMachine, OneThatCannotBeReadStopsTheQueueAndIsToldOnce) {
   EXPECT_TRUE(told<LettersStuck>().empty());
   act([&](Env& e, LetterEffects& out) { letters_.on_change(e, out); });
   load(1, 4);
-  EXPECT_EQ(all<ToLetterLink>().size(), 1u) << "it was dropped";
+  EXPECT_EQ(all<ToLetterConnection>().size(), 1u) << "it was dropped";
 }
 
 TEST_F(LettersMachine, ALetterIsAcknowledgedOnlyWhenItIsKept) {
@@ -307,51 +310,51 @@ TEST_F(LettersMachine, KeptOnesAreToldAndHadOnesAreNot) {
   arrive(2);
   kept({first, HeldId{9}, std::nullopt});
   EXPECT_EQ(told<LetterReceived>().at(0).held, HeldId{9});
-  EXPECT_EQ(all<ToLetterLink>().size(), 1u);
+  EXPECT_EQ(all<ToLetterConnection>().size(), 1u);
   const auto second = all<KeepLetter>().at(0).request;
   kept({second, std::nullopt, std::nullopt});
   EXPECT_TRUE(told<LetterReceived>().empty());
-  const auto sent = std::get<link::SendLetter>(all<ToLetterLink>().at(0).command);
+  const auto sent = std::get<connection::SendLetter>(all<ToLetterConnection>().at(0).command);
   EXPECT_EQ(std::get<LettersHad>(sent.frame).up_to.number, 2u) << "acknowledged again";
 }
 
-TEST_F(LettersMachine, WhatWasKeptAfterItsLinkHasGoneIsTold) {
+TEST_F(LettersMachine, WhatWasKeptAfterItsConnectionHasGoneIsTold) {
   open();
   arrive(1);
   const auto request = all<KeepLetter>().at(0).request;
-  letters_.close(link);
+  letters_.close(connection);
   kept({request, HeldId{9}, std::nullopt});
   EXPECT_EQ(told<LetterReceived>().size(), 1u);
-  EXPECT_TRUE(all<ToLetterLink>().empty());
+  EXPECT_TRUE(all<ToLetterConnection>().empty());
 }
 
-TEST_F(LettersMachine, AStoreThatFailsOrIsSilentEndsTheLink) {
+TEST_F(LettersMachine, AStoreThatFailsOrIsSilentEndsTheConnection) {
   open();
   load(0);
   arrive(1);
   const auto request = all<KeepLetter>().at(0).request;
   kept({request, std::nullopt, Fault::store_failed});
-  EXPECT_EQ(all<EndLink>().at(0).fault, Fault::store_failed);
+  EXPECT_EQ(all<EndConnection>().at(0).fault, Fault::store_failed);
 
   open();
   EXPECT_EQ(letters_.deadline(), now_ + Letters::patience);
   pass(Letters::patience);
-  EXPECT_EQ(all<EndLink>().size(), 1u);
-  letters_.close(link);
+  EXPECT_EQ(all<EndConnection>().size(), 1u);
+  letters_.close(connection);
 
   open();
   load(0);
   arrive(2);
   pass(Letters::patience);
-  EXPECT_EQ(all<EndLink>().size(), 1u);
+  EXPECT_EQ(all<EndConnection>().size(), 1u);
 }
 
-TEST_F(LettersMachine, WhoSendsFasterThanTheDiskEndsTheLink) {
+TEST_F(LettersMachine, WhoSendsFasterThanTheDiskEndsTheConnection) {
   open();
   for (std::size_t n = 0; n <= Letters::queued; ++n) arrive(n + 1);
-  EXPECT_TRUE(all<EndLink>().empty());
+  EXPECT_TRUE(all<EndConnection>().empty());
   arrive(Letters::queued + 2);
-  EXPECT_EQ(all<EndLink>().at(0).fault, Fault::queue_full);
+  EXPECT_EQ(all<EndConnection>().at(0).fault, Fault::queue_full);
 }
 
 TEST_F(LettersMachine, APostIsAnsweredOnce) {

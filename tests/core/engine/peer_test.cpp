@@ -29,8 +29,8 @@ class PeerTest : public testing::Test {
   bool is() const {
     return std::holds_alternative<S>(state_);
   }
-  static link::Established proven() {
-    return {.path = link::PathKind::direct,
+  static connection::Established proven() {
+    return {.path = connection::PathKind::direct,
             .username = {},
             .file_acks = true,
             .is_culver = true,
@@ -49,7 +49,7 @@ TEST_F(PeerTest, AWelcomePeerIsWrittenDownAndThenConnected) {
   EXPECT_TRUE(effect<PauseReading>()->paused);
   EXPECT_EQ(effect<WriteDown>()->instead_of, key(7));
   EXPECT_FALSE(is_sending(state_)) << "it was not told yet";
-  waiting(state_)->kept.emplace_back(link::EverythingSent{});
+  waiting(state_)->kept.emplace_back(connection::EverythingSent{});
   take(Written{});
   ASSERT_TRUE(is<Connected>());
   EXPECT_TRUE(std::get<Connected>(state_).is_culver);
@@ -77,7 +77,7 @@ TEST_F(PeerTest, APersonSaysWhoseNameItIs) {
   EXPECT_EQ(fsm::deadline_of(state_), start + name_patience);
   EXPECT_EQ(effect<AskWhoseName>()->namesake, key(3));
   EXPECT_EQ(effect<WriteDown>(), nullptr);
-  waiting(state_)->kept.emplace_back(link::EverythingSent{});
+  waiting(state_)->kept.emplace_back(connection::EverythingSent{});
   take(Written{});
   ASSERT_TRUE(is<AwaitingName>()) << "nothing was asked of the book";
   take(ToldApart{});
@@ -95,12 +95,12 @@ TEST_F(PeerTest, WhoeverIsTurnedAwayIsHeardNoMore) {
     take(TurnedAway{Fault::peer_key_changed, key(3)});
     ASSERT_TRUE(is<Refused>());
     EXPECT_EQ(std::get<Refused>(state_).namesake, key(3));
-    EXPECT_EQ(effect<EndLink>()->fault, Fault::peer_key_changed);
+    EXPECT_EQ(effect<EndConnection>()->fault, Fault::peer_key_changed);
     EXPECT_EQ(effect<GiveKept>(), nullptr);
     EXPECT_EQ(sending(state_), nullptr);
     EXPECT_FALSE(was_connected(state_));
     take(TurnedAway{Fault::peer_blocked, {}});
-    EXPECT_TRUE(effects_.empty()) << "the link ends already";
+    EXPECT_TRUE(effects_.empty()) << "the connection ends already";
     take(Written{});
     EXPECT_TRUE(is<Refused>()) << "the book answers late";
   }

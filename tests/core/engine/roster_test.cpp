@@ -16,8 +16,8 @@ PublicKey key_of(std::uint32_t value) {
 
 /// One that waits for an offer until then.
 Peer waiting_until(std::uint32_t n, TimePoint until) {
-  link::Awaiting awaiting{
-      {key_of(n), crypto::KeyPair::from_private(Secret<32>()), link::Demand::any, start},
+  connection::Awaiting awaiting{
+      {key_of(n), crypto::KeyPair::from_private(Secret<32>()), connection::Demand::any, start},
       {},
       until};
   return {*PairingCode::parse("ABCDEF"), key_of(n),          {}, start, false, {},
@@ -28,7 +28,7 @@ Peer waiting_until(std::uint32_t n, TimePoint until) {
 struct Thousand : testing::Test {
   Thousand() {
     for (std::uint32_t n = 0; n < 1'000; ++n)
-      roster.add(LinkId{n}, waiting_until(n, start + std::chrono::seconds(1'000 - n)));
+      roster.add(ConnectionId{n}, waiting_until(n, start + std::chrono::seconds(1'000 - n)));
     roster.settle();
   }
   Roster roster;
@@ -39,9 +39,9 @@ TEST_F(Thousand, OnlyWhoWasChangedIsAskedWhenItIsDue) {
   const auto before = roster.asked();
   for (std::uint32_t n = 0; n < 100; ++n) {
     EXPECT_EQ(roster.deadline(), start + std::chrono::seconds(1));
-    (void)roster.find(LinkId{n});
-    (void)roster.edit(LinkId{n});
-    (void)roster.edit(LinkId{n});
+    (void)roster.find(ConnectionId{n});
+    (void)roster.edit(ConnectionId{n});
+    (void)roster.edit(ConnectionId{n});
     roster.settle();
     roster.settle();
   }
@@ -51,9 +51,9 @@ TEST_F(Thousand, OnlyWhoWasChangedIsAskedWhenItIsDue) {
 TEST_F(Thousand, OnlyThoseThatAreDueAreTaken) {
   const auto before = roster.asked();
   const auto now = start + std::chrono::seconds(3);
-  std::vector<LinkId> due;
+  std::vector<ConnectionId> due;
   while (const auto id = roster.take_due(now)) due.push_back(*id);
-  EXPECT_EQ(due, (std::vector{LinkId{999}, LinkId{998}, LinkId{997}}));
+  EXPECT_EQ(due, (std::vector{ConnectionId{999}, ConnectionId{998}, ConnectionId{997}}));
   EXPECT_EQ(roster.deadline(), start + std::chrono::seconds(4));
   roster.settle();
   EXPECT_EQ(roster.asked() - before, 3u);
@@ -61,28 +61,28 @@ TEST_F(Thousand, OnlyThoseThatAreDueAreTaken) {
 }
 
 TEST_F(Thousand, WhoIsGoneIsNotDue) {
-  (void)roster.edit(LinkId{999});
-  roster.remove(LinkId{999});
+  (void)roster.edit(ConnectionId{999});
+  roster.remove(ConnectionId{999});
   roster.settle();
   EXPECT_EQ(roster.deadline(), start + std::chrono::seconds(2));
 }
 
 TEST_F(Thousand, WhatAPeerWaitsForIsTheEarliestOfAll) {
-  roster.edit(LinkId{0})->unkept.add(Nonce{}, start);
+  roster.edit(ConnectionId{0})->unkept.add(Nonce{}, start);
   roster.settle();
   EXPECT_EQ(roster.deadline(), start);
-  EXPECT_TRUE(roster.find(LinkId{0})->is_owing());
+  EXPECT_TRUE(roster.find(ConnectionId{0})->is_owing());
 }
 
 TEST_F(Thousand, AnEndIsLookedAtUntilThePeerIsRemoved) {
   EXPECT_TRUE(roster.ending().empty());
-  roster.edit(LinkId{7})->link = link::Closed{};
-  roster.edit(LinkId{8})->link = link::Refusing{Fault::replaced, start};
-  roster.edit(LinkId{9})->link = link::Refusing{Fault::peer_blocked, start};
+  roster.edit(ConnectionId{7})->connection = connection::Closed{};
+  roster.edit(ConnectionId{8})->connection = connection::Refusing{Fault::replaced, start};
+  roster.edit(ConnectionId{9})->connection = connection::Refusing{Fault::peer_blocked, start};
   roster.settle();
-  EXPECT_EQ(roster.ending(), (std::set{LinkId{7}, LinkId{8}}));
-  roster.remove(LinkId{7});
-  EXPECT_EQ(roster.ending(), (std::set{LinkId{8}}));
+  EXPECT_EQ(roster.ending(), (std::set{ConnectionId{7}, ConnectionId{8}}));
+  roster.remove(ConnectionId{7});
+  EXPECT_EQ(roster.ending(), (std::set{ConnectionId{8}}));
 }
 
 }  // namespace

@@ -10,24 +10,26 @@ namespace culver::engine {
 namespace {
 
 namespace stream = wire::stream;
-const LinkId only_link{1};
+const ConnectionId only_connection{1};
 
-class TransfersOfALink : public testing::Test {
+class TransfersOfAConnection : public testing::Test {
  protected:
-  TransfersOfALink() {
-    transfers_.open(only_link, PublicKey{}, {true, wire::limits::channel_frame_out});
+  TransfersOfAConnection() {
+    transfers_.open(only_connection, PublicKey{}, {true, wire::limits::channel_frame_out});
   }
 
   void hear(stream::Frame frame) {
     effects_.clear();
     Env env{TimePoint{}, random_.rng(), 0};
-    transfers_.on_stream(only_link, std::move(frame), env, effects_);
+    transfers_.on_stream(only_connection, std::move(frame), env, effects_);
   }
   /// What was refused with the last frame.
   std::optional<stream::Refuse> refused() const {
     for (const auto& effect : effects_) {
-      const auto* to_link = std::get_if<ToLink>(&effect);
-      const auto* sent = to_link ? std::get_if<link::SendStreamFrame>(&to_link->command) : nullptr;
+      const auto* to_connection = std::get_if<ToConnection>(&effect);
+      const auto* sent = to_connection
+                             ? std::get_if<connection::SendStreamFrame>(&to_connection->command)
+                             : nullptr;
       if (sent == nullptr) continue;
       auto opened = sent->frame;
       opened.resize(opened.size() - stream::tag_size);
@@ -46,7 +48,7 @@ class TransfersOfALink : public testing::Test {
   test::SeededRng random_{1};
 };
 
-TEST_F(TransfersOfALink, WhoIsAskedHearsTheFirstNamesOfABatch) {
+TEST_F(TransfersOfAConnection, WhoIsAskedHearsTheFirstNamesOfABatch) {
   hear(stream::Names{1, {Plaintext("stale")}});
   hear(stream::Batch{2, 3, 15});
   hear(stream::Names{2, {Plaintext("a2"), Plaintext("b")}});
@@ -64,7 +66,7 @@ TEST_F(TransfersOfALink, WhoIsAskedHearsTheFirstNamesOfABatch) {
   EXPECT_EQ(asked->batch->names, (std::vector{Plaintext("a2"), Plaintext("b")}));
 }
 
-TEST_F(TransfersOfALink, WhatFailsBeforeItIsOfferedIsToldWithItsNameAndItsLink) {
+TEST_F(TransfersOfAConnection, WhatFailsBeforeItIsOfferedIsToldWithItsNameAndItsConnection) {
   const auto failed = [&]() -> const FileFailed* {
     for (const auto& effect : effects_)
       if (const auto* tell = std::get_if<Tell>(&effect))
@@ -74,28 +76,29 @@ TEST_F(TransfersOfALink, WhatFailsBeforeItIsOfferedIsToldWithItsNameAndItsLink) 
   hear(offer(1));
   hear(stream::Cancel{1, stream::Reason::cancelled});
   ASSERT_TRUE(failed() && failed()->of);
-  EXPECT_EQ(failed()->of->link, only_link);
+  EXPECT_EQ(failed()->of->connection, only_connection);
   EXPECT_EQ(failed()->of->name, Plaintext("a1"));
   hear(stream::Offer{2, std::uint64_t{1} << 31, Plaintext("huge")});
   ASSERT_TRUE(failed() && failed()->of) << "refused at once";
   EXPECT_EQ(failed()->of->name, Plaintext("huge"));
 }
 
-TEST_F(TransfersOfALink, AnswersWhatItCannotRead) {
+TEST_F(TransfersOfAConnection, AnswersWhatItCannotRead) {
   const auto id = *wire::peer::FileId::parse("theirs");
   Env env{TimePoint{}, random_.rng(), 0};
-  transfers_.on_frame(only_link, wire::peer::FileStart{id, Plaintext("a"), 5, 1}, env, effects_);
+  transfers_.on_frame(only_connection, wire::peer::FileStart{id, Plaintext("a"), 5, 1}, env,
+                      effects_);
   ASSERT_EQ(transfers_.live(), 1u);
   effects_.clear();
-  transfers_.on_refused_frame(only_link, {id, Fault::file_protocol}, env, effects_);
+  transfers_.on_refused_frame(only_connection, {id, Fault::file_protocol}, env, effects_);
   EXPECT_EQ(transfers_.live(), 0u);
-  const auto* answer = std::get_if<ToLink>(&effects_.at(0));
-  ASSERT_TRUE(answer && std::holds_alternative<link::SendFileFrame>(answer->command));
-  EXPECT_NE(std::get<link::SendFileFrame>(answer->command).frame.find("file_error"),
+  const auto* answer = std::get_if<ToConnection>(&effects_.at(0));
+  ASSERT_TRUE(answer && std::holds_alternative<connection::SendFileFrame>(answer->command));
+  EXPECT_NE(std::get<connection::SendFileFrame>(answer->command).frame.find("file_error"),
             std::string::npos);
 }
 
-TEST_F(TransfersOfALink, NumbersOfThePeersFilesRise) {
+TEST_F(TransfersOfAConnection, NumbersOfThePeersFilesRise) {
   hear(offer(1));
   EXPECT_FALSE(refused());
   EXPECT_EQ(transfers_.live(), 1u);
@@ -119,7 +122,7 @@ TEST_F(TransfersOfALink, NumbersOfThePeersFilesRise) {
 /// A peer that waits for no answer sends one file behind the other, as fast as the line is.
 TEST(TransfersUnasked, FilesThatComeFasterThanTheDiskWait) {
   Transfers transfers(1'000);
-  transfers.open(only_link, PublicKey{}, {false});
+  transfers.open(only_connection, PublicKey{}, {false});
   test::SeededRng random{1};
   TransferEffects effects;
   std::vector<bool> paused;
@@ -129,7 +132,8 @@ TEST(TransfersUnasked, FilesThatComeFasterThanTheDiskWait) {
     Env env{TimePoint{}, random.rng(), 0};
     work(env);
     for (const auto& effect : effects) {
-      if (const auto* pause = std::get_if<PauseLink>(&effect)) paused.push_back(pause->paused);
+      if (const auto* pause = std::get_if<PauseConnection>(&effect))
+        paused.push_back(pause->paused);
       if (const auto* told = std::get_if<Tell>(&effect)) {
         EXPECT_FALSE(std::holds_alternative<FileFailed>(told->notice));
       }
@@ -141,13 +145,14 @@ TEST(TransfersUnasked, FilesThatComeFasterThanTheDiskWait) {
   for (std::uint32_t n = 0; n < 60; ++n) {
     const auto id = wire::peer::FileId::from_random(random.rng().bytes<16>());
     act([&](Env& env) {
-      transfers.on_frame(only_link, wire::peer::FileStart{id, Plaintext("x"), 0, 0}, env, effects);
+      transfers.on_frame(only_connection, wire::peer::FileStart{id, Plaintext("x"), 0, 0}, env,
+                         effects);
     });
     act([&](Env& env) {
       transfers.decide(TransferId{Transfers::first_incoming + n}, true, env, effects);
     });
     act([&](Env& env) {
-      transfers.on_frame(only_link, wire::peer::FileComplete{id, {}}, env, effects);
+      transfers.on_frame(only_connection, wire::peer::FileComplete{id, {}}, env, effects);
     });
     ASSERT_EQ(finishing.size(), n + 1) << "none is refused";
     EXPECT_EQ(paused.size(), n + 1 >= Transfers::unasked_at_the_disk ? 1u : 0u);
@@ -164,14 +169,15 @@ TEST(TransfersUnasked, FilesThatComeFasterThanTheDiskWait) {
 
 TEST(TransfersUnasked, OneTooManyIsToldHereSinceThePeerReadsNoRefusal) {
   Transfers transfers(1'000);
-  transfers.open(only_link, PublicKey{}, {false});
+  transfers.open(only_connection, PublicKey{}, {false});
   test::SeededRng random{1};
   Env env{TimePoint{}, random.rng(), 0};
   TransferEffects effects;
   for (std::size_t n = 0; n <= Transfers::incoming_unasked; ++n) {
     effects.clear();
     const auto id = wire::peer::FileId::from_random(random.rng().bytes<16>());
-    transfers.on_frame(only_link, wire::peer::FileStart{id, Plaintext("x"), 1, 1}, env, effects);
+    transfers.on_frame(only_connection, wire::peer::FileStart{id, Plaintext("x"), 1, 1}, env,
+                       effects);
     const auto is_failure = [](const TransferEffect& effect) {
       const auto* told = std::get_if<Tell>(&effect);
       const auto* failed = told ? std::get_if<FileFailed>(&told->notice) : nullptr;
@@ -185,13 +191,14 @@ TEST(TransfersUnasked, OneTooManyIsToldHereSinceThePeerReadsNoRefusal) {
 TEST(TransfersOfTheFirstForm, AnotherFileUnderALivingIdIsRefusedAndTold) {
   for (const bool acks : {false, true}) {
     Transfers transfers(1'000);
-    transfers.open(only_link, PublicKey{}, {acks});
+    transfers.open(only_connection, PublicKey{}, {acks});
     test::SeededRng random{1};
     Env env{TimePoint{}, random.rng(), 0};
     const auto id = wire::peer::FileId::from_random(random.rng().bytes<16>());
     const auto start = [&](const char* name) {
       TransferEffects effects;
-      transfers.on_frame(only_link, wire::peer::FileStart{id, Plaintext(name), 1, 1}, env, effects);
+      transfers.on_frame(only_connection, wire::peer::FileStart{id, Plaintext(name), 1, 1}, env,
+                         effects);
       return effects;
     };
     ASSERT_FALSE(start("one").empty());

@@ -177,7 +177,7 @@ TEST(Agent, ANewAddressTakesOverAlsoIfItsChecksComeBeforeItsCandidate) {
   }
 }
 
-/// The peers have never said that their candidates are done, as links do not.
+/// The peers have never said that their candidates are done, as connections do not.
 TEST(Agent, ANewAddressTakesOverAlsoIfCandidatesNeverEnd) {
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     Moving world(10ms, seed);

@@ -65,7 +65,7 @@ TEST_F(PacerTest, DescriptionsGoFirstAndOfOnePeerNothingPassesAnything) {
   EXPECT_EQ(all[4].target, bob);
 }
 
-TEST_F(PacerTest, WhatWasKeptForALinkDoesNotWait) {
+TEST_F(PacerTest, WhatWasKeptForAConnectionDoesNotWait) {
   ASSERT_TRUE(pacer.admit(ana, now));
   for (std::size_t i = 0; i < 76; ++i) pacer.note(now);  // the four of Ana's are left
   (void)pacer.push(offer(bob), now);
@@ -75,7 +75,7 @@ TEST_F(PacerTest, WhatWasKeptForALinkDoesNotWait) {
   EXPECT_EQ(pacer.waiting(), 2U) << "Bob's, and Ana's fourth candidate";
 }
 
-TEST_F(PacerTest, LinksAreAdmittedWhileThereIsRoomForTheirSignals) {
+TEST_F(PacerTest, ConnectionsAreAdmittedWhileThereIsRoomForTheirSignals) {
   std::size_t admitted = 0;
   for (; pacer.admit(PairingCode::from_random({std::byte(admitted), {}, {}, {}, {}, {}}), now);
        ++admitted)
@@ -88,7 +88,7 @@ TEST_F(PacerTest, LinksAreAdmittedWhileThereIsRoomForTheirSignals) {
   EXPECT_TRUE(pacer.admit(bob, now));
 }
 
-TEST_F(PacerTest, WhatBelongsToALinkThatIsGoneIsDropped) {
+TEST_F(PacerTest, WhatBelongsToAConnectionThatIsGoneIsDropped) {
   use_up();
   for (const auto& to : {ana, bob}) {
     (void)pacer.push(offer(to), now);
@@ -114,7 +114,7 @@ TEST_F(PacerTest, TheServersOwnLimitCounts) {
   EXPECT_EQ(pacer.take(now).size(), 1U);
 }
 
-TEST_F(PacerTest, HoweverSmallTheLimitLinksComeOneAfterTheOther) {
+TEST_F(PacerTest, HoweverSmallTheLimitConnectionsComeOneAfterTheOther) {
   pacer.limit(4);
   ASSERT_TRUE(pacer.admit(ana, now));
   EXPECT_FALSE(pacer.admit(bob, now));

@@ -17,7 +17,7 @@ namespace {
 namespace peer = wire::peer;
 using wire::limits::chunk_out;
 
-enum class Sabotage { none, disk, link, sender_cancels, receiver_cancels };
+enum class Sabotage { none, disk, connection, sender_cancels, receiver_cancels };
 
 struct Plan {
   std::size_t size = 0;
@@ -186,7 +186,7 @@ class Simulation {
   void count_effect() {
     if (++performed_ != plan_.at) return;
     disk_broken_ = plan_.sabotage == Sabotage::disk;
-    link_down_ = plan_.sabotage == Sabotage::link;
+    connection_down_ = plan_.sabotage == Sabotage::connection;
     sender_cancels_ = plan_.sabotage == Sabotage::sender_cancels;
     receiver_cancels_ = plan_.sabotage == Sabotage::receiver_cancels;
   }
@@ -196,7 +196,7 @@ class Simulation {
     if (std::exchange(target_failed_, false)) say_receiver(DiskFailed{Fault::no_space});
     if (std::exchange(sender_cancels_, false)) say_sender(Cancel{Fault::cancelled});
     if (std::exchange(receiver_cancels_, false)) say_receiver(Cancel{Fault::cancelled});
-    if (!link_down_) return;
+    if (!connection_down_) return;
     to_receiver_.clear();
     to_sender_.clear();
     if (std::exchange(link_told_, true)) return;
@@ -229,7 +229,7 @@ class Simulation {
 
   // ... of the receiver
   void receiver_does(SendEnvelope& envelope) { to_sender_.push_back(std::move(envelope)); }
-  void receiver_does(PauseLink& pause) {
+  void receiver_does(PauseConnection& pause) {
     EXPECT_NE(paused_, pause.paused);
     paused_ = pause.paused;
     pauses_ += pause.paused ? 1 : 0;
@@ -314,7 +314,7 @@ class Simulation {
   bool paused_ = false;
   bool named_ = false;
   bool disk_broken_ = false;
-  bool link_down_ = false;
+  bool connection_down_ = false;
   bool link_told_ = false;
   bool source_failed_ = false;
   bool target_failed_ = false;
@@ -387,8 +387,8 @@ TEST_P(TransferSabotage, AnyEffectMayFail) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, TransferSabotage,
-                         testing::Values(Sabotage::disk, Sabotage::link, Sabotage::sender_cancels,
-                                         Sabotage::receiver_cancels));
+                         testing::Values(Sabotage::disk, Sabotage::connection,
+                                         Sabotage::sender_cancels, Sabotage::receiver_cancels));
 
 TEST(TransferSimulation, AFullDiskIsKnownOnBothSides) {
   Plan plan{.size = 2 * block_size, .auto_accept = true, .sabotage = Sabotage::disk};

@@ -75,7 +75,7 @@ TEST(ZajelReceiveBuffer, PausesAboveHighWaterAndResumesBelowLow) {
                      effects);
   EXPECT_TRUE(effects.empty());
   fed.buffer.written(block_size, effects);
-  EXPECT_EQ(count<PauseLink>(effects), 1u);
+  EXPECT_EQ(count<PauseConnection>(effects), 1u);
   EXPECT_FALSE(fed.buffer.paused());
 }
 
@@ -85,7 +85,7 @@ TEST(ZajelReceiveBuffer, ReleasesOnce) {
   Effects effects;
   fed.buffer.release(effects);
   fed.buffer.release(effects);
-  EXPECT_EQ(count<PauseLink>(effects), 1u);
+  EXPECT_EQ(count<PauseConnection>(effects), 1u);
 }
 
 TEST(ZajelReceiveBuffer, ABusyDiskKeepsThePauseAfterTheDecision) {
@@ -94,7 +94,7 @@ TEST(ZajelReceiveBuffer, ABusyDiskKeepsThePauseAfterTheDecision) {
   Effects effects;
   fed.buffer.accept(effects);
   EXPECT_TRUE(fed.buffer.paused());
-  EXPECT_EQ(count<PauseLink>(effects), 0u);
+  EXPECT_EQ(count<PauseConnection>(effects), 0u);
 }
 
 }  // namespace

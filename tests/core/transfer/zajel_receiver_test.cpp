@@ -239,7 +239,7 @@ TEST(ZajelReceiver, ASpoolThatNobodyWantsIsBounded) {
   const std::uint64_t size = 2 * ZajelReceiveBuffer::spool_limit;
   Incoming in(0, {.acks = false, .chunk = 65'536, .size = size});
   std::uint64_t index = 0;
-  while (find<PauseLink>(in.effects) == nullptr) {
+  while (find<PauseConnection>(in.effects) == nullptr) {
     ASSERT_LT(index * 65'536, size);
     in.effects.clear();
     in.answered = 0;
@@ -247,10 +247,10 @@ TEST(ZajelReceiver, ASpoolThatNobodyWantsIsBounded) {
     in.all_written();
   }
   EXPECT_EQ(index * 65'536, ZajelReceiveBuffer::spool_limit);
-  EXPECT_TRUE(find<PauseLink>(in.effects)->paused);
+  EXPECT_TRUE(find<PauseConnection>(in.effects)->paused);
   const auto answer = in.say(Decision{true});
-  ASSERT_NE(find<PauseLink>(answer), nullptr);
-  EXPECT_FALSE(find<PauseLink>(answer)->paused);
+  ASSERT_NE(find<PauseConnection>(answer), nullptr);
+  EXPECT_FALSE(find<PauseConnection>(answer)->paused);
 }
 
 TEST(ZajelReceiver, RefusesChunksOutOfOrder) {
@@ -326,12 +326,12 @@ TEST(ZajelReceiver, APeerThatPromisedToWaitMustWait) {
   EXPECT_EQ(count<DropTarget>(creating.effects), 1u);
 }
 
-TEST(ZajelReceiver, PausesTheLinkWhenTheDiskIsBehind) {
+TEST(ZajelReceiver, PausesTheConnectionWhenTheDiskIsBehind) {
   Incoming in(0, {.chunk = 65'536, .size = std::uint64_t{1} << 30});
   accept(in);
   std::uint64_t index = 0;
   std::size_t given = 0;
-  while (find<PauseLink>(in.effects) == nullptr) {
+  while (find<PauseConnection>(in.effects) == nullptr) {
     ASSERT_LT(index, 200u);
     for (const auto& effect : in.chunk(index++, 65'536))
       if (const auto* block = std::get_if<WriteBlock>(&effect)) {
@@ -339,17 +339,18 @@ TEST(ZajelReceiver, PausesTheLinkWhenTheDiskIsBehind) {
         EXPECT_LE(block->bytes.size(), block_size);
       }
   }
-  EXPECT_TRUE(find<PauseLink>(in.effects)->paused);
+  EXPECT_TRUE(find<PauseConnection>(in.effects)->paused);
   EXPECT_GT(given, ZajelReceiveBuffer::high_water);
   EXPECT_LE(given, ZajelReceiveBuffer::high_water + block_size);
 
   in.world.pass(2min);
   in.say(Tick{});
   EXPECT_FALSE(in.receiver->ended()) << "we paused it: the peer is not to blame";
-  EXPECT_EQ(count<PauseLink>(in.say(BlockWritten{given - ZajelReceiveBuffer::low_water})), 0u);
+  EXPECT_EQ(count<PauseConnection>(in.say(BlockWritten{given - ZajelReceiveBuffer::low_water})),
+            0u);
   const auto resumed = in.say(BlockWritten{1});
-  ASSERT_EQ(count<PauseLink>(resumed), 1u);
-  EXPECT_FALSE(find<PauseLink>(resumed)->paused);
+  ASSERT_EQ(count<PauseConnection>(resumed), 1u);
+  EXPECT_FALSE(find<PauseConnection>(resumed)->paused);
   in.world.pass(59s);
   in.say(Tick{});
   EXPECT_FALSE(in.receiver->ended()) << "the peer has its whole minute again";
@@ -358,7 +359,7 @@ TEST(ZajelReceiver, PausesTheLinkWhenTheDiskIsBehind) {
   EXPECT_EQ(failure(in.effects), Fault::file_stalled);
 }
 
-TEST(ZajelReceiver, NeverLeavesTheLinkPaused) {
+TEST(ZajelReceiver, NeverLeavesTheConnectionPaused) {
   const ZajelReceiver::Event ways[] = {Cancel{Fault::cancelled},
                                        Cancel{Fault::peer_gone},
                                        PeerFailed{Fault::peer_file_failed},
@@ -368,18 +369,19 @@ TEST(ZajelReceiver, NeverLeavesTheLinkPaused) {
   for (const auto& way : ways) {
     Incoming in(0, {.chunk = 65'536, .size = std::uint64_t{1} << 30});
     accept(in);
-    for (std::uint64_t i = 0; find<PauseLink>(in.effects) == nullptr; ++i) in.chunk(i, 65'536);
+    for (std::uint64_t i = 0; find<PauseConnection>(in.effects) == nullptr; ++i)
+      in.chunk(i, 65'536);
     const auto last = in.say(way);
     ASSERT_TRUE(in.receiver->ended());
-    ASSERT_EQ(count<PauseLink>(last), 1u);
-    EXPECT_FALSE(find<PauseLink>(last)->paused);
+    ASSERT_EQ(count<PauseConnection>(last), 1u);
+    EXPECT_FALSE(find<PauseConnection>(last)->paused);
   }
 }
 
 TEST(ZajelReceiver, AStuckDiskEndsToo) {
   Incoming paused(0, {.chunk = 65'536, .size = std::uint64_t{1} << 30});
   accept(paused);
-  for (std::uint64_t i = 0; find<PauseLink>(paused.effects) == nullptr; ++i)
+  for (std::uint64_t i = 0; find<PauseConnection>(paused.effects) == nullptr; ++i)
     paused.chunk(i, 65'536);
   Incoming creating(10);
   creating.say(Decision{true});

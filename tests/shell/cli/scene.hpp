@@ -21,7 +21,7 @@ namespace culver::cli {
 
 inline PairingCode code(std::string_view text) { return *PairingCode::parse(text); }
 inline const PairingCode own_code = code("K7MW2Q");
-inline const LinkId peer_link{1};
+inline const ConnectionId peer_connection{1};
 
 class Scene {
  public:

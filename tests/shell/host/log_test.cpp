@@ -16,8 +16,9 @@ static_assert(!LogSafe<std::string_view>);
 static_assert(LogSafe<LogName> && LogSafe<Fault> && LogSafe<int> && LogSafe<PairingCode>);
 
 TEST(Log, WritesNamesNumbersFaultsAndIds) {
-  EXPECT_EQ(line("file ended", LogName("Sender"), 42, Fault::no_space, LinkId{3}, TransferId{7}),
-            "file ended Sender 42 no_space link=3 transfer=7");
+  EXPECT_EQ(
+      line("file ended", LogName("Sender"), 42, Fault::no_space, ConnectionId{3}, TransferId{7}),
+      "file ended Sender 42 no_space link=3 transfer=7");
 }
 
 TEST(Log, MasksPairingCodes) {

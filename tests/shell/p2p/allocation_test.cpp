@@ -49,8 +49,8 @@ TEST(Allocation, IsPerMessageAndNotPerDatagram) {
     auto& window = pair.a.windows[channel];
     for (; left > 0 && window >= frame; --left, window -= frame) pair.a.send(channel, frame);
   };
-  pair.a.also = [&](const link::TransportEvent& event) {
-    if (std::holds_alternative<link::Window>(event)) fill();
+  pair.a.also = [&](const connection::TransportEvent& event) {
+    if (std::holds_alternative<connection::Window>(event)) fill();
   };
   const auto move = [&](std::size_t messages) {
     const auto goal = pair.b.received() + messages * frame;

@@ -6,7 +6,7 @@ namespace culver::p2p {
 namespace {
 
 struct Session {
-  explicit Session(link::DtlsRole role, const char* curve = "P-256")
+  explicit Session(connection::DtlsRole role, const char* curve = "P-256")
       : identity(curve), dtls(identity, role, out) {}
   DtlsIdentity identity;
   Batch out;
@@ -23,7 +23,7 @@ struct Session {
 };
 
 struct DtlsTest : testing::Test {
-  Session client{link::DtlsRole::client}, server{link::DtlsRole::server};
+  Session client{connection::DtlsRole::client}, server{connection::DtlsRole::server};
 
   void exchange() {
     while (!client.out.empty() || !server.out.empty()) {
@@ -49,10 +49,10 @@ TEST_F(DtlsTest, ShowsEachTheCertificateOfTheOther) {
 
 TEST(Dtls, TakesCertificatesOnOtherCurvesInBothRoles) {
   for (const char* curve : {"P-384", "P-521"})
-    for (auto role : {link::DtlsRole::client, link::DtlsRole::server}) {
-      const bool asks = role == link::DtlsRole::client;
+    for (auto role : {connection::DtlsRole::client, connection::DtlsRole::server}) {
+      const bool asks = role == connection::DtlsRole::client;
       Session other{role, curve};
-      Session ours{asks ? link::DtlsRole::server : link::DtlsRole::client};
+      Session ours{asks ? connection::DtlsRole::server : connection::DtlsRole::client};
       (asks ? other : ours).dtls.start();
       while (!other.out.empty() || !ours.out.empty()) {
         ours.take(other.out);

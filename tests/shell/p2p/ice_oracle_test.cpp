@@ -32,8 +32,8 @@ struct OracleOnLoopback : Oracle {};
 
 TEST_P(Oracle, ConnectsAndCarriesBothWays) {
   ASSERT_TRUE(pair.open());
-  EXPECT_EQ(pair.a.path, link::PathKind::direct);
-  EXPECT_EQ(pair.b.path, link::PathKind::direct);
+  EXPECT_EQ(pair.a.path, connection::PathKind::direct);
+  EXPECT_EQ(pair.b.path, connection::PathKind::direct);
   const auto channel = pair.a.channel("messages");
   for (auto* end : {&pair.a, &pair.b})
     for (int i = 0; i < 12; ++i) end->send(channel, 65'536, 'F');
@@ -44,7 +44,7 @@ TEST_P(Oracle, ConnectsAndCarriesBothWays) {
 
 TEST_P(Oracle, HearsTheOthersGoodbye) {
   ASSERT_TRUE(pair.open());
-  pair.a.perform(link::HangUp{});
+  pair.a.perform(connection::HangUp{});
   EXPECT_TRUE(
       pair.until([&] { return pair.a.saw("TransportClosed") && pair.b.saw("TransportClosed"); }));
 }

@@ -17,7 +17,7 @@ TEST(Inbox, HandsOverWhatAnotherThreadLeftInOrderAndInBatches) {
                                   for (auto d : batch) got.emplace_back(as_text(d));
                                 }});
   std::thread foreign([inbox] {
-    Inbox::put(inbox, PathEvent(link::GatheringDone{}));
+    Inbox::put(inbox, PathEvent(connection::GatheringDone{}));
     for (int i = 0; i < 1'000; ++i) Inbox::put(inbox, as_bytes(std::to_string(i)));
   });
   while (got.size() < 1'000) io.run_one();
@@ -47,7 +47,7 @@ TEST(Inbox, IsBounded) {
                                 }});
   const ByteVector datagram(1'200);
   for (int i = 0; i < 10'000; ++i) Inbox::put(inbox, datagram);
-  for (int i = 0; i < 10'000; ++i) Inbox::put(inbox, PathEvent(link::GatheringDone{}));
+  for (int i = 0; i < 10'000; ++i) Inbox::put(inbox, PathEvent(connection::GatheringDone{}));
   io.poll();
   EXPECT_LE(bytes, std::size_t{4} << 20);
   EXPECT_LE(events, 1'024u);
@@ -60,7 +60,7 @@ TEST(Inbox, IsSilentOnceClosedAndLetsTheLoopEnd) {
   Inbox::put(inbox, as_bytes("before"));
   inbox->close();
   Inbox::put(inbox, as_bytes("after"));
-  Inbox::put(inbox, PathEvent(link::GatheringDone{}));
+  Inbox::put(inbox, PathEvent(connection::GatheringDone{}));
   io.run();
 }
 

@@ -99,10 +99,10 @@ NiceRelayType relay_of(IceServer::Transport transport) {
                                                 : NICE_RELAY_TYPE_TURN_UDP;
 }
 
-link::PathReady path_of(const NiceCandidate& local, const NiceCandidate& remote) {
+connection::PathReady path_of(const NiceCandidate& local, const NiceCandidate& remote) {
   const bool relayed =
       local.type == NICE_CANDIDATE_TYPE_RELAYED || remote.type == NICE_CANDIDATE_TYPE_RELAYED;
-  return {relayed ? link::PathKind::relayed : link::PathKind::direct};
+  return {relayed ? connection::PathKind::relayed : connection::PathKind::direct};
 }
 
 // ---- libnice's callbacks: on GLib's thread, or on ours within a call of libnice. They only put.
@@ -114,11 +114,11 @@ const std::shared_ptr<Inbox>& inbox_of(gpointer data) {
 
 void on_candidate(NiceAgent*, NiceCandidate* candidate, gpointer data) {
   if (candidate->transport != NICE_CANDIDATE_TRANSPORT_UDP) return;
-  Inbox::put(inbox_of(data), PathEvent(link::LocalCandidate{to_wire(*candidate)}));
+  Inbox::put(inbox_of(data), PathEvent(connection::LocalCandidate{to_wire(*candidate)}));
 }
 
 void on_gathered(NiceAgent*, guint, gpointer data) {
-  Inbox::put(inbox_of(data), PathEvent(link::GatheringDone{}));
+  Inbox::put(inbox_of(data), PathEvent(connection::GatheringDone{}));
 }
 
 void on_pair(NiceAgent* agent, guint stream, guint, NiceCandidate* local, NiceCandidate* remote,
@@ -129,7 +129,7 @@ void on_pair(NiceAgent* agent, guint stream, guint, NiceCandidate* local, NiceCa
 
 void on_state(NiceAgent* agent, guint stream, guint, guint state, gpointer data) {
   if (state == NICE_COMPONENT_STATE_FAILED)
-    Inbox::put(inbox_of(data), PathEvent(link::PathFailed{}));
+    Inbox::put(inbox_of(data), PathEvent(connection::PathFailed{}));
   if (state != NICE_COMPONENT_STATE_READY) return;
   NiceCandidate* local = nullptr;
   NiceCandidate* remote = nullptr;
@@ -197,7 +197,7 @@ NicePath::NicePath(std::shared_ptr<GlibLoop> loop, boost::asio::io_context& io,
   auto* agent = NICE_AGENT(g_object_ref(agent_));
   loop_->invoke([agent, stream = stream_, inbox = inbox_] {
     if (!nice_agent_gather_candidates(agent, stream))
-      Inbox::put(inbox, PathEvent(link::PathFailed{}));
+      Inbox::put(inbox, PathEvent(connection::PathFailed{}));
     g_object_unref(agent);
   });
 }

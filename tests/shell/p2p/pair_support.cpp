@@ -7,68 +7,72 @@
 namespace culver::p2p::test {
 
 End::End(boost::asio::io_context& io, bool offering, StackConfig config) : offers(offering) {
-  stack = std::make_unique<Stack>(io, std::move(config), [this](LinkId id, link::TransportEvent e) {
-    EXPECT_EQ(id, link_id);
-    EXPECT_FALSE(performing) << "the sink was called from within perform";
-    on(std::move(e));
-  });
+  stack = std::make_unique<Stack>(
+      io, std::move(config), [this](ConnectionId id, connection::TransportEvent e) {
+        EXPECT_EQ(id, link_id);
+        EXPECT_FALSE(performing) << "the sink was called from within perform";
+        on(std::move(e));
+      });
 }
 
 void End::send(ChannelId on_channel, std::size_t size, char fill) {
-  perform(link::SendOn{on_channel, ByteVector(size, static_cast<std::byte>(fill))});
+  perform(connection::SendOn{on_channel, ByteVector(size, static_cast<std::byte>(fill))});
 }
 
 std::size_t End::count(std::string_view name) const {
   return static_cast<std::size_t>(std::count(names.begin(), names.end(), name));
 }
 
-void End::on(link::TransportEvent event) {
+void End::on(connection::TransportEvent event) {
   names.emplace_back(fsm::name_of(event));
   answer(event);
   if (also) also(event);
 }
 
-void End::answer(const link::TransportEvent& event) {
-  const auto visitor = fsm::overload{
-      [this](const link::LocalDescription& e) {
-        if (std::exchange(own_fingerprint, e.fingerprint)) return prepared(e.ice);
-        peer->perform(link::SetRemoteIce{e.ice});
-        const auto role = peer->offers ? link::DtlsRole::server : link::DtlsRole::client;
-        if (peer->auto_dtls) peer->perform(link::StartDtls{role});
-      },
-      [this](const link::LocalCandidate& e) {
-        if (tells_candidates && (!tells_only || e.candidate.type == *tells_only))
-          peer->perform(link::AddCandidate{e.candidate});
-      },
-      [this](const link::GatheringDone&) { peer->perform(link::RemoteCandidatesDone{}); },
-      [this](const link::PathReady& e) { path = e.path; },
-      [this](const link::PathDoubted&) {
-        if (restarts_when_doubted) restart();
-      },
-      [this](const link::DtlsUp& e) {
-        seen_fingerprint = e.peer_certificate.sha256;
-        const bool right = seen_fingerprint == peer->own_fingerprint;
-        if (right && auto_sctp) perform(link::StartSctp{5000, 262'144});
-      },
-      [this](const link::SctpUp&) {
-        if (offers) perform(link::OpenChannel{"messages"});
-      },
-      [this](const link::ChannelOpen& e) { channels[e.label] = e.channel; },
-      [this](const link::Window& e) { windows[e.channel] = e.bytes; },
-      [this](const link::ChannelData& e) {
-        received_bytes += e.bytes.size();
-        if (keep_data) data.push_back(e.bytes);
-      },
-      [](const auto&) {}};
+void End::answer(const connection::TransportEvent& event) {
+  const auto visitor =
+      fsm::overload{[this](const connection::LocalDescription& e) {
+                      if (std::exchange(own_fingerprint, e.fingerprint)) return prepared(e.ice);
+                      peer->perform(connection::SetRemoteIce{e.ice});
+                      const auto role = peer->offers ? connection::DtlsRole::server
+                                                     : connection::DtlsRole::client;
+                      if (peer->auto_dtls) peer->perform(connection::StartDtls{role});
+                    },
+                    [this](const connection::LocalCandidate& e) {
+                      if (tells_candidates && (!tells_only || e.candidate.type == *tells_only))
+                        peer->perform(connection::AddCandidate{e.candidate});
+                    },
+                    [this](const connection::GatheringDone&) {
+                      peer->perform(connection::RemoteCandidatesDone{});
+                    },
+                    [this](const connection::PathReady& e) { path = e.path; },
+                    [this](const connection::PathDoubted&) {
+                      if (restarts_when_doubted) restart();
+                    },
+                    [this](const connection::DtlsUp& e) {
+                      seen_fingerprint = e.peer_certificate.sha256;
+                      const bool right = seen_fingerprint == peer->own_fingerprint;
+                      if (right && auto_sctp) perform(connection::StartSctp{5000, 262'144});
+                    },
+                    [this](const connection::SctpUp&) {
+                      if (offers) perform(connection::OpenChannel{"messages"});
+                    },
+                    [this](const connection::ChannelOpen& e) { channels[e.label] = e.channel; },
+                    [this](const connection::Window& e) { windows[e.channel] = e.bytes; },
+                    [this](const connection::ChannelData& e) {
+                      received_bytes += e.bytes.size();
+                      if (keep_data) data.push_back(e.bytes);
+                    },
+                    [](const auto&) {}};
   std::visit(visitor, event);
 }
 
 /// Both begin anew once both have told: as if the answer were here.
 void End::prepared(wire::sdp::IceCredentials ice) {
   fresh = std::move(ice);
-  if (!peer->fresh) return peer->perform(link::PrepareRestart{});
-  for (End* end : {this, peer}) end->perform(link::RestartIce{});
-  for (End* end : {this, peer}) end->perform(link::SetRemoteIce{*end->peer->fresh});
+  if (!peer->fresh) return peer->perform(connection::PrepareRestart{});
+  for (End* end : {this, peer}) end->perform(connection::RestartIce{});
+  for (End* end : {this, peer}) end->perform(connection::SetRemoteIce{*end->peer->fresh});
   fresh.reset();
   peer->fresh.reset();
 }
@@ -86,12 +90,12 @@ StackConfig Pair::on_loopback() {
 }
 
 void End::restart() {
-  if (!fresh && !peer->fresh) perform(link::PrepareRestart{});
+  if (!fresh && !peer->fresh) perform(connection::PrepareRestart{});
 }
 
 void Pair::start() {
-  a.perform(link::StartIce{true});
-  b.perform(link::StartIce{false});
+  a.perform(connection::StartIce{true});
+  b.perform(connection::StartIce{false});
 }
 
 bool Pair::until(const std::function<bool()>& done, std::chrono::seconds limit) {

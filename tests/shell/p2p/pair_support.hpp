@@ -16,14 +16,14 @@
 
 namespace culver::p2p::test {
 
-inline constexpr LinkId link_id{7};
+inline constexpr ConnectionId link_id{7};
 inline constexpr std::size_t frame = 65'536;  ///< the largest that is sent
 
-/// One end: records what it is told and answers as the link machine does.
+/// One end: records what it is told and answers as the connection machine does.
 struct End {
   End(boost::asio::io_context& io, bool offers, StackConfig config);
 
-  void perform(link::TransportEffect effect) {
+  void perform(connection::TransportEffect effect) {
     performing = true;
     stack->perform(link_id, std::move(effect));
     performing = false;
@@ -51,15 +51,15 @@ struct End {
   std::map<ChannelId, std::size_t> windows;
   std::vector<ByteVector> data;
   std::size_t received_bytes = 0;
-  std::optional<link::PathKind> path;
+  std::optional<connection::PathKind> path;
   std::optional<wire::sdp::Fingerprint> own_fingerprint, seen_fingerprint;
-  std::function<void(const link::TransportEvent&)> also;  ///< for a test to react at once
-  bool performing = false;                                ///< to prove that the sink is not nested
+  std::function<void(const connection::TransportEvent&)> also;  ///< for a test to react at once
+  bool performing = false;  ///< to prove that the sink is not nested
   std::unique_ptr<Stack> stack;
 
  private:
-  void on(link::TransportEvent event);
-  void answer(const link::TransportEvent& event);
+  void on(connection::TransportEvent event);
+  void answer(const connection::TransportEvent& event);
   void prepared(wire::sdp::IceCredentials ice);
 
   std::optional<wire::sdp::IceCredentials> fresh;  ///< ours, of a restart that has not begun

@@ -26,20 +26,22 @@ class RawPeer::MemoryPath final : public Path {
   RawPeer& peer_;
 };
 
-RawPeer::RawPeer() : dtls_(identity_, link::DtlsRole::client, out_) {
+RawPeer::RawPeer() : dtls_(identity_, connection::DtlsRole::client, out_) {
   StackConfig config;
   config.make_path = [this](boost::asio::io_context&, const PathConfig&, PathSink sink) {
     sink_ = std::move(sink);
-    boost::asio::post(io, [this] { sink_.on_event(link::PathReady{link::PathKind::direct}); });
+    boost::asio::post(
+        io, [this] { sink_.on_event(connection::PathReady{connection::PathKind::direct}); });
     return std::make_unique<MemoryPath>(*this);
   };
-  stack = std::make_unique<Stack>(io, config, [this](LinkId, link::TransportEvent event) {
-    names.emplace_back(fsm::name_of(event));
-    if (std::holds_alternative<link::DtlsUp>(event))
-      stack->perform(link_id, link::StartSctp{5000, 0});
-    if (std::holds_alternative<link::TransportClosed>(event)) sink_ = {};
-    events.push_back(std::move(event));
-  });
+  stack =
+      std::make_unique<Stack>(io, config, [this](ConnectionId, connection::TransportEvent event) {
+        names.emplace_back(fsm::name_of(event));
+        if (std::holds_alternative<connection::DtlsUp>(event))
+          stack->perform(link_id, connection::StartSctp{5000, 0});
+        if (std::holds_alternative<connection::TransportClosed>(event)) sink_ = {};
+        events.push_back(std::move(event));
+      });
 }
 
 RawPeer::~RawPeer() {
@@ -48,8 +50,8 @@ RawPeer::~RawPeer() {
 }
 
 bool RawPeer::connect() {
-  stack->perform(link_id, link::StartIce{false});
-  stack->perform(link_id, link::StartDtls{link::DtlsRole::server});
+  stack->perform(link_id, connection::StartIce{false});
+  stack->perform(link_id, connection::StartDtls{connection::DtlsRole::server});
   dtls_.start();
   flush();
   return until([this] { return saw("SctpUp"); });

@@ -21,7 +21,7 @@ class RawPeer {
 
   boost::asio::io_context io;
   std::vector<std::string> names;  ///< of the stack's events
-  std::vector<link::TransportEvent> events;
+  std::vector<connection::TransportEvent> events;
 
   /// Until the association is up.
   bool connect();

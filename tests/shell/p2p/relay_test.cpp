@@ -30,14 +30,14 @@ TEST_P(Relay, CarriesWhatHasNoOtherWay) {
   Pair pair(behind(relay, GetParam()));
   pair.a.tells_only = pair.b.tells_only = wire::sdp::CandidateType::relayed;
   ASSERT_TRUE(pair.open());
-  EXPECT_EQ(pair.a.path, link::PathKind::relayed);
-  EXPECT_EQ(pair.b.path, link::PathKind::relayed);
+  EXPECT_EQ(pair.a.path, connection::PathKind::relayed);
+  EXPECT_EQ(pair.b.path, connection::PathKind::relayed);
   const auto channel = pair.a.channel("messages");
   for (auto* end : {&pair.a, &pair.b})
     for (int i = 0; i < 8; ++i) end->send(channel, frame, 'r');
   ASSERT_TRUE(pair.until([&] { return pair.a.data.size() == 8 && pair.b.data.size() == 8; }));
   EXPECT_EQ(pair.a.data[7], ByteVector(frame, std::byte{'r'}));
-  pair.a.perform(link::HangUp{});
+  pair.a.perform(connection::HangUp{});
   EXPECT_TRUE(
       pair.until([&] { return pair.a.saw("TransportClosed") && pair.b.saw("TransportClosed"); }));
 }
@@ -59,7 +59,7 @@ TEST(Relays, ThatAreNotThereStopNothing) {
         {IceServer::Kind::turn, "127.0.0.1", 9, "ana", "secret", transport});
   Pair pair(config);
   EXPECT_TRUE(pair.open());
-  EXPECT_EQ(pair.a.path, link::PathKind::direct);
+  EXPECT_EQ(pair.a.path, connection::PathKind::direct);
   EXPECT_TRUE(
       pair.until([&] { return pair.a.saw("GatheringDone") && pair.b.saw("GatheringDone"); }));
 }

@@ -18,8 +18,8 @@ using test::Pair;
 struct Transfer {
   explicit Transfer(Pair& over, std::size_t bytes) : pair(over), total(bytes), left(bytes) {
     pair.b.keep_data = false;
-    pair.a.also = [this](const link::TransportEvent& event) {
-      if (std::holds_alternative<link::Window>(event)) pump();
+    pair.a.also = [this](const connection::TransportEvent& event) {
+      if (std::holds_alternative<connection::Window>(event)) pump();
     };
     pump();
   }

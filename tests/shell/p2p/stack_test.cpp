@@ -34,7 +34,7 @@ TEST(Stack, ConnectsOverRealIceAndTellsWhatHappenedInOrder) {
     const std::vector<std::string> expected{"LocalDescription", "PathReady",   "DtlsUp",
                                             "SctpUp",           "ChannelOpen", "Window"};
     EXPECT_EQ(phases, expected);
-    EXPECT_EQ(end->path, link::PathKind::direct);
+    EXPECT_EQ(end->path, connection::PathKind::direct);
     EXPECT_GE(end->windows.at(end->channel("messages")), std::size_t{1} << 20);
   }
   EXPECT_EQ(pair.b.channel("messages").value % 2, 1) << "the DTLS server opens odd ids";
@@ -61,8 +61,8 @@ TEST(Stack, CarriesTextsAndLargeAndEmptyFramesBothWays) {
 TEST(Stack, OpensSeveralChannelsFromBothSides) {
   Pair pair;
   ASSERT_TRUE(pair.open());
-  pair.a.perform(link::OpenChannel{"files"});
-  pair.b.perform(link::OpenChannel{"other"});
+  pair.a.perform(connection::OpenChannel{"files"});
+  pair.b.perform(connection::OpenChannel{"other"});
   ASSERT_TRUE(pair.until([&] {
     return pair.a.has("files") && pair.b.has("files") && pair.a.has("other") && pair.b.has("other");
   }));
@@ -77,8 +77,8 @@ TEST(Stack, MovesFiftyMebibytesWithinTheWindows) {
   const auto channel = pair.a.channel("messages");
   std::size_t left = total;
   pair.b.keep_data = false;
-  pair.a.also = [&](const link::TransportEvent& event) {
-    if (std::holds_alternative<link::Window>(event)) pump(pair.a, channel, left);
+  pair.a.also = [&](const connection::TransportEvent& event) {
+    if (std::holds_alternative<connection::Window>(event)) pump(pair.a, channel, left);
   };
   pump(pair.a, channel, left);
   EXPECT_GT(left, 0u) << "the first window must not take everything";
@@ -94,11 +94,11 @@ TEST(Stack, APausedReaderStopsTheSenderAndLosesNothing) {
   const std::size_t total = 128 * frame;
   std::size_t left = total;
   std::size_t left_when_all_sent = total;
-  pair.a.also = [&](const link::TransportEvent& event) {
-    if (std::holds_alternative<link::AllSent>(event)) left_when_all_sent = left;
-    if (std::holds_alternative<link::Window>(event)) pump(pair.a, channel, left);
+  pair.a.also = [&](const connection::TransportEvent& event) {
+    if (std::holds_alternative<connection::AllSent>(event)) left_when_all_sent = left;
+    if (std::holds_alternative<connection::Window>(event)) pump(pair.a, channel, left);
   };
-  pair.b.perform(link::PauseReading{true});
+  pair.b.perform(connection::PauseReading{true});
   pump(pair.a, channel, left);
   // Until the windows of both ends are full: nothing new for two seconds is the proof.
   std::size_t before = total + 1;
@@ -110,7 +110,7 @@ TEST(Stack, APausedReaderStopsTheSenderAndLosesNothing) {
   EXPECT_EQ(pair.b.received(), 0u);
   // The first window may have found room at the other end, and what was given to it since has not.
   EXPECT_GT(left_when_all_sent, left);
-  pair.b.perform(link::PauseReading{false});
+  pair.b.perform(connection::PauseReading{false});
   ASSERT_TRUE(pair.until([&] { return pair.b.received() == total; }));
   EXPECT_TRUE(pair.until([&] { return left_when_all_sent == 0; }));
 }
@@ -118,7 +118,7 @@ TEST(Stack, APausedReaderStopsTheSenderAndLosesNothing) {
 TEST(Stack, AQueueAboveTheHardCapEndsTheTransport) {
   Pair pair;
   ASSERT_TRUE(pair.open());
-  pair.b.perform(link::PauseReading{true});
+  pair.b.perform(connection::PauseReading{true});
   const auto channel = pair.a.channel("messages");
   for (int i = 0; i < 300; ++i) pair.a.send(channel, frame);  // 18.75 MiB, heedless of windows
   EXPECT_TRUE(pair.until([&] { return pair.a.saw("TransportClosed"); }));
@@ -132,7 +132,7 @@ TEST(Stack, HangUpFirstDeliversEverything) {
     auto& leaving = offerer ? pair.a : pair.b;
     auto& staying = offerer ? pair.b : pair.a;
     for (int i = 0; i < 12; ++i) leaving.send(leaving.channel("messages"), frame);
-    leaving.perform(link::HangUp{});
+    leaving.perform(connection::HangUp{});
     ASSERT_TRUE(
         pair.until([&] { return leaving.saw("TransportClosed") && staying.saw("TransportClosed"); },
                    std::chrono::seconds(4)));
@@ -146,12 +146,12 @@ TEST(Stack, HangUpFirstDeliversEverything) {
 TEST(Stack, AReaderThatPausedGetsTheRestBeforeItHearsOfTheEnd) {
   Pair pair;
   ASSERT_TRUE(pair.open());
-  pair.b.perform(link::PauseReading{true});
+  pair.b.perform(connection::PauseReading{true});
   for (int i = 0; i < 8; ++i) pair.a.send(pair.a.channel("messages"), frame);
-  pair.a.perform(link::HangUp{});
+  pair.a.perform(connection::HangUp{});
   ASSERT_TRUE(pair.until([&] { return pair.a.saw("TransportClosed"); }));
   EXPECT_EQ(pair.b.received(), 0u);
-  pair.b.perform(link::PauseReading{false});
+  pair.b.perform(connection::PauseReading{false});
   ASSERT_TRUE(pair.until([&] { return pair.b.saw("TransportClosed"); }));
   EXPECT_EQ(pair.b.received(), 8 * frame);
 }
@@ -159,9 +159,9 @@ TEST(Stack, AReaderThatPausedGetsTheRestBeforeItHearsOfTheEnd) {
 TEST(Stack, HangUpGivesUpOnAPeerThatDoesNotRead) {
   Pair pair;
   ASSERT_TRUE(pair.open());
-  pair.b.perform(link::PauseReading{true});
+  pair.b.perform(connection::PauseReading{true});
   for (int i = 0; i < 64; ++i) pair.a.send(pair.a.channel("messages"), frame);
-  pair.a.perform(link::HangUp{});
+  pair.a.perform(connection::HangUp{});
   EXPECT_TRUE(pair.until([&] { return pair.a.saw("TransportClosed"); }, std::chrono::seconds(8)));
   EXPECT_EQ(pair.a.stack->live(), 0u);
 }
@@ -170,7 +170,7 @@ TEST(Stack, DropIsSilentHereAndToldThere) {
   Pair pair;
   ASSERT_TRUE(pair.open());
   const auto told = pair.a.names.size();
-  pair.a.perform(link::DropTransport{});
+  pair.a.perform(connection::DropTransport{});
   EXPECT_EQ(pair.a.stack->live(), 0u);
   ASSERT_TRUE(pair.until([&] { return pair.b.saw("TransportClosed"); }, std::chrono::seconds(4)));
   EXPECT_EQ(pair.a.names.size(), told);
@@ -181,9 +181,9 @@ TEST(Stack, CanBeDroppedInEveryPhase) {
                                  "DtlsUp", "SctpUp", "ChannelOpen", "Window"}) {
     Pair pair;
     std::size_t told_at_drop = 0;
-    pair.b.also = [&](const link::TransportEvent& event) {
+    pair.b.also = [&](const connection::TransportEvent& event) {
       if (fsm::name_of(event) != phase || told_at_drop != 0) return;
-      pair.b.perform(link::DropTransport{});
+      pair.b.perform(connection::DropTransport{});
       told_at_drop = pair.b.names.size();
     };
     pair.start();
@@ -191,16 +191,16 @@ TEST(Stack, CanBeDroppedInEveryPhase) {
     pair.settle();
     EXPECT_EQ(pair.b.stack->live(), 0u) << phase;
     EXPECT_EQ(pair.b.names.size(), told_at_drop) << "an event followed the drop at " << phase;
-    pair.a.perform(link::DropTransport{});
+    pair.a.perform(connection::DropTransport{});
     EXPECT_EQ(pair.a.stack->live(), 0u) << phase;
   }
 }
 
 TEST(Stack, IgnoresEffectsForTransportsThatAreGone) {
   Pair pair;
-  pair.a.perform(link::SendOn{ChannelId{1}, {}});
-  pair.a.perform(link::HangUp{});
-  pair.a.perform(link::DropTransport{});
+  pair.a.perform(connection::SendOn{ChannelId{1}, {}});
+  pair.a.perform(connection::HangUp{});
+  pair.a.perform(connection::DropTransport{});
   pair.settle();
   EXPECT_TRUE(pair.a.names.empty());
 }
@@ -214,11 +214,11 @@ TEST(Stack, ShowsTheCertificateThatIsReallyThereAndStartsNothingByItself) {
   EXPECT_EQ(pair.b.seen_fingerprint, pair.a.own_fingerprint);
   EXPECT_NE(pair.a.own_fingerprint, pair.b.own_fingerprint);
   // b alone would go on: without a's consent no association comes up.
-  pair.b.perform(link::StartSctp{5000, 0});
+  pair.b.perform(connection::StartSctp{5000, 0});
   pair.until([] { return false; }, std::chrono::seconds(1));
   EXPECT_FALSE(pair.a.saw("SctpUp") || pair.b.saw("SctpUp"));
   // And what b sent meanwhile was kept for the moment when a agrees.
-  pair.a.perform(link::StartSctp{5000, 0});
+  pair.a.perform(connection::StartSctp{5000, 0});
   EXPECT_TRUE(pair.until([&] { return pair.a.saw("SctpUp") && pair.b.saw("SctpUp"); }));
 }
 
@@ -231,7 +231,7 @@ TEST(Stack, AClientHelloBeforeStartDtlsIsKept) {
     pair.a.auto_dtls = false;  // a will be the server
     pair.start();
     ASSERT_TRUE(pair.until([&] { return pair.a.stack->counters().datagrams_early > 0; }));
-    pair.a.perform(link::StartDtls{link::DtlsRole::server});
+    pair.a.perform(connection::StartDtls{connection::DtlsRole::server});
     ASSERT_TRUE(pair.until([&] { return pair.a.saw("DtlsUp") && pair.b.saw("DtlsUp"); }));
     repeated = pair.b.stack->counters().dtls_retransmissions;
   }
@@ -240,14 +240,14 @@ TEST(Stack, AClientHelloBeforeStartDtlsIsKept) {
 
 TEST(Stack, PathFailsWhenNobodyAnswers) {
   Pair pair;
-  pair.a.perform(link::StartIce{true});
+  pair.a.perform(connection::StartIce{true});
   ASSERT_TRUE(pair.until([&] { return pair.a.saw("GatheringDone"); }));
-  pair.a.perform(link::SetRemoteIce{{"nobody", "nobodynobodynobodynobody"}});
+  pair.a.perform(connection::SetRemoteIce{{"nobody", "nobodynobodynobodynobody"}});
   wire::sdp::Candidate nobody{"1", 2'130'706'431, "127.0.0.1", 9, {}, "", 0};
-  pair.a.perform(link::AddCandidate{nobody});
-  pair.a.perform(link::RemoteCandidatesDone{});
+  pair.a.perform(connection::AddCandidate{nobody});
+  pair.a.perform(connection::RemoteCandidatesDone{});
   EXPECT_TRUE(pair.until([&] { return pair.a.saw("PathFailed"); }));
-  pair.a.perform(link::DropTransport{});
+  pair.a.perform(connection::DropTransport{});
 }
 
 TEST(Stack, GathersLoopbackWhenAsked) {
@@ -255,8 +255,8 @@ TEST(Stack, GathersLoopbackWhenAsked) {
   config.loopback = true;
   Pair pair(config);
   bool loopback = false;
-  pair.a.also = [&](const link::TransportEvent& event) {
-    if (const auto* local = std::get_if<link::LocalCandidate>(&event))
+  pair.a.also = [&](const connection::TransportEvent& event) {
+    if (const auto* local = std::get_if<connection::LocalCandidate>(&event))
       loopback = loopback || local->candidate.address == "127.0.0.1";
   };
   EXPECT_TRUE(pair.open());
@@ -282,9 +282,9 @@ TEST(Stack, HundredConnectionsLeaveNothingBehind) {
     ASSERT_TRUE(pair.open()) << i;
     auto& leaving = i % 2 ? pair.a : pair.b;
     if (i % 4 < 2)
-      leaving.perform(link::DropTransport{});
+      leaving.perform(connection::DropTransport{});
     else
-      leaving.perform(link::HangUp{});
+      leaving.perform(connection::HangUp{});
     ASSERT_TRUE(pair.until([&] { return leaving.peer->saw("TransportClosed"); })) << i;
   }
   EXPECT_LE(test::open_descriptors(), descriptors);

@@ -1,4 +1,4 @@
-// Somebody who holds no key and knows only the ports of a link, or tries them all.
+// Somebody who holds no key and knows only the ports of a connection, or tries them all.
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -17,8 +17,8 @@ struct Stranger {
   /// Notes where the ends are, and what they say goes on to `also`.
   void watch(Pair& pair, const std::function<void()>& at_each_event) {
     for (auto* end : {&pair.a, &pair.b})
-      end->also = [this, at_each_event](const link::TransportEvent& event) {
-        if (const auto* local = std::get_if<link::LocalCandidate>(&event))
+      end->also = [this, at_each_event](const connection::TransportEvent& event) {
+        if (const auto* local = std::get_if<connection::LocalCandidate>(&event))
           ports.push_back(local->candidate.port);
         at_each_event();
       };
@@ -85,7 +85,7 @@ TEST(Stranger, CannotEndAHandshake) {
   }
 }
 
-TEST(Stranger, CannotEndALink) {
+TEST(Stranger, CannotEndAConnection) {
   Pair pair;
   Stranger stranger;
   stranger.watch(pair, [] {});

@@ -48,7 +48,7 @@ TEST(Transport, TakesBinaryAndEmptyFramesAsBytes) {
   std::vector<std::string> got;
   std::vector<bool> binary;
   for (const auto& event : peer.events)
-    if (const auto* data = std::get_if<link::ChannelData>(&event)) {
+    if (const auto* data = std::get_if<connection::ChannelData>(&event)) {
       got.emplace_back(as_text(data->bytes));
       binary.push_back(data->binary);
     }
@@ -62,10 +62,11 @@ TEST(Transport, SendsTextAndBytesAndEmptyOnes) {
   ASSERT_TRUE(peer.connect());
   peer.open_channel(0, "messages");
   ASSERT_TRUE(peer.until([&] { return peer.saw("ChannelOpen"); }));
-  peer.stack->perform(test::link_id, link::SendOn{ChannelId{0}, ByteVector(3, std::byte{'x'})});
-  peer.stack->perform(test::link_id, link::SendOn{ChannelId{0}, {}});
-  peer.stack->perform(test::link_id, link::SendOn{ChannelId{0}, ByteVector(3), true});
-  peer.stack->perform(test::link_id, link::SendOn{ChannelId{0}, {}, true});
+  peer.stack->perform(test::link_id,
+                      connection::SendOn{ChannelId{0}, ByteVector(3, std::byte{'x'})});
+  peer.stack->perform(test::link_id, connection::SendOn{ChannelId{0}, {}});
+  peer.stack->perform(test::link_id, connection::SendOn{ChannelId{0}, ByteVector(3), true});
+  peer.stack->perform(test::link_id, connection::SendOn{ChannelId{0}, {}, true});
   ASSERT_TRUE(peer.until([&] { return peer.heard.size() == 5; }));
   EXPECT_EQ(peer.heard[1].ppid, dcep::ppid_string);
   EXPECT_EQ(peer.heard[2].ppid, dcep::ppid_string_empty);
@@ -81,7 +82,7 @@ TEST(Transport, NoDatagramIsLargerThanTheSmallestMtuCarries) {
   peer.open_channel(0, "files");
   ASSERT_TRUE(peer.until([&] { return peer.saw("ChannelOpen"); }));
   peer.stack->perform(test::link_id,
-                      link::SendOn{ChannelId{0}, ByteVector(200'000, std::byte{'x'})});
+                      connection::SendOn{ChannelId{0}, ByteVector(200'000, std::byte{'x'})});
   ASSERT_TRUE(peer.until([&] { return peer.heard.size() == 2; }));
   EXPECT_EQ(peer.heard[1].bytes.size(), 200'000u);
   EXPECT_LE(peer.largest_datagram, 1'200u);
@@ -134,7 +135,7 @@ TEST(Transport, BoundsTheChannelsOfAPeer) {
 TEST(Transport, TakesDataBeforeItsAcknowledgement) {
   RawPeer peer;
   ASSERT_TRUE(peer.connect());
-  peer.stack->perform(test::link_id, link::OpenChannel{"ours"});
+  peer.stack->perform(test::link_id, connection::OpenChannel{"ours"});
   ASSERT_TRUE(peer.until([&] { return !peer.heard.empty(); }));
   EXPECT_EQ(peer.heard[0].stream, 1) << "the DTLS server has the odd ids";
   peer.say(1, dcep::ppid_string, "early");
@@ -160,7 +161,7 @@ TEST(Transport, AChannelClosedByThePeerCanBeOpenedAgain) {
     ASSERT_TRUE(peer.until(answered)) << "our direction must be reset too";
     peer.resets.clear();
     // What is sent into a closed channel goes nowhere.
-    peer.stack->perform(test::link_id, link::SendOn{ChannelId{0}, ByteVector(1)});
+    peer.stack->perform(test::link_id, connection::SendOn{ChannelId{0}, ByteVector(1)});
     EXPECT_EQ(peer.stack->counters().messages_dropped, round);
   }
 }
@@ -172,8 +173,9 @@ TEST(Transport, AGoodbyeLeavesTimeToReadThenClosesTheChannelsAndAwaitsTheAnswer)
   ASSERT_TRUE(peer.connect());
   peer.open_channel(0, "messages");
   ASSERT_TRUE(peer.until([&] { return peer.saw("ChannelOpen"); }));
-  peer.stack->perform(test::link_id, link::SendOn{ChannelId{0}, ByteVector(3, std::byte{'x'})});
-  peer.stack->perform(test::link_id, link::HangUp{});
+  peer.stack->perform(test::link_id,
+                      connection::SendOn{ChannelId{0}, ByteVector(3, std::byte{'x'})});
+  peer.stack->perform(test::link_id, connection::HangUp{});
   ASSERT_TRUE(peer.until([&] { return peer.saw("AllSent"); }));
   const auto sent = std::chrono::steady_clock::now();
   ASSERT_TRUE(peer.until([&] { return !peer.resets.empty(); }));
@@ -193,9 +195,10 @@ TEST(Transport, AGoodbyeToACulverIsQuick) {
   ASSERT_TRUE(peer.connect());
   peer.open_channel(0, "messages");
   ASSERT_TRUE(peer.until([&] { return peer.saw("ChannelOpen"); }));
-  peer.stack->perform(test::link_id, link::AcknowledgeSeldom{});
-  peer.stack->perform(test::link_id, link::SendOn{ChannelId{0}, ByteVector(3, std::byte{'x'})});
-  peer.stack->perform(test::link_id, link::HangUp{});
+  peer.stack->perform(test::link_id, connection::AcknowledgeSeldom{});
+  peer.stack->perform(test::link_id,
+                      connection::SendOn{ChannelId{0}, ByteVector(3, std::byte{'x'})});
+  peer.stack->perform(test::link_id, connection::HangUp{});
   EXPECT_TRUE(peer.until([&] { return peer.saw("TransportClosed"); }));
   EXPECT_TRUE(peer.resets.empty()) << "it would take a closed channel for the end of all";
 }
@@ -205,7 +208,7 @@ TEST(Transport, AGoodbyeDoesNotWaitForAPeerThatDoesNotAnswer) {
   ASSERT_TRUE(peer.connect());
   peer.open_channel(0, "messages");
   ASSERT_TRUE(peer.until([&] { return peer.saw("ChannelOpen"); }));
-  peer.stack->perform(test::link_id, link::HangUp{});
+  peer.stack->perform(test::link_id, connection::HangUp{});
   EXPECT_TRUE(peer.until([&] { return peer.saw("TransportClosed"); }, std::chrono::seconds(6)));
 }
 
@@ -267,7 +270,7 @@ TEST(Transport, GarbageAndDamagedDatagramsChangeNothing) {
 
 TEST(Transport, EarlyDatagramsAreBounded) {
   RawPeer peer;
-  peer.stack->perform(test::link_id, link::StartIce{false});
+  peer.stack->perform(test::link_id, connection::StartIce{false});
   const ByteVector record(100, std::byte{22});
   for (int i = 0; i < 1'000; ++i) peer.say_datagram(record);
   EXPECT_LE(peer.stack->counters().datagrams_early, 64u);

@@ -20,20 +20,20 @@ report::Tried tried_of(const engine::Tried& tried) {
   return {tried.ours.direct, tried.ours.relayed, tried.theirs.direct, tried.theirs.relayed};
 }
 
-const report::Peer* Presenter::peer(LinkId link) const {
-  const auto found = peers_.find(link);
+const report::Peer* Presenter::peer(ConnectionId connection) const {
+  const auto found = peers_.find(connection);
   return found == peers_.end() ? nullptr : &found->second;
 }
 
-std::optional<report::Peer> Presenter::at(LinkId link) const {
+std::optional<report::Peer> Presenter::at(ConnectionId connection) const {
   for (const auto* peers : {&peers_, &expected_})
-    if (const auto found = peers->find(link); found != peers->end()) return found->second;
+    if (const auto found = peers->find(connection); found != peers->end()) return found->second;
   return std::nullopt;
 }
 
-bool Presenter::has_transfers(LinkId link) const {
+bool Presenter::has_transfers(ConnectionId connection) const {
   return std::any_of(transfers_.begin(), transfers_.end(),
-                     [&](const auto& entry) { return entry.second.link == link; });
+                     [&](const auto& entry) { return entry.second.connection == connection; });
 }
 
 std::vector<Presenter::Coming> Presenter::coming() const {
@@ -55,8 +55,9 @@ Presenter::Transfer* Presenter::transfer(TransferId id) {
 
 std::optional<Plaintext> Presenter::kept_of(const engine::FileFailed& notice) const {
   const auto found = transfers_.find(notice.transfer);
-  const bool is_of_link = notice.fault == Fault::peer_gone || notice.fault == Fault::peer_not_known;
-  if (!is_of_link || found == transfers_.end()) return std::nullopt;
+  const bool is_of_connection =
+      notice.fault == Fault::peer_gone || notice.fault == Fault::peer_not_known;
+  if (!is_of_connection || found == transfers_.end()) return std::nullopt;
   const auto& moving = found->second;
   const bool is_resumable = moving.is_resumable || contacts_.is_culver(moving.file.peer.key);
   if (!moving.started || moving.file.outgoing || !is_resumable) return std::nullopt;
@@ -83,27 +84,28 @@ void Presenter::note_source(TransferId id, const std::filesystem::path& path) {
   sources_.insert_or_assign(id, Plaintext(path.string()));
 }
 
-void Presenter::expect(LinkId link, const report::Peer& peer) {
-  expected_.insert_or_assign(link, peer);
+void Presenter::expect(ConnectionId connection, const report::Peer& peer) {
+  expected_.insert_or_assign(connection, peer);
 }
 
 void Presenter::on(const engine::Unproven& notice) {
   const report::Peer peer{notice.name, notice.key};
-  if (!peers_.insert_or_assign(notice.link, peer).second) return;
-  reporter_.report(report::Unproven{peer, notice.path == link::PathKind::relayed});
+  if (!peers_.insert_or_assign(notice.connection, peer).second) return;
+  reporter_.report(report::Unproven{peer, notice.path == connection::PathKind::relayed});
 }
 
 void Presenter::on(const engine::Connected& notice) {
   const report::Peer peer{notice.name, notice.key, notice.is_verified};
-  peers_.insert_or_assign(notice.link, peer);
+  peers_.insert_or_assign(notice.connection, peer);
   const auto setup = std::chrono::duration_cast<std::chrono::milliseconds>(notice.setup);
-  reporter_.report(report::Connected{peer, notice.path == link::PathKind::relayed,
+  reporter_.report(report::Connected{peer, notice.path == connection::PathKind::relayed,
                                      static_cast<std::uint64_t>(setup.count()), notice.instead_of,
                                      notice.is_culver, notice.called_before});
 }
 
 void Presenter::on(const engine::TextReceived& notice) {
-  if (const auto* from = peer(notice.link)) reporter_.report(report::Text{*from, notice.text});
+  if (const auto* from = peer(notice.connection))
+    reporter_.report(report::Text{*from, notice.text});
 }
 
 void Presenter::on(const engine::LetterReceived& notice, WallTime now) {
@@ -115,12 +117,13 @@ void Presenter::on(const engine::LetterReceived& notice, WallTime now) {
 }
 
 void Presenter::on(const engine::TextDelivered& notice) {
-  if (const auto* to = peer(notice.link)) reporter_.report(report::TextSent{*to, notice.confirmed});
+  if (const auto* to = peer(notice.connection))
+    reporter_.report(report::TextSent{*to, notice.confirmed});
 }
 
 void Presenter::on(const engine::LetterDelivered& notice) {
   auto to = contacts_.known(std::nullopt, notice.key);
-  for (const auto& [link, connected] : peers_)
+  for (const auto& [connection, connected] : peers_)
     if (connected.key == notice.key) to = connected;
   reporter_.report(report::LetterDelivered{to, static_cast<std::uint64_t>(notice.letter.value),
                                            notice.confirmed});
@@ -132,20 +135,20 @@ void Presenter::on(const engine::LettersStuck& notice) {
 }
 
 void Presenter::on(const engine::FileOffered& notice) {
-  if (const auto* from = peer(notice.link))
+  if (const auto* from = peer(notice.connection))
     transfers_.insert_or_assign(
         notice.transfer,
-        Transfer{notice.link, {*from, notice.name, notice.size, std::nullopt, false}, {}});
+        Transfer{notice.connection, {*from, notice.name, notice.size, std::nullopt, false}, {}});
 }
 
 void Presenter::refuse(const engine::FileOffered& notice) {
-  if (const auto* from = peer(notice.link))
+  if (const auto* from = peer(notice.connection))
     reporter_.report(report::FileRefused{{*from, notice.name, notice.size, std::nullopt, false}});
 }
 
 template <class Notice>
 std::optional<report::File> Presenter::file_of(const Notice& notice) const {
-  const auto* other = peer(notice.link);
+  const auto* other = peer(notice.connection);
   if (!other) return std::nullopt;
   std::optional<Plaintext> path;
   if (const auto source = sources_.find(notice.transfer); source != sources_.end())
@@ -163,7 +166,7 @@ void Presenter::on(const engine::FileStarted& notice) {
   if (!file) return;
   transfers_.insert_or_assign(
       notice.transfer,
-      Transfer{notice.link, *file, {}, true, 0, contacts_.is_culver(file->peer.key)});
+      Transfer{notice.connection, *file, {}, true, 0, contacts_.is_culver(file->peer.key)});
   reporter_.report(report::FileStarted{*file, notice.from});
 }
 
@@ -206,7 +209,7 @@ void Presenter::on(const engine::FileFailed& notice) {
   if (ended)
     failed.peer = ended->file.peer;
   else if (notice.of)
-    failed.peer = at(notice.of->link);
+    failed.peer = at(notice.of->connection);
   failed.room = notice.room;
   // It was known when it sent the file.
   if (notice.fault == Fault::peer_not_known)
@@ -223,7 +226,7 @@ std::optional<report::Peer> Presenter::whom(const std::optional<engine::Whom>& a
 
 std::optional<report::Peer> Presenter::whom(const engine::Closed& notice) const {
   if (auto refused = whom(notice.about)) return refused;
-  return at(notice.link);
+  return at(notice.connection);
 }
 
 void Presenter::on(const engine::Closed& notice, bool expected) {
@@ -232,10 +235,11 @@ void Presenter::on(const engine::Closed& notice, bool expected) {
     if (notice.tried) failed.tried = tried_of(*notice.tried);
     fail(std::move(failed));
   }
-  expected_.erase(notice.link);
-  if (const auto* gone = peer(notice.link)) reporter_.report(report::Closed{*gone});
-  peers_.erase(notice.link);
-  std::erase_if(transfers_, [&](const auto& entry) { return entry.second.link == notice.link; });
+  expected_.erase(notice.connection);
+  if (const auto* gone = peer(notice.connection)) reporter_.report(report::Closed{*gone});
+  peers_.erase(notice.connection);
+  std::erase_if(transfers_,
+                [&](const auto& entry) { return entry.second.connection == notice.connection; });
 }
 
 }  // namespace culver::cli

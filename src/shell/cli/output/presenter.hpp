@@ -31,8 +31,8 @@ class Presenter {
       : reporter_(reporter), contacts_(std::move(contacts)) {}
 
   /// Who is being connected with, as far as that is known before.
-  void expect(LinkId link, const report::Peer& peer);
-  /// Told once for a link, whatever else it claims later.
+  void expect(ConnectionId connection, const report::Peer& peer);
+  /// Told once for a connection, whatever else it claims later.
   void on(const engine::Unproven& notice);
   void on(const engine::Connected& notice);
   void on(const engine::TextReceived& notice);
@@ -68,13 +68,14 @@ class Presenter {
                   std::optional<report::Peer> otherwise);
 
   bool has_peers() const { return !peers_.empty(); }
-  const report::Peer* peer(LinkId link) const;
-  /// Who is at the other end of a link, or was to be.
-  std::optional<report::Peer> at(LinkId link) const;
-  /// Whom the end of a link is about: whose key was refused, or else who was at its other end.
+  const report::Peer* peer(ConnectionId connection) const;
+  /// Who is at the other end of a connection, or was to be.
+  std::optional<report::Peer> at(ConnectionId connection) const;
+  /// Whom the end of a connection is about: whose key was refused, or else who was at its other
+  /// end.
   std::optional<report::Peer> whom(const engine::Closed& notice) const;
   std::optional<report::Peer> whom(const std::optional<engine::Whom>& about) const;
-  bool has_transfers(LinkId link) const;
+  bool has_transfers(ConnectionId connection) const;
   struct Coming {
     TransferId id;
     report::File file;
@@ -93,7 +94,7 @@ class Presenter {
 
  private:
   struct Transfer {
-    LinkId link;
+    ConnectionId connection;
     report::File file;
     std::optional<TimePoint> reported;
     bool started = false;  ///< and not only offered
@@ -108,8 +109,8 @@ class Presenter {
 
   Reporter& reporter_;
   Contacts contacts_;
-  std::map<LinkId, report::Peer> peers_;
-  std::map<LinkId, report::Peer> expected_;
+  std::map<ConnectionId, report::Peer> peers_;
+  std::map<ConnectionId, report::Peer> expected_;
   std::map<TransferId, Transfer> transfers_;
   std::map<TransferId, Plaintext> sources_;
   std::optional<Fault> first_failure_;

@@ -267,7 +267,8 @@ void TextReport::show(const report::Failed& e) {
   screen_.complain(failure_sentence(e, contacts_));
 }
 
-/// What moved on that link does not move any more, whether it has failed or is kept for another.
+/// What moved on that connection does not move any more, whether it has failed or is kept for
+/// another.
 void TextReport::show(const report::Closed& e) {
   if (bar_ && bar_->peer == e.peer.key) bar_.reset();
   screen_.say(name_of(e.peer) + " is disconnected.");

@@ -78,7 +78,7 @@ void Receive::on(const engine::Notice& notice) {
                       [](const engine::NothingWaits&) {}, [](const engine::TextQueued&) {},
                       [](const engine::TextNotQueued&) {}, [](const engine::TextDelivered&) {},
                       [this](const engine::GoodbyeReceived& n) {
-                        context_.command(engine::CloseLink{n.link});
+                        context_.command(engine::CloseConnection{n.connection});
                       },
                       [](const engine::TextFailed&) {}, [](const engine::WasHere&) {},
                       [this](const auto& n) { handle(n); }},
@@ -194,12 +194,12 @@ void Receive::handle(const engine::PairFailed& notice) {
 }
 
 void Receive::handle(const engine::Connecting& notice) {
-  if (is_the_one(notice.peer)) link_of_the_one_ = notice.link;
+  if (is_the_one(notice.peer)) connection_of_the_one_ = notice.connection;
   if (const auto request = requests_.extract(notice.peer))
-    presenter_.expect(notice.link, request.mapped().peer);
+    presenter_.expect(notice.connection, request.mapped().peer);
   if (notice.sought)
-    presenter_.expect(notice.link, context_.contacts.known(std::nullopt, *notice.sought));
-  if (notice.sought) found_.insert_or_assign(notice.link, notice.peer);
+    presenter_.expect(notice.connection, context_.contacts.known(std::nullopt, *notice.sought));
+  if (notice.sought) found_.insert_or_assign(notice.connection, notice.peer);
   context_.reporter.remark("Connecting...");
 }
 
@@ -217,13 +217,13 @@ void Receive::handle(const engine::Establishing& notice) {
 
 /// It called itself otherwise when it asked.
 void Receive::handle(const engine::NameTaken& notice) {
-  const auto answer = [this, link = notice.link](bool accepted) {
-    asked_names_.erase(link);
-    if (!finished_) context_.command(engine::AnswerName{link, accepted});
+  const auto answer = [this, connection = notice.connection](bool accepted) {
+    asked_names_.erase(connection);
+    if (!finished_) context_.command(engine::AnswerName{connection, accepted});
   };
   const report::Peer peer{notice.name, notice.key};
   const auto ticket = ask_for_another(context_, peer, notice.namesake, answer);
-  asked_names_.insert_or_assign(notice.link, ticket);
+  asked_names_.insert_or_assign(notice.connection, ticket);
   context_.reporter.report(report::NameQuestion{peer, notice.namesake, ticket});
 }
 
@@ -231,12 +231,12 @@ void Receive::handle(const engine::NameTaken& notice) {
 void Receive::handle(const engine::Unproven& notice) { presenter_.on(notice); }
 
 void Receive::handle(const engine::Connected& notice) {
-  if (const auto found = found_.find(notice.link); found != found_.end()) {
+  if (const auto found = found_.find(notice.connection); found != found_.end()) {
     const auto code = found->second;
     found_.erase(found);
     if (choices_.once) {  // the engine lets no other in
       chosen(code);
-      link_of_the_one_ = notice.link;
+      connection_of_the_one_ = notice.connection;
     }
   }
   presenter_.on(notice);
@@ -246,12 +246,12 @@ void Receive::handle(const engine::FileOffered& notice) {
   presenter_.on(notice);
   if (choices_.yes) return context_.command(engine::AnswerFile{notice.transfer, true});
   // Another announcement is another question.
-  if (notice.batch) said_.erase(notice.link);
+  if (notice.batch) said_.erase(notice.connection);
   if (!is_answered(notice)) ask_about(notice);
 }
 
 bool Receive::is_answered(const engine::FileOffered& notice) {
-  const auto found = said_.find(notice.link);
+  const auto found = said_.find(notice.connection);
   if (found == said_.end()) return false;
   auto& [accepted, left] = found->second;
   if (left.files == 0 || notice.size > left.bytes) return false;
@@ -265,15 +265,15 @@ void Receive::answer_file(const engine::FileOffered& notice, bool accepted) {
   asked_files_.erase(notice.transfer);
   if (finished_) return;
   // Of what was announced before, nothing is left that this answer was not about.
-  said_.erase(notice.link);
+  said_.erase(notice.connection);
   if (const auto& batch = notice.batch; batch && batch->files > 0 && batch->bytes >= notice.size)
-    said_.insert_or_assign(notice.link,
+    said_.insert_or_assign(notice.connection,
                            Said{accepted, {batch->files - 1, batch->bytes - notice.size}});
   context_.command(engine::AnswerFile{notice.transfer, accepted});
 }
 
 void Receive::ask_about(const engine::FileOffered& notice) {
-  const auto* from = presenter_.peer(notice.link);
+  const auto* from = presenter_.peer(notice.connection);
   const auto who = from ? context_.contacts.handle(*from) : "The peer";
   const auto file =
       listed(notice.name.expose()) + " (" + size_text(notice.size) + ")" + already_here(notice);
@@ -285,7 +285,7 @@ void Receive::ask_about(const engine::FileOffered& notice) {
   const auto ticket =
       context_.console.confirm(who + " wants to send " + what + ". Accept? [y/N] ",
                                [this, notice](bool accepted) { answer_file(notice, accepted); });
-  asked_files_.insert_or_assign(notice.transfer, Asked{notice.link, ticket});
+  asked_files_.insert_or_assign(notice.transfer, Asked{notice.connection, ticket});
   if (from)
     context_.reporter.report(report::FileQuestion{
         {*from, notice.name, notice.size, std::nullopt, false}, batch.files, batch.bytes, ticket});
@@ -317,16 +317,16 @@ void Receive::handle(const engine::FileFailed& notice) {
 }
 
 void Receive::handle(const engine::Closed& notice) {
-  const auto other = presenter_.at(notice.link);
+  const auto other = presenter_.at(notice.connection);
   const auto gone = (other ? context_.contacts.handle(*other) : "The other side") +
                     " is gone: nothing of it is asked about any more.";
-  if (const auto asked = asked_names_.extract(notice.link)) withdraw(asked.mapped(), gone);
+  if (const auto asked = asked_names_.extract(notice.connection)) withdraw(asked.mapped(), gone);
   if (notice.fault == Fault::pair_refused && the_one_ && !notice.was_connected) {
-    found_.erase(notice.link);
+    found_.erase(notice.connection);
     return context_.reporter.remark((other ? context_.contacts.in_full(*other) : "Somebody") +
                                     " is refused: with --once nobody else is let in.");
   }
-  if (found_.erase(notice.link) > 0) {
+  if (found_.erase(notice.connection) > 0) {
     if (notice.about && turned_away_.insert(notice.about->key).second)
       presenter_.fail_about(*notice.fault, notice.about, {});
     else if (is_ours(notice.fault) && told_of_us_.insert(*notice.fault).second)
@@ -334,13 +334,13 @@ void Receive::handle(const engine::Closed& notice) {
     return;
   }
   std::erase_if(asked_files_, [&](const auto& asked) {
-    if (asked.second.link != notice.link) return false;
+    if (asked.second.connection != notice.connection) return false;
     withdraw(asked.second.ticket, gone);
     return true;
   });
-  said_.erase(notice.link);
-  if (!presenter_.has_transfers(notice.link)) return conclude(notice);
-  left_.insert_or_assign(notice.link, notice);
+  said_.erase(notice.connection);
+  if (!presenter_.has_transfers(notice.connection)) return conclude(notice);
+  left_.insert_or_assign(notice.connection, notice);
 }
 
 /// A peer that waits for no answer may leave before the disk has its last file.
@@ -356,7 +356,7 @@ void Receive::conclude_left() {
 
 void Receive::conclude(const engine::Closed& notice) {
   presenter_.on(notice, false);
-  if (notice.link == link_of_the_one_) return finish(presenter_.exit_code());
+  if (notice.connection == connection_of_the_one_) return finish(presenter_.exit_code());
   if (server_gone_ && !presenter_.has_peers()) finish(host::fault_text(*server_gone_).exit_code);
 }
 

@@ -65,7 +65,7 @@ class Receive final : public PeerVerb {
   void chosen(const PairingCode& from);
   Console::Ticket ask_for_forgotten(const report::Peer& peer, std::function<void(bool)> answer);
   struct Asked {
-    LinkId link;
+    ConnectionId connection;
     Console::Ticket ticket;
   };
   /// Somebody who has asked to pair, under this code.
@@ -100,18 +100,18 @@ class Receive final : public PeerVerb {
   /// Until they are connected, or it comes to nothing.
   std::map<PairingCode, Request> requests_;
   std::map<TransferId, Asked> asked_files_;
-  std::map<LinkId, Said> said_;
-  std::map<LinkId, Console::Ticket> asked_names_;
-  std::map<LinkId, engine::Closed> left_;  ///< their last files are being checked and named
+  std::map<ConnectionId, Said> said_;
+  std::map<ConnectionId, Console::Ticket> asked_names_;
+  std::map<ConnectionId, engine::Closed> left_;  ///< their last files are being checked and named
   /// With --once: the peer that was accepted, or the first known one that has shown its key.
   std::optional<PairingCode> the_one_;
-  std::optional<LinkId> link_of_the_one_;
+  std::optional<ConnectionId> connection_of_the_one_;
   /// Of those that were looked for and came: whoever is refused is told once.
   std::set<PublicKey> turned_away_;
   std::set<Fault> told_of_us_;  ///< the same of what fails here
-  /// Links with known peers that have not shown their keys yet, by whose code. One that fails is
-  /// nobody's news: the engine looks for the peer again.
-  std::map<LinkId, PairingCode> found_;
+  /// Connections with known peers that have not shown their keys yet, by whose code. One that fails
+  /// is nobody's news: the engine looks for the peer again.
+  std::map<ConnectionId, PairingCode> found_;
   bool leads_ = false;
   bool was_online_ = false;
   bool told_offline_ = false;

@@ -28,11 +28,11 @@ bool Send::is_of_link(Fault fault) {
   }
 }
 
-bool Send::is_link(LinkId link) const {
+bool Send::is_current(ConnectionId connection) const {
   return std::visit(
       [&](const auto& phase) {
-        if constexpr (requires { phase.link; })
-          return phase.link == link;
+        if constexpr (requires { phase.connection; })
+          return phase.connection == connection;
         else
           return false;
       },
@@ -125,7 +125,7 @@ void Send::handle(const engine::ClockWrong& notice) {
 }
 
 void Send::handle(const engine::Establishing& notice) {
-  if (is_link(notice.link)) context_.reporter.phase(phase_sentence(notice));
+  if (is_current(notice.connection)) context_.reporter.phase(phase_sentence(notice));
 }
 
 void Send::handle(const engine::Paced& notice) {
@@ -173,8 +173,8 @@ void Send::handle(const engine::TurnedAway& notice) {
   if (known_ && notice.key == known_->peer.key && is<Pairing>()) end_with(Fault::pair_refused);
 }
 
-/// Without a match there is nothing to wait for; afterwards the link stands on its own. A known
-/// peer may still come when the server is there again.
+/// Without a match there is nothing to wait for; afterwards the connection stands on its own. A
+/// known peer may still come when the server is there again.
 void Send::handle(const engine::Offline& notice) {
   if (known_ && is<Pairing>() && notice.retrying)
     return context_.reporter.remark("The server is gone; trying to reach it again.");
@@ -214,17 +214,18 @@ bool Send::is_ours(const engine::Connecting& notice) const {
 void Send::handle(const engine::Connecting& notice) {
   if (!is_ours(notice)) return;
   const auto* before = std::get_if<Connecting>(&phase_);
-  phase_ = Connecting{notice.link, before && before->wait_is_over};
+  phase_ = Connecting{notice.connection, before && before->wait_is_over};
   if (known_)
-    presenter_.expect(notice.link, context_.contacts.known(known_->peer.name, known_->peer.key));
+    presenter_.expect(notice.connection,
+                      context_.contacts.known(known_->peer.name, known_->peer.key));
   context_.reporter.remark("Connecting...");
 }
 
 void Send::handle(const engine::NameTaken& notice) {
-  const auto answer = [this, link = notice.link](bool accepted) {
-    if (!is<Over>()) context_.command(engine::AnswerName{link, accepted});
+  const auto answer = [this, connection = notice.connection](bool accepted) {
+    if (!is<Over>()) context_.command(engine::AnswerName{connection, accepted});
   };
-  if (!is_link(notice.link)) return answer(false);
+  if (!is_current(notice.connection)) return answer(false);
   const report::Peer peer{notice.name, notice.key};
   const auto ticket = ask_for_another(context_, peer, notice.namesake, answer);
   context_.reporter.report(report::NameQuestion{peer, notice.namesake, ticket});
@@ -232,19 +233,21 @@ void Send::handle(const engine::NameTaken& notice) {
 
 /// What is sent now is sealed for the key that it claims; whether it has it may never show.
 void Send::handle(const engine::Unproven& notice) {
-  const bool is_ours = is_link(notice.link);
+  const bool is_ours = is_current(notice.connection);
   const bool is_known = known_ && notice.is_sought && notice.key == known_->peer.key;
   if (!is_ours && !is_known) return;
   presenter_.on(notice);
-  const bool is_new = !is_known || claimed_.insert(notice.link).second;  // else: with its name
+  const bool is_new =
+      !is_known || claimed_.insert(notice.connection).second;  // else: with its name
   if (is_ours && is<Connecting>())
-    begin_with_claim(notice.link, is_known ? Standing::claimed_and_sought : Standing::claimed);
+    begin_with_claim(notice.connection,
+                     is_known ? Standing::claimed_and_sought : Standing::claimed);
   else if (!is_ours && is_new && may_move_to_claim())
-    move_to_claim(notice.link);
+    move_to_claim(notice.connection);
 }
 
-void Send::begin_with_claim(LinkId link, Standing standing) {
-  phase_ = Sending{link, standing};
+void Send::begin_with_claim(ConnectionId connection, Standing standing) {
+  phase_ = Sending{connection, standing};
   if (files_wait(std::get<Sending>(phase_)))
     context_.reporter.remark("The files wait until it has shown its key: for its first text.");
   begin();
@@ -257,21 +260,21 @@ bool Send::may_move_to_claim() const {
          (sending && sending->standing == Standing::claimed_and_sought);
 }
 
-/// It is back, and the old link may be dead: that is seen later. Whichever shows the key first gets
-/// the rest, as the old one is left standing.
-void Send::move_to_claim(LinkId link) {
+/// It is back, and the old connection may be dead: that is seen later. Whichever shows the key
+/// first gets the rest, as the old one is left standing.
+void Send::move_to_claim(ConnectionId connection) {
   context_.after(wait_, [this] { give_up_waiting(); });
-  begin_with_claim(link, Standing::claimed_and_sought);
+  begin_with_claim(connection, Standing::claimed_and_sought);
 }
 
 void Send::handle(const engine::Connected& notice) {
-  // The link that takes the place of another is told after the end of that one.
+  // The connection that takes the place of another is told after the end of that one.
   const bool may_be_back = is<Queueing>() || is<Sending>() || is<Pairing>();
-  const bool is_ours = is_link(notice.link);
+  const bool is_ours = is_current(notice.connection);
   const bool is_back = known_ && notice.key == known_->peer.key && may_be_back && !is_ours;
   if (!is_ours && !is_back) return;
   presenter_.on(notice);
-  claimed_.erase(notice.link);
+  claimed_.erase(notice.connection);
   if (is<Closing>()) return;
   if (auto* sending = std::get_if<Sending>(&phase_); sending && is_ours) {  // claimed until now
     const bool waited = files_wait(*sending);
@@ -279,14 +282,14 @@ void Send::handle(const engine::Connected& notice) {
     return waited && !sending->file ? send_next_file(Place::first) : void();
   }
   if (is_back) keep_file();
-  phase_ = Queueing{notice.link};
+  phase_ = Queueing{notice.connection};
   wait_for_kept();
 }
 
 /// Whoever has written later is read later. That nothing is kept is told as well.
 void Send::wait_for_kept() {
-  context_.after(patience_with_kept, [this, link = std::get<Queueing>(phase_).link] {
-    if (is<Queueing>() && is_link(link)) begin_behind_kept();
+  context_.after(patience_with_kept, [this, connection = std::get<Queueing>(phase_).connection] {
+    if (is<Queueing>() && is_current(connection)) begin_behind_kept();
   });
 }
 
@@ -296,7 +299,7 @@ void Send::handle(const engine::LetterDelivered& notice) {
 }
 
 void Send::handle(const engine::NothingWaits& notice) {
-  if (is_link(notice.link)) begin_behind_kept();
+  if (is_current(notice.connection)) begin_behind_kept();
 }
 
 void Send::handle(const engine::LettersStuck& notice) {
@@ -307,13 +310,13 @@ void Send::handle(const engine::LettersStuck& notice) {
 void Send::begin_behind_kept() {
   const auto* queueing = std::get_if<Queueing>(&phase_);
   if (!queueing) return;
-  phase_ = Sending{queueing->link, Standing::proven};
+  phase_ = Sending{queueing->connection, Standing::proven};
   begin();
 }
 
 void Send::handle(const engine::Closed& notice) {
-  claimed_.erase(notice.link);
-  if (!is_link(notice.link)) return;
+  claimed_.erase(notice.connection);
+  if (!is_current(notice.connection)) return;
   if (const auto* connecting = std::get_if<Connecting>(&phase_);
       known_ && connecting && !cli::is_ours(notice.fault) && notice.fault != Fault::pair_refused) {
     const bool is_over = connecting->wait_is_over;

@@ -83,21 +83,21 @@ class Send final : public PeerVerb {
   /// Also while a known peer is looked for.
   struct Pairing {};
   struct Connecting {
-    LinkId link;
+    ConnectionId connection;
     bool wait_is_over = false;  ///< for a known peer: there is no other try
   };
   /// What was kept for the peer goes first.
   struct Queueing {
-    LinkId link;
+    ConnectionId connection;
   };
   struct Sending {
-    LinkId link;
+    ConnectionId connection;
     Standing standing;
     bool awaits_text = false;  ///< it was sent, and nothing was heard of it
     std::optional<UnderWay> file = {};
   };
   struct Closing {
-    LinkId link;
+    ConnectionId connection;
   };
   struct Over {};
   using Phase =
@@ -107,7 +107,7 @@ class Send final : public PeerVerb {
   bool is() const {
     return std::holds_alternative<P>(phase_);
   }
-  bool is_link(LinkId link) const;
+  bool is_current(ConnectionId connection) const;
   UnderWay* under_way(TransferId file);
   /// The connection broke, or the other program ended: what was under way can go on over another.
   static bool is_of_link(Fault fault);
@@ -147,22 +147,22 @@ class Send final : public PeerVerb {
   void begin();
   void begin_behind_kept();
   void await_confirmation();
-  bool awaits_text_on(LinkId link) const;
+  bool awaits_text_on(ConnectionId connection) const;
   void say_what_is_kept(const Sending& sending);
   bool is_ours(const engine::Connecting& notice) const;
   void dial();
   bool files_wait(const Sending& sending) const;
-  void begin_with_claim(LinkId link, Standing standing);
+  void begin_with_claim(ConnectionId connection, Standing standing);
   bool may_move_to_claim() const;
-  void move_to_claim(LinkId link);
-  /// The first on a link says how many follow.
+  void move_to_claim(ConnectionId connection);
+  /// The first on a connection says how many follow.
   enum class Place { first, later };
   void send_next_file(Place place);
   void await_acceptance(TransferId file);
   bool awaits_acceptance(TransferId file) const;
   void file_is_unanswered();
   void close_if_complete();
-  void close(LinkId link);
+  void close(ConnectionId connection);
   void end_with(Failure failure);
   void finish(int exit_code);
 
@@ -174,7 +174,7 @@ class Send final : public PeerVerb {
   VerbContext context_;
   Presenter presenter_;
   Phase phase_ = Asking{};
-  std::set<LinkId> claimed_;  ///< where a known peer has not shown its key
+  std::set<ConnectionId> claimed_;  ///< where a known peer has not shown its key
 };
 
 }  // namespace culver::cli

@@ -1,4 +1,4 @@
-// What send has to say once there is a link: the text, and one file after the other.
+// What send has to say once there is a connection: the text, and one file after the other.
 #include <algorithm>
 #include <utility>
 
@@ -9,7 +9,7 @@ namespace culver::cli {
 
 namespace {
 
-/// There is one, and it stays itself over all links.
+/// There is one, and it stays itself over all connections.
 constexpr TextId the_text{1};
 
 /// Of the file that is sent now and of the next ones: whoever is asked sees what it is about.
@@ -28,7 +28,7 @@ void Send::begin() {
   auto& sending = std::get<Sending>(phase_);
   if (request_.text) {
     sending.awaits_text = true;
-    context_.command(engine::SendText{sending.link, the_text, *request_.text});
+    context_.command(engine::SendText{sending.connection, the_text, *request_.text});
   }
   send_next_file(Place::first);
 }
@@ -36,21 +36,23 @@ void Send::begin() {
 /// Nothing else is waited for. Whoever has shown its key and never says that it has the text may be
 /// broken, or mean us ill.
 void Send::await_confirmation() {
-  context_.after(quiet_patience_with_text, [this, link = std::get<Sending>(phase_).link] {
-    if (!awaits_text_on(link)) return;
-    const auto* to = presenter_.peer(link);
+  context_.after(quiet_patience_with_text, [this,
+                                            connection = std::get<Sending>(phase_).connection] {
+    if (!awaits_text_on(connection)) return;
+    const auto* to = presenter_.peer(connection);
     context_.reporter.remark("Waiting for confirmation: " +
                              (to ? context_.contacts.handle(*to) : std::string("the other side")) +
                              " has not said yet that it has the text.");
-    context_.after(patience_with_text - quiet_patience_with_text, [this, link] {
-      if (awaits_text_on(link)) handle(engine::TextFailed{link, the_text, Fault::not_confirmed});
+    context_.after(patience_with_text - quiet_patience_with_text, [this, connection] {
+      if (awaits_text_on(connection))
+        handle(engine::TextFailed{connection, the_text, Fault::not_confirmed});
     });
   });
 }
 
-bool Send::awaits_text_on(LinkId link) const {
+bool Send::awaits_text_on(ConnectionId connection) const {
   const auto* sending = std::get_if<Sending>(&phase_);
-  return sending && sending->link == link && sending->awaits_text;
+  return sending && sending->connection == connection && sending->awaits_text;
 }
 
 bool Send::files_wait(const Sending& sending) const {
@@ -71,7 +73,8 @@ void Send::send_next_file(Place place) {
     }
     sending->file = UnderWay{file->id, path, file->size};
     presenter_.note_source(file->id, path);
-    engine::SendFile command{sending->link, file->id, file->name, file->size, file->attributes};
+    engine::SendFile command{sending->connection, file->id, file->name, file->size,
+                             file->attributes};
     if (place == Place::first && files > 1)
       command.batch = engine::Batch{files, request_.bytes, first_names(file->name, request_.files)};
     context_.command(std::move(command));
@@ -98,19 +101,19 @@ void Send::await_acceptance(TransferId file) {
   });
 }
 
-/// Nobody will answer for the other files either. The link is closed and the file not cancelled:
-/// what there is of an earlier try is kept there.
+/// Nobody will answer for the other files either. The connection is closed and the file not
+/// cancelled: what there is of an earlier try is kept there.
 void Send::file_is_unanswered() {
   const auto& sending = std::get<Sending>(phase_);
-  const auto link = sending.link;
+  const auto connection = sending.connection;
   presenter_.fail(report::Failed{Fault::file_unanswered, Plaintext(sending.file->path.string()),
-                                 presenter_.at(link)});
-  close(link);
+                                 presenter_.at(connection)});
+  close(connection);
 }
 
 void Send::handle(const engine::TextDelivered& notice) {
   auto* sending = std::get_if<Sending>(&phase_);
-  if (!sending || !is_link(notice.link) || !sending->awaits_text) return;
+  if (!sending || !is_current(notice.connection) || !sending->awaits_text) return;
   presenter_.on(notice);
   if (sending->standing != Standing::proven)
     context_.reporter.remark("Text sent, not confirmed: the other side has not shown its key.");
@@ -121,8 +124,8 @@ void Send::handle(const engine::TextDelivered& notice) {
 
 void Send::handle(const engine::TextFailed& notice) {
   auto* sending = std::get_if<Sending>(&phase_);
-  if (!sending || !is_link(notice.link)) return;
-  presenter_.fail(notice.fault, presenter_.at(notice.link));
+  if (!sending || !is_current(notice.connection)) return;
+  presenter_.fail(notice.fault, presenter_.at(notice.connection));
   sending->awaits_text = false;
   request_.text.reset();
   close_if_complete();
@@ -143,7 +146,8 @@ void Send::handle(const engine::FileSent& notice) {
   presenter_.on(notice);
   const auto* sending = std::get_if<Sending>(&phase_);
   if (!notice.confirmed && request_.require_confirmation)
-    presenter_.fail(Fault::not_confirmed, sending ? presenter_.at(sending->link) : std::nullopt);
+    presenter_.fail(Fault::not_confirmed,
+                    sending ? presenter_.at(sending->connection) : std::nullopt);
   file_is_over(notice.transfer);
 }
 
@@ -160,15 +164,15 @@ void Send::handle(const engine::FileFailed& notice) {
 
 /// The person there has thrown it away and ends: the other files are not taken either.
 void Send::leave_the_rest() {
-  const auto link = std::get<Sending>(phase_).link;
+  const auto connection = std::get<Sending>(phase_).connection;
   if (!request_.files.empty())
     context_.reporter.remark("Nothing more is sent: the other side has ended it.");
-  close(link);
+  close(connection);
 }
 
-/// Whoever throws it away says so, and then the link is not what failed.
+/// Whoever throws it away says so, and then the connection is not what failed.
 void Send::say_what_is_kept(const Sending& sending) {
-  const auto* peer = presenter_.peer(sending.link);
+  const auto* peer = presenter_.peer(sending.connection);
   if (sending.file->answer == Answer::started && peer && context_.contacts.is_culver(peer->key))
     context_.reporter.remark("What has arrived of " +
                              printable(sending.file->path.filename().string()) +
@@ -195,14 +199,14 @@ void Send::close_if_complete() {
   if (!sending || sending->file || files_wait(*sending)) return;
   if (sending->awaits_text)
     return sending->standing == Standing::proven ? await_confirmation() : void();
-  const auto link = sending->link;
-  close(link);
+  const auto connection = sending->connection;
+  close(connection);
 }
 
-void Send::close(LinkId link) {
-  phase_ = Closing{link};
+void Send::close(ConnectionId connection) {
+  phase_ = Closing{connection};
   if (known_) context_.command(engine::StopLooking{known_->peer.key});
-  context_.command(engine::CloseLink{link});
+  context_.command(engine::CloseConnection{connection});
 }
 
 }  // namespace culver::cli

@@ -75,7 +75,7 @@ void SendLater::handle(const engine::Unproven& notice) { presenter_.on(notice); 
 
 void SendLater::handle(const engine::Connected& notice) {
   presenter_.on(notice);
-  if (notice.key == peer_.key) link_ = notice.link;
+  if (notice.key == peer_.key) link_ = notice.connection;
 }
 
 void SendLater::handle(const engine::LetterReceived& notice) {
@@ -90,10 +90,10 @@ void SendLater::handle(const engine::LetterDelivered& notice) {
 
 /// Also if another process has delivered it.
 void SendLater::handle(const engine::NothingWaits& notice) {
-  if (phase_ != Phase::waiting || notice.link != link_) return;
+  if (phase_ != Phase::waiting || notice.connection != link_) return;
   is_delivered_ = true;
   phase_ = Phase::closing;
-  context_.command(engine::CloseLink{notice.link});
+  context_.command(engine::CloseConnection{notice.connection});
 }
 
 void SendLater::handle(const engine::LettersStuck& notice) { presenter_.on(notice); }
@@ -108,7 +108,7 @@ void SendLater::handle(const engine::FileOffered& notice) {
 void SendLater::handle(const engine::Closed& notice) {
   if (is_ours(notice.fault) && told_.insert(*notice.fault).second)
     presenter_.fail(*notice.fault, presenter_.whom(notice));
-  if (notice.link != link_) return;
+  if (notice.connection != link_) return;
   presenter_.on(notice, true);
   link_.reset();
   if (phase_ == Phase::waiting && !is_delivered_ && notice.fault &&

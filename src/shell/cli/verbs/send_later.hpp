@@ -57,8 +57,8 @@ class SendLater final : public PeerVerb {
   Presenter presenter_;
   Phase phase_ = Phase::storing;
   std::optional<LetterId> letter_;
-  std::optional<LinkId> link_;  ///< that is connected
-  std::set<Fault> told_;        ///< why connections ended: each once
+  std::optional<ConnectionId> link_;  ///< that is connected
+  std::set<Fault> told_;              ///< why connections ended: each once
   bool is_delivered_ = false;
 };
 

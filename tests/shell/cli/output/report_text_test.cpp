@@ -251,7 +251,7 @@ TEST(Sentences, EachPhaseOfConnectingHasItsOwn) {
   std::set<std::string> all;
   for (const auto phase :
        {Phase::awaiting_answer, Phase::finding_path, Phase::securing, Phase::proving})
-    EXPECT_TRUE(all.insert(phase_sentence({LinkId{1}, phase, {}})).second);
+    EXPECT_TRUE(all.insert(phase_sentence({ConnectionId{1}, phase, {}})).second);
 }
 
 }  // namespace

@@ -12,7 +12,7 @@ namespace {
 
 using test::key;
 
-const LinkId ana_link{1}, ben_link{2};
+const ConnectionId ana_connection{1}, ben_connection{2};
 const TransferId file{9};
 const auto ana_code = code("AAAAAA"), ben_code = code("BBBBBB");
 
@@ -34,16 +34,16 @@ class ReceiveVerb : public testing::Test {
   void request(const PairingCode& from, const char* name) {
     hear(engine::PairRequested{from, {}, Plaintext(name), {}, accepts_});
   }
-  void connect(LinkId link, const PairingCode& from, const char* name) {
-    hear(engine::Connecting{link, from});
-    hear(engine::Connected{link, {}, Plaintext(name), link::PathKind::direct, {}});
+  void connect(ConnectionId connection, const PairingCode& from, const char* name) {
+    hear(engine::Connecting{connection, from});
+    hear(engine::Connected{connection, {}, Plaintext(name), connection::PathKind::direct, {}});
   }
-  void offer(LinkId link, TransferId transfer = file) {
-    hear(engine::FileOffered{link, transfer, Plaintext("a.pdf"), 1000});
+  void offer(ConnectionId connection, TransferId transfer = file) {
+    hear(engine::FileOffered{connection, transfer, Plaintext("a.pdf"), 1000});
   }
-  void receive_file(LinkId link, TransferId transfer = file) {
-    offer(link, transfer);
-    hear(engine::FileStarted{link, transfer, false, Plaintext("a.pdf"), 1000});
+  void receive_file(ConnectionId connection, TransferId transfer = file) {
+    offer(connection, transfer);
+    hear(engine::FileStarted{connection, transfer, false, Plaintext("a.pdf"), 1000});
     hear(engine::FileReceived{transfer, Plaintext("/in/a.pdf"), Digest{}});
   }
   std::vector<bool> pair_answers() const {
@@ -63,10 +63,10 @@ using Answers = std::vector<bool>;
 TEST_F(ReceiveVerb, ReportsAWholeVisitInLinesOfJson) {
   begin({true, true});
   request(ana_code, "Ana");
-  connect(ana_link, ana_code, "Ana");
-  hear(engine::TextReceived{ana_link, Plaintext("hello")});
-  receive_file(ana_link);
-  hear(engine::Closed{ana_link, {}, true});
+  connect(ana_connection, ana_code, "Ana");
+  hear(engine::TextReceived{ana_connection, Plaintext("hello")});
+  receive_file(ana_connection);
+  hear(engine::Closed{ana_connection, {}, true});
   EXPECT_EQ(scene_->exit, 0);
   const std::string fingerprint =
       "6668 7AAD F862 BD77 6C8F C18B 8E9F 8E20 0897 1485 6EE2 33B3 902A 591D 0D5F 2925";
@@ -99,8 +99,8 @@ TEST_F(ReceiveVerb, AsksBeforeItPairsAndBeforeItTakesAFile) {
   EXPECT_NE(scene_->err().find("Accept? [y/N] "), std::string::npos);
   scene_->type("y\n");
   EXPECT_EQ(pair_answers(), Answers{true});
-  connect(ana_link, ana_code, "Ana");
-  offer(ana_link);
+  connect(ana_connection, ana_code, "Ana");
+  offer(ana_connection);
   EXPECT_NE(scene_->err().find("Ana wants to send a.pdf (1000 B). Accept? [y/N] "),
             std::string::npos);
   EXPECT_FALSE(scene_->only<engine::AnswerFile>());
@@ -201,10 +201,11 @@ TEST_F(ReceiveVerb, OfQuestionsThatLoseTheirPointItIsSaidWhoseTheyWere) {
       scene_->err().find("Ben (" + report::short_fingerprint(key(2)) + ") is refused: with --once"),
       std::string::npos)
       << scene_->err();
-  hear(engine::Connecting{ana_link, ana_code});
-  hear(engine::Connected{ana_link, key(1), Plaintext("Ana"), link::PathKind::direct, {}});
-  offer(ana_link);
-  hear(engine::Closed{ana_link, Fault::peer_gone, true});
+  hear(engine::Connecting{ana_connection, ana_code});
+  hear(engine::Connected{
+      ana_connection, key(1), Plaintext("Ana"), connection::PathKind::direct, {}});
+  offer(ana_connection);
+  hear(engine::Closed{ana_connection, Fault::peer_gone, true});
   EXPECT_NE(scene_->err().find("Ana is gone: nothing of it is asked about any more."),
             std::string::npos)
       << scene_->err();
@@ -213,9 +214,10 @@ TEST_F(ReceiveVerb, OfQuestionsThatLoseTheirPointItIsSaidWhoseTheyWere) {
 TEST_F(ReceiveVerb, FilesOfTwoOfOneNameAreAskedAboutByTheirHandles) {
   begin({false, false}, Scene::Person::present);
   scene_->book = {{key(1), Plaintext("ben"), {}}, {key(2), Plaintext("ben"), {}}};
-  hear(engine::Connecting{ben_link, ben_code});
-  hear(engine::Connected{ben_link, key(2), Plaintext("ben"), link::PathKind::direct, {}});
-  offer(ben_link);
+  hear(engine::Connecting{ben_connection, ben_code});
+  hear(engine::Connected{
+      ben_connection, key(2), Plaintext("ben"), connection::PathKind::direct, {}});
+  offer(ben_connection);
   const auto handle = engine::handle(scene_->book, scene_->book[1]);
   EXPECT_TRUE(handle.starts_with("ben@")) << handle;
   EXPECT_NE(scene_->err().find(handle + " wants to send a.pdf"), std::string::npos)
@@ -225,8 +227,8 @@ TEST_F(ReceiveVerb, FilesOfTwoOfOneNameAreAskedAboutByTheirHandles) {
 TEST_F(ReceiveVerb, AFailureNamesThePeerThatItIsAbout) {
   begin({true, false});
   hear(engine::PairRequested{ana_code, key(1), Plaintext("Ana"), {}, true});
-  hear(engine::Connecting{ana_link, ana_code});
-  hear(engine::Closed{ana_link, Fault::out_of_order, false});
+  hear(engine::Connecting{ana_connection, ana_code});
+  hear(engine::Closed{ana_connection, Fault::out_of_order, false});
   const auto named = [&](const char* reason) {
     const auto at = scene_->out().find(std::string("\"code\":\"") + reason);
     if (at == std::string::npos) return false;
@@ -234,20 +236,22 @@ TEST_F(ReceiveVerb, AFailureNamesThePeerThatItIsAbout) {
     return line.find("\"peer\":\"Ana\"") != std::string::npos;
   };
   EXPECT_TRUE(named("out_of_order")) << scene_->out();
-  hear(engine::Connecting{ana_link, ana_code});
-  hear(engine::Connected{ana_link, key(1), Plaintext("Ana"), link::PathKind::direct, {}});
-  offer(ana_link);
+  hear(engine::Connecting{ana_connection, ana_code});
+  hear(engine::Connected{
+      ana_connection, key(1), Plaintext("Ana"), connection::PathKind::direct, {}});
+  offer(ana_connection);
   hear(engine::FileFailed{file, Fault::wrong_type});
   EXPECT_TRUE(named("wrong_type")) << scene_->out();
-  hear(engine::Closed{ana_link, Fault::replaced, true});
+  hear(engine::Closed{ana_connection, Fault::replaced, true});
   EXPECT_TRUE(named("replaced")) << scene_->out();
 }
 
 TEST_F(ReceiveVerb, WhoHasNotShownTheKeyIsToldOnceForALink) {
   begin({true, false});
-  hear(engine::Connecting{ana_link, ana_code});
-  hear(engine::Unproven{ana_link, key(1), {}, link::PathKind::direct, false});
-  hear(engine::Unproven{ana_link, key(1), Plaintext("Ana"), link::PathKind::direct, false});
+  hear(engine::Connecting{ana_connection, ana_code});
+  hear(engine::Unproven{ana_connection, key(1), {}, connection::PathKind::direct, false});
+  hear(engine::Unproven{ana_connection, key(1), Plaintext("Ana"), connection::PathKind::direct,
+                        false});
   const auto first = scene_->out().find("\"peerUnproven\"");
   ASSERT_NE(first, std::string::npos);
   EXPECT_EQ(scene_->out().find("\"peerUnproven\"", first + 1), std::string::npos) << scene_->out();
@@ -265,12 +269,12 @@ TEST_F(ReceiveVerb, ServesSeveralPeersAtOnce) {
   begin({true, false});
   request(ana_code, "Ana");
   request(ben_code, "Ben");
-  connect(ana_link, ana_code, "Ana");
-  connect(ben_link, ben_code, "Ben");
-  receive_file(ben_link, TransferId{1});
-  receive_file(ana_link, TransferId{2});
-  hear(engine::Closed{ana_link, {}, true});
-  hear(engine::Closed{ben_link, {}, true});
+  connect(ana_connection, ana_code, "Ana");
+  connect(ben_connection, ben_code, "Ben");
+  receive_file(ben_connection, TransferId{1});
+  receive_file(ana_connection, TransferId{2});
+  hear(engine::Closed{ana_connection, {}, true});
+  hear(engine::Closed{ben_connection, {}, true});
   EXPECT_FALSE(scene_->exit) << "goes on";
   EXPECT_TRUE(pair_answers().empty()) << "the engine has answered";
 }
@@ -302,8 +306,8 @@ TEST_F(ReceiveVerb, TheQuestionSaysWhatWouldBeContinued) {
   begin({false, true}, Scene::Person::present);
   request(ana_code, "Ana");
   scene_->type("y\n");
-  connect(ana_link, ana_code, "Ana");
-  hear(engine::FileOffered{ana_link, file, Plaintext("a.pdf"), 2048, 1024});
+  connect(ana_connection, ana_code, "Ana");
+  hear(engine::FileOffered{ana_connection, file, Plaintext("a.pdf"), 2048, 1024});
   EXPECT_NE(scene_->err().find("1.0 KiB are here already and would be continued"),
             std::string::npos);
 }
@@ -311,10 +315,10 @@ TEST_F(ReceiveVerb, TheQuestionSaysWhatWouldBeContinued) {
 TEST_F(ReceiveVerb, EndsWithTheFirstFailureOfItsPeer) {
   begin({true, true});
   request(ana_code, "Ana");
-  connect(ana_link, ana_code, "Ana");
-  offer(ana_link);
+  connect(ana_connection, ana_code, "Ana");
+  offer(ana_connection);
   hear(engine::FileFailed{file, Fault::no_space});
-  hear(engine::Closed{ana_link, Fault::peer_gone, true});
+  hear(engine::Closed{ana_connection, Fault::peer_gone, true});
   EXPECT_EQ(scene_->exit, 12);
   EXPECT_NE(scene_->out().find(R"("code":"no_space","message":"Ana: a.pdf: There is no space)"),
             std::string::npos);
@@ -325,9 +329,9 @@ TEST_F(ReceiveVerb, EndsWithTheFirstFailureOfItsPeer) {
 TEST_F(ReceiveVerb, WhatFailsBeforeItIsOfferedIsToldWithItsNameAndItsPeer) {
   begin({true, true});
   request(ana_code, "Ana");
-  connect(ana_link, ana_code, "Ana");
+  connect(ana_connection, ana_code, "Ana");
   hear(engine::FileFailed{
-      file, Fault::peer_cancelled, {}, engine::FileOf{ana_link, Plaintext("a.pdf")}});
+      file, Fault::peer_cancelled, {}, engine::FileOf{ana_connection, Plaintext("a.pdf")}});
   EXPECT_NE(scene_->out().find(R"("code":"peer_cancelled","message":"Ana: a.pdf: )"),
             std::string::npos)
       << scene_->out();
@@ -336,10 +340,10 @@ TEST_F(ReceiveVerb, WhatFailsBeforeItIsOfferedIsToldWithItsNameAndItsPeer) {
 TEST_F(ReceiveVerb, EndsAfterTheLastFileOfAPeerThatDoesNotWaitForIt) {
   begin({true, true});
   request(ana_code, "Ana");
-  connect(ana_link, ana_code, "Ana");
-  offer(ana_link);
-  hear(engine::FileStarted{ana_link, file, false, Plaintext("a.pdf"), 1000});
-  hear(engine::Closed{ana_link, {}, true});
+  connect(ana_connection, ana_code, "Ana");
+  offer(ana_connection);
+  hear(engine::FileStarted{ana_connection, file, false, Plaintext("a.pdf"), 1000});
+  hear(engine::Closed{ana_connection, {}, true});
   EXPECT_FALSE(scene_->exit) << "every byte has come, the disk is at work";
   hear(engine::FileReceived{file, Plaintext("/in/a.pdf"), Digest{}});
   EXPECT_EQ(scene_->exit, 0);
@@ -350,9 +354,9 @@ TEST_F(ReceiveVerb, EndsAfterTheLastFileOfAPeerThatDoesNotWaitForIt) {
 TEST_F(ReceiveVerb, EndsWithTheFaultOfTheLastFileOfAPeerThatHasLeft) {
   begin({true, true});
   request(ana_code, "Ana");
-  connect(ana_link, ana_code, "Ana");
-  offer(ana_link);
-  hear(engine::Closed{ana_link, {}, true});
+  connect(ana_connection, ana_code, "Ana");
+  offer(ana_connection);
+  hear(engine::Closed{ana_connection, {}, true});
   hear(engine::FileFailed{file, Fault::no_space});
   EXPECT_EQ(scene_->exit, 12);
 }
@@ -361,8 +365,8 @@ TEST_F(ReceiveVerb, EndsWithTheFaultThatClosedTheLink) {
   for (const auto fault : {Fault::key_mismatch, Fault::peer_gone, Fault::ice_failed}) {
     begin({true, true});
     request(ana_code, "Ana");
-    hear(engine::Connecting{ana_link, ana_code});
-    hear(engine::Closed{ana_link, fault, false});
+    hear(engine::Connecting{ana_connection, ana_code});
+    hear(engine::Closed{ana_connection, fault, false});
     EXPECT_EQ(scene_->exit, host::fault_text(fault).exit_code);
   }
 }
@@ -416,10 +420,10 @@ TEST_F(ReceiveVerb, WaitsForAServerThatComesBack) {
 TEST_F(ReceiveVerb, LetsPeersFinishWhenTheServerIsGoneForGood) {
   begin({true, false});
   request(ana_code, "Ana");
-  connect(ana_link, ana_code, "Ana");
+  connect(ana_connection, ana_code, "Ana");
   hear(engine::Offline{Fault::server_refused, false});
   EXPECT_FALSE(scene_->exit);
-  hear(engine::Closed{ana_link, {}, true});
+  hear(engine::Closed{ana_connection, {}, true});
   EXPECT_EQ(scene_->exit, 3);
 }
 
@@ -439,9 +443,9 @@ TEST_F(ReceiveVerb, EndsOnSignals) {
 TEST_F(ReceiveVerb, KeepsWhatHasComeUnlessThePersonPressesTwice) {
   const auto interrupt = [&](Fault signal) {
     begin({true, false});
-    connect(ana_link, ana_code, "Ana");
-    offer(ana_link);
-    hear(engine::FileStarted{ana_link, file, false, Plaintext("a.pdf"), 1000});
+    connect(ana_connection, ana_code, "Ana");
+    offer(ana_connection);
+    hear(engine::FileStarted{ana_connection, file, false, Plaintext("a.pdf"), 1000});
     verb_->stop(signal);
     EXPECT_NE(scene_->err().find("What has come of a.pdf is kept"), std::string::npos);
   };
@@ -471,9 +475,9 @@ TEST_F(ReceiveVerb, AFileThatIsCompletedAfterTheEndWasAskedForIsTold) {
   using enum When;
   for (const auto when : {in_the_window, after_discarding, while_it_is_named, when_all_is_left}) {
     begin({true, false});
-    connect(ana_link, ana_code, "Ana");
-    offer(ana_link);
-    hear(engine::FileStarted{ana_link, file, false, Plaintext("a.pdf"), 1000});
+    connect(ana_connection, ana_code, "Ana");
+    offer(ana_connection);
+    hear(engine::FileStarted{ana_connection, file, false, Plaintext("a.pdf"), 1000});
     verb_->stop(Fault::interrupted);
     if (when == after_discarding) verb_->discard();
     if (when == while_it_is_named) hear(engine::FileProgress{file, 1000});
@@ -488,9 +492,9 @@ TEST_F(ReceiveVerb, AFileThatIsCompletedAfterTheEndWasAskedForIsTold) {
 
 TEST_F(ReceiveVerb, AFileThatIsAllHereIsNotCalledAPartAndItsNameIsAwaited) {
   begin({true, false});
-  connect(ana_link, ana_code, "Ana");
-  offer(ana_link);
-  hear(engine::FileStarted{ana_link, file, false, Plaintext("a.pdf"), 1000});
+  connect(ana_connection, ana_code, "Ana");
+  offer(ana_connection);
+  hear(engine::FileStarted{ana_connection, file, false, Plaintext("a.pdf"), 1000});
   hear(engine::FileProgress{file, 1000});
   verb_->stop(Fault::terminated);
   EXPECT_EQ(scene_->err().find("is kept"), std::string::npos);
@@ -502,8 +506,8 @@ TEST_F(ReceiveVerb, AFileThatIsAllHereIsNotCalledAPartAndItsNameIsAwaited) {
 TEST_F(ReceiveVerb, WhatFailsHereIsToldAlsoOfAConnectionThatNobodyAskedFor) {
   begin({false, false});
   for (std::uint32_t n = 1; n <= 3; ++n) {
-    hear(engine::Connecting{LinkId{n}, ana_code, key(1)});
-    hear(engine::Closed{LinkId{n}, Fault::store_failed, false});
+    hear(engine::Connecting{ConnectionId{n}, ana_code, key(1)});
+    hear(engine::Closed{ConnectionId{n}, Fault::store_failed, false});
   }
   const std::string_view told = R"({"v":1,"type":"failed","data":{"code":"store_failed")";
   const auto first = scene_->out().find(told);
@@ -514,10 +518,10 @@ TEST_F(ReceiveVerb, WhatFailsHereIsToldAlsoOfAConnectionThatNobodyAskedFor) {
 
 TEST_F(ReceiveVerb, AsksOnceForABatch) {
   begin({false, false}, Scene::Person::present);
-  connect(ana_link, ana_code, "Ana");
+  connect(ana_connection, ana_code, "Ana");
   const auto offer_of = [&](std::uint32_t id, std::uint64_t size,
                             std::optional<engine::Batch> batch = {}) {
-    hear(engine::FileOffered{ana_link, TransferId{id}, Plaintext("f"), size, 0, batch});
+    hear(engine::FileOffered{ana_connection, TransferId{id}, Plaintext("f"), size, 0, batch});
   };
   const auto answers = [&] {
     Answers given;
@@ -553,24 +557,24 @@ TEST_F(ReceiveVerb, AsksOnceForABatch) {
 
 TEST_F(ReceiveVerb, SaysThatOnlyTheOpenConnectionsGoOn) {
   begin({true, false});
-  connect(ana_link, ana_code, "Ana");
+  connect(ana_connection, ana_code, "Ana");
   hear(engine::Offline{Fault::server_identity_changed, false});
   EXPECT_FALSE(scene_->exit);
   EXPECT_NE(scene_->err().find("The open connections go on, and nobody else can come"),
             std::string::npos)
       << scene_->err();
-  hear(engine::Closed{ana_link, {}, true});
+  hear(engine::Closed{ana_connection, {}, true});
   EXPECT_EQ(scene_->exit, 4);
 }
 
 TEST_F(ReceiveVerb, AnotherAnnouncementIsAnotherQuestion) {
   begin({false, false}, Scene::Person::present);
-  connect(ana_link, ana_code, "Ana");
-  hear(engine::FileOffered{ana_link, file, Plaintext("a"), 5, 0,
+  connect(ana_connection, ana_code, "Ana");
+  hear(engine::FileOffered{ana_connection, file, Plaintext("a"), 5, 0,
                            engine::Batch{2, 1'000'005, {Plaintext("a"), Plaintext("b")}}});
   scene_->type("y\n");
   EXPECT_EQ(scene_->count<engine::AnswerFile>(), 1u);
-  hear(engine::FileOffered{ana_link, TransferId{77}, Plaintext("evil.sh"), 50'000, 0,
+  hear(engine::FileOffered{ana_connection, TransferId{77}, Plaintext("evil.sh"), 50'000, 0,
                            engine::Batch{1, 50'000, {Plaintext("evil.sh")}}});
   EXPECT_EQ(scene_->count<engine::AnswerFile>(), 1u);
   EXPECT_NE(scene_->err().find("evil.sh"), std::string::npos) << "it is asked about";
@@ -583,8 +587,8 @@ TEST_F(ReceiveVerb, TellsAProgramWhichQuestionItIs) {
             std::string::npos);
   EXPECT_NE(scene_->out().find(R"(,"question":1}})"), std::string::npos);
   scene_->type("y\n");
-  connect(ana_link, ana_code, "Ana");
-  offer(ana_link);
+  connect(ana_connection, ana_code, "Ana");
+  offer(ana_connection);
   EXPECT_NE(scene_->out_of_peers().find(
                 R"({"v":1,"type":"fileOffered","data":{"peer":"Ana","name":"a.pdf",)"
                 R"("size":1000,"files":1,"totalBytes":1000,"question":2}})"),
@@ -599,7 +603,7 @@ TEST_F(ReceiveVerb, OfSeveralOnOneFolderOnlyTheFirstLooksForKnownPeers) {
   EXPECT_EQ(scene_->count<engine::ShowHeld>(), 0u);
   EXPECT_NE(scene_->err().find("Another culver receive runs on this data folder"),
             std::string::npos);
-  connect(ana_link, ana_code, "Ana");
+  connect(ana_connection, ana_code, "Ana");
   verb_->tick();
   EXPECT_EQ(scene_->count<engine::LookForKnown>(), 0u);
   leads = true;
@@ -612,8 +616,8 @@ TEST_F(ReceiveVerb, OfSeveralOnOneFolderOnlyTheFirstLooksForKnownPeers) {
 TEST_F(ReceiveVerb, ReportsProgressAtMostTenTimesASecond) {
   begin({true, false});
   request(ana_code, "Ana");
-  connect(ana_link, ana_code, "Ana");
-  hear(engine::FileStarted{ana_link, file, false, Plaintext("a.pdf"), 1000});
+  connect(ana_connection, ana_code, "Ana");
+  hear(engine::FileStarted{ana_connection, file, false, Plaintext("a.pdf"), 1000});
   for (std::uint64_t bytes = 1; bytes <= 1000; ++bytes) {
     scene_->now += std::chrono::milliseconds(1);
     hear(engine::FileProgress{file, bytes});
@@ -628,8 +632,8 @@ TEST_F(ReceiveVerb, ReportsProgressAtMostTenTimesASecond) {
 
 TEST_F(ReceiveVerb, AsksInWordsThatNoNameCanForge) {
   begin({false, false}, Scene::Person::present);
-  connect(ana_link, ana_code, "A\x1b[2Jna\n");
-  hear(engine::FileOffered{ana_link, file, Plaintext("\xE2\x80\xAE.pdf\r\n"), 5});
+  connect(ana_connection, ana_code, "A\x1b[2Jna\n");
+  hear(engine::FileOffered{ana_connection, file, Plaintext("\xE2\x80\xAE.pdf\r\n"), 5});
   EXPECT_NE(scene_->err().find(R"(A\x1b[2Jna\n wants to send \u{202e}.pdf\x0d\n (5 B).)"),
             std::string::npos)
       << scene_->err();
@@ -641,10 +645,11 @@ TEST_F(ReceiveVerb, AsksInWordsThatNoNameCanForge) {
 TEST_F(ReceiveVerb, KnownPeersAreLookedForAndLetInWithoutAQuestion) {
   begin({false, false}, Scene::Person::present);
   EXPECT_EQ(scene_->count<engine::LookForKnown>(), 1u);
-  hear(engine::Connecting{ana_link, ana_code, key(1)});
-  hear(engine::Connected{ana_link, key(1), Plaintext("Ana"), link::PathKind::direct, {}});
+  hear(engine::Connecting{ana_connection, ana_code, key(1)});
+  hear(engine::Connected{
+      ana_connection, key(1), Plaintext("Ana"), connection::PathKind::direct, {}});
   EXPECT_TRUE(pair_answers().empty());
-  offer(ana_link);
+  offer(ana_connection);
   EXPECT_EQ(scene_->count<engine::AnswerFile>(), 0u) << "files are asked about";
   scene_->type("y\n");
   EXPECT_TRUE(scene_->only<engine::AnswerFile>()->accepted);
@@ -652,34 +657,36 @@ TEST_F(ReceiveVerb, KnownPeersAreLookedForAndLetInWithoutAQuestion) {
 
 TEST_F(ReceiveVerb, AMeetingThatFailsIsNobodysNews) {
   begin({true, false});
-  hear(engine::Connecting{ana_link, ana_code, key(1)});
-  hear(engine::Closed{ana_link, Fault::ice_failed, false});
+  hear(engine::Connecting{ana_connection, ana_code, key(1)});
+  hear(engine::Closed{ana_connection, Fault::ice_failed, false});
   EXPECT_FALSE(scene_->exit);
   EXPECT_EQ(scene_->out().find("failed"), std::string::npos) << scene_->out();
 }
 
 TEST_F(ReceiveVerb, OnceIsForTheFirstKnownPeerThatShowsItsKey) {
   begin({true, true});
-  hear(engine::Connecting{ana_link, ana_code, key(1)});
-  hear(engine::Connecting{ben_link, ben_code, key(2)});
-  EXPECT_EQ(scene_->count<engine::CloseLink>(), 0u) << "who claims a key keeps nobody out";
-  hear(engine::Connected{ben_link, key(2), Plaintext("Ben"), link::PathKind::direct, {}});
-  hear(engine::Closed{ana_link, Fault::pair_refused, false});
+  hear(engine::Connecting{ana_connection, ana_code, key(1)});
+  hear(engine::Connecting{ben_connection, ben_code, key(2)});
+  EXPECT_EQ(scene_->count<engine::CloseConnection>(), 0u) << "who claims a key keeps nobody out";
+  hear(engine::Connected{
+      ben_connection, key(2), Plaintext("Ben"), connection::PathKind::direct, {}});
+  hear(engine::Closed{ana_connection, Fault::pair_refused, false});
   EXPECT_NE(scene_->err().find("is refused: with --once nobody else is let in."),
             std::string::npos);
-  hear(engine::Closed{ben_link, {}, true});
+  hear(engine::Closed{ben_connection, {}, true});
   EXPECT_EQ(scene_->exit, 0);
 }
 
 TEST_F(ReceiveVerb, OnceLooksOnWhenAKnownPeerFailsToShowItsKey) {
   begin({true, true});
-  hear(engine::Connecting{ana_link, ana_code, key(1)});
-  hear(engine::Closed{ana_link, Fault::ice_failed, false});
+  hear(engine::Connecting{ana_connection, ana_code, key(1)});
+  hear(engine::Closed{ana_connection, Fault::ice_failed, false});
   EXPECT_FALSE(scene_->exit);
   request(ben_code, "Ben");
-  hear(engine::Connecting{ben_link, ben_code});
-  hear(engine::Connected{ben_link, key(2), Plaintext("Ben"), link::PathKind::direct, {}});
-  hear(engine::Closed{ben_link, {}, true});
+  hear(engine::Connecting{ben_connection, ben_code});
+  hear(engine::Connected{
+      ben_connection, key(2), Plaintext("Ben"), connection::PathKind::direct, {}});
+  hear(engine::Closed{ben_connection, {}, true});
   EXPECT_EQ(scene_->exit, 0) << "the place was free";
 }
 
@@ -701,13 +708,13 @@ TEST_F(ReceiveVerb, AsksWhetherANewKeyIsSomebodyElse) {
 
 TEST_F(ReceiveVerb, AsksAboutANameThatComesWithTheHandshake) {
   begin({false, false}, Scene::Person::present);
-  hear(engine::Connecting{ana_link, ana_code});
-  hear(engine::NameTaken{ana_link, {}, Plaintext("Ana"), known_key});
+  hear(engine::Connecting{ana_connection, ana_code});
+  hear(engine::NameTaken{ana_connection, {}, Plaintext("Ana"), known_key});
   scene_->type("y\n");
   EXPECT_TRUE(scene_->only<engine::AnswerName>()->accepted);
-  hear(engine::Connecting{ben_link, ben_code});
-  hear(engine::NameTaken{ben_link, {}, Plaintext("Ben"), known_key});
-  hear(engine::Closed{ben_link, Fault::peer_gone, false});
+  hear(engine::Connecting{ben_connection, ben_code});
+  hear(engine::NameTaken{ben_connection, {}, Plaintext("Ben"), known_key});
+  hear(engine::Closed{ben_connection, Fault::peer_gone, false});
   scene_->type("y\n");
   EXPECT_EQ(scene_->count<engine::AnswerName>(), 1u) << "the question has lost its point";
 }
@@ -755,14 +762,15 @@ TEST_F(ReceiveVerb, WhoIsForgottenMeanwhileIsRefusedWhereNobodyIsAsked) {
 TEST_F(ReceiveVerb, AFileOfWhoIsForgottenSaysWhyItEndsAndWhatStays) {
   begin({true, false});
   scene_->book = {{key(1), Plaintext("Ana"), {}, false, true}};
-  hear(engine::Connecting{ana_link, ana_code, key(1)});
-  hear(engine::Connected{ana_link, key(1), Plaintext("Ana"), link::PathKind::direct, {}});
-  offer(ana_link);
-  hear(engine::FileStarted{ana_link, file, false, Plaintext("a.pdf"), 1000});
+  hear(engine::Connecting{ana_connection, ana_code, key(1)});
+  hear(engine::Connected{
+      ana_connection, key(1), Plaintext("Ana"), connection::PathKind::direct, {}});
+  offer(ana_connection);
+  hear(engine::FileStarted{ana_connection, file, false, Plaintext("a.pdf"), 1000});
   scene_->book.clear();
   hear(engine::PeerBookChanged{key(1), false});
   hear(engine::FileFailed{file, Fault::peer_not_known});
-  hear(engine::Closed{ana_link, {}, true});
+  hear(engine::Closed{ana_connection, {}, true});
   EXPECT_NE(scene_->err().find("Ana: a.pdf: The peer was forgotten here"), std::string::npos)
       << scene_->err();
   EXPECT_NE(scene_->err().find("What has come of a.pdf is kept"), std::string::npos);

@@ -23,7 +23,8 @@ class LaterVerb : public testing::Test {
   void hear(engine::Notice notice) { verb_->on(notice); }
   void connect() {
     hear(engine::Online{code("K7MW2Q")});
-    hear(engine::Connected{peer_link, ben_key, Plaintext("Ben"), link::PathKind::direct, {}});
+    hear(engine::Connected{
+        peer_connection, ben_key, Plaintext("Ben"), connection::PathKind::direct, {}});
   }
   bool has_said(std::string_view words) const {
     return scene_.out_of_peers().find(words) != std::string::npos;
@@ -41,9 +42,9 @@ TEST_F(LaterVerb, KeepsFirstAndDialsAfterwards) {
   connect();
   EXPECT_EQ(scene_.only<engine::LookFor>()->key, ben_key);
   hear(engine::LetterDelivered{ben_key, letter, true});
-  hear(engine::NothingWaits{peer_link, ben_key});
-  EXPECT_EQ(scene_.only<engine::CloseLink>()->link, peer_link);
-  hear(engine::Closed{peer_link, {}, true});
+  hear(engine::NothingWaits{peer_connection, ben_key});
+  EXPECT_EQ(scene_.only<engine::CloseConnection>()->connection, peer_connection);
+  hear(engine::Closed{peer_connection, {}, true});
   EXPECT_EQ(scene_.exit, 0);
   EXPECT_TRUE(has_said(
       R"({"v":1,"type":"textDelivered","data":{"peer":"Ben","message":7,"isConfirmed":true}})"));
@@ -64,7 +65,7 @@ TEST_F(LaterVerb, WhyAPeerTakesNothingIsSaidOnce) {
   hear(engine::TextQueued{ben_key, letter});
   for (int round = 0; round < 3; ++round) {
     connect();
-    hear(engine::Closed{peer_link, Fault::peer_store_failed, true});
+    hear(engine::Closed{peer_connection, Fault::peer_store_failed, true});
   }
   const std::string why(host::fault_text(Fault::peer_store_failed).sentence);
   const auto first = scene_.err().find(why);
@@ -153,11 +154,11 @@ TEST_F(LaterVerb, APeerThatLeavesTooEarlyIsWaitedForAgain) {
   begin();
   hear(engine::TextQueued{ben_key, letter});
   connect();
-  hear(engine::Closed{peer_link, Fault::peer_gone, true});
+  hear(engine::Closed{peer_connection, Fault::peer_gone, true});
   EXPECT_FALSE(scene_.exit);
   connect();
-  hear(engine::NothingWaits{peer_link, ben_key});
-  hear(engine::Closed{peer_link, {}, true});
+  hear(engine::NothingWaits{peer_connection, ben_key});
+  hear(engine::Closed{peer_connection, {}, true});
   EXPECT_EQ(scene_.exit, 0) << "another process has delivered it";
 }
 

@@ -28,12 +28,13 @@ class SendVerb : public testing::Test {
   void connect() {
     hear(engine::Online{own_code});
     EXPECT_EQ(scene_->only<engine::Pair>()->code, target);
-    hear(engine::Connecting{peer_link, target});
-    hear(engine::Connected{peer_link, {}, Plaintext("Ben"), link::PathKind::relayed, {}});
-    hear(engine::NothingWaits{peer_link, {}});
+    hear(engine::Connecting{peer_connection, target});
+    hear(engine::Connected{
+        peer_connection, {}, Plaintext("Ben"), connection::PathKind::relayed, {}});
+    hear(engine::NothingWaits{peer_connection, {}});
   }
   void accept_file(std::uint32_t id) {
-    hear(engine::FileStarted{peer_link, TransferId{id}, true, Plaintext("a.pdf"), 1000});
+    hear(engine::FileStarted{peer_connection, TransferId{id}, true, Plaintext("a.pdf"), 1000});
     hear(engine::FileSent{TransferId{id}, Digest{}, true});
   }
   std::unique_ptr<Scene> scene_;
@@ -54,8 +55,8 @@ TEST_F(SendVerb, ATextThatIsNeverConfirmedIsWaitedForBehindTheFiles) {
             std::string::npos);
   EXPECT_EQ(scene_->alarm_time, 40s);
   scene_->alarm();
-  EXPECT_TRUE(scene_->only<engine::CloseLink>());
-  hear(engine::Closed{peer_link, {}, true});
+  EXPECT_TRUE(scene_->only<engine::CloseConnection>());
+  hear(engine::Closed{peer_connection, {}, true});
   EXPECT_EQ(scene_->exit, host::fault_text(Fault::not_confirmed).exit_code);
 }
 
@@ -69,8 +70,8 @@ TEST_F(SendVerb, ATextThatIsNeverConfirmedIsNotWaitedForForEver) {
             std::string::npos);
   EXPECT_EQ(scene_->alarm_time, 40s);
   scene_->alarm();
-  EXPECT_TRUE(scene_->only<engine::CloseLink>());
-  hear(engine::Closed{peer_link, {}, true});
+  EXPECT_TRUE(scene_->only<engine::CloseConnection>());
+  hear(engine::Closed{peer_connection, {}, true});
   EXPECT_EQ(scene_->exit, host::fault_text(Fault::not_confirmed).exit_code);
 }
 
@@ -82,24 +83,25 @@ TEST_F(SendVerb, SendsTextThenFilesInOrderAndClosesWhenAllHasArrived) {
   accept_file(1);
   EXPECT_EQ(scene_->count<engine::SendFile>(), 2u);
   accept_file(2);
-  EXPECT_FALSE(scene_->only<engine::CloseLink>()) << "the text is still on its way";
-  hear(engine::TextDelivered{peer_link, TextId{1}, true});
-  EXPECT_EQ(scene_->only<engine::CloseLink>()->link, peer_link);
+  EXPECT_FALSE(scene_->only<engine::CloseConnection>()) << "the text is still on its way";
+  hear(engine::TextDelivered{peer_connection, TextId{1}, true});
+  EXPECT_EQ(scene_->only<engine::CloseConnection>()->connection, peer_connection);
   EXPECT_FALSE(scene_->exit);
-  hear(engine::Closed{peer_link, {}, true});
+  hear(engine::Closed{peer_connection, {}, true});
   EXPECT_EQ(scene_->exit, 0);
 }
 
 TEST_F(SendVerb, SendsAtOnceToWhoClaimsTheKeyOfTheCode) {
   begin(files({"/out/a.pdf"}));
   hear(engine::Online{own_code});
-  hear(engine::Connecting{peer_link, target});
-  hear(engine::Unproven{peer_link, {}, Plaintext("Ben"), link::PathKind::direct, false});
+  hear(engine::Connecting{peer_connection, target});
+  hear(
+      engine::Unproven{peer_connection, {}, Plaintext("Ben"), connection::PathKind::direct, false});
   EXPECT_TRUE(scene_->only<engine::SendFile>());
-  hear(engine::Connected{peer_link, {}, Plaintext("Ben"), link::PathKind::direct, {}});
+  hear(engine::Connected{peer_connection, {}, Plaintext("Ben"), connection::PathKind::direct, {}});
   EXPECT_TRUE(scene_->only<engine::SendFile>()) << "once";
   accept_file(1);
-  hear(engine::Closed{peer_link, {}, true});
+  hear(engine::Closed{peer_connection, {}, true});
   EXPECT_EQ(scene_->exit, 0);
 }
 
@@ -107,7 +109,7 @@ TEST_F(SendVerb, ReportsInLinesOfJson) {
   begin(files({"/out/a.pdf"}));
   connect();
   accept_file(1);
-  hear(engine::Closed{peer_link, {}, true});
+  hear(engine::Closed{peer_connection, {}, true});
   EXPECT_EQ(
       scene_->out_of_peers(),
       R"({"v":1,"type":"peerConnected","data":{"peer":"Ben","path":"relayed","setupMs":0,"isCulver":false}})"
@@ -127,8 +129,8 @@ TEST_F(SendVerb, ReportsInLinesOfJson) {
 TEST_F(SendVerb, HowThePeerLeavesAfterwardsIsNoFailure) {
   begin(text());
   connect();
-  hear(engine::TextDelivered{peer_link, TextId{1}, true});
-  hear(engine::Closed{peer_link, Fault::peer_gone, true});
+  hear(engine::TextDelivered{peer_connection, TextId{1}, true});
+  hear(engine::Closed{peer_connection, Fault::peer_gone, true});
   EXPECT_EQ(scene_->exit, 0);
 }
 
@@ -199,7 +201,7 @@ TEST_F(SendVerb, WhoDoesNotAnswerIsSpokenOfAndThenGivenUp) {
 TEST_F(SendVerb, WhoHasAnsweredIsNotHurried) {
   begin(text());
   hear(engine::Online{own_code});
-  hear(engine::Connecting{peer_link, target});
+  hear(engine::Connecting{peer_connection, target});
   scene_->alarm();
   EXPECT_EQ(scene_->err().find("No answer yet"), std::string::npos);
   EXPECT_FALSE(scene_->exit);
@@ -229,8 +231,8 @@ TEST_F(SendVerb, EndsWithTheFaultOfTheLink) {
   for (const auto fault : {Fault::ice_failed, Fault::key_mismatch, Fault::dtls_timeout}) {
     begin(text());
     hear(engine::Online{own_code});
-    hear(engine::Connecting{peer_link, target});
-    hear(engine::Closed{peer_link, fault, false});
+    hear(engine::Connecting{peer_connection, target});
+    hear(engine::Closed{peer_connection, fault, false});
     EXPECT_EQ(scene_->exit, host::fault_text(fault).exit_code);
   }
 }
@@ -238,7 +240,7 @@ TEST_F(SendVerb, EndsWithTheFaultOfTheLink) {
 TEST_F(SendVerb, AGoodbyeBeforeAllHasArrivedIsAFailure) {
   begin(text());
   connect();
-  hear(engine::Closed{peer_link, {}, true});
+  hear(engine::Closed{peer_connection, {}, true});
   EXPECT_EQ(scene_->exit, 7);
 }
 
@@ -250,16 +252,16 @@ TEST_F(SendVerb, GoesOnWithTheNextFileAndEndsWithTheFirstFailure) {
   EXPECT_EQ(scene_->count<engine::SendFile>(), 2u);
   EXPECT_NE(scene_->err().find("culver: /out/gone: The file cannot be read."), std::string::npos);
   accept_file(2);
-  hear(engine::Closed{peer_link, {}, true});
+  hear(engine::Closed{peer_connection, {}, true});
   EXPECT_EQ(scene_->exit, 12);
 }
 
 TEST_F(SendVerb, ATextThatCouldNotBeSentIsAFailure) {
   begin(text());
   connect();
-  hear(engine::TextFailed{peer_link, TextId{1}, Fault::not_connected});
-  EXPECT_TRUE(scene_->only<engine::CloseLink>());
-  hear(engine::Closed{peer_link, {}, true});
+  hear(engine::TextFailed{peer_connection, TextId{1}, Fault::not_connected});
+  EXPECT_TRUE(scene_->only<engine::CloseConnection>());
+  hear(engine::Closed{peer_connection, {}, true});
   EXPECT_EQ(scene_->exit, 7);
 }
 
@@ -269,10 +271,10 @@ TEST_F(SendVerb, WhoeverRequiresAConfirmationIsToldThatThereIsNone) {
     request.require_confirmation = required;
     begin(std::move(request));
     connect();
-    hear(engine::FileStarted{peer_link, TransferId{1}, true, Plaintext("a"), 1000});
+    hear(engine::FileStarted{peer_connection, TransferId{1}, true, Plaintext("a"), 1000});
     hear(engine::FileSent{TransferId{1}, Digest{}, false});
-    EXPECT_TRUE(scene_->only<engine::CloseLink>());
-    hear(engine::Closed{peer_link, {}, true});
+    EXPECT_TRUE(scene_->only<engine::CloseConnection>());
+    hear(engine::Closed{peer_connection, {}, true});
     EXPECT_EQ(scene_->exit, required ? 7 : 0);
   }
 }
@@ -281,8 +283,8 @@ TEST_F(SendVerb, RefusedFilesEndWithTen) {
   begin(files({"/out/a"}));
   connect();
   hear(engine::FileFailed{TransferId{1}, Fault::file_refused});
-  EXPECT_TRUE(scene_->only<engine::CloseLink>());
-  hear(engine::Closed{peer_link, {}, true});
+  EXPECT_TRUE(scene_->only<engine::CloseConnection>());
+  hear(engine::Closed{peer_connection, {}, true});
   EXPECT_EQ(scene_->exit, 10);
 }
 
@@ -290,7 +292,7 @@ TEST_F(SendVerb, DamagedFilesEndWithTwo) {
   begin(files({"/out/a"}));
   connect();
   hear(engine::FileFailed{TransferId{1}, Fault::file_damaged});
-  hear(engine::Closed{peer_link, {}, true});
+  hear(engine::Closed{peer_connection, {}, true});
   EXPECT_EQ(scene_->exit, 2);
 }
 
@@ -302,7 +304,7 @@ TEST_F(SendVerb, LetsOnlyItsOwnPeerInAndTakesNothing) {
   scene_->commands.clear();
   hear(engine::PairRequested{target, {}, {}});
   EXPECT_TRUE(scene_->only<engine::AnswerPair>()->accepted);
-  hear(engine::FileOffered{peer_link, TransferId{5}, Plaintext("x"), 1});
+  hear(engine::FileOffered{peer_connection, TransferId{5}, Plaintext("x"), 1});
   EXPECT_FALSE(scene_->only<engine::AnswerFile>()->accepted);
 }
 
@@ -329,9 +331,9 @@ class SendToKnown : public SendVerb {
     verb_->start();
     hear(engine::Online{own_code});
   }
-  void come(LinkId with) {
+  void come(ConnectionId with) {
     hear(engine::Connecting{with, target, ben.key});
-    hear(engine::Connected{with, ben.key, Plaintext("Ben"), link::PathKind::direct, {}});
+    hear(engine::Connected{with, ben.key, Plaintext("Ben"), connection::PathKind::direct, {}});
     hear(engine::NothingWaits{with, ben.key});
   }
 };
@@ -341,12 +343,12 @@ TEST_F(SendToKnown, LooksForItAndSendsWhenItHasCome) {
   EXPECT_EQ(scene_->only<engine::LookFor>()->key, ben.key);
   EXPECT_EQ(scene_->count<engine::Pair>(), 0u);
   EXPECT_EQ(scene_->alarm_time, std::chrono::seconds(60));
-  come(peer_link);
-  EXPECT_EQ(scene_->only<engine::SendText>()->link, peer_link);
+  come(peer_connection);
+  EXPECT_EQ(scene_->only<engine::SendText>()->connection, peer_connection);
   EXPECT_FALSE(scene_->only<engine::StopLooking>()) << "it may be lost";
-  hear(engine::TextDelivered{peer_link, TextId{1}, true});
+  hear(engine::TextDelivered{peer_connection, TextId{1}, true});
   EXPECT_TRUE(scene_->only<engine::StopLooking>());
-  hear(engine::Closed{peer_link, {}, true});
+  hear(engine::Closed{peer_connection, {}, true});
   EXPECT_EQ(scene_->exit, 0);
   EXPECT_TRUE(
       scene_->out().starts_with(R"({"v":1,"type":"waiting","data":{"peer":"Ben","fingerprint":)"));
@@ -371,14 +373,16 @@ TEST_F(SendToKnown, FilesWaitForWhoOnlyClaimsToBeTheOneThatIsLookedFor) {
     auto request = text();
     request.files.emplace_back("/out/a.pdf");
     begin_with(std::move(request));
-    hear(engine::Connecting{peer_link, target, ben.key});
-    hear(engine::Unproven{peer_link, ben.key, Plaintext("Ben"), link::PathKind::direct, true});
+    hear(engine::Connecting{peer_connection, target, ben.key});
+    hear(engine::Unproven{peer_connection, ben.key, Plaintext("Ben"), connection::PathKind::direct,
+                          true});
     EXPECT_TRUE(scene_->only<engine::SendText>()) << "sealed for the key that is claimed";
     EXPECT_EQ(scene_->count<engine::SendFile>(), 0u);
-    hear(engine::TextDelivered{peer_link, TextId{1}, false});
+    hear(engine::TextDelivered{peer_connection, TextId{1}, false});
     EXPECT_FALSE(scene_->exit);
     if (is_proven) {
-      hear(engine::Connected{peer_link, ben.key, Plaintext("Ben"), link::PathKind::direct, {}});
+      hear(engine::Connected{
+          peer_connection, ben.key, Plaintext("Ben"), connection::PathKind::direct, {}});
       EXPECT_TRUE(scene_->only<engine::SendFile>());
     } else {
       scene_->alarm();
@@ -395,25 +399,25 @@ TEST_F(SendToKnown, WhoDoesNotComeIsAway) {
 
 TEST_F(SendToKnown, AConnectionThatFailsIsAwaitedAgain) {
   begin_with(text());
-  hear(engine::Connecting{peer_link, target, ben.key});
-  hear(engine::Closed{peer_link, Fault::ice_failed, false});
+  hear(engine::Connecting{peer_connection, target, ben.key});
+  hear(engine::Closed{peer_connection, Fault::ice_failed, false});
   EXPECT_FALSE(scene_->exit);
-  come(LinkId{2});
-  EXPECT_EQ(scene_->only<engine::SendText>()->link, LinkId{2});
+  come(ConnectionId{2});
+  EXPECT_EQ(scene_->only<engine::SendText>()->connection, ConnectionId{2});
 }
 
 TEST_F(SendToKnown, WhatIsBeingEstablishedComesToItsEnd) {
   begin_with(text());
-  hear(engine::Connecting{peer_link, target, ben.key});
+  hear(engine::Connecting{peer_connection, target, ben.key});
   scene_->alarm();
   EXPECT_FALSE(scene_->exit);
-  hear(engine::Closed{peer_link, Fault::ice_failed, false});
+  hear(engine::Closed{peer_connection, Fault::ice_failed, false});
   EXPECT_EQ(scene_->exit, host::fault_text(Fault::peer_away).exit_code);
 }
 
 TEST_F(SendToKnown, WhoDiesWhileItIsBeingEstablishedIsNotAwaitedForLong) {
   begin_with(text());
-  hear(engine::Connecting{peer_link, target, ben.key});
+  hear(engine::Connecting{peer_connection, target, ben.key});
   scene_->alarm();
   EXPECT_EQ(scene_->alarm_time, 10s);
   scene_->alarm();
@@ -426,7 +430,7 @@ TEST_F(SendToKnown, AServerThatComesBackIsAwaitedToo) {
   EXPECT_FALSE(scene_->exit);
   hear(engine::Online{own_code});
   EXPECT_EQ(scene_->count<engine::LookFor>(), 1u);
-  come(peer_link);
+  come(peer_connection);
   EXPECT_TRUE(scene_->only<engine::SendText>());
 }
 
@@ -449,88 +453,92 @@ TEST_F(SendToKnown, OfATimeThatNoNoteCanHaveNothingIsSaid) {
 
 TEST_F(SendToKnown, GoesOnWhenALostPeerIsBack) {
   begin_with({Plaintext("hello"), {"/out/a.pdf", "/out/b.pdf"}, 2000});
-  come(peer_link);
-  hear(engine::TextDelivered{peer_link, TextId{1}, true});
+  come(peer_connection);
+  hear(engine::TextDelivered{peer_connection, TextId{1}, true});
   accept_file(1);
-  hear(engine::FileStarted{peer_link, TransferId{2}, true, Plaintext("b.pdf"), 1000});
+  hear(engine::FileStarted{peer_connection, TransferId{2}, true, Plaintext("b.pdf"), 1000});
   hear(engine::FileFailed{TransferId{2}, Fault::peer_gone});
-  hear(engine::Closed{peer_link, Fault::peer_gone, true});
+  hear(engine::Closed{peer_connection, Fault::peer_gone, true});
   EXPECT_FALSE(scene_->exit);
   EXPECT_EQ(scene_->out().find(R"("event":"failed")"), std::string::npos) << "nothing has failed";
   EXPECT_NE(scene_->err().find("The connection with Ben is lost"), std::string::npos);
   EXPECT_EQ(scene_->count<engine::LookFor>(), 2u);
   EXPECT_EQ(scene_->alarm_time, std::chrono::seconds(60));
   scene_->commands.clear();
-  come(LinkId{2});
+  come(ConnectionId{2});
   EXPECT_EQ(scene_->count<engine::SendText>(), 0u) << "it has the text";
   const auto* file = scene_->only<engine::SendFile>();
   ASSERT_TRUE(file);
   EXPECT_EQ(file->name, Plaintext("b.pdf"));
   hear(engine::FileSent{file->transfer, Digest{}, true});
-  hear(engine::Closed{LinkId{2}, {}, true});
+  hear(engine::Closed{ConnectionId{2}, {}, true});
   EXPECT_EQ(scene_->exit, 0);
 }
 
 TEST_F(SendToKnown, ANewConnectionTakesThePlaceOfOneThatWasNotSeenToEnd) {
   begin_with(files({"/out/a.pdf"}));
-  come(peer_link);
-  come(LinkId{2});
+  come(peer_connection);
+  come(ConnectionId{2});
   hear(engine::FileFailed{TransferId{1}, Fault::replaced});
-  hear(engine::Closed{peer_link, Fault::replaced, true});
+  hear(engine::Closed{peer_connection, Fault::replaced, true});
   EXPECT_FALSE(scene_->exit);
   EXPECT_EQ(scene_->count<engine::SendFile>(), 2u);
   hear(engine::FileSent{TransferId{2}, Digest{}, true});
-  hear(engine::Closed{LinkId{2}, {}, true});
+  hear(engine::Closed{ConnectionId{2}, {}, true});
   EXPECT_EQ(scene_->exit, 0);
 }
 
 TEST_F(SendToKnown, TheEndOfALinkIsToldBeforeTheOneThatTakesItsPlace) {
   begin_with(files({"/out/a.pdf"}));
-  come(peer_link);
-  hear(engine::Connecting{LinkId{2}, target, ben.key});
+  come(peer_connection);
+  hear(engine::Connecting{ConnectionId{2}, target, ben.key});
   hear(engine::FileFailed{TransferId{1}, Fault::replaced});
-  hear(engine::Closed{peer_link, Fault::replaced, true});
-  hear(engine::Connected{LinkId{2}, ben.key, Plaintext("Ben"), link::PathKind::direct, {}});
-  hear(engine::NothingWaits{LinkId{2}, ben.key});
+  hear(engine::Closed{peer_connection, Fault::replaced, true});
+  hear(engine::Connected{
+      ConnectionId{2}, ben.key, Plaintext("Ben"), connection::PathKind::direct, {}});
+  hear(engine::NothingWaits{ConnectionId{2}, ben.key});
   EXPECT_EQ(scene_->count<engine::SendFile>(), 2u);
   EXPECT_FALSE(scene_->exit);
 }
 
 TEST_F(SendToKnown, WhoHasNotShownItsKeyAndIsBackBeforeItIsMissedIsFollowed) {
-  const auto claim = [&](LinkId with) {
+  const auto claim = [&](ConnectionId with) {
     hear(engine::Connecting{with, target, ben.key});
-    hear(engine::Unproven{with, ben.key, Plaintext("Ben"), link::PathKind::direct, true});
+    hear(engine::Unproven{with, ben.key, Plaintext("Ben"), connection::PathKind::direct, true});
   };
   for (const bool is_missed_before : {true, false}) {
     begin_with({Plaintext("hello"), {"/out/a.pdf"}, 1000});
-    claim(peer_link);
-    hear(engine::TextDelivered{peer_link, TextId{1}, false});
-    hear(engine::Connecting{LinkId{2}, target, ben.key});
-    const engine::Closed lost{peer_link, Fault::peer_gone, false};
+    claim(peer_connection);
+    hear(engine::TextDelivered{peer_connection, TextId{1}, false});
+    hear(engine::Connecting{ConnectionId{2}, target, ben.key});
+    const engine::Closed lost{peer_connection, Fault::peer_gone, false};
     if (is_missed_before) hear(lost);
-    hear(engine::Unproven{LinkId{2}, ben.key, Plaintext("Ben"), link::PathKind::direct, true});
+    hear(engine::Unproven{ConnectionId{2}, ben.key, Plaintext("Ben"), connection::PathKind::direct,
+                          true});
     if (!is_missed_before) hear(lost);
     EXPECT_FALSE(scene_->exit);
     EXPECT_EQ(scene_->count<engine::SendText>(), 1u) << "it was sent";
     EXPECT_EQ(scene_->count<engine::SendFile>(), 0u);
-    hear(engine::Connected{LinkId{2}, ben.key, Plaintext("Ben"), link::PathKind::direct, {}});
+    hear(engine::Connected{
+        ConnectionId{2}, ben.key, Plaintext("Ben"), connection::PathKind::direct, {}});
     ASSERT_TRUE(scene_->only<engine::SendFile>());
-    EXPECT_EQ(scene_->only<engine::SendFile>()->link, LinkId{2});
+    EXPECT_EQ(scene_->only<engine::SendFile>()->connection, ConnectionId{2});
     hear(engine::FileSent{TransferId{1}, Digest{}, true});
-    hear(engine::Closed{LinkId{2}, {}, true});
+    hear(engine::Closed{ConnectionId{2}, {}, true});
     EXPECT_EQ(scene_->exit, 0);
   }
 }
 
 TEST_F(SendToKnown, WhatIsProvenIsLeftForAClaimWhenItIsLost) {
   begin_with(files({"/out/a.pdf", "/out/b.pdf"}));
-  come(peer_link);
+  come(peer_connection);
   accept_file(1);
-  hear(engine::Connecting{LinkId{2}, target, ben.key});
-  hear(engine::Unproven{LinkId{2}, ben.key, Plaintext("Ben"), link::PathKind::direct, true});
+  hear(engine::Connecting{ConnectionId{2}, target, ben.key});
+  hear(engine::Unproven{ConnectionId{2}, ben.key, Plaintext("Ben"), connection::PathKind::direct,
+                        true});
   EXPECT_EQ(scene_->count<engine::SendFile>(), 2u) << "it goes on over the first";
   hear(engine::FileFailed{TransferId{2}, Fault::peer_gone});
-  hear(engine::Closed{peer_link, Fault::peer_gone, true});
+  hear(engine::Closed{peer_connection, Fault::peer_gone, true});
   EXPECT_FALSE(scene_->exit);
   EXPECT_EQ(scene_->count<engine::SendFile>(), 2u) << "a file goes to nobody who only claims";
   scene_->alarm();
@@ -540,32 +548,34 @@ TEST_F(SendToKnown, WhatIsProvenIsLeftForAClaimWhenItIsLost) {
 /// Somebody else has claimed it, and goes.
 TEST_F(SendToKnown, OfTwoThatClaimTheKeyTheOneThatStaysIsFollowed) {
   begin_with(files({"/out/a.pdf"}));
-  for (const auto with : {peer_link, LinkId{2}}) {
+  for (const auto with : {peer_connection, ConnectionId{2}}) {
     hear(engine::Connecting{with, target, ben.key});
-    hear(engine::Unproven{with, ben.key, Plaintext("Ben"), link::PathKind::direct, true});
+    hear(engine::Unproven{with, ben.key, Plaintext("Ben"), connection::PathKind::direct, true});
   }
-  hear(engine::Closed{LinkId{2}, {}, false});
+  hear(engine::Closed{ConnectionId{2}, {}, false});
   EXPECT_FALSE(scene_->exit);
-  hear(engine::Connected{peer_link, ben.key, Plaintext("Ben"), link::PathKind::direct, {}});
-  EXPECT_EQ(scene_->only<engine::SendFile>()->link, peer_link);
+  hear(engine::Connected{
+      peer_connection, ben.key, Plaintext("Ben"), connection::PathKind::direct, {}});
+  EXPECT_EQ(scene_->only<engine::SendFile>()->connection, peer_connection);
 }
 
 TEST_F(SendToKnown, WhoIsLostAndDoesNotComeBackIsAway) {
   begin_with(text());
-  come(peer_link);
-  hear(engine::Closed{peer_link, Fault::peer_gone, true});
+  come(peer_connection);
+  hear(engine::Closed{peer_connection, Fault::peer_gone, true});
   scene_->alarm();
   EXPECT_EQ(scene_->exit, 7);
 }
 
 TEST_F(SendToKnown, TextsThatWereKeptGoFirst) {
   begin_with(text());
-  hear(engine::Connecting{peer_link, target, ben.key});
-  hear(engine::Connected{peer_link, ben.key, Plaintext("Ben"), link::PathKind::direct, {}});
+  hear(engine::Connecting{peer_connection, target, ben.key});
+  hear(engine::Connected{
+      peer_connection, ben.key, Plaintext("Ben"), connection::PathKind::direct, {}});
   EXPECT_EQ(scene_->count<engine::SendText>(), 0u);
   hear(engine::LetterDelivered{ben.key, LetterId{1}, true});
   EXPECT_EQ(scene_->count<engine::SendText>(), 0u);
-  hear(engine::NothingWaits{peer_link, ben.key});
+  hear(engine::NothingWaits{peer_connection, ben.key});
   EXPECT_EQ(scene_->count<engine::SendText>(), 1u);
 }
 
@@ -589,9 +599,9 @@ TEST_F(SendVerb, AFileThatIsNotAnsweredIsWaitedForAsLongAsWasSaid) {
   EXPECT_EQ(scene_->alarm_time, 119s);
   scene_->alarm();
   EXPECT_EQ(scene_->count<engine::CancelFile>(), 0u) << "an earlier try is kept there";
-  EXPECT_EQ(scene_->only<engine::CloseLink>()->link, peer_link);
+  EXPECT_EQ(scene_->only<engine::CloseConnection>()->connection, peer_connection);
   hear(engine::FileFailed{TransferId{1}, Fault::interrupted});
-  hear(engine::Closed{peer_link, {}, true});
+  hear(engine::Closed{peer_connection, {}, true});
   EXPECT_EQ(scene_->exit, 7);
   EXPECT_NE(scene_->out().find(R"("code":"file_unanswered","message":"Ben: /out/a.pdf: )"),
             std::string::npos)
@@ -605,11 +615,12 @@ TEST_F(SendVerb, TimeInWhichAFileIsComparedOrFlowsIsNotWaitedFor) {
     connect();
     scene_->alarm();
     if (is_compared)
-      hear(engine::FileChecking{peer_link, TransferId{1}, true, Plaintext("a.pdf"), 1000, 500, 0});
+      hear(engine::FileChecking{peer_connection, TransferId{1}, true, Plaintext("a.pdf"), 1000, 500,
+                                0});
     else
-      hear(engine::FileStarted{peer_link, TransferId{1}, true, Plaintext("a.pdf"), 1000});
+      hear(engine::FileStarted{peer_connection, TransferId{1}, true, Plaintext("a.pdf"), 1000});
     scene_->alarm();
-    EXPECT_FALSE(scene_->only<engine::CloseLink>());
+    EXPECT_FALSE(scene_->only<engine::CloseConnection>());
     EXPECT_FALSE(scene_->exit);
   }
 }
@@ -618,7 +629,7 @@ TEST_F(SendVerb, WhatHasArrivedWhereTheReceiverStopsIsKeptThere) {
   begin(files({"/out/a.pdf"}));
   scene_->book = {{{}, Plaintext("Ben"), {}, false, true}};
   connect();
-  hear(engine::FileStarted{peer_link, TransferId{1}, true, Plaintext("a.pdf"), 1000});
+  hear(engine::FileStarted{peer_connection, TransferId{1}, true, Plaintext("a.pdf"), 1000});
   hear(engine::FileFailed{TransferId{1}, Fault::peer_gone});
   EXPECT_NE(scene_->err().find("What has arrived of a.pdf is kept there"), std::string::npos)
       << scene_->err();
@@ -630,7 +641,7 @@ TEST_F(SendVerb, WhatIsThrownAwayThereIsNotSaidToBeKept) {
   begin(files({"/out/a.pdf"}));
   scene_->book = {{{}, Plaintext("Ben"), {}, false, true}};
   connect();
-  hear(engine::FileStarted{peer_link, TransferId{1}, true, Plaintext("a.pdf"), 1000});
+  hear(engine::FileStarted{peer_connection, TransferId{1}, true, Plaintext("a.pdf"), 1000});
   hear(engine::FileFailed{TransferId{1}, Fault::peer_cancelled});
   EXPECT_EQ(scene_->err().find("is kept there"), std::string::npos) << scene_->err();
 }
@@ -638,11 +649,11 @@ TEST_F(SendVerb, WhatIsThrownAwayThereIsNotSaidToBeKept) {
 TEST_F(SendVerb, GoesOnWithNothingWhenTheReceiverHasThrownAFileAway) {
   begin(files({"/out/a.pdf", "/out/b.pdf"}));
   connect();
-  hear(engine::FileStarted{peer_link, TransferId{1}, true, Plaintext("a.pdf"), 1000});
+  hear(engine::FileStarted{peer_connection, TransferId{1}, true, Plaintext("a.pdf"), 1000});
   hear(engine::FileFailed{TransferId{1}, Fault::peer_cancelled});
   EXPECT_EQ(scene_->count<engine::SendFile>(), 1u);
   EXPECT_NE(scene_->err().find("Nothing more is sent"), std::string::npos) << scene_->err();
-  hear(engine::Closed{peer_link, {}, true});
+  hear(engine::Closed{peer_connection, {}, true});
   EXPECT_EQ(scene_->exit, 10);
 }
 
@@ -650,7 +661,7 @@ TEST_F(SendVerb, SaysOfAFileInTheMiddleThatItIsKeptWhenItIsInterrupted) {
   begin(files({"/out/a.pdf"}));
   scene_->book = {{{}, Plaintext("Ben"), {}, false, true}};
   connect();
-  hear(engine::FileStarted{peer_link, TransferId{1}, true, Plaintext("a.pdf"), 1000});
+  hear(engine::FileStarted{peer_connection, TransferId{1}, true, Plaintext("a.pdf"), 1000});
   verb_->stop(Fault::interrupted);
   EXPECT_NE(scene_->err().find("What has arrived of a.pdf is kept there"), std::string::npos)
       << scene_->err();
@@ -659,7 +670,7 @@ TEST_F(SendVerb, SaysOfAFileInTheMiddleThatItIsKeptWhenItIsInterrupted) {
 TEST_F(SendVerb, SaysThatItTakesNoFiles) {
   begin(text());
   connect();
-  hear(engine::FileOffered{peer_link, TransferId{5}, Plaintext("x"), 1});
+  hear(engine::FileOffered{peer_connection, TransferId{5}, Plaintext("x"), 1});
   EXPECT_FALSE(scene_->only<engine::AnswerFile>()->accepted);
   EXPECT_NE(scene_->out_of_peers().find(
                 R"({"v":1,"type":"fileRefused","data":{"peer":"Ben","name":"x","size":1)"),
@@ -670,13 +681,13 @@ TEST_F(SendVerb, SendsNothingUnderAKnownNameUntilAPersonHasSaidWhoItIs) {
   const PublicKey known{{std::byte{7}}};
   begin(text(), target, Scene::Person::present);
   hear(engine::Online{own_code});
-  hear(engine::Connecting{peer_link, target});
-  hear(engine::NameTaken{peer_link, {}, Plaintext("Ben"), known});
+  hear(engine::Connecting{peer_connection, target});
+  hear(engine::NameTaken{peer_connection, {}, Plaintext("Ben"), known});
   EXPECT_NE(scene_->err().find("This is not the Ben that you know"), std::string::npos);
   EXPECT_EQ(scene_->count<engine::AnswerName>(), 0u);
   scene_->type("n\n");
   EXPECT_FALSE(scene_->only<engine::AnswerName>()->accepted);
-  hear(engine::Closed{peer_link, Fault::peer_key_changed, false,
+  hear(engine::Closed{peer_connection, Fault::peer_key_changed, false,
                       engine::Whom{known, Plaintext("Ben")}});
   EXPECT_EQ(scene_->exit, 4);
   EXPECT_NE(scene_->err().find("culver trust Ben"), std::string::npos);
@@ -686,8 +697,8 @@ TEST_F(SendVerb, SendsNothingUnderAKnownNameUntilAPersonHasSaidWhoItIs) {
 TEST_F(SendVerb, RefusesAKnownNameWithAnotherKeyIfNobodyIsThere) {
   begin(text());
   hear(engine::Online{own_code});
-  hear(engine::Connecting{peer_link, target});
-  hear(engine::NameTaken{peer_link, {}, Plaintext("Ben"), {}});
+  hear(engine::Connecting{peer_connection, target});
+  hear(engine::NameTaken{peer_connection, {}, Plaintext("Ben"), {}});
   EXPECT_FALSE(scene_->only<engine::AnswerName>()->accepted);
 }
 
