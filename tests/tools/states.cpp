@@ -1,5 +1,7 @@
-// Prints the transition table of every machine into docs/generated/, or with --check says which
-// committed table is not what the types say. A new machine is one line in `pages`.
+// Prints the transition table of every machine and the table of faults into docs/generated/, or
+// with
+// --check says which committed table is not what the types say. A new machine is one line in
+// `pages`.
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -31,49 +33,12 @@
 #include "core/transfer/sender.hpp"
 #include "core/transfer/zajel_receiver.hpp"
 #include "core/transfer/zajel_sender.hpp"
+#include "shell/host/fault_text.hpp"
 
 namespace {
 
 namespace fs = std::filesystem;
 using namespace culver;
-
-struct Page {
-  std::string_view name;
-  std::string_view about;
-  std::string (*table)();
-};
-
-constexpr Page pages[] = {
-    {"server_channel", "The channel to the server", &fsm::table<engine::server_channel::Machine>},
-    {"linking", "A device on its way into an account", &fsm::table<engine::linking::Machine>},
-    {"peer", "How far the peer of a connection is believed", &fsm::table<engine::peer::Machine>},
-    {"session", "A client's place on the signaling server", &fsm::table<signaling::Session>},
-    {"ask", "A pairing that we asked for", &fsm::table<signaling::Ask>},
-    {"request", "A pairing that somebody asks of us", &fsm::table<signaling::Request>},
-    {"lookup", "A known peer that is looked for", &fsm::table<signaling::lookup::Machine>},
-    {"connection", "One connection to one peer", &fsm::table<connection::Machine>},
-    {"candidates", "The candidates of a peer, sorted", &fsm::table<connection::Candidates>},
-    {"restart", "A new path under a connection that lives on", &fsm::table<connection::Restart>},
-    {"turn", "An allocation on a TURN server", &fsm::table<ice::turn::Machine>},
-    {"ice_pair", "A candidate pair of ICE", &fsm::table<ice::pair::Machine>},
-    {"ice_nomination", "What the controlling agent nominates",
-     &fsm::table<ice::nomination::Machine>},
-    {"ice_consent", "Whether the peer still wants what we send",
-     &fsm::table<ice::consent::Machine>},
-    {"ice_path_mtu", "How large the datagrams of a path may be",
-     &fsm::table<ice::path_mtu::Machine>},
-    {"zajel_sender", "A file on its way out", &fsm::table<transfer::zajel_sender::Machine>},
-    {"zajel_receiver", "A file on its way in", &fsm::table<transfer::zajel_receiver::Machine>},
-    {"sender", "A file on its way out, second form", &fsm::table<transfer::sender::Machine>},
-    {"receiver", "A file on its way in, second form", &fsm::table<transfer::receiver::Machine>},
-    {"server", "One connection of the signaling server", &fsm::table<relay::session::Machine>},
-    {"device_session", "The session of a device behind the gateway",
-     &fsm::table<relay::device_session::Machine>},
-    {"gateway_client", "The gateway handshake, the client's side",
-     &fsm::table<handshake::client::Machine>},
-    {"gateway_server", "The gateway handshake, the server's side",
-     &fsm::table<handshake::server::Machine>},
-};
 
 /// A cell of a Markdown table cannot hold a bar: "A | B | C |" as the last cell becomes "A or B or
 /// C".
@@ -89,9 +54,77 @@ std::string as_three_columns(std::string table) {
   return table;
 }
 
+template <class Machine>
+std::string table_of() {
+  return as_three_columns(fsm::table<Machine>());
+}
+
+std::string_view whose(Blame blame) {
+  switch (blame) {
+    case Blame::us:
+      return "ours";
+    case Blame::peer:
+      return "the other side's";
+    case Blame::world:
+      break;
+  }
+  return "nobody's: the network, time, or a person's answer";
+}
+
+/// Every code that a program can get in `failed`, `transferFailed`, `textFailed` or culver::Error.
+std::string table_of_faults() {
+  std::string table =
+      "| code | exit code | whose fault | what is said | what to do |\n|---|---|---|---|---|\n";
+  for (std::size_t i = 0; i < fault_count; ++i) {
+    const auto fault = static_cast<Fault>(i);
+    const FaultInfo& of = info(fault);
+    const host::FaultText& text = host::fault_text(fault);
+    table += "| `" + std::string(of.name) + "` | " + std::to_string(text.exit_code) + " | " +
+             std::string(whose(of.blame)) + " | " + std::string(text.sentence) + " | " +
+             std::string(text.advice) + " |\n";
+  }
+  return table;
+}
+
+struct Page {
+  std::string_view name;
+  std::string_view about;
+  std::string (*table)();
+};
+
+constexpr Page pages[] = {
+    {"server_channel", "The channel to the server", &table_of<engine::server_channel::Machine>},
+    {"linking", "A device on its way into an account", &table_of<engine::linking::Machine>},
+    {"peer", "How far the peer of a connection is believed", &table_of<engine::peer::Machine>},
+    {"session", "A client's place on the signaling server", &table_of<signaling::Session>},
+    {"ask", "A pairing that we asked for", &table_of<signaling::Ask>},
+    {"request", "A pairing that somebody asks of us", &table_of<signaling::Request>},
+    {"lookup", "A known peer that is looked for", &table_of<signaling::lookup::Machine>},
+    {"connection", "One connection to one peer", &table_of<connection::Machine>},
+    {"candidates", "The candidates of a peer, sorted", &table_of<connection::Candidates>},
+    {"restart", "A new path under a connection that lives on", &table_of<connection::Restart>},
+    {"turn", "An allocation on a TURN server", &table_of<ice::turn::Machine>},
+    {"ice_pair", "A candidate pair of ICE", &table_of<ice::pair::Machine>},
+    {"ice_nomination", "What the controlling agent nominates", &table_of<ice::nomination::Machine>},
+    {"ice_consent", "Whether the peer still wants what we send", &table_of<ice::consent::Machine>},
+    {"ice_path_mtu", "How large the datagrams of a path may be", &table_of<ice::path_mtu::Machine>},
+    {"zajel_sender", "A file on its way out", &table_of<transfer::zajel_sender::Machine>},
+    {"zajel_receiver", "A file on its way in", &table_of<transfer::zajel_receiver::Machine>},
+    {"sender", "A file on its way out, second form", &table_of<transfer::sender::Machine>},
+    {"receiver", "A file on its way in, second form", &table_of<transfer::receiver::Machine>},
+    {"server", "One connection of the signaling server", &table_of<relay::session::Machine>},
+    {"device_session", "The session of a device behind the gateway",
+     &table_of<relay::device_session::Machine>},
+    {"gateway_client", "The gateway handshake, the client's side",
+     &table_of<handshake::client::Machine>},
+    {"gateway_server", "The gateway handshake, the server's side",
+     &table_of<handshake::server::Machine>},
+    {"error_codes", "What can go wrong, by its code", &table_of_faults},
+};
+
 std::string text_of(const Page& page) {
   return "# " + std::string(page.about) + "\n\nGenerated by tools/states from the types; do not " +
-         "edit.\n\n" + as_three_columns(page.table());
+         "edit.\n\n" + page.table();
 }
 
 std::string read(const fs::path& path) {
