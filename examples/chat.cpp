@@ -32,7 +32,8 @@ struct Chat {
         [&](const PairRequested& e) {
           std::cout << "* " << shown(e.name) << " (" << e.fingerprint.substr(0, 8) << ") comes in"
                     << std::endl;
-          (void)client.answer_pairing(e.pairing, !e.namesake);
+          (void)client.answer_pairing(e.pairing,
+                                      e.namesake ? PairingAnswer::refuse : PairingAnswer::accept);
         },
         [&](const PeerConnected& e) {
           other = e.peer;

@@ -42,7 +42,9 @@ void handle(culver::Client& client, const culver::Event& event) {
       },
       [&](const PairRequested& e) {
         const bool is_open = std::getenv("DROP_BOX_OPEN") != nullptr;
-        report(client.answer_pairing(e.pairing, is_open && !e.namesake));
+        const bool is_let_in = is_open && !e.namesake;
+        report(client.answer_pairing(e.pairing,
+                                     is_let_in ? PairingAnswer::accept : PairingAnswer::refuse));
       },
       [](const Online& e) { std::printf("code %s\n", e.code.c_str()); },
       [](const Offline& e) { std::fprintf(stderr, "drop_box: %s\n", e.error.text().c_str()); });

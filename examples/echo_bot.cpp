@@ -30,7 +30,8 @@ int main(int argc, char** argv) {
           if (const auto sent = client->send_text(e.peer, e.text); !sent) complain(sent.error());
         },
         [&](const culver::PairRequested& e) {
-          (void)client->answer_pairing(e.pairing, !e.namesake);
+          (void)client->answer_pairing(e.pairing, e.namesake ? culver::PairingAnswer::refuse
+                                                             : culver::PairingAnswer::accept);
         },
         [&](const culver::FileOffered& e) { (void)client->refuse_transfer(e.transfer); });
     client->ack(*event);

@@ -92,11 +92,9 @@ class CULVER_API Client {
   /// connection can fail with.
   Result<Peer> finish_pairing(std::string_view pairing,
                               Milliseconds wait = std::chrono::minutes(2));
-  /// Answers PairRequested. Who came under the name of a known peer is let in only as somebody
-  /// else: `is_other_of_name`. Errors: pair_unknown (void, or answered), name_taken (it has a
-  /// namesake, and was not accepted as another).
-  Result<void> answer_pairing(std::string_view pairing, bool is_accepted,
-                              bool is_other_of_name = false);
+  /// Answers PairRequested. Errors: pair_unknown (void, or answered), name_taken (it has a
+  /// namesake, and was not accepted as another; it still waits for an answer).
+  Result<void> answer_pairing(std::string_view pairing, PairingAnswer answer);
 
   /// Those that wait for an answer, as they were told.
   Result<std::vector<PairRequested>> list_pairings();
@@ -129,8 +127,8 @@ class CULVER_API Client {
   /// outbox_full (1,000 wait for this peer, or 10,000 for all), no_such_peer, name_ambiguous,
   /// peer_blocked.
   Result<SentText> send_text(const PeerName& peer, std::string_view text);
-  /// Texts that wait, in order. With `is_with_text` their words are read.
-  Result<std::vector<QueuedText>> list_outbox(bool is_with_text = false);
+  /// Texts that wait, in order.
+  Result<std::vector<QueuedText>> list_outbox(OutboxText text = OutboxText::omit);
   /// It is not sent any more, unless that has begun. Errors: no_such_message.
   Result<void> drop_outbox(std::string_view message);
   /// The same for all that wait for a peer; how many there were.

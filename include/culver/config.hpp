@@ -36,7 +36,7 @@ struct Config {
   /// is numbered. It must exist. Empty: accept_transfer() is refused with "folder_missing".
   std::filesystem::path download_dir;
   /// False: a folder without an identity is an error, "no_identity", and nothing is made.
-  bool is_created = true;
+  bool create_if_missing = true;
   /// Of a folder that `culver lock` has put under one, 8 to 1,024 bytes; else it is not looked
   /// at.
   std::optional<std::string> passphrase;

@@ -32,16 +32,26 @@ class PeerName {
   std::string text_;
 };
 
+/// What PairRequested is answered with.
+enum class PairingAnswer : std::uint8_t {
+  refuse,
+  accept,           ///< not one that has a namesake
+  accept_as_other,  ///< one that has a namesake, too: it is somebody else of that name
+};
+
+/// Whether list_outbox() reads the words of the texts besides.
+enum class OutboxText : std::uint8_t { omit, read };
+
 /// A row of the peer book.
 struct KnownPeer {
   Peer peer;
-  std::string own_name;    ///< what it calls itself; may be empty
-  std::string alias;       ///< what we call it instead; may be empty
-  std::string first_seen;  ///< ISO 8601, UTC
-  std::string last_seen;   ///< ISO 8601, UTC: when its keys were proven last
-  bool is_verified;        ///< a person has compared the safety number
-  bool is_blocked;         ///< it is refused before anybody is asked
-  bool is_connected;       ///< here and now, its keys proven
+  std::string own_name;        ///< what it calls itself; may be empty
+  std::string alias;           ///< what we call it instead; may be empty
+  std::int64_t first_seen_ms;  ///< since 1970, UTC, in whole seconds
+  std::int64_t last_seen_ms;   ///< the same, when its keys were proven last
+  bool is_verified;            ///< a person has compared the safety number
+  bool is_blocked;             ///< it is refused before anybody is asked
+  bool is_connected;           ///< here and now, its keys proven
 };
 
 /// By which way a connection goes.

@@ -64,7 +64,7 @@ class TheBook(Peers):
         self.assertEqual(sister["firstSeenMs"], ana["firstSeenMs"])
 
         self.ask("forget", "sister", code=1)  # nobody is there to ask
-        self.ask("forget", sister["fingerprint"][:9], "--yes")
+        self.ask("forget", sister["fingerprint"][:8], "--yes")
         self.assertEqual(self.stage.peers("receiver"), [])
 
     def test_verify_shows_the_number_to_people(self):

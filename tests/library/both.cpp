@@ -59,16 +59,16 @@ void pair(Client& ana, Client& ben) {
   const auto code = must(ana.get_code());
   must_fail(ben.start_pairing("ABC"), "bad_pairing_code");
   const auto refused = must(ben.start_pairing(code));
-  must(ana.answer_pairing(expect<PairRequested>(ana).pairing, false));
+  must(ana.answer_pairing(expect<PairRequested>(ana).pairing, PairingAnswer::refuse));
   must_fail(ben.finish_pairing(refused.pairing, bound), "pair_refused");
   must_fail(ben.finish_pairing(refused.pairing, bound), "pair_unknown");
   const auto asked = must(ben.start_pairing(code));
   const auto request = expect<PairRequested>(ana);
   check(must(ana.list_pairings()).front().pairing == request.pairing);
   check(request.name == "ben" && request.fingerprint == must(ben.get_identity()).fingerprint);
-  must(ana.answer_pairing(request.pairing, true));
+  must(ana.answer_pairing(request.pairing, PairingAnswer::accept));
   check(must(ana.list_pairings()).empty());
-  must_fail(ana.answer_pairing(request.pairing, true), "pair_unknown");
+  must_fail(ana.answer_pairing(request.pairing, PairingAnswer::accept), "pair_unknown");
   check(must(ben.finish_pairing(asked.pairing, bound)).name == "ana");
   check(expect<PeerPaired>(ana).peer.fingerprint == request.fingerprint);
   check(must(ana.connect_peer("ben", bound)).peer.fingerprint == request.fingerprint);
@@ -116,7 +116,7 @@ void part(Client& ana, Client& ben) {
   ben.close();
   check(!expect<PeerDisconnected>(ana).error);
   const auto kept = must(ana.send_text("ben", "later"));
-  check(must(ana.list_outbox(true)).front().message == kept.message);
+  check(must(ana.list_outbox(OutboxText::read)).front().message == kept.message);
   must(ana.go_offline());
   must_fail(ana.get_code(), "not_connected");
   check(must(ana.go_online(bound)).is_online);

@@ -25,7 +25,8 @@ int main(int argc, char** argv) {
     culver::visit(
         *event, [](const culver::Online& e) { std::printf("code %s\n", e.code.c_str()); },
         [&](const culver::PairRequested& e) {
-          (void)client->answer_pairing(e.pairing, !e.namesake);
+          (void)client->answer_pairing(e.pairing, e.namesake ? culver::PairingAnswer::refuse
+                                                             : culver::PairingAnswer::accept);
         },
         [&](const culver::TextReceived& e) {
           std::printf("text %s %s %s\n", e.message.c_str(),

@@ -60,8 +60,12 @@ bool is_canonical(const PublicKey& key) { return is_reduced(key.data); }
 /// Scalars are multiples of eight, and so of every small order: any one of them tells.
 bool is_of_small_order(const PublicKey& key) { return !x25519(PrivateKey{}, key); }
 
+std::string fingerprint_digits(const PublicKey& key) {
+  return print_upper_hex(sha256(key.view()).view());
+}
+
 std::string fingerprint(const PublicKey& key) {
-  const std::string digits = print_upper_hex(sha256(key.view()).view());
+  const std::string digits = fingerprint_digits(key);
   std::string text;
   for (std::size_t i = 0; i < digits.size(); ++i) {
     if (i > 0 && i % 4 == 0) text += ' ';

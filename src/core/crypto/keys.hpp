@@ -34,7 +34,9 @@ bool is_canonical(const PublicKey& key);
 /// Whether every agreement with the key is refused so, whoever makes it.
 bool is_of_small_order(const PublicKey& key);
 
-/// SHA-256 of the key as 64 upper-case hex digits in 16 groups of 4, single spaces.
+/// SHA-256 of the key as 64 upper-case hex digits: as programs read it.
+std::string fingerprint_digits(const PublicKey& key);
+/// The same in 16 groups of 4, single spaces: as people read it.
 std::string fingerprint(const PublicKey& key);
 /// What two people compare to be sure of each other's keys: 60 digits, the same on both sides.
 /// Source: zajel-peer 3.6.

@@ -41,7 +41,7 @@ v1::Result<Found> Books::find(const std::vector<store::KnownPeer>& rows, const v
     return Found{row.key, known_peer_of(book, row), row.is_blocked};
   };
   for (const auto& row : rows)
-    if (name.text() == fingerprint_of(row.key)) return found(row);
+    if (name.text() == crypto::fingerprint_digits(row.key)) return found(row);
   const auto meant = engine::who_is(book, name.text());
   if (std::holds_alternative<engine::SeveralMeant>(meant))
     return error_of(Fault::name_ambiguous, name.text());
@@ -103,7 +103,7 @@ v1::Result<void> Books::set_blocked(const v1::PeerName& name, bool is_blocked) {
 
 // ---- texts --------------------------------------------------------------------------------------
 
-v1::Result<std::vector<v1::QueuedText>> Books::outbox(bool is_with_text) {
+v1::Result<std::vector<v1::QueuedText>> Books::outbox(v1::OutboxText text) {
   const std::lock_guard lock(mutex_);
   const auto rows = outbox_.all();
   if (!rows) return error_of(rows.error());
@@ -112,7 +112,7 @@ v1::Result<std::vector<v1::QueuedText>> Books::outbox(bool is_with_text) {
   const auto book = store::as_known(*peers);
   std::vector<v1::QueuedText> texts;
   for (const auto& row : *rows) {
-    const bool is_shown = is_with_text && row.text;
+    const bool is_shown = text == v1::OutboxText::read && row.text;
     texts.push_back({std::to_string(row.id.value), peer_of(book, row.key), row.written,
                      is_shown ? row.text->expose() : std::string()});
   }

@@ -36,7 +36,7 @@ class Books {
   v1::Result<void> forget(const v1::PeerName& name);
   v1::Result<void> set_blocked(const v1::PeerName& name, bool is_blocked);
 
-  v1::Result<std::vector<v1::QueuedText>> outbox(bool is_with_text);
+  v1::Result<std::vector<v1::QueuedText>> outbox(v1::OutboxText text);
   v1::Result<void> drop(std::string_view message);
   v1::Result<std::size_t> drop_all_of(const v1::PeerName& name);
   /// What came and is kept: letter_unreadable, store_failed.

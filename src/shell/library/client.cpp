@@ -178,12 +178,10 @@ Result<Peer> Client::finish_pairing(std::string_view pairing, Milliseconds wait)
       });
   return std::move(answer).value_or(error_of(Fault::pair_expired));
 }
-Result<void> Client::answer_pairing(std::string_view pairing, bool is_accepted,
-                                    bool is_other_of_name) {
+Result<void> Client::answer_pairing(std::string_view pairing, PairingAnswer answer) {
   CULVER_NEEDS_CLIENT;
-  return impl_->ask<void>([id = std::string(pairing), is_accepted, is_other_of_name](
-                              Session& session, const auto& asker) {
-    session.answer_pairing(id, is_accepted, is_other_of_name, asker);
+  return impl_->ask<void>([id = std::string(pairing), answer](Session& session, const auto& asker) {
+    session.answer_pairing(id, answer, asker);
   });
 }
 
@@ -255,9 +253,9 @@ Result<SentText> Client::send_text(const PeerName& peer, std::string_view text) 
         });
   });
 }
-Result<std::vector<QueuedText>> Client::list_outbox(bool is_with_text) {
+Result<std::vector<QueuedText>> Client::list_outbox(OutboxText text) {
   CULVER_NEEDS_CLIENT;
-  return impl_->opened.books->outbox(is_with_text);
+  return impl_->opened.books->outbox(text);
 }
 Result<void> Client::drop_outbox(std::string_view message) {
   CULVER_NEEDS_CLIENT;

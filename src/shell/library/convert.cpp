@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "core/base/ids.hpp"
-#include "core/crypto/hash.hpp"
+#include "core/crypto/keys.hpp"
 #include "core/engine/names.hpp"
 #include "shell/host/dial_text.hpp"
 #include "shell/host/fault_text.hpp"
@@ -63,25 +63,22 @@ v1::Error transfer_unknown(std::string_view transfer) {
           std::string(transfer)};
 }
 
-std::string fingerprint_of(const PublicKey& key) {
-  return print_upper_hex(crypto::sha256(key.view()).view());
-}
-
 v1::Peer peer_of(std::span<const engine::Known> book, const PublicKey& key,
                  const std::optional<Plaintext>& calls_itself) {
   const auto row = std::ranges::find(book, key, &engine::Known::key);
-  if (row != book.end()) return {engine::handle(book, *row), fingerprint_of(key)};
+  if (row != book.end()) return {engine::handle(book, *row), crypto::fingerprint_digits(key)};
   std::vector<engine::Known> with(book.begin(), book.end());
   with.push_back({key, calls_itself, std::nullopt});
-  return {engine::handle(with, with.back()), fingerprint_of(key)};
+  return {engine::handle(with, with.back()), crypto::fingerprint_digits(key)};
 }
 
 v1::KnownPeer known_peer_of(std::span<const engine::Known> book, const store::KnownPeer& row) {
   const auto text = [](const std::optional<Plaintext>& name) {
     return name ? name->expose() : std::string();
   };
-  return {peer_of(book, row.key), text(row.name),  text(row.alias), row.first_seen,
-          row.last_seen,          row.is_verified, row.is_blocked,  false};
+  return {
+      peer_of(book, row.key),       text(row.name),  text(row.alias), host::time_of(row.first_seen),
+      host::time_of(row.last_seen), row.is_verified, row.is_blocked,  false};
 }
 
 v1::Path path_of(connection::PathKind path) {

@@ -22,7 +22,6 @@ v1::Error error_of(const host::Trouble& trouble);
 v1::Error closed_error();
 v1::Error transfer_unknown(std::string_view transfer);
 
-std::string fingerprint_of(const PublicKey& key);
 /// By the book's name if it is there, else by what it calls itself.
 v1::Peer peer_of(std::span<const engine::Known> book, const PublicKey& key,
                  const std::optional<Plaintext>& calls_itself = {});

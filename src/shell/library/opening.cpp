@@ -76,7 +76,7 @@ v1::Result<client::Config> config_of(const v1::Config& given) {
 
 v1::Result<host::Vault> open_vault(const v1::Config& config) {
   if (config.data_dir.empty()) return error_of(Fault::bad_config, "data_dir");
-  if (!config.is_created && !host::has_identity(config.data_dir))
+  if (!config.create_if_missing && !host::has_identity(config.data_dir))
     return error_of(Fault::no_identity, config.data_dir.string());
   auto vault =
       host::Vault::open(config.data_dir, config.key_file, [&]() -> host::Outcome<SecretBytes> {

@@ -100,7 +100,7 @@ void Session::go_offline(const Asker<void>& asker) {
 void Session::get_status(const Asker<v1::Status>& asker) { asker->set(status()); }
 
 void Session::get_identity(const Asker<v1::Identity>& asker) {
-  asker->set(v1::Identity{fingerprint_of(client_->public_key())});
+  asker->set(v1::Identity{crypto::fingerprint_digits(client_->public_key())});
 }
 
 // ---- pairing ------------------------------------------------------------------------------------
@@ -130,7 +130,7 @@ void Session::finish_pairing(const std::string& pairing, const Asker<v1::Peer>& 
   wait_in<v1::Peer>(at->second.askers, asker);
 }
 
-void Session::answer_pairing(const std::string& pairing, bool is_accepted, bool is_other,
+void Session::answer_pairing(const std::string& pairing, v1::PairingAnswer answer,
                              const Asker<void>& asker) {
   using Kind = Pairing::Kind;
   const auto id = number_of<std::uint64_t>(pairing);
@@ -138,7 +138,8 @@ void Session::answer_pairing(const std::string& pairing, bool is_accepted, bool 
   if (at == pairings_.end() || !at->second.request)
     return asker->set(error_of(Fault::pair_unknown, pairing));
   auto& asked = at->second;
-  if (is_accepted && asked.request->namesake && !is_other)
+  const bool is_accepted = answer != v1::PairingAnswer::refuse;
+  if (answer == v1::PairingAnswer::accept && asked.request->namesake)
     return asker->set(error_of(Fault::name_taken, pairing));
   if (asked.kind == Kind::name_conflict)
     command(engine::AnswerName{*asked.connection, is_accepted});

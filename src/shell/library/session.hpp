@@ -49,7 +49,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void get_identity(const Asker<v1::Identity>& asker);
   void start_pairing(const PairingCode& code, const Asker<v1::StartedPairing>& asker);
   void finish_pairing(const std::string& pairing, const Asker<v1::Peer>& asker);
-  void answer_pairing(const std::string& pairing, bool is_accepted, bool is_other,
+  void answer_pairing(const std::string& pairing, v1::PairingAnswer answer,
                       const Asker<void>& asker);
   void list_pairings(const Asker<std::vector<v1::PairRequested>>& asker);
   void list_transfers(const Asker<std::vector<v1::Transfer>>& asker);

@@ -93,7 +93,7 @@ void Session::handle(const engine::PairRequested& notice) {
 void Session::ask(Pairing pairing, const std::optional<Plaintext>& name, const PublicKey& key,
                   const std::optional<PublicKey>& namesake) {
   v1::PairRequested request{add(std::move(pairing)), name ? name->expose() : std::string(),
-                            fingerprint_of(key), std::nullopt};
+                            crypto::fingerprint_digits(key), std::nullopt};
   if (namesake) request.namesake = peer(*namesake);
   pairings_.rbegin()->second.request = request;  // the newest has the greatest number
   tell(std::move(request));
@@ -132,7 +132,7 @@ void Session::handle(const engine::PeerBookChanged& notice) {
     known_.insert(notice.key);
   else
     known_.erase(notice.key);
-  tell(v1::PeerChanged{fingerprint_of(notice.key), notice.is_welcome});
+  tell(v1::PeerChanged{crypto::fingerprint_digits(notice.key), notice.is_welcome});
 }
 
 /// It will not let us in for being asked again.

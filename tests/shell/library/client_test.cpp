@@ -111,7 +111,7 @@ TEST_F(ClientOfFolder, KeepsATextForAPeerThatIsAway) {
   auto client = open();
   const auto sent = client.send_text("Ana", "hello");
   ASSERT_TRUE(sent) << sent.error().text();
-  const auto waiting = client.list_outbox(true);
+  const auto waiting = client.list_outbox(v1::OutboxText::read);
   ASSERT_EQ(waiting->size(), 1u);
   EXPECT_EQ(waiting->front().message, sent->message);
   EXPECT_EQ(waiting->front().text, "hello");
@@ -146,7 +146,7 @@ TEST_F(ClientOfFolder, SaysWhatWasMeantWhereAPeerIsNotThere) {
   EXPECT_EQ(client.send_files("Ana", {"/etc/hostname"}).error().code, "not_connected");
   EXPECT_EQ(client.connect_peer("Ana", milliseconds(1)).error().code, "peer_away");
   EXPECT_EQ(client.accept_transfer("7").error().code, "transfer_unknown");
-  EXPECT_EQ(client.answer_pairing("7", true).error().code, "pair_unknown");
+  EXPECT_EQ(client.answer_pairing("7", v1::PairingAnswer::accept).error().code, "pair_unknown");
   EXPECT_EQ(client.start_pairing("no").error().code, "bad_pairing_code");
   EXPECT_EQ(client.start_pairing("ABCDEF").error().code, "not_connected");
   EXPECT_EQ(client.get_code().error().code, "not_connected");
@@ -207,10 +207,10 @@ TEST(ClientConfig, SaysWhichPartOfItIsWrong) {
   v1::Config config;
   EXPECT_EQ(Client::open(config).error().about, "data_dir");
   config.data_dir = folder / "data";
-  config.is_created = false;
+  config.create_if_missing = false;
   EXPECT_EQ(Client::open(config).error().code, "no_identity");
   EXPECT_FALSE(std::filesystem::exists(config.data_dir));
-  config.is_created = true;
+  config.create_if_missing = true;
   config.server = "http://a";
   EXPECT_EQ(Client::open(config).error().about, "http://a");
   config.server = "ws://127.0.0.1:1";

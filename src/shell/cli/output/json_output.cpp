@@ -56,7 +56,7 @@ class Fields {
   }
   /// Whom a line is about is told by the key: names are chosen by those who have them.
   Fields& peer(const report::Peer& peer) {
-    text("peer", display_name(peer)).text("fingerprint", crypto::fingerprint(peer.key));
+    text("peer", display_name(peer)).text("fingerprint", crypto::fingerprint_digits(peer.key));
     return flag("isVerified", peer.is_verified);
   }
   Fields& path(bool is_relayed) { return text("path", is_relayed ? "relayed" : "direct"); }
@@ -96,14 +96,14 @@ std::string event(const report::Code& e) {
 }
 std::string event(const report::PairRequest& e) {
   Fields data;
-  data.text_or_null("name", e.peer.name).text("fingerprint", crypto::fingerprint(e.peer.key));
-  if (e.namesake) data.text("namesake", crypto::fingerprint(*e.namesake));
+  data.text_or_null("name", e.peer.name).text("fingerprint", crypto::fingerprint_digits(e.peer.key));
+  if (e.namesake) data.text("namesake", crypto::fingerprint_digits(*e.namesake));
   if (e.id) data.number("question", *e.id);
   return line("pairRequested", data);
 }
 std::string event(const report::NameQuestion& e) {
   Fields data;
-  data.peer(e.peer).text("namesake", crypto::fingerprint(e.namesake)).number("question", e.id);
+  data.peer(e.peer).text("namesake", crypto::fingerprint_digits(e.namesake)).number("question", e.id);
   return line("nameConflict", data);
 }
 std::string event(const report::FileQuestion& e) {
@@ -123,7 +123,7 @@ std::string event(const report::Unproven& e) {
 std::string event(const report::Connected& e) {
   Fields data;
   data.peer(e.peer).path(e.relayed).number("setupMs", e.setup_ms).flag("isCulver", e.is_culver);
-  if (e.instead_of) data.text("insteadOf", crypto::fingerprint(*e.instead_of));
+  if (e.instead_of) data.text("insteadOf", crypto::fingerprint_digits(*e.instead_of));
   if (e.called_before) data.text("calledBefore", e.called_before->expose());
   return line("peerConnected", data);
 }
@@ -237,14 +237,14 @@ Result<Answer> parse_answer(std::string_view line) {
 
 std::string json_of(const report::KnownPeer& known) {
   std::vector<std::string> offered;
-  for (const auto& key : known.offered) offered.push_back(crypto::fingerprint(key));
+  for (const auto& key : known.offered) offered.push_back(crypto::fingerprint_digits(key));
   return Fields()
       .text("peer", display_name(known))
       .text("handle", known.handle)
       .text_or_null("name", known.peer.name)
       .text_or_null("alias", known.alias)
       .text("publicKey", wire::base64::print(known.peer.key))
-      .text("fingerprint", crypto::fingerprint(known.peer.key))
+      .text("fingerprint", crypto::fingerprint_digits(known.peer.key))
       .text("safetyNumber", known.safety_number)
       .time("firstSeenMs", known.first_seen)
       .time("lastSeenMs", known.last_seen)
@@ -259,7 +259,7 @@ std::string json_of(const report::Waits& text) {
   Fields fields;
   fields.number("message", text.id)
       .text("peer", display_name(text.peer))
-      .text("fingerprint", crypto::fingerprint(text.peer.key))
+      .text("fingerprint", crypto::fingerprint_digits(text.peer.key))
       .time("writtenMs", text.written);
   if (text.characters)
     fields.number("characters", *text.characters);
@@ -275,7 +275,7 @@ std::string json_of(std::span<const report::Waits> texts) { return array(texts);
 std::string json_of(const report::Identity& identity) {
   return Fields()
       .text("publicKey", wire::base64::print(identity.key))
-      .text("fingerprint", crypto::fingerprint(identity.key))
+      .text("fingerprint", crypto::fingerprint_digits(identity.key))
       .text("account", print_hex(identity.account.data))
       .text("device", print_uuid(identity.device.data))
       .finish();
@@ -308,7 +308,7 @@ std::string json_of(std::span<const report::Device> devices) { return array(devi
 
 std::string json_of(const report::Backup& backup) {
   Fields fields;
-  fields.text("fingerprint", crypto::fingerprint(backup.identity));
+  fields.text("fingerprint", crypto::fingerprint_digits(backup.identity));
   fields.number("peers", backup.peers).number("servers", backup.servers);
   return fields.text_or_null("kept", backup.kept).finish();
 }

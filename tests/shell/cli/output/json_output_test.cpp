@@ -6,16 +6,14 @@
 
 #include "core/crypto/keys.hpp"
 #include "core/wire/utf8.hpp"
+#include "tests/shell/cli/output/fingerprint_support.hpp"
 
 namespace culver::cli {
 namespace {
 
 using namespace report;
 
-// The key of 32 zero bytes: its SHA-256 is a published constant.
 const PublicKey zero_key{};
-const std::string zero_fingerprint =
-    "6668 7AAD F862 BD77 6C8F C18B 8E9F 8E20 0897 1485 6EE2 33B3 902A 591D 0D5F 2925";
 const std::string zero_digest = "0000000000000000000000000000000000000000000000000000000000000000";
 
 Peer peer_ana() { return {Plaintext("Ana"), zero_key}; }
@@ -28,7 +26,7 @@ File saved_pdf() {
 
 /// Whom every line about a peer is about.
 const std::string of_ana =
-    R"("peer":"Ana","fingerprint":")" + zero_fingerprint + R"(","isVerified":false)";
+    R"("peer":"Ana","fingerprint":")" + zero_digits + R"(","isVerified":false)";
 const std::string of_pdf = of_ana + R"(,"name":"report.pdf","size":1000)";
 const std::string path_and_digest =
     R"(,"path":"/home/ben/report.pdf","sha256":")" + zero_digest + '"';
@@ -40,7 +38,7 @@ std::string line(const std::string& type, const std::string& data) {
 TEST(JsonOutput, PrintsEachEventInOneStableLine) {
   EXPECT_EQ(json_of(Code{*PairingCode::parse("K7MW2Q")}), line("online", R"("code":"K7MW2Q")"));
   EXPECT_EQ(json_of(PairRequest{peer_ana()}),
-            line("pairRequested", R"("name":"Ana","fingerprint":")" + zero_fingerprint + '"'));
+            line("pairRequested", R"("name":"Ana","fingerprint":")" + zero_digits + '"'));
   EXPECT_EQ(json_of(Connected{peer_ana(), false, 31, {}, true}),
             line("peerConnected", of_ana + R"(,"path":"direct","setupMs":31,"isCulver":true)"));
   EXPECT_EQ(json_of(Connected{peer_ana(), true}),
@@ -98,18 +96,16 @@ TEST(JsonOutput, PrintsWhyThingsFail) {
 }
 
 TEST(JsonOutput, NamesWhomAKeyIsAbout) {
-  EXPECT_EQ(
-      json_of(PairRequest{peer_ana(), zero_key, 3}),
-      line("pairRequested", R"("name":"Ana","fingerprint":")" + zero_fingerprint +
-                                R"(","namesake":")" + zero_fingerprint + R"(","question":3)"));
-  EXPECT_EQ(
-      json_of(NameQuestion{peer_ana(), zero_key, 3}),
-      line("nameConflict", of_ana + R"(,"namesake":")" + zero_fingerprint + R"(","question":3)"));
+  EXPECT_EQ(json_of(PairRequest{peer_ana(), zero_key, 3}),
+            line("pairRequested", R"("name":"Ana","fingerprint":")" + zero_digits +
+                                      R"(","namesake":")" + zero_digits + R"(","question":3)"));
+  EXPECT_EQ(json_of(NameQuestion{peer_ana(), zero_key, 3}),
+            line("nameConflict", of_ana + R"(,"namesake":")" + zero_digits + R"(","question":3)"));
   EXPECT_EQ(json_of(Connected{
                 {Plaintext("Ana"), zero_key}, false, 7, zero_key, false, Plaintext("Anna")}),
             line("peerConnected",
                  of_ana + R"(,"path":"direct","setupMs":7,"isCulver":false,"insteadOf":")" +
-                     zero_fingerprint + R"(","calledBefore":"Anna")"));
+                     zero_digits + R"(","calledBefore":"Anna")"));
 }
 
 TEST(JsonOutput, PrintsWhatLinkingTells) {
@@ -125,12 +121,12 @@ TEST(JsonOutput, PrintsWhatLinkingTells) {
 }
 
 TEST(JsonOutput, CallsANamelessPeerByAShortFingerprint) {
-  const auto nameless = R"("peer":"6668 7AAD F862 BD77","fingerprint":")" + zero_fingerprint +
-                        R"(","isVerified":false)";
+  const auto nameless =
+      R"("peer":"6668 7AAD F862 BD77","fingerprint":")" + zero_digits + R"(","isVerified":false)";
   EXPECT_EQ(json_of(Closed{{std::nullopt, zero_key}}), line("peerDisconnected", nameless));
   EXPECT_EQ(json_of(Closed{{Plaintext(""), zero_key}}), line("peerDisconnected", nameless));
   EXPECT_EQ(json_of(PairRequest{{std::nullopt, zero_key}}),
-            line("pairRequested", R"("name":null,"fingerprint":")" + zero_fingerprint + '"'));
+            line("pairRequested", R"("name":null,"fingerprint":")" + zero_digits + '"'));
 }
 
 TEST(JsonOutput, WritesNothingThatDrivesATerminal) {
@@ -169,13 +165,13 @@ TEST(JsonOutput, PrintsPeersAsAnArray) {
   const std::string key = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
   const std::string first = R"({"peer":"Sister","handle":"Sister@6668","name":"Ana",)"
                             R"("alias":"Sister","publicKey":")" +
-                            key + R"(","fingerprint":")" + zero_fingerprint +
+                            key + R"(","fingerprint":")" + zero_digits +
                             R"(","safetyNumber":"12345","firstSeenMs":1000,"lastSeenMs":2000,)"
                             R"("isVerified":true,"isBlocked":true,"isCulver":true,"offered":[")" +
-                            zero_fingerprint + R"(",")" + zero_fingerprint + R"("]})";
+                            zero_digits + R"(",")" + zero_digits + R"("]})";
   const std::string second = R"({"peer":"6668 7AAD F862 BD77","handle":"66687AAD","name":null,)"
                              R"("alias":null,"publicKey":")" +
-                             key + R"(","fingerprint":")" + zero_fingerprint +
+                             key + R"(","fingerprint":")" + zero_digits +
                              R"(","safetyNumber":"1","firstSeenMs":0,"lastSeenMs":3000,)"
                              R"("isVerified":false,"isBlocked":false,"isCulver":false,)"
                              R"("offered":[]})";
@@ -186,7 +182,7 @@ TEST(JsonOutput, PrintsPeersAsAnArray) {
 TEST(JsonOutput, PrintsTextsThatWait) {
   const std::vector<Waits> texts{{peer_ana(), 3, 1'500, 5, Plaintext("hello")},
                                  {peer_ana(), 4, 1'600, std::nullopt}};
-  const auto of = R"("peer":"Ana","fingerprint":")" + zero_fingerprint + R"(",)";
+  const auto of = R"("peer":"Ana","fingerprint":")" + zero_digits + R"(",)";
   EXPECT_EQ(json_of(texts),
             R"([{"message":3,)" + of + R"("writtenMs":1500,"characters":5,"text":"hello"},)" +
                 R"({"message":4,)" + of + R"("writtenMs":1600,"characters":null}])");
@@ -195,7 +191,7 @@ TEST(JsonOutput, PrintsTextsThatWait) {
 TEST(JsonOutput, PrintsIdentityAndVersion) {
   EXPECT_EQ(json_of(Identity{zero_key, {}, {}}),
             R"({"publicKey":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=","fingerprint":")" +
-                zero_fingerprint + R"(","account":")" + std::string(64, '0') +
+                zero_digits + R"(","account":")" + std::string(64, '0') +
                 R"(","device":"00000000-0000-0000-0000-000000000000"})");
   EXPECT_EQ(json_of_version("1.2.3"), R"({"version":"1.2.3"})");
   EXPECT_EQ(json_of(Lock{true, Plaintext("/d/key")}), R"({"isLocked":true,"keyFile":"/d/key"})");

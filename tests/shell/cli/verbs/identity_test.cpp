@@ -16,7 +16,7 @@ TEST(Show, TellsWhoWeAre) {
                                            key_text + "\nAccount     " + account +
                                            "\nDevice      " + device);
   EXPECT_EQ(show_id({}, Output::json), R"({"publicKey":")" + key_text + R"(","fingerprint":")" +
-                                           zero_fingerprint + R"(","account":")" + account +
+                                           zero_digits + R"(","account":")" + account +
                                            R"(","device":")" + device + R"("})");
   EXPECT_EQ(show_version(Output::text), "culver " + std::string(host::version));
   EXPECT_EQ(show_version(Output::json), R"({"version":")" + std::string(host::version) + R"("})");

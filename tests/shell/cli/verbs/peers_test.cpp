@@ -55,7 +55,7 @@ TEST(ShowPeers, SaysWhatIsKnown) {
        {std::string(R"("peer":"Sister","handle":"Sister","name":"Ana","alias":"Sister")"),
         R"("safetyNumber":")" + crypto::safety_number(key(99), key(1)) + '"',
         std::string(R"("isVerified":true,"isBlocked":true,"isCulver":false,"offered":[")") +
-            crypto::fingerprint(key(2)) + "\"]"})
+            crypto::fingerprint_digits(key(2)) + "\"]"})
     EXPECT_NE(json.find(part), std::string::npos) << json;
 }
 

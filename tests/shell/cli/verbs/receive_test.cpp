@@ -69,7 +69,7 @@ TEST_F(ReceiveVerb, ReportsAWholeVisitInLinesOfJson) {
   hear(engine::Closed{ana_connection, {}, true});
   EXPECT_EQ(scene_->exit, 0);
   const std::string fingerprint =
-      "6668 7AAD F862 BD77 6C8F C18B 8E9F 8E20 0897 1485 6EE2 33B3 902A 591D 0D5F 2925";
+      "66687AADF862BD776C8FC18B8E9F8E20089714856EE233B3902A591D0D5F2925";
   EXPECT_EQ(scene_->out_of_peers(),
             R"({"v":1,"type":"online","data":{"code":"K7MW2Q"}})"
             "\n"
