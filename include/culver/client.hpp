@@ -115,7 +115,9 @@ class CULVER_API Client {
   Result<void> block_peer(const PeerName& peer);
   Result<void> unblock_peer(const PeerName& peer);
   /// Waits until it is connected (0 to 1 h): it is looked for anyway while we are online. Errors:
-  /// peer_away (the time is over), peer_blocked, pair_refused (it wants none of us).
+  /// peer_away (the time is over), peer_blocked, pair_refused (it wants none of us), and
+  /// peer_downgraded, key_mismatch and others: somebody who names its key came with less than it
+  /// has, or did not show the key, and was refused. That is told once; a further call waits on.
   Result<Connection> connect_peer(const PeerName& peer,
                                   Milliseconds wait = std::chrono::minutes(1));
 

@@ -130,6 +130,32 @@ TEST(Glare, AKeyInAnotherSpellingIsNobodys) {
   EXPECT_EQ(glare.server.refused, 1u);
 }
 
+/// Every agreement with it is known to everybody (RFC 7748, section 6.1).
+TEST(Glare, AKeyOfSmallOrderIsNobodys) {
+  for (const auto lowest : {std::byte{0}, std::byte{1}}) {
+    Glare glare(1);
+    glare.begin();
+    glare.simulation.settle();
+    auto& [one, two] = glare.server.clients;
+    const auto asked = glare.one.count<PairRequested>();
+    PublicKey key;
+    key.data.front() = lowest;
+    const auto stranger = *PairingCode::parse("ZZZZZ9");
+    glare.server.say(one, sig::print(sig::PairIncoming{stranger, key, 120'000, {}}));
+    glare.simulation.settle();
+    EXPECT_EQ(glare.one.count<PairRequested>(), asked);
+    EXPECT_EQ(glare.server.refused, 1u);
+    glare.one.command(Pair{stranger});
+    glare.simulation.settle();
+    const auto connections = glare.one.count<Connecting>();
+    glare.server.say(one, sig::print(sig::PairMatched{stranger, key, true, {}}));
+    glare.simulation.settle();
+    EXPECT_EQ(glare.one.count<Connecting>(), connections);
+    ASSERT_TRUE(glare.one.last<PairFailed>());
+    EXPECT_EQ(glare.one.last<PairFailed>()->fault, Fault::weak_public_key);
+  }
+}
+
 /// The second match comes at once, or after some of the other side's signals, or when all is over.
 TEST(Glare, OneConnectionWhicheverMatchComesFirst) {
   for (std::uint64_t seed = 0; seed < 30; ++seed)

@@ -50,6 +50,23 @@ TEST(KnownPeers, WhoComesIntoTheBookIsLookedFor) {
   EXPECT_EQ(live(job.bob), 1u);
 }
 
+/// Whoever names a key and cannot confirm it plays the peer, or somebody is in between.
+TEST(KnownPeers, WhoDoesNotShowTheKeyOfAKnownPeerIsToldOnce) {
+  Meeting job;
+  job.go_online({&job.alice, &job.bob});
+  job.introduce(job.alice, job.bob);
+  job.bob.tamper = [](connection::SendOn& frame) {
+    if (frame.bytes.front() != std::byte{'{'}) frame.bytes[frame.bytes.size() / 2] ^= std::byte{1};
+  };
+  for (auto* node : {&job.alice, &job.bob}) node->command(LookForKnown{});
+  job.simulation.pass(2min);
+  EXPECT_EQ(job.alice.count<Connected>(), 0u);
+  EXPECT_GT(job.alice.count<Closed>(), 1u);
+  ASSERT_EQ(job.alice.count<ClaimFailed>(), 1u);
+  EXPECT_EQ(job.alice.last<ClaimFailed>()->fault, Fault::key_mismatch);
+  EXPECT_EQ(job.alice.last<ClaimFailed>()->key, job.bob.engine->public_key());
+}
+
 TEST(KnownPeers, NobodyIsLookedForWhenThatHasEnded) {
   Meeting job;
   job.go_online({&job.alice, &job.bob});

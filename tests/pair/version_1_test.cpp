@@ -304,6 +304,33 @@ TEST(Version1, NothingIsShownOfOneThatWasRefusedMeanwhile) {
   EXPECT_EQ(job.alice.last<Closed>()->fault, Fault::peer_downgraded);
 }
 
+/// Nobody typed a code, and the verbs say nothing of a try that comes to nothing: of this they do.
+TEST(Version1, AKnownCulverThatComesWithLessIsToldOnceUntilItComesInFull) {
+  Old job(1);
+  job.alice.react = nullptr;
+  for (auto [node, other] : {std::pair{&job.alice, &job.bob}, std::pair{&job.bob, &job.alice}}) {
+    Known known{other->engine->public_key(), Plaintext(other->name), {}};
+    known.is_culver = node == &job.alice;
+    node->book[known.key] = known;
+    node->command(Know{known});
+    node->command(GoOnline{});
+    node->command(LookForKnown{});
+  }
+  job.simulation.pass(2min);
+  ASSERT_GT(job.alice.count<Closed>(), 1u) << "it tries again and again";
+  ASSERT_EQ(job.alice.count<ClaimFailed>(), 1u);
+  EXPECT_EQ(job.alice.last<ClaimFailed>()->key, job.bob.engine->public_key());
+  EXPECT_EQ(job.alice.last<ClaimFailed>()->name, Plaintext("bob"));
+  EXPECT_EQ(job.alice.last<ClaimFailed>()->fault, Fault::peer_downgraded);
+  job.alice.tamper = job.bob.tamper = nullptr;
+  job.simulation.pass(5min);
+  ASSERT_EQ(job.alice.count<Connected>(), 1u);
+  job.alice.tamper = job.bob.tamper = make_version_1;
+  job.bob.command(CloseConnection{job.bob.last<Connected>()->connection});
+  job.simulation.pass(10min);
+  EXPECT_EQ(job.alice.count<ClaimFailed>(), 2u) << "it is news again";
+}
+
 /// The newer one is connected when the older is over, and not five seconds before.
 TEST(Version1, AnOlderConnectionIsOverBeforeTheNewerIsTold) {
   MainJob job(1);

@@ -123,7 +123,7 @@ constexpr std::array<FaultInfo, fault_count> table{{
     {F::too_many_stored_bytes, "too_many_stored_bytes", peer,
      "The account has too many stored bytes"},
     {F::bad_continuation_token, "bad_continuation_token", peer, "Invalid continuation_token"},
-    {F::bad_replay_limit, "bad_replay_limit", peer, "limit must be an integer from 1 to 1000"},
+    {F::bad_replay_limit, "bad_replay_limit", peer, "limit must be a whole number from 1"},
     {F::replay_running, "replay_running", peer,
      "Concurrent replay request rejected. Please wait for current replay to complete."},
     {F::bad_cursor, "bad_cursor", peer, "Invalid cursor"},

@@ -60,6 +60,12 @@ bool is_canonical(const PublicKey& key) { return is_reduced(key.data); }
 /// Scalars are multiples of eight, and so of every small order: any one of them tells.
 bool is_of_small_order(const PublicKey& key) { return !x25519(PrivateKey{}, key); }
 
+Result<void> check_public_key(const PublicKey& key) {
+  if (!is_canonical(key)) return fail(Fault::bad_public_key);
+  if (is_of_small_order(key)) return fail(Fault::weak_public_key);
+  return {};
+}
+
 std::string fingerprint_digits(const PublicKey& key) {
   return print_upper_hex(sha256(key.view()).view());
 }

@@ -33,6 +33,9 @@ Result<SharedSecret> x25519(const PrivateKey& ours, const PublicKey& theirs);
 bool is_canonical(const PublicKey& key);
 /// Whether every agreement with the key is refused so, whoever makes it.
 bool is_of_small_order(const PublicKey& key);
+/// Whether this may be somebody's key: Fault::bad_public_key for another spelling of one,
+/// Fault::weak_public_key for one of small order.
+Result<void> check_public_key(const PublicKey& key);
 
 /// SHA-256 of the key as 64 upper-case hex digits: as programs read it.
 std::string fingerprint_digits(const PublicKey& key);

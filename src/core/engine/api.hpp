@@ -180,6 +180,14 @@ struct WasHere {
 struct TurnedAway {
   PublicKey key;
 };
+/// Somebody who names the key of a peer that is looked for was refused: it came with less than the
+/// peer has, or did not show the key. The peer itself may know nothing of it, and is looked for on.
+/// Told once for a key and a fault, until the peer was connected.
+struct ClaimFailed {
+  PublicKey key;
+  std::optional<Plaintext> name;  ///< by which the peer is known
+  Fault fault;
+};
 /// The server takes only so much from us in a minute: what is next in turn, a peer that is to be
 /// asked or one that was let in, waits so long.
 struct Paced {
@@ -353,11 +361,12 @@ struct Closed {
   std::optional<Tried> tried = {};  ///< of ice_failed and ice_timeout
 };
 
-using Notice = std::variant<Online, Offline, PairRequested, PairWithdrawn, PairFailed, Connecting,
-                            NameTaken, PeerBookChanged, WasHere, TurnedAway, Paced, ClockWrong,
-                            Establishing, Unproven, Connected, TextReceived, TextDelivered,
-                            TextFailed, GoodbyeReceived, TextQueued, TextNotQueued, LetterDelivered,
-                            NothingWaits, LettersStuck, LetterReceived, FileOffered, FileChecking,
-                            FileStarted, FileProgress, FileReceived, FileSent, FileFailed, Closed>;
+using Notice =
+    std::variant<Online, Offline, PairRequested, PairWithdrawn, PairFailed, Connecting, NameTaken,
+                 PeerBookChanged, WasHere, TurnedAway, ClaimFailed, Paced, ClockWrong, Establishing,
+                 Unproven, Connected, TextReceived, TextDelivered, TextFailed, GoodbyeReceived,
+                 TextQueued, TextNotQueued, LetterDelivered, NothingWaits, LettersStuck,
+                 LetterReceived, FileOffered, FileChecking, FileStarted, FileProgress, FileReceived,
+                 FileSent, FileFailed, Closed>;
 
 }  // namespace culver::engine

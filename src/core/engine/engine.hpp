@@ -9,6 +9,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <utility>
 
 #include "core/base/deadlines.hpp"
 #include "core/base/env.hpp"
@@ -151,6 +152,7 @@ class Engine {
   void make_room(const PublicKey& key, ConnectionId fresh);
   void end_lesser(const PublicKey& key);
   void tell_closed(ConnectionId id, std::optional<Fault> fault, Env&, Effects&);
+  void tell_failed_claim(const Peer& peer, std::optional<Fault> fault, Effects&);
   void forget_if_over(ConnectionId id, Env&, Effects&);
   void late(ConnectionId id, Env&, Effects&);
   void take_kept(ConnectionId id, Env&, Effects&);
@@ -229,6 +231,8 @@ class Engine {
   std::map<PairingCode, Namesake> namesakes_;
   OnlyPlace place_;
   bool looks_for_known_ = false;
+  /// That were told: of keys that are looked for, and a handful for each.
+  std::set<std::pair<PublicKey, Fault>> failed_claims_;
   std::optional<TimePoint> told_own_key_;  ///< to the last who named it
 };
 

@@ -49,7 +49,23 @@ signaling::lookup::Parted how_it_ended(std::optional<Fault> fault) {
   return {is_sent_away ? How::sent_away : How::lost};
 }
 
+/// Of a side that names a key: it did not show it, or came with less than the peer has.
+bool is_failed_claim(std::optional<Fault> fault) {
+  return fault == Fault::peer_downgraded || fault == Fault::key_mismatch ||
+         fault == Fault::fingerprint_mismatch || fault == Fault::bad_handshake ||
+         fault == Fault::handshake_timeout;
+}
+
 }  // namespace
+
+/// A try that nobody asked for comes to nothing in silence, but somebody who plays a known peer is
+/// news: also that peer may be the one who has less now, and waits to be let in.
+void Engine::tell_failed_claim(const Peer& peer, std::optional<Fault> fault, Effects& out) {
+  if (!peer.sought || peer::was_connected(peer.standing) || !is_failed_claim(fault)) return;
+  if (!failed_claims_.emplace(peer.key, *fault).second) return;
+  const auto* known = directory_.find(peer.key);
+  out.emplace_back(Tell{ClaimFailed{peer.key, known ? known->called() : std::nullopt, *fault}});
+}
 
 void Engine::tell_closed(ConnectionId id, std::optional<Fault> fault, Env& env, Effects& out) {
   const auto& peer = *roster_.find(id);
@@ -67,6 +83,7 @@ void Engine::tell_closed(ConnectionId id, std::optional<Fault> fault, Env& env, 
   TransferEffects effects;
   transfers_.close(id, fault.value_or(Fault::peer_gone), env, effects);
   perform(std::move(effects), env, out);
+  tell_failed_claim(peer, fault, out);
   out.emplace_back(Tell{std::move(closed)});
   to_peer(id, peer::EndTold{}, env, out);
 }

@@ -30,8 +30,8 @@ void Engine::perform(signaling::PairingEffects effects, Env& env, Effects& out) 
 void Engine::requested(signaling::Requested request, Env& env, Effects& out) {
   namesakes_.erase(request.from);
   // To a server keys are texts, and each spelling would be another peer.
-  if (!crypto::is_canonical(request.key)) {
-    out.emplace_back(Dropped{Fault::bad_public_key, FrameKind::pair_request});
+  if (const auto good = crypto::check_public_key(request.key); !good) {
+    out.emplace_back(Dropped{good.error(), FrameKind::pair_request});
     return decline(request.from, env, out);
   }
   // Another process on our data folder, or on a copy of it. The match tells the other side why; as
@@ -101,8 +101,8 @@ void Engine::refuse_others(const std::optional<PairingCode>& but, Env& env, Effe
 /// A new match for a code replaces what the code was establishing: the peer began anew. A
 /// connection that is up stays until the new one is, and one that is ending ends as it would.
 void Engine::matched(signaling::Matched match, Env& env, Effects& out) {
-  if (!crypto::is_canonical(match.key))
-    return failed({match.peer, Fault::bad_public_key}, env, out);
+  if (const auto good = crypto::check_public_key(match.key); !good)
+    return failed({match.peer, good.error()}, env, out);
   if (match.key == public_key()) return failed({match.peer, Fault::own_key}, env, out);
   if (match.crossing == signaling::Crossing::second) return matched_again(match, env, out);
   if (!rendezvous_.expects(match.peer, match.key)) {

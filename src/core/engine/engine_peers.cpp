@@ -128,6 +128,7 @@ void Engine::take(queued::Admit&& admit, Env& env, Effects& out) {
   const auto instead_of = from->instead_of;
   pacer_.release(peer.code);
   rendezvous_.proven(peer.key, env);
+  std::erase_if(failed_claims_, [&](const auto& claim) { return claim.first == peer.key; });
   const auto* before = directory_.find(peer.key);
   const auto called_before = before ? before->called() : std::nullopt;
   directory_.connected(peer.key, directory_.name_to_keep(peer.key, peer.name), settled.is_culver,

@@ -82,7 +82,8 @@ gateway::ListedDevice listed(const DeviceRecord& record, const Devices& devices)
 
 Result<Request> read(const HttpRequest& request, std::string_view server_identity,
                      const Limits& limits, WallTime now) {
-  TRY(auto action, route(request));
+  auto action = route(request);
+  if (!action && action.error() == Fault::unknown_message) return fail(action.error());
   TRY(const auto authorization, gateway::parse_authorization(request.authorization));
   const auto time = authorization.time;
   const auto skew = std::chrono::duration_cast<milliseconds>(limits.request_skew).count();

@@ -29,13 +29,14 @@ using Action = std::variant<List, Rename, Revoke>;
 
 /// A request that can be read; that its signature is good is not known yet.
 struct Request {
-  Action action;
+  /// Or what is wrong with it, which is told to nobody who has not signed: device_unknown, and
+  /// those of wire::gateway::parse_rename.
+  Result<Action> action;
   wire::gateway::Authorization authorization;
   Digest digest;
 };
 
-/// unknown_message (no such target), device_unknown, bad_request_signature, stale_request, and
-/// those of wire::gateway::parse_rename.
+/// unknown_message (no such target), bad_request_signature, stale_request.
 Result<Request> read(const HttpRequest& request, std::string_view server_identity,
                      const Limits& limits, WallTime now);
 

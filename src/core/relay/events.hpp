@@ -12,6 +12,7 @@
 #include "core/base/fault.hpp"
 #include "core/base/strong.hpp"
 #include "core/relay/directory.hpp"
+#include "core/wire/close_reason.hpp"
 
 namespace culver::relay {
 
@@ -132,7 +133,7 @@ constexpr std::uint16_t close_code(Fault fault) {
     case Fault::internal:
       return 1011;
     case Fault::replaced:
-      return 4001;
+      return wire::close_replaced;
     case Fault::device_replaced:
       return 1000;
     default:

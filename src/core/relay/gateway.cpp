@@ -51,9 +51,6 @@ void Gateway::take(Handshaking& shaking, std::string frame, Context& context, Ef
   // Only a frame that is no good is read twice, to see whether it was meant for us at all.
   auto event = server::read(shaking.state, frame);
   const bool is_bad = std::holds_alternative<server::BadFrame>(event);
-  // Of a device that has yet to say its hello.
-  if (is_bad && wire::gateway::is_of_session(frame))
-    return step(shaking, std::move(event), context, effects);
   const bool is_ours = !is_bad || wire::gateway::is_handshake(frame);
   const auto admitted = is_ours ? admit(context) : fail(Fault::handshake_required);
   if (!admitted) return refuse(admitted.error(), context, effects);

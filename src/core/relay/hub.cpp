@@ -289,12 +289,8 @@ void Hub::take_open(SocketId id, Socket& socket, std::string text, const Env& en
     open_gateway(id, socket, effects);
     return take_handshake(id, socket, std::move(text), env, effects);
   }
-  // What only a device says shows nothing yet: its hello may be on the way.
-  if (!socket.has_spoken && wire::gateway::is_of_session(text) &&
-      socket.messages.take(limits_.messages_per_socket, env.now)) {
-    ++counters_.frames_ignored;
-    return;
-  }
+  if (!socket.has_spoken && wire::gateway::is_of_session(text))
+    return take_early(id, socket, env, effects);
   if (!std::exchange(socket.has_spoken, true)) step_session(id, session::Spoke{}, env, effects);
   step_session(id, session::Heard{}, env, effects);
   if (text.size() > wire::limits::signaling_frame_in)
@@ -311,6 +307,14 @@ void Hub::take_open(SocketId id, Socket& socket, std::string text, const Env& en
   auto asked = admit(socket, std::move(*message), env.now);
   if (!asked) return too_soon(id, asked.error(), effects);
   step_session(id, std::move(*asked), env, effects);
+}
+
+/// What only a device says shows nothing yet: its hello may be on the way. It is counted by itself,
+/// so that the hello finds its place.
+void Hub::take_early(SocketId id, Socket& socket, const Env& env, Effects& effects) {
+  if (++socket.early > limits_.frames_before_hello)
+    return close(id, Fault::rate_limited, env, effects);
+  ++counters_.frames_ignored;
 }
 
 tl::expected<session::Event, Duration> Hub::admit(Socket& socket, sig::ClientMessage message,

@@ -81,6 +81,7 @@ class Hub {
 
   // Open signaling.
   void take_open(SocketId id, Socket& socket, std::string text, const Env& env, Effects& effects);
+  void take_early(SocketId id, Socket& socket, const Env& env, Effects& effects);
   /// What the message asks for; or when it may, if the socket or its address has asked too often.
   tl::expected<session::Event, Duration> admit(Socket& socket,
                                                wire::signaling::ClientMessage message,

@@ -134,6 +134,8 @@ void Hub::answered(const ForSigner& asked, Answer&& answer, const Env& env, Effe
   const auto signer = take<DeviceRecord>(std::move(answer));
   const auto verified = admin::verify(*request, signer);
   if (!verified) return answer_request(refusal(asked.socket, verified.error()), env, effects);
+  if (!request->action)
+    return answer_request(refusal(asked.socket, request->action.error()), env, effects);
   const SpendNonce question{signer->device, request->authorization.nonce,
                             limits_.nonces_per_device};
   effects.push_back(questions_.ask(question, ForNonce{asked.socket}));
@@ -147,7 +149,7 @@ void Hub::answered(const ForNonce& asked, Answer&& answer, const Env& env, Effec
   if (!signer) return answer_request(refusal(asked.socket, signer.error()), env, effects);
   ++counters_.requests;
   auto [question, purpose] =
-      admin::question_of(request->action, asked.socket, signer->user, env.wall);
+      admin::question_of(*request->action, asked.socket, signer->user, env.wall);
   effects.push_back(questions_.ask(std::move(question), std::move(purpose)));
 }
 

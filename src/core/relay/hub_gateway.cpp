@@ -54,6 +54,9 @@ void Hub::take_handshake(SocketId id, Socket& socket, std::string text, const En
   auto& shaking = *socket.handshaking();
   if (text.size() > wire::limits::handshake_frame_in)
     return take_too_large(id, socket, env, effects);
+  const bool is_early = !shaking.is_counted && wire::gateway::is_of_session(text) &&
+                        !wire::gateway::is_handshake(text);
+  if (is_early) return take_early(id, socket, env, effects);
   // What a machine forgives it counts itself.
   if (!handshake::server::forgives(shaking.state) &&
       (!socket.messages.take(limits_.messages_per_socket, env.now) ||

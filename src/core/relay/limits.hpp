@@ -76,6 +76,8 @@ struct Limits {
 
   /// From accept to session_established, and to the first frame of whoever will not shake hands.
   Duration handshake = std::chrono::seconds(30);
+  /// Of what a device says in its session, before its hello: a client may have kept it.
+  std::uint32_t frames_before_hello = 100;
   Rate handshakes_per_address{600, std::chrono::seconds(60)};
   std::size_t handshakes = 1'024;  ///< under way at once, of all addresses
   std::size_t devices_per_user = 10;

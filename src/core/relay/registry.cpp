@@ -47,7 +47,7 @@ void Registry::spoke(const PairingCode& code, const PairingCode& partner) {
 
 bool Registry::keep(const PairingCode& code, std::string message) {
   const auto found = claims_.find(code);
-  if (found == claims_.end() || found->second.socket) return false;
+  if (found == claims_.end() || found->second.socket || found->second.announced) return false;
   auto& held = found->second;
   if (held.missed.size() >= missed_messages ||
       held.missed_bytes + message.size() > missed_bytes_of_one ||

@@ -51,8 +51,8 @@ class Registry {
   void told_of_match(const PairingCode& code, const PairingCode& partner, bool leads);
   /// It has said something in that match.
   void spoke(const PairingCode& code, const PairingCode& partner);
-  /// Keeps this for a parked code. False, and nothing is kept, if it is not parked or there is no
-  /// room.
+  /// Keeps this for a parked code. False, and nothing is kept, if it is not parked, if its partners
+  /// know that it left, or if there is no room.
   [[nodiscard]] bool keep(const PairingCode& code, std::string message);
   /// What was kept for it, in order; it is kept no longer.
   std::vector<std::string> take_missed(const PairingCode& code);

@@ -32,7 +32,8 @@ struct Socket {
   TimePoint accepted;
   bool over_limit = false;
   bool has_spoken = false;
-  bool is_closed = false;  ///< its Close or its Respond is out: nothing more is said or heard
+  bool is_closed = false;   ///< its Close or its Respond is out: nothing more is said or heard
+  std::uint32_t early = 0;  ///< frames of a session that came before its hello
   Allowance messages;
   Allowance pair_requests;
   Allowance rendezvous;

@@ -43,4 +43,10 @@ std::optional<Fault> read_close_reason(std::string_view reason) {
   return std::nullopt;
 }
 
+std::optional<Fault> read_close(std::uint16_t code, std::string_view reason) {
+  // A server without a gateway knows of codes and keys, and not of devices.
+  if (code == close_replaced) return Fault::device_replaced;
+  return read_close_reason(reason);
+}
+
 }  // namespace culver::wire

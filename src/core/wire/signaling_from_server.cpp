@@ -34,9 +34,11 @@ Error read_error(const Fields& fields) {
 }
 
 Result<ServerMessage> read_server_info(const Fields& fields) {
-  TRY(const auto server_id, fields.text("serverId"));
-  TRY(const auto endpoint, fields.text("endpoint"));
-  ServerInfo info{std::string(server_id), std::string(endpoint), std::nullopt};
+  const auto text = [&](const char* field) {
+    return std::string(fields.text_if_any(field).value_or(""));
+  };
+  // Nothing here needs them, and without the rest a server that can shake hands would not be known.
+  ServerInfo info{text("serverId"), text("endpoint"), std::nullopt};
   const auto gateway = fields.integer_if_any("gateway").value_or(0);
   info.gateway = static_cast<unsigned>(std::clamp<std::int64_t>(gateway, 0, largest_version));
   const auto rate = [&](const char* field) {
@@ -47,10 +49,7 @@ Result<ServerMessage> read_server_info(const Fields& fields) {
   info.device_messages_per_minute = rate("deviceMessagesPerMinute");
   info.device_pair_requests_per_minute = rate("devicePairRequestsPerMinute");
   info.device_rendezvous_per_minute = rate("deviceRendezvousPerMinute");
-  if (!fields.is_null_or_absent("region")) {
-    TRY(const auto region, fields.text("region"));
-    info.region = std::string(region);
-  }
+  if (const auto region = fields.text_if_any("region")) info.region = std::string(*region);
   return info;
 }
 
@@ -58,8 +57,7 @@ Result<ServerMessage> read_registered(const Fields& fields) {
   // The answer to the registration of a relay, which we never send.
   if (!fields.has("pairingCode") && fields.has("peerId")) return Ignored{};
   TRY(const auto code, read_code(fields, "pairingCode"));
-  TRY(const auto server_id, fields.text("serverId"));
-  return Registered{code, std::string(server_id)};
+  return Registered{code, std::string(fields.text_if_any("serverId").value_or(""))};
 }
 
 Result<ServerMessage> read_pair_incoming(const Fields& fields) {

@@ -105,6 +105,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void handle(const engine::NameTaken& notice);
   void handle(const engine::PeerBookChanged& notice);
   void handle(const engine::TurnedAway& notice);
+  void handle(const engine::ClaimFailed& notice);
   void handle(const engine::Unproven& notice);
   void handle(const engine::Connected& notice);
   void handle(const engine::TextReceived& notice);

@@ -142,6 +142,12 @@ void Session::handle(const engine::TurnedAway& notice) {
                                error_of(Fault::pair_refused, peer(notice.key).name));
 }
 
+/// Whoever waits for the peer hears of it, and may go on waiting by asking again.
+void Session::handle(const engine::ClaimFailed& notice) {
+  if (const auto waiting = connecting_.extract(notice.key))
+    answer_all<v1::Connection>(waiting.mapped(), error_of(notice.fault, peer(notice.key).name));
+}
+
 void Session::handle(const engine::Unproven& notice) {
   connections_[notice.connection].key = notice.key;
 }

@@ -43,7 +43,7 @@ namespace {
 
 Fault why_closed(const websocket::close_reason& close) {
   const std::string_view reason(close.reason.data(), close.reason.size());
-  return wire::read_close_reason(reason).value_or(Fault::server_lost);
+  return wire::read_close(close.code, reason).value_or(Fault::server_lost);
 }
 
 HeardSocket& heard_of(Plain& stream) { return stream.next_layer(); }

@@ -213,6 +213,19 @@ TEST_F(Admin, NothingIsSignedForWhoHasSignedNothing) {
   EXPECT_EQ(answer.proof, "");
 }
 
+TEST_F(Admin, WhoHasNotSignedHearsNothingOfDevicesOrBodies) {
+  for (const std::string path : {"/api/devices/x", "/api/devices/x/rename"}) {
+    const auto* method = path.ends_with("rename") ? "POST" : "DELETE";
+    auto request = gateway.signed_request(ana, method, path, "{");
+    EXPECT_NE(gateway.request(request).status, 401u) << path;
+    request = gateway.signed_request(ana, method, path, "{");
+    request.body = "{}";
+    EXPECT_EQ(gateway.request(request).status, 401u) << path << " is not what was signed";
+    request.authorization.clear();
+    EXPECT_EQ(gateway.request(request).status, 401u) << path;
+  }
+}
+
 TEST_F(Admin, WhatIsNotThereIs404) {
   for (const std::string path :
        {"/", "/api", "/api/devices/", "/api/devices/x", "/api/devicesx", "/api/devicesx?x"})

@@ -392,6 +392,25 @@ TEST_P(GatewayOf, WhatAClientHadKeptMayEvenComeFirst) {
   }
 }
 
+/// What is let fall is counted by itself, and never turns into signaling.
+TEST_P(GatewayOf, AHundredFramesMayComeBeforeTheHelloAndOneMoreEndsIt) {
+  for (const bool required : {false, true})
+    for (const int frames : {99, 100, 101, 150}) {
+      GatewayFixture door({}, required);
+      Phone eve(5, GetParam());
+      door.dial(eve);
+      const auto socket = *eve.socket;
+      for (int i = 0; i < frames; ++i)
+        eve.outgoing.push_front(R"({"type":"ack","payload":{"device_seq":1}})");
+      door.settle();
+      EXPECT_EQ(eve.is_in, frames <= 100) << frames << required;
+      if (frames <= 100) continue;
+      ASSERT_TRUE(door.closes.contains(socket)) << frames << required;
+      EXPECT_EQ(door.closes.at(socket).fault, Fault::rate_limited);
+      EXPECT_EQ(door.closes.at(socket).code, 1008);
+    }
+}
+
 TEST_P(GatewayOf, AuthTwiceIsASession) {
   if (GetParam() == 2) return;
   gateway.dial(ana);

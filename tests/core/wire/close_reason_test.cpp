@@ -17,6 +17,14 @@ TEST(CloseReason, OfAServerWithoutDevicesThatHasANewerConnectionIsItsDevices) {
   EXPECT_EQ(read_close_reason(info(Fault::replaced).wire), Fault::device_replaced);
 }
 
+/// The words may be anybody's: it is the code that says not to come back.
+TEST(CloseReason, TheCodeOfAReplacedConnectionCountsWhateverIsSaid) {
+  for (const std::string_view reason : {"", "replaced", "Handshake timeout"})
+    EXPECT_EQ(read_close(4001, reason), Fault::device_replaced) << reason;
+  EXPECT_EQ(read_close(1008, "Handshake timeout"), Fault::gateway_timeout);
+  EXPECT_EQ(read_close(1008, "replaced"), std::nullopt);
+}
+
 TEST(CloseReason, SaysWhenToComeAgain) {
   const auto reason = print_close_reason(Fault::too_many_handshakes, 12);
   EXPECT_EQ(read_close_reason(reason), Fault::too_many_handshakes);

@@ -311,6 +311,14 @@ TEST_F(WsClientTest, TheReasonOfACloseIsToldIfItHasAMeaning) {
   }
 }
 
+TEST_F(WsClientTest, ACloseThatSaysNotToComeBackIsNoLoss) {
+  TestServer server(io, close_at_once("bye", 4001));
+  connect(config_for(server.port()));
+  wait_for(2);
+  EXPECT_EQ(lost(1), "device_replaced");
+  drain(server);
+}
+
 TEST_F(WsClientTest, AServerThatClosesButKeepsTheSocketIsLost) {
   TestServer server(io, close_and_keep_socket());
   auto config = config_for(server.port());

@@ -144,10 +144,10 @@ awaitable<void> converse_on(SocketRef socket, Seen* seen, std::vector<std::strin
   seen->ended = true;
 }
 
-awaitable<void> close_on(SocketRef socket, std::string reason) {
+awaitable<void> close_on(SocketRef socket, std::string reason, std::uint16_t code) {
   Plain stream(std::move(*socket));
   co_await stream.async_accept(awaited);
-  const websocket::close_reason close(websocket::close_code::going_away, reason);
+  const websocket::close_reason close(static_cast<websocket::close_code>(code), reason);
   co_await stream.async_close(close, awaited);
 }
 
@@ -205,8 +205,8 @@ Script converse(Seen& seen, std::vector<std::string> first, Answer answer) {
   };
 }
 
-Script close_at_once(std::string reason) {
-  return [reason](SocketRef socket) { return close_on(socket, reason); };
+Script close_at_once(std::string reason, std::uint16_t code) {
+  return [reason, code](SocketRef socket) { return close_on(socket, reason, code); };
 }
 Script close_and_keep_socket() {
   return [](SocketRef socket) {

@@ -57,11 +57,12 @@ Script say(std::vector<std::string> frames, bool binary = false);
 /// until the client ends, or `answer` says nothing any more: then it drops the connection.
 using Answer = std::function<std::optional<std::vector<std::string>>(const std::string& frame)>;
 Script converse(Seen& seen, std::vector<std::string> first, Answer answer);
-Script close_at_once(std::string reason = "");  ///< a closing handshake
-Script close_and_keep_socket();                 ///< a close frame, and then nothing
-Script drop_after_upgrade();                    ///< no goodbye
-Script never_answer(Seen& seen);                ///< reads the upgrade until the client goes
-Script answer(std::string bytes);               ///< to the upgrade, and closes
+/// A closing handshake.
+Script close_at_once(std::string reason = "", std::uint16_t code = 1001);
+Script close_and_keep_socket();    ///< a close frame, and then nothing
+Script drop_after_upgrade();       ///< no goodbye
+Script never_answer(Seen& seen);   ///< reads the upgrade until the client goes
+Script answer(std::string bytes);  ///< to the upgrade, and closes
 Script open_and_never_reply();
 
 std::shared_ptr<boost::asio::ssl::context> server_context(const Certificate& certificate,

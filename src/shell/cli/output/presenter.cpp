@@ -94,6 +94,10 @@ void Presenter::on(const engine::Unproven& notice) {
   reporter_.report(report::Unproven{peer, notice.path == connection::PathKind::relayed});
 }
 
+void Presenter::on(const engine::ClaimFailed& notice) {
+  reporter_.report(report::Failed{notice.fault, {}, contacts_.known(notice.name, notice.key)});
+}
+
 void Presenter::on(const engine::Connected& notice) {
   const report::Peer peer{notice.name, notice.key, notice.is_verified};
   peers_.insert_or_assign(notice.connection, peer);

@@ -34,6 +34,8 @@ class Presenter {
   void expect(ConnectionId connection, const report::Peer& peer);
   /// Told once for a connection, whatever else it claims later.
   void on(const engine::Unproven& notice);
+  /// Of somebody who was refused: it is told, and the peer is still looked for.
+  void on(const engine::ClaimFailed& notice);
   void on(const engine::Connected& notice);
   void on(const engine::TextReceived& notice);
   void on(const engine::LetterReceived& notice, WallTime now);

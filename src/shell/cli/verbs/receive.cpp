@@ -203,6 +203,9 @@ void Receive::handle(const engine::Connecting& notice) {
   context_.reporter.remark("Connecting...");
 }
 
+/// It does not decide how this ends: the peer itself may have come as well.
+void Receive::handle(const engine::ClaimFailed& notice) { presenter_.on(notice); }
+
 void Receive::handle(const engine::Paced& notice) {
   context_.reporter.remark(pace_sentence(notice.wait));
 }

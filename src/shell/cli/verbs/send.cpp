@@ -143,14 +143,14 @@ void Send::look_for_known() {
 /// A connection that is being established is let come to its end, but not for long: the other side
 /// may be gone.
 void Send::give_up_waiting() {
-  if (is<Pairing>()) return end_with(Fault::peer_away);
+  if (is<Pairing>()) return end_away();
   if (const auto* sending = std::get_if<Sending>(&phase_); sending && files_wait(*sending))
     return end_with(Fault::peer_unproven);
   auto* connecting = std::get_if<Connecting>(&phase_);
   if (!connecting) return;
   connecting->wait_is_over = true;
   context_.after(connecting_patience, [this] {
-    if (is<Connecting>() || is<Pairing>()) end_with(Fault::peer_away);
+    if (is<Connecting>() || is<Pairing>()) end_away();
   });
 }
 
@@ -171,6 +171,14 @@ void Send::handle(const engine::WasHere& notice) {
 /// It will not let us in for being asked again.
 void Send::handle(const engine::TurnedAway& notice) {
   if (known_ && notice.key == known_->peer.key && is<Pairing>()) end_with(Fault::pair_refused);
+}
+
+/// It is said when it happens; the peer itself may come yet.
+void Send::handle(const engine::ClaimFailed& notice) {
+  if (!known_ || notice.key != known_->peer.key) return;
+  refused_ = notice.fault;
+  context_.reporter.remark(context_.contacts.handle({known_->peer.name, known_->peer.key}) + ": " +
+                           std::string(host::fault_text(notice.fault).sentence));
 }
 
 /// Without a match there is nothing to wait for; afterwards the connection stands on its own. A
@@ -274,6 +282,7 @@ void Send::handle(const engine::Connected& notice) {
   const bool is_back = known_ && notice.key == known_->peer.key && may_be_back && !is_ours;
   if (!is_ours && !is_back) return;
   presenter_.on(notice);
+  refused_.reset();
   claimed_.erase(notice.connection);
   if (is<Closing>()) return;
   if (auto* sending = std::get_if<Sending>(&phase_); sending && is_ours) {  // claimed until now
@@ -321,7 +330,7 @@ void Send::handle(const engine::Closed& notice) {
       known_ && connecting && !cli::is_ours(notice.fault) && notice.fault != Fault::pair_refused) {
     const bool is_over = connecting->wait_is_over;
     phase_ = Pairing{};  // it is still looked for
-    return is_over ? end_with(Fault::peer_away) : void();
+    return is_over ? end_away() : void();
   }
   if (known_ && !is<Closing>() && is_of_link(notice.fault.value_or(Fault::peer_gone)))
     return look_again(notice);
@@ -358,9 +367,9 @@ void Send::stop(Fault signal) {
 
 void Send::end_with(Failure failure) {
   report::Failed failed{std::move(failure), {}};
-  const bool is_of_peer = failed.fault.fault == Fault::peer_away ||
-                          failed.fault.fault == Fault::peer_unproven ||
-                          failed.fault.fault == Fault::pair_refused;
+  const bool is_of_peer =
+      failed.fault.fault == Fault::peer_away || failed.fault.fault == refused_ ||
+      failed.fault.fault == Fault::peer_unproven || failed.fault.fault == Fault::pair_refused;
   if (known_ && is_of_peer)
     failed.peer = context_.contacts.known(known_->peer.name, known_->peer.key);
   presenter_.fail(std::move(failed));

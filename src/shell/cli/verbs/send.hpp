@@ -120,6 +120,7 @@ class Send final : public PeerVerb {
   void handle(const engine::WasHere&);
   void handle(const engine::TurnedAway&);
   void handle(const engine::NameTaken&);
+  void handle(const engine::ClaimFailed&);
   void handle(const engine::Paced&);
   void handle(const engine::ClockWrong&);
   void handle(const engine::Establishing&);
@@ -139,6 +140,8 @@ class Send final : public PeerVerb {
   void look_for_known();
   void await_answer();
   void give_up_waiting();
+  /// Nobody was let in.
+  void end_away() { end_with(refused_.value_or(Fault::peer_away)); }
   void look_again(const engine::Closed& notice);
   void leave_the_rest();
   void file_is_over(TransferId transfer);
@@ -174,6 +177,7 @@ class Send final : public PeerVerb {
   VerbContext context_;
   Presenter presenter_;
   Phase phase_ = Asking{};
+  std::optional<Fault> refused_;    ///< who claimed to be the known peer, since it was there last
   std::set<ConnectionId> claimed_;  ///< where a known peer has not shown its key
 };
 

@@ -64,6 +64,10 @@ void SendLater::handle(const engine::TurnedAway& notice) {
     say_why(Fault::pair_refused, true);
 }
 
+void SendLater::handle(const engine::ClaimFailed& notice) {
+  if (notice.key == peer_.key) presenter_.on(notice);
+}
+
 void SendLater::handle(const engine::PairRequested& notice) {
   // We are about to leave, and another process of ours may let it in.
   if (notice.key == peer_.key) return;

@@ -663,6 +663,23 @@ TEST_F(ReceiveVerb, AMeetingThatFailsIsNobodysNews) {
   EXPECT_EQ(scene_->out().find("failed"), std::string::npos) << scene_->out();
 }
 
+TEST_F(ReceiveVerb, WhoNamesAKnownKeyAndIsRefusedIsToldAndDecidesNothing) {
+  begin({true, true});
+  hear(engine::Connecting{ana_connection, ana_code, key(1)});
+  hear(engine::ClaimFailed{key(1), Plaintext("Ana"), Fault::peer_downgraded});
+  hear(engine::Closed{ana_connection, Fault::peer_downgraded, false});
+  EXPECT_NE(scene_->out().find(R"("code":"peer_downgraded","message":"Ana: )"), std::string::npos)
+      << scene_->out();
+  const std::string why(host::fault_text(Fault::peer_downgraded).sentence);
+  EXPECT_NE(scene_->err().find("Ana: " + why), std::string::npos) << scene_->err();
+  EXPECT_FALSE(scene_->exit) << "it is looked for again";
+  hear(engine::Connecting{ben_connection, ben_code, key(1)});
+  hear(engine::Connected{
+      ben_connection, key(1), Plaintext("Ana"), connection::PathKind::direct, {}});
+  hear(engine::Closed{ben_connection, {}, true});
+  EXPECT_EQ(scene_->exit, 0);
+}
+
 TEST_F(ReceiveVerb, OnceIsForTheFirstKnownPeerThatShowsItsKey) {
   begin({true, true});
   hear(engine::Connecting{ana_connection, ana_code, key(1)});

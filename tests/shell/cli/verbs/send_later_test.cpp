@@ -74,6 +74,16 @@ TEST_F(LaterVerb, WhyAPeerTakesNothingIsSaidOnce) {
   EXPECT_FALSE(scene_.exit) << "it may take it yet";
 }
 
+TEST_F(LaterVerb, WhoNamesThePeersKeyAndIsRefusedIsTold) {
+  begin();
+  hear(engine::TextQueued{ben_key, letter});
+  hear(engine::Online{code("K7MW2Q")});
+  hear(engine::ClaimFailed{ben_key, Plaintext("Ben"), Fault::peer_downgraded});
+  EXPECT_TRUE(has_said(R"("code":"peer_downgraded","message":"Ben: )")) << scene_.out();
+  verb_->stop(Fault::interrupted);
+  EXPECT_EQ(scene_.exit, host::fault_text(Fault::interrupted).exit_code);
+}
+
 TEST_F(LaterVerb, OfAServerWithAnotherIdentityItIsSaidWhatToDo) {
   begin();
   hear(engine::TextQueued{ben_key, letter});

@@ -406,6 +406,30 @@ TEST_F(SendToKnown, AConnectionThatFailsIsAwaitedAgain) {
   EXPECT_EQ(scene_->only<engine::SendText>()->connection, ConnectionId{2});
 }
 
+TEST_F(SendToKnown, WhoCameWithLessAndWasRefusedIsTheCauseOfTheEnd) {
+  for (const bool comes_after_all : {false, true}) {
+    begin_with(text());
+    hear(engine::Connecting{peer_connection, target, ben.key});
+    hear(engine::ClaimFailed{ben.key, Plaintext("Ben"), Fault::peer_downgraded});
+    hear(engine::Closed{peer_connection, Fault::peer_downgraded, false});
+    const std::string why(host::fault_text(Fault::peer_downgraded).sentence);
+    EXPECT_NE(scene_->err().find("Ben: " + why), std::string::npos) << scene_->err();
+    EXPECT_FALSE(scene_->exit) << "the peer itself may come";
+    if (comes_after_all) {
+      come(ConnectionId{2});
+      hear(engine::TextDelivered{ConnectionId{2}, TextId{1}, true});
+      hear(engine::Closed{ConnectionId{2}, {}, true});
+      EXPECT_EQ(scene_->exit, 0);
+    } else {
+      scene_->alarm();
+      EXPECT_EQ(scene_->exit, host::fault_text(Fault::peer_downgraded).exit_code);
+      EXPECT_NE(scene_->out().find(R"("code":"peer_downgraded","message":"Ben: )"),
+                std::string::npos)
+          << scene_->out();
+    }
+  }
+}
+
 TEST_F(SendToKnown, WhatIsBeingEstablishedComesToItsEnd) {
   begin_with(text());
   hear(engine::Connecting{peer_connection, target, ben.key});
