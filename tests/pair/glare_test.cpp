@@ -156,6 +156,22 @@ TEST(Glare, AKeyOfSmallOrderIsNobodys) {
   }
 }
 
+/// It is a peer's word that the server passes on: nobody is to lose the server by it.
+TEST(Glare, WhateverAPeerSaysTheServerIsNotLeftForIt) {
+  Glare glare(1);
+  glare.begin();
+  glare.simulation.settle();
+  auto& one = glare.server.clients[0];
+  for (int i = 0; i < 50; ++i)
+    for (const std::string_view type : {"offer", "ice_candidate", "call_offer"})
+      glare.server.say(one, R"({"type":")" + std::string(type) + R"(","from":"?","payload":5})");
+  glare.simulation.settle();
+  EXPECT_EQ(glare.one.count<Offline>(), 0u);
+  for (int i = 0; i < 50; ++i) glare.server.say(one, "{");
+  glare.simulation.settle();
+  EXPECT_EQ(glare.one.count<Offline>(), 1u) << "of a server that says nothing better";
+}
+
 /// The second match comes at once, or after some of the other side's signals, or when all is over.
 TEST(Glare, OneConnectionWhicheverMatchComesFirst) {
   for (std::uint64_t seed = 0; seed < 30; ++seed)

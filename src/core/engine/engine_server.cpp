@@ -68,7 +68,11 @@ void Engine::on_server_text(std::string text, Effects& out) {
     later(queued::ForSession{signaling::Frame{std::move(*message)}});
   } else {
     out.emplace_back(Dropped{message.error(), FrameKind::server_message});
-    later(queued::ForSession{signaling::BadFrame{message.error()}});
+    // No peer is to cost us the server by what it has passed on.
+    if (sig::is_relayed(text))
+      later(queued::ForSession{signaling::Frame{sig::Ignored{}}});
+    else
+      later(queued::ForSession{signaling::BadFrame{message.error()}});
   }
 }
 

@@ -198,6 +198,9 @@ using ServerMessage = std::variant<ServerInfo, Registered, CodeCollision, PairIn
 /// Faults: too_large, malformed, missing_field, wrong_type, bad_pairing_code, bad_public_key,
 /// bad_description, bad_candidate.
 Result<ServerMessage> parse_server(std::string_view frame);
+/// Whether the server only passes on here what a peer has said: what is wrong with it is that
+/// one's.
+bool is_relayed(std::string_view frame);
 
 // What the server prints. Field order as zajel-server 3.
 std::string print(const ServerInfo&);

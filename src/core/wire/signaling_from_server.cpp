@@ -218,6 +218,13 @@ Result<ServerMessage> parse_server(std::string_view frame) {
   return Ignored{};
 }
 
+bool is_relayed(std::string_view frame) {
+  json::Document document;
+  if (frame.size() > limits::signaling_frame_in) return false;
+  const auto fields = document.parse(frame);
+  return fields && relay_kind(fields->text_if_any("type").value_or("")).has_value();
+}
+
 std::string print(const ServerInfo& message) {
   Writer out(256);
   out.text("type", "server_info")
