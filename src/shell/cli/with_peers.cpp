@@ -137,7 +137,10 @@ int run_with_peers(const Options& given, host::Vault sealed,
     // What comes of lines that are taken late (a text was displayed) is a step of the client's.
     const auto stop_behind_it = [&] { boost::asio::post(loop, [&] { loop.stop(); }); };
     boost::asio::post(loop, [&, stop_behind_it] {
-      (*client)->shut_down([&, stop_behind_it] { outlet.when_settled(stop_behind_it); });
+      (*client)->shut_down([&, stop_behind_it] {
+        signals.await_output_only();
+        outlet.when_settled(stop_behind_it);
+      });
     });
   };
   const auto open_file = [&](const std::filesystem::path& path) -> Result<OpenedFile> {

@@ -1,5 +1,7 @@
 #include "shell/cli/verbs/receive.hpp"
 
+#include <csignal>
+
 #include <gtest/gtest.h>
 
 #include "core/engine/names.hpp"
@@ -466,7 +468,7 @@ TEST_F(ReceiveVerb, KeepsWhatHasComeUnlessThePersonPressesTwice) {
 
   interrupt(Fault::terminated);
   EXPECT_EQ(scene_->exit, 143);
-  verb_->discard();
+  EXPECT_EXIT(verb_->discard(), testing::KilledBySignal(SIGINT), "") << "nothing is held up by it";
   EXPECT_EQ(scene_->count<engine::CancelFile>(), 0u);
 }
 
