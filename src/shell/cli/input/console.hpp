@@ -40,6 +40,9 @@ class Console {
   /// A line without its end; nothing when there is nobody to ask (any more).
   using Answer = std::function<void(std::optional<std::string>)>;
   using Ticket = std::uint64_t;
+  /// Numbers of questions that nobody foretells: what a program says before it was asked, or what
+  /// waits in its pipe from another process, answers nothing. Each fits into a double of JSON.
+  static Ticket drawn_ticket();
   static constexpr std::size_t max_questions = 64;
   static constexpr std::size_t max_line = 1'024;
   /// A question that takes the place of one that was withdrawn is not answered by what was meant
@@ -54,7 +57,8 @@ class Console {
 
   /// Without input every question is answered at once, by nobody.
   Console(boost::asio::io_context& loop, host::FileDescriptor input, Screen& screen,
-          Answerer answerer = Answerer::person, std::function<TimePoint()> now = host::now);
+          Answerer answerer = Answerer::person, std::function<TimePoint()> now = host::now,
+          std::function<Ticket()> draw_ticket = drawn_ticket);
 
   /// The answer comes from the loop, never from inside this call. A program is not asked for words.
   Ticket ask(std::string question, Answer answer);
@@ -107,7 +111,7 @@ class Console {
   std::function<TimePoint()> now_;
   std::optional<TimePoint> withdrawn_at_;  ///< the question that was on the screen
   std::optional<TimePoint> swapped_at_;    ///< the one that is shown has taken its place
-  Ticket last_ticket_ = 0;
+  std::function<Ticket()> draw_ticket_;
   boost::asio::steady_timer hang_up_;
   boost::asio::signal_set continued_;  ///< after Ctrl-Z
   boost::asio::steady_timer foreground_;
