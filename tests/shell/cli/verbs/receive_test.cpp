@@ -636,10 +636,14 @@ TEST_F(ReceiveVerb, AsksInWordsThatNoNameCanForge) {
   begin({false, false}, Scene::Person::present);
   connect(ana_connection, ana_code, "A\x1b[2Jna\n");
   hear(engine::FileOffered{ana_connection, file, Plaintext("\xE2\x80\xAE.pdf\r\n"), 5});
-  EXPECT_NE(scene_->err().find(R"(A\x1b[2Jna\n wants to send \u{202e}.pdf\x0d\n (5 B).)"),
+  EXPECT_NE(scene_->err().find(R"(A[2Jna wants to send \u{202e}.pdf\x0d\n (5 B).)"),
             std::string::npos)
       << scene_->err();
   EXPECT_EQ(scene_->err().find('\x1b'), std::string::npos);
+  scene_->book = {{key(1), Plaintext("A[2Jna"), {}}};
+  const Contacts book([this] { return std::span<const engine::Known>(scene_->book); });
+  const report::Peer ana{Plaintext("A\x1b[2Jna\n"), key(1)};
+  EXPECT_EQ(book.handle(ana), Contacts().handle(ana)) << "of one spelling before and afterwards";
 }
 
 // ---- known peers --------------------------------------------------------------------------------
