@@ -123,7 +123,7 @@ void Receive::handle(const engine::PairRequested& notice) {
   }
   const auto answer = [this, from = notice.from](bool accepted) { answer_pair(from, accepted); };
   request.ticket =
-      notice.namesake ? ask_for_another(context_, peer, *notice.namesake, answer)
+      notice.namesake ? ask_for_another(context_, peer, KeyIs::named, *notice.namesake, answer)
       : notice.was_forgotten
           ? ask_for_forgotten(peer, answer)
           : context_.console.confirm(
@@ -188,7 +188,7 @@ void Receive::handle(const engine::PairFailed& notice) {
   const bool is_told = notice.fault == Fault::name_of_another && notice.about &&
                        !turned_away_.insert(notice.about->key).second;
   if (!is_told)
-    presenter_.fail_about(notice.fault, notice.about,
+    presenter_.fail_claim(notice.fault, notice.about,
                           asked ? std::optional(asked.mapped().peer) : std::nullopt);
   if (is_the_one(notice.peer)) finish(presenter_.exit_code());
 }
@@ -222,7 +222,7 @@ void Receive::handle(const engine::NameTaken& notice) {
     if (!finished_) context_.command(engine::AnswerName{connection, accepted});
   };
   const report::Peer peer{notice.name, notice.key};
-  const auto ticket = ask_for_another(context_, peer, notice.namesake, answer);
+  const auto ticket = ask_for_another(context_, peer, KeyIs::proven, notice.namesake, answer);
   asked_names_.insert_or_assign(notice.connection, ticket);
   context_.reporter.report(report::NameQuestion{peer, notice.namesake, ticket});
 }

@@ -196,13 +196,13 @@ void Send::handle(const engine::PairRequested& notice) {
   if (known_ && notice.key == known_->peer.key) return;
   if (notice.from != code_ || !notice.namesake) return answer(notice.from == code_);
   const report::Peer peer{notice.proposed_name, notice.key};
-  const auto ticket = ask_for_another(context_, peer, *notice.namesake, answer);
+  const auto ticket = ask_for_another(context_, peer, KeyIs::named, *notice.namesake, answer);
   context_.reporter.report(report::NameQuestion{peer, *notice.namesake, ticket});
 }
 
 void Send::handle(const engine::PairFailed& notice) {
   if (notice.peer != code_) return;
-  presenter_.fail(notice.fault, presenter_.whom(notice.about));
+  presenter_.fail_claim(notice.fault, notice.about, {});
   finish(presenter_.exit_code());
 }
 
@@ -227,7 +227,7 @@ void Send::handle(const engine::NameTaken& notice) {
   };
   if (!is_current(notice.connection)) return answer(false);
   const report::Peer peer{notice.name, notice.key};
-  const auto ticket = ask_for_another(context_, peer, notice.namesake, answer);
+  const auto ticket = ask_for_another(context_, peer, KeyIs::proven, notice.namesake, answer);
   context_.reporter.report(report::NameQuestion{peer, notice.namesake, ticket});
 }
 
