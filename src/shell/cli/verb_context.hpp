@@ -12,6 +12,7 @@
 #include "shell/cli/input/console.hpp"
 #include "shell/cli/output/printable.hpp"
 #include "shell/cli/output/reporter.hpp"
+#include "shell/host/trouble.hpp"
 
 namespace culver::cli {
 
@@ -39,6 +40,10 @@ struct VerbContext {
   Contacts contacts = {};
   /// Calls when everything that was reported so far has left this process.
   std::function<void(std::function<void()>)> when_taken = [](const auto& act) { act(); };
+  /// Why a book of the data folder was not written; without a sentence: the fault's own.
+  std::function<host::Trouble(Fault)> trouble_of_books = [](Fault fault) {
+    return host::Trouble{fault, {}};
+  };
 };
 
 /// Whether it has been shown that somebody has the key, or it was only named.

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "shell/cli/contacts.hpp"
+#include "shell/cli/data_folder.hpp"
 #include "shell/cli/input/console.hpp"
 #include "shell/cli/output/log_lines.hpp"
 #include "shell/cli/output/outcome.hpp"
@@ -167,7 +168,8 @@ int run_with_peers(const Options& given, host::Vault sealed,
                           [&] { return (*client)->wall(); }, still_waits, contacts,
                           [&](std::function<void()> act) {
                             if (!screen.is_lost()) outlet.when_taken(std::move(act));
-                          }},
+                          },
+                          [&](Fault fault) { return trouble_of_books(options.data_dir, fault); }},
               **client);
   boost::asio::steady_timer seconds(loop);
   const std::function<void()> every_second = [&] {

@@ -33,13 +33,6 @@ std::string texts_that_wait(std::size_t count) {
                     : std::to_string(count) + " texts that wait for it";
 }
 
-host::Trouble trouble_of(Fault fault) {
-  const auto& row = host::fault_text(fault);
-  std::string sentence(row.sentence);
-  if (!row.advice.empty()) sentence += " " + std::string(row.advice);
-  return {fault, std::move(sentence)};
-}
-
 }  // namespace
 
 void PeerOfBook::start() {
@@ -59,7 +52,7 @@ void PeerOfBook::stop(Fault signal) {
 
 host::Outcome<store::KnownPeer> PeerOfBook::find(const std::string& name) {
   auto all = context_.book.all();
-  if (!all) return tl::unexpected(trouble_of(all.error()));
+  if (!all) return tl::unexpected(trouble_of_books(context_.folder, all.error()));
   peers_ = std::move(*all);
   const auto key = peer_named(store::as_known(peers_), name);
   if (!key) return tl::unexpected(key.error());
@@ -86,7 +79,8 @@ void PeerOfBook::handle(const RenamePeer& verb) {
     const auto name = other.as_known().called();
     return other.key != peer_.key && name && wanted.looks_like(engine::Reading(name->expose()));
   };
-  if (std::ranges::any_of(peers_, is_taken)) return fail_with(trouble_of(Fault::name_taken));
+  if (std::ranges::any_of(peers_, is_taken))
+    return fail_with(trouble_of_books(context_.folder, Fault::name_taken));
   const auto called = verb.alias ? printable(verb.alias->expose()) : std::string();
   conclude(context_.book.rename(peer_.key, verb.alias), peer_.key,
            verb.alias ? name_ + " is called " + called + " from now on."
@@ -102,7 +96,7 @@ void PeerOfBook::handle(const BlockPeer& verb) {
 
 void PeerOfBook::handle(const ForgetPeer& verb) {
   const auto waiting = context_.book.letters_to(peer_.key);
-  if (!waiting) return fail_with(trouble_of(waiting.error()));
+  if (!waiting) return fail_with(trouble_of_books(context_.folder, waiting.error()));
   const auto texts = texts_that_wait(*waiting);
   const auto write = [this, texts] {
     const auto done = context_.book.forget(peer_.key);
@@ -147,7 +141,7 @@ void PeerOfBook::handle(const TrustPeer& verb) {
 
 void PeerOfBook::trust(const PublicKey& offered, bool is_sure) {
   const auto waiting = context_.book.letters_to(peer_.key);
-  if (!waiting) return fail_with(trouble_of(waiting.error()));
+  if (!waiting) return fail_with(trouble_of_books(context_.folder, waiting.error()));
   // They were written to whoever had the old key: whether that is the same person is not proven.
   const auto advice =
       new_pairing + (*waiting == 0
@@ -186,7 +180,7 @@ void PeerOfBook::ask(const std::string& question, std::function<void()> go_on) {
 }
 
 void PeerOfBook::conclude(const Result<void>& done, const PublicKey& key, const std::string& said) {
-  if (!done) return fail_with(trouble_of(done.error()));
+  if (!done) return fail_with(trouble_of_books(context_.folder, done.error()));
   done_ = said;
   say(said);
   print_row(key);
@@ -236,7 +230,7 @@ int run(const Options& options, const PeerOptions& verb) {
   VerbLoop around;
   Console console(around.loop(), open_terminal(true), around.screen());
   PeerOfBook about(verb, {folder->book, folder->identity.shared, around.screen(), console,
-                          options.output, around.done()});
+                          options.output, around.done(), options.data_dir});
   return around.run([&] { about.start(); }, [&](Fault why) { about.stop(why); });
 }
 

@@ -73,6 +73,7 @@ class PeerOfBook {
     Output output;
     /// The verb is over, with this exit code. Called once.
     std::function<void(int)> done;
+    std::filesystem::path folder = {};  ///< of the book
   };
 
   PeerOfBook(PeerOptions options, VerbContext context)

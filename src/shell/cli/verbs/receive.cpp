@@ -329,8 +329,8 @@ void Receive::handle(const engine::Closed& notice) {
   if (found_.erase(notice.connection) > 0) {
     if (notice.about && turned_away_.insert(notice.about->key).second)
       presenter_.fail_about(*notice.fault, notice.about, {});
-    else if (is_ours(notice.fault) && told_of_us_.insert(*notice.fault).second)
-      presenter_.fail(*notice.fault, presenter_.whom(notice));
+    else if (is_ours(notice.fault))
+      tell_of_us(*notice.fault, presenter_.whom(notice));
     return;
   }
   std::erase_if(asked_files_, [&](const auto& asked) {
@@ -341,6 +341,11 @@ void Receive::handle(const engine::Closed& notice) {
   said_.erase(notice.connection);
   if (!presenter_.has_transfers(notice.connection)) return conclude(notice);
   left_.insert_or_assign(notice.connection, notice);
+}
+
+void Receive::tell_of_us(Fault fault, std::optional<report::Peer> whom) {
+  const auto key = whom ? std::optional(whom->key) : std::nullopt;
+  if (told_of_us_.emplace(key, fault).second) presenter_.fail(fault, std::move(whom));
 }
 
 /// A peer that waits for no answer may leave before the disk has its last file.

@@ -40,7 +40,10 @@ void SendLater::look_after(std::chrono::seconds left) {
 }
 
 void SendLater::handle(const engine::TextNotQueued& notice) {
-  presenter_.fail(notice.fault);
+  const auto trouble = context_.trouble_of_books(notice.fault);
+  report::Failed failed{trouble.fault, {}};
+  if (!trouble.sentence.empty()) failed.sentence = trouble.sentence;
+  presenter_.fail(std::move(failed));
   finish(presenter_.exit_code());
 }
 

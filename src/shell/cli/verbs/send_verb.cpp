@@ -71,8 +71,7 @@ host::Outcome<std::vector<store::KnownPeer>> read_book(const Options& options) {
   auto book = store::sqlite::PeerBook::open(file);
   if (!book) return tl::unexpected(book.error());
   auto peers = book->all();
-  if (!peers)
-    return host::trouble(peers.error(), std::string(host::fault_text(peers.error()).sentence));
+  if (!peers) return tl::unexpected(trouble_of_books(options.data_dir, peers.error()));
   return std::move(*peers);
 }
 

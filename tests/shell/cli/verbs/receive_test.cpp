@@ -515,6 +515,9 @@ TEST_F(ReceiveVerb, WhatFailsHereIsToldAlsoOfAConnectionThatNobodyAskedFor) {
   const auto first = scene_->out().find(told);
   ASSERT_NE(first, std::string::npos) << scene_->out();
   EXPECT_EQ(scene_->out().find(told, first + 1), std::string::npos) << "once is enough";
+  hear(engine::Connecting{ConnectionId{4}, ben_code, key(2)});
+  hear(engine::Closed{ConnectionId{4}, Fault::store_failed, false});
+  EXPECT_NE(scene_->out().find(told, first + 1), std::string::npos) << "of each peer";
   EXPECT_FALSE(scene_->exit);
 }
 
