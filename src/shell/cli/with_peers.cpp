@@ -112,6 +112,7 @@ int run_with_peers(const Options& given, host::Vault sealed,
   auto config = make_config(options, download_dir);
   config.only_one = terms.only_one;
   config.pair_requests = terms.pair_requests;
+  config.goes_online = terms.goes_online;
   config.on_relay_trouble = [&](const p2p::RelayTrouble& trouble) {
     reporter->report(report::RelayFailed{trouble.host, trouble.port, trouble.fault});
   };
