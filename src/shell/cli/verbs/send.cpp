@@ -66,6 +66,10 @@ void Send::ask_code(int tries_left) {
 
 void Send::dial() {
   phase_ = Dialing{};
+  context_.after(std::max(wait_, least_patience_with_server), [this] {
+    if (auto* dialing = std::get_if<Dialing>(&phase_))
+      end_with(dialing->last.value_or(Fault::server_silent));
+  });
   context_.command(engine::GoOnline{});
 }
 
@@ -179,10 +183,8 @@ void Send::handle(const engine::Offline& notice) {
   if (known_ && is<Pairing>() && notice.retrying)
     return context_.reporter.remark("The server is gone; trying to reach it again.");
   if (is<Dialing>() && notice.retrying && passes_with_time(notice.fault)) {
-    context_.reporter.remark(passing_sentence(notice.fault));
-    return context_.after(wait_, [this, fault = notice.fault] {
-      if (is<Dialing>()) end_with(fault);
-    });
+    std::get<Dialing>(phase_).last = notice.fault;
+    return context_.reporter.remark(passing_sentence(notice.fault));
   }
   if (is<Dialing>() || is<Pairing>()) end_with(notice.fault);
 }
