@@ -57,7 +57,8 @@ void SendLater::handle(const engine::Online&) {
 /// What is gone for good cannot be waited for.
 void SendLater::handle(const engine::Offline& notice) {
   if (phase_ != Phase::waiting || link_) return;
-  say_why(notice.fault, !notice.retrying);
+  if (!notice.retrying || told_.insert(notice.fault.fault).second)
+    say_why(notice.fault, !notice.retrying);
   if (!notice.retrying) leave_it_there();
 }
 
@@ -125,7 +126,9 @@ void SendLater::say_why(const Failure& failure, bool is_to_act) {
   auto why = printable(host::happened(failure));
   if (const auto advice = host::fault_text(failure.fault).advice; is_to_act && !advice.empty())
     why += " " + std::string(advice);
-  context_.reporter.remark(why);
+  report::Failed failed{failure, {}};
+  failed.sentence = std::move(why);
+  context_.reporter.report(failed);
 }
 
 void SendLater::leave_it_there() {
