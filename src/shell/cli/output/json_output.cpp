@@ -189,7 +189,7 @@ std::string event(const report::Closed& e) {
 }
 std::string event(const report::LinkOffer& e) {
   Fields data;
-  data.text("code", e.code.text()).number("expiresMs", e.expires_in_ms);
+  data.text("code", e.code.text()).time("expiresMs", e.expires);
   return line("linkOffered", data.flag("isAsked", e.asks));
 }
 std::string event(const report::LinkRequest& e) {

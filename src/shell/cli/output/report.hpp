@@ -225,7 +225,7 @@ struct Lock {
 /// What devices link and link report, a line each.
 struct LinkOffer {
   LinkCode code;
-  std::uint64_t expires_in_ms;
+  WallTime expires;
   bool asks;  ///< before somebody comes in by it
 };
 /// A device that has used the code wants to come in.
