@@ -127,15 +127,14 @@ void PeerOfBook::handle(const TrustPeer& verb) {
     };
     const auto meant = std::ranges::find_if(peer_.offered, is_it);
     if (meant != peer_.offered.end()) return trust(*meant, true);
-    return give_up("That is not a key that waits: nothing was changed.",
-                   host::fault_text(Fault::peer_key_changed).exit_code);
+    return give_up(Fault::peer_key_changed, "That is not a key that waits: nothing was changed.");
   }
   // Anybody can claim a name: which of several is the right one is not for us to guess.
   if (peer_.offered.size() > 1)
-    return give_up("More than one key came under this name: at most one is right. Ask " + name_ +
+    return give_up(Fault::peer_key_changed,
+                   "More than one key came under this name: at most one is right. Ask " + name_ +
                        " by another way for its fingerprint (culver id), then: culver trust " +
-                       name_ + " --fingerprint HEX",
-                   host::fault_text(Fault::peer_key_changed).exit_code);
+                       name_ + " --fingerprint HEX");
   trust(peer_.offered.front(), verb.yes);
 }
 
@@ -174,7 +173,7 @@ void PeerOfBook::ask(const std::string& question, std::function<void()> go_on) {
   const auto answer = [this, go_on = std::move(go_on)](bool yes) {
     if (finished_) return;
     if (yes) return go_on();
-    give_up(std::string(nothing_changed), code_of_no);
+    decline();
   };
   context_.console.confirm(question, answer);
 }
@@ -187,11 +186,12 @@ void PeerOfBook::conclude(const Result<void>& done, const PublicKey& key, const 
   finish(0);
 }
 
-void PeerOfBook::give_up(const std::string& why, int exit_code) {
-  print_row(peer_.key);
-  context_.screen.complain("culver: " + why);
-  finish(exit_code);
+/// No row: that of a peer that was not forgotten would look like that of one that was.
+void PeerOfBook::give_up(Fault fault, const std::string& why) {
+  finish(refuse(context_.screen, context_.output, {fault, why}));
 }
+
+void PeerOfBook::decline() { finish(cli::decline(context_.screen, context_.output)); }
 
 void PeerOfBook::fail_with(const host::Trouble& trouble) {
   if (finished_) return;
