@@ -107,6 +107,13 @@ int run_with_peers(const Options& given, host::Vault sealed,
     return opened->book();
   });
   const auto reporter = make_reporter(options, screen, contacts);
+  if (options.output == Output::json)
+    console.when_unanswered([&](Console::Ticket question, std::string_view why) {
+      report::Failed failed{Fault::cancelled, {}};
+      failed.sentence = why;
+      failed.question = question;
+      reporter->report(failed);
+    });
 
   std::unique_ptr<PeerVerb> verb;
   auto config = make_config(options, download_dir);

@@ -85,12 +85,16 @@ Console::Ticket Console::ask(std::string question, Answer answer) {
 
 Console::Ticket Console::confirm(std::string question, std::function<void(bool)> answer,
                                  std::string_view to_nobody) {
-  auto answer_line = [this, answer = std::move(answer),
+  const auto ticket = draw_ticket_();
+  auto answer_line = [this, ticket, answer = std::move(answer),
                       to_nobody = std::string(to_nobody)](std::optional<std::string> line) {
-    if (!line) screen_.complain(to_nobody);
+    if (!line && tell_unanswered_)
+      tell_unanswered_(ticket, to_nobody);
+    else if (!line)
+      screen_.complain(to_nobody);
     answer(line && is_yes(*line));
   };
-  return add({draw_ticket_(), std::move(question), true, 0, std::move(answer_line)});
+  return add({ticket, std::move(question), true, 0, std::move(answer_line)});
 }
 
 Console::Ticket Console::add(Question question) {

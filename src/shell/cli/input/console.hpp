@@ -70,6 +70,10 @@ class Console {
                  std::string_view to_nobody =
                      "Nobody is there to ask, which counts as no: --yes "
                      "accepts.");
+  /// Who is told of a yes/no question that counts as no since nobody is there, and why; otherwise
+  /// the screen is.
+  using Unanswered = std::function<void(Ticket, std::string_view why)>;
+  void when_unanswered(Unanswered tell) { tell_unanswered_ = std::move(tell); }
   /// The question has lost its point; its answer will not be called.
   void withdraw(Ticket ticket);
   /// Withdraws all: the loop may run dry.
@@ -112,6 +116,7 @@ class Console {
   std::optional<TimePoint> withdrawn_at_;  ///< the question that was on the screen
   std::optional<TimePoint> swapped_at_;    ///< the one that is shown has taken its place
   std::function<Ticket()> draw_ticket_;
+  Unanswered tell_unanswered_;
   boost::asio::steady_timer hang_up_;
   boost::asio::signal_set continued_;  ///< after Ctrl-Z
   boost::asio::steady_timer foreground_;

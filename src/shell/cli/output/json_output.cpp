@@ -172,6 +172,7 @@ std::string event(const report::Failed& e) {
   data.text("code", info(e.fault.fault).name).text("message", message);
   if (e.about) data.text("name", e.about->expose());
   if (e.room) data.number("roomBytes", *e.room);
+  if (e.question) data.number("question", *e.question);
   if (e.peer) data.peer(*e.peer);
   if (e.tried) data.tried(*e.tried);
   if (e.fault.why) data.dial(*e.fault.why);

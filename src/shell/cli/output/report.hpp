@@ -143,6 +143,7 @@ struct Failed {
   std::optional<Tried> tried = {};         ///< where no path was found
   /// What is to be said instead of the fault's own words, because it names what they cannot.
   std::optional<std::string> sentence = {};
+  std::optional<QuestionId> question = {};  ///< that nobody is there to answer
 };
 struct Closed {
   Peer peer;

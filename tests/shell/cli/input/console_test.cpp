@@ -211,6 +211,21 @@ TEST_F(ConsoleOfAProgram, ThatHasLeftSaysNo) {
   EXPECT_EQ(decisions_, std::vector<bool>{false});
 }
 
+TEST_F(ConsoleOfAProgram, ThatHasLeftLeavesQuestionsWhoseEndIsToldByNumber) {
+  std::vector<Console::Ticket> told;
+  console_->when_unanswered([&](Console::Ticket question, std::string_view why) {
+    EXPECT_EQ(why, "Nobody.");
+    told.push_back(question);
+  });
+  const auto first = console_->confirm("A? ", keep_decision(), "Nobody.");
+  program_ = {};
+  scene_.settle();
+  const auto second = console_->confirm("B? ", keep_decision(), "Nobody.");
+  scene_.settle();
+  EXPECT_EQ(told, (std::vector{first, second}));
+  EXPECT_EQ(decisions_, (std::vector<bool>{false, false}));
+}
+
 TEST_F(ConsoleOnAPipe, LetsTheLoopRunDryOnceClosed) {
   scene_.console().ask("? ", keep());
   scene_.settle();
