@@ -183,7 +183,7 @@ TEST_F(LinkDevices, AnOfferEndsOnce) {
 TEST_F(LinkDevices, NobodyCame) {
   offer(Output::text).on(linking::Failed{Fault::link_code_unused});
   EXPECT_EQ(scene_.err(),
-            "culver: Nobody used the code in time. Ask for a new one: culver devices link.\n");
+            "culver: Nobody used the code in time. Show a new one here: culver devices link.\n");
   EXPECT_EQ(exit_, 7);
 }
 
