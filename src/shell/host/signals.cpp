@@ -31,7 +31,7 @@ void on_arrival(int number) {
   errno = saved;
 }
 
-void on_patience_over(int) { end_by(first != 0 ? first.load() : SIGTERM); }
+void on_patience_over(int) { end_by(first != 0 ? first.load() : SIGALRM); }
 
 bool is_ignored(int number) {
   struct sigaction now {};
