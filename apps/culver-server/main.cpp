@@ -141,6 +141,8 @@ int main(int argc, char** argv) {
     return complain(wrong_use, std::string(error.what()) + ". culver-server --help lists all.");
   }
   const char* level = std::getenv("CULVER_LOG");
+  if (level && !culver::log::is_level(level))
+    return complain(wrong_use, "CULVER_LOG is debug, info, warn or error.");
   culver::log::set_level(culver::log::level_from(level ? 0 : 1, level ? level : ""));
   try {
     auto config = read_all(given);

@@ -27,6 +27,9 @@ int run(int argc, char** argv) {
     return exit.code != 0 ? exit.code : of_output;
   }
   const auto level = host::environment("CULVER_LOG").value_or("");
+  if (!log::is_level(level))
+    return cli::complain(*options,
+                         host::Trouble{Fault::usage, "CULVER_LOG is debug, info, warn or error."});
   log::set_level(log::level_from(options->verbosity, level));
   try {
     return std::visit([&](const auto& verb) { return cli::run(*options, verb); }, options->verb);

@@ -12,6 +12,7 @@ import subprocess
 import termios
 import time
 import unittest
+from pathlib import Path
 
 from culver_e2e import BOUND, Case, Client, make_file, program, shell_code
 
@@ -446,6 +447,78 @@ class NobodyReads(Terminal):
         again = [e["text"] for e in after.events() if "text" in e]
         self.assertEqual(list(dict.fromkeys(before + again)), texts)
 
+    def unread(self, count):
+        """A receiver to whose output nobody listens any more, with COUNT texts behind the pipe of
+        one page; and those texts."""
+        reader, writer = os.pipe()
+        fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+        child = self.receiver(writer)
+        os.close(writer)
+        lines = open(reader, "rb", buffering=0)
+        self.addCleanup(lines.close)
+        code = next(e["code"] for e in map(Client.parse, iter(lines.readline, b"")) if "code" in e)
+        texts = [f"{i}" + "x" * 48_000 for i in range(count)]
+        self.send_texts(code, texts[:1])
+        for text in texts[1:]:
+            self.expect_exit(self.stage.client("sender", "send", "bob", "--text", text, "--later",
+                                               "--wait", "0"), 0)
+        if count > 1:
+            self.stage.client("sender", "receive", "--out", self.stage.out)
+        return child, lines, texts
+
+    @staticmethod
+    def read_the_beginning_of_a_text(lines):
+        told = b""
+        while b"textReceived" not in told:
+            told += lines.read(100)
+
+    def wait_until_stuck(self, child):
+        """The main thread waits for the output."""
+        end = time.monotonic() + BOUND
+        path = Path(f"/proc/{child.pid}/task/{child.pid}/wchan")
+        for _ in iter(lambda: time.monotonic() < end, False):
+            if "futex" in path.read_text(encoding="ascii"):
+                return
+            time.sleep(0.05)
+        self.fail("the loop is not held up")
+
+    def test_the_second_signal_ends_a_loop_that_is_held_up(self):
+        child, _, _ = self.unread(30)
+        self.wait_until_stuck(child)
+        child.send_signal(signal.SIGINT)
+        child.send_signal(signal.SIGTERM)
+        self.assertIn(child.wait(5), (-signal.SIGINT, -signal.SIGTERM))
+
+    def test_the_first_signal_waits_so_long_for_a_loop_that_is_held_up(self):
+        child, lines, texts = self.unread(30)
+        self.wait_until_stuck(child)
+        child.send_signal(signal.SIGTERM)
+        self.assertEqual(child.wait(20), -signal.SIGTERM)
+        told = [Client.parse(line) for line in lines.read().split(b"\n")[:-1]]
+        before = [e["text"] for e in told if "text" in e]
+        self.assertLess(len(before), len(texts))
+        after = self.stage.client("receiver", "receive", "--out", self.stage.out)
+        after.wait_line(lambda line: True if texts[-1] in line else None, "the last text")
+        again = [e["text"] for e in after.events() if "text" in e]
+        self.assertEqual(list(dict.fromkeys(before + again)), texts)
+
+    def test_the_first_signal_waits_so_long_for_lines_that_are_not_read(self):
+        child, lines, _ = self.unread(1)
+        self.read_the_beginning_of_a_text(lines)
+        child.send_signal(signal.SIGINT)
+        self.assertEqual(child.wait(20), -signal.SIGINT)
+
+    def test_the_second_signal_ends_what_waits_for_lines_to_be_read(self):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGQUIT):
+            with self.subTest(number):
+                child, lines, _ = self.unread(1)
+                self.read_the_beginning_of_a_text(lines)
+                child.send_signal(number)
+                with self.assertRaises(subprocess.TimeoutExpired):
+                    child.wait(1)
+                child.send_signal(number)
+                self.assertEqual(child.wait(3), -number)
+
     def test_what_is_read_late_is_not_told_again(self):
         """The last text is longer than the pipe, and is read when everybody has left."""
         reader, writer = os.pipe()
@@ -483,6 +556,15 @@ class ProgramsAnswers(Case):
         self.expect_exit(receiver, 0)
         self.assertEqual(self.in_out(), ["a", "b", "c"])
         self.assertEqual(len(receiver.events("fileOffered")), 1, "one for all")
+
+    def test_what_was_said_before_it_was_asked_answers_nothing(self):
+        receiver = self.stage.receive(stdin=subprocess.PIPE)
+        receiver.stdin.write(b"".join(b'{"question":%d,"isAccepted":true}\n' % n for n in range(20)))
+        receiver.stdin.flush()
+        sender = self.stage.send(self.code_of(receiver), "--text", "hello")
+        self.answer(receiver, "pairRequested", False)
+        self.expect_exit(sender, 10)
+        receiver.wait_said("no question of that number")
 
     def test_a_program_says_no(self):
         receiver = self.stage.receive(stdin=subprocess.PIPE)

@@ -26,8 +26,13 @@ struct Settings {
   std::optional<bool> once;
 };
 
-/// Fault::bad_config for anything but one object of known keys with values of the right type: an
-/// option that is silently ignored is worse than an error.
-Result<Settings> parse(std::string_view text);
+struct Wrong {
+  enum class How { not_an_object, unknown_key, wrong_type };
+  How how;
+  std::string key = {};
+};
+/// Wrong is anything but one object of known keys with values of the right type: an option that is
+/// silently ignored is worse than an error.
+tl::expected<Settings, Wrong> parse(std::string_view text);
 
 }  // namespace culver::format::settings

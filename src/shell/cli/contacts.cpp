@@ -14,12 +14,19 @@ std::string Contacts::handle(const report::Peer& peer) const {
   if (row != book.end() && row->called()) return printable(engine::handle(book, *row));
   std::vector<engine::Known> with(book.begin(), row);
   if (row != book.end()) with.insert(with.end(), row + 1, book.end());
-  with.push_back({peer.key, peer.name, std::nullopt});
+  // As the book would keep it: one name is not spelled in two ways.
+  const auto name = peer.name ? engine::clean_name(peer.name->expose()) : std::nullopt;
+  with.push_back({peer.key, name, std::nullopt});
   return printable(engine::handle(with, with.back()));
 }
 
 std::string Contacts::in_full(const report::Peer& peer) const {
   return handle(peer) + " (" + report::short_fingerprint(peer.key) + ")";
+}
+
+std::string Contacts::shown(const std::optional<Plaintext>& name) {
+  const auto kept = name ? engine::clean_name(name->expose()) : std::nullopt;
+  return kept ? printable(kept->expose()) : std::string();
 }
 
 bool Contacts::has(const PublicKey& key) const {

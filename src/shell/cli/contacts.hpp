@@ -26,6 +26,8 @@ class Contacts {
   std::string handle(const report::Peer& peer) const;
   /// The same with the beginning of the fingerprint, where a person has to decide.
   std::string in_full(const report::Peer& peer) const;
+  /// As the book would keep it, so that one name is not spelled in two ways; fit for a terminal.
+  static std::string shown(const std::optional<Plaintext>& name);
   bool has(const PublicKey& key) const;
   /// It continues what broke off: a Culver does.
   bool is_culver(const PublicKey& key) const;

@@ -4,8 +4,10 @@
 #include <iostream>
 
 #include "shell/cli/output/printable.hpp"
+#include "shell/host/fault_text.hpp"
 #include "shell/host/identity.hpp"
 #include "shell/host/paths.hpp"
+#include "shell/store/sqlite/why_unusable.hpp"
 
 namespace culver::cli {
 
@@ -35,6 +37,16 @@ host::Outcome<host::Vault> open_vault(const Options& options, Variable variable)
     std::cerr << "A new identity is made in " << printable(options.data_dir.string())
               << ", which had none.\n";
   return vault;
+}
+
+host::Trouble trouble_of_books(const std::filesystem::path& folder, Fault fault) {
+  if (fault == Fault::store_failed)
+    if (auto why = store::sqlite::why_unwritten("The peer book", folder / host::peer_book_file))
+      return std::move(*why);
+  const auto& row = host::fault_text(fault);
+  std::string sentence(row.sentence);
+  if (!row.advice.empty()) sentence += " " + std::string(row.advice);
+  return {fault, std::move(sentence)};
 }
 
 host::Outcome<DataFolder> DataFolder::open(const Options& options) {

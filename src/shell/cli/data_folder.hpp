@@ -21,6 +21,10 @@ host::Outcome<host::Vault> open_vault(const Options& options,
 host::Outcome<host::Vault> open_vault(const Options& options, const std::filesystem::path& folder,
                                       Variable variable);
 
+/// Why a book of the folder was not read or written, as far as the system says: while another
+/// process holds it open, a full disk is found only then.
+host::Trouble trouble_of_books(const std::filesystem::path& folder, Fault fault);
+
 struct DataFolder {
   crypto::KeyPair identity;
   store::sqlite::PeerBook book;

@@ -12,6 +12,7 @@
 #include "shell/cli/input/console.hpp"
 #include "shell/cli/output/printable.hpp"
 #include "shell/cli/output/reporter.hpp"
+#include "shell/host/trouble.hpp"
 
 namespace culver::cli {
 
@@ -39,21 +40,30 @@ struct VerbContext {
   Contacts contacts = {};
   /// Calls when everything that was reported so far has left this process.
   std::function<void(std::function<void()>)> when_taken = [](const auto& act) { act(); };
+  /// Why a book of the data folder was not written; without a sentence: the fault's own.
+  std::function<host::Trouble(Fault)> trouble_of_books = [](Fault fault) {
+    return host::Trouble{fault, {}};
+  };
 };
+
+/// Whether it has been shown that somebody has the key, or it was only named.
+enum class KeyIs { named, proven };
 
 /// Asks whether a key that came under the name of a known peer is somebody else. By no option is it
 /// anybody: --yes is said beforehand.
 inline Console::Ticket ask_for_another(const VerbContext& context, const report::Peer& peer,
-                                       const PublicKey& known, std::function<void(bool)> answer) {
+                                       KeyIs key_is, const PublicKey& known,
+                                       std::function<void(bool)> answer) {
   using report::short_fingerprint;
   const auto name = context.contacts.handle({peer.name, known});
   const auto nobody = "Nobody is there to ask, which counts as no.";
   if (context.contacts.has(peer.key)) {
     const auto called = context.contacts.handle({std::nullopt, peer.key});
+    const auto* who = key_is == KeyIs::named ? "Somebody who names the key of " : "";
     return context.console.confirm(
-        called + " (" + short_fingerprint(peer.key) + " ...) calls itself " +
-            printable(peer.name ? peer.name->expose() : std::string()) + " now, like the " + name +
-            " that you know (" + short_fingerprint(known) + " ...). Let it in by that name? [y/N] ",
+        who + called + " (" + short_fingerprint(peer.key) + " ...) calls itself " +
+            Contacts::shown(peer.name) + " now, like the " + name + " that you know (" +
+            short_fingerprint(known) + " ...). Let it in by that name? [y/N] ",
         std::move(answer), nobody);
   }
   return context.console.confirm("This is not the " + name + " that you know: that one's key is " +

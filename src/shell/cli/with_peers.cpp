@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "shell/cli/contacts.hpp"
+#include "shell/cli/data_folder.hpp"
 #include "shell/cli/input/console.hpp"
 #include "shell/cli/output/log_lines.hpp"
 #include "shell/cli/output/outcome.hpp"
@@ -106,11 +107,19 @@ int run_with_peers(const Options& given, host::Vault sealed,
     return opened->book();
   });
   const auto reporter = make_reporter(options, screen, contacts);
+  if (options.output == Output::json)
+    console.when_unanswered([&](Console::Ticket question, std::string_view why) {
+      report::Failed failed{Fault::cancelled, {}};
+      failed.sentence = why;
+      failed.question = question;
+      reporter->report(failed);
+    });
 
   std::unique_ptr<PeerVerb> verb;
   auto config = make_config(options, download_dir);
   config.only_one = terms.only_one;
   config.pair_requests = terms.pair_requests;
+  config.goes_online = terms.goes_online;
   config.on_relay_trouble = [&](const p2p::RelayTrouble& trouble) {
     reporter->report(report::RelayFailed{trouble.host, trouble.port, trouble.fault});
   };
@@ -137,7 +146,10 @@ int run_with_peers(const Options& given, host::Vault sealed,
     // What comes of lines that are taken late (a text was displayed) is a step of the client's.
     const auto stop_behind_it = [&] { boost::asio::post(loop, [&] { loop.stop(); }); };
     boost::asio::post(loop, [&, stop_behind_it] {
-      (*client)->shut_down([&, stop_behind_it] { outlet.when_settled(stop_behind_it); });
+      (*client)->shut_down([&, stop_behind_it] {
+        signals.await_output_only();
+        outlet.when_settled(stop_behind_it);
+      });
     });
   };
   const auto open_file = [&](const std::filesystem::path& path) -> Result<OpenedFile> {
@@ -164,7 +176,8 @@ int run_with_peers(const Options& given, host::Vault sealed,
                           [&] { return (*client)->wall(); }, still_waits, contacts,
                           [&](std::function<void()> act) {
                             if (!screen.is_lost()) outlet.when_taken(std::move(act));
-                          }},
+                          },
+                          [&](Fault fault) { return trouble_of_books(options.data_dir, fault); }},
               **client);
   boost::asio::steady_timer seconds(loop);
   const std::function<void()> every_second = [&] {

@@ -39,6 +39,7 @@ struct Terms {
   Asked asked;
   bool only_one = false;  ///< nobody but one peer is let in
   engine::PairRequests pair_requests = engine::PairRequests::ask;
+  bool goes_online = true;
 };
 
 using MakeVerb = std::function<std::unique_ptr<PeerVerb>(VerbContext, client::Client&)>;

@@ -66,7 +66,8 @@ host::Outcome<std::unique_ptr<Client>> Client::open(asio::io_context& loop,
   const auto peers = books->peers.all();
   if (!peers)
     return host::trouble(peers.error(), std::string(host::fault_text(peers.error()).sentence));
-  auto slot = host::DeviceSlot::take(vault.folder(), account->device);
+  auto slot = config.goes_online ? host::DeviceSlot::take(vault.folder(), account->device)
+                                 : host::DeviceSlot::none(account->device);
   if (!slot) return tl::unexpected(slot.error());
 
   auto username = config.display_name;

@@ -40,6 +40,7 @@ struct Config {
   engine::Trust trust = engine::Trust::on_first_use;
   bool only_one = false;  ///< as engine::Config
   engine::PairRequests pair_requests = engine::PairRequests::ask;
+  bool goes_online = true;  ///< else it takes none of the places that a data folder has on a server
   p2p::OnRelayTrouble on_relay_trouble = {};  ///< on the loop, once for each server
 };
 

@@ -200,7 +200,7 @@ void Disk::remember(engine::Remember peer) {
                              work = asio::make_work_guard(loop_)] {
     const auto done = books_.peers.remember({peer.key, peer.name, peer.is_culver, peer.instead_of},
                                             host::utc_now());
-    if (!done) log::warn("peer not remembered", done.error());
+    if (!done) log::info("peer not remembered", done.error());  // its connection ends, and says so
     answer(sink,
            engine::Remembered{peer.connection, done ? std::nullopt : std::optional(done.error())});
   });

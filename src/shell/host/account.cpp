@@ -124,7 +124,8 @@ Outcome<DeviceSlot> DeviceSlot::take(const std::filesystem::path& data_dir,
       return DeviceSlot(std::move(locks), device_of_slot(account_device, slot), slot == 0);
   return trouble(Fault::data_folder_in_use,
                  std::to_string(slots) + " culver are running on the data folder " +
-                     data_dir.string() + " already, and more there cannot be.");
+                     data_dir.string() +
+                     " already, and more there cannot be. End one of them and try again.");
 }
 
 }  // namespace culver::host

@@ -45,10 +45,15 @@ class DeviceSlot {
   static Outcome<DeviceSlot> take(const std::filesystem::path& data_dir,
                                   const DeviceId& account_device);
 
+  /// Of a process that goes to no server.
+  static DeviceSlot none(const DeviceId& account_device) {
+    return DeviceSlot(FileDescriptor(), account_device, false);
+  }
+
   const DeviceId& device() const { return device_; }
-  /// No other process is the account's own device while this one lives.
   /// Whether a process that runs has one of them.
   static bool is_any_taken(const std::filesystem::path& data_dir);
+  /// No other process is the account's own device while this one lives.
   bool is_first() const { return is_first_; }
 
  private:

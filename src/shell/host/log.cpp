@@ -84,6 +84,11 @@ Level level_from(int verbosity, std::string_view variable) {
   return Level::warn;
 }
 
+bool is_level(std::string_view variable) {
+  return variable.empty() || variable == "debug" || variable == "info" || variable == "warn" ||
+         variable == "error";
+}
+
 namespace detail {
 
 void write(Level level, const std::string& line) { logger().log(to_spdlog(level), "{}", line); }

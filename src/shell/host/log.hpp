@@ -17,8 +17,10 @@ void set_level(Level level);
 void redirect(std::function<void(std::string line)> to);
 bool enabled(Level level);
 /// warn by default; the variable CULVER_LOG (debug, info, warn, error) sets it; each -v lowers it
-/// by one step from info on. Unknown words are ignored.
+/// by one step from info on. Unknown words are ignored: whoever reads it asks is_level() first.
 Level level_from(int verbosity, std::string_view variable);
+/// Nothing is one as well.
+bool is_level(std::string_view variable);
 
 namespace detail {
 void write(Level level, const std::string& line);

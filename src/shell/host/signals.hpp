@@ -1,13 +1,14 @@
-// The signals that end a program: the first asks for an orderly end, a further one ends at once.
+// The signals that end a program: the first asks for an orderly end, a further one ends at once,
+// also while the loop is held up.
 #pragma once
 
 #include <csignal>
 #include <cstdlib>
 #include <functional>
-#include <utility>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <sys/resource.h>
 
 #include "core/base/fault.hpp"
@@ -44,22 +45,25 @@ class Signals {
  public:
   /// Called on the loop with what the first signal means.
   using OnSignal = std::function<void(Fault)>;
+  /// How long an end that was asked for may be held up by whoever reads the output, or by a loop
+  /// that is stuck; then it comes as if a second signal had. Seconds.
+  static constexpr unsigned patience = 10;
+  /// How long the loop has to make something of a second SIGINT. Seconds.
+  static constexpr unsigned patience_again = 1;
 
   /// SIGHUP and SIGQUIT are left alone if they were ignored from the start: nohup, jobs in the
-  /// background. `on_again` is called for a second SIGINT, if that says more than the first.
-  Signals(boost::asio::io_context& loop, OnSignal on_signal, std::function<void()> on_again = {})
-      : signals_(loop, SIGINT, SIGTERM),
-        on_signal_(std::move(on_signal)),
-        on_again_(std::move(on_again)) {
-    for (const int number : {SIGHUP, SIGQUIT})
-      if (!is_ignored(number)) signals_.add(number);
-    wait();
-  }
+  /// background. `on_again` is called for a second SIGINT, if that says more than the first and the
+  /// loop has heard of the first. One object at a time.
+  Signals(boost::asio::io_context& loop, OnSignal on_signal, std::function<void()> on_again = {});
+  ~Signals();
+  Signals(const Signals&) = delete;
+  Signals& operator=(const Signals&) = delete;
+
   /// No more signals are taken: the loop may run dry.
-  void cancel() {
-    boost::system::error_code ignored;
-    signals_.cancel(ignored);
-  }
+  void cancel();
+  /// Everything is done but what the output still has to take, which has `patience` if a signal
+  /// was the reason, or comes now.
+  void await_output_only();
 
   static Fault meaning(int number) {
     switch (number) {
@@ -75,27 +79,15 @@ class Signals {
   }
 
  private:
-  static bool is_ignored(int number) {
-    struct sigaction now {};
-    return sigaction(number, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
-  }
-
-  void wait() {
-    signals_.async_wait([this](boost::system::error_code error, int number) {
-      if (error) return;
-      const Fault fault = meaning(number);
-      if (asked_ && (number != SIGINT || !on_again_)) end_by(number);
-      wait();
-      if (std::exchange(asked_, true)) return std::exchange(on_again_, nullptr)();
-      if (number != SIGINT) on_again_ = nullptr;  // it takes two of a kind
-      on_signal_(fault);
-    });
-  }
+  void add(int number);
+  void wait();
+  void live_on();
 
   boost::asio::signal_set signals_;
+  boost::asio::steady_timer alive_;
   OnSignal on_signal_;
   std::function<void()> on_again_;
-  bool asked_ = false;
+  bool awaits_output_only_ = false;
 };
 
 }  // namespace culver::host

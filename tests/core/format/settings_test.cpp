@@ -34,7 +34,18 @@ TEST(Settings, RefuseWhatWouldBeIgnored) {
         std::string(R"({"server":1})"), std::string(R"({"yes":"true"})"),
         std::string(R"({"iceServer":[1]})"), std::string(R"({"iceServer":{}})"),
         std::string(R"({"a":)") + std::string(100, '['), std::string(file_size + 1, ' ')})
-    EXPECT_EQ(parse(bad).error(), Fault::bad_config) << bad.substr(0, 40);
+    EXPECT_FALSE(parse(bad)) << bad.substr(0, 40);
+}
+
+TEST(Settings, NameTheKeyThatIsWrong) {
+  using How = Wrong::How;
+  EXPECT_EQ(parse("[]").error().how, How::not_an_object);
+  const auto unknown = parse(R"({"yes":true,"servre":"x"})").error();
+  EXPECT_EQ(unknown.how, How::unknown_key);
+  EXPECT_EQ(unknown.key, "servre");
+  const auto type = parse(R"({"iceServer":["a",1]})").error();
+  EXPECT_EQ(type.how, How::wrong_type);
+  EXPECT_EQ(type.key, "iceServer");
 }
 
 }  // namespace

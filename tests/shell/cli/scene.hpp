@@ -29,7 +29,9 @@ class Scene {
   explicit Scene(Person person = Person::absent)
       : screen_(out_, err_, {}),
         reporter_(screen_),
-        console_(loop_, open_pipe(person), screen_, Answerer::person, [this] { return now; }) {}
+        console_(
+            loop_, open_pipe(person), screen_, Answerer::person, [this] { return now; },
+            [this] { return ++last_ticket_; }) {}
 
   VerbContext context() {
     return {[this](engine::Command command) { commands.push_back(std::move(command)); },
@@ -136,6 +138,7 @@ class Scene {
   JsonReport reporter_;
   Console console_;
   std::uint32_t last_transfer_ = 0;
+  Console::Ticket last_ticket_ = 0;
 };
 
 }  // namespace culver::cli

@@ -28,6 +28,8 @@ TEST(Log, MasksPairingCodes) {
 TEST(Log, TakesItsLevelFromTheFlagThenTheVariable) {
   EXPECT_EQ(level_from(0, ""), Level::warn);
   EXPECT_EQ(level_from(0, "nonsense"), Level::warn);
+  EXPECT_FALSE(is_level("nonsense"));
+  for (const auto* level : {"", "debug", "info", "warn", "error"}) EXPECT_TRUE(is_level(level));
   EXPECT_EQ(level_from(0, "debug"), Level::debug);
   EXPECT_EQ(level_from(0, "error"), Level::error);
   EXPECT_EQ(level_from(1, "error"), Level::info);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <span>
 #include <utility>
 
 #include <boost/asio/buffer.hpp>
@@ -15,6 +16,7 @@
 
 #include "shell/cli/output/json_output.hpp"
 #include "shell/cli/output/report.hpp"
+#include "shell/host/entropy.hpp"
 #include "shell/host/foreground.hpp"
 
 namespace culver::cli {
@@ -53,12 +55,21 @@ host::FileDescriptor open_answers() {
   return anew ? std::move(anew) : host::FileDescriptor(fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3));
 }
 
+Console::Ticket Console::drawn_ticket() {
+  constexpr unsigned spare = 12;  // of 64 bits: a double holds 53 of them
+  Ticket ticket = 0;
+  host::system_rng().fill(std::as_writable_bytes(std::span(&ticket, 1)));
+  return ticket >> spare;
+}
+
 Console::Console(boost::asio::io_context& loop, host::FileDescriptor input, Screen& screen,
-                 Answerer answerer, std::function<TimePoint()> now)
+                 Answerer answerer, std::function<TimePoint()> now,
+                 std::function<Ticket()> draw_ticket)
     : loop_(loop),
       screen_(screen),
       answerer_(answerer),
       now_(std::move(now)),
+      draw_ticket_(std::move(draw_ticket)),
       hang_up_(loop),
       continued_(loop),
       foreground_(loop) {
@@ -69,17 +80,21 @@ Console::Console(boost::asio::io_context& loop, host::FileDescriptor input, Scre
 }
 
 Console::Ticket Console::ask(std::string question, Answer answer) {
-  return add({++last_ticket_, std::move(question), false, 0, std::move(answer)});
+  return add({draw_ticket_(), std::move(question), false, 0, std::move(answer)});
 }
 
 Console::Ticket Console::confirm(std::string question, std::function<void(bool)> answer,
                                  std::string_view to_nobody) {
-  auto answer_line = [this, answer = std::move(answer),
+  const auto ticket = draw_ticket_();
+  auto answer_line = [this, ticket, answer = std::move(answer),
                       to_nobody = std::string(to_nobody)](std::optional<std::string> line) {
-    if (!line) screen_.complain(to_nobody);
+    if (!line && tell_unanswered_)
+      tell_unanswered_(ticket, to_nobody);
+    else if (!line)
+      screen_.complain(to_nobody);
     answer(line && is_yes(*line));
   };
-  return add({++last_ticket_, std::move(question), true, 0, std::move(answer_line)});
+  return add({ticket, std::move(question), true, 0, std::move(answer_line)});
 }
 
 Console::Ticket Console::add(Question question) {
@@ -181,7 +196,7 @@ void Console::take_answer(std::string_view line) {
   const auto given = parse_answer(line);
   if (!given)
     return screen_.complain(
-        R"(culver: That is not an answer, like {"question":1,"isAccepted":true}.)");
+        R"(culver: That is not an answer, like {"question":2957302194839817,"isAccepted":true}.)");
   const auto found = std::ranges::find(questions_, given->question, &Question::ticket);
   if (found == questions_.end())
     return screen_.complain("culver: There is no question of that number (any more).");

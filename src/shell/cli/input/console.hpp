@@ -40,6 +40,9 @@ class Console {
   /// A line without its end; nothing when there is nobody to ask (any more).
   using Answer = std::function<void(std::optional<std::string>)>;
   using Ticket = std::uint64_t;
+  /// Numbers of questions that nobody foretells: what a program says before it was asked, or what
+  /// waits in its pipe from another process, answers nothing. Each fits into a double of JSON.
+  static Ticket drawn_ticket();
   static constexpr std::size_t max_questions = 64;
   static constexpr std::size_t max_line = 1'024;
   /// A question that takes the place of one that was withdrawn is not answered by what was meant
@@ -54,7 +57,8 @@ class Console {
 
   /// Without input every question is answered at once, by nobody.
   Console(boost::asio::io_context& loop, host::FileDescriptor input, Screen& screen,
-          Answerer answerer = Answerer::person, std::function<TimePoint()> now = host::now);
+          Answerer answerer = Answerer::person, std::function<TimePoint()> now = host::now,
+          std::function<Ticket()> draw_ticket = drawn_ticket);
 
   /// The answer comes from the loop, never from inside this call. A program is not asked for words.
   Ticket ask(std::string question, Answer answer);
@@ -66,6 +70,10 @@ class Console {
                  std::string_view to_nobody =
                      "Nobody is there to ask, which counts as no: --yes "
                      "accepts.");
+  /// Who is told of a yes/no question that counts as no since nobody is there, and why; otherwise
+  /// the screen is.
+  using Unanswered = std::function<void(Ticket, std::string_view why)>;
+  void when_unanswered(Unanswered tell) { tell_unanswered_ = std::move(tell); }
   /// The question has lost its point; its answer will not be called.
   void withdraw(Ticket ticket);
   /// Withdraws all: the loop may run dry.
@@ -107,7 +115,8 @@ class Console {
   std::function<TimePoint()> now_;
   std::optional<TimePoint> withdrawn_at_;  ///< the question that was on the screen
   std::optional<TimePoint> swapped_at_;    ///< the one that is shown has taken its place
-  Ticket last_ticket_ = 0;
+  std::function<Ticket()> draw_ticket_;
+  Unanswered tell_unanswered_;
   boost::asio::steady_timer hang_up_;
   boost::asio::signal_set continued_;  ///< after Ctrl-Z
   boost::asio::steady_timer foreground_;

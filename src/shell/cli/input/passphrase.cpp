@@ -34,18 +34,22 @@ tl::unexpected<host::Trouble> refuse(const std::string& sentence) {
 /// Room for a passphrase, its line end, and one byte that shows that there is more.
 using Line = Secret<longest_passphrase + 2>;
 
+tl::unexpected<host::Trouble> too_long() {
+  return host::trouble(Fault::passphrase_unfit, "The passphrase is longer than 1024 bytes.");
+}
+
 /// The line end does not count.
 Outcome<SecretBytes> without_end(const Line& line, std::size_t size) {
   auto text = line.expose().first(size);
   if (!text.empty() && text.back() == std::byte{'\n'}) text = text.first(text.size() - 1);
-  if (text.size() > longest_passphrase)
-    return host::trouble(Fault::passphrase_unfit, "The passphrase is longer than 1024 bytes.");
+  if (text.size() > longest_passphrase) return too_long();
   return SecretBytes(text);
 }
 
 Outcome<void> check_new(const SecretBytes& passphrase) {
+  if (passphrase.expose().size() > longest_passphrase) return too_long();
   if (passphrase.expose().size() >= shortest_passphrase) return {};
-  return host::trouble(Fault::passphrase_unfit, "The passphrase has fewer than 8 characters.");
+  return host::trouble(Fault::passphrase_unfit, "The passphrase has fewer than 8 bytes.");
 }
 
 Outcome<SecretBytes> from_file(const std::string& path) {
@@ -186,6 +190,8 @@ Outcome<SecretBytes> from_person(bool is_new) {
   }
 }
 
+/// One that is too long for a file and for the terminal opens what an older Culver has put under
+/// it; nothing is put under it any more (check_new).
 Outcome<SecretBytes> read_anywhere(const std::optional<std::string>& file,
                                    const host::Variables& variables, bool is_new) {
   if (file) return from_file(*file);

@@ -172,6 +172,7 @@ std::string event(const report::Failed& e) {
   data.text("code", info(e.fault.fault).name).text("message", message);
   if (e.about) data.text("name", e.about->expose());
   if (e.room) data.number("roomBytes", *e.room);
+  if (e.question) data.number("question", *e.question);
   if (e.peer) data.peer(*e.peer);
   if (e.tried) data.tried(*e.tried);
   if (e.fault.why) data.dial(*e.fault.why);
@@ -189,7 +190,7 @@ std::string event(const report::Closed& e) {
 }
 std::string event(const report::LinkOffer& e) {
   Fields data;
-  data.text("code", e.code.text()).number("expiresMs", e.expires_in_ms);
+  data.text("code", e.code.text()).time("expiresMs", e.expires);
   return line("linkOffered", data.flag("isAsked", e.asks));
 }
 std::string event(const report::LinkRequest& e) {

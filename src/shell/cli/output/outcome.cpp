@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <iostream>
 
+#include "shell/cli/output/json_output.hpp"
 #include "shell/cli/output/report_json.hpp"
 #include "shell/cli/output/report_text.hpp"
 #include "shell/cli/output/screen.hpp"
@@ -25,6 +26,19 @@ int complain(const Options& options, const report::Failed& failed) {
 }
 
 }  // namespace
+
+int refuse(Screen& screen, Output output, const host::Trouble& why) {
+  report::Failed failed{why.fault, {}};
+  failed.sentence = why.sentence;
+  if (output == Output::json) screen.say(json_of(failed));
+  screen.complain(failure_sentence(failed));
+  return host::fault_text(why.fault).exit_code;
+}
+
+int decline(Screen& screen, Output output) {
+  refuse(screen, output, {Fault::cancelled, std::string(nothing_changed)});
+  return code_of_no;
+}
 
 int complain(const Options& options, const host::Trouble& trouble) {
   // A file that cannot be opened for lack of descriptors looks like one that is damaged.

@@ -73,10 +73,20 @@ void Presenter::fail_about(Fault fault, const std::optional<engine::Whom>& about
                            std::optional<report::Peer> otherwise) {
   report::Failed failed{fault, {}, about ? whom(about) : std::move(otherwise)};
   if (about && about->calls_itself)
-    failed.sentence = "It calls itself " + printable(about->calls_itself->expose()) +
+    failed.sentence = "It calls itself " + Contacts::shown(about->calls_itself) +
                       " now, like another peer that you know, and was not let in. "
                       "Ask it for another name. Or give it a name of your own: culver rename " +
                       word_of(*failed.peer, contacts_) + " OTHER.";
+  fail(std::move(failed));
+}
+
+void Presenter::fail_claim(Fault fault, const std::optional<engine::Whom>& about,
+                           std::optional<report::Peer> otherwise) {
+  if (!about || !about->calls_itself) return fail_about(fault, about, std::move(otherwise));
+  report::Failed failed{fault, {}};
+  failed.sentence = "Somebody who names the key of " + contacts_.in_full(*whom(about)) +
+                    ", and has not shown it, calls itself " + Contacts::shown(about->calls_itself) +
+                    ", like another peer that you know, and was not let in.";
   fail(std::move(failed));
 }
 

@@ -68,6 +68,9 @@ class Presenter {
   /// A refusal of ours; `otherwise` is whom it is about where it does not say.
   void fail_about(Fault fault, const std::optional<engine::Whom>& about,
                   std::optional<report::Peer> otherwise);
+  /// The same of a key that was only named so far: of the peer that has it nothing is known.
+  void fail_claim(Fault fault, const std::optional<engine::Whom>& about,
+                  std::optional<report::Peer> otherwise);
 
   bool has_peers() const { return !peers_.empty(); }
   const report::Peer* peer(ConnectionId connection) const;

@@ -143,6 +143,7 @@ struct Failed {
   std::optional<Tried> tried = {};         ///< where no path was found
   /// What is to be said instead of the fault's own words, because it names what they cannot.
   std::optional<std::string> sentence = {};
+  std::optional<QuestionId> question = {};  ///< that nobody is there to answer
 };
 struct Closed {
   Peer peer;
@@ -225,7 +226,7 @@ struct Lock {
 /// What devices link and link report, a line each.
 struct LinkOffer {
   LinkCode code;
-  std::uint64_t expires_in_ms;
+  WallTime expires;
   bool asks;  ///< before somebody comes in by it
 };
 /// A device that has used the code wants to come in.

@@ -171,8 +171,8 @@ void TextReport::show(const report::Connected& e) {
               (e.relayed ? ", through a relay." : ", directly.") + "\n  Fingerprint " +
               crypto::fingerprint(e.peer.key));
   if (e.called_before && e.peer.name)
-    screen_.say("  Until now it was called " + printable(e.called_before->expose()) +
-                "; it calls itself " + printable(e.peer.name->expose()) + " now.");
+    screen_.say("  Until now it was called " + Contacts::shown(e.called_before) +
+                "; it calls itself " + Contacts::shown(e.peer.name) + " now.");
   if (!e.is_culver)
     screen_.say(
         "  It is no Culver: whoever runs the server could change what its files are called.");

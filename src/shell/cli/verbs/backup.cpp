@@ -75,7 +75,8 @@ Outcome<void> write_new(const std::filesystem::path& path, ByteView bytes) {
       error == EEXIST ? "there is one of that name, and none is overwritten. Choose another name"
                       : std::strerror(error);
   if (file) unlink(path.c_str());
-  return host::trouble(host::fault_of_writing(error, Fault::file_unwritable),
+  const auto otherwise = error == EEXIST ? Fault::usage : Fault::file_unwritable;
+  return host::trouble(host::fault_of_writing(error, otherwise),
                        "The file " + printable(path.string()) + " cannot be made: " + why + ".");
 }
 

@@ -198,10 +198,7 @@ int run(const Options& options, const DevicesOptions& verb) {
       [&](const client::Introduction::Proven& proof) { about.on(proof); });
   // A signal ends the program at once. What the server has done by then, the list says.
   around.loop().run();
-  if (about.is_declined) {
-    around.screen().complain("culver: " + std::string(nothing_changed));
-    return code_of_no;
-  }
+  if (about.is_declined) return decline(around.screen(), options.output);
   if (!about.answer) return complain(options, about.answer.error());
   return print(show_devices(verb, *about.answer, account->device, options.output),
                std::holds_alternative<ListDevices>(verb) ? "" : "The device was changed.");

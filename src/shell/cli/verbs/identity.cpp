@@ -73,8 +73,12 @@ tl::unexpected<host::Trouble> unusable(const std::filesystem::path& path, const 
 
 Outcome<std::optional<Plaintext>> kept_name(const Options& options) {
   const auto path = file_of(options);
-  const FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const FileDescriptor file(open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
   if (!file && errno == ENOENT) return std::nullopt;
+  struct stat status {};
+  if (file && (fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)))
+    return host::trouble(Fault::store_failed,
+                         "The file " + printable(path.string()) + " is not a regular file.");
   std::string text(wire::limits::proposed_name, '\0');
   const auto got = file ? host::read_some(file, std::as_writable_bytes(std::span(text))) : -1;
   if (got < 0) return unusable(path, "read");
@@ -92,12 +96,15 @@ Outcome<void> keep_name(const Options& options, const std::optional<Plaintext>& 
     return unusable(path, "removed");
   }
   const auto fresh = path.string() + ".new";
+  unlink(fresh.c_str());  // of a process that was killed
   const FileDescriptor file(
-      open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (!file || !host::write_all(file, as_bytes(name->expose() + "\n")) || fsync(file.get()) != 0 ||
-      rename(fresh.c_str(), path.c_str()) != 0)
-    return unusable(path, "written");
-  return {};
+      open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (file && host::write_all(file, as_bytes(name->expose() + "\n")) && fsync(file.get()) == 0 &&
+      rename(fresh.c_str(), path.c_str()) == 0)
+    return {};
+  auto why = unusable(path, "written");
+  if (file) unlink(fresh.c_str());
+  return why;
 }
 
 std::string keep_name_of_option(const Options& options) {

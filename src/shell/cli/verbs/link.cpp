@@ -53,7 +53,7 @@ void OfferLink::show(const linking::Offered& offered) {
   auto& screen = context_.screen;
   if (context_.output == Output::json) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(offered.time).count();
-    return screen.say(json_of(report::LinkOffer{offered.code, static_cast<std::uint64_t>(left),
+    return screen.say(json_of(report::LinkOffer{offered.code, context_.wall() + left,
                                                 offered.consent == Consent::asked}));
   }
   const auto server = server_.empty() ? std::string() : "--server " + printable(server_) + " ";

@@ -53,6 +53,7 @@ struct LinkContext {
   Output output;
   /// The verb is over, with this exit code. Called once.
   std::function<void(int)> done;
+  std::function<WallTime()> wall = host::wall_now;
 };
 
 /// Shows the code, waits, asks whether the device that has used it may come in, and says which one

@@ -121,9 +121,9 @@ int run(const Options& options, const OutboxOptions& verb) {
                                             format::kept_letter::key_of(folder->identity.secret));
   if (!outbox) return complain(options, outbox.error());
   const auto peers = folder->book.all();
-  if (!peers) return complain(options, peers.error());
+  if (!peers) return complain(options, trouble_of_books(options.data_dir, peers.error()));
   const auto rows = outbox->all();
-  if (!rows) return complain(options, rows.error());
+  if (!rows) return complain(options, trouble_of_books(options.data_dir, rows.error()));
   const auto known = store::as_known(*peers);
   const Contacts contacts([&] { return std::span(known); });
 
@@ -133,7 +133,8 @@ int run(const Options& options, const OutboxOptions& verb) {
   if (!meant) return complain(options, meant.error());
   std::vector<LetterId> ids;
   for (const auto& row : *meant) ids.push_back(row.id);
-  if (const auto gone = outbox->remove(ids); !gone) return complain(options, gone.error());
+  if (const auto gone = outbox->remove(ids); !gone)
+    return complain(options, trouble_of_books(options.data_dir, gone.error()));
   const auto removed = ids.empty() ? std::string()
                                    : "Removed: " + std::to_string(ids.size()) +
                                          (ids.size() == 1 ? " text." : " texts.");

@@ -33,13 +33,6 @@ std::string texts_that_wait(std::size_t count) {
                     : std::to_string(count) + " texts that wait for it";
 }
 
-host::Trouble trouble_of(Fault fault) {
-  const auto& row = host::fault_text(fault);
-  std::string sentence(row.sentence);
-  if (!row.advice.empty()) sentence += " " + std::string(row.advice);
-  return {fault, std::move(sentence)};
-}
-
 }  // namespace
 
 void PeerOfBook::start() {
@@ -59,7 +52,7 @@ void PeerOfBook::stop(Fault signal) {
 
 host::Outcome<store::KnownPeer> PeerOfBook::find(const std::string& name) {
   auto all = context_.book.all();
-  if (!all) return tl::unexpected(trouble_of(all.error()));
+  if (!all) return tl::unexpected(trouble_of_books(context_.folder, all.error()));
   peers_ = std::move(*all);
   const auto key = peer_named(store::as_known(peers_), name);
   if (!key) return tl::unexpected(key.error());
@@ -86,7 +79,8 @@ void PeerOfBook::handle(const RenamePeer& verb) {
     const auto name = other.as_known().called();
     return other.key != peer_.key && name && wanted.looks_like(engine::Reading(name->expose()));
   };
-  if (std::ranges::any_of(peers_, is_taken)) return fail_with(trouble_of(Fault::name_taken));
+  if (std::ranges::any_of(peers_, is_taken))
+    return fail_with(trouble_of_books(context_.folder, Fault::name_taken));
   const auto called = verb.alias ? printable(verb.alias->expose()) : std::string();
   conclude(context_.book.rename(peer_.key, verb.alias), peer_.key,
            verb.alias ? name_ + " is called " + called + " from now on."
@@ -102,7 +96,7 @@ void PeerOfBook::handle(const BlockPeer& verb) {
 
 void PeerOfBook::handle(const ForgetPeer& verb) {
   const auto waiting = context_.book.letters_to(peer_.key);
-  if (!waiting) return fail_with(trouble_of(waiting.error()));
+  if (!waiting) return fail_with(trouble_of_books(context_.folder, waiting.error()));
   const auto texts = texts_that_wait(*waiting);
   const auto write = [this, texts] {
     const auto done = context_.book.forget(peer_.key);
@@ -133,21 +127,20 @@ void PeerOfBook::handle(const TrustPeer& verb) {
     };
     const auto meant = std::ranges::find_if(peer_.offered, is_it);
     if (meant != peer_.offered.end()) return trust(*meant, true);
-    return give_up("That is not a key that waits: nothing was changed.",
-                   host::fault_text(Fault::peer_key_changed).exit_code);
+    return give_up(Fault::peer_key_changed, "That is not a key that waits: nothing was changed.");
   }
   // Anybody can claim a name: which of several is the right one is not for us to guess.
   if (peer_.offered.size() > 1)
-    return give_up("More than one key came under this name: at most one is right. Ask " + name_ +
+    return give_up(Fault::peer_key_changed,
+                   "More than one key came under this name: at most one is right. Ask " + name_ +
                        " by another way for its fingerprint (culver id), then: culver trust " +
-                       name_ + " --fingerprint HEX",
-                   host::fault_text(Fault::peer_key_changed).exit_code);
+                       name_ + " --fingerprint HEX");
   trust(peer_.offered.front(), verb.yes);
 }
 
 void PeerOfBook::trust(const PublicKey& offered, bool is_sure) {
   const auto waiting = context_.book.letters_to(peer_.key);
-  if (!waiting) return fail_with(trouble_of(waiting.error()));
+  if (!waiting) return fail_with(trouble_of_books(context_.folder, waiting.error()));
   // They were written to whoever had the old key: whether that is the same person is not proven.
   const auto advice =
       new_pairing + (*waiting == 0
@@ -180,24 +173,25 @@ void PeerOfBook::ask(const std::string& question, std::function<void()> go_on) {
   const auto answer = [this, go_on = std::move(go_on)](bool yes) {
     if (finished_) return;
     if (yes) return go_on();
-    give_up(std::string(nothing_changed), code_of_no);
+    decline();
   };
   context_.console.confirm(question, answer);
 }
 
 void PeerOfBook::conclude(const Result<void>& done, const PublicKey& key, const std::string& said) {
-  if (!done) return fail_with(trouble_of(done.error()));
+  if (!done) return fail_with(trouble_of_books(context_.folder, done.error()));
   done_ = said;
   say(said);
   print_row(key);
   finish(0);
 }
 
-void PeerOfBook::give_up(const std::string& why, int exit_code) {
-  print_row(peer_.key);
-  context_.screen.complain("culver: " + why);
-  finish(exit_code);
+/// No row: that of a peer that was not forgotten would look like that of one that was.
+void PeerOfBook::give_up(Fault fault, const std::string& why) {
+  finish(refuse(context_.screen, context_.output, {fault, why}));
 }
+
+void PeerOfBook::decline() { finish(cli::decline(context_.screen, context_.output)); }
 
 void PeerOfBook::fail_with(const host::Trouble& trouble) {
   if (finished_) return;
@@ -236,7 +230,7 @@ int run(const Options& options, const PeerOptions& verb) {
   VerbLoop around;
   Console console(around.loop(), open_terminal(true), around.screen());
   PeerOfBook about(verb, {folder->book, folder->identity.shared, around.screen(), console,
-                          options.output, around.done()});
+                          options.output, around.done(), options.data_dir});
   return around.run([&] { about.start(); }, [&](Fault why) { about.stop(why); });
 }
 

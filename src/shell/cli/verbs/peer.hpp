@@ -73,6 +73,7 @@ class PeerOfBook {
     Output output;
     /// The verb is over, with this exit code. Called once.
     std::function<void(int)> done;
+    std::filesystem::path folder = {};  ///< of the book
   };
 
   PeerOfBook(PeerOptions options, VerbContext context)
@@ -96,7 +97,9 @@ class PeerOfBook {
   void ask(const std::string& question, std::function<void()> go_on);
   /// The change was made, or why not; `said` is for people.
   void conclude(const Result<void>& done, const PublicKey& key, const std::string& said);
-  void give_up(const std::string& why, int exit_code);
+  void give_up(Fault fault, const std::string& why);
+  /// A no of the person, or of nobody.
+  void decline();
   void fail_with(const host::Trouble& trouble);
   void print_row(const PublicKey& key);
   void say(const std::string& text);

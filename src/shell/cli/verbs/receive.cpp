@@ -123,7 +123,7 @@ void Receive::handle(const engine::PairRequested& notice) {
   }
   const auto answer = [this, from = notice.from](bool accepted) { answer_pair(from, accepted); };
   request.ticket =
-      notice.namesake ? ask_for_another(context_, peer, *notice.namesake, answer)
+      notice.namesake ? ask_for_another(context_, peer, KeyIs::named, *notice.namesake, answer)
       : notice.was_forgotten
           ? ask_for_forgotten(peer, answer)
           : context_.console.confirm(
@@ -188,7 +188,7 @@ void Receive::handle(const engine::PairFailed& notice) {
   const bool is_told = notice.fault == Fault::name_of_another && notice.about &&
                        !turned_away_.insert(notice.about->key).second;
   if (!is_told)
-    presenter_.fail_about(notice.fault, notice.about,
+    presenter_.fail_claim(notice.fault, notice.about,
                           asked ? std::optional(asked.mapped().peer) : std::nullopt);
   if (is_the_one(notice.peer)) finish(presenter_.exit_code());
 }
@@ -225,7 +225,7 @@ void Receive::handle(const engine::NameTaken& notice) {
     if (!finished_) context_.command(engine::AnswerName{connection, accepted});
   };
   const report::Peer peer{notice.name, notice.key};
-  const auto ticket = ask_for_another(context_, peer, notice.namesake, answer);
+  const auto ticket = ask_for_another(context_, peer, KeyIs::proven, notice.namesake, answer);
   asked_names_.insert_or_assign(notice.connection, ticket);
   context_.reporter.report(report::NameQuestion{peer, notice.namesake, ticket});
 }
@@ -332,8 +332,8 @@ void Receive::handle(const engine::Closed& notice) {
   if (found_.erase(notice.connection) > 0) {
     if (notice.about && turned_away_.insert(notice.about->key).second)
       presenter_.fail_about(*notice.fault, notice.about, {});
-    else if (is_ours(notice.fault) && told_of_us_.insert(*notice.fault).second)
-      presenter_.fail(*notice.fault, presenter_.whom(notice));
+    else if (is_ours(notice.fault))
+      tell_of_us(*notice.fault, presenter_.whom(notice));
     return;
   }
   std::erase_if(asked_files_, [&](const auto& asked) {
@@ -344,6 +344,11 @@ void Receive::handle(const engine::Closed& notice) {
   said_.erase(notice.connection);
   if (!presenter_.has_transfers(notice.connection)) return conclude(notice);
   left_.insert_or_assign(notice.connection, notice);
+}
+
+void Receive::tell_of_us(Fault fault, std::optional<report::Peer> whom) {
+  const auto key = whom ? std::optional(whom->key) : std::nullopt;
+  if (told_of_us_.emplace(key, fault).second) presenter_.fail(fault, std::move(whom));
 }
 
 /// A peer that waits for no answer may leave before the disk has its last file.

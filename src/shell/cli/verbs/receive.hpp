@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "shell/cli/output/presenter.hpp"
@@ -87,6 +88,7 @@ class Receive final : public PeerVerb {
   void withdraw_file(TransferId transfer);
   /// The person is told whose question it was that has lost its point.
   void withdraw(Console::Ticket ticket, const std::string& why);
+  void tell_of_us(Fault fault, std::optional<report::Peer> whom);
   void conclude_left();
   void conclude(const engine::Closed& notice);
   void finish(int exit_code);
@@ -109,7 +111,8 @@ class Receive final : public PeerVerb {
   std::optional<ConnectionId> connection_of_the_one_;
   /// Of those that were looked for and came: whoever is refused is told once.
   std::set<PublicKey> turned_away_;
-  std::set<Fault> told_of_us_;  ///< the same of what fails here
+  /// The same of what fails here, each peer once.
+  std::set<std::pair<std::optional<PublicKey>, Fault>> told_of_us_;
   /// Connections with known peers that have not shown their keys yet, by whose code. One that fails
   /// is nobody's news: the engine looks for the peer again.
   std::map<ConnectionId, PairingCode> found_;

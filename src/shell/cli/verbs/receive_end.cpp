@@ -36,7 +36,7 @@ void Receive::say_what_is_kept(const Plaintext& name) {
 }
 
 void Receive::discard() {
-  if (!std::exchange(may_discard_, false)) return;
+  if (!std::exchange(may_discard_, false)) return PeerVerb::discard();
   for (const auto& file : presenter_.coming()) context_.command(engine::CancelFile{file.id});
   leave_after(time_to_name);
 }

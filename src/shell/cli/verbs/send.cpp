@@ -66,6 +66,10 @@ void Send::ask_code(int tries_left) {
 
 void Send::dial() {
   phase_ = Dialing{};
+  context_.after(std::max(wait_, least_patience_with_server), [this] {
+    if (auto* dialing = std::get_if<Dialing>(&phase_))
+      end_with(dialing->last.value_or(Fault::server_silent));
+  });
   context_.command(engine::GoOnline{});
 }
 
@@ -187,10 +191,8 @@ void Send::handle(const engine::Offline& notice) {
   if (known_ && is<Pairing>() && notice.retrying)
     return context_.reporter.remark("The server is gone; trying to reach it again.");
   if (is<Dialing>() && notice.retrying && passes_with_time(notice.fault)) {
-    context_.reporter.remark(passing_sentence(notice.fault));
-    return context_.after(wait_, [this, fault = notice.fault] {
-      if (is<Dialing>()) end_with(fault);
-    });
+    std::get<Dialing>(phase_).last = notice.fault;
+    return context_.reporter.remark(passing_sentence(notice.fault));
   }
   if (is<Dialing>() || is<Pairing>()) end_with(notice.fault);
 }
@@ -204,13 +206,13 @@ void Send::handle(const engine::PairRequested& notice) {
   if (known_ && notice.key == known_->peer.key) return;
   if (notice.from != code_ || !notice.namesake) return answer(notice.from == code_);
   const report::Peer peer{notice.proposed_name, notice.key};
-  const auto ticket = ask_for_another(context_, peer, *notice.namesake, answer);
+  const auto ticket = ask_for_another(context_, peer, KeyIs::named, *notice.namesake, answer);
   context_.reporter.report(report::NameQuestion{peer, *notice.namesake, ticket});
 }
 
 void Send::handle(const engine::PairFailed& notice) {
   if (notice.peer != code_) return;
-  presenter_.fail(notice.fault, presenter_.whom(notice.about));
+  presenter_.fail_claim(notice.fault, notice.about, {});
   finish(presenter_.exit_code());
 }
 
@@ -235,7 +237,7 @@ void Send::handle(const engine::NameTaken& notice) {
   };
   if (!is_current(notice.connection)) return answer(false);
   const report::Peer peer{notice.name, notice.key};
-  const auto ticket = ask_for_another(context_, peer, notice.namesake, answer);
+  const auto ticket = ask_for_another(context_, peer, KeyIs::proven, notice.namesake, answer);
   context_.reporter.report(report::NameQuestion{peer, notice.namesake, ticket});
 }
 

@@ -40,6 +40,8 @@ class Send final : public PeerVerb {
   static constexpr auto quiet_patience_with_text = std::chrono::seconds(5);
   /// Then it is said that nobody has answered yet.
   static constexpr std::chrono::seconds quiet_patience{20};
+  /// For a server that says nothing, of which no wait is said.
+  static constexpr std::chrono::seconds least_patience_with_server{1};
   /// For a connection that is being established when the wait is over.
   static constexpr std::chrono::seconds connecting_patience{10};
 
@@ -79,7 +81,9 @@ class Send final : public PeerVerb {
   enum class Standing { claimed, claimed_and_sought, proven };
 
   struct Asking {};
-  struct Dialing {};
+  struct Dialing {
+    std::optional<Failure> last = {};  ///< what passes with time, and has not yet
+  };
   /// Also while a known peer is looked for.
   struct Pairing {};
   struct Connecting {

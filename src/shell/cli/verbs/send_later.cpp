@@ -40,7 +40,10 @@ void SendLater::look_after(std::chrono::seconds left) {
 }
 
 void SendLater::handle(const engine::TextNotQueued& notice) {
-  presenter_.fail(notice.fault);
+  const auto trouble = context_.trouble_of_books(notice.fault);
+  report::Failed failed{trouble.fault, {}};
+  if (!trouble.sentence.empty()) failed.sentence = trouble.sentence;
+  presenter_.fail(std::move(failed));
   finish(presenter_.exit_code());
 }
 
@@ -54,7 +57,8 @@ void SendLater::handle(const engine::Online&) {
 /// What is gone for good cannot be waited for.
 void SendLater::handle(const engine::Offline& notice) {
   if (phase_ != Phase::waiting || link_) return;
-  say_why(notice.fault, !notice.retrying);
+  if (!notice.retrying || told_.insert(notice.fault.fault).second)
+    say_why(notice.fault, !notice.retrying);
   if (!notice.retrying) leave_it_there();
 }
 
@@ -126,7 +130,9 @@ void SendLater::say_why(const Failure& failure, bool is_to_act) {
   auto why = printable(host::happened(failure));
   if (const auto advice = host::fault_text(failure.fault).advice; is_to_act && !advice.empty())
     why += " " + std::string(advice);
-  context_.reporter.remark(why);
+  report::Failed failed{failure, {}};
+  failed.sentence = std::move(why);
+  context_.reporter.report(failed);
 }
 
 void SendLater::leave_it_there() {

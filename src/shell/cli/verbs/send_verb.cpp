@@ -71,8 +71,7 @@ host::Outcome<std::vector<store::KnownPeer>> read_book(const Options& options) {
   auto book = store::sqlite::PeerBook::open(file);
   if (!book) return tl::unexpected(book.error());
   auto peers = book->all();
-  if (!peers)
-    return host::trouble(peers.error(), std::string(host::fault_text(peers.error()).sentence));
+  if (!peers) return tl::unexpected(trouble_of_books(options.data_dir, peers.error()));
   return std::move(*peers);
 }
 
@@ -105,13 +104,16 @@ int run(const Options& options, const SendOptions& send) {
   const bool is_input_free = send.text != "-" && send.code_file != "-";
   const bool is_addressed = *known || prepared->code;
   const auto asked = is_input_free && is_addressed ? Asked::input_or_terminal : Asked::terminal;
-  if (send.later)
-    return run_with_peers(
-        options, std::move(*vault), ".", Terms{asked}, [&](VerbContext context, client::Client&) {
-          return std::make_unique<SendLater>(std::move(*prepared->request.text), **known,
-                                             send.wait.value_or(SendOptions::default_wait),
-                                             std::move(context));
-        });
+  if (send.later) {
+    const auto wait = send.wait.value_or(SendOptions::default_wait);
+    Terms terms{asked};
+    terms.goes_online = wait.count() > 0;
+    return run_with_peers(options, std::move(*vault), ".", terms,
+                          [&](VerbContext context, client::Client&) {
+                            return std::make_unique<SendLater>(std::move(*prepared->request.text),
+                                                               **known, wait, std::move(context));
+                          });
+  }
   const auto answer_wait = send.wait.value_or(SendOptions::default_answer_wait);
   return run_with_peers(
       options, std::move(*vault), ".", Terms{asked}, [&](VerbContext context, client::Client&) {

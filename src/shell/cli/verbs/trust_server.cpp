@@ -45,10 +45,13 @@ void TrustServer::show(const client::ServerProof& proof) {
 }
 
 void TrustServer::decide(const client::ServerProof& proof) {
+  if (options_.identity == proof.identity) return accept(proof);
   if (options_.identity) {
-    if (*options_.identity == proof.identity) return accept(proof);
-    return refuse(proof, "That is not the identity that was asked for: nothing was changed.",
-                  host::fault_text(Fault::server_identity_changed).exit_code);
+    print(proof, false);
+    return finish(cli::refuse(context_.screen, context_.output,
+                              {Fault::server_identity_changed,
+                               "That is not the identity that was asked for: nothing was "
+                               "changed."}));
   }
   const auto& known = context_.known;
   const bool is_news =
@@ -59,7 +62,8 @@ void TrustServer::decide(const client::ServerProof& proof) {
   context_.console.confirm("Trust it from now on? [y/N] ", [this, proof](bool yes) {
     if (finished_) return;
     if (yes) return accept(proof);
-    refuse(proof, std::string(nothing_changed), code_of_no);
+    print(proof, false);
+    finish(cli::decline(context_.screen, context_.output));
   });
 }
 
@@ -67,12 +71,6 @@ void TrustServer::accept(const client::ServerProof& proof) {
   if (const auto written = context_.trust(proof); !written) return fail_with(written.error());
   print(proof, true);
   finish(0);
-}
-
-void TrustServer::refuse(const client::ServerProof& proof, const std::string& why, int exit_code) {
-  print(proof, false);
-  context_.screen.complain("culver: " + why);
-  finish(exit_code);
 }
 
 void TrustServer::print(const client::ServerProof& proof, bool trusted) {

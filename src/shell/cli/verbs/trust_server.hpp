@@ -61,7 +61,6 @@ class TrustServer {
   void show(const client::ServerProof& proof);
   void decide(const client::ServerProof& proof);
   void accept(const client::ServerProof& proof);
-  void refuse(const client::ServerProof& proof, const std::string& why, int exit_code);
   void print(const client::ServerProof& proof, bool trusted);
   void fail_with(const Failure& fault);
   void finish(int exit_code);

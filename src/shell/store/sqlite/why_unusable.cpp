@@ -28,24 +28,31 @@ bool is_at_limit(const std::filesystem::path& file) {
 
 }  // namespace
 
-tl::unexpected<host::Trouble> unusable(const std::string& what, const std::filesystem::path& file) {
+std::optional<host::Trouble> why_unwritten(const std::string& what,
+                                           const std::filesystem::path& file) {
   const auto folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
   const auto named = what + " " + file.string() + " cannot be used: ";
   for (const auto& path : {folder, file}) {
     if (::access(path.c_str(), W_OK) == 0 || errno == ENOENT) continue;
     const auto* why = errno == EROFS ? " is on a disk that cannot be written."
                                      : " is not ours to write. Check its owner and its mode.";
-    return host::trouble(Fault::store_failed, named + path.string() + why);
+    return host::Trouble{Fault::store_failed, named + path.string() + why};
   }
   if (is_full(folder))
-    return host::trouble(Fault::no_space, named + "there is no space left on its disk.");
+    return host::Trouble{Fault::no_space, named + "there is no space left on its disk."};
   if (is_at_limit(file))
-    return host::trouble(Fault::store_failed,
+    return host::Trouble{Fault::store_failed,
                          named +
                              "this process may not write files of that size. Raise the limit "
-                             "(ulimit -f).");
-  return host::trouble(Fault::store_failed,
-                       named + "it is damaged, or was made by a newer Culver.");
+                             "(ulimit -f)."};
+  return std::nullopt;
+}
+
+tl::unexpected<host::Trouble> unusable(const std::string& what, const std::filesystem::path& file) {
+  if (auto why = why_unwritten(what, file)) return tl::unexpected(std::move(*why));
+  return host::trouble(Fault::store_failed, what + " " + file.string() +
+                                                " cannot be used: it is damaged, or was made by a "
+                                                "newer Culver.");
 }
 
 }  // namespace culver::store::sqlite

@@ -1,5 +1,6 @@
 #include "shell/cli/input/console.hpp"
 
+#include <algorithm>
 #include <csignal>
 
 #include <gtest/gtest.h>
@@ -184,6 +185,22 @@ TEST_F(ConsoleOfAProgram, IsAnsweredByNumberInAnyOrder) {
   EXPECT_EQ(decisions_, (std::vector<bool>{true, false}));
 }
 
+/// Of another process, or of a program that guesses.
+TEST_F(ConsoleOfAProgram, IsNotAnsweredByWhatWasSaidBeforeItAsked) {
+  write("{\"question\":1,\"isAccepted\":true}\n");
+  const auto first = console_->confirm("A? ", keep_decision());
+  scene_.settle();
+  EXPECT_TRUE(decisions_.empty());
+  EXPECT_NE(scene_.err().find("no question of that number"), std::string::npos);
+  write("{\"question\":" + std::to_string(first + 1) + ",\"isAccepted\":true}\n");
+  write("{\"question\":" + std::to_string(first) + ",\"isAccepted\":false}\n");
+  const auto second = console_->confirm("B? ", keep_decision());
+  scene_.settle();
+  EXPECT_EQ(decisions_, std::vector<bool>{false});
+  EXPECT_LT(std::max(first, second), std::uint64_t{1} << 53) << "a double of JSON holds it";
+  EXPECT_GT(std::max(first, second), std::uint64_t{1} << 31);
+}
+
 TEST_F(ConsoleOfAProgram, ThatHasLeftSaysNo) {
   console_->confirm("A? ", keep_decision());
   console_->ask("Code: ", keep());
@@ -192,6 +209,21 @@ TEST_F(ConsoleOfAProgram, ThatHasLeftSaysNo) {
   program_ = {};
   scene_.settle();
   EXPECT_EQ(decisions_, std::vector<bool>{false});
+}
+
+TEST_F(ConsoleOfAProgram, ThatHasLeftLeavesQuestionsWhoseEndIsToldByNumber) {
+  std::vector<Console::Ticket> told;
+  console_->when_unanswered([&](Console::Ticket question, std::string_view why) {
+    EXPECT_EQ(why, "Nobody.");
+    told.push_back(question);
+  });
+  const auto first = console_->confirm("A? ", keep_decision(), "Nobody.");
+  program_ = {};
+  scene_.settle();
+  const auto second = console_->confirm("B? ", keep_decision(), "Nobody.");
+  scene_.settle();
+  EXPECT_EQ(told, (std::vector{first, second}));
+  EXPECT_EQ(decisions_, (std::vector<bool>{false, false}));
 }
 
 TEST_F(ConsoleOnAPipe, LetsTheLoopRunDryOnceClosed) {

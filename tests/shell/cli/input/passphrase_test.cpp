@@ -56,6 +56,18 @@ TEST(Passphrase, MayBeInAVariable) {
   EXPECT_EQ(as_text(got->expose()), "horse");
 }
 
+/// Otherwise nothing but that variable would ever open what is put under it.
+TEST(Passphrase, ThatIsNewIsNoLongerInAVariableThanElsewhere) {
+  const auto of_size = [](std::size_t size) {
+    return read_passphrase(
+        std::nullopt, [size](const char*) { return std::string(size, 'x'); }, true);
+  };
+  EXPECT_TRUE(of_size(1'024));
+  ASSERT_FALSE(of_size(1'025));
+  EXPECT_EQ(of_size(1'025).error().fault, Fault::passphrase_unfit);
+  EXPECT_EQ(of_size(7).error().sentence, "The passphrase has fewer than 8 bytes.");
+}
+
 TEST_F(PassphraseFile, OfTheDataFolderIsNamedByAVariable) {
   write_file(folder_ / "p", "correct horse\n");
   const auto named = [&](const char* name) -> std::optional<std::string> {

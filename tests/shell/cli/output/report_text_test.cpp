@@ -153,7 +153,7 @@ TEST_F(TextReportOn, WritesOutTheVerbThatItAdvises) {
   EXPECT_EQ(advised("Ana Bell"), "'Ana Bell'");
   EXPECT_NE(err_.str().find("culver rename 'Ana Bell' OTHER"), std::string::npos);
   EXPECT_TRUE(err_.str().starts_with("culver: Ana Bell: A known peer's name came"));
-  for (const char* evil : {"a'; rm -rf ~ #", "$(id)", "`id`", "-x", "a\x1b[2J", "a\nb", "a\\b"})
+  for (const char* evil : {"a'; rm -rf ~ #", "$(id)", "`id`", "-x", "a\x1b[2J", "a\"b", "a\\b"})
     EXPECT_EQ(advised(evil), "66687AADF862BD77") << evil;
 }
 

@@ -14,10 +14,12 @@ namespace linking = engine::linking;
 class LinkDevices : public testing::Test {
  protected:
   LinkContext context(Output output) {
-    return {scene_.screen(), output, [this](int code) {
+    return {scene_.screen(), output,
+            [this](int code) {
               EXPECT_FALSE(exit_) << "done twice";
               exit_ = code;
-            }};
+            },
+            [] { return WallTime{1'000'000'000}; }};
   }
   OfferLink& offer(Output output, std::string server = "",
                    OfferLink::Consent consent = OfferLink::Consent::asked) {
@@ -78,7 +80,7 @@ TEST_F(LinkDevices, ADeviceThatCannotBeAskedAboutCameAllTheSame) {
   verb.on(client::DevicesAnswer(fail(Fault::server_lost)));
   EXPECT_EQ(
       scene_.out(),
-      R"({"v":1,"type":"linkOffered","data":{"code":"012345","expiresMs":300000,"isAsked":true}})"
+      R"({"v":1,"type":"linkOffered","data":{"code":"012345","expiresMs":1000300000,"isAsked":true}})"
       "\n"
       R"({"v":1,"type":"deviceLinked","data":{"device":")" +
           print_uuid(device_.data) + "\",\"name\":null}}\n");
@@ -181,7 +183,7 @@ TEST_F(LinkDevices, AnOfferEndsOnce) {
 TEST_F(LinkDevices, NobodyCame) {
   offer(Output::text).on(linking::Failed{Fault::link_code_unused});
   EXPECT_EQ(scene_.err(),
-            "culver: Nobody used the code in time. Ask for a new one: culver devices link.\n");
+            "culver: Nobody used the code in time. Show a new one here: culver devices link.\n");
   EXPECT_EQ(exit_, 7);
 }
 

@@ -139,6 +139,16 @@ TEST_F(BookVerbTest, BlocksAndUnblocks) {
   expect_said("Ana was not blocked.");
 }
 
+TEST_F(BookVerbTest, WhatIsNotForgottenDoesNotReadLikeWhatIs) {
+  begin(ForgetPeer{ana_name, false}, Output::json);
+  scene_.type("n\n");
+  EXPECT_EQ(exit_, 1);
+  EXPECT_EQ(
+      scene_.out(),
+      R"({"v":1,"type":"failed","data":{"code":"cancelled","message":"Nothing was changed."}})"
+      "\n");
+}
+
 TEST_F(BookVerbTest, ForgetsOnAYesOnly) {
   begin(ForgetPeer{ana_name, false});
   expect_said(crypto::fingerprint(key(1)));

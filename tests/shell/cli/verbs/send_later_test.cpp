@@ -91,6 +91,30 @@ TEST_F(LaterVerb, OfAServerWithAnotherIdentityItIsSaidWhatToDo) {
   EXPECT_EQ(scene_.exit, 0) << "the text is kept";
   EXPECT_NE(scene_.err().find("Ask who runs it."), std::string::npos) << scene_.err();
   EXPECT_NE(scene_.err().find("culver trust-server"), std::string::npos) << scene_.err();
+  EXPECT_TRUE(has_said(R"("type":"failed","data":{"code":"server_identity_changed")"));
+}
+
+TEST_F(LaterVerb, AServerThatCannotBeReachedIsToldToProgramsOnce) {
+  begin();
+  hear(engine::TextQueued{ben_key, letter});
+  hear(engine::Offline{Fault::server_unreachable, true});
+  EXPECT_TRUE(has_said(R"("type":"failed","data":{"code":"server_unreachable")"));
+  const auto said = scene_.out().size();
+  hear(engine::Offline{Fault::server_unreachable, true});
+  EXPECT_EQ(scene_.out().size(), said);
+  EXPECT_FALSE(scene_.exit);
+}
+
+TEST_F(LaterVerb, WhatTheSystemSaysOfTheBookIsTold) {
+  auto context = scene_.context();
+  context.trouble_of_books = [](Fault) {
+    return host::Trouble{Fault::no_space, "The disk is full."};
+  };
+  SendLater verb(Plaintext("hello"), Addressee{ben_key, Plaintext("Ben")}, 0s, std::move(context));
+  verb.start();
+  verb.on(engine::TextNotQueued{ben_key, Fault::store_failed});
+  EXPECT_EQ(scene_.exit, 12);
+  EXPECT_TRUE(has_said(R"("code":"no_space","message":"The disk is full.")")) << scene_.out();
 }
 
 TEST_F(LaterVerb, WhoDoesNotComeIsNoFailure) {

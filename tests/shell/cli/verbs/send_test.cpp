@@ -185,6 +185,18 @@ TEST_F(SendVerb, EndsWithTheServersFaultWhileItNeedsTheServer) {
   EXPECT_FALSE(scene_->exit);
 }
 
+TEST_F(SendVerb, AServerThatSaysNothingIsNotWaitedForLongerThanThePeer) {
+  begin(text());
+  EXPECT_EQ(scene_->alarm_time, 120s);
+  scene_->alarm();
+  EXPECT_EQ(scene_->exit, host::fault_text(Fault::server_silent).exit_code);
+  begin(text());
+  hear(engine::Offline{Fault::too_many_handshakes, true});
+  hear(engine::Offline{Fault::too_many_handshakes, true});
+  scene_->alarm();
+  EXPECT_NE(scene_->out().find("too_many_handshakes"), std::string::npos);
+}
+
 TEST_F(SendVerb, WhoDoesNotAnswerIsSpokenOfAndThenGivenUp) {
   begin(text());
   hear(engine::Online{own_code});
