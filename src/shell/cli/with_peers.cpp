@@ -107,15 +107,11 @@ int run_with_peers(const Options& given, host::Vault sealed,
     return opened->book();
   });
   const auto reporter = make_reporter(options, screen, contacts);
-  if (options.output == Output::json)
-    console.when_unanswered([&](Console::Ticket question, std::string_view why) {
-      report::Failed failed{Fault::cancelled, {}};
-      failed.sentence = why;
-      failed.question = question;
-      reporter->report(failed);
-    });
 
   std::unique_ptr<PeerVerb> verb;
+  console.when_unanswered([&](Console::Ticket question, std::string_view why) {
+    return verb->tell_unanswered(question, why);
+  });
   auto config = make_config(options, download_dir);
   config.only_one = terms.only_one;
   config.pair_requests = terms.pair_requests;

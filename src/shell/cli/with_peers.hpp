@@ -24,6 +24,8 @@ class PeerVerb {
   virtual void stop(Fault why) = 0;
   /// Each second.
   virtual void tick() {}
+  /// That nobody is there to answer this question, if no other event tells how it has ended.
+  virtual bool tell_unanswered(Console::Ticket, std::string_view) { return false; }
   /// A second Ctrl-C. Unless the verb has a use for it, the program ends at once.
   virtual void discard();
 };

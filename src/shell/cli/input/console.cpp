@@ -88,10 +88,8 @@ Console::Ticket Console::confirm(std::string question, std::function<void(bool)>
   const auto ticket = draw_ticket_();
   auto answer_line = [this, ticket, answer = std::move(answer),
                       to_nobody = std::string(to_nobody)](std::optional<std::string> line) {
-    if (!line && tell_unanswered_)
-      tell_unanswered_(ticket, to_nobody);
-    else if (!line)
-      screen_.complain(to_nobody);
+    const bool is_told = !line && tell_unanswered_ && tell_unanswered_(ticket, to_nobody);
+    if (!line && !is_told) screen_.complain(to_nobody);
     answer(line && is_yes(*line));
   };
   return add({ticket, std::move(question), true, 0, std::move(answer_line)});

@@ -70,9 +70,9 @@ class Console {
                  std::string_view to_nobody =
                      "Nobody is there to ask, which counts as no: --yes "
                      "accepts.");
-  /// Who is told of a yes/no question that counts as no since nobody is there, and why; otherwise
-  /// the screen is.
-  using Unanswered = std::function<void(Ticket, std::string_view why)>;
+  /// Who is told of a yes/no question that counts as no since nobody is there, and why. The screen
+  /// is, if that one says that it has not told it.
+  using Unanswered = std::function<bool(Ticket, std::string_view why)>;
   void when_unanswered(Unanswered tell) { tell_unanswered_ = std::move(tell); }
   /// The question has lost its point; its answer will not be called.
   void withdraw(Ticket ticket);

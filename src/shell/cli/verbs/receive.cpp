@@ -1,6 +1,7 @@
 // The receiving side's decisions.
 #include "shell/cli/verbs/receive.hpp"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -141,6 +142,17 @@ Console::Ticket Receive::ask_for_forgotten(const report::Peer& peer,
       who +
           " was forgotten while this culver receive runs: --yes does not let it in again, and "
           "nobody is there to ask. It is refused.");
+}
+
+bool Receive::tell_unanswered(Console::Ticket question, std::string_view why) {
+  const bool is_of_pairing = std::ranges::any_of(
+      requests_, [&](const auto& entry) { return entry.second.ticket == question; });
+  if (!is_of_pairing) return false;
+  report::Failed failed{Fault::cancelled, {}};
+  failed.sentence = why;
+  failed.question = question;
+  context_.reporter.report(failed);
+  return true;
 }
 
 void Receive::answer_pair(const PairingCode& from, bool accepted) {

@@ -36,6 +36,8 @@ class Receive final : public PeerVerb {
   void on(const engine::Notice& notice) override;
   /// Each second: the process that known peers came to may have ended.
   void tick() override;
+  /// Of a pairing: files and names that are refused have events of their own.
+  bool tell_unanswered(Console::Ticket question, std::string_view why) override;
   /// The person has had enough.
   void stop(Fault signal) override;
   /// Once more: what has come of files is thrown away.

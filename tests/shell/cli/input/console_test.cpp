@@ -216,6 +216,7 @@ TEST_F(ConsoleOfAProgram, ThatHasLeftLeavesQuestionsWhoseEndIsToldByNumber) {
   console_->when_unanswered([&](Console::Ticket question, std::string_view why) {
     EXPECT_EQ(why, "Nobody.");
     told.push_back(question);
+    return told.size() == 1;
   });
   const auto first = console_->confirm("A? ", keep_decision(), "Nobody.");
   program_ = {};
@@ -223,6 +224,7 @@ TEST_F(ConsoleOfAProgram, ThatHasLeftLeavesQuestionsWhoseEndIsToldByNumber) {
   const auto second = console_->confirm("B? ", keep_decision(), "Nobody.");
   scene_.settle();
   EXPECT_EQ(told, (std::vector{first, second}));
+  EXPECT_EQ(scene_.err(), "Nobody.\n") << "of the second";
   EXPECT_EQ(decisions_, (std::vector<bool>{false, false}));
 }
 
