@@ -105,7 +105,7 @@ TEST(Rendezvous, OfTwoWhoComeAtOnceOnlyOneIsLetInWhereThereIsOnePlace) {
         if (const auto* connected = std::get_if<Connected>(&notice))
           self.command(SendText{connected->connection, TextId{1}, Plaintext(self.name)});
         const auto* closed = std::get_if<Closed>(&notice);
-        if (std::holds_alternative<TurnedAway>(notice) ||
+        if (std::holds_alternative<RefusedByPeer>(notice) ||
             (closed && closed->fault == Fault::pair_refused))
           refused[&self] = true;
       };
@@ -145,7 +145,7 @@ TEST(Rendezvous, WhoTakesAnothersNameHearsThatItIsRefused) {
   EXPECT_EQ(about->key, cleo.engine->public_key());
   EXPECT_EQ(about->name, Plaintext("cleo"));
   EXPECT_EQ(about->calls_itself, Plaintext("bob"));
-  EXPECT_TRUE(cleo.last<TurnedAway>() || cleo.last<Closed>()->fault == Fault::pair_refused);
+  EXPECT_TRUE(cleo.last<RefusedByPeer>() || cleo.last<Closed>()->fault == Fault::pair_refused);
 }
 
 TEST(Rendezvous, WhoComesLaterFindsWhoWaitsAtOnce) {

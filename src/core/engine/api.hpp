@@ -177,7 +177,7 @@ struct WasHere {
   WallTime at;
 };
 /// A peer that is looked for, and was asked, does not let us in. It is asked again in another hour.
-struct TurnedAway {
+struct RefusedByPeer {
   PublicKey key;
 };
 /// Somebody who names the key of a peer that is looked for was refused: it came with less than the
@@ -363,10 +363,10 @@ struct Closed {
 
 using Notice =
     std::variant<Online, Offline, PairRequested, PairWithdrawn, PairFailed, Connecting, NameTaken,
-                 PeerBookChanged, WasHere, TurnedAway, ClaimFailed, Paced, ClockWrong, Establishing,
-                 Unproven, Connected, TextReceived, TextDelivered, TextFailed, GoodbyeReceived,
-                 TextQueued, TextNotQueued, LetterDelivered, NothingWaits, LettersStuck,
-                 LetterReceived, FileOffered, FileChecking, FileStarted, FileProgress, FileReceived,
-                 FileSent, FileFailed, Closed>;
+                 PeerBookChanged, WasHere, RefusedByPeer, ClaimFailed, Paced, ClockWrong,
+                 Establishing, Unproven, Connected, TextReceived, TextDelivered, TextFailed,
+                 GoodbyeReceived, TextQueued, TextNotQueued, LetterDelivered, NothingWaits,
+                 LettersStuck, LetterReceived, FileOffered, FileChecking, FileStarted, FileProgress,
+                 FileReceived, FileSent, FileFailed, Closed>;
 
 }  // namespace culver::engine

@@ -90,7 +90,7 @@ void Engine::obey(AnswerPair&& answer, Env& env, Effects& out) {
     if (answer.accepted) {
       directory_.tell_apart(key);
     } else {
-      turn_away(why, key, KeyStanding::claimed, FrameKind::pair_request, {}, out);
+      reject(why, key, KeyStanding::claimed, FrameKind::pair_request, {}, out);
       out.emplace_back(Tell{PairFailed{answer.from, why.fault, whom(why, key, name)}});
     }
   }
@@ -186,7 +186,7 @@ void Engine::obey(Know&& know, Env& env, Effects& out) {
   stop_looking(key);
   for (const auto id : roster_.of(key)) {
     roster_.edit(id)->unkept.clear();
-    to_peer(id, peer::TurnedAway{Fault::peer_blocked}, env, out);
+    to_peer(id, peer::Rejected{Fault::peer_blocked}, env, out);
   }
 }
 
@@ -204,7 +204,7 @@ void Engine::obey(Forget&& forget, Env& env, Effects& out) {
       perform(std::move(effects), env, out);
       to_connection(id, connection::Goodbye{.waits = false});
     } else if (peer.sought) {
-      to_peer(id, peer::TurnedAway{Fault::peer_not_known}, env, out);
+      to_peer(id, peer::Rejected{Fault::peer_not_known}, env, out);
     }
   }
 }

@@ -194,8 +194,8 @@ class Engine {
   /// A person's own request goes first.
   void make_way(const PairingCode& code, Env&);
   /// A key that may not go on: kept as offered if it came under another's name.
-  void turn_away(const Unwelcome& why, const PublicKey& key, KeyStanding standing, FrameKind,
-                 std::optional<ConnectionId>, Effects&);
+  void reject(const Unwelcome& why, const PublicKey& key, KeyStanding standing, FrameKind,
+              std::optional<ConnectionId>, Effects&);
   Whom whom(const Unwelcome& why, const PublicKey& key, std::optional<Plaintext> claimed) const;
   /// Nobody else is looked for or let in any more.
   void refuse_others(const std::optional<PairingCode>& but, Env&, Effects&);

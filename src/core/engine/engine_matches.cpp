@@ -53,7 +53,7 @@ void Engine::requested(signaling::Requested request, Env& env, Effects& out) {
         Tell{PairRequested{request.from, request.key, std::move(request.proposed_name), why->of}});
   }
   decline(request.from, env, out);
-  turn_away(*why, request.key, KeyStanding::claimed, FrameKind::pair_request, {}, out);
+  reject(*why, request.key, KeyStanding::claimed, FrameKind::pair_request, {}, out);
   if (why->fault != Fault::peer_blocked)
     out.emplace_back(
         Tell{PairFailed{request.from, why->fault, whom(*why, request.key, request.proposed_name)}});
@@ -111,7 +111,7 @@ void Engine::matched(signaling::Matched match, Env& env, Effects& out) {
   }
   const auto verdict = directory_.judge(match.key, std::nullopt);
   if (const auto* why = std::get_if<Unwelcome>(&verdict)) {
-    turn_away(*why, match.key, KeyStanding::claimed, FrameKind::pair_match, {}, out);
+    reject(*why, match.key, KeyStanding::claimed, FrameKind::pair_match, {}, out);
     const bool is_ours = rendezvous_.is_ours(match.peer);
     rendezvous_.failed(match.peer, why->fault, env);
     if (!is_ours)

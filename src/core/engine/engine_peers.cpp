@@ -38,15 +38,15 @@ void Engine::claimed(ConnectionId id, connection::Claimed now, Env& env, Effects
   auto& peer = *roster_.edit(id);
   if (auto name = name_of_peer(now.username, peer.key)) peer.name = std::move(name);
   if (directory_.is_less_than_known(peer.key, false))
-    return to_peer(id, peer::TurnedAway{Fault::peer_downgraded}, env, out);
+    return to_peer(id, peer::Rejected{Fault::peer_downgraded}, env, out);
   if (!place_.is_free_for(peer.key))
-    return to_peer(id, peer::TurnedAway{Fault::pair_refused}, env, out);
+    return to_peer(id, peer::Rejected{Fault::pair_refused}, env, out);
   const auto* known = directory_.find(peer.key);
   const auto verdict = directory_.judge(peer.key, peer.name);
   const auto* why = std::get_if<Unwelcome>(&verdict);
   if (why && !directory_.may_be_another(*why)) {
-    turn_away(*why, peer.key, KeyStanding::claimed, FrameKind::handshake, id, out);
-    return to_peer(id, peer::TurnedAway{why->fault, why->of}, env, out);
+    reject(*why, peer.key, KeyStanding::claimed, FrameKind::handshake, id, out);
+    return to_peer(id, peer::Rejected{why->fault, why->of}, env, out);
   }
   to_peer(id, peer::Claim{now.largest_message}, env, out);
   pacer_.release(peer.code);
@@ -60,17 +60,17 @@ void Engine::claimed(ConnectionId id, connection::Claimed now, Env& env, Effects
 void Engine::established(ConnectionId id, connection::Established now, Env& env, Effects& out) {
   auto& peer = *roster_.edit(id);
   if (directory_.is_less_than_known(peer.key, now.is_culver))
-    return to_peer(id, peer::TurnedAway{Fault::peer_downgraded}, env, out);
+    return to_peer(id, peer::Rejected{Fault::peer_downgraded}, env, out);
   if (!place_.is_free_for(peer.key))
-    return to_peer(id, peer::TurnedAway{Fault::pair_refused}, env, out);
+    return to_peer(id, peer::Rejected{Fault::pair_refused}, env, out);
   if (auto name = name_of_peer(now.username, peer.key)) peer.name = std::move(name);
   const auto verdict = directory_.judge(peer.key, peer.name);
   if (const auto* why = std::get_if<Unwelcome>(&verdict)) {
     // Whoever has typed or given a code expects somebody: only they can say whether it is this one.
     if (directory_.may_be_another(*why) && config_.pair_requests != PairRequests::accept)
       return to_peer(id, peer::NameTaken{std::move(now), *why->of}, env, out);
-    turn_away(*why, peer.key, KeyStanding::proven, FrameKind::handshake, id, out);
-    return to_peer(id, peer::TurnedAway{why->fault, why->of}, env, out);
+    reject(*why, peer.key, KeyStanding::proven, FrameKind::handshake, id, out);
+    return to_peer(id, peer::Rejected{why->fault, why->of}, env, out);
   }
   place_.promise(peer.key);
   to_peer(id, peer::Welcomed{std::move(now), std::get<Welcome>(verdict).instead_of}, env, out);
@@ -85,7 +85,7 @@ void Engine::obey(AnswerName&& answer, Env& env, Effects& out) {
   if (!answer.accepted) return refuse_name(answer.connection, env, out);
   directory_.tell_apart(peer->key);
   if (!place_.is_free_for(peer->key))
-    return to_peer(answer.connection, peer::TurnedAway{Fault::pair_refused}, env, out);
+    return to_peer(answer.connection, peer::Rejected{Fault::pair_refused}, env, out);
   place_.promise(peer->key);
   to_peer(answer.connection, peer::ToldApart{}, env, out);
 }
@@ -94,8 +94,8 @@ void Engine::refuse_name(ConnectionId id, Env& env, Effects& out) {
   const auto& peer = *roster_.find(id);
   const auto namesake = std::get<peer::AwaitingName>(peer.standing).namesake;
   const auto fault = directory_.why_not(peer.key);
-  turn_away({fault, namesake}, peer.key, KeyStanding::proven, FrameKind::handshake, id, out);
-  to_peer(id, peer::TurnedAway{fault, namesake}, env, out);
+  reject({fault, namesake}, peer.key, KeyStanding::proven, FrameKind::handshake, id, out);
+  to_peer(id, peer::Rejected{fault, namesake}, env, out);
 }
 
 // ---- the book
@@ -109,7 +109,7 @@ void Engine::on(Remembered&& answer, Env& env, Effects& out) {
   auto fault = answer.fault;
   if (!fault && directory_.is_less_than_known(peer->key, from->waiting.proven.is_culver))
     fault = Fault::peer_downgraded;
-  if (fault) return to_peer(answer.connection, peer::TurnedAway{*fault}, env, out);
+  if (fault) return to_peer(answer.connection, peer::Rejected{*fault}, env, out);
   if (connection::is_up(peer->connection)) {
     if (from->instead_of) make_room(*from->instead_of, answer.connection);
     make_room(peer->key, answer.connection);
@@ -152,8 +152,8 @@ void Engine::take(queued::Admit&& admit, Env& env, Effects& out) {
 // ---- refusals
 // ------------------------------------------------------------------------------------
 
-void Engine::turn_away(const Unwelcome& why, const PublicKey& key, KeyStanding standing,
-                       FrameKind kind, std::optional<ConnectionId> connection, Effects& out) {
+void Engine::reject(const Unwelcome& why, const PublicKey& key, KeyStanding standing,
+                    FrameKind kind, std::optional<ConnectionId> connection, Effects& out) {
   // A key that is somebody else's already is nobody's new one.
   if (why.of && !directory_.find(key)) out.emplace_back(KeepOffered{*why.of, key, standing});
   out.emplace_back(Dropped{why.fault, kind, connection});

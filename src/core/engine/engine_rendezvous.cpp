@@ -60,7 +60,8 @@ void Engine::failed(const signaling::Failed& failure, Env& env, Effects& out) {
   rendezvous_.failed(failure.peer, failure.fault, env);
   namesakes_.erase(failure.peer);
   if (!is_ours) out.emplace_back(Tell{PairFailed{failure.peer, failure.fault}});
-  if (sought && failure.fault == Fault::pair_refused) out.emplace_back(Tell{TurnedAway{*sought}});
+  if (sought && failure.fault == Fault::pair_refused)
+    out.emplace_back(Tell{RefusedByPeer{*sought}});
 }
 
 void Engine::take_turns(Env& env, Effects& out) {

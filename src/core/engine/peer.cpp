@@ -5,7 +5,7 @@
 namespace culver::engine::peer {
 namespace {
 
-Refused turn_away(TurnedAway&& why, bool was_connected, Effects& out) {
+Refused reject(Rejected&& why, bool was_connected, Effects& out) {
   out.emplace_back(EndConnection{why.fault});
   return {was_connected, why.namesake};
 }
@@ -41,8 +41,8 @@ OneOf<AwaitingName> Establishing::on(NameTaken&& taken, Context& context, Effect
 OneOf<AwaitingPeerBook> Establishing::on(Welcomed&& welcomed, Context& context, Effects& out) && {
   return let_in(std::move(welcomed), std::nullopt, context.now, out);
 }
-OneOf<Refused> Establishing::on(TurnedAway&& why, Context&, Effects& out) && {
-  return turn_away(std::move(why), false, out);
+OneOf<Refused> Establishing::on(Rejected&& why, Context&, Effects& out) && {
+  return reject(std::move(why), false, out);
 }
 OneOf<Ended> Establishing::on(EndTold&&, Context&, Effects&) && { return Ended{false}; }
 
@@ -58,8 +58,8 @@ OneOf<AwaitingName> Claimed::on(NameTaken&& taken, Context& context, Effects& ou
 OneOf<AwaitingPeerBook> Claimed::on(Welcomed&& welcomed, Context& context, Effects& out) && {
   return let_in(std::move(welcomed), std::move(sending), context.now, out);
 }
-OneOf<Refused> Claimed::on(TurnedAway&& why, Context&, Effects& out) && {
-  return turn_away(std::move(why), false, out);
+OneOf<Refused> Claimed::on(Rejected&& why, Context&, Effects& out) && {
+  return reject(std::move(why), false, out);
 }
 OneOf<Ended> Claimed::on(EndTold&&, Context&, Effects&) && { return Ended{false}; }
 
@@ -68,8 +68,8 @@ OneOf<Ended> Claimed::on(EndTold&&, Context&, Effects&) && { return Ended{false}
 OneOf<AwaitingPeerBook> AwaitingName::on(ToldApart&&, Context& context, Effects& out) && {
   return write(std::move(waiting), std::nullopt, context.now, out);
 }
-OneOf<Refused> AwaitingName::on(TurnedAway&& why, Context&, Effects& out) && {
-  return turn_away(std::move(why), false, out);
+OneOf<Refused> AwaitingName::on(Rejected&& why, Context&, Effects& out) && {
+  return reject(std::move(why), false, out);
 }
 
 OneOf<Connected> AwaitingPeerBook::on(Written&&, Context&, Effects& out) && {
@@ -79,14 +79,14 @@ OneOf<Connected> AwaitingPeerBook::on(Written&&, Context&, Effects& out) && {
   out.emplace_back(GiveKept{std::move(kept)});
   return Connected{{proven.largest_message, std::move(texts)}, proven.is_culver};
 }
-OneOf<Refused> AwaitingPeerBook::on(TurnedAway&& why, Context&, Effects& out) && {
-  return turn_away(std::move(why), false, out);
+OneOf<Refused> AwaitingPeerBook::on(Rejected&& why, Context&, Effects& out) && {
+  return reject(std::move(why), false, out);
 }
 
 // ---- told ---------------------------------------------------------------------------------------
 
-OneOf<Refused> Connected::on(TurnedAway&& why, Context&, Effects& out) && {
-  return turn_away(std::move(why), true, out);
+OneOf<Refused> Connected::on(Rejected&& why, Context&, Effects& out) && {
+  return reject(std::move(why), true, out);
 }
 OneOf<Ended> Connected::on(EndTold&&, Context&, Effects&) && { return Ended{true}; }
 

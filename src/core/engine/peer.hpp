@@ -67,8 +67,8 @@ struct Written {
   static constexpr Origin origin = Origin::ours;
 };
 /// We want nothing of it, for this reason.
-struct TurnedAway {
-  static constexpr std::string_view name = "TurnedAway";
+struct Rejected {
+  static constexpr std::string_view name = "Rejected";
   static constexpr Origin origin = Origin::ours;
   Fault fault;
   std::optional<PublicKey> namesake = {};  ///< the known peer whose name it used
@@ -127,7 +127,7 @@ struct Establishing {
   OneOf<Claimed> on(Claim&&, Context&, Effects&) &&;
   OneOf<AwaitingName> on(NameTaken&&, Context&, Effects&) &&;
   OneOf<AwaitingPeerBook> on(Welcomed&&, Context&, Effects&) &&;
-  OneOf<Refused> on(TurnedAway&&, Context&, Effects&) &&;
+  OneOf<Refused> on(Rejected&&, Context&, Effects&) &&;
   OneOf<Ended> on(EndTold&&, Context&, Effects&) &&;
 };
 
@@ -139,7 +139,7 @@ struct Claimed {
   OneOf<Claimed> on(Claim&&, Context&, Effects&) &&;
   OneOf<AwaitingName> on(NameTaken&&, Context&, Effects&) &&;
   OneOf<AwaitingPeerBook> on(Welcomed&&, Context&, Effects&) &&;
-  OneOf<Refused> on(TurnedAway&&, Context&, Effects&) &&;
+  OneOf<Refused> on(Rejected&&, Context&, Effects&) &&;
   OneOf<Ended> on(EndTold&&, Context&, Effects&) &&;
 };
 
@@ -158,7 +158,7 @@ struct AwaitingName {
   TimePoint deadline;
 
   OneOf<AwaitingPeerBook> on(ToldApart&&, Context&, Effects&) &&;
-  OneOf<Refused> on(TurnedAway&&, Context&, Effects&) &&;
+  OneOf<Refused> on(Rejected&&, Context&, Effects&) &&;
 };
 
 /// It is being written down.
@@ -169,7 +169,7 @@ struct AwaitingPeerBook {
   TimePoint deadline;
 
   OneOf<Connected> on(Written&&, Context&, Effects&) &&;
-  OneOf<Refused> on(TurnedAway&&, Context&, Effects&) &&;
+  OneOf<Refused> on(Rejected&&, Context&, Effects&) &&;
 };
 
 /// Told as Connected.
@@ -178,7 +178,7 @@ struct Connected {
   Sending sending;
   bool is_culver;  ///< with all that a Culver promises
 
-  OneOf<Refused> on(TurnedAway&&, Context&, Effects&) &&;
+  OneOf<Refused> on(Rejected&&, Context&, Effects&) &&;
   OneOf<Ended> on(EndTold&&, Context&, Effects&) &&;
 };
 
@@ -200,7 +200,7 @@ struct Ended {
 struct Machine {
   using State = std::variant<Establishing, Claimed, AwaitingName, AwaitingPeerBook, Connected,
                              Refused, Ended>;
-  using Event = std::variant<Claim, NameTaken, Welcomed, ToldApart, Written, TurnedAway, EndTold>;
+  using Event = std::variant<Claim, NameTaken, Welcomed, ToldApart, Written, Rejected, EndTold>;
   using Context = peer::Context;
   using Effects = peer::Effects;
 

@@ -33,7 +33,7 @@ class Pauses {
   std::bitset<4> wanted_;
 };
 
-/// One connection, and what belongs to it whatever the standing of its peer is.
+/// A peer that there is a connection with, and what of it belongs to no standing.
 struct Peer {
   PairingCode code;
   PublicKey key;

@@ -104,7 +104,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void handle(const engine::Connecting& notice);
   void handle(const engine::NameTaken& notice);
   void handle(const engine::PeerBookChanged& notice);
-  void handle(const engine::TurnedAway& notice);
+  void handle(const engine::RefusedByPeer& notice);
   void handle(const engine::ClaimFailed& notice);
   void handle(const engine::Unproven& notice);
   void handle(const engine::Connected& notice);

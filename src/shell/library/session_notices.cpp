@@ -136,7 +136,7 @@ void Session::handle(const engine::PeerBookChanged& notice) {
 }
 
 /// It will not let us in for being asked again.
-void Session::handle(const engine::TurnedAway& notice) {
+void Session::handle(const engine::RefusedByPeer& notice) {
   if (const auto waiting = connecting_.extract(notice.key))
     answer_all<v1::Connection>(waiting.mapped(),
                                error_of(Fault::pair_refused, peer(notice.key).name));

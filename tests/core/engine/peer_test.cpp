@@ -92,14 +92,14 @@ TEST_F(PeerTest, WhoeverIsTurnedAwayIsHeardNoMore) {
         Machine::Event(Welcomed{proven(), {}})}) {
     state_ = Establishing{};
     take(before);
-    take(TurnedAway{Fault::peer_key_changed, key(3)});
+    take(Rejected{Fault::peer_key_changed, key(3)});
     ASSERT_TRUE(is<Refused>());
     EXPECT_EQ(std::get<Refused>(state_).namesake, key(3));
     EXPECT_EQ(effect<EndConnection>()->fault, Fault::peer_key_changed);
     EXPECT_EQ(effect<GiveKept>(), nullptr);
     EXPECT_EQ(sending(state_), nullptr);
     EXPECT_FALSE(was_connected(state_));
-    take(TurnedAway{Fault::peer_blocked, {}});
+    take(Rejected{Fault::peer_blocked, {}});
     EXPECT_TRUE(effects_.empty()) << "the connection ends already";
     take(Written{});
     EXPECT_TRUE(is<Refused>()) << "the book answers late";
@@ -111,12 +111,12 @@ TEST_F(PeerTest, AnEndIsToldOnce) {
   take(EndTold{});
   ASSERT_TRUE(is<AwaitingPeerBook>()) << "what it said before is still to be told";
   take(Written{});
-  take(TurnedAway{Fault::peer_blocked, {}});
+  take(Rejected{Fault::peer_blocked, {}});
   EXPECT_TRUE(was_connected(state_));
   take(EndTold{});
   ASSERT_TRUE(is<Ended>());
   EXPECT_TRUE(was_connected(state_));
-  take(TurnedAway{Fault::peer_blocked, {}});
+  take(Rejected{Fault::peer_blocked, {}});
   EXPECT_TRUE(is<Ended>());
   EXPECT_TRUE(effects_.empty());
 }

@@ -65,7 +65,7 @@ int run(const Options& options, const PeerOptions& verb);
 
 class PeerOfBook {
  public:
-  struct VerbContext {
+  struct Context {
     store::sqlite::PeerBook& book;
     PublicKey self;
     Screen& screen;
@@ -76,7 +76,7 @@ class PeerOfBook {
     std::filesystem::path folder = {};  ///< of the book
   };
 
-  PeerOfBook(PeerOptions options, VerbContext context)
+  PeerOfBook(PeerOptions options, Context context)
       : options_(std::move(options)), context_(std::move(context)) {}
 
   void start();
@@ -106,7 +106,7 @@ class PeerOfBook {
   void finish(int exit_code);
 
   PeerOptions options_;
-  VerbContext context_;
+  Context context_;
   std::vector<store::KnownPeer> peers_;  ///< as they were found
   store::KnownPeer peer_ = {};           ///< the one that is meant
   std::string name_;                     ///< how it is called, fit for a terminal

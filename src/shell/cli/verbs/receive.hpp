@@ -51,7 +51,7 @@ class Receive final : public PeerVerb {
   void handle(const engine::PairFailed&);
   void handle(const engine::Connecting&);
   void handle(const engine::NameTaken&);
-  void handle(const engine::TurnedAway&) {}  // it is looked for again
+  void handle(const engine::RefusedByPeer&) {}  // it is looked for again
   void handle(const engine::ClaimFailed&);
   void handle(const engine::Paced&);
   void handle(const engine::ClockWrong&);

@@ -173,7 +173,7 @@ void Send::handle(const engine::WasHere& notice) {
 }
 
 /// It will not let us in for being asked again.
-void Send::handle(const engine::TurnedAway& notice) {
+void Send::handle(const engine::RefusedByPeer& notice) {
   if (known_ && notice.key == known_->peer.key && is<Pairing>()) end_with(Fault::pair_refused);
 }
 

@@ -122,7 +122,7 @@ class Send final : public PeerVerb {
   void handle(const engine::PairFailed&);
   void handle(const engine::Connecting&);
   void handle(const engine::WasHere&);
-  void handle(const engine::TurnedAway&);
+  void handle(const engine::RefusedByPeer&);
   void handle(const engine::NameTaken&);
   void handle(const engine::ClaimFailed&);
   void handle(const engine::Paced&);

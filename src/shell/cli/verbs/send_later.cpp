@@ -63,7 +63,7 @@ void SendLater::handle(const engine::Offline& notice) {
 }
 
 /// The text waits; somebody may have to act.
-void SendLater::handle(const engine::TurnedAway& notice) {
+void SendLater::handle(const engine::RefusedByPeer& notice) {
   if (notice.key == peer_.key && told_.insert(Fault::pair_refused).second)
     say_why(Fault::pair_refused, true);
 }

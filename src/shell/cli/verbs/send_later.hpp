@@ -34,7 +34,7 @@ class SendLater final : public PeerVerb {
   void handle(const engine::Online&);
   void handle(const engine::Offline&);
   void handle(const engine::PairRequested&);
-  void handle(const engine::TurnedAway&);
+  void handle(const engine::RefusedByPeer&);
   void handle(const engine::ClaimFailed&);
   void handle(const engine::Unproven&);
   void handle(const engine::Connected&);

@@ -40,7 +40,7 @@ std::optional<crypto::VerifyKey> parse_identity(std::string_view text);
 
 class TrustServer {
  public:
-  struct VerbContext {
+  struct Context {
     std::string url;                                                ///< the server's origin
     std::optional<store::ServerRecord> known;                       ///< what the book says
     std::function<Result<void>(const client::ServerProof&)> trust;  ///< writes it there
@@ -51,7 +51,7 @@ class TrustServer {
     std::function<void(int)> done;
   };
 
-  TrustServer(TrustServerOptions options, VerbContext context)
+  TrustServer(TrustServerOptions options, Context context)
       : options_(std::move(options)), context_(std::move(context)) {}
 
   void on(const client::Introduction::Proven& proof);
@@ -66,7 +66,7 @@ class TrustServer {
   void finish(int exit_code);
 
   TrustServerOptions options_;
-  VerbContext context_;
+  Context context_;
   bool finished_ = false;
 };
 

@@ -28,8 +28,8 @@ class BookVerbTest : public testing::Test {
       EXPECT_FALSE(exit_) << "done twice";
       exit_ = code;
     };
-    verb_.emplace(std::move(options), PeerOfBook::VerbContext{book_, key(99), scene_.screen(),
-                                                              scene_.console(), output, done});
+    verb_.emplace(std::move(options), PeerOfBook::Context{book_, key(99), scene_.screen(),
+                                                          scene_.console(), output, done});
     verb_->start();
     scene_.settle();
   }

@@ -26,9 +26,8 @@ class TrustServerTest : public testing::Test {
       EXPECT_FALSE(exit_) << "done twice";
       exit_ = code;
     };
-    verb_.emplace(options,
-                  TrustServer::VerbContext{"ws://h:80", std::move(known), trust, scene_.screen(),
-                                           scene_.console(), output, done});
+    verb_.emplace(options, TrustServer::Context{"ws://h:80", std::move(known), trust,
+                                                scene_.screen(), scene_.console(), output, done});
     return *verb_;
   }
   static store::ServerRecord known(int number, unsigned version = 2) {
