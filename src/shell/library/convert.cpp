@@ -7,6 +7,7 @@
 #include "core/base/ids.hpp"
 #include "core/crypto/keys.hpp"
 #include "core/engine/names.hpp"
+#include "shell/host/clock.hpp"
 #include "shell/host/dial_text.hpp"
 #include "shell/host/fault_text.hpp"
 

@@ -96,14 +96,17 @@ std::string event(const report::Code& e) {
 }
 std::string event(const report::PairRequest& e) {
   Fields data;
-  data.text_or_null("name", e.peer.name).text("fingerprint", crypto::fingerprint_digits(e.peer.key));
+  data.text_or_null("name", e.peer.name)
+      .text("fingerprint", crypto::fingerprint_digits(e.peer.key));
   if (e.namesake) data.text("namesake", crypto::fingerprint_digits(*e.namesake));
   if (e.id) data.number("question", *e.id);
   return line("pairRequested", data);
 }
 std::string event(const report::NameQuestion& e) {
   Fields data;
-  data.peer(e.peer).text("namesake", crypto::fingerprint_digits(e.namesake)).number("question", e.id);
+  data.peer(e.peer)
+      .text("namesake", crypto::fingerprint_digits(e.namesake))
+      .number("question", e.id);
   return line("nameConflict", data);
 }
 std::string event(const report::FileQuestion& e) {
