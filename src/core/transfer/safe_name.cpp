@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "core/base/unicode.hpp"
 #include "core/wire/utf8.hpp"
@@ -22,8 +23,10 @@ void encode(char32_t point, std::string& out) {
 }
 
 /// Zero-width joiners have a meaning within the scripts and pictures that need them, and nowhere
-/// else: between letters as we know them they only make two names look like one.
+/// else: between letters as we know them they only make two names look like one. Beside a blank,
+/// which may be taken from an end of the name, neither.
 bool may_be_joined(char32_t c) {
+  if (unicode::is_blank(c)) return false;
   return (c >= 0x0600 && c < 0x1E00) || (c >= 0x2190 && c <= 0x2BFF) || c == 0xFE0F ||
          (c >= 0x1F000 && c <= 0x1FAFF);
 }
@@ -101,19 +104,24 @@ std::size_t extension_at(std::string_view name) {
   return none ? name.size() : dot;
 }
 
+/// Keeps the extension. Where it is cut may be a blank, or half of what is joined.
+std::string shortened(std::string name) {
+  if (name.size() <= safe_name_size) return name;
+  const auto dot = extension_at(name);
+  const std::string extension = name.substr(dot);
+  return cleaned(wire::utf8::cut(std::string_view(name).substr(0, dot),
+                                 safe_name_size - extension.size())) +
+         extension;
+}
+
 }  // namespace
 
 std::string safe_name(std::string_view name) {
-  auto safe = cleaned(basename(name));
+  auto safe = shortened(cleaned(basename(name)));
   if (safe.empty()) return "unnamed";
   // A program would take a name that begins so for an option.
   if (is_windows_device(safe) || safe.front() == '-') safe.insert(0, "_");
-  if (safe.size() <= safe_name_size) return safe;
-  const auto dot = extension_at(safe);
-  const std::string extension = safe.substr(dot);
-  const auto stem =
-      wire::utf8::cut(std::string_view(safe).substr(0, dot), safe_name_size - extension.size());
-  return std::string(without_end_dots(stem)) + extension;
+  return shortened(std::move(safe));
 }
 
 std::string numbered_name(std::string_view name, unsigned number) {

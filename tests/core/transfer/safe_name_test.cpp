@@ -121,6 +121,29 @@ TEST(SafeName, IsNeverTooLong) {
   EXPECT_LE(safe_name(invalid).size(), 200u) << "replacing makes it longer first";
 }
 
+TEST(SafeName, WhereItIsCutIsAnEndLikeAnother) {
+  const std::string as(199, 'a');
+  const std::string joined = "\u0628\u200D\u0628";
+  for (const auto& name :
+       {std::string(196, 'a') + "@\u202F" + as, std::string(197, 'a') + "\u3000" + as + ".pdf",
+        std::string(192, 'a') + joined + joined + as,
+        std::string(190, 'a') + " \u2003" + as + ".txt", "CON" + [] {
+          std::string blanks;
+          for (int n = 0; n < 80; ++n) blanks += "\u3000";
+          return blanks;
+        }() + ".txt"}) {
+    const auto safe = safe_name(name);
+    EXPECT_EQ(safe_name(safe), safe) << name;
+  }
+  EXPECT_EQ(safe_name(std::string(198, 'a') + "\u202Fb"), std::string(198, 'a'));
+}
+
+TEST(SafeName, AJoinerBesideABlankJoinsNothing) {
+  for (const auto& name : {"\u0628\u200D\u1680"s, "\u2192\u200D\u2800"s, "\u0628\u200D."s})
+    EXPECT_EQ(safe_name(safe_name(name)), safe_name(name));
+  EXPECT_EQ(safe_name("\u0628\u200D\u1680"), "\u0628");
+}
+
 TEST(SafeName, OnceIsEnough) {
   for (const auto& name : {"CON"s, "a. .b"s, std::string(198, 'a') + ". b.txt",
                            std::string(300, '\xFF') + ".tar.gz", "..a.."s, "x:y"s})
